@@ -1,0 +1,48 @@
+//! The form of a song: sections and their repeats.
+
+use std::ops::Range;
+
+/// A run of bars that belong together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// 0 for A, 1 for B, ...; sections that repeat each other share it.
+    pub label: usize,
+    pub bars: Range<usize>,
+}
+
+impl Section {
+    /// The section's letter: A to Z, then AA, AB, ...
+    pub fn letter(&self) -> String {
+        let mut rest = self.label + 1;
+        let mut letters = Vec::new();
+        while rest > 0 {
+            letters.push(char::from(b'A' + ((rest - 1) % 26) as u8));
+            rest = (rest - 1) / 26;
+        }
+        letters.iter().rev().collect()
+    }
+}
+
+/// Sections in order, covering all bars of the song without gaps.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Form {
+    pub sections: Vec<Section>,
+}
+
+impl Form {
+    /// The number of the section that holds a bar.
+    pub fn section_at(&self, bar: usize) -> Option<usize> {
+        self.sections.iter().position(|section| section.bars.contains(&bar))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_go_on_after_z() {
+        let letter = |label| Section { label, bars: 0..1 }.letter();
+        assert_eq!([letter(0), letter(25), letter(26), letter(27)], ["A", "Z", "AA", "AB"]);
+    }
+}

@@ -1,0 +1,12 @@
+//! The drummer: a song without drums in, a structured drum part out.
+//!
+//! The way through, each stage a file of its own: take -> features -> structure -> selected bars ->
+//! patterns -> groove -> part. Runs on the worker thread; takes well under a second for 96 bars.
+
+mod form;
+mod progress;
+mod settings;
+
+pub use form::{Form, Section};
+pub use progress::{Progress, Silent, Stage};
+pub use settings::{ClassDensities, Settings, Style, StyleChoice};

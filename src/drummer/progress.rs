@@ -1,0 +1,56 @@
+//! What a caller sees of a generation under way, and how it stops one.
+
+/// The stages of a generation, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stage {
+    Synthesis,
+    Cqt,
+    Features,
+    Structure,
+    Selection,
+    Pattern,
+    Groove,
+}
+
+impl Stage {
+    pub const ALL: [Stage; 7] = [
+        Stage::Synthesis,
+        Stage::Cqt,
+        Stage::Features,
+        Stage::Structure,
+        Stage::Selection,
+        Stage::Pattern,
+        Stage::Groove,
+    ];
+
+    /// As shown beside a progress bar.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Stage::Synthesis => "synthesis",
+            Stage::Cqt => "constant-q transform",
+            Stage::Features => "features",
+            Stage::Structure => "structure",
+            Stage::Selection => "bar selection",
+            Stage::Pattern => "patterns",
+            Stage::Groove => "groove",
+        }
+    }
+}
+
+/// Hears about progress; may end the work.
+pub trait Progress: Sync {
+    /// A stage begins.
+    fn stage(&self, stage: Stage);
+
+    /// Asked between stages and inside the long ones; `true` ends the work with an error.
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+}
+
+/// Says nothing and never cancels.
+pub struct Silent;
+
+impl Progress for Silent {
+    fn stage(&self, _stage: Stage) {}
+}

@@ -1,0 +1,8 @@
+//! Drumlin: a drummer that has heard the whole song.
+//!
+//! The folders are floors of a house; each imports only from floors below it (see
+//! `docs/architecture.md`).
+
+pub mod analysis;
+pub mod drummer;
+pub mod score;

@@ -1,0 +1,23 @@
+//! Music as data: the ground floor of the house. Imports nothing of ours.
+//!
+//! A [`Song`] is what a MIDI file or a captured take says: tracks of [`Note`]s in [`Ticks`], with a
+//! [`TempoMap`] and a list of metre changes. Its [`BarGrid`] cuts it into bars, each with the
+//! [`StepGrid`] that its metre needs. A [`DrumPart`] is what Drumlin plays on that grid: [`Hit`]s
+//! by bar, step and [`Lane`], with velocity and micro-timing.
+//!
+//! Nothing here does input or output, allocates in the background or fails later than at
+//! construction.
+
+mod bars;
+mod drums;
+mod part;
+mod song;
+mod tempo;
+mod units;
+
+pub use bars::{Bar, BarGrid, GridKind, Metre, MetreChange, StepGrid};
+pub use drums::{GmKey, LANES, Lane, PAPER_KEYS, SCORE_CLASSES, ScoreClass};
+pub use part::{DrumPart, Hit};
+pub use song::{Note, Song, Track, TrackKind};
+pub use tempo::{TempoChange, TempoMap};
+pub use units::{BarIndex, Beats, Bpm, SampleRate, Seconds, Ticks, Velocity};

@@ -1,0 +1,80 @@
+//! A song: tracks of notes on one time line.
+
+use super::{BarGrid, MetreChange, TempoMap, Ticks, Velocity};
+
+/// One sounding note.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Note {
+    pub start: Ticks,
+    /// At least one tick.
+    pub length: Ticks,
+    /// MIDI key, 0 to 127; 60 is middle C.
+    pub key: u8,
+    pub velocity: Velocity,
+}
+
+impl Note {
+    pub fn end(&self) -> Ticks {
+        self.start + self.length
+    }
+}
+
+/// What a track's notes mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrackKind {
+    /// Pitched notes with a General MIDI program, 0 to 127.
+    Melodic { program: u8 },
+    /// General MIDI percussion (channel 10): keys name instruments.
+    Drums,
+}
+
+/// The notes that one part of a song plays with one sound.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Track {
+    /// As the file or host names it; may be empty.
+    pub name: String,
+    pub kind: TrackKind,
+    /// Sorted by start, then key.
+    pub notes: Vec<Note>,
+}
+
+impl Track {
+    pub fn is_drums(&self) -> bool {
+        self.kind == TrackKind::Drums
+    }
+}
+
+/// A piece of music: what a MIDI file says, or what was captured from the host.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Song {
+    pub tempo: TempoMap,
+    /// In any order; 4/4 holds until the first.
+    pub metres: Vec<MetreChange>,
+    pub tracks: Vec<Track>,
+}
+
+impl Song {
+    pub fn ticks_per_quarter(&self) -> u16 {
+        self.tempo.ticks_per_quarter()
+    }
+
+    /// The tracks that are not drums.
+    pub fn melodic(&self) -> impl Iterator<Item = &Track> {
+        self.tracks.iter().filter(|track| !track.is_drums())
+    }
+
+    /// All notes of the drum tracks, in the order of the tracks.
+    pub fn drum_notes(&self) -> impl Iterator<Item = &Note> {
+        self.tracks.iter().filter(|track| track.is_drums()).flat_map(|track| &track.notes)
+    }
+
+    /// Where the last note of any track ends; 0 without notes.
+    pub fn end(&self) -> Ticks {
+        self.tracks.iter().flat_map(|track| &track.notes).map(Note::end).max().unwrap_or_default()
+    }
+
+    /// The bars from tick 0 to the last note, of any track.
+    pub fn bars(&self) -> BarGrid {
+        BarGrid::new(self.ticks_per_quarter(), &self.metres, self.end())
+    }
+}

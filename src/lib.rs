@@ -5,4 +5,5 @@
 
 pub mod analysis;
 pub mod drummer;
+pub mod network;
 pub mod score;

@@ -1,0 +1,132 @@
+//! The one seam between Drumlin and whatever does the arithmetic.
+
+use std::sync::Arc;
+
+use super::onnx::OnnxFile;
+use super::spec::Port;
+use super::tract::TractNetwork;
+use super::{Element, NetworkError, Tensor};
+
+/// A loaded network. May be shared and run by several threads at once.
+pub trait Network: Send + Sync {
+    /// The task's name for it.
+    fn name(&self) -> &str;
+
+    fn inputs(&self) -> &[Port];
+
+    fn outputs(&self) -> &[Port];
+
+    /// Runs the network once, from a fresh state. Every input must be given, in any order.
+    ///
+    /// # Errors
+    /// [`NetworkError::Input`] if names, element types or shapes are not those of [`inputs`];
+    /// [`NetworkError::Run`] if the arithmetic fails, as when free dims do not go together.
+    ///
+    /// [`inputs`]: Network::inputs
+    fn run(&self, inputs: &[(&str, Tensor)]) -> Result<Outputs, NetworkError>;
+
+    /// Does now what the first run with inputs of these shapes would spend its extra milliseconds
+    /// on. Errors as [`run`](Network::run).
+    fn prepare(&self, shapes: &[(&str, &[usize])]) -> Result<(), NetworkError>;
+}
+
+/// What a network answers: its outputs by name.
+#[derive(Clone, Debug)]
+pub struct Outputs {
+    network: String,
+    tensors: Vec<(String, Tensor)>,
+}
+
+impl Outputs {
+    pub(super) fn new(network: &str, tensors: Vec<(String, Tensor)>) -> Outputs {
+        Outputs { network: network.to_owned(), tensors }
+    }
+
+    /// In the order of [`Network::outputs`].
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Tensor)> {
+        self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor))
+    }
+
+    pub fn get(&self, output: &str) -> Option<&Tensor> {
+        self.iter().find_map(|(name, tensor)| (name == output).then_some(tensor))
+    }
+
+    /// Takes an output of real numbers out: shape and values, row-major.
+    ///
+    /// # Errors
+    /// [`NetworkError::NoOutput`] if there is none of that name and type, or it was taken before.
+    pub fn take_f32(&mut self, output: &str) -> Result<(Vec<usize>, Vec<f32>), NetworkError> {
+        let found = self
+            .tensors
+            .iter()
+            .position(|(name, tensor)| name == output && tensor.element() == Element::F32)
+            .and_then(|index| {
+                let (_, tensor) = self.tensors.swap_remove(index);
+                Some((tensor.shape().to_vec(), tensor.into_f32()?))
+            });
+        found.ok_or_else(|| NetworkError::NoOutput {
+            network: self.network.clone(),
+            output: output.to_owned(),
+            element: Element::F32,
+        })
+    }
+}
+
+/// What does the arithmetic. A further one needs a variant here, its arm in `open`, and a file of
+/// its own beside `tract.rs`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Backend {
+    /// The processor, by tract. Works everywhere.
+    #[default]
+    Cpu,
+}
+
+impl Backend {
+    /// Any network on its own, with the inputs and outputs that its file says it has. Skills go
+    /// through [`Models`](super::Models), which also checks that those are the expected ones.
+    ///
+    /// # Errors
+    /// [`NetworkError::Format`]; `name` stands for the file there.
+    pub fn load(self, name: &str, bytes: &[u8]) -> Result<Arc<dyn Network>, NetworkError> {
+        self.open(name, OnnxFile::read(name, bytes)?)
+    }
+
+    /// Makes a checked file ready to run.
+    pub(super) fn open(self, name: &str, file: OnnxFile) -> Result<Arc<dyn Network>, NetworkError> {
+        match self {
+            Backend::Cpu => Ok(Arc::new(TractNetwork::new(name, file)?)),
+        }
+    }
+}
+
+/// Puts what a caller gives into the order of a network's inputs. `T` is a tensor or a shape.
+pub(super) fn in_order<'a, T>(
+    network: &str,
+    ports: &[Port],
+    given: &'a [(&str, T)],
+    shape_of: impl Fn(&T) -> (Option<Element>, &[usize]),
+) -> Result<Vec<&'a T>, NetworkError> {
+    let error = |reason| NetworkError::Input { network: network.to_owned(), reason };
+    if let Some((name, _)) = given.iter().find(|(name, _)| ports.iter().all(|p| p.name != *name)) {
+        return Err(error(format!("there is no \"{name}\"")));
+    }
+    ports
+        .iter()
+        .map(|port| {
+            let (_, value) = given
+                .iter()
+                .find(|(name, _)| *name == port.name)
+                .ok_or_else(|| error(format!("\"{}\" is missing", port.name)))?;
+            let (element, shape) = shape_of(value);
+            if let Some(element) = element.filter(|element| *element != port.element) {
+                let Port { name, element: expected, .. } = port;
+                return Err(error(format!("\"{name}\" holds {element}, expected {expected}")));
+            }
+            if !port.takes(shape) {
+                let (name, expected) = (&port.name, port.dims_text());
+                return Err(error(format!("\"{name}\" has shape {shape:?}, expected {expected}")));
+            }
+            Ok(value)
+        })
+        .collect()
+}

@@ -1,0 +1,153 @@
+//! Which networks are loaded, and from where.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::{fs, io};
+
+use parking_lot::Mutex;
+
+use super::onnx::OnnxFile;
+use super::{Backend, ModelSpec, Network, NetworkError};
+
+/// No network of ours comes near this; a larger file in the model folder is a mistake that would
+/// fill the host's memory.
+const LARGEST_FILE: u64 = 512 << 20;
+
+/// A network once it is loaded; the lock makes others wait for it instead of loading it again.
+type Slot = Arc<Mutex<Option<Arc<dyn Network>>>>;
+
+/// The loaded networks: loaded at first use, shared from then on.
+///
+/// Creating one reads nothing, so that a plugin scan costs nothing.
+pub struct Models {
+    backend: Backend,
+    folder: Option<PathBuf>,
+    slots: Mutex<HashMap<&'static str, Slot>>,
+}
+
+impl Models {
+    /// The networks built into the binary. With a `folder`, a file there with the name that a
+    /// [`ModelSpec`] gives takes the place of the built-in one; the folder need not exist.
+    pub fn new(backend: Backend, folder: Option<PathBuf>) -> Models {
+        Models { backend, folder, slots: Mutex::default() }
+    }
+
+    pub fn backend(&self) -> Backend {
+        self.backend
+    }
+
+    /// The file that takes the place of the built-in network, if there is one.
+    pub fn replacement(&self, spec: &ModelSpec) -> Option<PathBuf> {
+        let path = self.folder.as_ref()?.join(spec.file);
+        path.exists().then_some(path)
+    }
+
+    /// The network, loaded if it is asked for the first time (some milliseconds).
+    ///
+    /// # Errors
+    /// That a file cannot be read ([`NetworkError::Read`]), is no network
+    /// ([`NetworkError::Format`]) or has not the inputs and outputs that the spec asks for
+    /// ([`NetworkError::Unfit`]). A replacement that fails is not passed over for the built-in
+    /// network: who put it there wants to know. The next call tries again.
+    pub fn get(&self, spec: &'static ModelSpec) -> Result<Arc<dyn Network>, NetworkError> {
+        let slot = self.slots.lock().entry(spec.name).or_default().clone();
+        let mut slot = slot.lock();
+        if let Some(network) = &*slot {
+            return Ok(network.clone());
+        }
+        let file = match self.replacement(spec) {
+            Some(path) => OnnxFile::read(&path.display().to_string(), &read(&path)?)?,
+            None => OnnxFile::read(&format!("{} (built in)", spec.file), spec.bytes)?,
+        };
+        let network = self.backend.open(spec.name, file.fit(spec)?)?;
+        Ok(slot.insert(network).clone())
+    }
+
+    /// Forgets what is loaded, so that changed files are read; networks in use live on.
+    pub fn reload(&self) {
+        self.slots.lock().clear();
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, NetworkError> {
+    let size = fs::metadata(path).and_then(|metadata| {
+        if metadata.len() > LARGEST_FILE {
+            let megabytes = LARGEST_FILE >> 20;
+            return Err(io::Error::other(format!("it is larger than {megabytes} MB")));
+        }
+        Ok(())
+    });
+    size.and_then(|()| fs::read(path))
+        .map_err(|source| NetworkError::Read { file: path.display().to_string(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::{PortSpec, Tensor};
+
+    static MLP: ModelSpec = ModelSpec {
+        name: "mlp",
+        file: "mlp.onnx",
+        bytes: include_bytes!("../../tests/golden/networks/mlp.onnx"),
+        inputs: &[PortSpec::f32("features", &[None, Some(5)])],
+        // Not in the file's order.
+        outputs: &[
+            PortSpec::f32("side", &[None, Some(2)]),
+            PortSpec::f32("shares", &[None, Some(3)]),
+        ],
+    };
+
+    #[test]
+    fn a_network_is_loaded_once_and_gives_its_outputs_in_the_specs_order() {
+        let models = Models::new(Backend::Cpu, None);
+        let network = models.get(&MLP).unwrap();
+        assert!(Arc::ptr_eq(&network, &models.get(&MLP).unwrap()));
+        let features = Tensor::f32(&[4, 5], vec![0.5; 20]);
+        let outputs = network.run(&[("features", features)]).unwrap();
+        let shapes: Vec<_> =
+            outputs.iter().map(|(name, tensor)| (name.to_owned(), tensor.shape())).collect();
+        assert_eq!(shapes, [("side".into(), &[4, 2][..]), ("shares".into(), &[4, 3])]);
+        models.reload();
+        assert!(!Arc::ptr_eq(&network, &models.get(&MLP).unwrap()));
+    }
+
+    #[test]
+    fn a_file_in_the_folder_takes_its_place_if_it_fits() {
+        let folder = tempfile::tempdir().unwrap();
+        let models = Models::new(Backend::Cpu, Some(folder.path().to_owned()));
+        let path = folder.path().join("mlp.onnx");
+        assert_eq!(models.replacement(&MLP), None);
+
+        fs::write(&path, include_bytes!("../../tests/golden/networks/gru.onnx")).unwrap();
+        let error = models.get(&MLP).err().unwrap();
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "{} does not fit in as the \"mlp\" network: it has the input \"frames\"; expected \
+                 are \"features\"",
+                path.display()
+            )
+        );
+
+        fs::write(&path, b"not a network").unwrap();
+        assert!(matches!(models.get(&MLP), Err(NetworkError::Format { .. })));
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        assert!(matches!(models.get(&MLP), Err(NetworkError::Read { .. })));
+
+        fs::remove_dir(&path).unwrap();
+        fs::write(&path, MLP.bytes).unwrap();
+        assert_eq!(models.replacement(&MLP), Some(path));
+        assert!(models.get(&MLP).is_ok());
+    }
+
+    #[test]
+    fn every_network_of_the_catalogue_loads() {
+        let models = Models::new(Backend::Cpu, None);
+        for spec in crate::network::catalogue::ALL.iter().copied() {
+            models.get(spec).unwrap_or_else(|error| panic!("{error}"));
+        }
+    }
+}

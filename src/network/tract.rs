@@ -1,0 +1,214 @@
+//! Networks on the processor, by tract.
+//!
+//! tract turns a graph into a plan for inputs of one shape, which is where it gets its speed; the
+//! plans for the latest few shapes are kept.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use tract_onnx::prelude::*;
+
+use super::backend::in_order;
+use super::onnx::OnnxFile;
+use super::spec::Port;
+use super::{Element, Network, NetworkError, Outputs};
+
+/// How many shapes are remembered. A song asks with one or two shapes (its bars, a batch of
+/// alternatives), so this is a few songs' worth; each plan holds its own copy of the weights.
+const PLANS: usize = 4;
+
+type Shapes = Vec<Vec<usize>>;
+type Plan = Arc<TypedRunnableModel>;
+
+pub(super) struct TractNetwork {
+    name: String,
+    inputs: Vec<Port>,
+    outputs: Vec<Port>,
+    graph: InferenceModel,
+    plans: Plans,
+}
+
+impl TractNetwork {
+    /// # Errors
+    /// [`NetworkError::Format`] if the graph is broken or has operators that tract does not know.
+    pub fn new(name: &str, file: OnnxFile) -> Result<TractNetwork, NetworkError> {
+        let OnnxFile { file, proto, inputs, outputs } = file;
+        // What the file says about shapes inside the graph and of its outputs stems from the sizes
+        // it was exported with.
+        let onnx = tract_onnx::onnx().with_ignore_value_info(true).with_ignore_output_shapes(true);
+        let nodes = proto.graph.iter().flat_map(|graph| &graph.node);
+        let mut unknown =
+            nodes.map(|node| &node.op_type).filter(|op| !onnx.op_register.0.contains_key(*op));
+        if let Some(op) = unknown.next() {
+            let reason = format!("the operator {op} is not supported");
+            return Err(NetworkError::Format { file, reason });
+        }
+        let built = guarded(|| {
+            let mut graph = onnx.model_for_proto_model(&proto)?;
+            // From the file's order into the ports' order.
+            let outlets = outputs
+                .iter()
+                .map(|port| outlet(&proto_order(&proto), &port.name, &graph.outputs))
+                .collect::<TractResult<Vec<_>>>()?;
+            graph.outputs = outlets;
+            let sources = inputs
+                .iter()
+                .map(|port| graph.node_id_by_name(&port.name).map(OutletId::from))
+                .collect::<TractResult<Vec<_>>>()?;
+            graph.inputs = sources;
+            Ok(graph)
+        });
+        match built {
+            Ok(graph) => {
+                let name = name.to_owned();
+                Ok(TractNetwork { name, inputs, outputs, graph, plans: Plans::default() })
+            }
+            Err(reason) => Err(NetworkError::Format { file, reason }),
+        }
+    }
+
+    fn failed(&self, reason: String) -> NetworkError {
+        NetworkError::Run { network: self.name.clone(), reason }
+    }
+
+    fn plan(&self, shapes: &Shapes) -> Result<Plan, NetworkError> {
+        if let Some(plan) = self.plans.get(shapes) {
+            return Ok(plan);
+        }
+        // Outside the lock: others go on with the plans there are. Should two threads make the same
+        // plan at once, one of them is dropped.
+        let plan = guarded(|| {
+            let mut graph = self.graph.clone();
+            for (index, (port, shape)) in self.inputs.iter().zip(shapes).enumerate() {
+                let datum = match port.element {
+                    Element::F32 => f32::datum_type(),
+                    Element::I64 => i64::datum_type(),
+                };
+                graph.set_input_fact(index, InferenceFact::dt_shape(datum, shape))?;
+            }
+            graph.into_optimized()?.into_runnable()
+        })
+        .map_err(|reason| self.failed(format!("for inputs of shape {shapes:?}: {reason}")))?;
+        self.plans.put(shapes.clone(), plan.clone());
+        Ok(plan)
+    }
+}
+
+impl Network for TractNetwork {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn inputs(&self) -> &[Port] {
+        &self.inputs
+    }
+
+    fn outputs(&self) -> &[Port] {
+        &self.outputs
+    }
+
+    fn run(&self, inputs: &[(&str, super::Tensor)]) -> Result<Outputs, NetworkError> {
+        let inputs = in_order(&self.name, &self.inputs, inputs, |tensor| {
+            (Some(tensor.element()), tensor.shape())
+        })?;
+        let shapes: Shapes = inputs.iter().map(|tensor| tensor.shape().to_vec()).collect();
+        let plan = self.plan(&shapes)?;
+        let tensors = guarded(|| {
+            let values = inputs.into_iter().map(to_tract).collect::<TractResult<TVec<TValue>>>()?;
+            plan.run(values)?.iter().map(|value| from_tract(value)).collect::<TractResult<Vec<_>>>()
+        })
+        .map_err(|reason| self.failed(reason))?;
+        let named = self.outputs.iter().zip(tensors).map(|(port, tensor)| {
+            let (name, shape) = (&port.name, tensor.shape());
+            if port.element == tensor.element() && port.takes(shape) {
+                return Ok((name.clone(), tensor));
+            }
+            let (element, expected) = (tensor.element(), port.dims_text());
+            Err(self.failed(format!(
+                "output \"{name}\" is {element} of shape {shape:?}, expected {} of {expected}",
+                port.element
+            )))
+        });
+        Ok(Outputs::new(&self.name, named.collect::<Result<_, _>>()?))
+    }
+
+    fn prepare(&self, shapes: &[(&str, &[usize])]) -> Result<(), NetworkError> {
+        let shapes = in_order(&self.name, &self.inputs, shapes, |shape| (None, shape))?;
+        self.plan(&shapes.into_iter().map(|shape| shape.to_vec()).collect()).map(|_| ())
+    }
+}
+
+/// The latest plans, the most recently used last.
+#[derive(Default)]
+struct Plans(Mutex<Vec<(Shapes, Plan)>>);
+
+impl Plans {
+    fn get(&self, shapes: &Shapes) -> Option<Plan> {
+        let mut plans = self.0.lock();
+        let index = plans.iter().position(|(known, _)| known == shapes)?;
+        plans[index..].rotate_left(1);
+        plans.last().map(|(_, plan)| plan.clone())
+    }
+
+    fn put(&self, shapes: Shapes, plan: Plan) {
+        let mut plans = self.0.lock();
+        plans.retain(|(known, _)| *known != shapes);
+        if plans.len() == PLANS {
+            plans.remove(0);
+        }
+        plans.push((shapes, plan));
+    }
+}
+
+/// The names of the outputs as the file lists them, which is the order tract gives them in.
+fn proto_order(proto: &tract_onnx::pb::ModelProto) -> Vec<&str> {
+    proto.graph.iter().flat_map(|graph| &graph.output).map(|info| info.name.as_str()).collect()
+}
+
+fn outlet(names: &[&str], name: &str, outlets: &[OutletId]) -> TractResult<OutletId> {
+    let index = names.iter().position(|known| *known == name);
+    index
+        .and_then(|index| outlets.get(index).copied())
+        .ok_or_else(|| TractError::msg(format!("no output \"{name}\"")))
+}
+
+fn to_tract(tensor: &super::Tensor) -> TractResult<TValue> {
+    let shape = tensor.shape();
+    let value = match (tensor.as_f32(), tensor.as_i64()) {
+        (Some(values), _) => Tensor::from_shape(shape, values)?,
+        (_, values) => Tensor::from_shape(shape, values.unwrap_or_default())?,
+    };
+    Ok(value.into_tvalue())
+}
+
+fn from_tract(value: &Tensor) -> TractResult<super::Tensor> {
+    let shape = value.shape();
+    if value.datum_type() == f32::datum_type() {
+        let values = value.to_plain_array_view::<f32>()?.iter().copied().collect();
+        return Ok(super::Tensor::f32(shape, values));
+    }
+    // Covers tract's own type for dims, which networks that answer with a size give.
+    let whole = value.cast_to::<i64>()?;
+    let values = whole.to_plain_array_view::<i64>()?.iter().copied().collect();
+    Ok(super::Tensor::i64(shape, values))
+}
+
+/// Runs tract's code on material that may be broken. tract indexes and unwraps what a well-formed
+/// file always has (an output that no node makes panics inside the parser, say), and a user's file
+/// must not bring the host down. Nothing that `work` borrows is changed when it fails.
+fn guarded<T>(work: impl FnOnce() -> TractResult<T>) -> Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(result) => result.map_err(|error| format!("{error:#}")),
+        Err(panic) => {
+            let message = panic
+                .downcast_ref::<String>()
+                .map(String::as_str)
+                .or_else(|| panic.downcast_ref::<&str>().copied());
+            Err(format!("the graph is broken ({})", message.unwrap_or("no message")))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -89,6 +89,20 @@ impl BarGrid {
         BarGrid { bars, ticks_per_quarter }
     }
 
+    /// How many bars [`BarGrid::new`] would lay, without laying them.
+    pub fn count(ticks_per_quarter: u16, metres: &[MetreChange], end: Ticks) -> u64 {
+        let mut changes = metres.to_vec();
+        changes.sort_by_key(|change| change.at);
+        changes.push(MetreChange { at: end, metre: Metre::COMMON });
+        let (mut count, mut start, mut metre) = (0, Ticks(0), Metre::COMMON);
+        for change in changes {
+            let until = change.at.min(end);
+            count += (until - start).0.div_ceil(metre.bar_ticks(ticks_per_quarter).0);
+            (start, metre) = (until, change.metre);
+        }
+        count
+    }
+
     pub fn bars(&self) -> &[Bar] {
         &self.bars
     }
@@ -251,6 +265,7 @@ mod tests {
                 prop_assert!((1..=StepGrid::MAX_STEPS).contains(&step.steps));
             }
             prop_assert!(expected.0 >= end);
+            prop_assert_eq!(BarGrid::count(96, &metres, Ticks(end)), grid.len() as u64);
         }
     }
 }

@@ -68,6 +68,17 @@ impl Song {
         self.tracks.iter().filter(|track| track.is_drums()).flat_map(|track| &track.notes)
     }
 
+    /// The metre changes that count: sorted, and of those at one tick only the last.
+    pub fn metres_in_order(&self) -> Vec<MetreChange> {
+        let mut metres = self.metres.clone();
+        metres.sort_by_key(|change| change.at);
+        // Deduplication keeps the first of a run.
+        metres.reverse();
+        metres.dedup_by_key(|change| change.at);
+        metres.reverse();
+        metres
+    }
+
     /// Where the last note of any track ends; 0 without notes.
     pub fn end(&self) -> Ticks {
         self.tracks.iter().flat_map(|track| &track.notes).map(Note::end).max().unwrap_or_default()

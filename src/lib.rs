@@ -6,4 +6,5 @@
 pub mod analysis;
 pub mod drummer;
 pub mod network;
+pub mod midi;
 pub mod score;

@@ -1,0 +1,55 @@
+//! Standard MIDI files in and out: one of the tools; knows [`crate::score`] only.
+//!
+//! [`parse`] makes a [`Song`] of a file's bytes and [`write`] makes bytes of a song; [`read`] does
+//! the file access too. [`drum_song`] and [`with_drums`] put a drum part into a song to be written.
+//!
+//! Runs on any thread but the audio thread (it allocates). Takes time in proportion to the bytes,
+//! about a millisecond for a song, and memory too: a few bytes that stand for hours of rest are
+//! refused, not laid out. Times are in ticks of the song, whose resolution is the file's.
+//!
+//! Every byte string is an answer: a song, or a [`MidiError`] that says in a sentence what is
+//! wrong. A file that lacks something is refused rather than read in part.
+//!
+//! Source: Standard MIDI Files 1.0 (RP-001, MIDI Manufacturers Association, 1996).
+
+mod container;
+mod drums;
+mod error;
+mod events;
+mod names;
+mod notes;
+mod parse;
+#[cfg(test)]
+mod tests;
+mod write;
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+pub use drums::{drum_song, with_drums};
+pub use error::{MidiError, ReadError};
+pub use parse::{MAX_BARS, MAX_HOURS, parse};
+pub use write::write;
+
+use crate::score::Song;
+
+/// The largest file that is read, in MiB; songs have less than one.
+const MAX_MIB: u64 = 32;
+
+/// Reads a MIDI file, as [`parse`] does.
+///
+/// # Errors
+/// If the file cannot be read, is larger than 32 MiB, or [`parse`] refuses what is in it. The
+/// message names the file.
+pub fn read(path: &Path) -> Result<Song, ReadError> {
+    let io = |source| ReadError::Io { path: path.to_owned(), source };
+    let mut bytes = Vec::new();
+    // Read up to the limit and one byte more: what is no plain file does not tell its size.
+    let most = MAX_MIB << 20;
+    File::open(path).map_err(io)?.take(most + 1).read_to_end(&mut bytes).map_err(io)?;
+    if bytes.len() as u64 > most {
+        return Err(ReadError::TooBig { path: path.to_owned(), most_mib: MAX_MIB });
+    }
+    parse(&bytes).map_err(|source| ReadError::Midi { path: path.to_owned(), source })
+}

@@ -1,0 +1,411 @@
+//! What bad files get, and that what is written is read again.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::score::{
+    BarIndex, DrumPart, Hit, Lane, Metre, MetreChange, Note, Seconds, StepGrid, TempoChange,
+    TempoMap, Ticks, Track, TrackKind, Velocity,
+};
+
+const END: [u8; 4] = [0, 0xFF, 0x2F, 0];
+
+/// A file of these tracks' events, each with an end mark added.
+fn file(format: u8, division: u16, tracks: &[&[u8]]) -> Vec<u8> {
+    let mut bytes = b"MThd\0\0\0\x06\0".to_vec();
+    bytes.extend([format, 0, tracks.len() as u8]);
+    bytes.extend(division.to_be_bytes());
+    for events in tracks {
+        bytes.extend(b"MTrk");
+        bytes.extend(((events.len() + END.len()) as u32).to_be_bytes());
+        bytes.extend(*events);
+        bytes.extend(END);
+    }
+    bytes
+}
+
+fn one_track(events: &[u8]) -> Vec<u8> {
+    file(1, 96, &[events])
+}
+
+fn notes(events: &[u8]) -> Vec<(u64, u64, u8)> {
+    let song = parse(&one_track(events)).unwrap();
+    let notes = song.tracks.iter().flat_map(|track| &track.notes);
+    notes.map(|note| (note.start.0, note.length.0, note.key)).collect()
+}
+
+fn refusal(bytes: &[u8]) -> String {
+    parse(bytes).unwrap_err().to_string()
+}
+
+/// Middle C for a quarter at 96 ticks.
+const NOTE: [u8; 8] = [0, 0x90, 60, 100, 96, 0x80, 60, 0];
+
+#[test]
+fn what_is_not_midi_is_refused() {
+    for bytes in [&b""[..], b"MTh", b"RIFF", b"RIFF\x04\0\0\0WAVE", b"MTrk\0\0\0\0", &[0xFF; 64]] {
+        assert_eq!(refusal(bytes), "not a MIDI file: it does not begin with MThd");
+    }
+    assert_eq!(refusal(&file(3, 96, &[&NOTE])), "MIDI format 3 is not known (0, 1 and 2 are)");
+}
+
+#[test]
+fn a_truncated_file_is_refused_wherever_it_is_cut() {
+    let whole = file(1, 96, &[&NOTE, &NOTE]);
+    assert_eq!(refusal(&whole[..10]), "the file is cut off inside its header");
+    assert_eq!(
+        refusal(&whole[..14]),
+        "the file is cut off or damaged: it announces 2 tracks but holds 0"
+    );
+    assert_eq!(
+        refusal(&whole[..whole.len() - 6]),
+        "the file is cut off: track 2 stops before its end"
+    );
+    // Without its very last byte the end mark is still known as one.
+    for length in 0..whole.len() - 1 {
+        assert!(parse(&whole[..length]).is_err(), "cut at {length}");
+    }
+}
+
+#[test]
+fn a_wrong_length_is_forgiven_where_the_track_has_its_end() {
+    let mut bytes = one_track(&NOTE);
+    bytes[18..22].copy_from_slice(&1000u32.to_be_bytes());
+    assert_eq!(parse(&bytes).unwrap().tracks.len(), 1);
+}
+
+#[test]
+fn damage_is_located() {
+    // A velocity over 127, at byte 22 + 1 of the file.
+    let sentence = refusal(&one_track(&[0, 0x90, 60, 200]));
+    assert_eq!(
+        sentence,
+        "the file is damaged: what stands at byte 22, in track 1, is no MIDI event"
+    );
+    // Running status with nothing running.
+    assert!(parse(&one_track(&[0, 60, 100])).is_err());
+}
+
+#[test]
+fn a_file_without_notes_is_a_song_without_tracks() {
+    let song = parse(&one_track(&[])).unwrap();
+    assert!(song.tracks.is_empty());
+    assert_eq!(song.bars().len(), 0);
+    assert!(parse(&file(1, 96, &[])).unwrap().tracks.is_empty());
+}
+
+#[test]
+fn a_file_with_only_drums_has_no_melodic_track() {
+    let song = parse(&one_track(&[0, 0x99, 36, 100, 96, 0x89, 36, 0])).unwrap();
+    assert_eq!(song.melodic().count(), 0);
+    assert_eq!(song.drum_notes().count(), 1);
+}
+
+#[test]
+fn ten_thousand_bars_pass_and_one_more_does_not() {
+    // A bar is four ticks; deltas of 40,000 (82 B8 40) and 1.
+    let long = [0, 0x90, 60, 100, 0x82, 0xB8, 0x40, 0x80, 60, 0];
+    assert_eq!(parse(&file(1, 1, &[&long])).unwrap().bars().len(), 10_000);
+    let longer = [0, 0x90, 60, 100, 0x82, 0xB8, 0x41, 0x80, 60, 0];
+    assert_eq!(
+        refusal(&file(1, 1, &[&longer])),
+        "the song is too long: 10001 bars, where at most 10000 are possible"
+    );
+}
+
+#[test]
+fn absurd_lengths_are_refused_at_once() {
+    let mut events = vec![0, 0x90, 60, 100];
+    for _ in 0..1000 {
+        events.extend([0xFF, 0xFF, 0xFF, 0x7F, 0x90, 60, 100]);
+    }
+    let sentence = refusal(&file(1, 1, &[&events]));
+    assert!(sentence.starts_with("the song is too long: 67108863"), "{sentence}");
+    // Few bars, but a quarter of 17 seconds in each.
+    let tempo = [0, 0xFF, 0x51, 3, 0xFF, 0xFF, 0xFF];
+    let note = [0, 0x90, 60, 100, 0xFF, 0xFF, 0xFF, 0x7F, 0x80, 60, 0];
+    let sentence = refusal(&file(1, 30_000, &[&tempo, &note]));
+    assert_eq!(sentence, "the song is too long: 42 hours, where at most 6 are possible");
+}
+
+#[test]
+fn tempo_zero_and_metre_zero_are_ignored() {
+    let events = [0, 0xFF, 0x51, 3, 0, 0, 0, 0, 0xFF, 0x58, 4, 0, 0, 24, 8];
+    let odd = [0, 0xFF, 0x58, 4, 4, 200, 24, 8, 0, 0xFF, 0x58, 2, 3, 2];
+    let song = parse(&one_track(&[&events[..], &odd, &NOTE].concat())).unwrap();
+    assert_eq!(song.tempo, TempoMap::new(96, []));
+    assert!(song.metres.is_empty());
+    assert_eq!(song.bars().len(), 1);
+}
+
+#[test]
+fn a_time_base_of_zero_is_refused() {
+    // The last has the one frame rate whose negation does not fit.
+    for division in [0, 0xE700, 0x8001] {
+        let sentence = refusal(&file(1, division, &[&NOTE]));
+        assert!(sentence.starts_with("the file has no usable time base"), "{sentence}");
+    }
+}
+
+#[test]
+fn running_status_may_go_on_after_metas_and_cable_messages() {
+    let events = [
+        &[0, 0x90, 60, 100][..],
+        &[10, 0xFF, 0x01, 1, b'x'],
+        &[0, 62, 100],
+        &[5, 0xF0, 2, 1, 0xF7],
+        &[0, 64, 100],
+        &[5, 0xF8, 0, 60, 0, 0, 62, 0, 0, 64, 0],
+    ]
+    .concat();
+    assert_eq!(notes(&events), [(0, 20, 60), (10, 10, 62), (15, 5, 64)]);
+}
+
+#[test]
+fn metas_without_sense_are_skipped_with_their_time() {
+    // An SMPTE offset of 99 hours and a key signature of one byte.
+    let events = [&[7, 0xFF, 0x54, 5, 99, 99, 99, 99, 99, 3, 0xFF, 0x59, 1, 0][..], &NOTE].concat();
+    assert_eq!(notes(&events), [(10, 96, 60)]);
+}
+
+#[test]
+fn notes_that_never_end_end_with_the_track_or_the_next_stroke() {
+    let events = [0, 0x90, 60, 100, 10, 60, 90, 30, 0xFF, 0x01, 0];
+    assert_eq!(notes(&events), [(0, 10, 60), (10, 30, 60)]);
+    assert_eq!(notes(&[0, 0x90, 60, 100]), [(0, 1, 60)]);
+}
+
+#[test]
+fn a_note_off_at_the_tick_of_the_next_stroke_ends_the_note_before() {
+    let events = [0, 0x90, 60, 100, 10, 60, 90, 0, 60, 0, 10, 60, 0, 5, 60, 0];
+    assert_eq!(notes(&events), [(0, 10, 60), (10, 10, 60)]);
+    // Struck and released at one tick: as short as can be, but heard.
+    assert_eq!(notes(&[0, 0x90, 60, 100, 0, 60, 0]), [(0, 1, 60)]);
+    // Doubled in one track: one note.
+    let doubled = [0, 0x90, 60, 50, 0, 60, 90, 9, 60, 0, 9, 60, 0];
+    assert_eq!(notes(&doubled), [(0, 9, 60)]);
+}
+
+#[test]
+fn frames_become_seconds() {
+    // 25 frames of 40 ticks: a tick is a millisecond. 29.97 frames of 100: a tick is 0.33367 ms.
+    for (division, tick) in [(0xE728, 1e-3), (0xE364, 1.001 / 3000.0)] {
+        let events = [0x87, 0x68, 0x90, 60, 100, 0x87, 0x68, 0x80, 60, 0];
+        let song = parse(&file(0, division, &[&events])).unwrap();
+        let note = song.tracks[0].notes[0];
+        assert!((song.tempo.seconds(note.start).0 - 1000.0 * tick).abs() < 11e-6);
+        assert!((song.tempo.seconds(note.end()).0 - 2000.0 * tick).abs() < 11e-6);
+    }
+}
+
+#[test]
+fn programs_split_a_channel_and_come_from_other_tracks_too() {
+    let setup = [0, 0xC1, 40, 0, 0xC0, 7];
+    let first = [&[0, 0xFF, 3, 1, b'A'][..], &NOTE, &[0, 0xC0, 5], &NOTE].concat();
+    let second = [0, 0x91, 60, 100, 96, 0x81, 60, 0];
+    let song = parse(&file(1, 96, &[&setup, &first, &second])).unwrap();
+    let tracks: Vec<_> = song.tracks.iter().map(|track| (&track.name[..], track.kind)).collect();
+    let melodic = |program| TrackKind::Melodic { program };
+    assert_eq!(tracks, [("A", melodic(7)), ("A", melodic(5)), ("", melodic(40))]);
+}
+
+#[test]
+fn names_are_read_in_any_coding() {
+    let named = |name: &[u8]| {
+        let events = [&[0, 0xFF, 3, name.len() as u8], name, &NOTE].concat();
+        parse(&one_track(&events)).unwrap().tracks[0].name.clone()
+    };
+    assert_eq!(named("Flöte".as_bytes()), "Flöte");
+    assert_eq!(named(b"Fl\xF6te\0"), "Flöte");
+    // In format 0 the track's name is the song's.
+    let events = [&[0, 0xFF, 3, 1, b'S', 0, 0xFF, 4, 1, b'I'][..], &NOTE].concat();
+    assert_eq!(parse(&file(0, 96, &[&events])).unwrap().tracks[0].name, "I");
+}
+
+#[test]
+fn riff_is_unwrapped_and_separate_songs_are_refused() {
+    let inner = one_track(&NOTE);
+    let mut riff = b"RIFF\0\0\0\0RMIDDISP\x01\0\0\0x\0data".to_vec();
+    riff.extend((inner.len() as u32).to_le_bytes());
+    riff.extend(&inner);
+    assert_eq!(parse(&riff), parse(&inner));
+    assert_eq!(parse(&file(2, 96, &[&NOTE])), parse(&inner));
+    assert_eq!(parse(&file(2, 96, &[&NOTE, &NOTE])), Err(MidiError::SeveralSongs { songs: 2 }));
+}
+
+#[test]
+fn read_names_the_file() {
+    let missing = read(Path::new("no/such.mid")).unwrap_err().to_string();
+    assert!(missing.starts_with("cannot read no/such.mid: "), "{missing}");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let empty = read(file.path()).unwrap_err().to_string();
+    assert!(empty.ends_with("not a MIDI file: it does not begin with MThd"), "{empty}");
+}
+
+fn song_with_drums() -> (Song, DrumPart) {
+    let song = Song {
+        tempo: TempoMap::constant(96, crate::score::Bpm(90.0)),
+        metres: vec![MetreChange { at: Ticks(0), metre: Metre::COMMON }],
+        tracks: vec![
+            track("old", TrackKind::Drums, &[(0, 10, 36)]),
+            track("Lead", TrackKind::Melodic { program: 80 }, &[(0, 96, 60), (96, 288, 64)]),
+        ],
+    };
+    let hit = Hit {
+        bar: BarIndex(0),
+        step: 4,
+        key: Lane::Snare.default_key(),
+        velocity: Velocity::clamped(90),
+        offset: 0.0,
+    };
+    let grids = vec![StepGrid::for_metre(Metre::COMMON, false)];
+    let part = DrumPart::new(song.bars(), grids, vec![hit]);
+    (song, part)
+}
+
+fn track(name: &str, kind: TrackKind, notes: &[(u64, u64, u8)]) -> Track {
+    let note = |&(start, length, key)| Note {
+        start: Ticks(start),
+        length: Ticks(length),
+        key,
+        velocity: Velocity::clamped(100),
+    };
+    Track { name: name.to_owned(), kind, notes: notes.iter().map(note).collect() }
+}
+
+#[test]
+fn a_drum_part_is_written_alone_or_with_the_song() {
+    let (song, part) = song_with_drums();
+    let alone = parse(&write(&drum_song(&song, &part))).unwrap();
+    assert_eq!(
+        alone.tracks,
+        [track("Drums", TrackKind::Drums, &[])].map(|track| Track { notes: part.notes(), ..track })
+    );
+    assert_eq!((alone.tempo, alone.metres), (song.tempo.clone(), song.metres.clone()));
+    let merged = parse(&write(&with_drums(&song, &part))).unwrap();
+    let names: Vec<_> = merged.tracks.iter().map(|track| &track.name[..]).collect();
+    assert_eq!(names, ["Lead", "Drums"]);
+}
+
+#[test]
+fn more_tracks_than_channels_share_by_program() {
+    let (mut song, _) = song_with_drums();
+    song.tracks = (0..40)
+        .map(|n| track(&n.to_string(), TrackKind::Melodic { program: n % 14 }, &[(0, 96, n)]))
+        .collect();
+    let bytes = write(&song);
+    let smf = midly::Smf::parse(&bytes).unwrap();
+    let mut program_of = [None; 16];
+    for event in smf.tracks.iter().flatten() {
+        if let midly::TrackEventKind::Midi { channel, message } = event.kind {
+            assert_ne!(channel, 9);
+            if let midly::MidiMessage::ProgramChange { program } = message {
+                let known = program_of[usize::from(channel.as_int())].get_or_insert(program);
+                assert_eq!(*known, program);
+            }
+        }
+    }
+    assert_eq!(parse(&bytes).unwrap(), song);
+}
+
+#[test]
+fn distances_beyond_midis_longest_are_bridged() {
+    let (mut song, _) = song_with_drums();
+    song.tempo = TempoMap::new(32_767, []);
+    song.tracks =
+        vec![track("a", TrackKind::Melodic { program: 1 }, &[(0, 1, 60), (1 << 30, 10, 60)])];
+    assert_eq!(parse(&write(&song)), Ok(song));
+}
+
+fn any_song() -> impl Strategy<Value = Song> {
+    let note = (0u64..5000, 0u64..500, 0u8..128, 1u8..128).prop_map(|(start, length, key, vel)| {
+        let velocity = Velocity::clamped(vel);
+        Note { start: Ticks(start), length: Ticks(length), key, velocity }
+    });
+    let kind = prop_oneof![
+        Just(TrackKind::Drums),
+        (0u8..128).prop_map(|program| TrackKind::Melodic { program })
+    ];
+    let track = ("[ -~äß]{0,12}", kind, prop::collection::vec(note, 0..60))
+        .prop_map(|(name, kind, notes)| Track { name, kind, notes });
+    let tempo = (0u64..5000, 1u32..1 << 24)
+        .prop_map(|(at, micros_per_quarter)| TempoChange { at: Ticks(at), micros_per_quarter });
+    let metre = (0u64..5000, 1u8..=255, 0u32..7).prop_map(|(at, numerator, power)| MetreChange {
+        at: Ticks(at),
+        metre: Metre::new(numerator, 1 << power).unwrap(),
+    });
+    (
+        100u16..1 << 15,
+        prop::collection::vec(tempo, 0..6),
+        prop::collection::vec(metre, 0..6),
+        prop::collection::vec(track, 0..25),
+    )
+        .prop_map(|(ticks, tempos, metres, tracks)| Song {
+            tempo: TempoMap::new(ticks, tempos),
+            metres,
+            tracks,
+        })
+}
+
+/// The song as [`write`] documents that it comes back.
+fn normal(song: &Song) -> Song {
+    let tracks = song.tracks.iter().filter(|track| !track.notes.is_empty()).map(|track| Track {
+        name: track.name.trim().to_owned(),
+        kind: track.kind,
+        notes: notes::tidy(track.notes.clone()),
+    });
+    Song { tempo: song.tempo.clone(), metres: song.metres_in_order(), tracks: tracks.collect() }
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_again(song in any_song()) {
+        let bytes = write(&song);
+        let back = parse(&bytes).unwrap();
+        prop_assert_eq!(&back, &normal(&song));
+        prop_assert_eq!(write(&back), bytes);
+    }
+
+    #[test]
+    fn tidy_notes_do_not_overlap_on_a_key(song in any_song()) {
+        for track in normal(&song).tracks {
+            let mut free = [Ticks(0); 128];
+            for note in track.notes {
+                prop_assert!(note.length >= Ticks(1));
+                let free = &mut free[usize::from(note.key)];
+                prop_assert!(note.start >= *free);
+                *free = note.end();
+            }
+        }
+    }
+
+    #[test]
+    fn any_bytes_get_an_answer(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        let _ = parse(&bytes);
+        // The same as the events of a file that is otherwise in order.
+        if let Ok(song) = parse(&one_track(&bytes)) {
+            prop_assert!(song.bars().len() as u64 <= MAX_BARS);
+        }
+    }
+
+    #[test]
+    fn damaged_songs_get_an_answer(
+        song in any_song(),
+        flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+        keep in any::<prop::sample::Index>(),
+    ) {
+        let mut bytes = write(&song);
+        for (place, byte) in flips {
+            let place = place.index(bytes.len());
+            bytes[place] = byte;
+        }
+        let cut = keep.index(bytes.len() + 1);
+        for bytes in [&bytes[..], &bytes[..cut]] {
+            if let Ok(song) = parse(bytes) {
+                prop_assert!(song.bars().len() as u64 <= MAX_BARS);
+                prop_assert!(song.tempo.seconds(song.end()) <= Seconds(MAX_HOURS as f64 * 3600.0));
+                prop_assert_eq!(parse(&write(&song)).map(|song| song.tracks), Ok(song.tracks));
+            }
+        }
+    }
+}

@@ -5,6 +5,6 @@
 
 pub mod analysis;
 pub mod drummer;
-pub mod network;
 pub mod midi;
+pub mod network;
 pub mod score;

@@ -1,0 +1,12 @@
+//! What the networks hear of a song beside its sound: per-bar symbolic features and the N x N
+//! channels that compare every bar with every other.
+//!
+//! Computed once here, for running and for training alike (`drumlin features`).
+
+mod bar;
+mod grid;
+mod pairs;
+
+pub use bar::{BAR_FEATURES, BarFeatures, RHYTHMS, bar_features};
+pub use grid::{SLOTS, feels_triplets, step_grids};
+pub use pairs::{PAIR_CHANNELS, PAIR_NAMES, PairChannels, pair_channels};

@@ -1,0 +1,209 @@
+//! Structure: from pair channels to the drum SSM, and from the drum SSM to the song's form.
+
+use kodama::{Method, linkage};
+
+use super::features::{PAIR_CHANNELS, PairChannels};
+use super::form::{Form, Section};
+use crate::analysis::Ssm;
+use crate::network::{Network, NetworkError, Tensor};
+
+/// Longest section that the segmentation considers, in bars.
+const LONGEST: usize = 32;
+
+/// The drum SSM that the structure network expects: pair channels `[1, 24, N, N]` in, similarity
+/// `[N, N]` in (0, 1) out, in the place of the paper's U-Net.
+pub fn drum_ssm(network: &dyn Network, pairs: &PairChannels) -> Result<Ssm, NetworkError> {
+    let bars = pairs.bars;
+    let input = Tensor::f32(&[1, PAIR_CHANNELS, bars, bars], pairs.values.clone());
+    let (_, values) = network.run(&[("pairs", input)])?.take_f32("similarity")?;
+    Ok(Ssm::from_pairs(bars, |row, column| values[row * bars + column]))
+}
+
+/// Sections by correlation block matching (Marmoret, Cohen, Bimbot 2022): dynamic programming over
+/// boundaries, where a section scores by how alike its bars are and by a length that phrases have;
+/// sections whose bars answer each other share a letter.
+pub fn form(ssm: &Ssm) -> Form {
+    let bars = ssm.bars();
+    if bars == 0 {
+        return Form::default();
+    }
+    let sums = Sums::new(ssm);
+    let average = sums.block(0, bars, 0, bars) / (bars * bars) as f32;
+    let mut best = vec![f32::NEG_INFINITY; bars + 1];
+    let mut from = vec![0; bars + 1];
+    best[0] = 0.0;
+    for end in 1..=bars {
+        for length in 1..=LONGEST.min(end) {
+            let start = end - length;
+            let alike = sums.block(start, end, start, end) - average * (length * length) as f32;
+            let score = best[start] + alike / length as f32 - length_cost(length, end == bars);
+            if score > best[end] {
+                (best[end], from[end]) = (score, start);
+            }
+        }
+    }
+    let mut ranges = Vec::new();
+    let mut end = bars;
+    while end > 0 {
+        ranges.push(from[end]..end);
+        end = from[end];
+    }
+    ranges.reverse();
+    let labels = labels(ssm, &sums, &ranges);
+    let sections =
+        ranges.into_iter().zip(labels).map(|(bars, label)| Section { label, bars }).collect();
+    Form { sections }
+}
+
+/// What a section of this many bars costs: music moves in eights and fours. The last section may
+/// run out.
+fn length_cost(length: usize, last: bool) -> f32 {
+    match length {
+        _ if last => 0.3,
+        8 | 16 => 0.25,
+        4 | 12 | 24 | 32 => 0.4,
+        _ if length.is_multiple_of(2) => 0.8,
+        _ => 1.1,
+    }
+}
+
+/// Letters by average linkage over how alike sections are, bar by bar from their starts.
+fn labels(ssm: &Ssm, sums: &Sums, ranges: &[std::ops::Range<usize>]) -> Vec<usize> {
+    /// Sections further apart than this share of their inner distance are different.
+    const APART: f32 = 0.2;
+    let count = ranges.len();
+    if count == 1 {
+        return vec![0];
+    }
+    let coherence = |range: &std::ops::Range<usize>| {
+        let (start, end) = (range.start, range.end);
+        sums.block(start, end, start, end) / (range.len() * range.len()) as f32
+    };
+    let mut distances = Vec::with_capacity(count * (count - 1) / 2);
+    for first in 0..count {
+        for second in first + 1..count {
+            let (a, b) = (&ranges[first], &ranges[second]);
+            let length = a.len().min(b.len());
+            let diagonal = (0..length).map(|i| ssm.get(a.start + i, b.start + i)).sum::<f32>();
+            let block = sums.block(a.start, a.end, b.start, b.end) / (a.len() * b.len()) as f32;
+            let alike = (diagonal / length as f32).max(block);
+            distances.push(((coherence(a) + coherence(b)) / 2.0 - alike).max(0.0));
+        }
+    }
+    let tree = linkage(&mut distances, count, Method::Average);
+    let clusters = cut(tree.steps(), count, |dissimilarity, _| dissimilarity > APART);
+    first_seen(&clusters)
+}
+
+/// Groups of bars that share a pattern: average linkage on the drum SSM, cut where about `share`
+/// of the bars would remain distinct. One group number per bar, numbered by first appearance.
+pub fn groups(ssm: &Ssm, share: f32) -> Vec<usize> {
+    let bars = ssm.bars();
+    let wanted = ((bars as f32 * share).round() as usize).clamp(1, bars.max(1));
+    if bars < 2 {
+        return vec![0; bars];
+    }
+    let mut distances = Vec::with_capacity(bars * (bars - 1) / 2);
+    for row in 0..bars {
+        distances.extend(ssm.row(row)[row + 1..].iter().map(|similarity| 1.0 - similarity));
+    }
+    let tree = linkage(&mut distances, bars, Method::Average);
+    first_seen(&cut(tree.steps(), bars, |_, groups| groups <= wanted))
+}
+
+/// Joins along the dendrogram until `stop(dissimilarity of the next join, groups left)`.
+fn cut(steps: &[kodama::Step<f32>], count: usize, stop: impl Fn(f32, usize) -> bool) -> Vec<usize> {
+    let mut parent: Vec<usize> = (0..count + steps.len()).collect();
+    let mut left = count;
+    for (number, step) in steps.iter().enumerate() {
+        if stop(step.dissimilarity, left) {
+            break;
+        }
+        parent[step.cluster1] = count + number;
+        parent[step.cluster2] = count + number;
+        left -= 1;
+    }
+    let root = |mut node: usize| {
+        while parent[node] != node {
+            node = parent[node];
+        }
+        node
+    };
+    (0..count).map(root).collect()
+}
+
+/// Renumbers from 0 by first appearance.
+fn first_seen(labels: &[usize]) -> Vec<usize> {
+    let mut seen = Vec::new();
+    labels
+        .iter()
+        .map(|label| {
+            seen.iter().position(|known| known == label).unwrap_or_else(|| {
+                seen.push(*label);
+                seen.len() - 1
+            })
+        })
+        .collect()
+}
+
+/// Two-dimensional running sums, for the sum of any block in four look-ups.
+struct Sums {
+    side: usize,
+    values: Vec<f64>,
+}
+
+impl Sums {
+    fn new(ssm: &Ssm) -> Sums {
+        let side = ssm.bars() + 1;
+        let mut values = vec![0.0; side * side];
+        for row in 1..side {
+            for column in 1..side {
+                values[row * side + column] = f64::from(ssm.get(row - 1, column - 1))
+                    + values[(row - 1) * side + column]
+                    + values[row * side + column - 1]
+                    - values[(row - 1) * side + column - 1];
+            }
+        }
+        Sums { side, values }
+    }
+
+    fn block(&self, top: usize, bottom: usize, left: usize, right: usize) -> f32 {
+        let at = |row: usize, column: usize| self.values[row * self.side + column];
+        (at(bottom, right) - at(top, right) - at(bottom, left) + at(top, left)) as f32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bars of the same letter are alike.
+    fn song(letters: &str) -> Ssm {
+        let letters = letters.as_bytes();
+        Ssm::from_pairs(letters.len(), |a, b| if letters[a] == letters[b] { 0.9 } else { 0.3 })
+    }
+
+    #[test]
+    fn sections_and_their_repeats_are_found() {
+        let form = form(&song("aaaaaaaabbbbbbbbaaaaaaaacccc"));
+        let found: Vec<_> =
+            form.sections.iter().map(|s| (s.letter(), s.bars.start, s.bars.end)).collect();
+        let expected = [("A", 0, 8), ("B", 8, 16), ("A", 16, 24), ("C", 24, 28)];
+        assert_eq!(found, expected.map(|(letter, start, end)| (letter.to_string(), start, end)));
+    }
+
+    #[test]
+    fn any_number_of_bars_is_covered() {
+        for bars in 0..70 {
+            let form = form(&Ssm::from_pairs(bars, |a, b| ((a * 7 + b * 3) % 10) as f32 / 10.0));
+            let covered: Vec<usize> = form.sections.iter().flat_map(|s| s.bars.clone()).collect();
+            assert_eq!(covered, (0..bars).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn groups_follow_the_matrix() {
+        assert_eq!(groups(&song("aabbaabb"), 0.25), [0, 0, 1, 1, 0, 0, 1, 1]);
+        assert_eq!(groups(&song("a"), 0.2), [0]);
+    }
+}

@@ -9,15 +9,19 @@
 //! construction.
 
 mod bars;
+mod choice;
 mod drums;
 mod part;
+mod programs;
 mod song;
 mod tempo;
 mod units;
 
 pub use bars::{Bar, BarGrid, GridKind, Metre, MetreChange, StepGrid};
+pub use choice::TrackError;
 pub use drums::{GmKey, LANES, Lane, PAPER_KEYS, SCORE_CLASSES, ScoreClass};
 pub use part::{DrumPart, Hit};
+pub use programs::program_name;
 pub use song::{Note, Song, Track, TrackKind};
 pub use tempo::{TempoChange, TempoMap};
 pub use units::{BarIndex, Beats, Bpm, SampleRate, Seconds, Ticks, Velocity};

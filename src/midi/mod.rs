@@ -20,6 +20,8 @@ mod names;
 mod notes;
 mod parse;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 mod write;
 

@@ -5,6 +5,7 @@
 
 pub mod features;
 mod form;
+pub mod picture;
 mod progress;
 mod selection;
 mod settings;

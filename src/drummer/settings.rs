@@ -26,6 +26,49 @@ pub enum Style {
     March,
 }
 
+impl Style {
+    pub const ALL: [Style; 16] = [
+        Style::Rock,
+        Style::Pop,
+        Style::Funk,
+        Style::Soul,
+        Style::Jazz,
+        Style::Latin,
+        Style::Afro,
+        Style::HipHop,
+        Style::Dance,
+        Style::Punk,
+        Style::Metal,
+        Style::Country,
+        Style::Blues,
+        Style::Reggae,
+        Style::Ballad,
+        Style::March,
+    ];
+
+    /// As it is asked for, in lower case.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Style::Rock => "rock",
+            Style::Pop => "pop",
+            Style::Funk => "funk",
+            Style::Soul => "soul",
+            Style::Jazz => "jazz",
+            Style::Latin => "latin",
+            Style::Afro => "afro",
+            Style::HipHop => "hip-hop",
+            Style::Dance => "dance",
+            Style::Punk => "punk",
+            Style::Metal => "metal",
+            Style::Country => "country",
+            Style::Blues => "blues",
+            Style::Reggae => "reggae",
+            Style::Ballad => "ballad",
+            Style::March => "march",
+        }
+    }
+}
+
 /// Where the style comes from.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum StyleChoice {

@@ -82,6 +82,16 @@ pub enum Backend {
 }
 
 impl Backend {
+    /// All that this program has, the default first.
+    pub const ALL: [Backend; 1] = [Backend::Cpu];
+
+    /// As it is asked for and reported, in lower case.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Backend::Cpu => "cpu",
+        }
+    }
+
     /// Any network on its own, with the inputs and outputs that its file says it has. Skills go
     /// through [`Models`](super::Models), which also checks that those are the expected ones.
     ///

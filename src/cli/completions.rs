@@ -1,0 +1,24 @@
+//! `drumlin completions`: what a shell needs to complete our arguments.
+
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+
+use super::Failure;
+use super::console::print;
+
+/// Print completions for a shell
+///
+/// For example: drumlin completions bash > ~/.local/share/bash-completion/completions/drumlin
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    // Through memory: clap_complete panics where its output is a closed pipe.
+    let mut script = Vec::new();
+    let mut command = super::Arguments::command();
+    clap_complete::generate(arguments.shell, &mut command, "drumlin", &mut script);
+    print(&script)
+}

@@ -1,0 +1,32 @@
+//! Standard output and standard error.
+
+use std::fmt::Display;
+use std::io::{self, ErrorKind, Write};
+
+use serde::Serialize;
+
+use super::Failure;
+
+/// Writes to standard output. A reader that has heard enough (`drumlin tracks … | head -1`) is no
+/// failure.
+pub fn print(text: &[u8]) -> Result<(), Failure> {
+    let mut output = io::stdout().lock();
+    match output.write_all(text).and_then(|()| output.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        done => done.map_err(Failure::Console),
+    }
+}
+
+/// Writes a value to standard output as JSON.
+pub fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+    let mut text =
+        serde_json::to_vec_pretty(value).map_err(|error| Failure::Console(error.into()))?;
+    text.push(b'\n');
+    print(&text)
+}
+
+/// One line on standard error. If even that is closed there is nobody to tell.
+pub fn complain(problem: &dyn Display) {
+    let line = problem.to_string().lines().map(str::trim).collect::<Vec<_>>().join(" ");
+    let _ = writeln!(io::stderr().lock(), "drumlin: {line}");
+}

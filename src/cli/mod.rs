@@ -1,0 +1,63 @@
+//! The command line: a face of the house. One file (or folder) per subcommand; what they share
+//! stands beside them.
+//!
+//! Rules that hold for all: results go to standard output, everything else to standard error, and a
+//! bar of progress only to a terminal; exit code 0, or one line on standard error and 1 (2 for
+//! wrong usage, from clap); a file is written whole or not at all; nothing is loaded before it is
+//! needed, so that help and errors come at once.
+
+mod completions;
+mod console;
+mod devices;
+mod failure;
+mod song;
+mod tracks;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use failure::Failure;
+
+/// A drummer that has heard the whole song: structured drum parts for MIDI songs
+#[derive(Debug, Parser)]
+#[command(name = "drumlin", version, propagate_version = true, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Tracks(tracks::Arguments),
+    Devices(devices::Arguments),
+    Completions(completions::Arguments),
+}
+
+/// Runs the program with the process's arguments.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = match &arguments.command {
+        Command::Tracks(arguments) => tracks::run(arguments),
+        Command::Devices(arguments) => devices::run(arguments),
+        Command::Completions(arguments) => completions::run(arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            console::complain(&failure);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_well_formed() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -17,7 +17,7 @@ pub enum MidiError {
         /// From 1.
         track: usize,
     },
-    #[error("the file is cut off or damaged: it announces {declared} tracks but holds {found}")]
+    #[error("the file is cut off or damaged: tracks announced {declared}, found {found}")]
     MissingTracks { declared: usize, found: usize },
     #[error("the file is damaged: what stands at byte {byte}, in track {track}, is no MIDI event")]
     Damaged {

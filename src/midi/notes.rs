@@ -15,7 +15,8 @@ use super::container::TimeBase;
 pub(super) struct Strokes {
     time_base: TimeBase,
     notes: Vec<Note>,
-    sounding: [Option<Sounding>; 128],
+    /// By key.
+    sounding: Box<[Option<Sounding>; 128]>,
 }
 
 #[derive(Clone, Copy)]
@@ -30,7 +31,7 @@ struct Sounding {
 
 impl Strokes {
     pub fn new(time_base: TimeBase) -> Strokes {
-        Strokes { time_base, notes: Vec::new(), sounding: [None; 128] }
+        Strokes { time_base, notes: Vec::new(), sounding: Box::new([None; 128]) }
     }
 
     /// `at` is in ticks of the file; `key` and `velocity` in 0 to 127, as midly gives them.

@@ -52,7 +52,9 @@ pub fn parse(bytes: &[u8]) -> Result<Song, MidiError> {
         .enumerate()
         .map(|(index, chunk)| Part::read(index, chunk, time_base, &mut time_line))
         .collect::<Result<Vec<Part>, _>>()?;
-    time_line.programs.sort_by_key(|change| change.at);
+    for changes in &mut time_line.programs {
+        changes.sort_by_key(|change| change.at);
+    }
 
     let tempos = match time_base {
         TimeBase::Metrical(_) => time_line.tempos,
@@ -89,21 +91,23 @@ fn check_length(song: &Song) -> Result<(), MidiError> {
 struct TimeLine {
     tempos: Vec<TempoChange>,
     metres: Vec<MetreChange>,
-    programs: Vec<ProgramChange>,
+    programs: Programs,
 }
+
+/// Program changes by channel.
+type Programs = [Vec<ProgramChange>; 16];
 
 /// In the song's ticks.
 #[derive(Clone, Copy)]
 struct ProgramChange {
     at: Ticks,
-    channel: u8,
     program: u8,
 }
 
 /// One track of the file.
 struct Part {
     names: Names,
-    programs: Vec<ProgramChange>,
+    programs: Programs,
     /// By channel; only channels that were struck.
     notes: Vec<(u8, Vec<Note>)>,
 }
@@ -116,7 +120,7 @@ impl Part {
         time_line: &mut TimeLine,
     ) -> Result<Part, MidiError> {
         let mut names = Names::default();
-        let mut programs = Vec::new();
+        let mut programs = Programs::default();
         let mut strokes: [Option<Strokes>; 16] = [const { None }; 16];
         let mut events = Events::new(chunk);
         let track = index + 1;
@@ -131,21 +135,21 @@ impl Part {
             let at = time_base.ticks(now);
             match kind {
                 TrackEventKind::Midi { channel, message } => {
-                    let channel = channel.as_int();
                     names.end_prefix();
                     // Never out of bounds: channels have four bits.
-                    let channel_strokes = &mut strokes[usize::from(channel)];
+                    let channel = usize::from(channel.as_int());
                     match message {
-                        MidiMessage::NoteOn { key, vel } => channel_strokes
+                        MidiMessage::NoteOn { key, vel } => strokes[channel]
                             .get_or_insert_with(|| Strokes::new(time_base))
                             .on(now, key.as_int(), vel.as_int()),
                         MidiMessage::NoteOff { key, .. } => {
-                            if let Some(strokes) = channel_strokes {
+                            if let Some(strokes) = &mut strokes[channel] {
                                 strokes.off(now, key.as_int());
                             }
                         }
                         MidiMessage::ProgramChange { program } => {
-                            programs.push(ProgramChange { at, channel, program: program.as_int() });
+                            let program = program.as_int();
+                            programs[channel].push(ProgramChange { at, program });
                         }
                         _ => (),
                     }
@@ -172,7 +176,9 @@ impl Part {
         if chunk.cut && !events.ended() {
             return Err(MidiError::CutTrack { track });
         }
-        time_line.programs.extend_from_slice(&programs);
+        for (everyones, own) in time_line.programs.iter_mut().zip(&programs) {
+            everyones.extend_from_slice(own);
+        }
         let notes = (0u8..)
             .zip(strokes)
             .filter_map(|(channel, strokes)| Some((channel, strokes?.finish(events.now()))))
@@ -181,8 +187,8 @@ impl Part {
     }
 
     /// Adds the tracks that play something, by channel and then by when a program is first heard.
-    /// `everyones` are the program changes of the whole file, sorted by time.
-    fn tracks(self, format: u16, everyones: &[ProgramChange], tracks: &mut Vec<Track>) {
+    /// `everyones` are the program changes of the whole file, in order of time.
+    fn tracks(self, format: u16, everyones: &Programs, tracks: &mut Vec<Track>) {
         for (channel, notes) in self.notes {
             let name = self.names.of_channel(channel, format);
             let first = tracks.len();
@@ -192,13 +198,11 @@ impl Part {
                 }
                 continue;
             }
-            let of_channel = |changes: &[ProgramChange]| -> Vec<ProgramChange> {
-                changes.iter().filter(|change| change.channel == channel).copied().collect()
-            };
-            let (own, everyones) = (of_channel(&self.programs), of_channel(everyones));
+            let (own, everyones) =
+                (&self.programs[usize::from(channel)], &everyones[usize::from(channel)]);
             for note in notes {
-                let program = holding(&own, note.start)
-                    .or_else(|| holding(&everyones, note.start))
+                let program = holding(own, note.start)
+                    .or_else(|| holding(everyones, note.start))
                     .unwrap_or(0);
                 let kind = TrackKind::Melodic { program };
                 match tracks[first..].iter_mut().find(|track| track.kind == kind) {

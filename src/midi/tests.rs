@@ -53,7 +53,7 @@ fn a_truncated_file_is_refused_wherever_it_is_cut() {
     assert_eq!(refusal(&whole[..10]), "the file is cut off inside its header");
     assert_eq!(
         refusal(&whole[..14]),
-        "the file is cut off or damaged: it announces 2 tracks but holds 0"
+        "the file is cut off or damaged: tracks announced 2, found 0"
     );
     assert_eq!(
         refusal(&whole[..whole.len() - 6]),
@@ -229,6 +229,21 @@ fn riff_is_unwrapped_and_separate_songs_are_refused() {
     assert_eq!(parse(&riff), parse(&inner));
     assert_eq!(parse(&file(2, 96, &[&NOTE])), parse(&inner));
     assert_eq!(parse(&file(2, 96, &[&NOTE, &NOTE])), Err(MidiError::SeveralSongs { songs: 2 }));
+}
+
+#[test]
+fn a_file_of_very_many_tracks_is_read_in_good_time() {
+    let track = [0, 0xC0, 7, 0, 0x90, 60, 100, 9, 60, 0];
+    let song = parse(&file(1, 96, &vec![&track[..]; 255])).unwrap();
+    assert_eq!(song.tracks.len(), 255);
+    let mut bytes = file(1, 96, &[&track]);
+    let chunk = bytes[14..].to_vec();
+    for _ in 0..60_000 {
+        bytes.extend(&chunk);
+    }
+    let begin = std::time::Instant::now();
+    assert_eq!(parse(&bytes).unwrap().tracks.len(), 60_001);
+    assert!(begin.elapsed() < std::time::Duration::from_secs(5));
 }
 
 #[test]

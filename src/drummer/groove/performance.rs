@@ -1,0 +1,111 @@
+//! A recorded performance on the grid: what the training data and the tests are made of.
+
+use std::f64::consts::TAU;
+
+use crate::score::{DrumPart, GmKey, Hit, Note, Song, StepGrid};
+
+/// The General MIDI key of a pad of the Roland TD-11 on which the Groove MIDI Dataset was played.
+///
+/// The kit has keys of its own for edges and rims; each goes to the key that plays its drum here, so
+/// that a stroke which sounds both head and rim is one stroke. Crashes and rides keep their keys.
+/// Source: the table "Drum Mapping" on the dataset's page
+/// (<https://magenta.tensorflow.org/datasets/groove>).
+pub fn td11_to_gm(key: u8) -> u8 {
+    match key {
+        22 => 42, // closed hat, edge
+        26 => 46, // open hat, edge
+        40 => 38, // snare, rim
+        50 => 48, // first tom, rim
+        45 => 47, // second tom, head
+        58 => 43, // third tom, rim
+        other => other,
+    }
+}
+
+/// Puts the drum notes of a song on the grid, each with its velocity and its distance from the
+/// nearest step. Simple metres get a ternary grid if the playing fits one better. Keys that General
+/// MIDI does not know are left out, as are notes behind the last bar. `None` without drum notes.
+pub fn quantise(song: &Song) -> Option<DrumPart> {
+    let notes: Vec<Note> = song.drum_notes().copied().collect();
+    if notes.is_empty() {
+        return None;
+    }
+    let triplets = plays_triplets(&notes, song.ticks_per_quarter());
+    let bars = song.bars();
+    let grids: Vec<StepGrid> =
+        bars.bars().iter().map(|bar| StepGrid::for_metre(bar.metre, triplets)).collect();
+    let hits = notes
+        .iter()
+        .filter_map(|note| {
+            let steps = grids[bars.bar_at(note.start)?.0].steps;
+            let (bar, mut step, offset) = bars.nearest_step(note.start, steps)?;
+            // A stroke just ahead of a bar line is on the first step of a bar that must exist.
+            step = step.min(grids.get(bar.0)?.steps - 1);
+            let key = GmKey::new(td11_to_gm(note.key))?;
+            Some(Hit { bar, step, key, velocity: note.velocity, offset })
+        })
+        .collect();
+    Some(DrumPart::new(bars, grids, hits))
+}
+
+/// Whether strokes fall on triplets rather than on straight eighths and sixteenths.
+///
+/// For a grid of `k` places a quarter, the mean of `exp(2 pi i k position)` is as long as the strokes
+/// agree about where that grid is, however early they all are: 1 on the grid, near 0 off it.
+fn plays_triplets(notes: &[Note], ticks_per_quarter: u16) -> bool {
+    let agreement = |k: f64| {
+        let (mut re, mut im) = (0.0, 0.0);
+        for note in notes {
+            let angle = TAU * k * note.start.0 as f64 / f64::from(ticks_per_quarter);
+            re += angle.cos();
+            im += angle.sin();
+        }
+        (re * re + im * im).sqrt()
+    };
+    agreement(3.0).max(agreement(6.0)) > agreement(2.0).max(agreement(4.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::score::{BarIndex, GridKind, TempoMap, Ticks, Track, TrackKind, Velocity};
+
+    fn song(starts: &[u64]) -> Song {
+        let notes = starts
+            .iter()
+            .map(|&start| Note {
+                start: Ticks(start),
+                length: Ticks(1),
+                key: 22,
+                velocity: Velocity::clamped(100),
+            })
+            .collect();
+        Song {
+            tempo: TempoMap::new(480, []),
+            metres: Vec::new(),
+            tracks: vec![Track { name: String::new(), kind: TrackKind::Drums, notes }],
+        }
+    }
+
+    #[test]
+    fn shuffles_get_a_ternary_grid() {
+        let shuffle: Vec<u64> = (0..8).flat_map(|beat| [beat * 480, beat * 480 + 310]).collect();
+        let straight: Vec<u64> = (0..8).flat_map(|beat| [beat * 480, beat * 480 + 250]).collect();
+        assert_eq!(quantise(&song(&shuffle)).unwrap().grids[0].kind, GridKind::Ternary);
+        assert_eq!(quantise(&song(&straight)).unwrap().grids[0].kind, GridKind::Straight);
+    }
+
+    #[test]
+    fn early_strokes_belong_to_the_next_bar() {
+        let part = quantise(&song(&[0, 480, 960, 1440, 1910, 2400])).unwrap();
+        let early = part.hits[4];
+        assert_eq!((early.bar, early.step), (BarIndex(1), 0));
+        assert!((early.offset + 10.0 / 120.0).abs() < 1e-6);
+        assert_eq!(early.key.get(), 42);
+    }
+
+    #[test]
+    fn without_drums_there_is_no_performance() {
+        assert_eq!(quantise(&song(&[])), None);
+    }
+}

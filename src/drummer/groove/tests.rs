@@ -1,0 +1,308 @@
+//! The whole way from a pattern to a performance, with the built-in network.
+
+use std::sync::{Arc, OnceLock};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::drummer::Style;
+use crate::midi;
+use crate::network::{Backend, Models, Network};
+use crate::score::{
+    BarGrid, BarIndex, Bpm, DrumPart, GmKey, GridKind, Hit, Lane, Metre, MetreChange, StepGrid,
+    TempoMap, Ticks, Velocity,
+};
+
+fn network() -> Arc<dyn Network> {
+    static MODELS: OnceLock<Models> = OnceLock::new();
+    let models = MODELS.get_or_init(|| Models::new(Backend::Cpu, None));
+    models.get(&NETWORK).unwrap()
+}
+
+fn feel(tempo: &TempoMap) -> Feel<'_> {
+    Feel {
+        tempo,
+        style: None,
+        intensity: 0.5,
+        swing: 0.0,
+        humanise: 0.5,
+        fills: &[],
+        manner: None,
+        seed: 1,
+    }
+}
+
+fn hit(bar: usize, step: usize, key: GmKey) -> Hit {
+    Hit { bar: BarIndex(bar), step, key, velocity: Velocity::clamped(64), offset: 0.0 }
+}
+
+/// Kick on 1, 3 and 3-and, back beats, two ghost notes, hats in eighths.
+fn rock(bars: usize) -> DrumPart {
+    let grid = BarGrid::new(96, &[], Ticks(384 * bars as u64));
+    let grids = vec![StepGrid::for_metre(Metre::COMMON, false); bars];
+    let strokes = [
+        (Lane::Kick, vec![0, 8, 10]),
+        (Lane::Snare, vec![4, 7, 9, 12]),
+        (Lane::ClosedHat, (0..16).step_by(2).collect()),
+    ];
+    let mut hits = Vec::new();
+    for bar in 0..bars {
+        for (lane, steps) in &strokes {
+            hits.extend(steps.iter().map(|&step| hit(bar, step, lane.default_key())));
+        }
+    }
+    DrumPart::new(grid, grids, hits)
+}
+
+fn mean(values: impl IntoIterator<Item = f32>) -> f32 {
+    let values: Vec<f32> = values.into_iter().collect();
+    values.iter().sum::<f32>() / values.len() as f32
+}
+
+fn mean_velocity(part: &DrumPart, lane: Lane, steps: &[usize]) -> f32 {
+    let these = part.hits.iter().filter(|hit| hit.lane() == lane && steps.contains(&hit.step));
+    mean(these.map(|hit| hit.velocity.unit()))
+}
+
+#[test]
+fn same_seed_same_part() {
+    let tempo = TempoMap::constant(96, Bpm(100.0));
+    let play_seed = |seed| play(&rock(8), &Feel { seed, ..feel(&tempo) }, &*network()).unwrap();
+    assert_eq!(play_seed(1), play_seed(1));
+    assert_ne!(play_seed(1), play_seed(2));
+}
+
+#[test]
+fn back_beats_are_loud_and_ghost_notes_soft() {
+    let tempo = TempoMap::constant(96, Bpm(100.0));
+    for (style, humanise) in [(None, 0.5), (Some(Style::Rock), 0.5), (Some(Style::Funk), 0.0)] {
+        let feel = Feel { style, humanise, ..feel(&tempo) };
+        let part = play(&rock(32), &feel, &*network()).unwrap();
+        let back = mean_velocity(&part, Lane::Snare, &[4, 12]);
+        let ghost = mean_velocity(&part, Lane::Snare, &[7, 9]);
+        assert!(back > 0.75 && ghost < 0.4, "{style:?}: back beat {back}, ghost {ghost}");
+        let on = mean_velocity(&part, Lane::ClosedHat, &[0, 4, 8, 12]);
+        let off = mean_velocity(&part, Lane::ClosedHat, &[2, 6, 10, 14]);
+        assert!(on > off, "{style:?}: hats on the beat {on}, off {off}");
+    }
+}
+
+#[test]
+fn humanise_0_is_exactly_on_the_grid_and_needs_no_seed() {
+    let tempo = TempoMap::constant(96, Bpm(130.0));
+    let machine = |seed| {
+        let feel = Feel { humanise: 0.0, seed, ..feel(&tempo) };
+        play(&rock(4), &feel, &*network()).unwrap()
+    };
+    assert!(machine(1).hits.iter().all(|hit| hit.offset == 0.0));
+    assert_eq!(machine(1), machine(2));
+}
+
+#[test]
+fn humanise_widens_timing() {
+    let tempo = TempoMap::constant(96, Bpm(100.0));
+    let spread = |humanise| {
+        let part = play(&rock(32), &Feel { humanise, ..feel(&tempo) }, &*network()).unwrap();
+        let middle = mean(part.hits.iter().map(|hit| hit.offset));
+        mean(part.hits.iter().map(|hit| (hit.offset - middle).abs()))
+    };
+    let spreads = [0.0, 0.25, 0.5, 1.0].map(spread);
+    assert!(spreads.is_sorted(), "{spreads:?}");
+}
+
+#[test]
+fn intensity_raises_every_stroke() {
+    let tempo = TempoMap::constant(96, Bpm(100.0));
+    let parts = [0.0, 0.2, 0.4, 0.5, 0.6, 0.8, 1.0]
+        .map(|intensity| play(&rock(8), &Feel { intensity, ..feel(&tempo) }, &*network()).unwrap());
+    for pair in parts.windows(2) {
+        let both = pair[0].hits.iter().zip(&pair[1].hits);
+        assert!(both.clone().all(|(soft, hard)| soft.velocity <= hard.velocity));
+        assert!(both.clone().all(|(soft, hard)| soft.offset == hard.offset));
+        let level = |part: &DrumPart| mean(part.hits.iter().map(|hit| hit.velocity.unit()));
+        assert!(level(&pair[0]) < level(&pair[1]));
+    }
+}
+
+#[test]
+fn swing_delays_the_off_beats() {
+    let tempo = TempoMap::constant(96, Bpm(100.0));
+    let swung = |swing| {
+        let feel = Feel { swing, humanise: 0.0, ..feel(&tempo) };
+        let part = play(&rock(1), &feel, &*network()).unwrap();
+        let hats = part.hits.iter().filter(|hit| hit.lane() == Lane::ClosedHat);
+        hats.map(|hit| part.tick(hit).0).collect::<Vec<_>>()
+    };
+    assert_eq!(swung(0.0), [0, 48, 96, 144, 192, 240, 288, 336]);
+    assert_eq!(swung(0.5), [0, 56, 96, 152, 192, 248, 288, 344]);
+    assert_eq!(swung(1.0), [0, 64, 96, 160, 192, 256, 288, 352]);
+}
+
+#[test]
+fn long_parts_are_played_as_if_in_one_piece() {
+    let tempo = TempoMap::constant(96, Bpm(100.0));
+    let feel = Feel { humanise: 0.0, ..feel(&tempo) };
+    let long = play(&rock(200), &feel, &*network()).unwrap();
+    let bar = |bar: usize| -> Vec<u8> {
+        let here = long.hits.iter().filter(|hit| hit.bar.0 == bar);
+        here.map(|hit| hit.velocity.get()).collect()
+    };
+    // Far from both ends every bar has the same context, wherever the requests were cut.
+    assert!((10..190).all(|index| bar(index) == bar(100)));
+}
+
+#[test]
+fn an_empty_pattern_stays_empty() {
+    let tempo = TempoMap::constant(96, Bpm(100.0));
+    let empty = DrumPart::new(BarGrid::new(96, &[], Ticks(0)), Vec::new(), Vec::new());
+    assert_eq!(play(&empty, &feel(&tempo), &*network()).unwrap(), empty);
+}
+
+/// Held-out performances of the Groove MIDI Dataset (see `tests/golden/groove/README.md`).
+fn held_out() -> Vec<(DrumPart, TempoMap)> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/groove");
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "mid"))
+        .collect();
+    files.sort();
+    let songs = files.iter().map(|path| midi::parse(&std::fs::read(path).unwrap()).unwrap());
+    songs.map(|song| (quantise(&song).unwrap(), song.tempo)).collect()
+}
+
+/// Area under the lower one of two kernel density estimates (Gaussian, Scott's bandwidth).
+fn overlap(a: &[f32], b: &[f32], low: f32, high: f32) -> f32 {
+    const PLACES: usize = 200;
+    let density = |values: &[f32]| -> Vec<f32> {
+        let middle = mean(values.iter().copied());
+        let deviation = mean(values.iter().map(|v| (v - middle).powi(2))).sqrt();
+        let width = deviation * (values.len() as f32).powf(-0.2);
+        let at = |place: usize| low + (high - low) * place as f32 / (PLACES - 1) as f32;
+        let sums: Vec<f32> = (0..PLACES)
+            .map(|place| {
+                values.iter().map(|v| (-0.5 * ((at(place) - v) / width).powi(2)).exp()).sum()
+            })
+            .collect();
+        let total: f32 = sums.iter().sum();
+        sums.into_iter().map(|sum| sum / total).collect()
+    };
+    density(a).iter().zip(density(b)).map(|(a, b)| a.min(b)).sum()
+}
+
+#[test]
+fn the_dataset_keeps_its_grids() {
+    let kinds: Vec<GridKind> = held_out().iter().map(|(part, _)| part.grids[0].kind).collect();
+    assert_eq!(kinds, [GridKind::Straight; 9]);
+}
+
+/// How the held-out patterns, played by the network, compare with how they were played: overlap of
+/// the velocities and of the offsets, and how the offsets of neighbouring strokes correlate.
+fn compare(as_measured: bool) -> [f32; 3] {
+    let (mut human, mut ours) = ([Vec::new(), Vec::new()], [Vec::new(), Vec::new()]);
+    let mut neighbours = Vec::new();
+    for (seed, (part, tempo)) in held_out().into_iter().enumerate() {
+        let manner = Manner::measure(&part, &tempo).filter(|_| as_measured);
+        let feel = Feel { seed: seed as u64, manner, ..feel(&tempo) };
+        let played = play(&part, &feel, &*network()).unwrap();
+        assert_eq!(played.hits.len(), part.hits.len());
+        for (from, into) in [(&part, &mut human), (&played, &mut ours)] {
+            into[0].extend(from.hits.iter().map(|hit| hit.velocity.unit()));
+            into[1].extend(from.hits.iter().map(|hit| hit.offset));
+        }
+        let middle = mean(played.hits.iter().map(|hit| hit.offset));
+        let variance = mean(played.hits.iter().map(|hit| (hit.offset - middle).powi(2)));
+        let together = played
+            .hits
+            .windows(2)
+            .map(|pair| (pair[0].offset - middle) * (pair[1].offset - middle) / variance);
+        neighbours.extend(together);
+    }
+    let velocity = overlap(&human[0], &ours[0], 0.0, 1.0);
+    let offset = overlap(&human[1], &ours[1], -0.5, 0.5);
+    [velocity, offset, mean(neighbours)]
+}
+
+#[test]
+fn velocity_and_timing_spread_as_in_held_out_performances() {
+    let [velocity, offset, neighbours] = compare(true);
+    println!("in the player's manner: velocity {velocity:.3}, offset {offset:.3}, {neighbours:.3}");
+    assert!(velocity > 0.94 && offset > 0.9 && neighbours > 0.25);
+    let [velocity, offset, neighbours] = compare(false);
+    println!("in a seed's manner: velocity {velocity:.3}, offset {offset:.3}, {neighbours:.3}");
+    assert!(velocity > 0.87 && offset > 0.77 && neighbours > 0.25);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn any_metre_can_be_played(
+        metres in prop::collection::vec((1u8..=32, 0u32..=5, any::<bool>()), 1..5),
+        strokes in prop::collection::vec((0usize..5, 0usize..32, 27u8..=87), 0..60),
+        knobs in prop::array::uniform3(-0.5f32..1.5),
+        bpm in 20.0f64..400.0,
+        seed in any::<u64>(),
+    ) {
+        let mut at = Ticks(0);
+        let mut changes = Vec::new();
+        for &(numerator, denominator, _) in &metres {
+            let metre = Metre::new(numerator, 1 << denominator).unwrap();
+            changes.push(MetreChange { at, metre });
+            at += metre.bar_ticks(96);
+        }
+        let bars = BarGrid::new(96, &changes, at);
+        let grids: Vec<StepGrid> = bars
+            .bars()
+            .iter()
+            .zip(&metres)
+            .map(|(bar, (_, _, triplets))| StepGrid::for_metre(bar.metre, *triplets))
+            .collect();
+        let hits = strokes
+            .into_iter()
+            .filter(|(bar, step, _)| grids.get(*bar).is_some_and(|grid| *step < grid.steps))
+            .map(|(bar, step, key)| hit(bar, step, GmKey::new(key).unwrap()))
+            .collect();
+        let pattern = DrumPart::new(bars, grids, hits);
+        let tempo = TempoMap::constant(96, Bpm(bpm));
+        let [intensity, swing, humanise] = knobs;
+        let fills = [BarIndex(0), BarIndex(77)];
+        let feel = Feel {
+            style: Some(Style::March),
+            intensity,
+            swing,
+            humanise,
+            fills: &fills,
+            seed,
+            ..feel(&tempo)
+        };
+        let played = play(&pattern, &feel, &*network()).unwrap();
+        prop_assert_eq!(played.hits.len(), pattern.hits.len());
+        prop_assert!(played.hits.iter().all(|hit| hit.offset.abs() <= 0.5));
+    }
+}
+
+#[test]
+fn training_data_is_written_as_described() {
+    let folder = tempfile::tempdir().unwrap();
+    let head = "drummer,session,id,style,bpm,beat_type,time_signature,midi_filename,\
+                audio_filename,duration,split\n";
+    let line = "drummer3,drummer3/session1,x,rock,105,beat,4-4,beat.mid,,41.1,train\n";
+    std::fs::write(folder.path().join("info.csv"), format!("{head}{line}")).unwrap();
+    let source = "tests/golden/groove/d3_s1_9_rock_105_beat_4-4.mid";
+    let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(source);
+    std::fs::copy(&source, folder.path().join("beat.mid")).unwrap();
+    let out = folder.path().join("groove.safetensors");
+    let exported = export(folder.path(), &out).unwrap();
+    let part = quantise(&midi::parse(&std::fs::read(source).unwrap()).unwrap()).unwrap();
+    assert_eq!(exported.performances, 1);
+    assert_eq!(exported.steps, part.grids.iter().map(|grid| grid.steps).sum::<usize>());
+
+    let bytes = std::fs::read(&out).unwrap();
+    let arrays = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    assert_eq!(arrays.tensor("inputs").unwrap().shape(), [exported.steps, CHANNELS]);
+    assert_eq!(arrays.tensor("starts").unwrap().shape(), [2]);
+    std::fs::remove_file(folder.path().join("beat.mid")).unwrap();
+    let error = export(folder.path(), &out).unwrap_err();
+    assert!(error.to_string().ends_with("beat.mid"), "{error}");
+}

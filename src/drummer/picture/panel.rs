@@ -126,9 +126,8 @@ impl Panel<'_> {
             let left = beside - TICK - 5.0;
             canvas.text(&number, left, y + at + 8.0, LABEL.aligned(Align::Right));
         }
-        canvas.text("bar", x + side, below + TICK + 20.0, LABEL.aligned(Align::Right));
-        let left = beside - TICK - 5.0;
-        canvas.text("bar", left, below, LABEL.aligned(Align::Right));
+        // In the corner, for both axes.
+        canvas.text("bar", beside, below + TICK + 20.0, LABEL.aligned(Align::Right));
     }
 
     fn colour_bar(&self, canvas: &mut Canvas, range: ValueRange) {

@@ -54,7 +54,11 @@ fn modules_import_only_from_floors_below() {
         }
         let text = fs::read_to_string(&file).unwrap();
         let code = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
-        for other in rooms_named(code).filter(|&other| other != room) {
+        // What a comment points to is not imported.
+        let code: Vec<&str> =
+            code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        let code = code.join("\n");
+        for other in rooms_named(&code).filter(|&other| other != room) {
             if floor_of(other).is_some_and(|floor| Some(floor) >= floor_of(room)) {
                 wrong.push(format!("src/{} names crate::{other}", inside.display()));
             }

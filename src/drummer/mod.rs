@@ -3,6 +3,7 @@
 //! The way through, each stage a file of its own: take -> features -> structure -> selected bars ->
 //! patterns -> groove -> part. Runs on the worker thread; takes well under a second for 96 bars.
 
+pub mod evaluation;
 pub mod features;
 mod form;
 pub mod picture;

@@ -1,0 +1,183 @@
+//! A set of songs: figures song by song, their mean, and the likeness to human playing.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use serde::{Deserialize, Serialize};
+
+use super::likeness::{Likeness, likeness};
+use super::playing::Playing;
+use super::scoring::{Score, score};
+use crate::midi::{self, ReadError};
+use crate::score::Song;
+
+/// What can go wrong on the way to the figures.
+#[derive(Debug, thiserror::Error)]
+pub enum EvaluationError {
+    #[error("cannot read the folder {folder}: {source}", folder = folder.display())]
+    Folder { folder: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Song(#[from] ReadError),
+    #[error("{reference} and {generated} have no MIDI file of the same name",
+            reference = reference.display(), generated = generated.display())]
+    NoPair { reference: PathBuf, generated: PathBuf },
+}
+
+/// A song with its real drums and one with generated drums.
+#[derive(Clone, Debug)]
+pub struct Pair {
+    pub name: String,
+    pub reference: Song,
+    pub generated: Song,
+}
+
+/// Reads two MIDI files, or every `.mid` of the first folder that the second has too, by name.
+///
+/// # Errors
+/// If a folder or file cannot be read, a file is no MIDI file, or no two names agree.
+pub fn pairs_in(reference: &Path, generated: &Path) -> Result<Vec<Pair>, EvaluationError> {
+    let read = |reference: &Path, generated: &Path| -> Result<Pair, EvaluationError> {
+        let name = reference.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let (reference, generated) = (midi::read(reference)?, midi::read(generated)?);
+        Ok(Pair { name, reference, generated })
+    };
+    if reference.is_file() {
+        return Ok(vec![read(reference, generated)?]);
+    }
+    let folder = |source| EvaluationError::Folder { folder: reference.to_owned(), source };
+    let entries = fs::read_dir(reference).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+    let mut files: Vec<PathBuf> = entries.map_err(folder)?.iter().map(fs::DirEntry::path).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "mid"));
+    files.sort();
+    let both = files.iter().filter_map(|file| {
+        let other = generated.join(file.file_name()?);
+        other.is_file().then_some((file, other))
+    });
+    let pairs: Vec<Pair> =
+        both.map(|(file, other)| read(file, &other)).collect::<Result<_, _>>()?;
+    if pairs.is_empty() {
+        let (reference, generated) = (reference.to_owned(), generated.to_owned());
+        return Err(EvaluationError::NoPair { reference, generated });
+    }
+    Ok(pairs)
+}
+
+/// The figures of one song.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SongScore {
+    pub name: String,
+    #[serde(flatten)]
+    pub score: Score,
+}
+
+/// The figures of a set of songs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Evaluation {
+    pub songs: Vec<SongScore>,
+    pub mean: Score,
+    /// Songs whose real drums play in fewer than two bars: they cannot be scored.
+    pub skipped: Vec<String>,
+    /// The generated drums of all songs beside human playing, feature by feature.
+    pub playing: Vec<Likeness>,
+}
+
+/// Scores all pairs; `None` if none of them can be scored.
+pub fn evaluate(pairs: &[Pair]) -> Option<Evaluation> {
+    let (mut songs, mut skipped) = (Vec::new(), Vec::new());
+    for Pair { name, reference, generated } in pairs {
+        match score(reference, generated) {
+            Some(score) => songs.push(SongScore { name: name.clone(), score }),
+            None => skipped.push(name.clone()),
+        }
+    }
+    let mean = Score::mean(songs.iter().map(|song| &song.score))?;
+    let generated = Playing::of("generated", pairs.iter().map(|pair| &pair.generated));
+    let playing = likeness(&generated, Playing::human());
+    Some(Evaluation { songs, mean, skipped, playing })
+}
+
+impl Evaluation {
+    /// The figures as a table, in the reference scorer's layout: a line for each song and, of
+    /// several, one for the mean.
+    pub fn score_table(&self) -> String {
+        let mut table = format!("{:<28}", "song");
+        for name in Score::NAMES {
+            // Writing to a string does not fail.
+            let _ = write!(table, " {name:>8}");
+        }
+        table.push('\n');
+        let mut line = |name: &str, score: &Score| {
+            let name: String = name.chars().take(28).collect();
+            let _ = write!(table, "{name:<28}");
+            for value in score.values() {
+                let _ = write!(table, " {value:8.3}");
+            }
+            table.push('\n');
+        };
+        for song in &self.songs {
+            line(&song.name, &song.score);
+        }
+        if self.songs.len() > 1 {
+            line(&format!("MEAN of {}", self.songs.len()), &self.mean);
+        }
+        table
+    }
+
+    /// The likeness to human playing as a table.
+    pub fn playing_table(&self) -> String {
+        let head = ["mean", "sd", "human", "sd", "overlap"];
+        let mut table = format!("{:<28}", "playing, two bars");
+        for name in head {
+            let _ = write!(table, " {name:>8}");
+        }
+        table.push('\n');
+        for likeness in &self.playing {
+            let Likeness { feature, mean, sd, human_mean, human_sd, overlap } = likeness;
+            let _ = write!(table, "{:<28}", feature.name());
+            for value in [mean, sd, human_mean, human_sd, overlap] {
+                let _ = write!(table, " {value:8.3}");
+            }
+            table.push('\n');
+        }
+        table
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn songs() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/scores")
+    }
+
+    #[test]
+    fn a_folder_against_itself_is_perfect() {
+        let pairs = pairs_in(&songs(), &songs()).unwrap();
+        assert_eq!(pairs.len(), 10);
+        let evaluation = evaluate(&pairs).unwrap();
+        assert!(evaluation.skipped.is_empty());
+        assert_eq!(evaluation.mean.f1_all, 1.0);
+        assert!((evaluation.mean.ssm_corr - 1.0).abs() < 1e-9);
+
+        let table = evaluation.score_table();
+        let lines: Vec<&str> = table.lines().collect();
+        assert!(lines[0].starts_with("song                           f1_all   f1_ksh f1_onset"));
+        assert!(lines[2].starts_with("a_memory_away                   1.000    1.000    1.000"));
+        assert!(lines[11].starts_with("MEAN of 10 "));
+        assert_eq!(evaluation.playing_table().lines().count(), 18);
+
+        let json = serde_json::to_string(&evaluation).unwrap();
+        assert_eq!(serde_json::from_str::<Evaluation>(&json).unwrap().songs.len(), 10);
+    }
+
+    #[test]
+    fn folders_without_a_pair_are_errors() {
+        let empty = tempfile::tempdir().unwrap();
+        let error = pairs_in(&songs(), empty.path()).unwrap_err();
+        assert!(matches!(error, EvaluationError::NoPair { .. }));
+        let error = pairs_in(&empty.path().join("none"), &songs()).unwrap_err();
+        assert!(error.to_string().starts_with("cannot read the folder"));
+    }
+}

@@ -4,6 +4,7 @@
 //! `docs/architecture.md`).
 
 pub mod analysis;
+pub mod audio;
 pub mod cli;
 pub mod drummer;
 pub mod midi;

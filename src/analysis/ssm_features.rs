@@ -1,0 +1,245 @@
+//! Self-similarity from features, and what is read off it.
+
+use super::{BarCqt, Cqt, Ssm, parallel::for_parts};
+
+impl Ssm {
+    /// How alike the bars sound: for every two bars the Euclidean distance between their columns
+    /// (84 semitones) of the same step, averaged over the 96 steps, as a similarity
+    /// `1 - distance / greatest distance in the song`. All 1 where no bars differ.
+    ///
+    /// Wei et al. (ISMIR 2019) average over every pair of steps instead; see
+    /// [`Ssm::melodic_all_steps`]. Comparing step with step keeps apart bars that hold the same
+    /// notes in another rhythm, gives the diagonal its 1 by itself and takes a 96th of the time.
+    pub fn melodic(cqt: &BarCqt) -> Ssm {
+        let columns = columns(cqt);
+        Self::from_distances(cqt.bars(), |a, b| {
+            let [a, b] = [a, b].map(|bar| &columns[bar * BarCqt::STEPS..][..BarCqt::STEPS]);
+            let sum: f32 = a.iter().zip(b).map(|(a, b)| distance(a, b)).sum();
+            sum / BarCqt::STEPS as f32
+        })
+    }
+
+    /// As in Wei et al. (ISMIR 2019): for every two bars the Euclidean distance between every pair
+    /// of their columns (96 x 96 pairs), averaged, as a similarity as in [`Ssm::melodic`]; the
+    /// diagonal is set to 1. Takes about a second for 96 bars, growing with the square.
+    pub fn melodic_all_steps(cqt: &BarCqt) -> Ssm {
+        let columns = columns(cqt);
+        Self::from_distances(cqt.bars(), |a, b| {
+            let [a, b] = [a, b].map(|bar| &columns[bar * BarCqt::STEPS..][..BarCqt::STEPS]);
+            let sum: f32 = a.iter().map(|a| b.iter().map(|b| distance(a, b)).sum::<f32>()).sum();
+            sum / (BarCqt::STEPS * BarCqt::STEPS) as f32
+        })
+    }
+
+    /// How alike bars of drums are, as in Wei et al. (ISMIR 2019): the Euclidean distance between
+    /// them (flat vectors of cells, usually 0 or 1) as a similarity
+    /// `1 - distance / greatest distance in the song`.
+    ///
+    /// # Panics
+    /// If the bars differ in length.
+    pub fn euclidean<B: AsRef<[f32]> + Sync>(bars: &[B]) -> Ssm {
+        assert_same_length(bars);
+        Self::from_distances(bars.len(), |a, b| distance(bars[a].as_ref(), bars[b].as_ref()))
+    }
+
+    /// Cosine similarity of flat vectors; 1 for two empty bars, 0 for an empty and another one.
+    /// With 8 classes x 16 steps these are the matrices that drum parts are scored by.
+    ///
+    /// # Panics
+    /// If the bars differ in length.
+    pub fn cosine<B: AsRef<[f32]> + Sync>(bars: &[B]) -> Ssm {
+        assert_same_length(bars);
+        let sizes: Vec<f32> = bars.iter().map(|x| dot(x.as_ref(), x.as_ref()).sqrt()).collect();
+        Self::from_pairs_parallel(bars.len(), |a, b| match (sizes[a] == 0.0, sizes[b] == 0.0) {
+            (false, false) => dot(bars[a].as_ref(), bars[b].as_ref()) / (sizes[a] * sizes[b]),
+            (a, b) => f32::from(a && b),
+        })
+    }
+
+    fn from_distances(bars: usize, distance: impl Fn(usize, usize) -> f32 + Sync) -> Ssm {
+        let distances = Self::from_pairs_parallel(bars, distance);
+        let pairs = |row: usize| &distances.row(row)[row + 1..];
+        let greatest = (0..bars).flat_map(pairs).copied().fold(0.0, f32::max);
+        let greatest = if greatest > 0.0 { greatest } else { 1.0 };
+        Self::from_pairs(bars, |a, b| 1.0 - distances.get(a, b) / greatest)
+    }
+
+    /// As [`Ssm::from_pairs`], on several threads.
+    fn from_pairs_parallel(bars: usize, value: impl Fn(usize, usize) -> f32 + Sync) -> Ssm {
+        // Rows get shorter downwards. Row and mirrored row together have the same length.
+        let mut folded = vec![0.0; bars.div_ceil(2) * bars];
+        for_parts(&mut folded, bars, |first, part| {
+            for (index, folded) in part.chunks_mut(bars).enumerate() {
+                let row = first + index;
+                let mirrored = bars - 1 - row;
+                let upper = (row + 1..bars).map(|column| (row, column));
+                let lower = (mirrored + 1..bars).map(|column| (mirrored, column));
+                let lower = lower.take(if row == mirrored { 0 } else { bars });
+                for (target, (row, column)) in folded.iter_mut().zip(upper.chain(lower)) {
+                    *target = value(row, column);
+                }
+            }
+        });
+        Self::from_pairs(bars, |row, column| {
+            let mirrored = bars - 1 - row;
+            if row <= mirrored {
+                folded[row * bars + column - row - 1]
+            } else {
+                folded[mirrored * bars + (bars - 1 - mirrored) + column - row - 1]
+            }
+        })
+    }
+
+    /// How much changes at each bar: similarity within the `reach` bars before and within the
+    /// `reach` bars from it on, less that across (a checkerboard kernel, Foote 2000):
+    /// `mean(before x before) + mean(after x after) - 2 mean(before x after)`. 0 for the first and
+    /// last `reach` bars.
+    pub fn novelty(&self, reach: usize) -> Vec<f32> {
+        let mean = |rows: std::ops::Range<usize>, columns: std::ops::Range<usize>| {
+            let cells = (rows.len() * columns.len()) as f32;
+            rows.map(|row| self.row(row)[columns.clone()].iter().sum::<f32>()).sum::<f32>() / cells
+        };
+        (0..self.bars())
+            .map(|bar| {
+                if reach == 0 || bar < reach || bar + reach >= self.bars() {
+                    return 0.0;
+                }
+                let (before, after) = (bar - reach..bar, bar..bar + reach);
+                mean(before.clone(), before.clone()) + mean(after.clone(), after.clone())
+                    - 2.0 * mean(before, after)
+            })
+            .collect()
+    }
+
+    /// Pearson's correlation of two matrices' upper triangles without the diagonal, -1 to 1; 0 if
+    /// either does not vary.
+    ///
+    /// # Panics
+    /// If the matrices differ in size.
+    pub fn correlation(&self, other: &Ssm) -> f32 {
+        assert_eq!(self.bars(), other.bars(), "matrices of one size");
+        let triangle = |ssm: &Ssm| -> Vec<f64> {
+            let rows = 0..ssm.bars();
+            rows.flat_map(|row| &ssm.row(row)[row + 1..]).map(|x| f64::from(*x)).collect()
+        };
+        let [a, b] = [triangle(self), triangle(other)];
+        let mean = |x: &[f64]| x.iter().sum::<f64>() / x.len().max(1) as f64;
+        let (mean_a, mean_b) = (mean(&a), mean(&b));
+        let (mut ab, mut aa, mut bb) = (0.0, 0.0, 0.0);
+        for (a, b) in a.iter().zip(&b) {
+            let (a, b) = (a - mean_a, b - mean_b);
+            ab += a * b;
+            aa += a * a;
+            bb += b * b;
+        }
+        // A standard deviation of 1e-6 counts as flat.
+        let flat = 1e-12 * a.len() as f64;
+        if aa <= flat || bb <= flat { 0.0 } else { (ab / (aa * bb).sqrt()) as f32 }
+    }
+}
+
+fn assert_same_length<B: AsRef<[f32]>>(bars: &[B]) {
+    let same = bars.windows(2).all(|pair| pair[0].as_ref().len() == pair[1].as_ref().len());
+    assert!(same, "bars of one length");
+}
+
+/// Columns of 84 semitones by bar and step: neighbours in memory.
+fn columns(cqt: &BarCqt) -> Vec<[f32; Cqt::BINS]> {
+    let mut columns = vec![[0.0; Cqt::BINS]; cqt.bars() * BarCqt::STEPS];
+    for (bar, columns) in columns.chunks_mut(BarCqt::STEPS).enumerate() {
+        for (bin, row) in cqt.bar(bar).chunks(BarCqt::STEPS).enumerate() {
+            for (column, value) in columns.iter_mut().zip(row) {
+                column[bin] = *value;
+            }
+        }
+    }
+    columns
+}
+
+/// Sums over chunks, so that the compiler may keep several sums side by side.
+fn fold(a: &[f32], b: &[f32], term: impl Fn(f32, f32) -> f32) -> f32 {
+    const WIDE: usize = 12;
+    let mut sums = [0.0; WIDE];
+    let (a_chunks, b_chunks) = (a.chunks_exact(WIDE), b.chunks_exact(WIDE));
+    let rest: f32 =
+        a_chunks.remainder().iter().zip(b_chunks.remainder()).map(|(a, b)| term(*a, *b)).sum();
+    for (a, b) in a_chunks.zip(b_chunks) {
+        for at in 0..WIDE {
+            sums[at] += term(a[at], b[at]);
+        }
+    }
+    sums.iter().sum::<f32>() + rest
+}
+
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    fold(a, b, |a, b| a * b)
+}
+
+fn distance(a: &[f32], b: &[f32]) -> f32 {
+    fold(a, b, |a, b| (a - b) * (a - b)).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bars(patterns: &[&[f32]]) -> Vec<Vec<f32>> {
+        patterns.iter().map(|pattern| pattern.to_vec()).collect()
+    }
+
+    #[test]
+    fn cosine_knows_empty_bars() {
+        let ssm = Ssm::cosine(&bars(&[&[1.0, 1.0], &[1.0, 0.0], &[0.0, 0.0], &[0.0, 0.0]]));
+        assert!((ssm.get(0, 1) - 0.5f32.sqrt()).abs() < 1e-6);
+        assert_eq!([ssm.get(0, 2), ssm.get(2, 3), ssm.get(3, 3)], [0.0, 1.0, 1.0]);
+    }
+
+    #[test]
+    fn euclidean_runs_from_the_farthest_pair_to_equality() {
+        let ssm = Ssm::euclidean(&bars(&[&[1.0, 1.0], &[1.0, 1.0], &[0.0, 0.0], &[1.0, 0.0]]));
+        assert_eq!([ssm.get(0, 1), ssm.get(0, 2)], [1.0, 0.0]);
+        assert!((ssm.get(0, 3) - (1.0 - 0.5f32.sqrt())).abs() < 1e-6);
+    }
+
+    #[test]
+    fn novelty_peaks_where_the_form_changes() {
+        let mut patterns = vec![vec![1.0, 0.0]; 8];
+        patterns.extend(vec![vec![0.0, 1.0]; 8]);
+        let novelty = Ssm::cosine(&patterns).novelty(4);
+        assert_eq!(novelty[8], 2.0);
+        assert!(novelty.iter().enumerate().all(|(bar, value)| bar == 8 || *value < 2.0));
+        assert_eq!([novelty[3], novelty[12]], [0.0, 0.0]);
+    }
+
+    #[test]
+    fn a_matrix_correlates_with_itself_and_nothing_with_a_flat_one() {
+        let ssm = Ssm::from_pairs(5, |a, b| (a * 3 + b) as f32 * 0.1);
+        assert!((ssm.correlation(&ssm) - 1.0).abs() < 1e-6);
+        let mirrored = Ssm::from_pairs(5, |a, b| 1.0 - ssm.get(a, b));
+        assert!((ssm.correlation(&mirrored) + 1.0).abs() < 1e-6);
+        assert_eq!(ssm.correlation(&Ssm::from_pairs(5, |_, _| 0.3)), 0.0);
+        assert_eq!(Ssm::cosine::<Vec<f32>>(&[]).correlation(&Ssm::cosine::<Vec<f32>>(&[])), 0.0);
+    }
+
+    #[test]
+    fn the_folded_threads_fill_every_pair() {
+        for count in [0, 1, 2, 5, 130, 301] {
+            let value = |a: usize, b: usize| (a * 1000 + b) as f32;
+            let ssm = Ssm::from_pairs_parallel(count, value);
+            assert_eq!(ssm, Ssm::from_pairs(count, value));
+        }
+    }
+
+    #[test]
+    fn melodic_bars_compare_step_by_step() {
+        let mut values = vec![0.0; 3 * BarCqt::BAR];
+        values[BarCqt::BAR] = 1.0;
+        values[2 * BarCqt::BAR + 1] = 1.0;
+        let cqt = BarCqt::from_values(values);
+        let ssm = Ssm::melodic(&cqt);
+        assert_eq!([ssm.get(0, 1), ssm.get(0, 2), ssm.get(1, 2)], [0.5, 0.5, 0.0]);
+        let all = Ssm::melodic_all_steps(&cqt);
+        // Bars 1 and 2 hold the same columns at different steps; 0 and 1 differ in one of 96.
+        assert!(all.get(1, 2) < all.get(0, 1));
+    }
+}

@@ -1,0 +1,41 @@
+//! Sound out: songs through a SoundFont, and WAV files.
+//!
+//! Runs on the worker thread or the command line's, never on the audio thread: it allocates, and it
+//! starts a few threads of its own that end before it returns. In go [`crate::score::Song`]s and the
+//! bytes of SoundFonts; out come samples in `[-1, 1]` and the bytes of WAV files.
+//!
+//! [`render`] makes the mono signal that analysis hears (melodic tracks, no effects, the same bits
+//! on any number of cores); [`render_stereo`] makes what a person listens to. The synthesizer is
+//! rustysynth (SoundFont 2); the embedded font is a subset of FluidR3 GM, see
+//! `assets/LICENSE-FluidR3.txt`.
+
+mod lanes;
+mod programs;
+mod render;
+mod soundfont;
+mod wav;
+
+pub use render::{RenderOptions, Stereo, render, render_stereo};
+pub use soundfont::SoundFont;
+pub use wav::{wav_mono, wav_stereo};
+
+/// Why sound could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum AudioError {
+    #[error("cannot read the SoundFont {path}: {source}")]
+    Unreadable { path: std::path::PathBuf, source: std::io::Error },
+    #[error("this is not a SoundFont (.sf2) file")]
+    NotASoundFont,
+    #[error("this SoundFont is compressed (SF3); only SF2 can be played")]
+    CompressedSoundFont,
+    #[error("the SoundFont is damaged: {0}")]
+    DamagedSoundFont(String),
+    #[error("the SoundFont cannot be played: {0}")]
+    Unplayable(String),
+    #[error("cannot render at {0} Hz; 16000 to 192000 are possible")]
+    SampleRate(u32),
+    #[error("the song lasts {seconds:.0} s; at most {limit:.0} s can be rendered")]
+    TooLong { seconds: f64, limit: f64 },
+    #[error("rendering was cancelled")]
+    Cancelled,
+}

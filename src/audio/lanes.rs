@@ -1,6 +1,6 @@
 //! From a song to what synthesizers are told: who plays which note, when.
 
-use crate::score::{SampleRate, Song, TrackKind};
+use crate::score::{Note, SampleRate, Song, TrackKind};
 use std::collections::BTreeMap;
 
 /// Synthesizers that share the work of one bank of tracks. The number is fixed, so that the sum of
@@ -69,36 +69,43 @@ pub fn deal(song: &Song, rate: SampleRate, drums: bool) -> Vec<[Lane; LANES]> {
     banks.into_iter().map(|(pieces, programs)| share_out(pieces, programs)).collect()
 }
 
+/// A note in seconds.
+struct Stroke {
+    start: f64,
+    end: f64,
+    velocity: u8,
+}
+
 /// One piece for each channel and key. Of notes that overlap on one key, the earlier ends where the
 /// later begins.
 fn pieces_of<'a>(
     song: &Song,
     rate: SampleRate,
-    notes: impl Iterator<Item = (u8, &'a crate::score::Note)>,
+    notes: impl Iterator<Item = (u8, &'a Note)>,
 ) -> impl Iterator<Item = Piece> {
     // Some releases ring on; their length weighs little in the balance.
     const RELEASE: f64 = 0.5;
-    let mut keys: BTreeMap<(u8, u8), Vec<(f64, f64, u8)>> = BTreeMap::new();
+    let seconds = |at| song.tempo.seconds(at).0;
+    let mut keys: BTreeMap<(u8, u8), Vec<Stroke>> = BTreeMap::new();
     for (channel, note) in notes {
-        let seconds = |at| song.tempo.seconds(at).0;
-        keys.entry((channel, note.key.min(127))).or_default().push((
-            seconds(note.start),
-            seconds(note.end()),
-            note.velocity.get(),
-        ));
+        let (start, end) = (seconds(note.start), seconds(note.end()));
+        let stroke = Stroke { start, end, velocity: note.velocity.get() };
+        keys.entry((channel, note.key.min(127))).or_default().push(stroke);
     }
     keys.into_iter().map(move |((channel, key), mut strokes)| {
-        strokes.sort_by(|a, b| a.0.total_cmp(&b.0));
+        strokes.sort_by(|a, b| a.start.total_cmp(&b.start));
         let sample = |seconds: f64| (seconds * f64::from(rate.0)).round() as u64;
         let mut piece = Piece { work: 0.0, events: Vec::with_capacity(strokes.len() * 2) };
-        for (index, &(start, end, velocity)) in strokes.iter().enumerate() {
-            let end = strokes.get(index + 1).map_or(end, |next| end.min(next.0));
-            if sample(end) == sample(start) && index + 1 < strokes.len() {
+        for (index, Stroke { start, end, velocity }) in strokes.iter().enumerate() {
+            let next = strokes.get(index + 1).map(|next| next.start);
+            let end = next.map_or(*end, |next| end.min(next));
+            let at = sample(*start);
+            if next.is_some_and(|next| sample(next) == at) {
                 continue;
             }
             piece.work += end - start + RELEASE;
-            piece.events.push(Event { at: sample(start), velocity: Some(velocity), channel, key });
-            let at = sample(end).max(sample(start) + 1);
+            piece.events.push(Event { at, velocity: Some(*velocity), channel, key });
+            let at = sample(end).max(at + 1);
             piece.events.push(Event { at, velocity: None, channel, key });
         }
         piece

@@ -34,6 +34,15 @@ impl Form {
     pub fn section_at(&self, bar: usize) -> Option<usize> {
         self.sections.iter().position(|section| section.bars.contains(&bar))
     }
+
+    /// A bar's place in its section: bars since the first, bars until the last. Bars behind the
+    /// form count as a section of one bar.
+    pub fn place(&self, bar: usize) -> [usize; 2] {
+        self.section_at(bar).map_or([0, 0], |section| {
+            let bars = &self.sections[section].bars;
+            [bar - bars.start, bars.end - 1 - bar]
+        })
+    }
 }
 
 #[cfg(test)]

@@ -128,6 +128,15 @@ impl Lane {
         }
     }
 
+    /// Whether the drummer at the kit strikes it with a stick; kick and pedal hat are for the feet,
+    /// claps and percussion for others.
+    pub const fn by_hand(self) -> bool {
+        !matches!(
+            self,
+            Lane::Kick | Lane::PedalHat | Lane::Clap | Lane::Shaker | Lane::HandDrum | Lane::Bell
+        )
+    }
+
     pub const fn index(self) -> usize {
         self as usize
     }

@@ -1,0 +1,230 @@
+//! Training examples: a song seen in several ways, its melodic features beside its real drums.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use rand::seq::SliceRandom;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use safetensors::tensor::{SafeTensorError, TensorView};
+use safetensors::{Dtype, SafeTensors};
+
+use super::{
+    BAR_FEATURES, PAIR_CHANNELS, PairChannels, SLOTS, bar_features, grid::slot, pair_channels,
+    step_grids,
+};
+use crate::analysis::Ssm;
+use crate::drummer::{DrummerError, SELECTED, drum_ssm, form, select};
+use crate::network::{Network, NetworkError};
+use crate::score::{BarGrid, GridKind, LANES, Lane, SCORE_CLASSES, ScoreClass, Song, StepGrid};
+
+/// Sixteen steps a bar whatever the metre: the grid on which parts are scored.
+pub const SCORE_STEPS: usize = 16;
+
+/// Why an example could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum DatasetError {
+    #[error("cannot read or write an example: {0}")]
+    File(#[from] std::io::Error),
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    #[error(transparent)]
+    Sound(#[from] DrummerError),
+    #[error("its pair channels have the shape {0:?}: it was written by another version")]
+    Channels(Vec<usize>),
+    #[error("cannot read or lay out the tensors: {0}")]
+    Layout(#[from] SafeTensorError),
+}
+
+/// Which of a song's tracks an example hears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    Full,
+    /// The lead alone.
+    Lead,
+    /// A random part of the tracks, by seed.
+    Some(u64),
+}
+
+impl View {
+    /// The song as this view hears it; drums stay.
+    pub fn of(self, song: &Song) -> Song {
+        let melodic: Vec<usize> =
+            (0..song.tracks.len()).filter(|&track| !song.tracks[track].is_drums()).collect();
+        let keep: Vec<usize> = match self {
+            View::Full => melodic,
+            View::Lead => lead(song).into_iter().collect(),
+            View::Some(seed) => {
+                let mut rng = ChaCha8Rng::seed_from_u64(seed ^ song.end().0);
+                let count = rng.random_range(1..=melodic.len().max(1));
+                let mut shuffled = melodic;
+                shuffled.shuffle(&mut rng);
+                shuffled.truncate(count);
+                shuffled
+            }
+        };
+        let tracks = song
+            .tracks
+            .iter()
+            .enumerate()
+            .filter(|(index, track)| track.is_drums() || keep.contains(index))
+            .map(|(_, track)| track.clone())
+            .collect();
+        Song { tracks, ..song.clone() }
+    }
+}
+
+/// The track most likely to carry the tune: high, sounding often, one note at a time.
+pub fn lead(song: &Song) -> Option<usize> {
+    let bars = song.bars();
+    let score = |index: usize| {
+        let notes = &song.tracks[index].notes;
+        let mut sounding: Vec<_> =
+            notes.iter().filter_map(|note| bars.bar_at(note.start)).collect();
+        sounding.dedup();
+        let coverage = sounding.len() as f64 / bars.len().max(1) as f64;
+        let starts = notes.windows(2).filter(|pair| pair[0].start != pair[1].start).count() + 1;
+        let single = starts as f64 / notes.len() as f64;
+        let pitch = notes.iter().map(|note| f64::from(note.key)).sum::<f64>() / notes.len() as f64;
+        coverage.min(0.8) * 2.0 + single + (pitch / 72.0).min(1.2)
+    };
+    (0..song.tracks.len())
+        .filter(|&index| !song.tracks[index].is_drums() && !song.tracks[index].notes.is_empty())
+        .max_by(|&a, &b| score(a).total_cmp(&score(b)))
+}
+
+/// A song's real drums on the grids that the networks use.
+struct DrumGrids {
+    /// `[bars, LANES, SLOTS]`, 1 where a lane is struck.
+    lanes: Vec<u8>,
+    /// `[bars, SCORE_CLASSES, SCORE_STEPS]`.
+    classes: Vec<u8>,
+    /// How often each MIDI key is struck, `[128]`.
+    keys: Vec<u8>,
+}
+
+fn drum_grids(song: &Song, bars: &BarGrid, grids: &[StepGrid]) -> DrumGrids {
+    let mut lanes = vec![0; bars.len() * LANES * SLOTS];
+    let mut classes = vec![0; bars.len() * SCORE_CLASSES * SCORE_STEPS];
+    let mut keys = vec![0u8; 128];
+    for note in song.drum_notes() {
+        let Some(home) = bars.bar_at(note.start) else { continue };
+        let steps = grids[home.0].steps;
+        if let Some((bar, step, _)) = bars.nearest_step(note.start, steps)
+            && bar.0 < bars.len()
+        {
+            let row = bar.0 * LANES + Lane::of_key(note.key).index();
+            lanes[row * SLOTS + slot(step, grids[bar.0].steps)] = 1;
+        }
+        if let Some((bar, step, _)) = bars.nearest_step(note.start, SCORE_STEPS)
+            && bar.0 < bars.len()
+        {
+            let row = bar.0 * SCORE_CLASSES + ScoreClass::of_key(note.key).index();
+            classes[row * SCORE_STEPS + step] = 1;
+        }
+        let count = &mut keys[usize::from(note.key & 127)];
+        *count = count.saturating_add(1);
+    }
+    DrumGrids { lanes, classes, keys }
+}
+
+/// One training example as the bytes of a safetensors file:
+///
+/// | tensor | shape | what |
+/// |---|---|---|
+/// | `bar` | `[bars, BAR_FEATURES]` f32 | symbolic features |
+/// | `pairs` | `[PAIR_CHANNELS, bars, bars]` f32 | pair channels |
+/// | `cqt` | `[bars, 84, 96]` u8 | pooled constant-Q transform, 0 = -80 dB, 255 = 0 dB |
+/// | `grid` | `[bars, 4]` u8 | ternary?, steps, steps a beat, metre x 16 / whole note |
+/// | `tempo` | `[bars]` f32 | bpm at the downbeat |
+/// | `lanes` | `[bars, LANES, SLOTS]` u8 | real drums |
+/// | `classes` | `[bars, 8, 16]` u8 | real drums as scored |
+/// | `keys` | `[128]` u8 | real drums' key counts, at most 255 |
+///
+/// `sound` (the CQT by bar and the melodic SSM from it) is left out where it was not rendered.
+pub fn example(song: &Song, sound: Option<(&[f32], &Ssm)>) -> Result<Vec<u8>, DatasetError> {
+    let bars = song.bars();
+    let grids = step_grids(song, &bars);
+    let features = bar_features(song, &bars, &grids);
+    let pairs = pair_channels(&features, sound.map(|(_, ssm)| ssm));
+    let drums = drum_grids(song, &bars, &grids);
+    let bar = floats(&mut features.iter().flat_map(|bar| bar.vector()));
+    let pair_values = floats(&mut pairs.values.iter().copied());
+    let tempo = floats(&mut bars.bars().iter().map(|bar| song.tempo.bpm(bar.start).0 as f32));
+    let grid: Vec<u8> = bars
+        .bars()
+        .iter()
+        .zip(&grids)
+        .flat_map(|(bar, grid)| {
+            let metre = u16::from(bar.metre.numerator()) * 16 / u16::from(bar.metre.denominator());
+            [
+                u8::from(grid.kind == GridKind::Ternary),
+                grid.steps as u8,
+                grid.steps_per_beat as u8,
+                metre.min(255) as u8,
+            ]
+        })
+        .collect();
+    let cqt: Vec<u8> = sound
+        .map(|(cqt, _)| cqt.iter().map(|db| ((db + 80.0) / 80.0 * 255.0).round() as u8).collect())
+        .unwrap_or_default();
+    let n = bars.len();
+    let mut tensors: HashMap<Cow<str>, TensorView> = HashMap::new();
+    let mut add =
+        |name: &'static str, kind, shape: &[usize], data| -> Result<(), SafeTensorError> {
+            tensors.insert(name.into(), TensorView::new(kind, shape.to_vec(), data)?);
+            Ok(())
+        };
+    add("bar", Dtype::F32, &[n, BAR_FEATURES], &bar)?;
+    add("pairs", Dtype::F32, &[PAIR_CHANNELS, n, n], &pair_values)?;
+    add("tempo", Dtype::F32, &[n], &tempo)?;
+    add("grid", Dtype::U8, &[n, 4], &grid)?;
+    if sound.is_some() {
+        add("cqt", Dtype::U8, &[n, 84, 96], &cqt)?;
+    }
+    add("lanes", Dtype::U8, &[n, LANES, SLOTS], &drums.lanes)?;
+    add("classes", Dtype::U8, &[n, SCORE_CLASSES, SCORE_STEPS], &drums.classes)?;
+    add("keys", Dtype::U8, &[128], &drums.keys)?;
+    Ok(safetensors::serialize(tensors, None)?)
+}
+
+/// What the structure network makes of an example, as the bytes of a second safetensors file:
+///
+/// | tensor | shape | what |
+/// |---|---|---|
+/// | `select`, `weight` | `[bars, 8]` i32, f32 | selected bars |
+/// | `section` | `[bars, 2]` i32 | bars since the section's first, until its last |
+///
+/// A stage of its own, since the network is trained on what [`example`] writes.
+///
+/// # Errors
+/// If `example` is not what [`example`] writes, or the network fails.
+pub fn understanding(example: &[u8], network: &dyn Network) -> Result<Vec<u8>, DatasetError> {
+    let tensors = SafeTensors::deserialize(example)?;
+    let pairs = tensors.tensor("pairs")?;
+    let &[PAIR_CHANNELS, bars, _] = pairs.shape() else {
+        return Err(DatasetError::Channels(pairs.shape().to_vec()));
+    };
+    // The chunks have four bytes each, so that the fallback is never taken.
+    let float = |bytes: &[u8]| f32::from_le_bytes(bytes.try_into().unwrap_or_default());
+    let values = pairs.data().chunks_exact(4).map(float).collect();
+    let ssm = drum_ssm(network, &PairChannels { bars, values })?;
+    let (selection, form) = (select(&ssm), form(&ssm));
+    let chosen = ints(&mut selection.iter().flat_map(|chosen| chosen.bars));
+    let weights = floats(&mut selection.iter().flat_map(|chosen| chosen.weights));
+    let section = ints(&mut (0..bars).flat_map(|bar| form.place(bar)));
+    let views = [
+        ("select", TensorView::new(Dtype::I32, vec![bars, SELECTED], &chosen)?),
+        ("weight", TensorView::new(Dtype::F32, vec![bars, SELECTED], &weights)?),
+        ("section", TensorView::new(Dtype::I32, vec![bars, 2], &section)?),
+    ];
+    Ok(safetensors::serialize(views, None)?)
+}
+
+fn floats(values: &mut dyn Iterator<Item = f32>) -> Vec<u8> {
+    values.flat_map(f32::to_le_bytes).collect()
+}
+
+fn ints(values: &mut dyn Iterator<Item = usize>) -> Vec<u8> {
+    values.flat_map(|value| (value as i32).to_le_bytes()).collect()
+}

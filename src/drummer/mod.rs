@@ -3,16 +3,26 @@
 //! The way through, each stage a file of its own: take -> features -> structure -> selected bars ->
 //! patterns -> groove -> part. Runs on the worker thread; takes well under a second for 96 bars.
 
+mod arrange;
+mod decode;
+mod error;
 pub mod evaluation;
 pub mod features;
+mod fills;
 mod form;
+mod generate;
+pub mod groove;
+mod pattern;
 pub mod picture;
 mod progress;
 mod selection;
 mod settings;
+mod sound;
 mod structure;
 
+pub use error::DrummerError;
 pub use form::{Form, Section};
+pub use generate::{Drummer, Generation, Heard, MAX_BARS, Take};
 pub use progress::{Progress, Silent, Stage};
 pub use selection::{SELECTED, Selection, select};
 pub use settings::{ClassDensities, Settings, Style, StyleChoice};

@@ -46,6 +46,32 @@ impl Style {
         Style::March,
     ];
 
+    /// What the style plays of each class, in hits a bar of 4/4. After the medians of the Groove MIDI
+    /// Dataset's performances (afro, blues, dance, funk, hip-hop, jazz, latin, pop, punk, reggae,
+    /// rock, soul) and of MMA's grooves of that name (ballad, country, march, metal); where drummers
+    /// change between hat and ride from song to song, the more usual of the two.
+    pub const fn densities(self) -> ClassDensities {
+        // Kick, snare, closed hat, open hat, toms, crash, ride, percussion.
+        match self {
+            Style::Rock => [3.6, 2.8, 6.5, 0.4, 0.4, 0.2, 0.3, 0.0],
+            Style::Pop => [3.0, 2.2, 7.0, 0.3, 0.2, 0.2, 0.2, 0.5],
+            Style::Funk => [4.0, 5.0, 8.0, 1.0, 0.3, 0.1, 0.1, 0.0],
+            Style::Soul => [3.7, 4.0, 6.5, 0.8, 0.3, 0.2, 0.6, 0.3],
+            Style::Jazz => [1.5, 2.4, 2.0, 0.0, 0.2, 0.1, 5.5, 0.0],
+            Style::Latin => [3.6, 2.6, 2.5, 0.2, 0.6, 0.0, 1.8, 5.5],
+            Style::Afro => [3.8, 4.5, 5.5, 0.6, 1.4, 0.1, 2.4, 2.0],
+            Style::HipHop => [3.8, 2.4, 7.4, 0.4, 0.1, 0.1, 0.1, 0.6],
+            Style::Dance => [4.0, 2.2, 4.0, 3.6, 0.2, 0.2, 0.1, 2.0],
+            Style::Punk => [5.0, 4.2, 7.0, 0.6, 1.0, 0.2, 1.0, 0.0],
+            Style::Metal => [7.5, 3.8, 2.4, 1.2, 1.6, 0.5, 2.4, 0.0],
+            Style::Country => [2.4, 4.5, 4.0, 0.2, 0.2, 0.1, 0.4, 0.1],
+            Style::Blues => [3.0, 3.0, 3.6, 0.4, 0.3, 0.2, 3.0, 0.0],
+            Style::Reggae => [2.2, 2.8, 7.5, 0.6, 0.3, 0.1, 0.0, 0.4],
+            Style::Ballad => [2.2, 2.0, 5.0, 0.2, 0.2, 0.1, 0.8, 0.5],
+            Style::March => [1.8, 7.0, 0.6, 0.1, 0.2, 0.3, 0.2, 0.2],
+        }
+    }
+
     /// As it is asked for, in lower case.
     pub const fn name(self) -> &'static str {
         match self {

@@ -1,20 +1,56 @@
 //! The networks that Drumlin comes with.
 //!
-//! A network is added by its file in `models/` and one constant here, such as
-//!
-//! ```ignore
-//! pub const STRUCTURE: ModelSpec = ModelSpec {
-//!     name: "structure",
-//!     file: "structure.onnx",
-//!     bytes: include_bytes!("../../models/structure.onnx"),
-//!     inputs: &[PortSpec::f32("channels", &[Some(1), Some(24), None, None])],
-//!     outputs: &[PortSpec::f32("similarity", &[Some(1), None, None])],
-//! };
-//! ```
-//!
-//! and its line in [`ALL`]. The skill that runs it says in its own documentation what the axes mean.
+//! A network is added by its file in `models/`, one constant here and its line in [`ALL`]. The skill
+//! that runs it says in its own documentation what the axes mean.
 
-use super::ModelSpec;
+use super::{ModelSpec, PortSpec};
+
+/// Pair channels of the melodic side to the self-similarity of the drums; see
+/// `drummer::drum_ssm`.
+pub const STRUCTURE: ModelSpec = ModelSpec {
+    name: "structure",
+    file: "structure.onnx",
+    bytes: include_bytes!("../../models/structure.onnx"),
+    inputs: &[PortSpec::f32("pairs", &[Some(1), Some(24), None, None])],
+    outputs: &[PortSpec::f32("similarity", &[None, None])],
+};
+
+/// Selected bars of melody and conditions to the mixture of codes of every bar; see
+/// the pattern stage of the drummer.
+pub const PATTERN: ModelSpec = ModelSpec {
+    name: "pattern",
+    file: "pattern.onnx",
+    bytes: include_bytes!("../../models/pattern.onnx"),
+    inputs: &[
+        PortSpec::f32("bar", &[None, Some(158)]),
+        PortSpec::f32("cqt", &[None, Some(84), Some(96)]),
+        PortSpec::i64("select", &[None, Some(8)]),
+        PortSpec::f32("weight", &[None, Some(8)]),
+        PortSpec::f32("conditions", &[None, Some(43)]),
+    ],
+    outputs: &[
+        PortSpec::f32("prior", &[None, Some(256)]),
+        PortSpec::f32("shift", &[None, Some(4), Some(15), Some(24)]),
+        PortSpec::f32("base", &[Some(4), Some(64), Some(15), Some(24)]),
+        PortSpec::f32("densities", &[Some(8)]),
+        PortSpec::f32("styles", &[Some(12)]),
+        PortSpec::f32("keys", &[Some(46)]),
+        PortSpec::f32("prototypes", &[Some(12), Some(8)]),
+    ],
+};
+
+/// A part's strokes to the distributions of their velocity and timing; see
+/// `drummer::groove`.
+///
+/// In: `rows`, axes batch, channel, step; steps behind the part's end are all zero. Out: `strokes`,
+/// axes batch, lane, number, step.
+pub const GROOVE: ModelSpec = ModelSpec {
+    name: "groove",
+    file: "groove.onnx",
+    bytes: include_bytes!("../../models/groove.onnx"),
+    inputs: &[PortSpec::f32("rows", &[Some(1), Some(50), None])],
+    outputs: &[PortSpec::f32("strokes", &[Some(1), Some(15), Some(15), None])],
+};
 
 /// Every network, as `drumlin models` lists and checks them.
-pub const ALL: &[&ModelSpec] = &[];
+pub const ALL: &[&ModelSpec] = &[&STRUCTURE, &PATTERN, &GROOVE];

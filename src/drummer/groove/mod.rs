@@ -5,7 +5,7 @@
 //! `[-0.5, 0.5]`, late positive) of each stroke:
 //!
 //! 1. [`encode`] turns the part into one row of [`CHANNELS`] numbers a step, free of any metre.
-//! 2. The network ([`NETWORK`], a dilated convolution; its card is in `models/README.md`) gives for
+//! 2. The network (`groove.onnx`, a dilated convolution; its card is in `models/README.md`) gives for
 //!    each lane and step the distribution of velocity and offset of a stroke there.
 //! 3. Chance with a memory picks from these distributions: player and limbs drift, habits return.
 //! 4. Intensity, swing and humanise shape the result.
@@ -36,7 +36,6 @@ pub use features::{CHANNELS, Row, Setting, channel_names, encode};
 pub use manner::Manner;
 pub use performance::{quantise, td11_to_gm};
 pub use play::{Feel, play};
-pub use predict::NETWORK;
 pub use touch::{TOUCHES, Touch};
 
 use crate::network::NetworkError;

@@ -3,21 +3,8 @@
 use super::GrooveError;
 use super::features::{CHANNELS, Row};
 use super::stroke::{NUMBERS, Stroke};
-use crate::network::{ModelSpec, Network, PortSpec, Tensor};
+use crate::network::{Network, Tensor};
 use crate::score::LANES;
-
-/// The network that [`play`](super::play) wants, to be asked for at
-/// [`Models`](crate::network::Models).
-///
-/// In: `rows`, axes batch, channel ([`CHANNELS`]), step; steps behind the part's end are all zero.
-/// Out: `strokes`, axes batch, lane, number, step; the numbers are those of `Stroke::read`.
-pub static NETWORK: ModelSpec = ModelSpec {
-    name: "groove",
-    file: "groove.onnx",
-    bytes: include_bytes!("../../../models/groove.onnx"),
-    inputs: &[PortSpec::f32("rows", &[Some(1), Some(CHANNELS), None])],
-    outputs: &[PortSpec::f32("strokes", &[Some(1), Some(LANES), Some(NUMBERS), None])],
-};
 
 /// Steps of one request at most. Longer parts are asked for in pieces, so that memory stays bounded
 /// and most requests share one shape.

@@ -1,0 +1,26 @@
+//! Why there are no drums.
+
+use super::generate::MAX_BARS;
+use super::groove::GrooveError;
+use crate::analysis::AnalysisError;
+use crate::audio::AudioError;
+use crate::network::NetworkError;
+
+/// What can keep the drummer from playing.
+#[derive(Debug, thiserror::Error)]
+pub enum DrummerError {
+    #[error("there is no note to play to: the song has no melodic track with notes")]
+    NoMelody,
+    #[error("the song has {bars} bars; at most {MAX_BARS} can be heard as one song")]
+    TooLong { bars: usize },
+    #[error("cancelled")]
+    Cancelled,
+    #[error(transparent)]
+    Audio(#[from] AudioError),
+    #[error(transparent)]
+    Analysis(#[from] AnalysisError),
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    #[error(transparent)]
+    Groove(#[from] GrooveError),
+}

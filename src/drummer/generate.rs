@@ -1,0 +1,317 @@
+//! The whole way from a song to its drum parts.
+
+use std::time::{Duration, Instant};
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use super::arrange::Arrangement;
+use super::decode::{Taste, decode};
+use super::features::{BarFeatures, bar_features, pair_channels, step_grids};
+use super::groove::{self, Feel};
+use super::pattern::{self, Answer, Question, known_grid};
+use super::sound::{synthesise, transform};
+use super::{
+    ClassDensities, DrummerError, Form, Progress, Selection, Settings, Stage, StyleChoice,
+    drum_ssm, fills, form, groups, select,
+};
+use crate::analysis::{BarCqt, Ssm};
+use crate::audio::SoundFont;
+use crate::network::{Models, catalogue};
+use crate::score::{BarGrid, BarIndex, DrumPart, Song, StepGrid};
+
+/// The most bars that one song may have.
+pub const MAX_BARS: usize = 1024;
+/// Bars on either side that novelty compares at a turn of the form.
+const TURN_REACH: usize = 4;
+/// Distinct patterns as a share of the bars. Real drummers: 0.2, their fills and slips included.
+const DISTINCT: f32 = 0.16;
+/// See [`Taste::pooling`].
+const POOLING: f32 = 4.0;
+/// See [`Taste::structure`].
+const STRUCTURE: f32 = 0.3;
+/// See [`Taste::balance`].
+const BALANCE: f32 = 0.05;
+/// See [`Taste::whim`]; seed 0 has none and plays the likeliest.
+const WHIM: f32 = 0.04;
+
+/// A drummer: its networks and the sounds in which it hears songs. Cheap to make; networks are
+/// loaded at the first song.
+pub struct Drummer {
+    models: Models,
+    font: SoundFont,
+}
+
+/// What the drummer heard in a song: everything that does not depend on [`Settings`].
+#[derive(Clone, Debug)]
+pub struct Heard {
+    pub bars: BarGrid,
+    /// One per bar.
+    pub grids: Vec<StepGrid>,
+    pub form: Form,
+    /// Similarity of the rendered bars.
+    pub melodic_ssm: Ssm,
+    /// Similarity that the drums of the bars should have.
+    pub drum_ssm: Ssm,
+    /// The bars from which each bar's pattern is drawn.
+    pub selection: Vec<Selection>,
+    features: Vec<BarFeatures>,
+    cqt: BarCqt,
+    timings: Vec<(Stage, Duration)>,
+}
+
+/// One part with where its fills are.
+#[derive(Clone, Debug)]
+pub struct Take {
+    pub part: DrumPart,
+    pub fills: Vec<BarIndex>,
+    /// The class densities that were asked of the network; `None` where the song alone decided.
+    pub style: Option<ClassDensities>,
+}
+
+/// A song's drums.
+#[derive(Clone, Debug)]
+pub struct Generation {
+    pub heard: Heard,
+    /// At least one; as many as [`Settings::alternatives`] asks for.
+    pub takes: Vec<Take>,
+    /// Time spent, stage by stage.
+    pub timings: Vec<(Stage, Duration)>,
+}
+
+/// Runs stages under a watch, telling progress and asking for cancellation between them.
+struct Watch<'a> {
+    progress: &'a dyn Progress,
+    timings: Vec<(Stage, Duration)>,
+}
+
+impl Watch<'_> {
+    fn stage<T>(
+        &mut self,
+        stage: Stage,
+        work: impl FnOnce() -> Result<T, DrummerError>,
+    ) -> Result<T, DrummerError> {
+        if self.progress.is_cancelled() {
+            return Err(DrummerError::Cancelled);
+        }
+        self.progress.stage(stage);
+        let began = Instant::now();
+        let result = work()?;
+        self.timings.push((stage, began.elapsed()));
+        Ok(result)
+    }
+}
+
+impl Drummer {
+    pub fn new(models: Models, font: SoundFont) -> Drummer {
+        Drummer { models, font }
+    }
+
+    /// Drums for a song. Its drum tracks, if any, are not heard.
+    ///
+    /// # Errors
+    /// If the song has no melodic notes or more than [`MAX_BARS`] bars, was cancelled, or a network
+    /// or SoundFont fails.
+    pub fn generate(
+        &self,
+        song: &Song,
+        settings: &Settings,
+        progress: &dyn Progress,
+    ) -> Result<Generation, DrummerError> {
+        let heard = self.hear(song, progress)?;
+        let mut generation = self.play(song, &heard, settings, progress)?;
+        generation.timings.splice(0..0, heard.timings.iter().copied());
+        Ok(generation)
+    }
+
+    /// Listens to a song: everything up to the bar selection.
+    ///
+    /// # Errors
+    /// As [`Drummer::generate`].
+    pub fn hear(&self, song: &Song, progress: &dyn Progress) -> Result<Heard, DrummerError> {
+        let tracks = song.melodic().filter(|track| !track.notes.is_empty()).cloned().collect();
+        let song = Song { tracks, ..song.clone() };
+        if song.tracks.is_empty() {
+            return Err(DrummerError::NoMelody);
+        }
+        let bars = song.bars();
+        if bars.len() > MAX_BARS {
+            return Err(DrummerError::TooLong { bars: bars.len() });
+        }
+        let grids = step_grids(&song, &bars);
+        let mut watch = Watch { progress, timings: Vec::new() };
+        let cancelled = || progress.is_cancelled();
+        let sound = watch.stage(Stage::Synthesis, || synthesise(&song, &self.font, &cancelled))?;
+        let (cqt, melodic_ssm) = watch.stage(Stage::Cqt, || transform(&sound, &song, &bars))?;
+        let (features, pairs) = watch.stage(Stage::Features, || {
+            let features = bar_features(&song, &bars, &grids);
+            let pairs = pair_channels(&features, Some(&melodic_ssm));
+            Ok((features, pairs))
+        })?;
+        let (drum_ssm, form) = watch.stage(Stage::Structure, || {
+            let ssm = drum_ssm(&*self.models.get(&catalogue::STRUCTURE)?, &pairs)?;
+            let form = form(&ssm);
+            Ok((ssm, form))
+        })?;
+        let selection = watch.stage(Stage::Selection, || Ok(select(&drum_ssm)))?;
+        let timings = watch.timings;
+        Ok(Heard { bars, grids, form, melodic_ssm, drum_ssm, selection, features, cqt, timings })
+    }
+
+    /// Plays to what was heard; much cheaper than hearing. `song` must be the one that was heard.
+    ///
+    /// # Errors
+    /// If cancelled, or a network fails.
+    pub fn play(
+        &self,
+        song: &Song,
+        heard: &Heard,
+        settings: &Settings,
+        progress: &dyn Progress,
+    ) -> Result<Generation, DrummerError> {
+        let mut watch = Watch { progress, timings: Vec::new() };
+        let drafts =
+            watch.stage(Stage::Pattern, || self.drafts(song, heard, settings, progress))?;
+        let takes = watch.stage(Stage::Groove, || {
+            let network = self.models.get(&catalogue::GROOVE)?;
+            drafts
+                .into_iter()
+                .enumerate()
+                .map(|(number, draft)| {
+                    let feel = Feel {
+                        tempo: &song.tempo,
+                        style: match settings.style {
+                            StyleChoice::Preset(style) => Some(style),
+                            _ => None,
+                        },
+                        intensity: settings.intensity,
+                        swing: settings.swing,
+                        humanise: settings.humanise,
+                        fills: &draft.fills,
+                        manner: None,
+                        seed: settings.seed.wrapping_add(number as u64),
+                    };
+                    Ok(Take { part: groove::play(&draft.part, &feel, &*network)?, ..draft })
+                })
+                .collect()
+        })?;
+        Ok(Generation { heard: heard.clone(), takes, timings: watch.timings })
+    }
+
+    /// The alternatives' patterns, without feel.
+    fn drafts(
+        &self,
+        song: &Song,
+        heard: &Heard,
+        settings: &Settings,
+        progress: &dyn Progress,
+    ) -> Result<Vec<Take>, DrummerError> {
+        let network = self.models.get(&catalogue::PATTERN)?;
+        let question = Question {
+            features: &heard.features,
+            cqt: heard.cqt.values(),
+            selection: &heard.selection,
+            form: &heard.form,
+            bars: &heard.bars,
+            grids: &heard.grids,
+            tempo: &song.tempo,
+        };
+        let slots: Vec<usize> = heard.grids.iter().map(|grid| known_grid(grid).steps).collect();
+        let groups = split_by(&groups(&heard.drum_ssm, DISTINCT), &slots);
+        let turns = heard.drum_ssm.novelty(TURN_REACH);
+        let places = fills::places(&heard.form, |bar| turns[bar], settings.fill_amount);
+        let starts: Vec<usize> = heard.form.sections.iter().map(|s| s.bars.start).collect();
+        let asked = match settings.style {
+            StyleChoice::FromSong => None,
+            StyleChoice::Preset(style) => Some(style.densities()),
+            StyleChoice::Densities(densities) => Some(densities),
+        };
+        let first = pattern::ask(&*network, &question, asked.as_ref(), |_| false)?;
+        let hints = hints(asked, &first, settings.alternatives);
+        let taste = Taste {
+            pooling: POOLING,
+            structure: STRUCTURE,
+            balance: BALANCE,
+            whim: if settings.seed == 0 { 0.0 } else { WHIM },
+        };
+        let mut drafts = Vec::new();
+        for (number, hint) in hints.into_iter().enumerate() {
+            if progress.is_cancelled() {
+                return Err(DrummerError::Cancelled);
+            }
+            let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
+            rng.set_stream(number as u64);
+            let other;
+            let answer = if number == 0 {
+                &first
+            } else {
+                other = pattern::ask(&*network, &question, hint.as_ref(), |_| false)?;
+                &other
+            };
+            let filling = if places.is_empty() {
+                None
+            } else {
+                Some(pattern::ask(&*network, &question, hint.as_ref(), |_| true)?)
+            };
+            let patterns = decode(answer, &groups, &slots, &heard.drum_ssm, taste, &mut rng);
+            let arrangement = Arrangement {
+                bars: &heard.bars,
+                grids: &heard.grids,
+                groups: &groups,
+                patterns: &patterns,
+                fills: &places,
+                starts: &starts,
+                complexity: settings.complexity,
+                fill_complexity: settings.fill_complexity,
+            };
+            drafts.push(Take {
+                part: arrangement.part(answer, filling.as_ref(), &mut rng),
+                fills: places.iter().map(|&bar| BarIndex(bar)).collect(),
+                style: hint,
+            });
+        }
+        Ok(drafts)
+    }
+}
+
+/// Splits groups so that bars of one share a grid.
+fn split_by(groups: &[usize], slots: &[usize]) -> Vec<usize> {
+    let mut seen = Vec::new();
+    groups
+        .iter()
+        .zip(slots)
+        .map(|pair| {
+            seen.iter().position(|known| *known == pair).unwrap_or_else(|| {
+                seen.push(pair);
+                seen.len() - 1
+            })
+        })
+        .collect()
+}
+
+/// The hints of the alternatives: first what was asked (or nothing), then the style prototypes that
+/// the song makes likeliest, each different enough from those before.
+fn hints(
+    asked: Option<ClassDensities>,
+    answer: &Answer,
+    alternatives: usize,
+) -> Vec<Option<ClassDensities>> {
+    /// Least distance between the log densities of two alternatives.
+    const DIFFERENT: f32 = 0.8;
+    let distance = |a: &ClassDensities, b: &ClassDensities| {
+        a.iter().zip(b).map(|(a, b)| (a.ln_1p() - b.ln_1p()).powi(2)).sum::<f32>().sqrt()
+    };
+    let mut taken = vec![asked.unwrap_or(answer.densities)];
+    let mut hints = vec![asked];
+    for least in [DIFFERENT, 0.0] {
+        for style in &answer.styles {
+            if hints.len() < alternatives
+                && taken.iter().all(|known| distance(known, style) > least)
+            {
+                taken.push(*style);
+                hints.push(Some(*style));
+            }
+        }
+    }
+    hints
+}

@@ -1,0 +1,216 @@
+//! Pattern generation: what the network knows of every bar's drums.
+//!
+//! A conditional variational autoencoder after Wei et al. (ISMIR 2019, section 3.4): the bar and its
+//! seven selected bars of melody, and the conditions, decide how likely each of the network's codes
+//! is (the learned prior of a discrete latent) and how the code's strokes shift. `models/training/
+//! pattern.py` trains it; the inputs below mirror its `conditions`.
+
+use super::features::{BAR_FEATURES, BarFeatures, SLOTS};
+use super::form::Form;
+use super::selection::{SELECTED, Selection};
+use super::settings::ClassDensities;
+use crate::network::{Network, NetworkError, Tensor};
+use crate::score::{BarGrid, GridKind, LANES, PAPER_KEYS, SCORE_CLASSES, StepGrid, TempoMap};
+
+/// Cells of a bar: lanes x slots.
+pub(super) const CELLS: usize = LANES * SLOTS;
+/// Numbers of a bar's pooled CQT.
+const CQT: usize = 84 * 96;
+const TEMPOS: usize = 10;
+const PLACES: usize = 10;
+const CONDITIONS: usize = TEMPOS + PLACES + 8 + 5 + 1 + SCORE_CLASSES + 1;
+
+/// What the network is told of a song, bar by bar.
+pub(super) struct Question<'a> {
+    pub features: &'a [BarFeatures],
+    /// `[bars, 84, 96]` in dB from -80 to 0.
+    pub cqt: &'a [f32],
+    pub selection: &'a [Selection],
+    pub form: &'a Form,
+    pub bars: &'a BarGrid,
+    pub grids: &'a [StepGrid],
+    pub tempo: &'a TempoMap,
+}
+
+/// What the network knows of a song's drums: a mixture of codes for each bar.
+pub(super) struct Answer {
+    /// Codes of all members together.
+    codes: usize,
+    members: usize,
+    /// `[bars, codes]`, natural logarithms.
+    prior: Vec<f32>,
+    /// `[bars, members, CELLS]`, added to the logits of the codes.
+    shift: Vec<f32>,
+    /// `[codes, CELLS]`, logits.
+    base: Vec<f32>,
+    /// Hits a bar of each class that the song suggests.
+    pub densities: ClassDensities,
+    /// Style prototypes, the likeliest first: class densities.
+    pub styles: Vec<ClassDensities>,
+    /// Logits of [`PAPER_KEYS`].
+    pub keys: [f32; PAPER_KEYS.len()],
+}
+
+impl Answer {
+    pub fn codes(&self) -> usize {
+        self.codes
+    }
+
+    /// Log prior of every code in a bar.
+    pub fn prior(&self, bar: usize) -> &[f32] {
+        &self.prior[bar * self.codes..][..self.codes]
+    }
+
+    /// Logits of the cells of a bar under a code.
+    pub fn logits(&self, bar: usize, code: usize) -> impl Iterator<Item = f32> {
+        let member = code / (self.codes / self.members);
+        let shift = &self.shift[(bar * self.members + member) * CELLS..][..CELLS];
+        self.base[code * CELLS..][..CELLS].iter().zip(shift).map(|(base, shift)| base + shift)
+    }
+}
+
+/// Asks the network about a song. `hint` are the class densities wanted (hits a bar); `fill` tells
+/// which bars are to be fills.
+pub(super) fn ask(
+    network: &dyn Network,
+    question: &Question,
+    hint: Option<&ClassDensities>,
+    fill: impl Fn(usize) -> bool,
+) -> Result<Answer, NetworkError> {
+    let bars = question.features.len();
+    let bar: Vec<f32> = question.features.iter().flat_map(BarFeatures::vector).collect();
+    let cqt: Vec<f32> = question.cqt.iter().map(|db| (db + 80.0) / 80.0).collect();
+    let select = question.selection.iter().flat_map(|s| s.bars.map(|bar| bar as i64)).collect();
+    let weight = question.selection.iter().flat_map(|s| s.weights).collect();
+    let mut conditions = Vec::with_capacity(bars * CONDITIONS);
+    for bar in 0..bars {
+        conditions.extend(condition(question, bar, fill(bar)));
+        match hint {
+            Some(hint) => conditions.extend(hint.iter().map(|hits| hits.ln_1p()).chain([1.0])),
+            None => conditions.extend([0.0; SCORE_CLASSES + 1]),
+        }
+    }
+    let mut outputs = network.run(&[
+        ("bar", Tensor::f32(&[bars, BAR_FEATURES], bar)),
+        ("cqt", Tensor::f32(&[bars, 84, 96], cqt)),
+        ("select", Tensor::i64(&[bars, SELECTED], select)),
+        ("weight", Tensor::f32(&[bars, SELECTED], weight)),
+        ("conditions", Tensor::f32(&[bars, CONDITIONS], conditions)),
+    ])?;
+    debug_assert_eq!(question.cqt.len(), bars * CQT);
+    let (_, prior) = outputs.take_f32("prior")?;
+    let (shape, shift) = outputs.take_f32("shift")?;
+    let (_, base) = outputs.take_f32("base")?;
+    let (_, densities) = outputs.take_f32("densities")?;
+    let (_, chances) = outputs.take_f32("styles")?;
+    let (_, prototypes) = outputs.take_f32("prototypes")?;
+    let (_, keys) = outputs.take_f32("keys")?;
+    let mut order: Vec<usize> = (0..chances.len()).collect();
+    order.sort_by(|&a, &b| chances[b].total_cmp(&chances[a]));
+    let hits = |row: &[f32]| -> ClassDensities {
+        std::array::from_fn(|class| row[class].exp_m1().max(0.0))
+    };
+    Ok(Answer {
+        codes: base.len() / CELLS,
+        members: shape[1],
+        prior,
+        shift,
+        base,
+        densities: hits(&densities),
+        styles: order.iter().map(|&s| hits(&prototypes[s * SCORE_CLASSES..])).collect(),
+        keys: std::array::from_fn(|key| keys[key]),
+    })
+}
+
+/// The conditions of one bar but the hint: tempo, place in the song, place in the section, kind of
+/// grid, fill.
+fn condition(question: &Question, bar: usize, fill: bool) -> Vec<f32> {
+    let bars = question.features.len();
+    let bpm = question.tempo.bpm(question.bars.bars()[bar].start).0 as f32;
+    let mut row = Vec::with_capacity(CONDITIONS);
+    row.extend(soft_one_hot::<TEMPOS>((bpm - 60.0) / 90.0));
+    row.extend(soft_one_hot::<PLACES>(bar as f32 / (bars - 1).max(1) as f32));
+    let [since, until] = question.form.place(bar);
+    let place = [
+        since == 0,
+        since == 1,
+        since.is_multiple_of(2),
+        since.is_multiple_of(4),
+        since.is_multiple_of(8),
+        until == 0,
+        until == 1,
+    ];
+    row.extend(place.map(f32::from));
+    row.push(since.min(16) as f32 / 16.0);
+    let mut kinds = [0.0; 5];
+    kinds[kind(&known_grid(&question.grids[bar]))] = 1.0;
+    row.extend(kinds);
+    row.push(f32::from(fill));
+    row
+}
+
+/// A value in `[0, 1]` (clamped) spread over the two nearest of `SIZE` places.
+fn soft_one_hot<const SIZE: usize>(value: f32) -> [f32; SIZE] {
+    let place = value.clamp(0.0, 1.0) * (SIZE - 1) as f32;
+    std::array::from_fn(|index| (1.0 - (place - index as f32).abs()).max(0.0))
+}
+
+fn kind(grid: &StepGrid) -> usize {
+    match (grid.kind, grid.steps) {
+        (GridKind::Straight, 16) => 0,
+        (GridKind::Straight, 12) => 1,
+        (GridKind::Ternary, 12) => 2,
+        (GridKind::Ternary, _) => 3,
+        _ => 4,
+    }
+}
+
+/// The grid on which the network is asked about a bar: 4/4, 3/4, 6/8 and 12/8 or 4/4 in triplets
+/// were there in training. Other metres are made of these: see [`source_step`].
+pub(super) fn known_grid(grid: &StepGrid) -> StepGrid {
+    let steps = match (grid.kind, grid.steps) {
+        (GridKind::Straight, 12) | (GridKind::Ternary, 12) => 12,
+        (GridKind::Straight, _) => 16,
+        (GridKind::Ternary, ..18) => 12,
+        (GridKind::Ternary, 18) => 12,
+        (GridKind::Ternary, _) => 24,
+    };
+    StepGrid { steps, ..*grid }
+}
+
+/// The step of the known grid that a step of any grid takes its strokes from: the known bar as far
+/// as it goes (7/8 is 4/4 cut short), then its second half again (5/4 ends as it answers).
+pub(super) fn source_step(step: usize, known: usize) -> usize {
+    if step < known { step } else { known / 2 + (step - known) % (known / 2) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::score::Metre;
+
+    #[test]
+    fn every_metre_finds_its_steps_in_a_known_one() {
+        for (numerator, denominator) in
+            [(4, 4), (3, 4), (5, 4), (7, 8), (6, 8), (9, 8), (12, 8), (2, 4), (7, 4)]
+        {
+            for triplets in [false, true] {
+                let grid =
+                    StepGrid::for_metre(Metre::new(numerator, denominator).unwrap(), triplets);
+                let known = known_grid(&grid);
+                assert!(known.steps <= SLOTS);
+                assert!((0..grid.steps).all(|step| source_step(step, known.steps) < known.steps));
+            }
+        }
+        let seven = StepGrid::for_metre(Metre::new(7, 8).unwrap(), false);
+        assert_eq!(known_grid(&seven).steps, 16);
+    }
+
+    #[test]
+    fn soft_one_hot_sums_to_one() {
+        for value in [-1.0, 0.0, 0.13, 0.5, 0.99, 2.0] {
+            let sum: f32 = soft_one_hot::<10>(value).iter().sum();
+            assert!((sum - 1.0).abs() < 1e-6);
+        }
+    }
+}

@@ -25,7 +25,12 @@ pub fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     print(&text)
 }
 
-/// One line on standard error. If even that is closed there is nobody to tell.
+/// A remark for people, on standard error.
+pub fn remark(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Why nothing came of it, as one line on standard error. If even that is closed there is nobody to tell.
 pub fn complain(problem: &dyn Display) {
     let line = problem.to_string().lines().map(str::trim).collect::<Vec<_>>().join(" ");
     let _ = writeln!(io::stderr().lock(), "drumlin: {line}");

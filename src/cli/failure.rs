@@ -1,9 +1,15 @@
 //! Why a command did not do what was asked.
 
 use std::io;
+use std::path::PathBuf;
 
+use crate::audio::AudioError;
+use crate::drummer::DrummerError;
+use crate::drummer::evaluation::EvaluationError;
+use crate::drummer::picture::PictureError;
 use crate::midi::ReadError;
 
+use super::output::OutputError;
 use super::song::SongError;
 
 /// One sentence each, shown after the program's name.
@@ -13,6 +19,24 @@ pub enum Failure {
     Read(#[from] ReadError),
     #[error(transparent)]
     Song(#[from] SongError),
+    #[error(transparent)]
+    Drummer(#[from] DrummerError),
+    #[error(transparent)]
+    Audio(#[from] AudioError),
+    #[error("cannot use {}: {source}", path.display())]
+    SoundFont { path: PathBuf, source: AudioError },
+    #[error("there is no network in {}: the files looked for are {names}", folder.display())]
+    NoModels { folder: PathBuf, names: String },
+    #[error(transparent)]
+    Picture(#[from] PictureError),
+    #[error(transparent)]
+    Evaluation(#[from] EvaluationError),
+    #[error("cannot read the folder {}: {source}", folder.display())]
+    Folder { folder: PathBuf, source: io::Error },
+    #[error("no song in {} has drums in two bars or more to compare with", folder.display())]
+    NoDrums { folder: PathBuf },
+    #[error(transparent)]
+    Output(#[from] OutputError),
     #[error("cannot write to standard output: {0}")]
     Console(io::Error),
 }

@@ -9,7 +9,11 @@
 mod completions;
 mod console;
 mod devices;
+mod evaluate;
 mod failure;
+mod generate;
+mod output;
+mod progress;
 mod song;
 mod tracks;
 
@@ -29,6 +33,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Generate(Box<generate::Arguments>),
+    Evaluate(evaluate::Arguments),
     Tracks(tracks::Arguments),
     Devices(devices::Arguments),
     Completions(completions::Arguments),
@@ -38,6 +44,8 @@ enum Command {
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match &arguments.command {
+        Command::Generate(arguments) => generate::run(arguments),
+        Command::Evaluate(arguments) => evaluate::run(arguments),
         Command::Tracks(arguments) => tracks::run(arguments),
         Command::Devices(arguments) => devices::run(arguments),
         Command::Completions(arguments) => completions::run(arguments),

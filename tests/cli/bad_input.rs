@@ -4,7 +4,7 @@ use super::files::{QUARTER, file, header, notes, small_song, track};
 use super::{drumlin, failure};
 
 /// Files that are no song for us, with a part of the sentence that says why.
-fn unusable() -> Vec<(&'static str, Vec<u8>, &'static str)> {
+pub fn unusable() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     let mut cut = small_song();
     cut.truncate(cut.len() / 2);
     let mut missing = header(1, 3);
@@ -26,7 +26,7 @@ fn unusable() -> Vec<(&'static str, Vec<u8>, &'static str)> {
 }
 
 /// Odd files with a song of one bar or more in them.
-fn odd() -> Vec<(&'static str, Vec<u8>)> {
+pub fn odd() -> Vec<(&'static str, Vec<u8>)> {
     let tempo: &[u8] = b"\xFF\x51\x03\0\0\0";
     let metre: &[u8] = b"\xFF\x58\x04\0\0\x18\x08";
     let (on, off): (&[u8], &[u8]) = (b"\x90\x3C\x40", b"\x80\x3C\x40");

@@ -1,8 +1,10 @@
 //! The program as its users run it: arguments in, files, output and exit codes out.
 
 mod bad_input;
+mod evaluate;
 mod files;
 mod general;
+mod generate;
 mod tracks;
 
 use assert_cmd::Command;

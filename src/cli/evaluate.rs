@@ -1,0 +1,112 @@
+//! `drumlin evaluate`: how good are drum parts?
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::audio::SoundFont;
+use crate::drummer::evaluation::{Pair, evaluate, pairs_in};
+use crate::drummer::{Drummer, Settings, Silent};
+use crate::midi;
+
+use super::console::{print, print_json, remark};
+use super::generate::models;
+use super::progress::counted;
+use super::{Failure, song};
+
+/// Compare drum parts with the real drums of songs
+///
+/// Prints, for each song and their mean: F1 of onsets (all classes; kick, snare and hats; any drum),
+/// correlation of self-similarity and novelty with the real drums', shares of distinct bars,
+/// density, velocity and timing. Then how far two-bar statistics of playing overlap with those of
+/// human drummers (the Groove MIDI Dataset).
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// A folder of songs with their real drums (MIDI)
+    songs: PathBuf,
+
+    /// Drum parts to compare, of the same file names. Without, Drumlin plays to every song now
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["models", "seed"])]
+    generated: Option<PathBuf>,
+
+    /// The seed to play with
+    #[arg(long, value_name = "NUMBER", default_value = "0")]
+    seed: u64,
+
+    /// A folder with networks of your own: its files take the place of those built in
+    #[arg(long, value_name = "FOLDER")]
+    models: Option<PathBuf>,
+
+    /// Print JSON instead of tables
+    #[arg(long)]
+    json: bool,
+
+    /// Say nothing but results and errors
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let pairs = match &arguments.generated {
+        Some(generated) => pairs_in(&arguments.songs, generated)?,
+        None => played(arguments)?,
+    };
+    let Some(evaluation) = evaluate(&pairs) else {
+        return Err(Failure::NoDrums { folder: arguments.songs.clone() });
+    };
+    if arguments.json {
+        return print_json(&evaluation);
+    }
+    if !arguments.quiet && !evaluation.skipped.is_empty() {
+        remark(&format!("without real drums: {}", evaluation.skipped.join(", ")));
+    }
+    print(format!("{}\n{}", evaluation.score_table(), evaluation.playing_table()).as_bytes())
+}
+
+/// All songs of the folder with drums that the drummer plays to them now.
+fn played(arguments: &Arguments) -> Result<Vec<Pair>, Failure> {
+    let drummer = Drummer::new(models(arguments.models.as_deref())?, SoundFont::embedded().clone());
+    let settings = Settings { seed: arguments.seed, ..Settings::default() };
+    let files = midi_files(&arguments.songs)?;
+    let bar = counted(files.len(), arguments.quiet);
+    let mut pairs = Vec::new();
+    for file in files {
+        let name = song::title(&file);
+        bar.set_message(name.clone());
+        let reference = midi::read(&file)?;
+        match drummer.generate(&reference, &settings, &Silent) {
+            Ok(generation) => {
+                let generated = midi::drum_song(&reference, &generation.takes[0].part);
+                pairs.push(Pair { name, reference, generated });
+            }
+            Err(error) if !arguments.quiet => {
+                bar.suspend(|| remark(&format!("left out: {}: {error}", file.display())));
+            }
+            Err(_) => {}
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(pairs)
+}
+
+/// The MIDI files of a folder, by name.
+fn midi_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let unreadable = |source| Failure::Folder { folder: folder.into(), source };
+    let is_midi = |path: &Path| {
+        path.extension()
+            .and_then(OsStr::to_str)
+            .is_some_and(|extension| ["mid", "midi"].contains(&extension.to_lowercase().as_str()))
+    };
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if is_midi(&path) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}

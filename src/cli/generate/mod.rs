@@ -1,0 +1,206 @@
+//! `drumlin generate`: drums for a song.
+
+mod files;
+mod report;
+mod wishes;
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clap::Args;
+
+use crate::audio::{self, RenderOptions, SoundFont};
+use crate::drummer::picture::{FormPicture, facts};
+use crate::drummer::{Drummer, Generation, Progress};
+use crate::midi;
+use crate::network::{Backend, Models, catalogue};
+use crate::score::{DrumPart, SampleRate, Song};
+
+use super::console::{print_json, remark};
+use super::output::{self, Output};
+use super::progress::Bar;
+use super::{Failure, song};
+
+use files::numbered;
+use report::{Report, Timing};
+use wishes::Wishes;
+
+/// Play drums to a song
+///
+/// Writes a General MIDI drum part with the song's tempo and metre. For example:
+///
+///     drumlin generate song.mid -o drums.mid
+///     drumlin generate song.mid -o drums.mid --style funk --alternatives 4 --picture form.png
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct Arguments {
+    /// The song: a MIDI file. Drums in it are not listened to
+    song: PathBuf,
+
+    /// The drum part to write (MIDI). Further alternatives get a number: drums-2.mid
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+
+    /// Listen to this track only: its name, part of it, or its number, see `drumlin tracks`. May
+    /// be given several times
+    #[arg(long, value_name = "NAME|NUMBER")]
+    track: Vec<String>,
+
+    #[command(flatten)]
+    wishes: Wishes,
+
+    /// Write the whole song with the new drums, not the drums alone
+    #[arg(long, help_heading = "What to write")]
+    merge: bool,
+
+    /// Draw the song's form as a picture (PNG)
+    #[arg(long, value_name = "FILE", help_heading = "What to write")]
+    picture: Option<PathBuf>,
+
+    /// Render the song with its drums (WAV), one file for each alternative
+    #[arg(long, value_name = "FILE", help_heading = "What to write")]
+    audio: Option<PathBuf>,
+
+    /// Print a report on standard output (JSON): form, timings, memory, notes
+    #[arg(long, help_heading = "What to write")]
+    json: bool,
+
+    /// Say nothing but errors
+    #[arg(short, long, help_heading = "What to write")]
+    quiet: bool,
+
+    /// Sounds to listen and render with (.sf2), instead of the ones built in
+    #[arg(long, value_name = "FILE", help_heading = "What to use")]
+    soundfont: Option<PathBuf>,
+
+    /// A folder with networks of your own: its files take the place of those built in
+    #[arg(long, value_name = "FOLDER", help_heading = "What to use")]
+    models: Option<PathBuf>,
+}
+
+/// Steps after the drummer's own: sound, picture, files.
+const STEPS_AFTER: usize = 3;
+
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let begun = Instant::now();
+    let settings = arguments.wishes.settings();
+    let paths = Paths::of(arguments, settings.alternatives);
+    output::check(paths.all(), &arguments.song)?;
+
+    let whole = song::read(&arguments.song)?;
+    let heard = song::listened_to(&arguments.song, &whole, &arguments.track)?;
+    let models = models(arguments.models.as_deref())?;
+    let font = font(arguments.soundfont.as_deref())?;
+    let read = begun.elapsed();
+
+    let bar = Bar::new(STEPS_AFTER, arguments.quiet);
+    let drummer = Drummer::new(models, font.clone());
+    let generation = drummer.generate(&heard, &settings, &bar)?;
+    let mut timings = vec![Timing::new("reading", read)];
+    timings.extend(generation.timings.iter().map(|(stage, time)| Timing::new(stage.name(), *time)));
+
+    let mut outputs = Vec::new();
+    for (take, path) in generation.takes.iter().zip(&paths.parts) {
+        outputs.push(Output {
+            path: path.clone(),
+            bytes: part_file(&whole, &take.part, arguments.merge),
+        });
+    }
+    if !paths.sounds.is_empty() {
+        bar.step("sound");
+        let step = Instant::now();
+        for (take, path) in generation.takes.iter().zip(&paths.sounds) {
+            let bytes = sound_file(&midi::with_drums(&whole, &take.part), &font, &bar)?;
+            outputs.push(Output { path: path.clone(), bytes });
+        }
+        timings.push(Timing::new("sound", step.elapsed()));
+    }
+    if let Some(path) = &arguments.picture {
+        bar.step("picture");
+        let step = Instant::now();
+        let bytes = picture(&song::title(&arguments.song), &heard, &generation)?;
+        outputs.push(Output { path: path.clone(), bytes });
+        timings.push(Timing::new("picture", step.elapsed()));
+    }
+    bar.step("files");
+    let step = Instant::now();
+    output::write(outputs)?;
+    timings.push(Timing::new("files", step.elapsed()));
+    timings.push(Timing::new("all", begun.elapsed()));
+    bar.end();
+
+    if !arguments.quiet {
+        remark(&report::summary(&heard, &generation, &paths.parts));
+    }
+    if arguments.json {
+        let report = Report::new(arguments, &settings, &heard, &generation, &paths.parts, timings);
+        print_json(&report)?;
+    }
+    Ok(())
+}
+
+/// Where everything goes.
+struct Paths {
+    parts: Vec<PathBuf>,
+    sounds: Vec<PathBuf>,
+    picture: Option<PathBuf>,
+}
+
+impl Paths {
+    fn of(arguments: &Arguments, alternatives: usize) -> Paths {
+        let audio = arguments.audio.as_ref();
+        Paths {
+            parts: numbered(&arguments.output, alternatives),
+            sounds: audio.map(|path| numbered(path, alternatives)).unwrap_or_default(),
+            picture: arguments.picture.clone(),
+        }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Path> {
+        self.parts.iter().chain(&self.sounds).chain(&self.picture).map(PathBuf::as_path)
+    }
+}
+
+/// The networks, with the user's in place of ours.
+pub fn models(folder: Option<&Path>) -> Result<Models, Failure> {
+    let models = Models::new(Backend::default(), folder.map(Path::to_owned));
+    if let Some(folder) = folder {
+        // A folder in which nothing is found is a slip; using the built-in networks would hide it.
+        if !catalogue::ALL.iter().any(|spec| models.replacement(spec).is_some()) {
+            let names: Vec<&str> = catalogue::ALL.iter().map(|spec| spec.file).collect();
+            return Err(Failure::NoModels { folder: folder.into(), names: names.join(", ") });
+        }
+    }
+    Ok(models)
+}
+
+/// The sounds to listen and render with.
+pub fn font(path: Option<&Path>) -> Result<SoundFont, Failure> {
+    let Some(path) = path else { return Ok(SoundFont::embedded().clone()) };
+    SoundFont::read(path).map_err(|source| match source {
+        audio::AudioError::Unreadable { .. } => Failure::Audio(source),
+        source => Failure::SoundFont { path: path.into(), source },
+    })
+}
+
+fn part_file(song: &Song, part: &DrumPart, merge: bool) -> Vec<u8> {
+    let made = if merge { midi::with_drums(song, part) } else { midi::drum_song(song, part) };
+    midi::write(&made)
+}
+
+fn sound_file(song: &Song, font: &SoundFont, bar: &Bar) -> Result<Vec<u8>, Failure> {
+    let options = RenderOptions { sample_rate: SampleRate::ANALYSIS, drums: true };
+    let stereo = audio::render_stereo(song, font, options, &|| bar.is_cancelled())?;
+    Ok(audio::wav_stereo(&stereo, SampleRate::ANALYSIS))
+}
+
+fn picture(title: &str, song: &Song, generation: &Generation) -> Result<Vec<u8>, Failure> {
+    let picture = FormPicture {
+        title,
+        facts: &facts(song),
+        form: &generation.heard.form,
+        melodic: &generation.heard.melodic_ssm,
+        drums: &generation.heard.drum_ssm,
+    };
+    Ok(picture.png()?)
+}

@@ -1,0 +1,232 @@
+//! What is said about a generation: a line for people, JSON for programs.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::drummer::picture::facts;
+use crate::drummer::{Generation, Section, Settings, StyleChoice, Take};
+use crate::network::Backend;
+use crate::score::{Lane, ScoreClass, Song, Ticks};
+
+use super::Arguments;
+
+/// The report of `--json`. Bars count from 1.
+#[derive(Serialize)]
+pub struct Report {
+    version: &'static str,
+    backend: &'static str,
+    song: SongFacts,
+    settings: Wished,
+    form: Vec<SectionFacts>,
+    /// In the order of the files written.
+    parts: Vec<PartFacts>,
+    timings: Vec<Timing>,
+    /// The most memory that the process ever had, in 2^20 bytes; null where the system does not say.
+    peak_memory_mib: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct SongFacts {
+    file: PathBuf,
+    /// Names of the tracks listened to.
+    tracks: Vec<String>,
+    bars: usize,
+    seconds: f64,
+    tempo: Vec<TempoFacts>,
+    metre: Vec<MetreFacts>,
+}
+
+#[derive(Serialize)]
+struct TempoFacts {
+    bar: usize,
+    bpm: f64,
+}
+
+#[derive(Serialize)]
+struct MetreFacts {
+    bar: usize,
+    metre: String,
+}
+
+#[derive(Serialize)]
+struct Wished {
+    /// A style's name, or null where the song suggests it or densities are given.
+    style: Option<&'static str>,
+    /// Hits a bar, by class; null where none were given.
+    densities: Option<BTreeMap<&'static str, f32>>,
+    complexity: f32,
+    intensity: f32,
+    fill_amount: f32,
+    fill_complexity: f32,
+    swing: f32,
+    humanise: f32,
+    seed: u64,
+    alternatives: usize,
+}
+
+#[derive(Serialize)]
+struct SectionFacts {
+    section: String,
+    first_bar: usize,
+    last_bar: usize,
+}
+
+#[derive(Serialize)]
+struct PartFacts {
+    file: PathBuf,
+    notes: usize,
+    /// Notes of each lane that is played.
+    lanes: BTreeMap<String, usize>,
+}
+
+/// How long a stage took.
+#[derive(Serialize)]
+pub struct Timing {
+    stage: &'static str,
+    milliseconds: f64,
+}
+
+impl Timing {
+    pub fn new(stage: &'static str, time: Duration) -> Timing {
+        Timing { stage, milliseconds: (time.as_secs_f64() * 1e6).round() / 1e3 }
+    }
+}
+
+impl Report {
+    pub fn new(
+        arguments: &Arguments,
+        settings: &Settings,
+        song: &Song,
+        generation: &Generation,
+        paths: &[PathBuf],
+        timings: Vec<Timing>,
+    ) -> Report {
+        Report {
+            version: env!("CARGO_PKG_VERSION"),
+            backend: Backend::default().name(),
+            song: SongFacts::new(&arguments.song, song),
+            settings: Wished::new(settings),
+            form: sections(generation),
+            parts: generation.takes.iter().zip(paths).map(PartFacts::new).collect(),
+            timings,
+            peak_memory_mib: peak_memory_mib(),
+        }
+    }
+}
+
+impl SongFacts {
+    fn new(file: &Path, song: &Song) -> SongFacts {
+        let bars = song.bars();
+        let end = song.end();
+        let number = |at: Ticks| bars.bar_at(at).map(|bar| bar.0 + 1);
+        let tempo = song.tempo.changes().filter_map(|change| {
+            let bpm = 60e6 / f64::from(change.micros_per_quarter);
+            Some(TempoFacts { bar: number(change.at)?, bpm: (bpm * 1e3).round() / 1e3 })
+        });
+        let mut metre: Vec<MetreFacts> = Vec::new();
+        for (index, bar) in bars.bars().iter().enumerate() {
+            let here = format!("{}/{}", bar.metre.numerator(), bar.metre.denominator());
+            if metre.last().is_none_or(|last| last.metre != here) {
+                metre.push(MetreFacts { bar: index + 1, metre: here });
+            }
+        }
+        SongFacts {
+            file: file.into(),
+            tracks: song.melodic().map(|track| track.name.clone()).collect(),
+            bars: bars.len(),
+            seconds: (song.tempo.seconds(end).0 * 1e3).round() / 1e3,
+            tempo: tempo.collect(),
+            metre,
+        }
+    }
+}
+
+impl Wished {
+    fn new(settings: &Settings) -> Wished {
+        let style = match settings.style {
+            StyleChoice::Preset(style) => Some(style.name()),
+            _ => None,
+        };
+        let densities = match settings.style {
+            StyleChoice::Densities(densities) => {
+                Some(ScoreClass::ALL.map(ScoreClass::name).into_iter().zip(densities).collect())
+            }
+            _ => None,
+        };
+        Wished {
+            style,
+            densities,
+            complexity: settings.complexity,
+            intensity: settings.intensity,
+            fill_amount: settings.fill_amount,
+            fill_complexity: settings.fill_complexity,
+            swing: settings.swing,
+            humanise: settings.humanise,
+            seed: settings.seed,
+            alternatives: settings.alternatives,
+        }
+    }
+}
+
+impl PartFacts {
+    fn new((take, path): (&Take, &PathBuf)) -> PartFacts {
+        let hits = &take.part.hits;
+        let mut lanes = BTreeMap::new();
+        for lane in Lane::ALL {
+            let notes = hits.iter().filter(|hit| hit.lane() == lane).count();
+            if notes > 0 {
+                lanes.insert(lane.name().to_lowercase().replace(' ', "-"), notes);
+            }
+        }
+        PartFacts { file: path.clone(), notes: hits.len(), lanes }
+    }
+}
+
+fn sections(generation: &Generation) -> Vec<SectionFacts> {
+    let facts = |section: &Section| SectionFacts {
+        section: section.letter(),
+        first_bar: section.bars.start + 1,
+        last_bar: section.bars.end,
+    };
+    generation.heard.form.sections.iter().map(facts).collect()
+}
+
+/// What was made, for people: the song and its form, then a line for each part.
+pub fn summary(song: &Song, generation: &Generation, paths: &[PathBuf]) -> String {
+    let section = |section: &Section| format!("{}{}", section.letter(), section.bars.len());
+    let form: Vec<String> = generation.heard.form.sections.iter().map(section).collect();
+    let mut lines = vec![format!("{} · form {}", facts(song), form.join(" "))];
+    for (take, path) in generation.takes.iter().zip(paths) {
+        lines.push(format!("{}: {} drum notes", path.display(), take.part.hits.len()));
+    }
+    lines.join("\n")
+}
+
+/// `VmHWM` of Linux; other systems are not asked.
+fn peak_memory_mib() -> Option<f64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some((kibibytes / 1024.0 * 10.0).round() / 10.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn linux_says_how_much_memory_was_used() {
+        assert!(peak_memory_mib().unwrap() > 0.5);
+    }
+
+    #[test]
+    fn timings_are_in_milliseconds() {
+        let timing = Timing::new("groove", Duration::from_micros(1_234));
+        assert_eq!(timing.milliseconds, 1.234);
+    }
+}

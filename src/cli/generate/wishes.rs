@@ -1,0 +1,190 @@
+//! What to play: the drummer's settings as arguments.
+
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use crate::drummer::{ClassDensities, Settings, Style, StyleChoice};
+use crate::score::{SCORE_CLASSES, ScoreClass};
+
+/// The most hits a bar that can be asked for: one on every step of the longest grid.
+const MOST_HITS: f32 = 32.0;
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What to play")]
+pub struct Wishes {
+    /// The style [default: what the song suggests]
+    #[arg(long, value_parser = style(), value_name = "NAME")]
+    style: Option<Style>,
+
+    /// The style as hits a bar of eight classes, 0 to 32: kick, snare, closed hats, open hats,
+    /// toms, crashes, rides, percussion
+    #[arg(
+        long,
+        value_parser = densities,
+        value_name = "K,S,CH,OH,T,C,R,P",
+        conflicts_with = "style",
+    )]
+    densities: Option<Densities>,
+
+    /// How much is played, from 0 to 1
+    #[arg(long, value_parser = share, value_name = "SHARE", default_value = "0.5")]
+    complexity: f32,
+
+    /// How hard and driven, from 0 to 1
+    #[arg(long, value_parser = share, value_name = "SHARE", default_value = "0.5")]
+    intensity: f32,
+
+    /// How many section ends get a fill, from 0 (none) to 1 (every phrase)
+    #[arg(long, value_parser = share, value_name = "SHARE", default_value = "0.5")]
+    fill_amount: f32,
+
+    /// How busy fills are, from 0 to 1
+    #[arg(long, value_parser = share, value_name = "SHARE", default_value = "0.5")]
+    fill_complexity: f32,
+
+    /// How late off-beats come, from 0 (straight) to 1 (triplets)
+    #[arg(long, value_parser = share, value_name = "SHARE", default_value = "0")]
+    swing: f32,
+
+    /// How far timing and loudness stray, from 0 (a machine) to 1 (loose)
+    #[arg(long, value_parser = share, value_name = "SHARE", default_value = "0.5")]
+    humanise: f32,
+
+    /// The same number gives the same drums
+    #[arg(long, value_name = "NUMBER", default_value = "0")]
+    seed: u64,
+
+    /// How many different grooves to write for the song's form, 1 to 8
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value = "1",
+        value_parser = clap::value_parser!(u8).range(1..=8),
+    )]
+    alternatives: u8,
+}
+
+/// clap would take an array for several arguments.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Densities(ClassDensities);
+
+impl Wishes {
+    pub fn settings(&self) -> Settings {
+        let style = match (self.style, self.densities) {
+            (_, Some(Densities(densities))) => StyleChoice::Densities(densities),
+            (Some(style), None) => StyleChoice::Preset(style),
+            (None, None) => StyleChoice::FromSong,
+        };
+        Settings {
+            style,
+            complexity: self.complexity,
+            intensity: self.intensity,
+            fill_amount: self.fill_amount,
+            fill_complexity: self.fill_complexity,
+            swing: self.swing,
+            humanise: self.humanise,
+            seed: self.seed,
+            alternatives: usize::from(self.alternatives),
+        }
+    }
+}
+
+fn style() -> impl TypedValueParser<Value = Style> {
+    PossibleValuesParser::new(Style::ALL.map(Style::name)).map(|name| {
+        // The parser before lets only these names through.
+        Style::ALL.into_iter().find(|style| style.name() == name).unwrap_or(Style::Rock)
+    })
+}
+
+fn share(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err("a number from 0 to 1 is needed".into()),
+    }
+}
+
+fn densities(text: &str) -> Result<Densities, String> {
+    let hits: Option<Vec<f32>> = text
+        .split(',')
+        .map(|number| {
+            let hits = number.trim().parse::<f32>().ok()?;
+            (0.0..=MOST_HITS).contains(&hits).then_some(hits)
+        })
+        .collect();
+    hits.and_then(|hits| hits.try_into().ok()).map(Densities).ok_or_else(|| {
+        let classes = ScoreClass::ALL.map(ScoreClass::name).join(", ");
+        format!("{SCORE_CLASSES} numbers from 0 to {MOST_HITS} are needed: {classes}")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        wishes: Wishes,
+    }
+
+    fn settings(line: &str) -> Result<Settings, String> {
+        let words = std::iter::once("drumlin").chain(line.split_whitespace());
+        Line::try_parse_from(words)
+            .map(|line| line.wishes.settings())
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn nothing_asked_for_is_the_default() {
+        assert_eq!(settings(""), Ok(Settings::default()));
+    }
+
+    #[test]
+    fn every_wish_arrives() {
+        let asked = settings(
+            "--style hip-hop --complexity 0.1 --intensity 0.2 --fill-amount 0.3 \
+             --fill-complexity 0.4 --swing 0.6 --humanise 0.7 --seed 8 --alternatives 4",
+        );
+        let expected = Settings {
+            style: StyleChoice::Preset(Style::HipHop),
+            complexity: 0.1,
+            intensity: 0.2,
+            fill_amount: 0.3,
+            fill_complexity: 0.4,
+            swing: 0.6,
+            humanise: 0.7,
+            seed: 8,
+            alternatives: 4,
+        };
+        assert_eq!(asked, Ok(expected));
+        let densities = [4.0, 2.0, 8.0, 0.0, 0.5, 0.25, 0.0, 32.0];
+        let asked = settings("--densities 4,2,8,0,0.5,0.25,0,32").unwrap();
+        assert_eq!(asked.style, StyleChoice::Densities(densities));
+        for style in Style::ALL {
+            let asked = settings(&format!("--style {}", style.name())).unwrap();
+            assert_eq!(asked.style, StyleChoice::Preset(style));
+        }
+    }
+
+    #[test]
+    fn impossible_wishes_are_refused() {
+        for line in [
+            "--swing 1.01",
+            "--swing=-0.1",
+            "--swing NaN",
+            "--complexity much",
+            "--alternatives 0",
+            "--alternatives 9",
+            "--seed -1",
+            "--style polka",
+            "--densities 1,2,3",
+            "--densities 1,2,3,4,5,6,7,33",
+            "--densities 1,2,3,4,5,6,7,8,9",
+            "--style rock --densities 1,2,3,4,5,6,7,8",
+        ] {
+            assert!(settings(line).is_err(), "{line}");
+        }
+        assert!(settings("--densities x").unwrap_err().contains("closed-hat"));
+    }
+}

@@ -1,0 +1,190 @@
+//! Files that are written whole or not at all.
+//!
+//! A file's bytes go to a temporary file in the same folder, which takes the file's name when it is
+//! complete: whoever looks sees the old file or the new one, and a full disk or a signal leaves the
+//! old one. What is no plain file (a device, a pipe) is written to directly.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Why a file was not written.
+#[derive(Debug, thiserror::Error)]
+pub enum OutputError {
+    #[error("cannot write {}: there is no folder {}", path.display(), folder.display())]
+    NoFolder { path: PathBuf, folder: PathBuf },
+    #[error("cannot write {}: it is a folder", path.display())]
+    IsFolder { path: PathBuf },
+    #[error("two outputs would both be {}", path.display())]
+    Twice { path: PathBuf },
+    #[error("{} would be overwritten: it is the input", path.display())]
+    IsInput { path: PathBuf },
+    #[error("cannot write {}: {source}", path.display())]
+    Io { path: PathBuf, source: io::Error },
+}
+
+/// A file to be.
+pub struct Output {
+    pub path: PathBuf,
+    pub bytes: Vec<u8>,
+}
+
+/// Where a path leads, links followed; of a file that does not exist yet, where it will be.
+fn resolved(path: &Path) -> Result<PathBuf, OutputError> {
+    if let Ok(found) = fs::canonicalize(path) {
+        return Ok(found);
+    }
+    let folder = folder_of(path);
+    let missing = || OutputError::NoFolder { path: path.into(), folder: folder.into() };
+    let name = path.file_name().ok_or_else(|| OutputError::IsFolder { path: path.into() })?;
+    Ok(fs::canonicalize(folder).map_err(|_| missing())?.join(name))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Says before the work begins what would keep its results from being written: a missing or
+/// read-only folder, two outputs of one name, an output that is the input.
+pub fn check<'a>(
+    outputs: impl IntoIterator<Item = &'a Path>,
+    input: &Path,
+) -> Result<(), OutputError> {
+    let input = fs::canonicalize(input).ok();
+    let mut seen = Vec::new();
+    for path in outputs {
+        let target = resolved(path)?;
+        if target.is_dir() {
+            return Err(OutputError::IsFolder { path: path.into() });
+        }
+        if input.as_ref() == Some(&target) {
+            return Err(OutputError::IsInput { path: path.into() });
+        }
+        if is_plain(&target) {
+            if seen.contains(&target) {
+                return Err(OutputError::Twice { path: path.into() });
+            }
+            temporary(path, &target)?;
+            seen.push(target);
+        }
+    }
+    Ok(())
+}
+
+/// Writes all files. Every byte is on its disk before the first file takes its name.
+pub fn write(outputs: Vec<Output>) -> Result<(), OutputError> {
+    let mut prepared = Vec::new();
+    for Output { path, bytes } in outputs {
+        let target = resolved(&path)?;
+        if !is_plain(&target) {
+            fs::write(&target, bytes).map_err(|source| OutputError::Io { path, source })?;
+            continue;
+        }
+        let mut file = temporary(&path, &target)?;
+        match file.write_all(&bytes).and_then(|()| file.as_file().sync_all()) {
+            Ok(()) => prepared.push((file, path, target)),
+            Err(source) => return Err(OutputError::Io { path, source }),
+        }
+    }
+    for (file, path, target) in prepared {
+        file.persist(target).map_err(|error| OutputError::Io { path, source: error.error })?;
+    }
+    Ok(())
+}
+
+/// A file, or nothing yet.
+fn is_plain(target: &Path) -> bool {
+    fs::metadata(target).map_or(true, |found| found.is_file())
+}
+
+fn temporary(path: &Path, target: &Path) -> Result<tempfile::NamedTempFile, OutputError> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".drumlin-");
+    // As any new file: what the user's mask leaves of it. Temporary files are private otherwise.
+    #[cfg(unix)]
+    let everyone = std::os::unix::fs::PermissionsExt::from_mode(0o666);
+    #[cfg(unix)]
+    builder.permissions(everyone);
+    builder
+        .tempfile_in(folder_of(target))
+        .map_err(|source| OutputError::Io { path: path.into(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn output(path: PathBuf, bytes: &[u8]) -> Output {
+        Output { path, bytes: bytes.to_vec() }
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn files_are_written_and_nothing_else_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let (a, b) = (folder.path().join("a"), folder.path().join("b"));
+        fs::write(&a, "old").unwrap();
+        check([a.as_path(), b.as_path()], Path::new("song.mid")).unwrap();
+        assert_eq!(fs::read(&a).unwrap(), b"old");
+        write(vec![output(a.clone(), b"new"), output(b.clone(), b"more")]).unwrap();
+        assert_eq!((fs::read(&a).unwrap(), fs::read(&b).unwrap()), (b"new".into(), b"more".into()));
+        assert_eq!(names(folder.path()), ["a", "b"]);
+    }
+
+    #[test]
+    fn one_that_cannot_be_written_keeps_all_from_being_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let a = folder.path().join("a");
+        let b = folder.path().join("no such folder/b");
+        let written = write(vec![output(a, b"new"), output(b, b"more")]);
+        assert!(matches!(written, Err(OutputError::NoFolder { .. })));
+        assert!(names(folder.path()).is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_known_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let (song, drums) = (folder.path().join("song.mid"), folder.path().join("drums.mid"));
+        fs::write(&song, "").unwrap();
+        let checked = |paths: &[&Path]| check(paths.iter().copied(), &song);
+        let same = folder.path().join(".").join("drums.mid");
+        assert!(matches!(checked(&[&song]), Err(OutputError::IsInput { .. })));
+        assert!(matches!(checked(&[&drums, &same]), Err(OutputError::Twice { .. })));
+        assert!(matches!(checked(&[folder.path()]), Err(OutputError::IsFolder { .. })));
+        assert!(matches!(
+            checked(&[&song.join("x")]),
+            Err(OutputError::NoFolder { .. } | OutputError::Io { .. })
+        ));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn devices_are_written_to_and_links_followed() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let null = PathBuf::from("/dev/null");
+        check([null.as_path(), null.as_path()], Path::new("song.mid")).unwrap();
+        write(vec![output(null.clone(), b"gone")]).unwrap();
+        assert!(!fs::metadata(&null).unwrap().is_file());
+
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        fs::write(&file, "old").unwrap();
+        symlink(&file, &link).unwrap();
+        write(vec![output(link.clone(), b"new")]).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read(&file).unwrap(), b"new");
+        let mode = fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o600, 0o600);
+    }
+}

@@ -1,0 +1,56 @@
+//! `drumlin evaluate`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use predicates::prelude::*;
+use predicates::str::contains;
+
+use super::{drumlin, failure, files};
+
+fn songs() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/songs")
+}
+
+#[test]
+fn real_drums_compared_with_themselves_are_perfect() {
+    let output = drumlin()
+        .args(["evaluate", "--json"])
+        .arg(songs())
+        .arg("--generated")
+        .arg(songs())
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let evaluation: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(evaluation["mean"]["f1_all"], 1.0);
+    // Of the songs there two have drums of their own.
+    assert_eq!(evaluation["songs"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn drums_made_now_are_scored_against_the_real_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::copy(songs().join("anthem.mid"), folder.path().join("anthem.mid")).unwrap();
+    fs::write(folder.path().join("only drums.mid"), files::file(&[files::notes("Kit", 9, 0, 8)]))
+        .unwrap();
+    drumlin()
+        .arg("evaluate")
+        .arg(folder.path())
+        .assert()
+        .success()
+        .stdout(contains("f1_all").and(contains("\nanthem ")).and(contains("overlap")))
+        .stderr(contains("left out").and(contains("only drums.mid")));
+}
+
+#[test]
+fn folders_with_nothing_to_compare_get_a_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = failure(drumlin().args(["evaluate", "no such folder"]));
+    assert!(line.contains("cannot read the folder no such folder"), "{line}");
+    let line = failure(drumlin().arg("evaluate").arg(folder.path()));
+    assert!(line.contains("no song in"), "{line}");
+    let line =
+        failure(drumlin().arg("evaluate").arg(songs()).arg("--generated").arg(folder.path()));
+    assert!(line.contains("no MIDI file of the same name"), "{line}");
+}

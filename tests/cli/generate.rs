@@ -1,0 +1,213 @@
+//! `drumlin generate`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use drumlin::midi;
+use drumlin::score::Song;
+
+use super::bad_input::{odd, unusable};
+use super::{drumlin, failure, files};
+
+/// A folder with a song in it.
+struct Desk {
+    folder: tempfile::TempDir,
+}
+
+impl Desk {
+    fn new(song: &[u8]) -> Desk {
+        let desk = Desk { folder: tempfile::tempdir().unwrap() };
+        fs::write(desk.path("song.mid"), song).unwrap();
+        desk
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// `drumlin generate song.mid -o drums.mid` and more, run in the folder.
+    fn generate(&self, more: &[&str]) -> Command {
+        let mut command = drumlin();
+        command.current_dir(self.folder.path());
+        command.args(["generate", "song.mid", "-o", "drums.mid"]).args(more);
+        command
+    }
+
+    fn song(&self, name: &str) -> Song {
+        midi::read(&self.path(name)).unwrap()
+    }
+
+    /// All files but the song.
+    fn made(&self) -> Vec<String> {
+        let names = fs::read_dir(self.folder.path()).unwrap();
+        let mut names: Vec<String> = names
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name != "song.mid")
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+fn tracks(song: &Song) -> Vec<(&str, bool)> {
+    song.tracks.iter().map(|track| (track.name.as_str(), track.is_drums())).collect()
+}
+
+fn real_song() -> Vec<u8> {
+    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/songs/fate.mid")).unwrap()
+}
+
+#[test]
+fn a_real_song_gets_drums_a_picture_a_preview_and_a_report() {
+    let desk = Desk::new(&real_song());
+    let more = ["--picture", "form.png", "--audio", "preview.wav", "--json", "--seed", "5"];
+    let output = desk.generate(&more).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(desk.made(), ["drums.mid", "form.png", "preview.wav"]);
+
+    let (song, drums) = (desk.song("song.mid"), desk.song("drums.mid"));
+    assert!(drums.tracks.iter().all(|track| track.is_drums()));
+    assert_eq!(drums.tempo, song.tempo);
+    let hits = drums.drum_notes().count();
+    assert!(hits > song.bars().len(), "{hits} hits");
+    assert!(fs::read(desk.path("form.png")).unwrap().starts_with(b"\x89PNG"));
+    let wav = fs::read(desk.path("preview.wav")).unwrap();
+    assert!(wav.starts_with(b"RIFF") && wav.len() > 44_100 * 4 * 60);
+
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["song"]["bars"], song.bars().len());
+    assert_eq!(report["settings"]["seed"], 5);
+    assert_eq!(report["parts"][0]["notes"], hits);
+    let lanes = report["parts"][0]["lanes"].as_object().unwrap();
+    assert_eq!(lanes.values().map(|notes| notes.as_u64().unwrap()).sum::<u64>(), hits as u64);
+    let form = report["form"].as_array().unwrap();
+    assert_eq!(form[0]["section"], "A");
+    assert_eq!(form.last().unwrap()["last_bar"], song.bars().len());
+    let stages: Vec<&str> = report["timings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|timing| timing["stage"].as_str().unwrap())
+        .collect();
+    for stage in ["reading", "synthesis", "structure", "groove", "sound", "picture", "all"] {
+        assert!(stages.contains(&stage), "{stages:?}");
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes() {
+    let desk = Desk::new(&real_song());
+    let bytes = |seed: &str| {
+        desk.generate(&["--seed", seed, "--quiet"]).assert().success().stdout("").stderr("");
+        fs::read(desk.path("drums.mid")).unwrap()
+    };
+    let first = bytes("1");
+    assert!(first == bytes("1"));
+    assert!(first != bytes("2"));
+}
+
+#[test]
+fn alternatives_are_files_of_their_own_and_differ() {
+    let desk = Desk::new(&real_song());
+    desk.generate(&["--alternatives", "3"]).assert().success();
+    assert_eq!(desk.made(), ["drums-2.mid", "drums-3.mid", "drums.mid"]);
+    let read = |name: &str| fs::read(desk.path(name)).unwrap();
+    assert!(read("drums.mid") != read("drums-2.mid"));
+}
+
+#[test]
+fn merged_drums_replace_those_of_the_song() {
+    let desk = Desk::new(&files::small_song());
+    desk.generate(&["--merge", "--track", "mel"]).assert().success();
+    let merged = desk.song("drums.mid");
+    assert_eq!(tracks(&merged), [("Melody", false), ("Bass", false), ("Drums", true)]);
+}
+
+#[test]
+fn a_track_that_is_not_there_is_answered_with_those_that_are() {
+    let desk = Desk::new(&files::small_song());
+    let line = failure(&mut desk.generate(&["--track", "oboe"]));
+    assert!(line.contains("song.mid") && line.contains("1 \"Melody\", 2 \"Bass\""), "{line}");
+    let line = failure(&mut desk.generate(&["--track", "3"]));
+    assert!(line.contains("is drums"), "{line}");
+    assert!(desk.made().is_empty());
+}
+
+#[test]
+fn wrong_wishes_are_wrong_usage() {
+    let desk = Desk::new(&files::small_song());
+    for more in [&["--swing", "2"][..], &["--style", "polka"], &["--alternatives", "9"]] {
+        desk.generate(more).assert().code(2).stdout("");
+    }
+    drumlin().args(["generate", "song.mid"]).assert().code(2);
+    assert!(desk.made().is_empty());
+}
+
+#[test]
+fn bad_input_leaves_nothing_behind() {
+    let only_drums = files::file(&[files::notes("Kit", 9, 0, 8)]);
+    let drums = ("only drums", only_drums, "no tracks but drums");
+    for (what, bytes, why) in unusable().into_iter().chain([drums]) {
+        let desk = Desk::new(&bytes);
+        let line = failure(&mut desk.generate(&["--picture", "form.png"]));
+        assert!(line.contains(why), "{what}: {line}");
+        assert!(desk.made().is_empty(), "{what}");
+    }
+}
+
+#[test]
+fn odd_input_gets_drums_or_a_sentence() {
+    for (what, bytes) in odd() {
+        let desk = Desk::new(&bytes);
+        let output = desk.generate(&["--quiet"]).output().unwrap();
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        if output.status.success() {
+            assert_eq!(desk.made(), ["drums.mid"], "{what}");
+        } else {
+            // More bars than the drummer can take are the one thing to refuse here.
+            assert!(what.contains("bars") && error.lines().count() == 1, "{what}: {error}");
+            assert!(desk.made().is_empty(), "{what}");
+        }
+    }
+}
+
+#[test]
+fn outputs_that_cannot_be_written_keep_all_from_being_written() {
+    let desk = Desk::new(&files::small_song());
+    for (more, why) in [
+        (&["--picture", "no such folder/form.png"][..], "no folder no such folder"),
+        (&["--picture", "song.mid/form.png"], "cannot write song.mid/form.png"),
+        (&["--picture", "."], "it is a folder"),
+        (&["--picture", "drums.mid"], "two outputs"),
+        (&["--audio", "song.mid"], "it is the input"),
+        (&["--alternatives", "2", "--picture", "drums-2.mid"], "two outputs"),
+    ] {
+        let line = failure(&mut desk.generate(more));
+        assert!(line.contains(why), "{line}");
+        assert!(desk.made().is_empty());
+    }
+    assert_eq!(fs::read(desk.path("song.mid")).unwrap(), files::small_song());
+}
+
+#[test]
+fn unusable_fonts_and_networks_are_named() {
+    let desk = Desk::new(&files::small_song());
+    fs::write(desk.path("text.sf2"), "no sound in here").unwrap();
+    let line = failure(&mut desk.generate(&["--soundfont", "text.sf2"]));
+    assert!(line.contains("text.sf2") && line.contains("SoundFont"), "{line}");
+    let line = failure(&mut desk.generate(&["--soundfont", "none.sf2"]));
+    assert!(line.contains("none.sf2"), "{line}");
+
+    fs::create_dir(desk.path("mine")).unwrap();
+    let line = failure(&mut desk.generate(&["--models", "mine"]));
+    assert!(line.contains("no network in mine") && line.contains(".onnx"), "{line}");
+    for spec in drumlin::network::catalogue::ALL {
+        let own = desk.path("mine").join(spec.file);
+        fs::write(&own, "not a network").unwrap();
+        let line = failure(&mut desk.generate(&["--models", "mine"]));
+        assert!(line.contains(spec.file), "{line}");
+        fs::remove_file(own).unwrap();
+    }
+    assert!(!desk.path("drums.mid").exists());
+}

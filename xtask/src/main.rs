@@ -1,5 +1,6 @@
 //! The project's chores: `cargo xtask <chore>`.
 
+mod demo;
 mod soundfont;
 mod test;
 
@@ -9,12 +10,14 @@ use std::process::Command;
 
 const USAGE: &str = "usage: cargo xtask <chore>
 
+  demo                drums for a song of tests/songs, into target/demo
   soundfont [SOURCE]  cut assets/drumlin.sf2 out of FluidR3 GM
   test                what has to pass before anything is merged: formatting, lints, all tests";
 
 fn main() {
     let mut arguments = std::env::args_os().skip(1);
     let done = match arguments.next().as_deref().and_then(|chore| chore.to_str()) {
+        Some("demo") => demo::run_all(),
         Some("soundfont") => soundfont::run(arguments.next().as_deref().map(Path::new)),
         Some("test") => test::run_all(),
         _ => Err(USAGE.into()),

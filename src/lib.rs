@@ -10,3 +10,8 @@ pub mod drummer;
 pub mod midi;
 pub mod network;
 pub mod score;
+
+/// The README's example, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

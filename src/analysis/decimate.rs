@@ -4,7 +4,7 @@ use super::parallel::for_parts;
 use std::f64::consts::PI;
 
 /// Taps on either side of the filter's centre; only the odd ones differ from 0.
-const REACH: usize = 47;
+const REACH: usize = 23;
 
 /// Half-band low-pass: a sinc with its zeros on the even taps, under a Kaiser window (beta 9: all
 /// beyond the transition lies 90 dB down). It passes 0 to 0.8 of the new band unchanged; librosa's

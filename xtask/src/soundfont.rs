@@ -162,6 +162,17 @@ fn subset(mut font: Font) -> Font {
     let zones = font.instruments.iter_mut().flat_map(|instrument| &mut instrument.zones);
     compact(zones, generator::SAMPLE, &mut is_drum);
     font.samples = is_drum.iter().map(|(at, _)| font.samples[*at].clone()).collect();
+    for (at, instrument) in font.instruments.iter_mut().enumerate() {
+        let zones = font.presets.iter_mut().filter(|preset| preset.bank == 0);
+        let uses = |zone: &&mut Zone| zone.get(generator::INSTRUMENT) == Some(at as u16);
+        let mut zones: Vec<&mut Zone> =
+            zones.flat_map(|preset| &mut preset.zones).filter(uses).collect();
+        if zones.is_empty() {
+            shrink::open_silent_filters(instrument);
+        } else {
+            shrink::open_filters(instrument, &mut zones);
+        }
+    }
     for (at, use_) in uses(&font).into_iter().enumerate() {
         shrink_sample(&mut font.samples[at], is_drum[at].1, use_);
     }

@@ -8,6 +8,9 @@ use std::error::Error;
 
 /// Generators (specification, section 8.1) that the subset has to understand.
 pub mod generator {
+    pub const CUTOFF: u16 = 8;
+    pub const LFO_TO_CUTOFF: u16 = 10;
+    pub const ENVELOPE_TO_CUTOFF: u16 = 11;
     pub const PAN: u16 = 17;
     pub const INSTRUMENT: u16 = 41;
     pub const KEY_RANGE: u16 = 43;

@@ -55,6 +55,62 @@ pub fn lower(zone: &mut Zone) {
     zone.replace(generator::ATTENUATION, old + 75);
 }
 
+/// What a zone with an open filter says, in cents above 8.176 Hz (26 kHz). The default, 13500 (20
+/// kHz), would do for the ear; rustysynth goes on filtering at it, and the filter is the most
+/// expensive part of a voice.
+const OPEN: i32 = 14_000;
+
+const FILTER: [u16; 3] =
+    [generator::CUTOFF, generator::ENVELOPE_TO_CUTOFF, generator::LFO_TO_CUTOFF];
+
+fn open_filter(zone: &mut Zone) {
+    zone.generators.retain(|(kind, _)| !FILTER.contains(kind));
+    if let Some(last) = zone.generators.len().checked_sub(1)
+        && zone.get(generator::SAMPLE).is_some()
+    {
+        zone.generators.insert(last, (generator::CUTOFF, OPEN as u16));
+    }
+}
+
+/// Opens the filters of those zones that say nothing about them.
+pub fn open_silent_filters(instrument: &mut Instrument) {
+    let speaks = |zone: &Zone| FILTER.iter().any(|&kind| zone.get(kind).is_some());
+    let global = instrument.zones.first().filter(|zone| zone.get(generator::SAMPLE).is_none());
+    if !global.is_some_and(speaks) {
+        instrument.zones.iter_mut().filter(|zone| !speaks(zone)).for_each(open_filter);
+    }
+}
+
+/// Opens low-pass filters that stay above 8.9 kHz: most melodic samples end at 11 kHz. Presets that
+/// close the filter for soft notes keep on doing so; they count from the filter that is now open.
+pub fn open_filters(instrument: &mut Instrument, presets: &mut [&mut Zone]) {
+    const HIGH: i32 = 12_100;
+    const DEFAULT: i32 = 13_500;
+    let global = instrument.zones.first().filter(|zone| zone.get(generator::SAMPLE).is_none());
+    let global = global.cloned().unwrap_or_default();
+    let value = |zone: &Zone, kind| {
+        zone.get(kind).or(global.get(kind)).map(|value| i32::from(value as i16))
+    };
+    let sounding = instrument.zones.iter().filter(|zone| zone.get(generator::SAMPLE).is_some());
+    let cutoffs = sounding.clone().map(|zone| value(zone, generator::CUTOFF).unwrap_or(DEFAULT));
+    let cutoff = cutoffs.min().unwrap_or(DEFAULT);
+    let still =
+        |kind, most: i32| sounding.clone().all(|zone| value(zone, kind).unwrap_or(0).abs() <= most);
+    if cutoff < HIGH
+        || !still(generator::ENVELOPE_TO_CUTOFF, 1200)
+        || !still(generator::LFO_TO_CUTOFF, 300)
+    {
+        return;
+    }
+    instrument.zones.iter_mut().for_each(open_filter);
+    for zone in presets {
+        let offset = zone.get(generator::CUTOFF).map_or(0, |value| i32::from(value as i16));
+        let closed = cutoff + offset;
+        let offset = if closed >= HIGH { 0 } else { closed - OPEN };
+        zone.replace(generator::CUTOFF, offset as i16 as u16);
+    }
+}
+
 /// Keeps recordings at least `spacing` semitones apart and lets each cover the keys around it.
 /// Instruments whose key ranges overlap are left as they are.
 pub fn thin(instrument: &mut Instrument, samples: &[Sample], spacing: u8) {

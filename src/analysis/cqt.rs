@@ -23,9 +23,10 @@ use super::AnalysisError;
 use super::decimate::halve;
 use super::parallel::for_parts;
 use crate::score::{SampleRate, Seconds};
-use realfft::RealFftPlanner;
-use realfft::num_complex::Complex;
+use rustfft::num_complex::Complex;
+use rustfft::{Fft, FftPlanner};
 use std::f64::consts::TAU;
+use std::sync::Arc;
 
 /// A constant-Q spectrogram in dB.
 #[derive(Clone, Debug, PartialEq)]
@@ -153,21 +154,32 @@ fn log2(x: f32) -> f32 {
     exponent + std::f32::consts::LOG2_E * 2.0 * z * series
 }
 
-/// The twelve filters of an octave in the frequency domain.
-struct Filters {
-    transform: std::sync::Arc<dyn realfft::RealToComplex<f32>>,
-    /// The first FFT bin at which any filter differs from 0.
+/// A filter at the FFT's bins.
+type Spectrum = [Complex<f64>; FFT / 2 + 1];
+
+/// Filters whose coefficients lie side by side, as wide as a processor's smallest vector.
+const GROUP: usize = 4;
+
+/// Neighbouring filters in the frequency domain.
+struct Group {
+    /// The first FFT bin at which any of them differs from 0.
     first: usize,
-    /// Real and imaginary coefficients by FFT bin, each for all twelve filters.
-    coefficients: Vec<[[f32; OCTAVE]; 2]>,
+    /// Real and imaginary coefficients by FFT bin.
+    coefficients: Vec<[[f32; GROUP]; 2]>,
+}
+
+/// The twelve filters of an octave.
+struct Filters {
+    transform: Arc<dyn Fft<f32>>,
+    groups: Vec<Group>,
 }
 
 impl Filters {
     fn new() -> Filters {
         let spread = 2f64.powf(1.0 / 6.0);
         let q = (spread + 1.0) / (spread - 1.0);
-        let transform = rustfft::FftPlanner::<f64>::new().plan_fft_forward(FFT);
-        let mut dense = [[Complex::new(0.0f64, 0.0); FFT / 2 + 1]; OCTAVE];
+        let transform = FftPlanner::<f64>::new().plan_fft_forward(FFT);
+        let mut dense: [Spectrum; OCTAVE] = [[Complex::new(0.0, 0.0); FFT / 2 + 1]; OCTAVE];
         for (bin, row) in dense.iter_mut().enumerate() {
             let octaves = (Cqt::BINS - OCTAVE + bin) as f64 / OCTAVE as f64;
             let frequency = Cqt::LOWEST * octaves.exp2() / TOP_RATE;
@@ -192,50 +204,72 @@ impl Filters {
                 }
             }
         }
-        let used = |bin: &usize| dense.iter().any(|row| row[*bin].norm() > 0.0);
-        let first = (0..=FFT / 2).find(used).unwrap_or(0);
-        let last = (0..=FFT / 2).rev().find(used).unwrap_or(0);
-        let coefficients = (first..=last)
-            .map(|at| {
-                let re = std::array::from_fn(|bin| dense[bin][at].re as f32);
-                let im = std::array::from_fn(|bin| dense[bin][at].im as f32);
-                [re, im]
-            })
-            .collect();
-        let transform = RealFftPlanner::<f32>::new().plan_fft_forward(FFT);
-        Filters { transform, first, coefficients }
+        let groups = dense.chunks(GROUP).map(Group::new).collect();
+        Filters { transform: FftPlanner::new().plan_fft_forward(FFT), groups }
     }
 
     /// Writes the power of an octave (0 is the lowest) into its bins of all frames.
     fn power(&self, signal: &[f32], hop: usize, octave: usize, values: &mut [f32]) {
         // Each halving of the rate doubles the power of a filter's answer to the same wave: its
         // window is twice as long in seconds.
-        let scale = ((OCTAVES - 1 - octave) as f32).exp2();
-        for_parts(values, Cqt::BINS, |first_frame, part| {
-            let mut frame = self.transform.make_input_vec();
-            let mut spectrum = self.transform.make_output_vec();
-            let mut scratch = self.transform.make_scratch_vec();
-            for (index, values) in part.chunks_mut(Cqt::BINS).enumerate() {
-                cut(signal, (first_frame + index) * hop, &mut frame);
-                self.transform
-                    .process_with_scratch(&mut frame, &mut spectrum, &mut scratch)
-                    // Fails only for buffers of other sizes than it made itself.
-                    .expect("the buffers fit");
-                let (mut re, mut im) = ([0f32; OCTAVE], [0f32; OCTAVE]);
-                for (value, [kernel_re, kernel_im]) in
-                    spectrum[self.first..].iter().zip(&self.coefficients)
-                {
-                    for bin in 0..OCTAVE {
-                        re[bin] += kernel_re[bin] * value.re - kernel_im[bin] * value.im;
-                        im[bin] += kernel_re[bin] * value.im + kernel_im[bin] * value.re;
+        let scale = 0.25 * ((OCTAVES - 1 - octave) as f32).exp2();
+        // Pairs are never cut, so that no frame's partner depends on the number of threads.
+        for_parts(values, 2 * Cqt::BINS, |first_pair, part| {
+            let mut frames = vec![Complex::new(0.0, 0.0); FFT];
+            let mut scratch = frames[..self.transform.get_inplace_scratch_len()].to_vec();
+            // Two real frames go through one complex transform, z = x + i y. With K the filter,
+            // Z the transform and Z' its mirror image conj(Z[-f]): 2 K X = K Z + K Z', and
+            // 2 i K Y = K Z - K Z'.
+            for (index, pair) in part.chunks_mut(2 * Cqt::BINS).enumerate() {
+                let centre = 2 * (first_pair + index) * hop;
+                cut(signal, centre, hop, &mut frames);
+                self.transform.process_with_scratch(&mut frames, &mut scratch);
+                for (number, group) in self.groups.iter().enumerate() {
+                    let [ahead, mirrored] = group.apply(&frames);
+                    for at in 0..GROUP {
+                        let (a, b) = (ahead[at], mirrored[at]);
+                        let bin = octave * OCTAVE + number * GROUP + at;
+                        pair[bin] = scale * (a + b).norm_sqr();
+                        if let Some(second) = pair.get_mut(Cqt::BINS + bin) {
+                            *second = scale * (a - b).norm_sqr();
+                        }
                     }
-                }
-                let target = &mut values[octave * OCTAVE..][..OCTAVE];
-                for bin in 0..OCTAVE {
-                    target[bin] = scale * (re[bin] * re[bin] + im[bin] * im[bin]);
                 }
             }
         });
+    }
+}
+
+impl Group {
+    fn new(rows: &[Spectrum]) -> Group {
+        let used = |bin: &usize| rows.iter().any(|row| row[*bin].norm() > 0.0);
+        let first = (0..=FFT / 2).find(used).unwrap_or(0);
+        let last = (0..=FFT / 2).rev().find(used).unwrap_or(0);
+        let coefficients = (first..=last)
+            .map(|bin| {
+                let re = std::array::from_fn(|at| rows[at][bin].re as f32);
+                let im = std::array::from_fn(|at| rows[at][bin].im as f32);
+                [re, im]
+            })
+            .collect();
+        Group { first, coefficients }
+    }
+
+    /// The filters' products with a transform and with its mirror image.
+    fn apply(&self, transform: &[Complex<f32>]) -> [[Complex<f32>; GROUP]; 2] {
+        let mut sums = [[[0f32; GROUP]; 2]; 2];
+        let ahead = &transform[self.first..];
+        // Bin 0 mirrors itself; no filter reaches down to it.
+        let mirrored = transform[..=FFT - self.first].iter().rev();
+        for (([re, im], z), m) in self.coefficients.iter().zip(ahead).zip(mirrored) {
+            for at in 0..GROUP {
+                sums[0][0][at] += re[at] * z.re - im[at] * z.im;
+                sums[0][1][at] += re[at] * z.im + im[at] * z.re;
+                sums[1][0][at] += re[at] * m.re + im[at] * m.im;
+                sums[1][1][at] += im[at] * m.re - re[at] * m.im;
+            }
+        }
+        sums.map(|[re, im]| std::array::from_fn(|at| Complex::new(re[at], im[at])))
     }
 }
 
@@ -252,18 +286,24 @@ fn threshold(row: &[Complex<f64>]) -> f64 {
     kept.copied().unwrap_or(0.0)
 }
 
-/// The frame centred on a sample; 0 beyond the ends of the signal.
-fn cut(signal: &[f32], centre: usize, frame: &mut [f32]) {
-    let half = frame.len() / 2;
+/// The frame centred on a sample as real parts, the one a hop later as imaginary parts; 0 beyond
+/// the ends of the signal.
+fn cut(signal: &[f32], centre: usize, hop: usize, frames: &mut [Complex<f32>]) {
+    let half = FFT / 2;
     if let Some(start) = centre.checked_sub(half)
-        && let Some(whole) = signal.get(start..start + frame.len())
+        && let Some(both) = signal.get(start..start + hop + FFT)
     {
-        frame.copy_from_slice(whole);
+        for ((target, first), second) in frames.iter_mut().zip(both).zip(&both[hop..]) {
+            *target = Complex::new(*first, *second);
+        }
         return;
     }
-    for (at, value) in frame.iter_mut().enumerate() {
-        let source = (centre + at).checked_sub(half).and_then(|at| signal.get(at));
-        *value = source.copied().unwrap_or(0.0);
+    let sample = |at: usize| {
+        let value = at.checked_sub(half).and_then(|at| signal.get(at));
+        value.copied().unwrap_or(0.0)
+    };
+    for (at, target) in frames.iter_mut().enumerate() {
+        *target = Complex::new(sample(centre + at), sample(centre + hop + at));
     }
 }
 

@@ -17,7 +17,7 @@ pub fn for_parts<T: Send>(values: &mut [T], item: usize, work: impl Fn(usize, &m
         }
         return;
     }
-    let per_thread = (values.len() / item).div_ceil(threads).max(1);
+    let per_thread = values.len().div_ceil(item).div_ceil(threads);
     std::thread::scope(|scope| {
         for (index, part) in values.chunks_mut(per_thread * item).enumerate() {
             let work = &work;

@@ -1,6 +1,6 @@
 //! Standard output and standard error.
 
-use std::fmt::Display;
+use std::error::Error;
 use std::io::{self, ErrorKind, Write};
 
 use serde::Serialize;
@@ -30,8 +30,19 @@ pub fn remark(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-/// Why nothing came of it, as one line on standard error. If even that is closed there is nobody to tell.
-pub fn complain(problem: &dyn Display) {
-    let line = problem.to_string().lines().map(str::trim).collect::<Vec<_>>().join(" ");
+/// Why nothing came of it and what was the cause of that, as one line on standard error. If even
+/// that is closed there is nobody to tell.
+pub fn complain(failure: &dyn Error) {
+    let mut text = failure.to_string();
+    let mut cause = failure.source();
+    while let Some(error) = cause {
+        // Most messages name their cause themselves.
+        let reason = error.to_string();
+        if !text.contains(&reason) {
+            text = format!("{text}: {reason}");
+        }
+        cause = error.source();
+    }
+    let line = text.lines().map(str::trim).collect::<Vec<_>>().join(" ");
     let _ = writeln!(io::stderr().lock(), "drumlin: {line}");
 }

@@ -1,6 +1,5 @@
 //! `drumlin evaluate`: how good are drum parts?
 
-use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +11,7 @@ use crate::drummer::{Drummer, Settings, Silent};
 use crate::midi;
 
 use super::console::{print, print_json, remark};
+use super::features::is_midi;
 use super::generate::models;
 use super::progress::counted;
 use super::{Failure, song};
@@ -95,11 +95,6 @@ fn played(arguments: &Arguments) -> Result<Vec<Pair>, Failure> {
 /// The MIDI files of a folder, by name.
 fn midi_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let unreadable = |source| Failure::Folder { folder: folder.into(), source };
-    let is_midi = |path: &Path| {
-        path.extension()
-            .and_then(OsStr::to_str)
-            .is_some_and(|extension| ["mid", "midi"].contains(&extension.to_lowercase().as_str()))
-    };
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();

@@ -6,8 +6,11 @@ use std::path::PathBuf;
 use crate::audio::AudioError;
 use crate::drummer::DrummerError;
 use crate::drummer::evaluation::EvaluationError;
+use crate::drummer::features::DatasetError;
+use crate::drummer::groove;
 use crate::drummer::picture::PictureError;
 use crate::midi::ReadError;
+use crate::network::NetworkError;
 
 use super::output::OutputError;
 use super::song::SongError;
@@ -31,7 +34,15 @@ pub enum Failure {
     Picture(#[from] PictureError),
     #[error(transparent)]
     Evaluation(#[from] EvaluationError),
-    #[error("cannot read the folder {}: {source}", folder.display())]
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    #[error(transparent)]
+    Groove(#[from] groove::ExportError),
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    #[error("cannot read the list {}: {source}", list.display())]
+    List { list: PathBuf, source: io::Error },
+    #[error("cannot use the folder {}: {source}", folder.display())]
     Folder { folder: PathBuf, source: io::Error },
     #[error("no song in {} has drums in two bars or more to compare with", folder.display())]
     NoDrums { folder: PathBuf },

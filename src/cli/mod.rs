@@ -11,6 +11,7 @@ mod console;
 mod devices;
 mod evaluate;
 mod failure;
+mod features;
 mod generate;
 mod output;
 mod progress;
@@ -35,6 +36,7 @@ struct Arguments {
 enum Command {
     Generate(Box<generate::Arguments>),
     Evaluate(evaluate::Arguments),
+    Features(features::Arguments),
     Tracks(tracks::Arguments),
     Devices(devices::Arguments),
     Completions(completions::Arguments),
@@ -46,6 +48,7 @@ pub fn run() -> ExitCode {
     let done = match &arguments.command {
         Command::Generate(arguments) => generate::run(arguments),
         Command::Evaluate(arguments) => evaluate::run(arguments),
+        Command::Features(arguments) => features::run(arguments),
         Command::Tracks(arguments) => tracks::run(arguments),
         Command::Devices(arguments) => devices::run(arguments),
         Command::Completions(arguments) => completions::run(arguments),

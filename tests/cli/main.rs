@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod evaluate;
+mod features;
 mod files;
 mod general;
 mod generate;

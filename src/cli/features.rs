@@ -1,0 +1,166 @@
+//! `drumlin features`: what networks are trained on, written by the code that plays.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+
+use crate::drummer::features::{ExportOptions, export, understand};
+use crate::drummer::groove;
+use crate::network::catalogue;
+
+use super::Failure;
+use super::console::remark;
+use super::generate::models;
+use super::progress::counted;
+
+/// Write the features that networks are trained on
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    of: Of,
+}
+
+#[derive(Debug, Subcommand)]
+enum Of {
+    Songs(Songs),
+    Structure(Structure),
+    Groove(Groove),
+}
+
+/// Of songs, beside their real drums: a file for each song and view
+///
+/// Files that exist are kept, so an interrupted run goes on where it was.
+#[derive(Debug, Args)]
+struct Songs {
+    /// The folder with the songs (MIDI)
+    #[arg(long, value_name = "FOLDER")]
+    data: PathBuf,
+
+    /// The folder to write to
+    #[arg(long, value_name = "FOLDER")]
+    out: PathBuf,
+
+    /// The songs, a line each, as paths inside the data folder; - is standard input. Without, all
+    #[arg(long, value_name = "FILE")]
+    list: Option<PathBuf>,
+
+    /// Views of each song: 1 the full arrangement, 2 also the lead alone, more also random parts
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value = "1",
+        value_parser = clap::value_parser!(u8).range(1..),
+    )]
+    views: u8,
+
+    /// Leave the rendered sound out, which takes the longest
+    #[arg(long)]
+    symbolic: bool,
+
+    /// Say nothing but errors
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+/// What the structure network makes of songs whose features are written: a file beside each
+#[derive(Debug, Args)]
+struct Structure {
+    /// The folder that `drumlin features songs` wrote
+    #[arg(long, value_name = "FOLDER")]
+    features: PathBuf,
+
+    /// A folder with a structure network of your own
+    #[arg(long, value_name = "FOLDER")]
+    models: Option<PathBuf>,
+}
+
+/// Of human performances: the Groove MIDI Dataset as one file
+#[derive(Debug, Args)]
+struct Groove {
+    /// The dataset's folder, with its info.csv
+    #[arg(long, value_name = "FOLDER")]
+    data: PathBuf,
+
+    /// The file to write (safetensors)
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    match &arguments.of {
+        Of::Songs(songs) => of_songs(songs),
+        Of::Structure(structure) => {
+            let network = models(structure.models.as_deref())?.get(&catalogue::STRUCTURE)?;
+            let count = understand(&structure.features, &*network)?;
+            remark(&format!("{count} examples understood"));
+            Ok(())
+        }
+        Of::Groove(Groove { data, out }) => {
+            let written = groove::export(data, out)?;
+            let groove::Exported { performances, steps, hits } = written;
+            remark(&format!("{performances} performances, {steps} steps, {hits} hits"));
+            Ok(())
+        }
+    }
+}
+
+fn of_songs(arguments: &Songs) -> Result<(), Failure> {
+    let songs = match &arguments.list {
+        Some(list) => listed(list)?,
+        None => {
+            let mut found = Vec::new();
+            midi_files(&arguments.data, Path::new(""), &mut found)?;
+            found.sort();
+            found
+        }
+    };
+    let options = ExportOptions { views: usize::from(arguments.views), sound: !arguments.symbolic };
+    let bar = counted(songs.len(), arguments.quiet);
+    let told = |song: &Path, refused: Option<&str>| {
+        if let Some(reason) = refused.filter(|_| !arguments.quiet) {
+            bar.suspend(|| remark(&format!("left out: {}: {reason}", song.display())));
+        }
+        bar.inc(1);
+    };
+    let written = export(&arguments.data, &songs, &arguments.out, options, &told);
+    bar.finish_and_clear();
+    written.map_err(|source| Failure::Folder { folder: arguments.out.clone(), source })
+}
+
+/// The lines of a file or of standard input.
+fn listed(list: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let text = if list == "-" {
+        let mut text = String::new();
+        io::stdin().lock().read_to_string(&mut text).map(|_| text)
+    } else {
+        fs::read_to_string(list)
+    };
+    let text = text.map_err(|source| Failure::List { list: list.into(), source })?;
+    Ok(text.lines().filter(|line| !line.trim().is_empty()).map(PathBuf::from).collect())
+}
+
+/// All MIDI files below `data/inside`, as paths below `data`.
+fn midi_files(data: &Path, inside: &Path, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
+    let folder = data.join(inside);
+    let unreadable = |source| Failure::Folder { folder: folder.clone(), source };
+    for entry in fs::read_dir(&folder).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let path = inside.join(entry.file_name());
+        if entry.path().is_dir() {
+            midi_files(data, &path, found)?;
+        } else if is_midi(&path) {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// By its name.
+pub fn is_midi(path: &Path) -> bool {
+    path.extension()
+        .and_then(OsStr::to_str)
+        .is_some_and(|extension| ["mid", "midi"].contains(&extension.to_lowercase().as_str()))
+}

@@ -118,7 +118,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     if let Some(path) = &arguments.picture {
         bar.step("picture");
         let step = Instant::now();
-        let bytes = picture(&song::title(&arguments.song), &heard, &generation)?;
+        let title = song::title(&arguments.song).replace('_', " ");
+        let bytes = picture(&title, &heard, &generation)?;
         outputs.push(Output { path: path.clone(), bytes });
         timings.push(Timing::new("picture", step.elapsed()));
     }

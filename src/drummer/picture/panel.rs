@@ -103,7 +103,7 @@ impl Panel<'_> {
             if text_width(&letter, style) + 4.0 <= length {
                 canvas.text(&letter, self.x() + middle, above + STRIP - 7.5, style);
             }
-            if length >= 22.0 {
+            if length >= 19.0 {
                 let centre = beside + STRIP / 2.0;
                 canvas.text(&letter, centre, self.y() + middle + 8.0, style);
             }

@@ -25,14 +25,16 @@ use files::numbered;
 use report::{Report, Timing};
 use wishes::Wishes;
 
+const EXAMPLES: &str = "\
+Examples:
+  drumlin generate song.mid -o drums.mid
+  drumlin generate song.mid -o drums.mid --style funk --alternatives 4 --picture form.png";
+
 /// Play drums to a song
 ///
-/// Writes a General MIDI drum part with the song's tempo and metre. For example:
-///
-///     drumlin generate song.mid -o drums.mid
-///     drumlin generate song.mid -o drums.mid --style funk --alternatives 4 --picture form.png
+/// Writes a General MIDI drum part with the song's tempo and metre.
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = EXAMPLES)]
 pub struct Arguments {
     /// The song: a MIDI file. Drums in it are not listened to
     song: PathBuf,

@@ -30,7 +30,7 @@ pub(super) struct Arrangement<'a> {
 /// The range over which complexity moves the threshold of a stroke, in logits either way.
 const COMPLEXITY_REACH: f32 = 2.0;
 /// A crash opens a section where the song makes one this likely, or this likely after a fill.
-const CRASH: f32 = 0.35;
+const CRASH: f32 = 0.5;
 const CRASH_AFTER_FILL: f32 = 0.1;
 
 impl Arrangement<'_> {

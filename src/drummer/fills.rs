@@ -8,7 +8,10 @@ use super::form::Form;
 use super::pattern::{Answer, CELLS};
 use crate::score::Lane;
 
-/// The bars that get a fill, in order. `amount` in `[0, 1]`: 0 none; up to 0.5 more and more section
+/// The amount from which on every section ends with a fill.
+const EVERY_SECTION: f32 = 0.75;
+
+/// The bars that get a fill, in order. `amount` in `[0, 1]`: 0 none; up to 0.75 more and more section
 /// ends, the strongest turns first; beyond, phrase ends of eight and then four bars as well.
 pub(super) fn places(form: &Form, turn: impl Fn(usize) -> f32, amount: f32) -> Vec<usize> {
     let bars = form.sections.last().map_or(0, |section| section.bars.end);
@@ -24,12 +27,10 @@ pub(super) fn places(form: &Form, turn: impl Fn(usize) -> f32, amount: f32) -> V
         form.sections.iter().flat_map(inside).filter(|end| end + 1 < bars).collect()
     };
     let (eights, fours) = (phrases(8), phrases(4));
-    let wanted = if amount <= 0.5 {
-        (sections.len() as f32 * amount * 2.0).round() as usize
-    } else {
-        let most = fours.iter().filter(|bar| !sections.contains(bar)).count() as f32;
-        sections.len() + (most * (amount - 0.5) * 2.0).round() as usize
-    };
+    let most = fours.iter().filter(|bar| !sections.contains(bar)).count() as f32;
+    let ends = (amount / EVERY_SECTION).min(1.0);
+    let inside = (amount - EVERY_SECTION).max(0.0) / (1.0 - EVERY_SECTION);
+    let wanted = (sections.len() as f32 * ends + most * inside).round() as usize;
     let mut chosen: Vec<usize> = Vec::new();
     for bar in sections.into_iter().chain(eights).chain(fours) {
         if chosen.len() < wanted && !chosen.contains(&bar) {
@@ -51,9 +52,9 @@ pub(super) fn fill(
     complexity: f32,
     rng: &mut ChaCha8Rng,
 ) -> Vec<f32> {
-    let from = if complexity < 0.3 {
+    let from = if complexity <= 0.5 {
         slots * 3 / 4
-    } else if complexity < 0.7 {
+    } else if complexity < 0.8 {
         slots / 2
     } else {
         0
@@ -106,8 +107,8 @@ mod tests {
     fn fills_grow_with_the_amount_and_stronger_turns_come_first() {
         let turn = |bar: usize| if bar == 16 { 1.0 } else { 0.5 };
         assert!(places(&form(), turn, 0.0).is_empty());
-        assert_eq!(places(&form(), turn, 0.25), [15]);
-        assert_eq!(places(&form(), turn, 0.5), [7, 15]);
+        assert_eq!(places(&form(), turn, 0.5), [15]);
+        assert_eq!(places(&form(), turn, 0.75), [7, 15]);
         assert_eq!(places(&form(), turn, 1.0), [3, 7, 11, 15, 19]);
         let counts: Vec<usize> =
             (0..=20).map(|i| places(&form(), turn, i as f32 / 20.0).len()).collect();

@@ -25,13 +25,13 @@ pub const MAX_BARS: usize = 1024;
 /// Bars on either side that novelty compares at a turn of the form.
 const TURN_REACH: usize = 4;
 /// Distinct patterns as a share of the bars. Real drummers: 0.2, their fills and slips included.
-const DISTINCT: f32 = 0.16;
+const DISTINCT: f32 = 0.18;
 /// See [`Taste::pooling`].
 const POOLING: f32 = 4.0;
 /// See [`Taste::structure`].
-const STRUCTURE: f32 = 0.3;
+const STRUCTURE: f32 = 0.5;
 /// See [`Taste::balance`].
-const BALANCE: f32 = 0.05;
+const BALANCE: f32 = 0.1;
 /// See [`Taste::whim`]; seed 0 has none and plays the likeliest.
 const WHIM: f32 = 0.04;
 

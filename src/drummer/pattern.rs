@@ -23,7 +23,7 @@ const CONDITIONS: usize = TEMPOS + PLACES + 8 + 5 + 1 + SCORE_CLASSES + 1;
 /// What the network is told of a song, bar by bar.
 pub(super) struct Question<'a> {
     pub features: &'a [BarFeatures],
-    /// `[bars, 84, 96]` in dB from -80 to 0.
+    /// `[bars, 84, 96]`, 0 (-80 dB) to 1 (the song's loudest).
     pub cqt: &'a [f32],
     pub selection: &'a [Selection],
     pub form: &'a Form,
@@ -79,7 +79,6 @@ pub(super) fn ask(
 ) -> Result<Answer, NetworkError> {
     let bars = question.features.len();
     let bar: Vec<f32> = question.features.iter().flat_map(BarFeatures::vector).collect();
-    let cqt: Vec<f32> = question.cqt.iter().map(|db| (db + 80.0) / 80.0).collect();
     let select = question.selection.iter().flat_map(|s| s.bars.map(|bar| bar as i64)).collect();
     let weight = question.selection.iter().flat_map(|s| s.weights).collect();
     let mut conditions = Vec::with_capacity(bars * CONDITIONS);
@@ -92,7 +91,7 @@ pub(super) fn ask(
     }
     let mut outputs = network.run(&[
         ("bar", Tensor::f32(&[bars, BAR_FEATURES], bar)),
-        ("cqt", Tensor::f32(&[bars, 84, 96], cqt)),
+        ("cqt", Tensor::f32(&[bars, 84, 96], question.cqt.to_vec())),
         ("select", Tensor::i64(&[bars, SELECTED], select)),
         ("weight", Tensor::f32(&[bars, SELECTED], weight)),
         ("conditions", Tensor::f32(&[bars, CONDITIONS], conditions)),

@@ -15,7 +15,7 @@ pub(super) fn synthesise(
     Ok(render(song, font, RenderOptions::ANALYSIS, cancelled)?)
 }
 
-/// Constant-Q transform by bar (`[bars, 84, 96]` in dB) and the melodic SSM from it.
+/// Constant-Q transform by bar (`[bars, 84, 96]`, 0 to 1) and the melodic SSM from it.
 pub(super) fn transform(
     sound: &[f32],
     song: &Song,

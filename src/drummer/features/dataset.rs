@@ -166,7 +166,7 @@ pub fn example(song: &Song, sound: Option<(&[f32], &Ssm)>) -> Result<Vec<u8>, Da
         })
         .collect();
     let cqt: Vec<u8> = sound
-        .map(|(cqt, _)| cqt.iter().map(|db| ((db + 80.0) / 80.0 * 255.0).round() as u8).collect())
+        .map(|(cqt, _)| cqt.iter().map(|level| (level * 255.0).round() as u8).collect())
         .unwrap_or_default();
     let n = bars.len();
     let mut tensors: HashMap<Cow<str>, TensorView> = HashMap::new();

@@ -34,21 +34,13 @@ pub fn export(
     told: &(dyn Fn(&Path, Option<&str>) + Sync),
 ) -> std::io::Result<()> {
     fs::create_dir_all(out)?;
-    let next = AtomicUsize::new(0);
-    let work = || -> std::io::Result<()> {
-        while let Some(path) = songs.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let refused = match midi::read(&data.join(path)) {
-                Ok(song) => write_views(&song, path, out, options)?,
-                Err(error) => Some(error.to_string()),
-            };
-            told(path, refused.as_deref());
-        }
+    in_pairs(songs, |path| {
+        let refused = match midi::read(&data.join(path)) {
+            Ok(song) => write_views(&song, path, out, options)?,
+            Err(error) => Some(error.to_string()),
+        };
+        told(path, refused.as_deref());
         Ok(())
-    };
-    std::thread::scope(|scope| {
-        let helper = scope.spawn(work);
-        work()?;
-        helper.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
 }
 
@@ -86,19 +78,40 @@ fn bytes(song: &Song, options: ExportOptions) -> Result<Vec<u8>, DatasetError> {
 }
 
 /// Writes beside each example of a folder what the structure network makes of it, as
-/// `<name>.structure` (see [`understanding`]); returns how many.
+/// `<name>.structure` (see [`understanding`]), on two threads; returns how many.
 ///
 /// # Errors
 /// If a file cannot be read or written, or is not an example.
 pub fn understand(folder: &Path, network: &dyn Network) -> Result<usize, DatasetError> {
-    let mut count = 0;
+    let mut examples = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "safetensors") {
-            let bytes = understanding(&fs::read(&path)?, network)?;
-            fs::write(path.with_extension("structure"), bytes)?;
-            count += 1;
+            examples.push(path);
         }
     }
-    Ok(count)
+    in_pairs(&examples, |path| -> Result<(), DatasetError> {
+        let bytes = understanding(&fs::read(path)?, network)?;
+        Ok(fs::write(path.with_extension("structure"), bytes)?)
+    })?;
+    Ok(examples.len())
+}
+
+/// Works through a list on two threads; each stops at its first error.
+fn in_pairs<T: Sync, E: Send>(
+    list: &[T],
+    work: impl Fn(&T) -> Result<(), E> + Sync,
+) -> Result<(), E> {
+    let next = AtomicUsize::new(0);
+    let run = || {
+        while let Some(item) = list.get(next.fetch_add(1, Ordering::Relaxed)) {
+            work(item)?;
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let helper = scope.spawn(run);
+        run()?;
+        helper.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }

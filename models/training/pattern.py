@@ -318,6 +318,7 @@ def main():
     parser.add_argument("--rate", default=2e-3, type=float)
     parser.add_argument("--decay", default=0.05, type=float)
     parser.add_argument("--threads", default=2, type=int)
+    parser.add_argument("--only", type=int, help="train this member and stop: for several at once")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     args.runs.mkdir(parents=True, exist_ok=True)
@@ -336,6 +337,9 @@ def main():
     nearest = dict(zip(own, map(int, clusters.labels_)))
     prototypes = torch.from_numpy(clusters.cluster_centers_.astype(np.float32))
     validation = {name: group for (where, name), group in groups.items() if where == "validation"}
+    if args.only is not None:
+        train(args.only, examples, validation, nearest, args)
+        return
     members = [train(seed, examples, validation, nearest, args) for seed in range(args.seeds)]
     report = {f"{where} {name}{' hint' if told else ''}": [
         tuple(round(x, 4) for x in evaluate(member, group, told)) for member in members]

@@ -48,7 +48,7 @@ fn drums_keep_their_quality() {
         let raw = raw_structure(song).unwrap();
         raw.chroma.max(raw.onsets)
     }));
-    let of = |scores: &[Score], value: fn(&Score) -> f64| mean(scores.iter().map(value));
+    let of = |scores: &[Score], value: Figure| mean(scores.iter().map(value));
     let report = format!(
         "f1_all {:.3} (rock loop {:.3}) f1_ksh {:.3} f1_onset {:.3} ssm_corr {:.3} (raw {raw:.3}) \
          nov_corr {:.3} uniq {:.3} (real {:.3}) cls_lr {:.3}",
@@ -72,8 +72,10 @@ fn drums_keep_their_quality() {
     }
 }
 
+type Figure = fn(&Score) -> f64;
+
 /// Least means over the set.
-const BOUNDS: [(&str, fn(&Score) -> f64, f64); 5] = [
+const BOUNDS: [(&str, Figure, f64); 5] = [
     ("f1_all", |s| s.f1_all, 0.30),
     ("f1_ksh", |s| s.f1_ksh, 0.40),
     ("f1_onset", |s| s.f1_onset, 0.70),

@@ -4,7 +4,7 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use drumlin::analysis::{BarCqt, Cqt, Ssm};
-use drumlin::audio::{RenderOptions, SoundFont, render, wav_mono};
+use drumlin::audio::{SoundFont, render, wav_mono};
 use drumlin::{midi, score::SampleRate};
 use std::path::Path;
 
@@ -18,7 +18,7 @@ fn songs(criterion: &mut Criterion) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/songs/{name}.mid"));
         let song = midi::read(&path).expect("a song of ours");
         let font = SoundFont::embedded();
-        let play = || render(&song, font, RenderOptions::ANALYSIS, &|| false).expect("it plays");
+        let play = || render(&song, font, SampleRate::ANALYSIS, &|| false).expect("it plays");
         let samples = play();
         if let Some(folder) = std::env::var_os("DRUMLIN_BENCH_WAV") {
             let file = Path::new(&folder).join(format!("{name}.wav"));

@@ -2,7 +2,7 @@
 //! made by `golden/make_sound.py`.
 
 use drumlin::analysis::Cqt;
-use drumlin::audio::{RenderOptions, SoundFont, render};
+use drumlin::audio::{SoundFont, render};
 use drumlin::midi;
 use drumlin::score::SampleRate;
 use std::f64::consts::TAU;
@@ -65,7 +65,7 @@ fn songs_rise_and_fall_as_fluidsynth_plays_them() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/songs/{name}.mid"));
         let song = midi::read(&path).unwrap();
         let samples =
-            render(&song, SoundFont::embedded(), RenderOptions::ANALYSIS, &|| false).unwrap();
+            render(&song, SoundFont::embedded(), SampleRate::ANALYSIS, &|| false).unwrap();
         let ours: Vec<f64> = samples
             .chunks_exact(22_050)
             .map(|half| {

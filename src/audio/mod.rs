@@ -9,14 +9,19 @@
 //! rustysynth (SoundFont 2); the embedded font is a subset of FluidR3 GM, see
 //! `assets/LICENSE-FluidR3.txt`.
 
-mod lanes;
+mod levels;
+mod mono;
 mod programs;
-mod render;
 mod soundfont;
+mod stereo;
+mod strokes;
+#[cfg(test)]
+mod tests;
 mod wav;
 
-pub use render::{RenderOptions, Stereo, render, render_stereo};
+pub use mono::render;
 pub use soundfont::SoundFont;
+pub use stereo::{Stereo, render_stereo};
 pub use wav::{wav_mono, wav_stereo};
 
 /// Why sound could not be made.
@@ -38,4 +43,11 @@ pub enum AudioError {
     TooLong { seconds: f64, limit: f64 },
     #[error("rendering was cancelled")]
     Cancelled,
+}
+
+impl AudioError {
+    /// A font may lead rustysynth out of its samples, which panics.
+    fn odd_font() -> AudioError {
+        AudioError::Unplayable("a sample plays past its end".to_owned())
+    }
 }

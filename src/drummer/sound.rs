@@ -1,8 +1,8 @@
 //! How a song sounds to the drummer: rendered, transformed, cut into bars.
 
 use crate::analysis::{BarCqt, Cqt, Ssm};
-use crate::audio::{RenderOptions, SoundFont, render};
-use crate::score::{BarGrid, Song};
+use crate::audio::{SoundFont, render};
+use crate::score::{BarGrid, SampleRate, Song};
 
 use super::DrummerError;
 
@@ -12,7 +12,7 @@ pub(super) fn synthesise(
     font: &SoundFont,
     cancelled: &(dyn Fn() -> bool + Sync),
 ) -> Result<Vec<f32>, DrummerError> {
-    Ok(render(song, font, RenderOptions::ANALYSIS, cancelled)?)
+    Ok(render(song, font, SampleRate::ANALYSIS, cancelled)?)
 }
 
 /// Constant-Q transform by bar (`[bars, 84, 96]`, 0 to 1) and the melodic SSM from it.
@@ -21,7 +21,7 @@ pub(super) fn transform(
     song: &Song,
     bars: &BarGrid,
 ) -> Result<(BarCqt, Ssm), DrummerError> {
-    let cqt = Cqt::new(sound, RenderOptions::ANALYSIS.sample_rate)?;
+    let cqt = Cqt::new(sound, SampleRate::ANALYSIS)?;
     let cqt = BarCqt::pool(&cqt, bars, &song.tempo);
     let ssm = Ssm::melodic(&cqt);
     Ok((cqt, ssm))

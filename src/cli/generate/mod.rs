@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use clap::Args;
 
-use crate::audio::{self, RenderOptions, SoundFont};
+use crate::audio::{self, SoundFont};
 use crate::drummer::picture::{FormPicture, facts};
 use crate::drummer::{Drummer, Generation, Progress};
 use crate::midi;
@@ -192,8 +192,7 @@ fn part_file(song: &Song, part: &DrumPart, merge: bool) -> Vec<u8> {
 }
 
 fn sound_file(song: &Song, font: &SoundFont, bar: &Bar) -> Result<Vec<u8>, Failure> {
-    let options = RenderOptions { sample_rate: SampleRate::ANALYSIS, drums: true };
-    let stereo = audio::render_stereo(song, font, options, &|| bar.is_cancelled())?;
+    let stereo = audio::render_stereo(song, font, SampleRate::ANALYSIS, &|| bar.is_cancelled())?;
     Ok(audio::wav_stereo(&stereo, SampleRate::ANALYSIS))
 }
 

@@ -10,6 +10,7 @@ pub mod drummer;
 pub mod midi;
 pub mod network;
 pub mod score;
+pub mod studio;
 
 /// The README's example, compiled.
 #[cfg(doctest)]

@@ -5,8 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms of each floor, from the ground up. A new folder of `src` has to find its floor here.
-const FLOORS: [&[&str]; 4] =
-    [&["score"], &["midi", "audio", "analysis", "network"], &["drummer"], &["cli"]];
+const FLOORS: [&[&str]; 5] = [
+    &["score"],
+    &["midi", "audio", "analysis", "network"],
+    &["drummer"],
+    &["studio"],
+    &["plugin", "editor", "cli"],
+];
 
 fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")

@@ -12,7 +12,8 @@
 //! The top octave is computed at 22.05 kHz and each lower octave on the signal at half the rate,
 //! where the same twelve filters fit again. A filter is applied in the frequency domain, where it
 //! has about ten coefficients that matter: frames of 256 samples are transformed and the products
-//! with the coefficients summed.
+//! with the coefficients summed, for sixteen frames side by side. Whatever vectors the processor
+//! has, the arithmetic and so the bits are the same.
 //!
 //! Sources: Brown, Puckette, "An efficient algorithm for the calculation of a constant Q
 //! transform", JASA 92(5), 1992; Schoerkhuber, Klapuri, SMC 2010. Window, normalisation and the
@@ -23,9 +24,11 @@ use super::AnalysisError;
 use super::decimate::halve;
 use super::parallel::for_parts;
 use crate::score::{SampleRate, Seconds};
+use multiversion::multiversion;
 use rustfft::num_complex::Complex;
 use rustfft::{Fft, FftPlanner};
 use std::f64::consts::TAU;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A constant-Q spectrogram in dB.
@@ -131,17 +134,21 @@ fn to_decibels(powers: &mut [f32]) {
     }
     let least = 10f32.powf(Cqt::FLOOR / 10.0);
     let scale = 1.0 / loudest;
-    for_parts(powers, 1, |_, part| {
-        for value in part {
-            // Ten times the decadic logarithm.
-            *value = (std::f32::consts::LOG10_2 * 10.0) * log2((*value * scale).max(least));
-        }
-    });
+    for_parts(powers, 1, |_, part| decibels(part, scale, least));
+}
+
+#[multiversion(targets("x86_64+avx2"))]
+fn decibels(powers: &mut [f32], scale: f32, least: f32) {
+    for power in powers {
+        // Ten times the decadic logarithm.
+        *power = (std::f32::consts::LOG10_2 * 10.0) * log2((*power * scale).max(least));
+    }
 }
 
 /// The binary logarithm of a normal positive number, right to 3e-6: the exponent, and for the
 /// mantissa `m` the series of `ln m = 2 artanh((m - 1) / (m + 1))`. Unlike the standard library's
 /// the compiler can compute several at once.
+#[inline(always)]
 fn log2(x: f32) -> f32 {
     // Splits so that the mantissa lies around 1, from 1/sqrt(2) to sqrt(2).
     const ROOT_HALF: u32 = 0x3f35_04f3;
@@ -154,24 +161,25 @@ fn log2(x: f32) -> f32 {
     exponent + std::f32::consts::LOG2_E * 2.0 * z * series
 }
 
-/// A filter at the FFT's bins.
-type Spectrum = [Complex<f64>; FFT / 2 + 1];
+/// Frames that are computed side by side: two vectors of a processor with AVX2.
+const LANES: usize = 16;
 
-/// Filters whose coefficients lie side by side, as wide as a processor's smallest vector.
-const GROUP: usize = 4;
+/// One FFT bin of [`LANES`] frames: real and imaginary parts.
+type Lanes = [[f32; LANES]; 2];
 
-/// Neighbouring filters in the frequency domain.
-struct Group {
-    /// The first FFT bin at which any of them differs from 0.
+/// A filter in the frequency domain.
+struct Filter {
+    /// The first FFT bin at which it differs from 0.
     first: usize,
-    /// Real and imaginary coefficients by FFT bin.
-    coefficients: Vec<[[f32; GROUP]; 2]>,
+    coefficients: Vec<Complex<f32>>,
 }
 
 /// The twelve filters of an octave.
 struct Filters {
     transform: Arc<dyn Fft<f32>>,
-    groups: Vec<Group>,
+    filters: Vec<Filter>,
+    /// From the first to the last FFT bin that any of them looks at.
+    seen: Range<usize>,
 }
 
 impl Filters {
@@ -179,8 +187,8 @@ impl Filters {
         let spread = 2f64.powf(1.0 / 6.0);
         let q = (spread + 1.0) / (spread - 1.0);
         let transform = FftPlanner::<f64>::new().plan_fft_forward(FFT);
-        let mut dense: [Spectrum; OCTAVE] = [[Complex::new(0.0, 0.0); FFT / 2 + 1]; OCTAVE];
-        for (bin, row) in dense.iter_mut().enumerate() {
+        let mut filters = Vec::with_capacity(OCTAVE);
+        for bin in 0..OCTAVE {
             let octaves = (Cqt::BINS - OCTAVE + bin) as f64 / OCTAVE as f64;
             let frequency = Cqt::LOWEST * octaves.exp2() / TOP_RATE;
             let length = q / frequency;
@@ -197,79 +205,91 @@ impl Filters {
             transform.process(&mut wave);
             // Loudness: the square root of the length, as in the equation above.
             let scale = 1.0 / length.sqrt();
-            let threshold = threshold(&wave[..=FFT / 2]);
-            for (value, target) in wave.iter().zip(row) {
-                if value.norm() >= threshold {
-                    *target = value * scale;
-                }
-            }
+            filters.push(Filter::new(&wave[..=FFT / 2], scale));
         }
-        let groups = dense.chunks(GROUP).map(Group::new).collect();
-        Filters { transform: FftPlanner::new().plan_fft_forward(FFT), groups }
+        let first = filters.iter().map(|filter| filter.first).min().unwrap_or(0);
+        let last = filters.iter().map(|filter| filter.first + filter.coefficients.len()).max();
+        let seen = first..last.unwrap_or(0);
+        Filters { transform: FftPlanner::new().plan_fft_forward(FFT), filters, seen }
     }
 
     /// Writes the power of an octave (0 is the lowest) into its bins of all frames.
     fn power(&self, signal: &[f32], hop: usize, octave: usize, values: &mut [f32]) {
-        // Each halving of the rate doubles the power of a filter's answer to the same wave: its
-        // window is twice as long in seconds.
-        let scale = 0.25 * ((OCTAVES - 1 - octave) as f32).exp2();
-        // Pairs are never cut, so that no frame's partner depends on the number of threads.
-        for_parts(values, 2 * Cqt::BINS, |first_pair, part| {
-            let mut frames = vec![Complex::new(0.0, 0.0); FFT];
-            let mut scratch = frames[..self.transform.get_inplace_scratch_len()].to_vec();
-            // Two real frames go through one complex transform, z = x + i y. With K the filter,
-            // Z the transform and Z' its mirror image conj(Z[-f]): 2 K X = K Z + K Z', and
-            // 2 i K Y = K Z - K Z'.
-            for (index, pair) in part.chunks_mut(2 * Cqt::BINS).enumerate() {
-                let centre = 2 * (first_pair + index) * hop;
-                cut(signal, centre, hop, &mut frames);
-                self.transform.process_with_scratch(&mut frames, &mut scratch);
-                for (number, group) in self.groups.iter().enumerate() {
-                    let [ahead, mirrored] = group.apply(&frames);
-                    for at in 0..GROUP {
-                        let (a, b) = (ahead[at], mirrored[at]);
-                        let bin = octave * OCTAVE + number * GROUP + at;
-                        pair[bin] = scale * (a + b).norm_sqr();
-                        if let Some(second) = pair.get_mut(Cqt::BINS + bin) {
-                            *second = scale * (a - b).norm_sqr();
-                        }
-                    }
-                }
-            }
+        // Blocks of frames are never cut, so that no frame's partner in the transform depends on
+        // the number of threads.
+        for_parts(values, LANES * Cqt::BINS, |first, part| {
+            fill(self, signal, hop, octave, first, part);
         });
     }
 }
 
-impl Group {
-    fn new(rows: &[Spectrum]) -> Group {
-        let used = |bin: &usize| rows.iter().any(|row| row[*bin].norm() > 0.0);
-        let first = (0..=FFT / 2).find(used).unwrap_or(0);
-        let last = (0..=FFT / 2).rev().find(used).unwrap_or(0);
-        let coefficients = (first..=last)
-            .map(|bin| {
-                let re = std::array::from_fn(|at| rows[at][bin].re as f32);
-                let im = std::array::from_fn(|at| rows[at][bin].im as f32);
-                [re, im]
-            })
-            .collect();
-        Group { first, coefficients }
-    }
-
-    /// The filters' products with a transform and with its mirror image.
-    fn apply(&self, transform: &[Complex<f32>]) -> [[Complex<f32>; GROUP]; 2] {
-        let mut sums = [[[0f32; GROUP]; 2]; 2];
-        let ahead = &transform[self.first..];
-        // Bin 0 mirrors itself; no filter reaches down to it.
-        let mirrored = transform[..=FFT - self.first].iter().rev();
-        for (([re, im], z), m) in self.coefficients.iter().zip(ahead).zip(mirrored) {
-            for at in 0..GROUP {
-                sums[0][0][at] += re[at] * z.re - im[at] * z.im;
-                sums[0][1][at] += re[at] * z.im + im[at] * z.re;
-                sums[1][0][at] += re[at] * m.re + im[at] * m.im;
-                sums[1][1][at] += im[at] * m.re - re[at] * m.im;
+/// Writes the power of an octave into `part`, which begins with block `first` of [`LANES`] frames.
+#[multiversion(targets("x86_64+avx2"))]
+fn fill(
+    filters: &Filters,
+    signal: &[f32],
+    hop: usize,
+    octave: usize,
+    first: usize,
+    part: &mut [f32],
+) {
+    let mut pair = vec![Complex::ZERO; FFT];
+    let mut scratch = pair[..filters.transform.get_inplace_scratch_len()].to_vec();
+    let mut spectra: Vec<Lanes> = vec![[[0.0; LANES]; 2]; filters.seen.len()];
+    // Each halving of the rate doubles the power of a filter's answer to the same wave: its window
+    // is twice as long in seconds.
+    let scale = 0.25 * ((OCTAVES - 1 - octave) as f32).exp2();
+    for (index, block) in part.chunks_mut(LANES * Cqt::BINS).enumerate() {
+        let frame = (first + index) * LANES;
+        // Two real frames go through one complex transform, z = x + i y. With Z the transform and
+        // Z' its mirror image conj(Z[-f]): 2 X = Z + Z', 2 i Y = Z - Z'.
+        for lane in (0..LANES).step_by(2) {
+            cut(signal, (frame + lane) * hop, hop, &mut pair);
+            filters.transform.process_with_scratch(&mut pair, &mut scratch);
+            // Bin 0 mirrors itself; no filter reaches down to it.
+            for (bin, [re, im]) in filters.seen.clone().zip(&mut spectra) {
+                let (z, mirrored) = (pair[bin], pair[FFT - bin].conj());
+                let (x, y) = (z + mirrored, z - mirrored);
+                (re[lane], im[lane]) = (x.re, x.im);
+                (re[lane + 1], im[lane + 1]) = (y.re, y.im);
             }
         }
-        sums.map(|[re, im]| std::array::from_fn(|at| Complex::new(re[at], im[at])))
+        for (number, filter) in filters.filters.iter().enumerate() {
+            let power = filter.power(&spectra[filter.first - filters.seen.start..]);
+            for (frame, power) in block.chunks_mut(Cqt::BINS).zip(power) {
+                frame[octave * OCTAVE + number] = scale * power;
+            }
+        }
+    }
+}
+
+impl Filter {
+    /// From its transform, without the coefficients that matter least.
+    fn new(transform: &[Complex<f64>], scale: f64) -> Filter {
+        let threshold = threshold(transform);
+        let kept = |bin: &usize| transform[*bin].norm() >= threshold;
+        let first = (0..transform.len()).find(kept).unwrap_or(0);
+        let last = (0..transform.len()).rev().find(kept).unwrap_or(0);
+        let coefficients = (first..=last)
+            .map(|bin| {
+                let value = if kept(&bin) { transform[bin] * scale } else { Complex::ZERO };
+                Complex::new(value.re as f32, value.im as f32)
+            })
+            .collect();
+        Filter { first, coefficients }
+    }
+
+    /// The powers of its answers to [`LANES`] spectra, from its first bin on.
+    #[inline(always)]
+    fn power(&self, spectra: &[Lanes]) -> [f32; LANES] {
+        let [mut re, mut im] = [[0f32; LANES]; 2];
+        for (k, [x_re, x_im]) in self.coefficients.iter().zip(spectra) {
+            for lane in 0..LANES {
+                re[lane] += k.re * x_re[lane] - k.im * x_im[lane];
+                im[lane] += k.re * x_im[lane] + k.im * x_re[lane];
+            }
+        }
+        std::array::from_fn(|lane| re[lane] * re[lane] + im[lane] * im[lane])
     }
 }
 
@@ -288,6 +308,7 @@ fn threshold(row: &[Complex<f64>]) -> f64 {
 
 /// The frame centred on a sample as real parts, the one a hop later as imaginary parts; 0 beyond
 /// the ends of the signal.
+#[inline(always)]
 fn cut(signal: &[f32], centre: usize, hop: usize, frames: &mut [Complex<f32>]) {
     let half = FFT / 2;
     if let Some(start) = centre.checked_sub(half)

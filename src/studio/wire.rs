@@ -1,0 +1,69 @@
+//! What crosses between the audio thread and the studio: values without pointers one way, whole
+//! clips the other way, and spent clips back to be freed where freeing is allowed.
+//!
+//! Positions are the host's, in quarter notes from the start of its song; before it (a count-in)
+//! they are negative.
+
+use crate::score::{Beats, Bpm, Metre, Velocity};
+
+/// What the audio thread heard, in the order in which it happened.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Captured {
+    /// The transport runs from here on: it was started, or jumped. What sounded before has ended.
+    Started {
+        at: Beats,
+    },
+    /// The transport stands. What sounded has ended.
+    Stopped {
+        at: Beats,
+    },
+    /// Sent after every start and at every change.
+    Tempo {
+        at: Beats,
+        bpm: Bpm,
+    },
+    /// Sent after every start and at every change; `at` is the bar line from which it holds.
+    Metre {
+        at: Beats,
+        metre: Metre,
+    },
+    /// A note of the musician's.
+    NoteOn {
+        at: Beats,
+        key: u8,
+        velocity: Velocity,
+    },
+    NoteOff {
+        at: Beats,
+        key: u8,
+    },
+    /// The queue was full: some of what happened before is missing.
+    Lost,
+}
+
+/// A stroke of a clip, ready to be sent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stroke {
+    /// From the clip's start; a stroke before the first beat may lie a little ahead of it.
+    pub at: Beats,
+    /// Above 0.
+    pub length: Beats,
+    /// What the drummer means, for the kit in the plugin: a GM percussion key.
+    pub kit_key: u8,
+    /// The key of the musician's drum map, for MIDI out.
+    pub key: u8,
+    pub velocity: Velocity,
+}
+
+/// A drum part as the audio thread plays it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Clip {
+    /// Where its first bar begins in the host's song.
+    pub start: Beats,
+    /// Above 0 unless the clip is empty.
+    pub length: Beats,
+    /// Sorted by `at`.
+    pub strokes: Box<[Stroke]>,
+    /// Every bar line from the clip's start, sorted, its end included; relative to `start`.
+    pub bar_lines: Box<[Beats]>,
+}

@@ -5,12 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms of each floor, from the ground up. A new folder of `src` has to find its floor here.
-const FLOORS: [&[&str]; 5] = [
+const FLOORS: [&[&str]; 7] = [
     &["score"],
     &["midi", "audio", "analysis", "network"],
     &["drummer"],
     &["studio"],
-    &["plugin", "editor", "cli"],
+    &["parameters"],
+    &["editor"],
+    &["plugin", "cli"],
 ];
 
 fn source() -> PathBuf {

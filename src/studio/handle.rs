@@ -22,7 +22,7 @@ pub struct AudioEnd {
 /// Ties the edits of one drag together: those of one gesture that follow each other are one step of
 /// the undo history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Gesture(u64);
+pub struct Gesture(pub(super) u64);
 
 /// Why a job was not started.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

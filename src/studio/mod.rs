@@ -13,14 +13,17 @@
 //! - Errors: what can be refused at once is a `Result`; what fails in a job is a sentence in
 //!   [`View::error`].
 
+mod board;
 mod clip;
 mod document;
 mod drum_maps;
 mod edit;
 mod handle;
+mod history;
 mod jobs;
 mod likeness;
 mod looks;
+mod recipe;
 mod recording;
 mod scrap;
 mod state;

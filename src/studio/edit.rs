@@ -272,7 +272,7 @@ fn copy_to_repeats(document: &mut Document, bar: BarIndex) -> Result<(), EditErr
 
 /// Settings as the drummer takes them: shares in `[0, 1]`, densities in `[0, 32]`. How many
 /// alternatives there are is not the musician's to set.
-fn tidy_settings(settings: &Settings, document: &Document) -> Settings {
+pub(super) fn tidy_settings(settings: &Settings, document: &Document) -> Settings {
     let share = |value: f32, old: f32| if value.is_nan() { old } else { value.clamp(0.0, 1.0) };
     let old = &document.settings;
     let style = match settings.style {
@@ -333,6 +333,9 @@ impl Document {
 impl Arrangement {
     /// Takes bars over from another alternative, with its edits.
     fn mix(&mut self, bars: &Range<usize>, from: usize) -> Result<(), EditError> {
+        if from == self.chosen {
+            return Ok(());
+        }
         let source = self.alternatives.get(from).ok_or(EditError::NoAlternative(from))?.clone();
         let chosen = &mut self.alternatives[self.chosen];
         let region = Region { bars: bars.clone(), lanes: Lanes::ALL };

@@ -169,3 +169,6 @@ fn name(
     // A leading dot hides a file, and Windows takes no dot or blank at the end of a name.
     format!("{}.mid", name.trim_matches(['.', ' ']))
 }
+
+#[cfg(test)]
+mod tests;

@@ -365,3 +365,6 @@ impl Arrangement {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

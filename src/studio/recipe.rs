@@ -91,7 +91,8 @@ impl Alternative {
         lanes: Lanes,
         bars: &BTreeSet<BarIndex>,
     ) -> Alternative {
-        let free = Region { bars: region.bars.clone(), lanes: region.lanes.without(lanes) };
+        let end = region.bars.end.min(self.part.bars.len());
+        let free = Region { bars: region.bars.start..end, lanes: region.lanes.without(lanes) };
         let given_up =
             |cell: &Cell| free.contains(cell.bar, cell.lane) && !bars.contains(&cell.bar);
         let touched = self.touched.iter().copied().filter(|cell| !given_up(cell)).collect();
@@ -124,3 +125,6 @@ impl Alternative {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,8 +18,8 @@ use crate::studio::{
     LaneState, Lanes, Likeness, Looks, MOST_TAKES, OwnMap, Region, Theme,
 };
 
-/// No song is longer: three weeks at 480 ticks to the quarter and 120 bpm.
-const LAST_TICK: u64 = 1 << 32;
+/// Beyond any song, and far from where sums of ticks overflow.
+const LAST_TICK: u64 = 1 << 40;
 /// As many alternatives as one seed has ideas.
 const MOST_ALTERNATIVES: usize = 8;
 
@@ -483,10 +483,16 @@ impl Groove {
             let bar = found.then_some(BarIndex(bar as usize))?;
             Some(Cell { bar, step: usize::from(step), lane: lane(index)? })
         });
-        let fills = self.fills.iter().map(|&bar| BarIndex(bar as usize));
+        let fills = self.fills.iter().map(|&bar| {
+            let bar = bar as usize;
+            (bar < grids.len()).then_some(BarIndex(bar))
+        });
+        if self.style.iter().flatten().any(|hits| !hits.is_finite()) {
+            return None;
+        }
         Some(Alternative {
             part: Arc::new(DrumPart::new(bars.clone(), grids.to_vec(), hits)),
-            fills: fills.collect(),
+            fills: fills.collect::<Option<_>>()?,
             style: self.style,
             idea: idea(self.idea)?,
             grafts: grafts.collect::<Option<_>>()?,

@@ -3,6 +3,8 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
+use crate::score::{BarIndex, Ticks};
+use crate::studio::{Take, TakeError};
 
 const BAR: u64 = 4 * TICKS_PER_QUARTER as u64;
 

@@ -110,6 +110,14 @@ fn a_loop_keeps_its_last_round_and_all_of_it_has_just_played() {
 }
 
 #[test]
+fn a_host_that_goes_home_as_it_stops_has_played_what_it_played() {
+    let heard =
+        recording(started(8.0).into_iter().chain([on(9.0, 60), on(13.0, 61), stopped(0.0)]));
+    assert_eq!(heard.view().just_played, Some(BarSpan { first: 2, end: 4 }));
+    assert!(!heard.view().running);
+}
+
+#[test]
 fn a_count_in_is_not_kept() {
     let heard = recording([
         Captured::Started { at: Beats(-4.0) },

@@ -151,6 +151,19 @@ fn metres_and_tempos_come_along() {
 }
 
 #[test]
+fn a_metre_change_where_a_take_ends_cuts_its_last_bar_short() {
+    let heard = recording([
+        Captured::Started { at: Beats(0.0) },
+        Captured::Metre { at: Beats(0.0), metre: Metre::COMMON },
+        on(5.0, 60),
+        Captured::Metre { at: Beats(6.0), metre: Metre::COMMON },
+        stopped(10.0),
+    ]);
+    let take = heard.cut(Span::All).unwrap();
+    assert_eq!((take.length, take.bars().bars()[0].end()), (Ticks(1920), Ticks(1920)));
+}
+
+#[test]
 fn no_more_is_kept_than_1024_bars() {
     let heard = recording(started(0.0).into_iter().chain([on(4095.0, 60), on(4096.0, 61)]));
     assert_eq!(heard.view().bars, Some(BarSpan { first: 1023, end: 1024 }));

@@ -7,10 +7,10 @@ use std::path::Path;
 
 use drumlin::audio::SoundFont;
 use drumlin::drummer::evaluation::{Score, raw_structure, rock_loop, score};
-use drumlin::drummer::{Drummer, Settings, Silent};
+use drumlin::drummer::{ClassDensities, Drummer, Settings, Silent, StyleChoice, Take};
 use drumlin::midi;
 use drumlin::network::{Backend, Models};
-use drumlin::score::Song;
+use drumlin::score::{SCORE_CLASSES, ScoreClass, Song};
 
 fn songs() -> Vec<Song> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/quality");
@@ -23,6 +23,10 @@ fn songs() -> Vec<Song> {
     files.iter().map(|path| midi::read(path).unwrap()).collect()
 }
 
+fn drummer() -> Drummer {
+    Drummer::new(Models::new(Backend::Cpu, None), SoundFont::embedded().clone())
+}
+
 fn mean(values: impl Iterator<Item = f64>) -> f64 {
     let values: Vec<f64> = values.collect();
     values.iter().sum::<f64>() / values.len() as f64
@@ -30,7 +34,7 @@ fn mean(values: impl Iterator<Item = f64>) -> f64 {
 
 #[test]
 fn drums_keep_their_quality() {
-    let drummer = Drummer::new(Models::new(Backend::Cpu, None), SoundFont::embedded().clone());
+    let drummer = drummer();
     let songs = songs();
     assert_eq!(songs.len(), 12, "the committed set is whole");
     let played: Vec<Score> = songs
@@ -82,3 +86,79 @@ const BOUNDS: [(&str, Figure, f64); 5] = [
     ("ssm_corr", |s| s.ssm_corr, 0.40),
     ("nov_corr", |s| s.nov_corr, 0.57),
 ];
+
+/// Strokes a bar of each class in the song's own drums.
+fn densities(song: &Song) -> ClassDensities {
+    let bars = song.bars();
+    let mut cells: Vec<_> = song
+        .drum_notes()
+        .filter_map(|note| {
+            let (bar, step, _) = bars.nearest_step(note.start, 16)?;
+            Some((bar, step, ScoreClass::of_key(note.key)))
+        })
+        .collect();
+    cells.sort();
+    cells.dedup();
+    let active = cells[cells.len() - 1].0.0 - cells[0].0.0 + 1;
+    let mut densities = [0.0; SCORE_CLASSES];
+    for (_, _, class) in cells {
+        densities[class.index()] += 1.0 / active as f32;
+    }
+    densities
+}
+
+#[test]
+fn a_style_that_is_asked_for_is_played() {
+    let drummer = drummer();
+    let played: Vec<Score> = songs()
+        .iter()
+        .map(|song| {
+            let style = StyleChoice::Densities(densities(song));
+            let settings = Settings { style, ..Settings::default() };
+            let generation = drummer.generate(song, &settings, &Silent).unwrap();
+            score(song, &midi::drum_song(song, &generation.takes[0].part)).unwrap()
+        })
+        .collect();
+    let of = |value: Figure| mean(played.iter().map(value));
+    let (f1, amounts) = (of(|s| s.f1_all), of(|s| s.cls_lr));
+    println!("with the true densities: f1_all {f1:.3} cls_lr {amounts:.3}");
+    assert!(f1 > 0.56 && amounts < 0.55, "f1_all {f1:.3} cls_lr {amounts:.3}");
+}
+
+#[test]
+fn controls_do_what_they_say() {
+    const STEPS: [f32; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
+    let drummer = drummer();
+    let mut onsets = [0.0; STEPS.len()];
+    let songs = songs();
+    for song in &songs {
+        let heard = drummer.hear(song, &Silent).unwrap();
+        let take = |settings: Settings| -> Take {
+            drummer.play(song, &heard, &settings, &Silent).unwrap().takes.swap_remove(0)
+        };
+        let rises = |name: &str, values: Vec<f64>| {
+            let monotone = values.is_sorted() && values[0] < values[STEPS.len() - 1];
+            assert!(monotone, "{name} does not rise: {values:?}");
+        };
+        let busier: Vec<Take> = STEPS
+            .iter()
+            .map(|&complexity| take(Settings { complexity, ..Settings::default() }))
+            .collect();
+        for (sum, take) in onsets.iter_mut().zip(&busier) {
+            *sum += score(song, &midi::drum_song(song, &take.part)).unwrap().f1_onset;
+        }
+        rises("complexity", busier.iter().map(|take| take.part.hits.len() as f64).collect());
+        let loudness = STEPS.iter().map(|&intensity| {
+            let hits = take(Settings { intensity, ..Settings::default() }).part.hits;
+            mean(hits.iter().map(|hit| f64::from(hit.velocity.get())))
+        });
+        rises("intensity", loudness.collect());
+        let fills = STEPS.iter().map(|&fill_amount| {
+            take(Settings { fill_amount, ..Settings::default() }).fills.len() as f64
+        });
+        rises("fill amount", fills.collect());
+    }
+    let onsets = onsets.map(|sum| sum / songs.len() as f64);
+    println!("f1_onset by complexity: {onsets:.3?}");
+    assert!(onsets[1].min(onsets[3]) > onsets[2] - 0.05, "the groove is lost: {onsets:.3?}");
+}

@@ -1,6 +1,6 @@
 //! Standard MIDI files in and out: one of the tools; knows [`crate::score`] only.
 //!
-//! [`parse`] makes a [`Song`] of a file's bytes and [`write`] makes bytes of a song; [`read`] does
+//! [`parse`] makes a [`Song`] of a file's bytes and [`write()`] makes bytes of a song; [`read`] does
 //! the file access too. [`drum_song`] and [`with_drums`] put a drum part into a song to be written.
 //!
 //! Runs on any thread but the audio thread (it allocates). Takes time in proportion to the bytes,

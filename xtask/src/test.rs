@@ -1,4 +1,4 @@
-//! `cargo xtask test`: formatting, lints and all tests with a sum at the end.
+//! `cargo xtask test`: formatting, lints, documentation and all tests with a sum at the end.
 
 use std::error::Error;
 use std::io::{BufRead, BufReader};
@@ -9,6 +9,9 @@ use super::{cargo, run, shown};
 pub fn run_all() -> Result<(), Box<dyn Error>> {
     run(cargo(&["fmt", "--all", "--check"]))?;
     run(cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
+
+    let mut docs = cargo(&["doc", "--workspace", "--no-deps"]);
+    run(docs.env("RUSTDOCFLAGS", "--deny warnings"))?;
 
     // One failure must not hide others, so that one run says all there is to mend.
     let mut command = cargo(&["test", "--workspace", "--no-fail-fast"]);

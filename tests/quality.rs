@@ -83,8 +83,8 @@ const BOUNDS: [(&str, Figure, f64); 5] = [
     ("f1_all", |s| s.f1_all, 0.48),
     ("f1_ksh", |s| s.f1_ksh, 0.63),
     ("f1_onset", |s| s.f1_onset, 0.80),
-    ("ssm_corr", |s| s.ssm_corr, 0.40),
-    ("nov_corr", |s| s.nov_corr, 0.57),
+    ("ssm_corr", |s| s.ssm_corr, 0.42),
+    ("nov_corr", |s| s.nov_corr, 0.58),
 ];
 
 /// Strokes a bar of each class in the song's own drums.
@@ -122,7 +122,7 @@ fn a_style_that_is_asked_for_is_played() {
     let of = |value: Figure| mean(played.iter().map(value));
     let (f1, amounts) = (of(|s| s.f1_all), of(|s| s.cls_lr));
     println!("with the true densities: f1_all {f1:.3} cls_lr {amounts:.3}");
-    assert!(f1 > 0.56 && amounts < 0.55, "f1_all {f1:.3} cls_lr {amounts:.3}");
+    assert!(f1 > 0.49 && amounts < 0.6, "f1_all {f1:.3} cls_lr {amounts:.3}");
 }
 
 #[test]

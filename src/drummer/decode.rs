@@ -7,8 +7,9 @@
 //! play, rather than cell by cell, is what keeps a part from hedging.
 //!
 //! What is best bar by bar plays too much of what is usual (hats) and too little of what is rare
-//! (toms, crashes). So the choice is made twice: after the first time, the strokes of every class
-//! are made easier or harder for the whole song, until there is about as much of it as is wanted.
+//! (toms, crashes). Where a style was asked for, the choice is made twice: after the first time, the
+//! strokes of every class are made easier or harder for the whole song, until there is about as much
+//! of it as is wanted. Where nothing was, this does not pay: nobody knows what is wanted.
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -103,9 +104,22 @@ pub(super) fn decode(
         })
         .collect();
     let wanted = wanted.copied().unwrap_or_else(|| expected(&groups));
-    let first = choose(&groups, ssm, &wanted, taste);
-    let offsets = offsets(&groups, &first, &wanted, taste.reach);
-    for group in &mut groups {
+    let mut chosen = choose(&groups, ssm, &wanted, taste);
+    if taste.reach > 0.0 {
+        let offsets = offsets(&groups, &chosen, &wanted, taste.reach);
+        ease(&mut groups, offsets);
+        chosen = choose(&groups, ssm, &wanted, taste);
+    }
+    groups
+        .into_iter()
+        .zip(chosen)
+        .map(|(mut group, index)| Pattern { logits: group.candidates.swap_remove(index).logits })
+        .collect()
+}
+
+/// Adds to each lane's logits in all candidates.
+fn ease(groups: &mut [Group], offsets: [f32; LANES]) {
+    for group in groups {
         let marginal = &group.marginal;
         for candidate in &mut group.candidates {
             let mut logits = std::mem::take(&mut candidate.logits);
@@ -115,12 +129,6 @@ pub(super) fn decode(
             *candidate = Candidate::new(logits, marginal, candidate.whim);
         }
     }
-    let chosen = choose(&groups, ssm, &wanted, taste);
-    groups
-        .into_iter()
-        .zip(chosen)
-        .map(|(mut group, index)| Pattern { logits: group.candidates.swap_remove(index).logits })
-        .collect()
 }
 
 /// Strokes of each class a bar, by what the network holds likely.

@@ -32,8 +32,8 @@ const POOLING: f32 = 4.0;
 const STRUCTURE: f32 = 0.5;
 /// See [`Taste::balance`] and [`Taste::reach`]: where the song alone decides what is wanted, and
 /// where the musician asked.
-const BALANCE: [f32; 2] = [0.1, 0.2];
-const REACH: [f32; 2] = [1.2, 2.0];
+const BALANCE: [f32; 2] = [0.05, 0.2];
+const REACH: [f32; 2] = [0.0, 2.0];
 /// See [`Taste::whim`]; the first alternative of seed 0 has none and plays the likeliest.
 const WHIM: f32 = 0.04;
 

@@ -7,6 +7,7 @@ pub mod analysis;
 pub mod audio;
 pub mod cli;
 pub mod drummer;
+pub mod editor;
 pub mod midi;
 pub mod network;
 pub mod score;

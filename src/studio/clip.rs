@@ -1,5 +1,8 @@
 //! What is heard of a document: a clip for the audio thread, a MIDI file to be taken away.
 
+#[cfg(test)]
+mod tests;
+
 use std::ops::Range;
 
 use super::wire::{Clip, Stroke};

@@ -1,5 +1,8 @@
 //! Edits as values: what a musician can do to a document. None of them can fail half way.
 
+#[cfg(test)]
+mod tests;
+
 use std::ops::Range;
 use std::sync::Arc;
 

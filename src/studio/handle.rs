@@ -114,6 +114,12 @@ impl Studio {
         Ok(())
     }
 
+    /// Tells whether anything of the studio is left.
+    #[cfg(test)]
+    pub(super) fn watch(&self) -> std::sync::Weak<Desk> {
+        Arc::downgrade(&self.desk)
+    }
+
     fn add(&self, take: Take) {
         let edit = Edit::AddTake(Arc::new(take));
         let added = self.apply(edit);

@@ -19,6 +19,8 @@ mod desk;
 mod document;
 mod drum_maps;
 mod edit;
+#[cfg(test)]
+mod fixtures;
 mod handle;
 mod history;
 mod jobs;
@@ -30,6 +32,8 @@ mod recording;
 mod scrap;
 mod state;
 mod take;
+#[cfg(test)]
+mod tests;
 mod view;
 pub mod wire;
 mod worker;

@@ -1,6 +1,9 @@
 //! How an alternative comes about: which of the drummer's ideas are played where, and what of the
 //! musician's stays when they are played again.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -91,7 +94,8 @@ impl Alternative {
         lanes: Lanes,
         bars: &BTreeSet<BarIndex>,
     ) -> Alternative {
-        let free = Region { bars: region.bars.clone(), lanes: region.lanes.without(lanes) };
+        let end = region.bars.end.min(self.part.bars.len());
+        let free = Region { bars: region.bars.start..end, lanes: region.lanes.without(lanes) };
         let given_up =
             |cell: &Cell| free.contains(cell.bar, cell.lane) && !bars.contains(&cell.bar);
         let touched = self.touched.iter().copied().filter(|cell| !given_up(cell)).collect();

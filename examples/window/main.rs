@@ -168,25 +168,25 @@ fn main() -> Result<(), Box<dyn Error>> {
         studio.set_looks(Looks { theme, ..looks });
         for (size, label) in [(small, "800x500"), (middle, "1280x800"), (large, "2560x1440")] {
             let mut screen = Screen::new(&studio, size, 1.0);
-            screen.press(Id::new(("section", 1_usize)));
+            screen.press(Id::unique(("section", 1_usize)));
             screen.picture(&folder.join(format!("window-{label}-{variant}.png")))?;
         }
     }
     studio.set_looks(Looks { theme: Theme::Dark, ..looks });
     let mut screen = Screen::new(&studio, middle, 1.0);
-    screen.press(Id::new("zoom-all"));
-    screen.press(Id::new(("tab", "Form")));
+    screen.press(Id::unique("zoom-all"));
+    screen.press(Id::unique(("tab", "Form")));
     screen.picture(&folder.join("window-form.png"))?;
     let mut screen = Screen::new(&studio, middle, 1.0);
-    screen.press(Id::new("help"));
+    screen.press(Id::unique("help"));
     screen.picture(&folder.join("window-help.png"))?;
     let mut screen = Screen::new(&studio, Vec2::new(1280.0, 720.0), 2.0);
     studio.apply(Edit::Choose(1))?;
-    screen.press(Id::new("follow"));
+    screen.press(Id::unique("follow"));
     for _ in 0..5 {
-        screen.press(Id::new("zoom-in"));
+        screen.press(Id::unique("zoom-in"));
     }
-    screen.press(Id::new("capture-more"));
+    screen.press(Id::unique("capture-more"));
     screen.picture(&folder.join("window-close-2x.png"))?;
     Ok(())
 }

@@ -84,7 +84,8 @@ impl Canvas {
         texture: &ColorImage,
         filter: TextureFilter,
     ) {
-        let edge = |a: Pos2, b: Pos2, p: Pos2| (b.x - a.x) * (p.y - a.y) - (b.y - a.y) * (p.x - a.x);
+        let edge =
+            |a: Pos2, b: Pos2, p: Pos2| (b.x - a.x) * (p.y - a.y) - (b.y - a.y) * (p.x - a.x);
         let mut area = edge(corners[0].pos, corners[1].pos, corners[2].pos);
         if area < 0.0 {
             corners.swap(1, 2);
@@ -102,7 +103,8 @@ impl Canvas {
         for y in from(bounds.top())..to(bounds.bottom(), self.size[1]) {
             for x in from(bounds.left())..to(bounds.right(), self.size[0]) {
                 let point = Pos2::new(x as f32 + 0.5, y as f32 + 0.5);
-                let weights = [(b, c), (c, a), (a, b)].map(|(p, q)| (edge(p, q, point), owns(p, q)));
+                let weights =
+                    [(b, c), (c, a), (a, b)].map(|(p, q)| (edge(p, q, point), owns(p, q)));
                 if weights.iter().any(|&(weight, own)| weight < 0.0 || (weight == 0.0 && !own)) {
                     continue;
                 }

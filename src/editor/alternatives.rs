@@ -1,8 +1,8 @@
 //! The four alternatives side by side, each with a small picture of its drums over the whole song.
 
 use egui::{
-    Align2, Color32, CornerRadius, CursorIcon, Id, Mesh, Rect, Sense, Shape, Stroke, StrokeKind,
-    Ui, Vec2, WidgetInfo, WidgetType, pos2,
+    Align2, Color32, CornerRadius, CursorIcon, Id, Mesh, Rect, Role, Sense, Shape, Stroke,
+    StrokeKind, Ui, Vec2, WidgetInfo, pos2,
 };
 
 use super::bar_menu::Deed;
@@ -23,10 +23,7 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
     let width = (inner.width() - gap * (ALTERNATIVES - 1) as f32) / ALTERNATIVES as f32;
     for number in 0..ALTERNATIVES {
         let left = inner.left() + number as f32 * (width + gap);
-        let card = Rect::from_min_max(
-            pos2(left, inner.top()),
-            pos2(left + width, inner.bottom()),
-        );
+        let card = Rect::from_min_max(pos2(left, inner.top()), pos2(left + width, inner.bottom()));
         match frame.arrangement.and_then(|arrangement| arrangement.alternatives.get(number)) {
             Some(alternative) => show_card(ui, frame, state, number, alternative, card),
             None => placeholder(ui, theme, number, card),
@@ -53,19 +50,28 @@ fn show_card(
     let theme = &frame.theme;
     let Some(arrangement) = frame.arrangement else { return };
     let chosen = arrangement.chosen == number;
-    let response = ui.interact(card, Id::new(("alternative", number)), Sense::click());
+    let response = ui.interact(card, Id::unique(("alternative", number)), Sense::click());
     let name = alternative_name(alternative);
-    response.widget_info(|| WidgetInfo::selected(WidgetType::RadioButton, true, chosen, &name));
+    response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, chosen, &name));
     let fill = if response.hovered() && !chosen { theme.control_hover } else { theme.control };
-    let line = if chosen { Stroke::new(2.0, theme.accent) } else { Stroke::new(1.0, theme.line_strong) };
+    let line =
+        if chosen { Stroke::new(2.0, theme.accent) } else { Stroke::new(1.0, theme.line_strong) };
     ui.painter().rect(card, CornerRadius::same(6), fill, line, StrokeKind::Inside);
     let head = Rect::from_min_max(card.min, pos2(card.right(), card.top() + 22.0));
-    let cap = Rect::from_center_size(pos2(head.left() + 15.0, head.center().y + 1.0), Vec2::splat(15.0));
+    let cap =
+        Rect::from_center_size(pos2(head.left() + 15.0, head.center().y + 1.0), Vec2::splat(15.0));
     let (cap_fill, ink) =
         if chosen { (theme.accent, theme.on_accent) } else { (theme.panel, theme.text_dim) };
     ui.painter().rect_filled(cap, CornerRadius::same(4), cap_fill);
     let digit = (number + 1).to_string();
-    label_at(ui.painter(), cap.center(), Align2::CENTER_CENTER, &digit, Face::SemiBold.at(11.0), ink);
+    label_at(
+        ui.painter(),
+        cap.center(),
+        Align2::CENTER_CENTER,
+        &digit,
+        Face::SemiBold.at(11.0),
+        ink,
+    );
     let mut room = Rect::from_min_max(
         pos2(cap.right() + 1.5 * UNIT, head.top() + 1.0),
         pos2(head.right() - 2.0 * UNIT, head.bottom() + 1.0),
@@ -74,7 +80,11 @@ fn show_card(
     let selected = state.selection.region();
     if let Some(region) = selected.filter(|_| !chosen) {
         let wide = card.width() > 220.0;
-        let text = if wide { format!("Use in {}", frame.bars_name(&region.bars)) } else { "Use".to_owned() };
+        let text = if wide {
+            format!("Use in {}", frame.bars_name(&region.bars))
+        } else {
+            "Use".to_owned()
+        };
         let tip = format!("Take {} from this alternative.", frame.bars_name(&region.bars));
         let key = format!("Shift+{}", number + 1);
         let button = Button::new(("mix", number), &text).tip(&tip).key(&key);

@@ -40,7 +40,9 @@ impl Deed {
     pub fn tip(self) -> &'static str {
         match self {
             Deed::Regenerate => "Other drums for these bars; everything else stays.",
-            Deed::CopyToRepeats => "Copy these bars to the same place in every repeat of the section.",
+            Deed::CopyToRepeats => {
+                "Copy these bars to the same place in every repeat of the section."
+            }
             Deed::Lock => "The drummer leaves these bars as they are.",
             Deed::Unlock => "The drummer may change these bars again.",
             Deed::From(_) => "Take these bars over from another alternative.",

@@ -104,7 +104,8 @@ pub fn dropped(studio: &Arc<Studio>, path: PathBuf) {
 
 fn take_file(studio: &Studio, path: &Path) -> Result<(), String> {
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    let bytes = fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    let bytes =
+        fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
     studio.drop_midi(&name, &bytes).map_err(|error| error.to_string())
 }
 

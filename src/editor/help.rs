@@ -16,7 +16,7 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
     let theme = &frame.theme;
     let window = frame.layout.window();
     // Takes the pointer from everything below.
-    let behind = ui.interact(window, Id::new("help-behind"), Sense::click());
+    let behind = ui.interact(window, Id::unique("help-behind"), Sense::click());
     let painter = ui.painter();
     painter.rect_filled(window, CornerRadius::ZERO, Color32::from_black_alpha(150));
     let size = Vec2::new(720.0, 460.0).min(window.size() - Vec2::splat(6.0 * UNIT));
@@ -31,13 +31,34 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
         let mut y = inner.top();
         for (heading, lines) in groups {
             let at = pos2(left, y + LINE / 2.0);
-            label_at(painter, at, Align2::LEFT_CENTER, heading, Face::SemiBold.at(13.0), theme.accent);
+            label_at(
+                painter,
+                at,
+                Align2::LEFT_CENTER,
+                heading,
+                Face::SemiBold.at(13.0),
+                theme.accent,
+            );
             y += LINE;
             for (keys, what) in *lines {
                 let at = pos2(left, y + LINE * 0.4);
-                label_at(painter, at, Align2::LEFT_CENTER, keys, Face::SemiBold.at(12.0), theme.text);
+                label_at(
+                    painter,
+                    at,
+                    Align2::LEFT_CENTER,
+                    keys,
+                    Face::SemiBold.at(12.0),
+                    theme.text,
+                );
                 let at = pos2(left + 112.0, y + LINE * 0.4);
-                label_at(painter, at, Align2::LEFT_CENTER, what, Face::Regular.at(12.0), theme.text_dim);
+                label_at(
+                    painter,
+                    at,
+                    Align2::LEFT_CENTER,
+                    what,
+                    Face::Regular.at(12.0),
+                    theme.text_dim,
+                );
                 y += LINE - 4.0;
             }
             y += 2.0 * UNIT;

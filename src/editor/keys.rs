@@ -65,9 +65,8 @@ pub fn handle(ctx: &Context, frame: &Frame<'_>, state: &mut State) {
         return;
     }
     clipboard(ctx, frame, state);
-    let pressed = |modifiers: Modifiers, key: Key| {
-        ctx.input_mut(|input| input.consume_key(modifiers, key))
-    };
+    let pressed =
+        |modifiers: Modifiers, key: Key| ctx.input_mut(|input| input.consume_key(modifiers, key));
     let command = Modifiers::COMMAND;
     if pressed(command | Modifiers::SHIFT, Key::Z) || pressed(command, Key::Y) {
         frame.studio.redo();
@@ -126,7 +125,9 @@ fn letters(ctx: &Context, frame: &Frame<'_>, state: &mut State) {
     if pressed(Key::V) && idle && frame.arrangement.is_some() {
         frame.start(Job::Variation);
     }
-    for (key, deed) in [(Key::R, Deed::Regenerate), (Key::L, super::bar_menu::locking(frame, state))] {
+    for (key, deed) in
+        [(Key::R, Deed::Regenerate), (Key::L, super::bar_menu::locking(frame, state))]
+    {
         if pressed(key) && deed.why_not(frame, state).is_none() {
             deed.run(frame, state);
         }
@@ -155,7 +156,7 @@ fn letters(ctx: &Context, frame: &Frame<'_>, state: &mut State) {
 /// Arrow keys are for the selected hits; a knob that has the focus keeps them.
 fn arrows(ctx: &Context, frame: &Frame<'_>, state: &mut State) {
     let focus = ctx.memory(|memory| memory.focused());
-    if state.selection.cells.is_empty() || focus.is_some_and(|id| id != egui::Id::new("grid")) {
+    if state.selection.cells.is_empty() || focus.is_some_and(|id| id != egui::Id::unique("grid")) {
         return;
     }
     let pressed = |key: Key| ctx.input_mut(|input| input.consume_key(Modifiers::NONE, key));
@@ -168,11 +169,7 @@ fn arrows(ctx: &Context, frame: &Frame<'_>, state: &mut State) {
     for (key, steps) in [(Key::ArrowLeft, -1), (Key::ArrowRight, 1)] {
         let Some(part) = frame.part().filter(|_| pressed(key)) else { continue };
         let by = Shift { steps, lanes: 0 };
-        let place = super::grid::Place {
-            rect: frame.layout.grid,
-            timeline: state.timeline,
-            part,
-        };
+        let place = super::grid::Place { rect: frame.layout.grid, timeline: state.timeline, part };
         let moved: Option<_> = cells.iter().map(|cell| place.shifted(*cell, by)).collect();
         if let Some(moved) = moved {
             frame.edit(Edit::MoveHits { cells: cells.clone(), by });

@@ -31,7 +31,14 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, rect: Rect) {
     let Some(arrangement) = frame.arrangement else {
         let font = Face::Regular.at(13.0);
         let text = "Generate to see the song's form";
-        label_at(ui.painter(), rect.center(), Align2::CENTER_CENTER, text, font, frame.theme.text_dim);
+        label_at(
+            ui.painter(),
+            rect.center(),
+            Align2::CENTER_CENTER,
+            text,
+            font,
+            frame.theme.text_dim,
+        );
         return;
     };
     let head = 22.0;
@@ -40,7 +47,12 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, rect: Rect) {
     let ctx = ui.ctx().clone();
     let mut top = rect.top();
     let pictures = [
-        ("matrix-melodic", "What the song repeats", &arrangement.melodic, &mut state.matrices.melodic),
+        (
+            "matrix-melodic",
+            "What the song repeats",
+            &arrangement.melodic,
+            &mut state.matrices.melodic,
+        ),
         ("matrix-drums", "What the drums repeat", &arrangement.drums, &mut state.matrices.drums),
     ];
     let mut made = Vec::new();
@@ -49,7 +61,14 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, rect: Rect) {
     }
     for (name, heading, texture, likeness) in made {
         let at = pos2(rect.left(), top + head / 2.0);
-        label_at(ui.painter(), at, Align2::LEFT_CENTER, heading, Face::SemiBold.at(12.0), frame.theme.text);
+        label_at(
+            ui.painter(),
+            at,
+            Align2::LEFT_CENTER,
+            heading,
+            Face::SemiBold.at(12.0),
+            frame.theme.text,
+        );
         let left = rect.left() + STRIP + ((rect.width() - STRIP - side) / 2.0).max(0.0).floor();
         let picture = Rect::from_min_size(pos2(left, top + head + STRIP), Vec2::splat(side));
         matrix(ui, frame, state, name, &texture, &likeness, picture);
@@ -128,11 +147,16 @@ fn matrix(
 ) {
     let Some(arrangement) = frame.arrangement else { return };
     let (theme, bars) = (&frame.theme, likeness.bars());
-    let response = ui.interact(rect, Id::new(name), Sense::click_and_drag());
+    let response = ui.interact(rect, Id::unique(name), Sense::click_and_drag());
     let painter = ui.painter();
     let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
     painter.add(Shape::image(texture.id(), rect, whole, Color32::WHITE));
-    painter.rect_stroke(rect, CornerRadius::ZERO, Stroke::new(1.0, theme.line_strong), StrokeKind::Outside);
+    painter.rect_stroke(
+        rect,
+        CornerRadius::ZERO,
+        Stroke::new(1.0, theme.line_strong),
+        StrokeKind::Outside,
+    );
     let along = |bar: f32| rect.width() * bar / bars.max(1) as f32;
     for section in &arrangement.form.sections {
         let (from, to) = (along(section.bars.start as f32), along(section.bars.end as f32) - 1.0);
@@ -151,7 +175,12 @@ fn matrix(
     if let Some(selected) = &state.selection.bars {
         let at = |bar: usize| rect.min + Vec2::splat(along(bar as f32));
         let frame = Rect::from_min_max(at(selected.start), at(selected.end));
-        painter.rect_stroke(frame, CornerRadius::ZERO, Stroke::new(1.5, Color32::WHITE), StrokeKind::Outside);
+        painter.rect_stroke(
+            frame,
+            CornerRadius::ZERO,
+            Stroke::new(1.5, Color32::WHITE),
+            StrokeKind::Outside,
+        );
     }
     if let Some(bar) = frame
         .playhead()
@@ -165,11 +194,14 @@ fn matrix(
     }
     let response = response.on_hover_cursor(CursorIcon::Crosshair);
     let Some(pointer) = response.hover_pos().filter(|_| bars > 0) else { return };
-    let bar = |distance: f32| ((distance / rect.width() * bars as f32).max(0.0) as usize).min(bars - 1);
+    let bar =
+        |distance: f32| ((distance / rect.width() * bars as f32).max(0.0) as usize).min(bars - 1);
     let (column, row) = (bar(pointer.x - rect.left()), bar(pointer.y - rect.top()));
     let section = |bar| {
         let index = arrangement.form.section_at(bar);
-        index.map_or_else(String::new, |index| format!(" ({})", arrangement.form.sections[index].letter()))
+        index.map_or_else(String::new, |index| {
+            format!(" ({})", arrangement.form.sections[index].letter())
+        })
     };
     state.hint = Some(format!(
         "Bars {}{} and {}{}: {:.0} % alike. Click to go there",

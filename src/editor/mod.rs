@@ -46,7 +46,7 @@ use layout::Layout;
 use theme::{Theme, Variant};
 
 use crate::score::BarGrid;
-use crate::studio::{self, Arrangement, Looks, Studio, Take, View};
+use crate::studio::{Arrangement, Looks, Studio, Take, View};
 
 /// The window's own memory: scroll position, selection, textures. Kept while the window is closed.
 #[derive(Default)]
@@ -82,10 +82,7 @@ impl Window {
     ) {
         let ctx = ui.ctx().clone();
         let view = studio.snapshot();
-        let variant = match view.looks.theme {
-            studio::Theme::Dark => Variant::Dark,
-            studio::Theme::Light => Variant::Light,
-        };
+        let variant = view.looks.theme;
         let theme = Theme::of(variant);
         if self.applied != Some(variant) {
             theme.apply(&ctx);

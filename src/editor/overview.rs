@@ -33,7 +33,11 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
                 pos2(x(first.start.0 as f64), strip.top()),
                 pos2(x(last.end().0 as f64), strip.bottom()),
             );
-            painter.rect_filled(body, CornerRadius::ZERO, theme.section(section.label).gamma_multiply(0.75));
+            painter.rect_filled(
+                body,
+                CornerRadius::ZERO,
+                theme.section(section.label).gamma_multiply(0.75),
+            );
         }
     }
     if let Some(playhead) = frame.playhead().filter(|at| (0.0..=song).contains(at)) {
@@ -46,7 +50,7 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
     );
     let response = ui.interact(
         Rect::from_min_max(pos2(strip.left(), rect.top()), pos2(strip.right(), rect.bottom())),
-        Id::new("overview"),
+        Id::unique("overview"),
         Sense::click_and_drag(),
     );
     let pen = Stroke::new(if response.hovered() { 2.0 } else { 1.5 }, theme.text);

@@ -41,7 +41,7 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
     let (note, soft) = (theme.note, theme.note.lerp_to_gamma(theme.window, 0.45));
     painter.add(Shape::mesh(notes(&take.song, &state.timeline, &keys, rect, soft, note)));
     painter.hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, theme.line_strong));
-    let response = ui.interact(rect, Id::new("roll"), Sense::hover());
+    let response = ui.interact(rect, Id::unique("roll"), Sense::hover());
     if response.hovered() {
         state.hint = Some("The take: wheel to scroll, Ctrl and wheel to zoom".to_owned());
     }

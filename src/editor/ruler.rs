@@ -29,7 +29,7 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
 fn numbers(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
     let Some(bars) = frame.bars() else { return };
     let (theme, rect) = (&frame.theme, frame.layout.ruler);
-    let response = ui.interact(rect, Id::new("ruler"), Sense::click_and_drag());
+    let response = ui.interact(rect, Id::unique("ruler"), Sense::click_and_drag());
     let painter = ui.painter_at(rect);
     let seen = state.timeline.visible_bars(bars);
     let all = bars.bars();
@@ -48,10 +48,21 @@ fn numbers(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
     for bar in seen {
         let left = state.timeline.x(all[bar].start.0 as f64);
         if bar % every == 0 {
-            painter.vline(left, rect.bottom() - 5.0..=rect.bottom(), Stroke::new(1.0, theme.line_strong));
+            painter.vline(
+                left,
+                rect.bottom() - 5.0..=rect.bottom(),
+                Stroke::new(1.0, theme.line_strong),
+            );
             let number = frame.bar_number(bar).to_string();
             let at = pos2(left + UNIT, rect.center().y);
-            label_at(&painter, at, Align2::LEFT_CENTER, &number, Face::Regular.at(11.0), theme.text_dim);
+            label_at(
+                &painter,
+                at,
+                Align2::LEFT_CENTER,
+                &number,
+                Face::Regular.at(11.0),
+                theme.text_dim,
+            );
         }
         let width = state.timeline.x(all[bar].end().0 as f64) - left;
         if fills.contains(&BarIndex(bar)) && width >= 4.0 {
@@ -101,7 +112,11 @@ fn select(ui: &Ui, frame: &Frame<'_>, state: &mut State, response: &Response) {
         let from = match (&state.ruler_from, &state.selection.bars) {
             (Some(from), _) => *from,
             (None, Some(bars)) if extend => {
-                if bar < bars.start { bars.end - 1 } else { bars.start }
+                if bar < bars.start {
+                    bars.end - 1
+                } else {
+                    bars.start
+                }
             }
             _ => bar,
         };
@@ -127,11 +142,12 @@ fn sections(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
             pos2(place.left() + 0.5, strip.top() + 1.0),
             pos2((place.right() - 0.5).max(place.left() + 1.0), strip.bottom() - 2.0),
         );
-        let response = ui.interact(body, Id::new(("section", index)), Sense::click());
+        let response = ui.interact(body, Id::unique(("section", index)), Sense::click());
         let painter = ui.painter_at(strip);
         let selected = state.selection.bars.as_ref() == Some(&section.bars);
         let colour = theme.section(section.label);
-        let fill = if response.hovered() { colour.lerp_to_gamma(Color32::WHITE, 0.2) } else { colour };
+        let fill =
+            if response.hovered() { colour.lerp_to_gamma(Color32::WHITE, 0.2) } else { colour };
         painter.rect_filled(body, CornerRadius::same(3), fill);
         if selected {
             let pen = Stroke::new(2.0, theme.selection);
@@ -145,7 +161,8 @@ fn sections(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
             } else {
                 letter.clone()
             };
-            let anchor = if body.width() > 40.0 { Align2::LEFT_CENTER } else { Align2::CENTER_CENTER };
+            let anchor =
+                if body.width() > 40.0 { Align2::LEFT_CENTER } else { Align2::CENTER_CENTER };
             let ink = theme.on_section(section.label);
             label(&painter, room, anchor, &text, Face::SemiBold.at(12.0), ink);
         }
@@ -166,7 +183,12 @@ fn sections(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
 }
 
 /// Where bars stand in a strip of the time axis.
-pub fn bars_rect(frame: &Frame<'_>, state: &State, bars: &std::ops::Range<usize>, strip: Rect) -> Rect {
+pub fn bars_rect(
+    frame: &Frame<'_>,
+    state: &State,
+    bars: &std::ops::Range<usize>,
+    strip: Rect,
+) -> Rect {
     let all = frame.bars().map(|bars| bars.bars()).unwrap_or_default();
     let (Some(first), Some(last)) = (all.get(bars.start), all.get(bars.end.saturating_sub(1)))
     else {

@@ -1,6 +1,6 @@
 //! The panel at the right: what the drummer is asked for, the form, and room for more tabs.
 
-use egui::{Align2, CornerRadius, Id, Rect, Sense, Stroke, Ui, Vec2, WidgetInfo, WidgetType, pos2};
+use egui::{Align2, CornerRadius, Id, Rect, Role, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2};
 
 use super::controls::{Control, style_names};
 use super::frame::{Frame, State};
@@ -62,19 +62,23 @@ fn show_tabs(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, rect: Rect) {
     let mut left = rect.left();
     for tab in Tab::ALL {
         let on = state.tab == tab;
-        let galley = ui.painter().layout_no_wrap(
-            tab.name().to_owned(),
-            Face::SemiBold.at(13.0),
-            theme.text,
-        );
+        let galley =
+            ui.painter().layout_no_wrap(tab.name().to_owned(), Face::SemiBold.at(13.0), theme.text);
         let place = Rect::from_min_size(
             pos2(left, rect.top()),
             Vec2::new(galley.size().x + 2.0 * UNIT, rect.height()),
         );
-        let response = ui.interact(place, Id::new(("tab", tab.name())), Sense::click());
-        response.widget_info(|| WidgetInfo::selected(WidgetType::RadioButton, true, on, tab.name()));
+        let response = ui.interact(place, Id::unique(("tab", tab.name())), Sense::click());
+        response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, on, tab.name()));
         let ink = if on || response.hovered() { theme.text } else { theme.text_dim };
-        label_at(ui.painter(), place.left_center(), Align2::LEFT_CENTER, tab.name(), Face::SemiBold.at(13.0), ink);
+        label_at(
+            ui.painter(),
+            place.left_center(),
+            Align2::LEFT_CENTER,
+            tab.name(),
+            Face::SemiBold.at(13.0),
+            ink,
+        );
         if on || response.has_focus() {
             let under = Rect::from_min_max(
                 pos2(place.left(), place.bottom() - 2.0),
@@ -121,7 +125,9 @@ fn drummer(ui: &mut Ui, frame: &Frame<'_>, rect: Rect) {
                 pos2(row.left() + width * index as f32, row.top()),
                 Vec2::new(width, row.height()),
             );
-            turned(frame, control, |knob| knob.show(ui, place.shrink2(Vec2::new(UNIT, 0.0)), &frame.theme));
+            turned(frame, control, |knob| {
+                knob.show(ui, place.shrink2(Vec2::new(UNIT, 0.0)), &frame.theme)
+            });
         }
         part(if roomy { UNIT } else { 2.0 });
     }
@@ -135,14 +141,23 @@ fn drummer(ui: &mut Ui, frame: &Frame<'_>, rect: Rect) {
 }
 
 fn title(ui: &Ui, frame: &Frame<'_>, rect: Rect, text: &str) {
-    label(ui.painter(), rect, Align2::LEFT_CENTER, text, Face::SemiBold.at(12.0), frame.theme.text_dim);
+    label(
+        ui.painter(),
+        rect,
+        Align2::LEFT_CENTER,
+        text,
+        Face::SemiBold.at(12.0),
+        frame.theme.text_dim,
+    );
 }
 
 fn style(ui: &mut Ui, frame: &Frame<'_>, rect: Rect) {
     let names = style_names();
     let last = (names.len() - 1) as f32;
     let chosen = (frame.controls.value(Control::Style) * last).round() as usize;
-    if let Some(picked) = choice(ui, rect, &frame.theme, "style", Control::Style.tip(), &names, chosen) {
+    if let Some(picked) =
+        choice(ui, rect, &frame.theme, "style", Control::Style.tip(), &names, chosen)
+    {
         frame.controls.begin(Control::Style);
         frame.controls.set(Control::Style, picked as f32 / last);
         frame.controls.end(Control::Style);

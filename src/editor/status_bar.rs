@@ -15,7 +15,14 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
     let mut room = rect.shrink2(Vec2::new(2.5 * UNIT, 2.0));
     if let Some(text) = selection_name(frame, state) {
         let at = room.left_center();
-        let drawn = label_at(ui.painter(), at, Align2::LEFT_CENTER, &text, Face::SemiBold.at(12.0), theme.text);
+        let drawn = label_at(
+            ui.painter(),
+            at,
+            Align2::LEFT_CENTER,
+            &text,
+            Face::SemiBold.at(12.0),
+            theme.text,
+        );
         room.min.x = drawn.right() + 2.0 * UNIT;
         for deed in [Deed::Regenerate, Deed::CopyToRepeats, locking(frame, state)] {
             let name = deed.name();

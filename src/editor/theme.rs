@@ -1,7 +1,7 @@
 //! How the window looks: colours in a dark and a light variant, typography, the spacing grid.
 //!
-//! Every pair of colours that carries meaning is listed in [`Theme::pairs`], with the contrast that
-//! WCAG 2.2 level AA asks of it; the test beside it holds both variants to that.
+//! The test below lists every pair of colours that carries meaning, with the contrast that WCAG 2.2
+//! level AA asks of it, and holds both variants to that.
 
 use std::sync::Arc;
 
@@ -11,6 +11,7 @@ use egui::{
 };
 
 use crate::drummer::picture::{Rgb, section_colour};
+pub use crate::studio::Theme as Variant;
 
 /// All distances are multiples of this many points.
 pub const UNIT: f32 = 4.0;
@@ -18,22 +19,6 @@ pub const UNIT: f32 = 4.0;
 pub const RADIUS: u8 = 5;
 /// Height of buttons and drop-downs.
 pub const CONTROL: f32 = 28.0;
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Variant {
-    #[default]
-    Dark,
-    Light,
-}
-
-impl Variant {
-    pub fn other(self) -> Variant {
-        match self {
-            Variant::Dark => Variant::Light,
-            Variant::Light => Variant::Dark,
-        }
-    }
-}
 
 /// The colours of one variant, by what they are for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -153,38 +138,6 @@ impl Theme {
         colour(section_colour(label).text_on())
     }
 
-    /// What has to be told apart: front, back, and the least ratio of their luminances.
-    pub fn pairs(&self) -> Vec<(&'static str, Color32, Color32, f32)> {
-        /// WCAG 1.4.3: text.
-        const TEXT: f32 = 4.5;
-        /// WCAG 1.4.11: parts of controls and of pictures.
-        const PART: f32 = 3.0;
-        vec![
-            ("text on window", self.text, self.window, TEXT),
-            ("text on panel", self.text, self.panel, TEXT),
-            ("text on control", self.text, self.control, TEXT),
-            ("text on hovered control", self.text, self.control_hover, TEXT),
-            ("dim text on window", self.text_dim, self.window, TEXT),
-            ("dim text on panel", self.text_dim, self.panel, TEXT),
-            ("dim text on control", self.text_dim, self.control, TEXT),
-            ("off text on panel", self.text_off, self.panel, PART),
-            ("off text on control", self.text_off, self.control, PART),
-            ("text on accent", self.on_accent, self.accent, TEXT),
-            ("accent on window", self.accent, self.window, TEXT),
-            ("accent on panel", self.accent, self.panel, TEXT),
-            ("accent on control", self.accent, self.control, TEXT),
-            ("running on panel", self.running, self.panel, TEXT),
-            ("alarm on panel", self.alarm, self.panel, TEXT),
-            ("notes on window", self.note, self.window, PART),
-            ("notes on stripes", self.note, self.stripe, PART),
-            ("soft hits on window", self.soft, self.window, PART),
-            ("hard hits on window", self.hard, self.window, PART),
-            ("silent hits on window", self.silent, self.window, 2.9),
-            ("hard hits against soft ones", self.hard, self.soft, 2.0),
-            ("selection on window", self.selection, self.window, PART),
-        ]
-    }
-
     /// Hands colours, type and spacing to egui.
     pub fn apply(&self, ctx: &Context) {
         let theme = match self.variant {
@@ -227,7 +180,8 @@ impl Theme {
         visuals.window_stroke = Stroke::new(1.0, self.line_strong);
         visuals.window_corner_radius = CornerRadius::same(8);
         visuals.menu_corner_radius = CornerRadius::same(8);
-        let shadow = Shadow { offset: [0, 6], blur: 20, spread: 0, color: Color32::from_black_alpha(90) };
+        let shadow =
+            Shadow { offset: [0, 6], blur: 20, spread: 0, color: Color32::from_black_alpha(90) };
         visuals.window_shadow = shadow;
         visuals.popup_shadow = shadow;
         visuals.selection.bg_fill = self.accent.gamma_multiply(0.35);
@@ -286,9 +240,7 @@ pub fn fonts() -> FontDefinitions {
     let regular = vec!["Inter".to_owned()];
     fonts.families.insert(FontFamily::Proportional, regular.clone());
     fonts.families.insert(FontFamily::Monospace, regular);
-    fonts
-        .families
-        .insert(FontFamily::Name("semi-bold".into()), vec!["Inter SemiBold".to_owned()]);
+    fonts.families.insert(FontFamily::Name("semi-bold".into()), vec!["Inter SemiBold".to_owned()]);
     fonts
 }
 
@@ -311,11 +263,43 @@ mod tests {
         (a.max(b) + 0.05) / (a.min(b) + 0.05)
     }
 
+    /// What has to be told apart: front, back, and the least ratio of their luminances.
+    fn pairs(theme: &Theme) -> Vec<(&'static str, Color32, Color32, f32)> {
+        /// WCAG 1.4.3: text.
+        const TEXT: f32 = 4.5;
+        /// WCAG 1.4.11: parts of controls and of pictures.
+        const PART: f32 = 3.0;
+        vec![
+            ("text on window", theme.text, theme.window, TEXT),
+            ("text on panel", theme.text, theme.panel, TEXT),
+            ("text on control", theme.text, theme.control, TEXT),
+            ("text on hovered control", theme.text, theme.control_hover, TEXT),
+            ("dim text on window", theme.text_dim, theme.window, TEXT),
+            ("dim text on panel", theme.text_dim, theme.panel, TEXT),
+            ("dim text on control", theme.text_dim, theme.control, TEXT),
+            ("off text on panel", theme.text_off, theme.panel, PART),
+            ("off text on control", theme.text_off, theme.control, PART),
+            ("text on accent", theme.on_accent, theme.accent, TEXT),
+            ("accent on window", theme.accent, theme.window, TEXT),
+            ("accent on panel", theme.accent, theme.panel, TEXT),
+            ("accent on control", theme.accent, theme.control, TEXT),
+            ("running on panel", theme.running, theme.panel, TEXT),
+            ("alarm on panel", theme.alarm, theme.panel, TEXT),
+            ("notes on window", theme.note, theme.window, PART),
+            ("notes on stripes", theme.note, theme.stripe, PART),
+            ("soft hits on window", theme.soft, theme.window, PART),
+            ("hard hits on window", theme.hard, theme.window, PART),
+            ("silent hits on window", theme.silent, theme.window, 2.9),
+            ("hard hits against soft ones", theme.hard, theme.soft, 2.0),
+            ("selection on window", theme.selection, theme.window, PART),
+        ]
+    }
+
     #[test]
     fn contrast_is_what_wcag_aa_asks() {
         assert!((contrast(Color32::WHITE, Color32::BLACK) - 21.0).abs() < 0.01);
         for variant in [Variant::Dark, Variant::Light] {
-            for (what, front, back, least) in Theme::of(variant).pairs() {
+            for (what, front, back, least) in pairs(&Theme::of(variant)) {
                 let ratio = contrast(front, back);
                 assert!(ratio >= least, "{variant:?}, {what}: {ratio:.2} < {least}");
             }

@@ -10,7 +10,7 @@ use super::frame::{Frame, State, sentence};
 use super::theme::{CONTROL, Face, UNIT, Variant};
 use super::widgets::{Button, Icon, Look, label_at};
 use crate::score::Metre;
-use crate::studio::{Job, Looks, RecordingView, Span, Theme};
+use crate::studio::{Job, Looks, RecordingView, Span};
 
 /// Allots places from both ends of the bar.
 struct Row {
@@ -93,7 +93,8 @@ fn transport(ui: &mut Ui, frame: &Frame<'_>, row: &mut Row, wide: bool) {
         Stroke::new(1.0, theme.line),
         StrokeKind::Inside,
     );
-    let icon = Rect::from_center_size(pos2(place.left() + 14.0, place.center().y), Vec2::splat(14.0));
+    let icon =
+        Rect::from_center_size(pos2(place.left() + 14.0, place.center().y), Vec2::splat(14.0));
     if transport.playing {
         Icon::Play.paint(painter, icon, theme.running);
     } else {
@@ -101,7 +102,9 @@ fn transport(ui: &mut Ui, frame: &Frame<'_>, row: &mut Row, wide: bool) {
     }
     let metre = transport.metre.unwrap_or(Metre::COMMON);
     let position = match (frame.playhead(), frame.bars(), transport.position) {
-        (Some(at), Some(bars), _) if at >= 0.0 && bars.bar_at(crate::score::Ticks(at as u64)).is_some() => {
+        (Some(at), Some(bars), _)
+            if at >= 0.0 && bars.bar_at(crate::score::Ticks(at as u64)).is_some() =>
+        {
             let ticks = crate::score::Ticks(at as u64);
             let bar = bars.bar_at(ticks).unwrap_or_default();
             let from = bars.bars()[bar.0].start.0 as f64;
@@ -126,7 +129,7 @@ fn transport(ui: &mut Ui, frame: &Frame<'_>, row: &mut Row, wide: bool) {
     };
     let at = pos2(place.right() - 2.5 * UNIT, place.center().y);
     label_at(painter, at, Align2::RIGHT_CENTER, &text, Face::Regular.at(12.0), theme.text_dim);
-    let response = ui.interact(place, Id::new("transport"), Sense::hover());
+    let response = ui.interact(place, Id::unique("transport"), Sense::hover());
     let running = if transport.playing { "The host plays" } else { "The host stands still" };
     response.on_hover_text(format!("{running}. The drums follow it; start and stop it there."));
 }
@@ -192,11 +195,19 @@ fn progress(ui: &mut Ui, frame: &Frame<'_>, row: &mut Row, stage: &str, fraction
     painter.rect_filled(foot, CornerRadius::ZERO, theme.accent);
     painter.rect_stroke(place, radius, Stroke::new(1.0, theme.line_strong), StrokeKind::Inside);
     let at = pos2(place.left() + 2.5 * UNIT, place.center().y);
-    label_at(painter, at, Align2::LEFT_CENTER, &sentence(stage).replace('.', "…"), Face::Regular.at(13.0), theme.text);
+    label_at(
+        painter,
+        at,
+        Align2::LEFT_CENTER,
+        &sentence(stage).replace('.', "…"),
+        Face::Regular.at(13.0),
+        theme.text,
+    );
     let at = pos2(place.right() - 2.5 * UNIT, place.center().y);
     let percent = format!("{:.0} %", share * 100.0);
     label_at(painter, at, Align2::RIGHT_CENTER, &percent, Face::Regular.at(12.0), theme.text_dim);
-    let cancel = Button::new("cancel", "Cancel").icon(Icon::Cross).tip("Stop; nothing changes.").key("Esc");
+    let cancel =
+        Button::new("cancel", "Cancel").icon(Icon::Cross).tip("Stop; nothing changes.").key("Esc");
     let place = row.from_left(cancel.width(ui.painter()));
     if cancel.show(ui, place, theme) {
         frame.studio.cancel();
@@ -264,7 +275,8 @@ fn capture(ui: &mut Ui, frame: &Frame<'_>, state: &State, row: &mut Row) {
     }
     row.left -= UNIT;
     let place = row.from_left(5.0 * UNIT);
-    let more = Button::new("capture-more", "").icon(Icon::Down).tip("What to capture, or a MIDI file.");
+    let more =
+        Button::new("capture-more", "").icon(Icon::Down).tip("What to capture, or a MIDI file.");
     let response = more.respond(ui, place, theme);
     Popup::menu(&response).show(|ui| {
         ui.set_min_width(220.0);
@@ -283,7 +295,8 @@ fn capture(ui: &mut Ui, frame: &Frame<'_>, state: &State, row: &mut Row) {
             }
         }
         ui.separator();
-        let entry = egui::Button::new("Open a MIDI file…").frame(false).min_size(Vec2::new(210.0, 24.0));
+        let entry =
+            egui::Button::new("Open a MIDI file…").frame(false).min_size(Vec2::new(210.0, 24.0));
         if ui.add(entry).on_hover_text("Dropping one on the window does the same.").clicked() {
             super::export::open_midi(Arc::clone(frame.studio));
         }
@@ -296,20 +309,19 @@ fn take_away(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, row: &mut Row, w
     if help.show(ui, row.from_right(CONTROL), theme) {
         state.help = !state.help;
     }
-    let (icon, tip) = match theme.variant {
-        Variant::Dark => (Icon::Sun, "Light window"),
-        Variant::Light => (Icon::Moon, "Dark window"),
+    let (icon, tip, other) = match theme.variant {
+        Variant::Dark => (Icon::Sun, "Light window", Variant::Light),
+        Variant::Light => (Icon::Moon, "Dark window", Variant::Dark),
     };
     let variant = Button::new("theme", "").icon(icon).look(Look::Bare).tip(tip);
     if variant.show(ui, row.from_right(CONTROL), theme) {
-        let theme = match theme.variant {
-            Variant::Dark => Theme::Light,
-            Variant::Light => Theme::Dark,
-        };
-        frame.studio.set_looks(Looks { theme, ..frame.view.looks });
+        frame.studio.set_looks(Looks { theme: other, ..frame.view.looks });
     }
     let no_part = frame.part().is_none().then_some("There are no drums yet: press Generate.");
-    let more = Button::new("clip-more", "").icon(Icon::Save).tip("Save the clip as a MIDI file").unless(no_part);
+    let more = Button::new("clip-more", "")
+        .icon(Icon::Save)
+        .tip("Save the clip as a MIDI file")
+        .unless(no_part);
     let response = more.respond(ui, row.from_right(CONTROL), theme);
     if no_part.is_none() {
         Popup::menu(&response).show(|ui| {
@@ -318,7 +330,8 @@ fn take_away(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, row: &mut Row, w
         });
     }
     drag_chip(ui, frame, state, row, wide, no_part);
-    let redo_tip = frame.view.redo.map_or_else(|| "Redo".to_owned(), |name| format!("Redo: {name}"));
+    let redo_tip =
+        frame.view.redo.map_or_else(|| "Redo".to_owned(), |name| format!("Redo: {name}"));
     let redo = Button::new("redo", "")
         .icon(Icon::Redo)
         .look(Look::Bare)
@@ -328,7 +341,8 @@ fn take_away(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, row: &mut Row, w
     if redo.show(ui, row.from_right(CONTROL), theme) {
         frame.studio.redo();
     }
-    let undo_tip = frame.view.undo.map_or_else(|| "Undo".to_owned(), |name| format!("Undo: {name}"));
+    let undo_tip =
+        frame.view.undo.map_or_else(|| "Undo".to_owned(), |name| format!("Undo: {name}"));
     let undo = Button::new("undo", "")
         .icon(Icon::Undo)
         .look(Look::Bare)
@@ -352,21 +366,22 @@ fn drag_chip(
     let theme = &frame.theme;
     let text = if wide { "Drag MIDI" } else { "Drag" };
     let place = row.from_right(if wide { 112.0 } else { 76.0 });
-    let response = ui.interact(place, Id::new("drag-out"), Sense::drag());
+    let response = ui.interact(place, Id::unique("drag-out"), Sense::drag());
     let enabled = no_part.is_none();
     let painter = ui.painter();
     let ink = if enabled { theme.accent } else { theme.text_off };
     let line = if enabled { theme.accent } else { theme.line };
     let fill = if enabled && response.hovered() { theme.control_hover } else { theme.window };
     painter.rect(place, CornerRadius::same(14), fill, Stroke::new(1.0, line), StrokeKind::Inside);
-    let grip = Rect::from_center_size(pos2(place.left() + 16.0, place.center().y), Vec2::splat(14.0));
+    let grip =
+        Rect::from_center_size(pos2(place.left() + 16.0, place.center().y), Vec2::splat(14.0));
     Icon::Grip.paint(painter, grip, ink);
     let at = pos2(grip.right() + UNIT, place.center().y);
     label_at(painter, at, Align2::LEFT_CENTER, text, Face::SemiBold.at(12.0), ink);
-    let what = state.selection.region().map_or_else(
-        || "the whole part".to_owned(),
-        |region| frame.bars_name(&region.bars),
-    );
+    let what = state
+        .selection
+        .region()
+        .map_or_else(|| "the whole part".to_owned(), |region| frame.bars_name(&region.bars));
     if enabled && response.drag_started() {
         state.exporter.drag_out(frame, &state.extract());
     }

@@ -16,10 +16,8 @@ pub fn show(ui: &Ui, frame: &Frame<'_>, state: &State, place: &Place<'_>) {
     let painter = ui.painter_at(place.rect);
     painter.add(Shape::mesh(background(frame, state, place)));
     let bars = place.timeline.visible_bars(&place.part.bars);
-    let narrowest = bars
-        .clone()
-        .map(|bar| place.step_width(BarIndex(bar)))
-        .fold(f32::INFINITY, f32::min);
+    let narrowest =
+        bars.clone().map(|bar| place.step_width(BarIndex(bar))).fold(f32::INFINITY, f32::min);
     if narrowest < 1.5 {
         painter.add(Shape::mesh(density(frame, place, bars)));
     } else if narrowest < ROUND {
@@ -121,7 +119,8 @@ fn density(frame: &Frame<'_>, place: &Place<'_>, bars: std::ops::Range<usize>) -
         let row = place.row(lane).shrink2(egui::vec2(0.0, 1.5));
         let heard = frame.view.document.is_heard(lane);
         let cells = &loudest[lane.index() * columns..][..columns];
-        for (column, &strength) in cells.iter().enumerate().filter(|(_, strength)| **strength > 0.0) {
+        for (column, &strength) in cells.iter().enumerate().filter(|(_, strength)| **strength > 0.0)
+        {
             let left = place.rect.left() + column as f32 * COLUMN;
             let top = row.bottom() - row.height() * (0.3 + 0.7 * strength);
             let body = Rect::from_min_max(pos2(left, top), pos2(left + COLUMN, row.bottom()));

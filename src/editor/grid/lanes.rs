@@ -32,7 +32,8 @@ fn lane_head(ui: &mut Ui, frame: &Frame<'_>, state: &State, lane: Lane, row: Rec
     let side = (row.height() - 3.0).clamp(12.0, 20.0);
     let mut right = row.right() - 1.5 * UNIT;
     let mut slot = || {
-        let slot = Rect::from_center_size(pos2(right - side / 2.0, row.center().y), Vec2::splat(side));
+        let slot =
+            Rect::from_center_size(pos2(right - side / 2.0, row.center().y), Vec2::splat(side));
         right -= side + 2.0;
         slot
     };
@@ -65,10 +66,8 @@ fn lane_head(ui: &mut Ui, frame: &Frame<'_>, state: &State, lane: Lane, row: Rec
         frame.edit(Edit::Lock { lane, on: !lane_state.lock });
     }
     let letter = |ui: &mut Ui, at: Rect, name: &'static str, text: &str, on: bool, tip: &str| {
-        let response = ui.interact(at, egui::Id::new((name, lane.index())), Sense::click());
-        response.widget_info(|| {
-            egui::WidgetInfo::selected(egui::WidgetType::Checkbox, true, on, name)
-        });
+        let response = ui.interact(at, egui::Id::unique((name, lane.index())), Sense::click());
+        response.widget_info(|| egui::WidgetInfo::selected(egui::Role::CheckBox, true, on, name));
         let (fill, ink) = match (on, response.hovered()) {
             (true, _) => (Some(theme.accent), theme.on_accent),
             (false, true) => (Some(theme.control_hover), theme.text),
@@ -88,10 +87,8 @@ fn lane_head(ui: &mut Ui, frame: &Frame<'_>, state: &State, lane: Lane, row: Rec
     if letter(ui, slot(), "mute", "M", lane_state.mute, "Mute this lane.") {
         frame.edit(Edit::Mute { lane, on: !lane_state.mute });
     }
-    let name = Rect::from_min_max(
-        pos2(row.left() + 2.5 * UNIT, row.top()),
-        pos2(right, row.bottom()),
-    );
+    let name =
+        Rect::from_min_max(pos2(row.left() + 2.5 * UNIT, row.top()), pos2(right, row.bottom()));
     let size = (row.height() * 0.66).clamp(11.0, 13.0);
     let ink = if heard { theme.text } else { theme.text_off };
     label(ui.painter(), name, Align2::LEFT_CENTER, lane.name(), Face::Regular.at(size), ink);

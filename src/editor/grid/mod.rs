@@ -35,7 +35,9 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
 fn empty(ui: &Ui, frame: &Frame<'_>, rect: Rect) {
     let theme = &frame.theme;
     let (heading, line) = match (&frame.view.job, frame.take) {
-        (Some(_), _) => ("Listening to the whole song…", "The drums appear here when they are ready."),
+        (Some(_), _) => {
+            ("Listening to the whole song…", "The drums appear here when they are ready.")
+        }
         (None, Some(_)) => ("Ready to play", "Press Generate, or G, for drums to this take."),
         (None, None) if frame.view.recording.notes > 0 => {
             ("Drumlin has heard your song", "Press Capture to take it, then Generate.")

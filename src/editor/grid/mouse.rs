@@ -65,9 +65,8 @@ pub enum Drag {
 }
 
 pub fn handle(ui: &Ui, frame: &Frame<'_>, state: &mut State, place: &Place<'_>) {
-    let response = ui.interact(place.rect, Id::new("grid"), Sense::click_and_drag());
-    let (pointer, modifiers) =
-        ui.input(|input| (input.pointer.interact_pos(), input.modifiers));
+    let response = ui.interact(place.rect, Id::unique("grid"), Sense::click_and_drag());
+    let (pointer, modifiers) = ui.input(|input| (input.pointer.interact_pos(), input.modifiers));
     let down = |button| ui.input(|input| input.pointer.button_down(button));
     let pressed = |button| ui.input(|input| input.pointer.button_pressed(button));
     if let Some(at) = pointer.filter(|_| response.contains_pointer() || state.drag.is_some()) {
@@ -98,13 +97,7 @@ pub fn handle(ui: &Ui, frame: &Frame<'_>, state: &mut State, place: &Place<'_>) 
 }
 
 /// Far out, a double click goes nearer.
-fn zoom_in(
-    frame: &Frame<'_>,
-    state: &mut State,
-    place: &Place<'_>,
-    at: Pos2,
-    response: &Response,
-) {
+fn zoom_in(frame: &Frame<'_>, state: &mut State, place: &Place<'_>, at: Pos2, response: &Response) {
     if let Some(cell) = place.cell_at(at)
         && response.double_clicked()
         && !place.is_editable(cell.bar)
@@ -114,13 +107,7 @@ fn zoom_in(
     }
 }
 
-fn press(
-    frame: &Frame<'_>,
-    state: &mut State,
-    place: &Place<'_>,
-    at: Pos2,
-    modifiers: Modifiers,
-) {
+fn press(frame: &Frame<'_>, state: &mut State, place: &Place<'_>, at: Pos2, modifiers: Modifiers) {
     let Some(cell) = place.cell_at(at) else { return };
     match place.hit_at(at) {
         Some(hit) => {
@@ -250,9 +237,10 @@ fn drag(frame: &Frame<'_>, state: &mut State, place: &Place<'_>, at: Pos2, modif
         Drag::Marquee { from, to, kept } => {
             *to = at;
             let area = egui::Rect::from_two_pos(*from, *to);
-            let caught = place.hits_of(0..place.part.bars.len()).iter().filter(|hit| {
-                area.intersects(place.hit_rect(hit))
-            });
+            let caught = place
+                .hits_of(0..place.part.bars.len())
+                .iter()
+                .filter(|hit| area.intersects(place.hit_rect(hit)));
             state.selection.cells = caught.map(cell_of).chain(kept.iter().copied()).collect();
         }
     }
@@ -287,8 +275,7 @@ fn release(frame: &Frame<'_>, state: &mut State, place: &Place<'_>) {
     if by == Shift::default() {
         return;
     }
-    let moved: Option<BTreeSet<Cell>> =
-        cells.iter().map(|cell| place.shifted(*cell, by)).collect();
+    let moved: Option<BTreeSet<Cell>> = cells.iter().map(|cell| place.shifted(*cell, by)).collect();
     frame.edit(Edit::MoveHits { cells, by });
     if let Some(cells) = moved {
         state.selection.cells = cells;
@@ -300,10 +287,13 @@ fn hover(ui: &Ui, frame: &Frame<'_>, state: &mut State, place: &Place<'_>, at: P
     let Some(cell) = place.cell_at(at) else { return };
     if !place.is_editable(cell.bar) {
         ui.ctx().set_cursor_icon(CursorIcon::ZoomIn);
-        state.hint = Some("Double-click to zoom in, right-click for what can be done with the bar".to_owned());
+        state.hint = Some(
+            "Double-click to zoom in, right-click for what can be done with the bar".to_owned(),
+        );
         return;
     }
-    let (bar, beat) = (frame.bar_number(cell.bar.0), cell.step / place.part.grids[cell.bar.0].steps_per_beat + 1);
+    let (bar, beat) =
+        (frame.bar_number(cell.bar.0), cell.step / place.part.grids[cell.bar.0].steps_per_beat + 1);
     state.hint = Some(match place.hit_at(at) {
         Some(hit) => {
             ui.ctx().set_cursor_icon(CursorIcon::Grab);

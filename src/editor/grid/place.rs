@@ -84,7 +84,8 @@ impl Place<'_> {
         let lane = self.lane_at(at.y)?;
         let bar = self.timeline.bar_at(&self.part.bars, at.x)?;
         let from = self.part.bars.bars()[bar.0].start.0 as f64;
-        let share = (self.timeline.ticks(at.x) - from) / self.part.bars.bars()[bar.0].length.0 as f64;
+        let share =
+            (self.timeline.ticks(at.x) - from) / self.part.bars.bars()[bar.0].length.0 as f64;
         let steps = self.part.grids[bar.0].steps;
         let step = ((share * steps as f64).max(0.0) as usize).min(steps - 1);
         Some(Cell { bar, step, lane })
@@ -137,11 +138,8 @@ impl Place<'_> {
 
     /// The cells between two points that share the lane of the first.
     pub fn cells_between(&self, from: Cell, to: Cell) -> Vec<Cell> {
-        let (first, last) = if (from.bar, from.step) <= (to.bar, to.step) {
-            (from, to)
-        } else {
-            (to, from)
-        };
+        let (first, last) =
+            if (from.bar, from.step) <= (to.bar, to.step) { (from, to) } else { (to, from) };
         let mut cells = Vec::new();
         let mut next = Some(Cell { lane: from.lane, ..first });
         while let Some(cell) = next.filter(|cell| (cell.bar, cell.step) <= (last.bar, last.step)) {

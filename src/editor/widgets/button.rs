@@ -1,8 +1,8 @@
 //! A button: label, icon, what it does, its key, and why it cannot be pressed.
 
 use egui::{
-    Align2, CornerRadius, CursorIcon, Id, Painter, Rect, Response, Sense, Stroke, StrokeKind, Ui,
-    Vec2, WidgetInfo, WidgetType,
+    Align2, CornerRadius, CursorIcon, Id, Painter, Rect, Response, Role, Sense, Stroke, StrokeKind,
+    Ui, Vec2, WidgetInfo,
 };
 
 use super::super::theme::{Face, RADIUS, Theme, UNIT};
@@ -35,7 +35,7 @@ impl<'a> Button<'a> {
     /// `name` is unique in the window.
     pub fn new(name: impl std::hash::Hash + std::fmt::Debug, text: &'a str) -> Button<'a> {
         Button {
-            id: Id::new(name),
+            id: Id::unique(name),
             text,
             icon: None,
             look: Look::Plain,
@@ -96,7 +96,7 @@ impl<'a> Button<'a> {
         let sense = if enabled { Sense::click() } else { Sense::hover() };
         let response = ui.interact(rect, self.id, sense);
         let name = if self.text.is_empty() { self.tip } else { self.text };
-        response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, enabled, name));
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, name));
         let painter = ui.painter();
         let hovered = enabled && response.hovered();
         let (fill, line, ink) = match self.look {
@@ -131,11 +131,8 @@ impl<'a> Button<'a> {
             );
         }
         self.content(painter, body, ink, theme);
-        let response = if enabled {
-            response.on_hover_cursor(CursorIcon::PointingHand)
-        } else {
-            response
-        };
+        let response =
+            if enabled { response.on_hover_cursor(CursorIcon::PointingHand) } else { response };
         if self.tip.is_empty() && self.why_not.is_none() {
             return response;
         }
@@ -155,7 +152,14 @@ impl<'a> Button<'a> {
     fn content(&self, painter: &Painter, body: Rect, ink: egui::Color32, theme: &Theme) {
         let face = if matches!(self.look, Look::Primary) { Face::SemiBold } else { Face::Regular };
         let Some(icon) = self.icon else {
-            label(painter, body.shrink2(Vec2::new(UNIT, 0.0)), Align2::CENTER_CENTER, self.text, face.at(13.0), ink);
+            label(
+                painter,
+                body.shrink2(Vec2::new(UNIT, 0.0)),
+                Align2::CENTER_CENTER,
+                self.text,
+                face.at(13.0),
+                ink,
+            );
             return;
         };
         if self.text.is_empty() {
@@ -163,13 +167,8 @@ impl<'a> Button<'a> {
             icon.paint(painter, Rect::from_center_size(body.center(), Vec2::splat(side)), ink);
             return;
         }
-        let text = super::fitted(
-            painter,
-            self.text,
-            face.at(13.0),
-            ink,
-            body.width() - 16.0 - 4.0 * UNIT,
-        );
+        let text =
+            super::fitted(painter, self.text, face.at(13.0), ink, body.width() - 16.0 - 4.0 * UNIT);
         let width = 16.0 + 1.5 * UNIT + text.size().x;
         let left = body.center().x - width / 2.0;
         let middle = body.center().y;
@@ -188,7 +187,8 @@ pub fn keycap(ui: &mut Ui, key: &str, theme: &Theme) {
     if key.is_empty() {
         return;
     }
-    let galley = ui.painter().layout_no_wrap(key.to_owned(), Face::SemiBold.at(11.0), theme.text_dim);
+    let galley =
+        ui.painter().layout_no_wrap(key.to_owned(), Face::SemiBold.at(11.0), theme.text_dim);
     let size = galley.size() + Vec2::new(3.0 * UNIT, UNIT);
     let (rect, _) = ui.allocate_exact_size(size.max(Vec2::splat(20.0)), Sense::hover());
     ui.painter().rect(

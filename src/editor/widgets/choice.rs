@@ -1,8 +1,8 @@
 //! A drop-down: one of several names.
 
 use egui::{
-    Align2, CornerRadius, CursorIcon, Id, Popup, PopupCloseBehavior, Rect, ScrollArea, Sense,
-    Stroke, StrokeKind, Ui, Vec2, WidgetInfo, WidgetType,
+    Align2, CornerRadius, CursorIcon, Id, Popup, PopupCloseBehavior, Rect, Role, ScrollArea, Sense,
+    Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
 };
 
 use super::super::theme::{Face, RADIUS, Theme, UNIT};
@@ -19,9 +19,9 @@ pub fn choice(
     names: &[String],
     chosen: usize,
 ) -> Option<usize> {
-    let response = ui.interact(rect, Id::new(name), Sense::click());
+    let response = ui.interact(rect, Id::unique(name), Sense::click());
     let text = names.get(chosen).map_or("", String::as_str);
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::ComboBox, true, text));
+    response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, text));
     let painter = ui.painter();
     let fill = if response.hovered() { theme.control_hover } else { theme.control };
     let line = if response.has_focus() { theme.accent } else { theme.line_strong };

@@ -22,11 +22,7 @@ pub enum Icon {
     Grip,
     Sun,
     Moon,
-    Repeat,
     Save,
-    Copy,
-    Scissors,
-    Folder,
 }
 
 impl Icon {
@@ -46,10 +42,8 @@ impl Icon {
         };
         let dot = |x, y, radius: f32| painter.circle_filled(at(x, y), radius * side / 16.0, colour);
         let arc = |centre: (f32, f32), radius: f32, from: f32, to: f32| {
-            painter.add(Shape::line(
-                arc(at(centre.0, centre.1), radius * side / 16.0, from, to),
-                pen,
-            ));
+            painter
+                .add(Shape::line(arc(at(centre.0, centre.1), radius * side / 16.0, from, to), pen));
         };
         let frame = |x: f32, y: f32, width: f32, height: f32, radius: u8| {
             let frame = Rect::from_min_max(at(x, y), at(x + width, y + height));
@@ -129,37 +123,10 @@ impl Icon {
                 arc((8.0, 8.0), 5.5, 0.12 * PI, 1.38 * PI);
                 arc((10.6, 5.4), 4.6, 0.38 * PI, 1.12 * PI);
             }
-            Icon::Repeat => {
-                line(&[(3.0, 8.0), (3.0, 5.0), (12.5, 5.0)]);
-                line(&[(10.5, 2.8), (12.8, 5.0), (10.5, 7.2)]);
-                line(&[(13.0, 8.0), (13.0, 11.0), (3.5, 11.0)]);
-                line(&[(5.5, 8.8), (3.2, 11.0), (5.5, 13.2)]);
-            }
             Icon::Save => {
                 line(&[(8.0, 2.0), (8.0, 10.0)]);
                 line(&[(4.8, 7.0), (8.0, 10.2), (11.2, 7.0)]);
                 line(&[(2.5, 10.5), (2.5, 13.5), (13.5, 13.5), (13.5, 10.5)]);
-            }
-            Icon::Copy => {
-                frame(5.5, 5.5, 8.0, 8.0, 1);
-                line(&[(3.8, 10.5), (2.5, 10.5), (2.5, 2.5), (10.5, 2.5), (10.5, 3.8)]);
-            }
-            Icon::Scissors => {
-                arc((4.5, 12.0), 1.8, 0.0, TAU);
-                arc((11.5, 12.0), 1.8, 0.0, TAU);
-                line(&[(5.6, 10.4), (11.5, 2.0)]);
-                line(&[(10.4, 10.4), (4.5, 2.0)]);
-            }
-            Icon::Folder => {
-                line(&[
-                    (2.0, 13.0),
-                    (2.0, 3.5),
-                    (6.5, 3.5),
-                    (8.0, 5.5),
-                    (14.0, 5.5),
-                    (14.0, 13.0),
-                    (2.0, 13.0),
-                ]);
             }
         }
     }

@@ -4,8 +4,8 @@
 use std::f32::consts::PI;
 
 use egui::{
-    Align2, Color32, CornerRadius, CursorIcon, Id, Key, PointerButton, Rect, Response, Sense, Shape,
-    Stroke, StrokeKind, TextEdit, Ui, Vec2, WidgetInfo, WidgetType, pos2,
+    Align2, Color32, CornerRadius, CursorIcon, Id, Key, PointerButton, Rect, Response, Sense,
+    Shape, Stroke, StrokeKind, TextEdit, Ui, Vec2, WidgetInfo, pos2,
 };
 
 use super::super::theme::{Face, Theme, UNIT};
@@ -61,14 +61,21 @@ impl Knob<'_> {
         let response = ui.interact(dial.union(title), self.id(), Sense::click_and_drag());
         let mut gesture = self.turn(ui, &response);
         self.paint_dial(ui, dial, theme, &response);
-        label(ui.painter(), title, Align2::CENTER_CENTER, self.title, Face::Regular.at(12.0), theme.text);
+        label(
+            ui.painter(),
+            title,
+            Align2::CENTER_CENTER,
+            self.title,
+            Face::Regular.at(12.0),
+            theme.text,
+        );
         self.number(ui, number, Align2::CENTER_CENTER, theme, &mut gesture);
         self.explain(response);
         gesture
     }
 
     fn id(&self) -> Id {
-        Id::new(self.name)
+        Id::unique(self.name)
     }
 
     fn explain(&self, response: Response) {
@@ -149,7 +156,14 @@ impl Knob<'_> {
     }
 
     /// The number; a click on it opens a field to type into.
-    fn number(&self, ui: &mut Ui, rect: Rect, anchor: Align2, theme: &Theme, gesture: &mut Gesture) {
+    fn number(
+        &self,
+        ui: &mut Ui,
+        rect: Rect,
+        anchor: Align2,
+        theme: &Theme,
+        gesture: &mut Gesture,
+    ) {
         let id = self.id().with("number");
         let typed: Option<String> = ui.data(|data| data.get_temp(id));
         let Some(mut typed) = typed else {
@@ -166,7 +180,7 @@ impl Knob<'_> {
             .id(id.with("edit"))
             .font(Face::Regular.at(11.0))
             .margin(egui::Margin::symmetric(2, 0))
-            .horizontal_align(egui::Align::Center)
+            .align(egui::Align::Center)
             .desired_width(rect.width());
         let response = ui.put(rect, field);
         if response.lost_focus() {

@@ -7,7 +7,7 @@ mod icon;
 mod knob;
 mod text;
 
-pub use button::{Button, Look, keycap};
+pub use button::{Button, Look};
 pub use choice::choice;
 pub use icon::Icon;
 pub use knob::{Gesture, Knob, level};

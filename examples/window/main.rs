@@ -23,13 +23,14 @@ struct Shelf(RefCell<HashMap<Control, f32>>);
 
 impl Controls for Shelf {
     fn value(&self, control: Control) -> f32 {
-        self.0.borrow().get(&control).copied().unwrap_or(self.default(control))
+        self.0.borrow().get(&control).copied().unwrap_or(self.default_value(control))
     }
 
-    fn default(&self, control: Control) -> f32 {
+    fn default_value(&self, control: Control) -> f32 {
         match control {
             Control::Style | Control::Swing => 0.0,
             Control::Preview => 0.7,
+            Control::Channel => 9.0 / 15.0,
             _ => 0.5,
         }
     }

@@ -15,13 +15,15 @@ pub enum Control {
     Humanise,
     /// How loud the kit in the plugin is.
     Preview,
+    /// The drums' MIDI channel: 1 to 16, evenly from 0 to 1.
+    Channel,
 }
 
 /// The controls' values, 0 to 1, and what they are called by the host. Every change is a gesture,
 /// so that hosts can record it and undo has one step for it.
 pub trait Controls {
     fn value(&self, control: Control) -> f32;
-    fn default(&self, control: Control) -> f32;
+    fn default_value(&self, control: Control) -> f32;
     /// As it is shown and typed.
     fn text(&self, control: Control) -> String;
     /// What a typed text means; `None` for what means nothing.
@@ -43,6 +45,7 @@ impl Control {
             Control::Swing => "Swing",
             Control::Humanise => "Humanise",
             Control::Preview => "Preview level",
+            Control::Channel => "MIDI channel",
         }
     }
 
@@ -58,6 +61,7 @@ impl Control {
             Control::Preview => {
                 "How loud the kit in the plugin is. All the way down when another instrument plays the drums."
             }
+            Control::Channel => "MIDI channel of the drums; 10 in General MIDI.",
         }
     }
 }

@@ -10,18 +10,7 @@ use std::thread;
 use egui::{Ui, Vec2};
 
 use super::frame::{Frame, State, sentence};
-use crate::studio::{Extract, MidiFile, Studio};
-
-/// Takes clips away.
-#[derive(Default)]
-pub struct Exporter {}
-
-impl Exporter {
-    /// Begins to drag the clip as a file.
-    pub fn drag_out(&mut self, frame: &Frame<'_>, extract: &Extract) {
-        let _ = (frame, extract);
-    }
-}
+use crate::studio::{MidiFile, Studio};
 
 /// What the menu of the clip offers.
 pub fn menu(ui: &mut Ui, frame: &Frame<'_>, state: &State) {
@@ -46,7 +35,10 @@ pub fn menu(ui: &mut Ui, frame: &Frame<'_>, state: &State) {
 }
 
 /// Runs something slow on a thread of its own; what goes wrong is reported.
-fn aside(studio: Arc<Studio>, work: impl FnOnce(&Studio) -> Result<(), String> + Send + 'static) {
+pub fn aside(
+    studio: Arc<Studio>,
+    work: impl FnOnce(&Studio) -> Result<(), String> + Send + 'static,
+) {
     let begun = thread::Builder::new().name("drumlin-file".to_owned()).spawn({
         let studio = Arc::clone(&studio);
         move || {

@@ -5,12 +5,12 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::controls::Controls;
+use super::grid;
 use super::layout::Layout;
 use super::matrices::Matrices;
 use super::side_panel::Tab;
 use super::theme::Theme;
 use super::timeline::Timeline;
-use super::{export, grid};
 use crate::score::{BarGrid, BarIndex, Beats, Bpm, DrumPart, Metre, Velocity};
 use crate::studio::{
     Alternative, Arrangement, Cell, Edit, Extract, Job, Lanes, Region, Scrap, Studio, Take, View,
@@ -143,7 +143,6 @@ pub struct State {
     pub matrices: Matrices,
     /// What the mouse would do where it is; made anew every frame.
     pub hint: Option<String>,
-    pub exporter: export::Exporter,
 }
 
 impl Default for State {
@@ -160,7 +159,6 @@ impl Default for State {
             follow: true,
             matrices: Matrices::default(),
             hint: None,
-            exporter: export::Exporter::default(),
         }
     }
 }

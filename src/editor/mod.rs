@@ -14,6 +14,7 @@
 mod alternatives;
 mod bar_menu;
 mod controls;
+mod drag_out;
 mod export;
 mod frame;
 mod grid;

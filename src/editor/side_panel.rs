@@ -7,7 +7,7 @@ use super::frame::{Frame, State};
 use super::matrices;
 use super::theme::{CONTROL, Face, UNIT};
 use super::widgets::{Gesture, Knob, choice, label, label_at, level};
-use crate::studio::{Channel, DrumMap, Edit};
+use crate::studio::{DrumMap, Edit};
 
 /// What the panel shows. Pattern map, candidates and borrowing get their tabs here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -109,7 +109,8 @@ fn drummer(ui: &mut Ui, frame: &Frame<'_>, rect: Rect) {
     if roomy {
         title(ui, frame, part(heading), "Style");
     }
-    style(ui, frame, field(part(CONTROL + 2.5 * UNIT)));
+    let styles = field(part(CONTROL + 2.5 * UNIT));
+    one_of(ui, frame, styles, Control::Style, "style", &style_names());
     for (name, pair) in [
         ("Playing", [Control::Complexity, Control::Intensity]),
         ("Fills", [Control::FillAmount, Control::FillComplexity]),
@@ -151,19 +152,6 @@ fn title(ui: &Ui, frame: &Frame<'_>, rect: Rect, text: &str) {
     );
 }
 
-fn style(ui: &mut Ui, frame: &Frame<'_>, rect: Rect) {
-    let names = style_names();
-    let last = (names.len() - 1) as f32;
-    let chosen = (frame.controls.value(Control::Style) * last).round() as usize;
-    if let Some(picked) =
-        choice(ui, rect, &frame.theme, "style", Control::Style.tip(), &names, chosen)
-    {
-        frame.controls.begin(Control::Style);
-        frame.controls.set(Control::Style, picked as f32 / last);
-        frame.controls.end(Control::Style);
-    }
-}
-
 /// Shows a control with its value and passes on what is done to it.
 fn turned(frame: &Frame<'_>, control: Control, show: impl FnOnce(&Knob<'_>) -> Gesture) {
     let controls = frame.controls;
@@ -173,7 +161,7 @@ fn turned(frame: &Frame<'_>, control: Control, show: impl FnOnce(&Knob<'_>) -> G
         title: control.name(),
         tip: control.tip(),
         value: controls.value(control),
-        default: controls.default(control),
+        default: controls.default_value(control),
         text: &text,
         parse: &|typed| controls.parse(control, typed),
     });
@@ -205,11 +193,23 @@ fn output(ui: &mut Ui, frame: &Frame<'_>, rect: Rect) {
     }
     let channels: Vec<String> = (1..=16).map(|channel| format!("Ch {channel}")).collect();
     let right = Rect::from_min_max(pos2(split, rect.top()), rect.max);
-    let chosen = usize::from(document.channel.index());
-    let tip = "MIDI channel of the drums; 10 in General MIDI.";
-    if let Some(picked) = choice(ui, right, &frame.theme, "channel", tip, &channels, chosen)
-        && let Some(channel) = u8::try_from(picked + 1).ok().and_then(Channel::new)
-    {
-        frame.edit(Edit::Channel(channel));
+    one_of(ui, frame, right, Control::Channel, "channel", &channels);
+}
+
+/// A control with steps that have names.
+fn one_of(
+    ui: &mut Ui,
+    frame: &Frame<'_>,
+    rect: Rect,
+    control: Control,
+    name: &'static str,
+    names: &[String],
+) {
+    let last = (names.len() - 1) as f32;
+    let chosen = (frame.controls.value(control) * last).round() as usize;
+    if let Some(picked) = choice(ui, rect, &frame.theme, name, control.tip(), names, chosen) {
+        frame.controls.begin(control);
+        frame.controls.set(control, picked as f32 / last);
+        frame.controls.end(control);
     }
 }

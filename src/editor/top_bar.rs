@@ -6,6 +6,7 @@ use egui::{
     Align2, CornerRadius, CursorIcon, Id, Popup, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, pos2,
 };
 
+use super::drag_out;
 use super::frame::{Frame, State, sentence};
 use super::theme::{CONTROL, Face, UNIT, Variant};
 use super::widgets::{Button, Icon, Look, label_at};
@@ -382,8 +383,11 @@ fn drag_chip(
         .selection
         .region()
         .map_or_else(|| "the whole part".to_owned(), |region| frame.bars_name(&region.bars));
-    if enabled && response.drag_started() {
-        state.exporter.drag_out(frame, &state.extract());
+    if enabled
+        && response.drag_started()
+        && let Some(file) = frame.view.document.midi_file(&state.extract())
+    {
+        drag_out::begin(frame.studio, file);
     }
     let response = if enabled { response.on_hover_cursor(CursorIcon::Grab) } else { response };
     response.on_hover_ui(|ui| {

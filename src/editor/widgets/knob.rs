@@ -180,7 +180,7 @@ impl Knob<'_> {
             .id(id.with("edit"))
             .font(Face::Regular.at(11.0))
             .margin(egui::Margin::symmetric(2, 0))
-            .align(egui::Align::Center)
+            .align(egui::Align2::CENTER_CENTER)
             .desired_width(rect.width());
         let response = ui.put(rect, field);
         if response.lost_focus() {

@@ -104,8 +104,9 @@ impl Screen {
         let viewport = input.viewports.entry(input.viewport_id).or_default();
         viewport.native_pixels_per_point = Some(self.scale);
         let Screen { ctx, window, studio, controls, transport, .. } = self;
-        let output = ctx.run_ui(input, |ui| window.show(ui, studio, &*controls, *transport));
+        let mut output = ctx.run_ui(input, |ui| window.show(ui, studio, &*controls, *transport));
         self.textures.update(&output.textures_delta);
+        output.textures_delta.clear();
         ctx.tessellate(output.shapes, output.pixels_per_point)
     }
 

@@ -148,7 +148,7 @@ fn miniature(theme: &Theme, part: &DrumPart, form: &Form, rect: Rect) -> Mesh {
         let row = row_of(hit.lane().score_class());
         weights[row * columns + column] += hit.velocity.unit();
     }
-    let most = bars as f32 / columns as f32 * 6.0;
+    let most = weights.iter().copied().fold(0.1, f32::max);
     let height = (rect.height() - foot - 2.0) / SCORE_CLASSES as f32;
     let width = rect.width() / columns as f32;
     for row in 0..SCORE_CLASSES {
@@ -163,7 +163,7 @@ fn miniature(theme: &Theme, part: &DrumPart, form: &Form, rect: Rect) -> Mesh {
                 pos2(left, top),
                 pos2(left + width.max(1.0), top + (height - 1.0).max(1.0)),
             );
-            mesh.add_colored_rect(body, theme.hit((weight / most).sqrt().min(1.0)));
+            mesh.add_colored_rect(body, theme.hit(weight / most));
         }
     }
     for section in &form.sections {

@@ -10,7 +10,7 @@ use egui::{
 
 use super::frame::{Frame, Selection, State};
 use super::theme::{Face, UNIT};
-use super::widgets::label_at;
+use super::widgets::label;
 use crate::drummer::picture::{Rgb, similarity_colour};
 use crate::score::BarIndex;
 use crate::studio::Likeness;
@@ -18,6 +18,8 @@ use crate::studio::Likeness;
 /// The most pixels along a side of a texture.
 const MOST_PIXELS: usize = 512;
 const STRIP: f32 = 6.0;
+/// Height of a heading.
+const HEAD: f32 = 22.0;
 
 /// The textures of what is shown, made anew when the song changes.
 #[derive(Default)]
@@ -26,53 +28,47 @@ pub struct Matrices {
     drums: Option<(Arc<Likeness>, TextureHandle)>,
 }
 
-/// Both matrices, one below the other or side by side, as there is room.
+/// Both matrices, one below the other, or side by side in a wide box.
 pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, rect: Rect) {
+    let theme = &frame.theme;
     let Some(arrangement) = frame.arrangement else {
-        let font = Face::Regular.at(13.0);
         let text = "Generate to see the song's form";
-        label_at(
-            ui.painter(),
-            rect.center(),
-            Align2::CENTER_CENTER,
-            text,
-            font,
-            frame.theme.text_dim,
-        );
+        let font = Face::Regular.at(12.0);
+        label(ui.painter(), rect, Align2::CENTER_CENTER, text, font, theme.text_dim);
         return;
     };
-    let head = 22.0;
-    let room = (rect.height() - 2.0 * head - UNIT) / 2.0 - STRIP;
-    let side = (rect.width() - STRIP).min(room).max(40.0).floor();
-    let ctx = ui.ctx().clone();
-    let mut top = rect.top();
-    let pictures = [
-        (
-            "matrix-melodic",
-            "What the song repeats",
-            &arrangement.melodic,
-            &mut state.matrices.melodic,
-        ),
-        ("matrix-drums", "What the drums repeat", &arrangement.drums, &mut state.matrices.drums),
-    ];
-    let mut made = Vec::new();
-    for (name, heading, likeness, cell) in pictures {
-        made.push((name, heading, texture(&ctx, name, likeness, cell), Arc::clone(likeness)));
+    let beside = rect.width() > rect.height();
+    let gap = 3.0 * UNIT;
+    let half = if beside {
+        Vec2::new((rect.width() - gap) / 2.0, rect.height())
+    } else {
+        Vec2::new(rect.width(), (rect.height() - gap) / 2.0)
+    };
+    let side = (half.x - STRIP).min(half.y - HEAD - STRIP).floor();
+    if side < 40.0 {
+        return;
     }
+    let ctx = ui.ctx().clone();
+    let pictures = [
+        ("matrix-melodic", "Song repeats", &arrangement.melodic, &mut state.matrices.melodic),
+        ("matrix-drums", "Drums repeat", &arrangement.drums, &mut state.matrices.drums),
+    ];
+    let made = pictures.map(|(name, heading, likeness, cell)| {
+        (name, heading, texture(&ctx, name, likeness, cell), Arc::clone(likeness))
+    });
+    let mut corner = rect.min;
     for (name, heading, texture, likeness) in made {
-        let at = pos2(rect.left(), top + head / 2.0);
-        label_at(
-            ui.painter(),
-            at,
-            Align2::LEFT_CENTER,
-            heading,
-            Face::SemiBold.at(12.0),
-            frame.theme.text,
-        );
-        let left = rect.left() + STRIP + ((rect.width() - STRIP - side) / 2.0).max(0.0).floor();
-        let picture = Rect::from_min_size(pos2(left, top + head + STRIP), Vec2::splat(side));
+        let head = Rect::from_min_size(corner, Vec2::new(half.x, HEAD));
+        let font = Face::SemiBold.at(12.0);
+        label(ui.painter(), head, Align2::LEFT_CENTER, heading, font, theme.text_dim);
+        let at = corner + Vec2::new(STRIP, HEAD + STRIP);
+        let picture = Rect::from_min_size(at, Vec2::splat(side));
         matrix(ui, frame, state, name, &texture, &likeness, picture);
-        top = picture.bottom() + UNIT;
+        if beside {
+            corner.x += half.x + gap;
+        } else {
+            corner.y = picture.bottom() + gap;
+        }
     }
 }
 

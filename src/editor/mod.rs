@@ -15,6 +15,7 @@ mod alternatives;
 mod bar_menu;
 mod controls;
 mod drag_out;
+mod empty;
 mod export;
 mod frame;
 mod grid;
@@ -120,6 +121,7 @@ impl Window {
         grid::show(ui, &frame, state);
         playhead(ui, &frame, state);
         overview::show(ui, &frame, state);
+        empty::show(ui, &frame);
         alternatives::show(ui, &frame, state);
         side_panel::show(ui, &frame, state);
         top_bar::show(ui, &frame, state);

@@ -31,7 +31,7 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
             };
             let body = Rect::from_min_max(
                 pos2(x(first.start.0 as f64), strip.top()),
-                pos2(x(last.end().0 as f64), strip.bottom()),
+                pos2((x(last.end().0 as f64) - 1.0).max(x(first.start.0 as f64)), strip.bottom()),
             );
             painter.rect_filled(
                 body,
@@ -95,7 +95,7 @@ fn buttons(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
     }
     let tip = "Turn pages with the playhead";
     let follow = button("follow", "Follow", tip, "F");
-    let follow = if state.follow { follow.look(Look::On) } else { follow };
+    let follow = if state.follow { follow.look(Look::Lit) } else { follow };
     if follow.show(ui, slot(50.0), &frame.theme) {
         state.follow = !state.follow;
     }

@@ -16,10 +16,10 @@ const FEWEST: u8 = 18;
 
 pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
     let (theme, rect) = (&frame.theme, frame.layout.roll);
+    let Some((take, bars)) = frame.take else { return };
     head(ui, frame);
     let painter = ui.painter_at(rect);
     painter.rect_filled(rect, CornerRadius::ZERO, theme.window);
-    let Some((take, bars)) = frame.take else { return };
     let keys = Keys::of(&take.song, rect);
     let mut back = Mesh::default();
     keys.stripes(&mut back, theme.stripe);

@@ -42,7 +42,7 @@ fn numbers(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
     }
     if let Some(selected) = &state.selection.bars {
         let place = bars_rect(frame, state, selected, rect);
-        painter.rect_filled(place, CornerRadius::same(3), theme.accent.gamma_multiply(0.3));
+        painter.rect_filled(place, CornerRadius::same(3), theme.accent.gamma_multiply(0.25));
     }
     let fills = frame.alternative().map(|alternative| &*alternative.fills).unwrap_or_default();
     for bar in seen {

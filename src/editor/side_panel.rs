@@ -51,7 +51,16 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
     show_tabs(ui, frame, state, tabs);
     let below = Rect::from_min_max(pos2(inner.left(), tabs.bottom() + 2.5 * UNIT), inner.max);
     match state.tab {
-        Tab::Drummer => drummer(ui, frame, below),
+        Tab::Drummer => {
+            drummer(ui, frame, below);
+            // What is left shows the form in small.
+            let rest = Rect::from_min_max(pos2(below.left(), below.top() + CONTROLS), below.max);
+            if rest.height() >= 110.0 && frame.arrangement.is_some() {
+                let line = rest.top() - 2.0 * UNIT;
+                ui.painter().hline(inner.x_range(), line, Stroke::new(1.0, theme.line));
+                matrices::show(ui, frame, state, rest);
+            }
+        }
         Tab::Form => matrices::show(ui, frame, state, below),
     }
 }
@@ -185,7 +194,7 @@ fn output(ui: &mut Ui, frame: &Frame<'_>, rect: Rect) {
     }
     let names: Vec<String> = maps.iter().map(|map| map.name().to_owned()).collect();
     let chosen = maps.iter().position(|map| *map == document.drum_map).unwrap_or_default();
-    let split = rect.right() - 68.0;
+    let split = rect.right() - 82.0;
     let left = Rect::from_min_max(rect.min, pos2(split - UNIT, rect.bottom()));
     let tip = "Drum map: which keys the kit at the other end listens to.";
     if let Some(map) = choice(ui, left, &frame.theme, "drum-map", tip, &names, chosen) {

@@ -69,7 +69,7 @@ fn logo(ui: &Ui, frame: &Frame<'_>, row: &mut Row, wide: bool) {
         let points = (0..=24)
             .map(|step| {
                 let share = step as f32 / 24.0;
-                let rise = (share * std::f32::consts::PI).sin().powf(0.8);
+                let rise = (share * std::f32::consts::PI).sin().max(0.0).powf(0.8);
                 pos2(left + from + width * share, foot - height * rise)
             })
             .collect();

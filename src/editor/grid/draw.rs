@@ -68,7 +68,7 @@ fn background(frame: &Frame<'_>, state: &State, place: &Place<'_>) -> Mesh {
         for section in &arrangement.form.sections {
             let tint = bars_rect(frame, state, &section.bars, rect).intersect(rect);
             if tint.is_positive() {
-                mesh.add_colored_rect(tint, theme.section(section.label).gamma_multiply(0.06));
+                mesh.add_colored_rect(tint, theme.section(section.label).gamma_multiply(0.05));
             }
         }
     }
@@ -96,7 +96,10 @@ fn background(frame: &Frame<'_>, state: &State, place: &Place<'_>) -> Mesh {
     if let Some(selected) = &state.selection.bars {
         let wash = bars_rect(frame, state, selected, rect).intersect(rect);
         if wash.is_positive() {
-            mesh.add_colored_rect(wash, theme.accent.gamma_multiply(0.12));
+            mesh.add_colored_rect(wash, theme.accent.gamma_multiply(0.07));
+            for x in [wash.left(), wash.right() - 1.0] {
+                column(&mut mesh, x, 1.0, theme.accent);
+            }
         }
     }
     mesh

@@ -29,12 +29,12 @@ fn lane_head(ui: &mut Ui, frame: &Frame<'_>, state: &State, lane: Lane, row: Rec
     let theme = &frame.theme;
     let lane_state = frame.view.document.lane(lane);
     let heard = frame.view.document.is_heard(lane);
-    let side = (row.height() - 3.0).clamp(12.0, 20.0);
-    let mut right = row.right() - 1.5 * UNIT;
+    let side = (row.height() - 3.0).clamp(12.0, 18.0);
+    let mut right = row.right() - UNIT;
     let mut slot = || {
         let slot =
             Rect::from_center_size(pos2(right - side / 2.0, row.center().y), Vec2::splat(side));
-        right -= side + 2.0;
+        right -= side + 1.0;
         slot
     };
     let region = Region {
@@ -88,7 +88,7 @@ fn lane_head(ui: &mut Ui, frame: &Frame<'_>, state: &State, lane: Lane, row: Rec
         frame.edit(Edit::Mute { lane, on: !lane_state.mute });
     }
     let name =
-        Rect::from_min_max(pos2(row.left() + 2.5 * UNIT, row.top()), pos2(right, row.bottom()));
+        Rect::from_min_max(pos2(row.left() + 2.0 * UNIT, row.top()), pos2(right, row.bottom()));
     let size = (row.height() * 0.66).clamp(11.0, 13.0);
     let ink = if heard { theme.text } else { theme.text_off };
     label(ui.painter(), name, Align2::LEFT_CENTER, lane.name(), Face::Regular.at(size), ink);

@@ -100,7 +100,10 @@ impl Robot {
             ..input
         };
         let Robot { ctx, window, studio, controls, transport, .. } = self;
-        ctx.run_ui(input, |ui| window.show(ui, studio, &*controls, *transport))
+        let mut output = ctx.run_ui(input, |ui| window.show(ui, studio, &*controls, *transport));
+        // There is no screen that would have to know of them.
+        output.textures_delta.clear();
+        output
     }
 
     pub fn events(&mut self, events: Vec<Event>) -> FullOutput {

@@ -19,6 +19,8 @@ pub enum Look {
     Bare,
     /// Switched on.
     On,
+    /// Switched on, and nothing to look at.
+    Lit,
 }
 
 pub struct Button<'a> {
@@ -110,6 +112,7 @@ impl<'a> Button<'a> {
                 (Some(theme.control_hover), Some(theme.line_strong), theme.text)
             }
             Look::Plain => (Some(theme.control), Some(theme.line_strong), theme.text),
+            Look::Lit => (Some(theme.control), None, theme.accent),
             Look::Bare if hovered => (Some(theme.control_hover), None, theme.text),
             Look::Bare => (None, None, theme.text_dim),
         };

@@ -9,6 +9,7 @@ pub mod cli;
 pub mod drummer;
 pub mod midi;
 pub mod network;
+pub mod parameters;
 pub mod score;
 pub mod studio;
 

@@ -10,6 +10,7 @@ pub mod drummer;
 pub mod midi;
 pub mod network;
 pub mod parameters;
+pub mod plugin;
 pub mod score;
 pub mod studio;
 

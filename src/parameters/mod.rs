@@ -11,14 +11,12 @@ use std::sync::Arc;
 
 use crate::drummer::Settings;
 use nice_plug::params::{BoolParam, EnumParam, FloatParam, IntParam, Params};
-use nice_plug::prelude::{FloatRange, IntRange, SmoothingStyle, formatters, util};
+use nice_plug::prelude::{FloatRange, IntRange, formatters, util};
 pub use style::StyleName;
 
 /// The quietest preview level; at the bottom of its range the preview is off.
 const QUIETEST_DB: f32 = -60.0;
 const LOUDEST_DB: f32 = 6.0;
-/// Time over which the preview level follows its parameter, in milliseconds.
-const LEVEL_GLIDE: f32 = 20.0;
 /// Highest value of [`Parameters::changes`].
 pub const CHANGES: i32 = 1 << 20;
 
@@ -87,7 +85,6 @@ fn level() -> FloatParam {
         factor: FloatRange::gain_skew_factor(QUIETEST_DB, LOUDEST_DB),
     };
     FloatParam::new("Preview level", util::db_to_gain(0.0), range)
-        .with_smoother(SmoothingStyle::Linear(LEVEL_GLIDE))
         .with_unit(" dB")
         .with_value_to_string(formatters::v2s_f32_gain_to_db(1))
         .with_string_to_value(formatters::s2v_f32_gain_to_db())

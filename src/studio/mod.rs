@@ -1,5 +1,46 @@
 //! The desk: what a musician works on, without a host and without a window.
 //!
-//! [`wire`] is the seam to the audio thread: plain values that cross bounded queues.
+//! A [`Studio`] is shared by the plugin and its window (`Arc<Studio>`). It holds the [`Document`]
+//! with its undo history, the [`Recording`] of what the host plays, and one worker thread that runs
+//! [`Job`]s. Nothing here waits for the worker: [`Studio::snapshot`] gives what there is to show,
+//! edits are made at once, and results of jobs arrive in the document when they are ready.
+//!
+//! [`wire`] is the seam to the audio thread: plain values that cross bounded queues, whose ends
+//! [`Studio::connect`] hands out. No method of the studio may be called on the audio thread.
+//!
+//! - In: [`wire::Captured`] events, MIDI files, [`Edit`]s, [`Job`]s, saved states.
+//! - Out: [`View`]s, [`wire::Clip`]s, MIDI files, states to be saved.
+//! - Errors: what can be refused at once is a `Result`; what fails in a job is a sentence in
+//!   [`View::error`].
 
+mod clip;
+mod document;
+mod drum_maps;
+mod edit;
+mod handle;
+mod jobs;
+mod likeness;
+mod looks;
+mod recording;
+mod scrap;
+mod state;
+mod take;
+mod view;
 pub mod wire;
+
+pub use clip::{Extract, MidiFile};
+pub use document::{
+    ALTERNATIVES, Alternative, Arrangement, Cell, Channel, Document, Graft, Idea, LaneState, Lanes,
+    MOST_TAKES, Region,
+};
+pub use drum_maps::{DrumMap, GM_KEYS, OwnMap};
+pub use edit::{Edit, EditError, Shift};
+pub use handle::{AudioEnd, Gesture, JobError, Studio};
+pub use jobs::{Job, JobView};
+pub use likeness::Likeness;
+pub use looks::{Looks, Theme};
+pub use recording::{BarSpan, MAX_BARS, Recording, RecordingView, Span};
+pub use scrap::Scrap;
+pub use state::{Saved, StateError};
+pub use take::{Take, TakeError};
+pub use view::View;

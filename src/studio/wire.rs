@@ -37,6 +37,11 @@ pub enum Captured {
         at: Beats,
         key: u8,
     },
+    /// The transport has come to here. Sent about once a beat while nothing else happens, so that
+    /// rests count as heard, and where it left before a jump, just ahead of [`Captured::Started`].
+    Passed {
+        at: Beats,
+    },
     /// The queue was full: some of what happened before is missing.
     Lost,
 }

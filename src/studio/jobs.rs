@@ -1,0 +1,44 @@
+//! What the worker can be asked for, and how far it is.
+
+use super::Region;
+use crate::drummer::Stage;
+
+/// Work for the worker thread. A job takes what it needs from the document when it begins and puts
+/// its result into the document as it is when it ends, so that edits made meanwhile stay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Job {
+    /// Drums for the current take: hears it and plays.
+    Generate,
+    /// Another idea for the same form.
+    New,
+    /// The same ideas, played differently.
+    Variation,
+    /// Plays again as the settings now ask. What was edited by hand, locked lanes and locked bars
+    /// stay. The studio starts it by itself when settings change.
+    Reshape,
+    /// Other drums in some bars and lanes of the chosen alternative; edits there are given up.
+    Regenerate(Region),
+}
+
+impl Job {
+    /// As shown beside a progress bar.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Job::Generate => "generate",
+            Job::New => "new idea",
+            Job::Variation => "variation",
+            Job::Reshape => "reshape",
+            Job::Regenerate(_) => "regenerate",
+        }
+    }
+}
+
+/// A job under way.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JobView {
+    pub job: Job,
+    /// `None` while the job waits for the one before it to end.
+    pub stage: Option<Stage>,
+    /// How much is done, 0 to 1.
+    pub fraction: f32,
+}

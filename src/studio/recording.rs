@@ -1,0 +1,424 @@
+//! Everything that the host played, by song position.
+//!
+//! Positions become ticks of [`TICKS_PER_QUARTER`]. What plays again replaces what was there: as the
+//! transport passes, notes of earlier passes that begin there go. So a loop keeps its last round, and
+//! a bar that is now silent becomes silent.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::wire::Captured;
+use super::{Take, TakeError};
+use crate::score::{
+    BarGrid, BarIndex, Beats, Bpm, Metre, MetreChange, Note, Song, TempoChange, TempoMap, Ticks,
+    Track, TrackKind, Velocity,
+};
+
+/// The most bars, from the start of the host's song, of which notes are kept.
+pub const MAX_BARS: usize = 1024;
+
+/// Fine enough that a note moves by no more than half a millisecond at 60 bpm.
+const TICKS_PER_QUARTER: u16 = 960;
+/// As many notes as 1,024 bars of steady 64ths in four voices; more are not kept.
+const MOST_NOTES: usize = 1 << 18;
+/// As many tempo or metre changes as are kept; a ramp sends one every few milliseconds.
+const MOST_CHANGES: usize = 1 << 16;
+/// Positions beyond are no song's: more than a week at 120 bpm.
+const FARTHEST: f64 = 1e6;
+/// A step back by no more than this many ticks is the host's rounding, not a jump.
+const JITTER: u64 = 60;
+
+/// What was heard so far. Feed it with what the audio thread sends, on any other thread.
+#[derive(Clone, Debug, Default)]
+pub struct Recording {
+    /// By start and key.
+    notes: BTreeMap<(u64, u8), Recorded>,
+    tempos: BTreeMap<u64, Bpm>,
+    metres: BTreeMap<u64, Metre>,
+    /// Where each key that sounds now began.
+    sounding: BTreeMap<u8, u64>,
+    /// Where the transport is, while it runs.
+    cursor: Option<u64>,
+    /// Number of the pass under way; each start or jump begins one.
+    pass: u64,
+    /// What has played since the transport was last started, jumps to elsewhere aside.
+    run: Option<Range<u64>>,
+    /// The transport stood before the present pass.
+    fresh: bool,
+    incomplete: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Recorded {
+    /// In ticks, at least one.
+    length: u64,
+    velocity: Velocity,
+    pass: u64,
+}
+
+/// What a take is cut from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Span {
+    /// From the first to the last bar with notes.
+    All,
+    /// The same, of what has played since the transport was last started. A jump to elsewhere
+    /// counts as a start; going round in a loop does not.
+    JustPlayed,
+    /// From one position of the host's song to another, such as its loop; widened to bar lines.
+    Between { from: Beats, to: Beats },
+    /// Bars of the host's song from 0, the last excluded.
+    Bars { first: usize, end: usize },
+}
+
+/// What there is to cut takes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct RecordingView {
+    pub notes: usize,
+    /// From the first to the last bar with notes, as [`Span::All`] takes.
+    pub bars: Option<BarSpan>,
+    /// As [`Span::JustPlayed`] takes.
+    pub just_played: Option<BarSpan>,
+    /// The transport runs.
+    pub running: bool,
+    /// Some notes are missing: more came at once than could be passed on, or too many altogether.
+    pub incomplete: bool,
+}
+
+/// Bars of the host's song, from 0, the last excluded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BarSpan {
+    pub first: usize,
+    pub end: usize,
+}
+
+impl Recording {
+    /// Takes in one event. Positions that are no numbers or out of all reach are passed over; what
+    /// lies before the start of the song (a count-in) is not kept.
+    pub fn hear(&mut self, event: Captured) {
+        let at = match event {
+            Captured::Started { at }
+            | Captured::Stopped { at }
+            | Captured::Tempo { at, .. }
+            | Captured::Metre { at, .. }
+            | Captured::NoteOn { at, .. }
+            | Captured::NoteOff { at, .. }
+            | Captured::Passed { at } => at.0,
+            Captured::Lost => {
+                // Ends of notes may be among what is missing.
+                self.silence();
+                self.incomplete = true;
+                return;
+            }
+        };
+        if !at.is_finite() || at.abs() > FARTHEST {
+            return;
+        }
+        let tick = tick(at);
+        match event {
+            Captured::Started { .. } => self.start(tick),
+            Captured::Stopped { .. } => {
+                self.pass_to(tick);
+                self.silence();
+                self.cursor = None;
+                self.fresh = true;
+            }
+            Captured::Tempo { bpm, .. } => self.tempo(tick, bpm),
+            Captured::Metre { metre, .. } => self.metre(at, metre),
+            Captured::NoteOn { key, velocity, .. } => {
+                self.pass_to(tick);
+                // Upbeats before the song's first bar have no bar to be in.
+                if at > -1.0 / f64::from(TICKS_PER_QUARTER) {
+                    self.note_on(key, velocity);
+                }
+            }
+            Captured::NoteOff { key, .. } => {
+                self.pass_to(tick);
+                if let Some(cursor) = self.cursor {
+                    self.end_note(key, cursor);
+                }
+            }
+            Captured::Passed { .. } => self.pass_to(tick),
+            Captured::Lost => {}
+        }
+    }
+
+    fn start(&mut self, tick: u64) {
+        self.silence();
+        self.pass += 1;
+        self.cursor = Some(tick);
+        let goes_on = |run: &Range<u64>| (run.start..=run.end).contains(&tick);
+        match &mut self.run {
+            // Round the loop again, or on from where it is.
+            Some(run) if !self.fresh && goes_on(run) => {}
+            run => *run = Some(tick..tick),
+        }
+        self.fresh = false;
+    }
+
+    /// The transport has come to `tick`: what earlier passes left on the way goes.
+    fn pass_to(&mut self, tick: u64) {
+        let Some(cursor) = self.cursor else { return };
+        if tick < cursor {
+            if cursor - tick > JITTER {
+                self.start(tick);
+            }
+            return;
+        }
+        let (pass, mut erased) = (self.pass, Vec::new());
+        for (&place, note) in self.notes.range((cursor, 0)..(tick, 0)) {
+            if note.pass != pass {
+                erased.push(place);
+            }
+        }
+        for place in erased {
+            self.notes.remove(&place);
+        }
+        // A change at the cursor itself is this pass's own.
+        drop_between(&mut self.tempos, cursor + 1, tick);
+        drop_between(&mut self.metres, cursor + 1, tick);
+        self.cursor = Some(tick);
+        if let Some(run) = &mut self.run {
+            run.end = run.end.max(tick);
+        }
+    }
+
+    fn tempo(&mut self, tick: u64, bpm: Bpm) {
+        self.pass_to(tick);
+        if !(bpm.0.is_finite() && bpm.0 > 0.0) {
+            return;
+        }
+        let held = self.tempos.range(..=tick).next_back().map(|(_, &bpm)| bpm);
+        if held != Some(bpm) {
+            if self.tempos.len() < MOST_CHANGES || self.tempos.contains_key(&tick) {
+                self.tempos.insert(tick, bpm);
+            } else {
+                self.incomplete = true;
+            }
+        }
+    }
+
+    /// `at` is a bar line, at or before where the transport is.
+    fn metre(&mut self, at: f64, metre: Metre) {
+        let bar = metre.bar_ticks(TICKS_PER_QUARTER).0;
+        // A bar line before the song's start stands for the first one behind it.
+        let line = (at * f64::from(TICKS_PER_QUARTER)).round() as i64;
+        let mut tick = if line < 0 { line.rem_euclid(bar as i64) as u64 } else { line as u64 };
+        if self.cursor.is_some_and(|cursor| tick > cursor) {
+            self.pass_to(tick);
+        }
+        let before = self.metres.range(..=tick).next_back().map(|(&from, &metre)| (from, metre));
+        match before {
+            // It holds already, on these bar lines.
+            Some((from, held)) if held == metre && (tick - from) % bar == 0 => {
+                // What earlier passes had between that line and here is over.
+                drop_between(&mut self.metres, tick + 1, self.cursor.unwrap_or(tick));
+                return;
+            }
+            // The first metre heard holds from the song's start, if its bar lines allow.
+            None if tick % bar == 0 => tick = 0,
+            _ => {}
+        }
+        if self.metres.len() < MOST_CHANGES || self.metres.contains_key(&tick) {
+            self.metres.insert(tick, metre);
+            drop_between(&mut self.metres, tick + 1, self.cursor.unwrap_or(tick));
+        } else {
+            self.incomplete = true;
+        }
+    }
+
+    fn note_on(&mut self, key: u8, velocity: Velocity) {
+        let Some(cursor) = self.cursor else { return };
+        if key > 127 {
+            return;
+        }
+        self.end_note(key, cursor);
+        if cursor >= self.limit() || self.notes.len() >= MOST_NOTES {
+            self.incomplete = true;
+            return;
+        }
+        // A note of an earlier pass on this key ends where the new one begins.
+        let earlier = self.notes.range_mut(..(cursor, 0)).rev().take(256);
+        for (&(start, _), note) in earlier.filter(|((_, other), _)| *other == key).take(1) {
+            note.length = note.length.min(cursor - start);
+        }
+        self.notes.insert((cursor, key), Recorded { length: 1, velocity, pass: self.pass });
+        self.sounding.insert(key, cursor);
+    }
+
+    fn end_note(&mut self, key: u8, at: u64) {
+        if let Some(start) = self.sounding.remove(&key)
+            && let Some(note) = self.notes.get_mut(&(start, key))
+        {
+            note.length = at.saturating_sub(start).max(1);
+        }
+    }
+
+    fn silence(&mut self) {
+        let at = self.cursor.unwrap_or(0);
+        for key in self.sounding.keys().copied().collect::<Vec<_>>() {
+            self.end_note(key, at);
+        }
+    }
+
+    /// Where bar [`MAX_BARS`] begins.
+    fn limit(&self) -> u64 {
+        let (mut bars, mut from, mut metre) = (MAX_BARS as u64, 0, Metre::COMMON);
+        for (&at, &next) in &self.metres {
+            let bar = metre.bar_ticks(TICKS_PER_QUARTER).0;
+            let passed = (at - from).div_ceil(bar);
+            if passed >= bars {
+                break;
+            }
+            (bars, from, metre) = (bars - passed, at, next);
+        }
+        from + bars * metre.bar_ticks(TICKS_PER_QUARTER).0
+    }
+
+    fn metre_changes(&self) -> Vec<MetreChange> {
+        self.metres.iter().map(|(&at, &metre)| MetreChange { at: Ticks(at), metre }).collect()
+    }
+
+    /// The bars of the host's song up to `end`, at most [`MAX_BARS`].
+    fn bars_until(&self, end: u64) -> BarGrid {
+        BarGrid::new(TICKS_PER_QUARTER, &self.metre_changes(), Ticks(end.min(self.limit())))
+    }
+
+    /// Where the last note that begins in `within` starts, and the first.
+    fn first_and_last(&self, within: Range<u64>) -> Option<(u64, u64)> {
+        if within.is_empty() {
+            return None;
+        }
+        let mut notes =
+            self.notes.range((within.start, 0)..(within.end, 0)).map(|(place, _)| place.0);
+        let first = notes.next()?;
+        Some((first, notes.next_back().unwrap_or(first)))
+    }
+
+    fn bars_with_notes(&self, within: Range<u64>) -> Option<BarSpan> {
+        let (first, last) = self.first_and_last(within)?;
+        let bars = self.bars_until(last + 1);
+        Some(BarSpan { first: bars.bar_at(Ticks(first))?.0, end: bars.bar_at(Ticks(last))?.0 + 1 })
+    }
+
+    fn just_played(&self) -> Range<u64> {
+        self.run.clone().map_or(0..0, |run| run.start..run.end + 1)
+    }
+
+    pub fn view(&self) -> RecordingView {
+        RecordingView {
+            notes: self.notes.len(),
+            bars: self.bars_with_notes(0..u64::MAX),
+            just_played: self.bars_with_notes(self.just_played()),
+            running: self.cursor.is_some(),
+            incomplete: self.incomplete,
+        }
+    }
+
+    /// Cuts a take. Notes that begin before it are left out; those that sound on at its end stop
+    /// there.
+    ///
+    /// # Errors
+    /// If nothing was heard there.
+    pub fn cut(&self, span: Span) -> Result<Take, TakeError> {
+        let nothing = TakeError::NothingHeard;
+        let BarSpan { first, end } = match span {
+            Span::All => self.bars_with_notes(0..u64::MAX).ok_or(nothing)?,
+            Span::JustPlayed => self.bars_with_notes(self.just_played()).ok_or(nothing)?,
+            Span::Between { from, to } => {
+                if !(from.0.is_finite() && to.0.is_finite()) || to.0 <= from.0 {
+                    return Err(TakeError::NoBars);
+                }
+                let (from, to) = (tick(from.0.min(FARTHEST)), tick(to.0.min(FARTHEST)));
+                let bars = self.bars_until(to);
+                let bar = |at| bars.bar_at(Ticks(at)).map_or(bars.len(), |bar| bar.0);
+                BarSpan { first: bar(from), end: bar(to.saturating_sub(1)) + 1 }
+            }
+            Span::Bars { first, end } => BarSpan { first, end: end.min(MAX_BARS) },
+        };
+        if first >= end {
+            return Err(TakeError::NoBars);
+        }
+        let bars = self.bars_until(self.limit());
+        let Some(chosen) = bars.bars().get(first..end.min(bars.len())).filter(|b| !b.is_empty())
+        else {
+            return Err(TakeError::NoBars);
+        };
+        let (start, stop) = (chosen[0].start.0, chosen[chosen.len() - 1].end().0);
+        let song = self.song(start, stop);
+        if song.tracks.iter().all(|track| track.notes.is_empty()) {
+            return Err(TakeError::Silent { first, end });
+        }
+        let name = if end == first + 1 {
+            format!("Bar {end}")
+        } else {
+            format!("Bars {} to {end}", first + 1)
+        };
+        Ok(Take {
+            name,
+            first_bar: BarIndex(first),
+            start: Beats(start as f64 / f64::from(TICKS_PER_QUARTER)),
+            song,
+            length: Ticks(stop - start),
+        })
+    }
+
+    /// What is between two bar lines, from its own tick 0.
+    fn song(&self, start: u64, stop: u64) -> Song {
+        let tempo = |at: u64, bpm: Bpm| TempoChange {
+            at: Ticks(at.saturating_sub(start)),
+            micros_per_quarter: (60e6 / bpm.0).round().clamp(1.0, 16_777_215.0) as u32,
+        };
+        // The first tempo heard holds before it, too.
+        let held = self.tempos.range(..=start).next_back().or(self.tempos.first_key_value());
+        let tempos = held
+            .map(|(_, &bpm)| tempo(start, bpm))
+            .into_iter()
+            .chain(self.tempos.range(start + 1..stop).map(|(&at, &bpm)| tempo(at, bpm)));
+        let tempo = TempoMap::new(TICKS_PER_QUARTER, tempos.collect::<Vec<_>>());
+        let held = self.metres.range(..=start).next_back().map(|(_, &metre)| metre);
+        let first = MetreChange { at: Ticks(0), metre: held.unwrap_or(Metre::COMMON) };
+        let later = self.metres.range(start + 1..stop);
+        let later = later.map(|(&at, &metre)| MetreChange { at: Ticks(at - start), metre });
+        let now = self.cursor.unwrap_or(0);
+        let notes = self.notes.range((start, 0)..(stop, 0)).map(|(&(at, key), note)| {
+            // What sounds just now lasts until now.
+            let sounds = self.sounding.get(&key) == Some(&at);
+            let length = if sounds { now.saturating_sub(at).max(1) } else { note.length };
+            Note {
+                start: Ticks(at - start),
+                length: Ticks(length.min(stop - at)),
+                key,
+                velocity: note.velocity,
+            }
+        });
+        let track = Track {
+            name: "Melody".to_owned(),
+            kind: TrackKind::Melodic { program: 0 },
+            notes: notes.collect(),
+        };
+        Song { tempo, metres: std::iter::once(first).chain(later).collect(), tracks: vec![track] }
+    }
+
+    /// Forgets everything but where the transport is.
+    pub fn clear(&mut self) {
+        let Recording { cursor, pass, fresh, .. } = *self;
+        let run = cursor.map(|at| at..at);
+        // Tempo and metre are only sent again at the next start.
+        let (tempos, metres) = (std::mem::take(&mut self.tempos), std::mem::take(&mut self.metres));
+        *self = Recording { cursor, pass, fresh, run, tempos, metres, ..Recording::default() };
+    }
+}
+
+/// The nearest tick; before the song's start, its start.
+fn tick(beats: f64) -> u64 {
+    (beats * f64::from(TICKS_PER_QUARTER)).round().max(0.0) as u64
+}
+
+/// Drops what is at `from` or later and before or at `to`.
+fn drop_between<T>(changes: &mut BTreeMap<u64, T>, from: u64, to: u64) {
+    while from <= to
+        && let Some((&at, _)) = changes.range(from..=to).next()
+    {
+        changes.remove(&at);
+    }
+}

@@ -1,0 +1,78 @@
+//! A take: a stretch of music to drum to, in bars of its own, with its place in the host's song.
+
+use crate::midi::{self, MidiError};
+use crate::score::{BarGrid, BarIndex, Beats, Song, Ticks};
+
+/// The longest name that is kept, in characters.
+const LONGEST_NAME: usize = 128;
+
+/// What the drummer plays to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Take {
+    /// As the musician sees it; at most 128 characters.
+    pub name: String,
+    /// The number of its first bar in the host's song.
+    pub first_bar: BarIndex,
+    /// Where its first bar begins in the host's song; not negative.
+    pub start: Beats,
+    /// From the take's own first bar; its drum tracks are not heard.
+    pub song: Song,
+    /// Where the take ends, counted from its start: a bar line, at or behind the last note.
+    pub length: Ticks,
+}
+
+/// Why there is no take.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TakeError {
+    #[error("nothing was heard yet: play the song in the host, or drop a MIDI file here")]
+    NothingHeard,
+    #[error("no note was heard in bars {} to {}: play them in the host first", first + 1, end)]
+    Silent {
+        /// From 0.
+        first: usize,
+        /// The bar behind the last, from 0.
+        end: usize,
+    },
+    #[error("the bar range is empty")]
+    NoBars,
+    #[error("cannot use \"{name}\": {source}")]
+    Midi { name: String, source: MidiError },
+    #[error("cannot use \"{name}\": it has no notes but drums")]
+    OnlyDrums { name: String },
+    #[error("cannot use \"{name}\": it has {bars} bars, where at most {most} are possible")]
+    TooLong { name: String, bars: usize, most: usize },
+}
+
+impl Take {
+    /// A take of a whole MIDI file, to stand at the start of the host's song.
+    ///
+    /// # Errors
+    /// If the bytes are no MIDI file, hold no melodic notes, or more than
+    /// [`crate::drummer::MAX_BARS`] bars.
+    pub fn from_midi(name: &str, bytes: &[u8]) -> Result<Take, TakeError> {
+        let name = tidy_name(name);
+        let song =
+            midi::parse(bytes).map_err(|source| TakeError::Midi { name: name.clone(), source })?;
+        if song.melodic().all(|track| track.notes.is_empty()) {
+            return Err(TakeError::OnlyDrums { name });
+        }
+        let (bars, most) = (song.bars().len(), crate::drummer::MAX_BARS);
+        if bars > most {
+            return Err(TakeError::TooLong { name, bars, most });
+        }
+        let length = song.bars().bars().last().map_or(Ticks(0), |bar| bar.end());
+        Ok(Take { name, first_bar: BarIndex(0), start: Beats(0.0), song, length })
+    }
+
+    /// The bars of the take, rests at its end included.
+    pub fn bars(&self) -> BarGrid {
+        BarGrid::new(self.song.ticks_per_quarter(), &self.song.metres, self.length)
+    }
+}
+
+/// One line of at most 128 characters.
+pub(super) fn tidy_name(name: &str) -> String {
+    let line: String = name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
+    let line = line.trim();
+    if line.is_empty() { "Take".to_owned() } else { line.to_owned() }
+}

@@ -1,0 +1,23 @@
+//! What there is to show.
+
+use std::sync::Arc;
+
+use super::{Document, JobView, Looks, RecordingView};
+
+/// The studio at one moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct View {
+    /// Grows with every change; equal numbers, equal views.
+    pub revision: u64,
+    pub document: Arc<Document>,
+    pub looks: Looks,
+    pub recording: RecordingView,
+    /// The job under way, if any.
+    pub job: Option<JobView>,
+    /// What undo would take back, such as "erase"; `None` if there is nothing.
+    pub undo: Option<&'static str>,
+    /// What redo would do again.
+    pub redo: Option<&'static str>,
+    /// What went wrong last, one sentence; `None` once something has worked since.
+    pub error: Option<Arc<str>>,
+}

@@ -8,6 +8,7 @@
 mod style;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::drummer::Settings;
 use nice_plug::params::{BoolParam, EnumParam, FloatParam, IntParam, Params};
@@ -69,6 +70,7 @@ pub struct Parameters {
     /// know of no other way to be told. The window adds one after every edit.
     #[id = "edits"]
     pub changes: IntParam,
+    presses: Arc<AtomicU32>,
 }
 
 fn share(name: &str, default: f32) -> FloatParam {
@@ -103,6 +105,13 @@ impl Default for Parameters {
             seed: _,
             alternatives: _,
         } = Settings::default();
+        let presses = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&presses);
+        let count = move |pressed| {
+            if pressed {
+                counted.fetch_add(1, Ordering::Relaxed);
+            }
+        };
         Parameters {
             style: EnumParam::new("Style", StyleName::FromSong),
             complexity: share("Complexity", complexity),
@@ -116,12 +125,13 @@ impl Default for Parameters {
             channel: IntParam::new("MIDI channel", 10, IntRange::Linear { min: 1, max: 16 }),
             through: BoolParam::new("MIDI through", true),
             listen: BoolParam::new("Listen", true),
-            generate: BoolParam::new("Generate", false),
+            generate: BoolParam::new("Generate", false).with_callback(Arc::new(count)),
             bypass: BoolParam::new("Bypass", false).make_bypass(),
             changes: IntParam::new("Edits", 0, IntRange::Linear { min: 0, max: CHANGES })
                 .non_automatable()
                 .hide()
                 .with_value_to_string(Arc::new(|count| count.to_string())),
+            presses,
         }
     }
 }
@@ -140,6 +150,11 @@ impl Parameters {
             humanise: self.humanise.value(),
             ..settings
         }
+    }
+
+    /// How often [`Parameters::generate`] has been turned on.
+    pub fn presses(&self) -> u32 {
+        self.presses.load(Ordering::Relaxed)
     }
 
     /// Channel of the drums' MIDI as it is sent, 0 to 15; `None` when they are not to be sent.

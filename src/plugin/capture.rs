@@ -7,6 +7,9 @@ use super::transport::{Motion, Span};
 use crate::score::{Beats, Bpm, Metre, Velocity};
 use crate::studio::wire::Captured;
 
+/// How far the transport runs in silence before the studio is told, in beats.
+const PASSING: f64 = 1.0;
+
 /// The listening end.
 pub struct Capture {
     queue: rtrb::Producer<Captured>,
@@ -19,13 +22,24 @@ pub struct Capture {
     metre: Option<Metre>,
     /// Keys that the musician holds, a bit for each.
     sounding: u128,
-    /// Position that was last sent: hosts that round may say a hair less afterwards.
+    /// The latest position since the start: hosts that round may say a hair less afterwards.
     latest: Beats,
+    /// The position that was sent last.
+    told: Beats,
 }
 
 impl Capture {
     pub fn new(queue: rtrb::Producer<Captured>) -> Capture {
-        Capture { queue, lost: false, running: false, tempo: None, metre: None, sounding: 0, latest: Beats(f64::MIN) }
+        Capture {
+            queue,
+            lost: false,
+            running: false,
+            tempo: None,
+            metre: None,
+            sounding: 0,
+            latest: Beats::default(),
+            told: Beats::default(),
+        }
     }
 
     /// Tells the studio how the transport moves, as long as it is to listen.
@@ -37,7 +51,10 @@ impl Capture {
             return;
         }
         if !self.running || span.motion != Motion::Runs {
-            self.latest = span.start;
+            if self.running {
+                self.send(Captured::Passed { at: self.latest });
+            }
+            (self.latest, self.told) = (span.start, span.start);
             (self.sounding, self.tempo, self.metre) = (0, None, None);
             self.running = self.send(Captured::Started { at: span.start });
         }
@@ -48,6 +65,16 @@ impl Capture {
         if self.metre != Some(metre) && self.send(Captured::Metre { at: span.bar_start, metre }) {
             self.metre = Some(metre);
         }
+        if at.0 - self.told.0 >= PASSING && self.send(Captured::Passed { at }) {
+            self.told = at;
+        }
+    }
+
+    /// Ends a span.
+    pub fn end(&mut self, span: &Span) {
+        if self.running {
+            self.forward(span.position(span.offset + span.frames));
+        }
     }
 
     /// A note of the musician's begins on a sample of the span.
@@ -55,6 +82,7 @@ impl Capture {
         if self.running {
             let at = self.forward(span.position(sample));
             self.sounding |= bit(key);
+            self.told = at;
             self.send(Captured::NoteOn { at, key, velocity });
         }
     }
@@ -67,6 +95,7 @@ impl Capture {
         }
         self.sounding &= !ending;
         let at = self.forward(span.position(sample));
+        self.told = at;
         for key in (0..128).filter(|&key| ending & bit(key) != 0) {
             self.send(Captured::NoteOff { at, key });
         }

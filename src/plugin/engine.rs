@@ -8,7 +8,7 @@ use super::capture::Capture;
 use super::playback::{Drum, Playback};
 use super::preview::Kit;
 use super::transport::{Clock, HostTime, Span};
-use crate::score::Velocity;
+use crate::score::{Beats, Velocity};
 use nice_plug::midi::{Channel, Key, NoteEvent, VoiceID};
 
 /// A host's note ports during a block. `timing` counts samples from the block's start.
@@ -79,6 +79,11 @@ impl Engine {
         }
     }
 
+    /// Where the song is after the last block: `None` while the transport stands.
+    pub fn position(&self) -> Option<Beats> {
+        self.clock.position()
+    }
+
     /// Processes a block: `left` and `right` have its samples, equally many, and get the drums
     /// added.
     pub fn process<P: Ports>(
@@ -133,6 +138,7 @@ impl Engine {
         }
         self.drums(span, end - 1, block);
         self.render(end, block);
+        self.capture.end(span);
     }
 
     /// Plays what is due up to and with a sample.
@@ -181,7 +187,8 @@ impl Engine {
     fn render<P: Ports>(&mut self, until: u32, block: &mut Block<'_, P>) {
         let stretch = block.rendered..(until as usize).max(block.rendered);
         if let Some(kit) = &mut self.kit {
-            let (left, right) = (&mut block.left[stretch.clone()], &mut block.right[stretch.clone()]);
+            let (left, right) =
+                (&mut block.left[stretch.clone()], &mut block.right[stretch.clone()]);
             let level = if block.controls.bypassed { 0.0 } else { block.controls.level };
             kit.add(left, right, level);
         }

@@ -11,19 +11,28 @@
 //! | `playback` | audio | [`crate::studio::wire::Clip`]s, queued | strokes on samples |
 //! | `preview` | audio | strokes | sound, added to the bus |
 //! | `engine` | audio | a block | the same block, played |
-//! | `host` | all | the host's calls | |
+//! | `host` | all | the host's calls | both plugins, and what the library exports |
+//! | `state` | main | the document | text in the host's project |
+//! | `attendant` | its own | parameters | edits and jobs of the studio |
+//! | `whereabouts` | audio | where the host is | the same, for the window |
 //!
 //! What is marked audio allocates, locks, frees and waits for nothing; a test plays every scenario
 //! under an allocator that aborts. All slow work is the studio's, on its own thread.
 
+mod attendant;
 mod capture;
 mod engine;
+mod host;
 mod playback;
 mod preview;
+mod state;
 mod transport;
+mod whereabouts;
 
 pub use capture::Capture;
 pub use engine::{Controls, Engine, Ports};
+pub use host::{Drumlin, DrumlinFx};
 pub use playback::Playback;
 pub use preview::Kit;
 pub use transport::{Clock, HostTime};
+pub use whereabouts::Whereabouts;

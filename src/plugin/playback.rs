@@ -173,9 +173,8 @@ impl Playback {
             let key = usize::from(stroke.key) % KEYS;
             // Ahead of where playing began: it stands for a stroke there, unless one was just heard.
             let again = self.next < self.line
-                && self.struck[key].is_some_and(|struck| {
-                    (now - struck) as f64 * span.beats_per_frame <= PICKUP
-                });
+                && self.struck[key]
+                    .is_some_and(|struck| (now - struck) as f64 * span.beats_per_frame <= PICKUP);
             if silent || again {
                 self.next += 1;
                 continue;

@@ -39,8 +39,7 @@ fn beats(position: f64) -> Option<Beats> {
 impl From<&Transport> for HostTime {
     fn from(transport: &Transport) -> HostTime {
         let byte = |number: Option<i32>| number.and_then(|number| u8::try_from(number).ok());
-        let metre =
-            byte(transport.time_sig_numerator).zip(byte(transport.time_sig_denominator));
+        let metre = byte(transport.time_sig_numerator).zip(byte(transport.time_sig_denominator));
         HostTime {
             playing: transport.playing,
             position: transport.pos_beats().and_then(beats),
@@ -199,6 +198,11 @@ impl Clock {
         self.running = None;
     }
 
+    /// The position that the next block should begin with; `None` while the transport stands.
+    pub fn position(&self) -> Option<Beats> {
+        self.running.map(|running| running.expected)
+    }
+
     fn beats_per_frame(&self) -> f64 {
         self.tempo.0 / 60.0 / self.samples_per_second
     }
@@ -228,7 +232,8 @@ impl Clock {
     fn roll(&mut self, host: &HostTime, frames: u32, before: f64) -> (Motion, Beats) {
         let Some(running) = &mut self.running else {
             let at = host.position.unwrap_or_default();
-            self.running = Some(Running { expected: at, said: host.position, since: frames, frames });
+            self.running =
+                Some(Running { expected: at, said: host.position, since: frames, frames });
             return (Motion::Starts, at);
         };
         let expected = running.expected;
@@ -236,26 +241,24 @@ impl Clock {
         let Some(said) = host.position else {
             return (Motion::Runs, expected);
         };
+        // A tempo that changed within the last block has moved the position by at most this.
+        let change = (self.tempo.0 / 60.0 / self.samples_per_second - before).abs();
+        let near = ROUNDING + change * f64::from(last);
+        let away = |from: f64| (said.0 - from).abs();
+        // Where the loop would have taken the song by now.
+        let turned = host.looping.map_or(f64::INFINITY, |(start, end)| {
+            let beyond = expected.0 - end.0;
+            if beyond >= -near { away(start.0 + beyond) } else { f64::INFINITY }
+        });
         let together = running.since.saturating_add(frames);
-        if running.said == Some(said) && together <= self.longest {
+        if running.said == Some(said) && together <= self.longest && turned > near {
             // A part of a block whose start the host repeats.
             running.since = together;
             return (Motion::Runs, expected);
         }
         (running.said, running.since) = (Some(said), frames);
-        // A tempo that changed within the last block has moved the position by at most this.
-        let change = (self.tempo.0 / 60.0 / self.samples_per_second - before).abs();
-        let near = ROUNDING + change * f64::from(last);
-        let away = |from: f64| (said.0 - from).abs();
-        let turned = host.looping.and_then(|(start, end)| {
-            let beyond = expected.0 - end.0;
-            (beyond >= -near && said < end).then_some(away(start.0 + beyond))
-        });
-        if away(expected.0) <= near && turned.is_none_or(|turned| away(expected.0) <= turned) {
-            (Motion::Runs, said)
-        } else {
-            (Motion::Jumps, said)
-        }
+        let runs = away(expected.0) <= near && away(expected.0) <= turned;
+        (if runs { Motion::Runs } else { Motion::Jumps }, said)
     }
 
     /// The next part of the block, if any of it is left.

@@ -129,12 +129,27 @@ impl Drummer {
     /// # Errors
     /// As [`Drummer::generate`].
     pub fn hear(&self, song: &Song, progress: &dyn Progress) -> Result<Heard, DrummerError> {
+        let tracks = song.melodic().cloned().collect();
+        let bars = Song { tracks, ..song.clone() }.bars();
+        self.hear_over(song, bars, progress)
+    }
+
+    /// Listens to a song over the given bars, which begin at its tick 0 in its metres and may go on
+    /// when its notes have ended.
+    ///
+    /// # Errors
+    /// As [`Drummer::generate`].
+    pub fn hear_over(
+        &self,
+        song: &Song,
+        bars: BarGrid,
+        progress: &dyn Progress,
+    ) -> Result<Heard, DrummerError> {
         let tracks = song.melodic().filter(|track| !track.notes.is_empty()).cloned().collect();
         let song = Song { tracks, ..song.clone() };
         if song.tracks.is_empty() {
             return Err(DrummerError::NoMelody);
         }
-        let bars = song.bars();
         if bars.len() > MAX_BARS {
             return Err(DrummerError::TooLong { bars: bars.len() });
         }
@@ -169,15 +184,49 @@ impl Drummer {
         settings: &Settings,
         progress: &dyn Progress,
     ) -> Result<Generation, DrummerError> {
+        let numbers: Vec<usize> = (0..settings.alternatives.max(1)).collect();
         let mut watch = Watch { progress, timings: Vec::new() };
-        let drafts =
-            watch.stage(Stage::Pattern, || self.drafts(song, heard, settings, progress))?;
-        let takes = watch.stage(Stage::Groove, || {
+        let takes = self.perform(song, heard, settings, &numbers, &mut watch)?;
+        let takes = takes.into_iter().map(|(_, take)| take).collect();
+        Ok(Generation { heard: heard.clone(), takes, timings: watch.timings })
+    }
+
+    /// Plays some of the alternatives that [`Drummer::play`] would, by their numbers from 0; each is
+    /// as it would be among all. Numbers that [`Settings::alternatives`] does not reach are left out.
+    ///
+    /// # Errors
+    /// As [`Drummer::play`].
+    pub fn play_some(
+        &self,
+        song: &Song,
+        heard: &Heard,
+        settings: &Settings,
+        numbers: &[usize],
+        progress: &dyn Progress,
+    ) -> Result<Vec<(usize, Take)>, DrummerError> {
+        let mut watch = Watch { progress, timings: Vec::new() };
+        self.perform(song, heard, settings, numbers, &mut watch)
+    }
+
+    fn perform(
+        &self,
+        song: &Song,
+        heard: &Heard,
+        settings: &Settings,
+        numbers: &[usize],
+        watch: &mut Watch,
+    ) -> Result<Vec<(usize, Take)>, DrummerError> {
+        let progress = watch.progress;
+        let drafts = watch
+            .stage(Stage::Pattern, || self.drafts(song, heard, settings, numbers, progress))?;
+        watch.stage(Stage::Groove, || {
             let network = self.models.get(&catalogue::GROOVE)?;
             drafts
                 .into_iter()
-                .enumerate()
                 .map(|(number, draft)| {
+                    if progress.is_cancelled() {
+                        return Err(DrummerError::Cancelled);
+                    }
                     let feel = Feel {
                         tempo: &song.tempo,
                         style: match settings.style {
@@ -191,11 +240,13 @@ impl Drummer {
                         manner: None,
                         seed: settings.seed.wrapping_add(number as u64),
                     };
-                    Ok(Take { part: groove::play(&draft.part, &feel, &*network)?, ..draft })
+                    Ok((
+                        number,
+                        Take { part: groove::play(&draft.part, &feel, &*network)?, ..draft },
+                    ))
                 })
                 .collect()
-        })?;
-        Ok(Generation { heard: heard.clone(), takes, timings: watch.timings })
+        })
     }
 
     /// The alternatives' patterns, without feel.
@@ -204,8 +255,9 @@ impl Drummer {
         song: &Song,
         heard: &Heard,
         settings: &Settings,
+        numbers: &[usize],
         progress: &dyn Progress,
-    ) -> Result<Vec<Take>, DrummerError> {
+    ) -> Result<Vec<(usize, Take)>, DrummerError> {
         let network = self.models.get(&catalogue::PATTERN)?;
         let question = Question {
             features: &heard.features,
@@ -236,6 +288,9 @@ impl Drummer {
         };
         let mut drafts = Vec::new();
         for (number, hint) in hints.into_iter().enumerate() {
+            if !numbers.contains(&number) {
+                continue;
+            }
             if progress.is_cancelled() {
                 return Err(DrummerError::Cancelled);
             }
@@ -264,11 +319,12 @@ impl Drummer {
                 complexity: settings.complexity,
                 fill_complexity: settings.fill_complexity,
             };
-            drafts.push(Take {
+            let take = Take {
                 part: arrangement.part(answer, filling.as_ref(), &mut rng),
                 fills: places.iter().map(|&bar| BarIndex(bar)).collect(),
                 style: hint,
-            });
+            };
+            drafts.push((number, take));
         }
         Ok(drafts)
     }

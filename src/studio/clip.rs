@@ -2,9 +2,18 @@
 
 use std::ops::Range;
 
-use super::Document;
-use super::wire::Clip;
-use crate::score::Lane;
+use super::wire::{Clip, Stroke};
+use super::{Arrangement, Document};
+use crate::midi;
+use crate::score::{
+    Beats, DrumPart, Hit, Lane, MetreChange, Note, Song, TempoChange, TempoMap, Ticks, Track,
+    TrackKind,
+};
+
+/// A stroke lasts a 32nd note, as in [`DrumPart::notes`].
+const STROKE: f64 = 1.0 / 8.0;
+/// Strokes on one key closer than this many beats are one.
+const TOGETHER: f64 = 1e-6;
 
 /// What of the part goes into a MIDI file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,12 +35,140 @@ pub struct MidiFile {
 impl Document {
     /// The part as the audio thread plays it; an empty clip without a part.
     pub fn clip(&self) -> Clip {
-        Clip::default()
+        let Some(arrangement) = &self.arrangement else { return Clip::default() };
+        let part = &*arrangement.alternative().part;
+        let quarter = f64::from(part.bars.ticks_per_quarter());
+        let beats = |ticks: Ticks| Beats(ticks.0 as f64 / quarter);
+        let end = part.bars.bars().last().map_or(Ticks(0), |bar| bar.end());
+        let mut strokes: Vec<Stroke> = part
+            .hits
+            .iter()
+            .filter(|hit| self.is_heard(hit.lane()))
+            .map(|hit| Stroke {
+                at: Beats(position(part, hit) / quarter),
+                length: Beats(STROKE),
+                kit_key: hit.key.get(),
+                key: self.drum_map.key(hit.key),
+                velocity: hit.velocity,
+            })
+            .collect();
+        strokes.sort_by(|a, b| a.at.0.total_cmp(&b.at.0).then(a.key.cmp(&b.key)));
+        Clip {
+            start: arrangement.take.start,
+            length: beats(end),
+            strokes: without_overlaps(strokes).into(),
+            bar_lines: part
+                .bars
+                .bars()
+                .iter()
+                .map(|bar| beats(bar.start))
+                .chain((!part.bars.is_empty()).then(|| beats(end)))
+                .collect(),
+        }
     }
 
-    /// The part as a MIDI file with the take's tempo and metres, mutes and drum map applied. `None`
-    /// without a part or if no bar is chosen.
-    pub fn midi_file(&self, _extract: &Extract) -> Option<MidiFile> {
-        None
+    /// The part as a MIDI file with the take's tempo and metres, mutes and drum map applied. It
+    /// begins at the first chosen bar. `None` without a part or if no bar is chosen.
+    pub fn midi_file(&self, extract: &Extract) -> Option<MidiFile> {
+        let arrangement = self.arrangement.as_ref()?;
+        let part = &*arrangement.alternative().part;
+        let all = 0..part.bars.len();
+        let bars = extract.bars.clone().unwrap_or(all.clone());
+        let bars = bars.start..bars.end.min(all.end);
+        let chosen = part.bars.bars().get(bars.clone()).filter(|bars| !bars.is_empty())?;
+        let (start, end) = (chosen[0].start, chosen[chosen.len() - 1].end());
+        let heard = |hit: &&Hit| match extract.lane {
+            Some(lane) => hit.lane() == lane,
+            None => self.is_heard(hit.lane()),
+        };
+        let hits = part.hits.iter().filter(|hit| bars.contains(&hit.bar.0)).filter(heard);
+        let length = Ticks((f64::from(part.bars.ticks_per_quarter()) * STROKE).max(1.0) as u64);
+        let mut notes: Vec<Note> = hits
+            .map(|hit| Note {
+                start: part.tick(hit) - start,
+                length,
+                key: self.drum_map.key(hit.key),
+                velocity: hit.velocity,
+            })
+            .collect();
+        notes.sort_by_key(|note| (note.start, note.key));
+        let name = name(arrangement, &bars, &all, extract.lane);
+        let track = Track { name: track_name(extract.lane), kind: TrackKind::Drums, notes };
+        let song = Song { tracks: vec![track], ..time_line(&arrangement.take.song, start, end) };
+        Some(MidiFile { name, bytes: midi::write(&song) })
     }
 }
+
+/// In ticks; before 0 where a stroke is ahead of the first beat.
+fn position(part: &DrumPart, hit: &Hit) -> f64 {
+    let (bar, grid) = (part.bars.bars()[hit.bar.0], part.grids[hit.bar.0]);
+    let step = hit.step as f64 + f64::from(hit.offset);
+    bar.start.0 as f64 + step / grid.steps as f64 * bar.length.0 as f64
+}
+
+/// Cuts strokes short where the next one on the same key begins. Of two that begin together on a key
+/// the louder stays. `strokes` are sorted by time and key.
+fn without_overlaps(mut strokes: Vec<Stroke>) -> Vec<Stroke> {
+    strokes.dedup_by(|next, kept| {
+        let same = next.key == kept.key && next.at.0 - kept.at.0 < TOGETHER;
+        if same && next.velocity > kept.velocity {
+            (kept.velocity, kept.kit_key) = (next.velocity, next.kit_key);
+        }
+        same
+    });
+    let mut next_start = [f64::INFINITY; 128];
+    for stroke in strokes.iter_mut().rev() {
+        let next = &mut next_start[usize::from(stroke.key & 0x7F)];
+        stroke.length = Beats(STROKE.min(*next - stroke.at.0));
+        *next = stroke.at.0;
+    }
+    strokes.retain(|stroke| stroke.length.0 > 0.0);
+    strokes
+}
+
+/// Tempo and metres from one bar line to another, from tick 0.
+fn time_line(song: &Song, start: Ticks, end: Ticks) -> Song {
+    let tempos = song.tempo.changes().filter(|change| change.at < end);
+    let tempos = tempos.map(|change| TempoChange { at: change.at - start, ..change });
+    let metres = song.metres_in_order().into_iter().filter(|change| change.at < end);
+    let mut metres: Vec<MetreChange> =
+        metres.map(|change| MetreChange { at: change.at - start, ..change }).collect();
+    // Of all that lie before the start, and so on tick 0 now, the last holds.
+    let before = metres.iter().take_while(|change| change.at == Ticks(0)).count();
+    metres.drain(..before.saturating_sub(1));
+    let tempo = TempoMap::new(song.ticks_per_quarter(), tempos.collect::<Vec<_>>());
+    Song { tempo, metres, tracks: Vec::new() }
+}
+
+fn track_name(lane: Option<Lane>) -> String {
+    lane.map_or("Drums", Lane::name).to_owned()
+}
+
+/// Such as `Chorus drums bars 5-12 snare 120 bpm.mid`.
+fn name(
+    arrangement: &Arrangement,
+    bars: &Range<usize>,
+    all: &Range<usize>,
+    lane: Option<Lane>,
+) -> String {
+    let take = &arrangement.take;
+    let mut words = vec![take.name.clone(), "drums".to_owned()];
+    if bars != all {
+        let first = take.first_bar.0 + bars.start + 1;
+        let last = take.first_bar.0 + bars.end;
+        words.push(if first == last {
+            format!("bar {first}")
+        } else {
+            format!("bars {first}-{last}")
+        });
+    }
+    words.extend(lane.map(|lane| lane.name().to_lowercase()));
+    words.push(format!("{:.0} bpm", take.song.tempo.bpm(Ticks(0)).0));
+    let plain = |c: char| if c.is_alphanumeric() || " -_'.()".contains(c) { c } else { '_' };
+    let name: String = words.join(" ").chars().map(plain).collect();
+    // A leading dot hides a file, and Windows takes no dot or blank at the end of a name.
+    format!("{}.mid", name.trim_matches(['.', ' ']))
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,9 +3,14 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Cell, Channel, Document, DrumMap, Region, Scrap, Take};
-use crate::drummer::Settings;
-use crate::score::{BarIndex, Beats, Hit, Lane, Velocity};
+use super::board::{Board, tidy_offset};
+use super::recipe::with_graft;
+use super::take::tidy_name;
+use super::{
+    Arrangement, Cell, Channel, Document, DrumMap, Graft, Lanes, MOST_TAKES, Region, Scrap, Take,
+};
+use crate::drummer::{Settings, StyleChoice};
+use crate::score::{BarIndex, Beats, DrumPart, Hit, Lane, Velocity};
 
 /// One change of a document. Cells outside the grid are passed over.
 #[derive(Clone, Debug, PartialEq)]
@@ -155,6 +160,211 @@ impl Edit {
     /// # Errors
     /// [`EditError`], if it cannot be made.
     pub fn apply(&self, document: &Document) -> Result<Document, EditError> {
-        Ok(document.clone())
+        let mut document = document.clone();
+        match self {
+            Edit::SetHit(hit) => document.edit_part(|board| board.set(*hit))?,
+            Edit::EraseHits(cells) => document.edit_part(|board| board.erase(cells))?,
+            Edit::Paint { cells, velocity } => {
+                let keys = Lane::ALL.map(|lane| document.key_of(lane));
+                document.edit_part(|board| board.paint(cells, *velocity, &keys))?;
+            }
+            Edit::MoveHits { cells, by } => {
+                let keys = Lane::ALL.map(|lane| document.key_of(lane));
+                let mut on_grid = false;
+                document.edit_part(|board| on_grid = board.shift(cells, *by, &keys))?;
+                if !on_grid {
+                    return Err(EditError::OffGrid);
+                }
+            }
+            Edit::SetVelocity { cells, velocity } => {
+                document.edit_part(|board| board.change(cells, |hit| hit.velocity = *velocity))?;
+            }
+            Edit::ChangeVelocity { cells, by } => {
+                let changed = |old: Velocity| {
+                    let velocity = i16::from(old.get()).saturating_add(*by).clamp(1, 127);
+                    Velocity::clamped(velocity as u8)
+                };
+                let change = |hit: &mut Hit| hit.velocity = changed(hit.velocity);
+                document.edit_part(|board| board.change(cells, change))?;
+            }
+            Edit::SetTiming { cells, offset } => {
+                let offset = tidy_offset(*offset);
+                document.edit_part(|board| board.change(cells, |hit| hit.offset = offset))?;
+            }
+            Edit::ChangeTiming { cells, by } => {
+                let change = |hit: &mut Hit| hit.offset = tidy_offset(hit.offset + by);
+                document.edit_part(|board| board.change(cells, change))?;
+            }
+            Edit::Clear(region) => document.edit_part(|board| board.clear(region))?,
+            Edit::Paste { scrap, at } => document.edit_part(|board| board.paste(scrap, *at))?,
+            Edit::CopyToRepeats(bar) => copy_to_repeats(&mut document, *bar)?,
+            Edit::Mute { lane, on } => document.lanes[lane.index()].mute = *on,
+            Edit::Solo { lane, on } => document.lanes[lane.index()].solo = *on,
+            Edit::Lock { lane, on } => document.lanes[lane.index()].lock = *on,
+            Edit::LockBars { bars, on } => {
+                let arrangement = document.arrangement.as_mut().ok_or(EditError::NoPart)?;
+                let all = arrangement.alternative().part.bars.len();
+                let locked = Arc::make_mut(&mut arrangement.locked_bars);
+                for bar in (bars.start..bars.end.min(all)).map(BarIndex) {
+                    if *on {
+                        locked.insert(bar)
+                    } else {
+                        locked.remove(&bar)
+                    };
+                }
+            }
+            Edit::Choose(number) => {
+                let arrangement = document.arrangement.as_mut().ok_or(EditError::NoPart)?;
+                if *number >= arrangement.alternatives.len() {
+                    return Err(EditError::NoAlternative(*number));
+                }
+                arrangement.chosen = *number;
+            }
+            Edit::Mix { bars, from } => {
+                let arrangement = document.arrangement.as_mut().ok_or(EditError::NoPart)?;
+                arrangement.mix(bars, *from)?;
+            }
+            Edit::Settings(settings) => document.settings = tidy_settings(settings, &document),
+            Edit::DrumMap(map) => document.drum_map = map.clone(),
+            Edit::Channel(channel) => document.channel = *channel,
+            Edit::AddTake(take) => document.add_take(take.clone()),
+            Edit::ChooseTake(take) => {
+                document.take_at(*take)?;
+                document.current_take = Some(*take);
+            }
+            Edit::RenameTake { take, name } => {
+                let renamed =
+                    Take { name: tidy_name(name), ..(**document.take_at(*take)?).clone() };
+                document.replace_take(*take, renamed);
+            }
+            Edit::PlaceTake { take, start } => {
+                let start = Beats(if start.0.is_finite() { start.0.clamp(0.0, 1e6) } else { 0.0 });
+                let moved = Take { start, ..(**document.take_at(*take)?).clone() };
+                document.replace_take(*take, moved);
+            }
+            Edit::RemoveTake(take) => {
+                document.take_at(*take)?;
+                document.takes.remove(*take);
+                document.current_take = match document.current_take {
+                    Some(current) if current > *take => Some(current - 1),
+                    Some(current) if current < document.takes.len() => Some(current),
+                    _ => document.takes.len().checked_sub(1),
+                };
+            }
+        }
+        Ok(document)
     }
 }
+
+fn copy_to_repeats(document: &mut Document, bar: BarIndex) -> Result<(), EditError> {
+    let arrangement = document.arrangement.as_ref().ok_or(EditError::NoPart)?;
+    let repeats = arrangement.repeats_of(bar);
+    let region = Region { bars: bar.0..bar.0.saturating_add(1), lanes: Lanes::ALL };
+    match document.copy(&region) {
+        Some(scrap) if !repeats.is_empty() => document.edit_part(|board| {
+            for repeat in repeats {
+                board.paste(&scrap, repeat);
+            }
+        }),
+        _ => Err(EditError::NoRepeat(bar.0)),
+    }
+}
+
+/// Settings as the drummer takes them: shares in `[0, 1]`, densities in `[0, 32]`. How many
+/// alternatives there are is not the musician's to set.
+pub(super) fn tidy_settings(settings: &Settings, document: &Document) -> Settings {
+    let share = |value: f32, old: f32| if value.is_nan() { old } else { value.clamp(0.0, 1.0) };
+    let old = &document.settings;
+    let style = match settings.style {
+        StyleChoice::Densities(densities) => StyleChoice::Densities(
+            densities.map(|hits| if hits.is_nan() { 0.0 } else { hits.clamp(0.0, 32.0) }),
+        ),
+        style => style,
+    };
+    Settings {
+        style,
+        complexity: share(settings.complexity, old.complexity),
+        intensity: share(settings.intensity, old.intensity),
+        fill_amount: share(settings.fill_amount, old.fill_amount),
+        fill_complexity: share(settings.fill_complexity, old.fill_complexity),
+        swing: share(settings.swing, old.swing),
+        humanise: share(settings.humanise, old.humanise),
+        seed: settings.seed,
+        alternatives: old.alternatives,
+    }
+}
+
+impl Document {
+    fn edit_part(&mut self, edit: impl FnOnce(&mut Board)) -> Result<(), EditError> {
+        let arrangement = self.arrangement.as_mut().ok_or(EditError::NoPart)?;
+        let chosen = &mut arrangement.alternatives[arrangement.chosen];
+        let mut board = Board::new(chosen);
+        edit(&mut board);
+        board.put_into(chosen);
+        Ok(())
+    }
+
+    fn take_at(&self, index: usize) -> Result<&Arc<Take>, EditError> {
+        self.takes.get(index).ok_or(EditError::NoTake(index))
+    }
+
+    fn add_take(&mut self, take: Arc<Take>) {
+        if self.takes.len() >= MOST_TAKES {
+            let used = self.arrangement.as_ref().map(|arrangement| &arrangement.take);
+            let oldest = self.takes.iter().position(|take| Some(take) != used).unwrap_or(0);
+            self.takes.remove(oldest);
+        }
+        self.takes.push(take);
+        self.current_take = Some(self.takes.len() - 1);
+    }
+
+    /// Puts a changed take in the place of one, also for the part that was made for it.
+    fn replace_take(&mut self, index: usize, take: Take) {
+        let take = Arc::new(take);
+        let old = std::mem::replace(&mut self.takes[index], take.clone());
+        if let Some(arrangement) = &mut self.arrangement
+            && Arc::ptr_eq(&arrangement.take, &old)
+        {
+            arrangement.take = take;
+        }
+    }
+}
+
+impl Arrangement {
+    /// Takes bars over from another alternative, with its edits.
+    fn mix(&mut self, bars: &Range<usize>, from: usize) -> Result<(), EditError> {
+        if from == self.chosen {
+            return Ok(());
+        }
+        let source = self.alternatives.get(from).ok_or(EditError::NoAlternative(from))?.clone();
+        let chosen = &mut self.alternatives[self.chosen];
+        let region = Region { bars: bars.clone(), lanes: Lanes::ALL };
+        let outside = |hit: &&Hit| !bars.contains(&hit.bar.0);
+        let inside = source.part.hits.iter().filter(|hit| bars.contains(&hit.bar.0));
+        let hits = chosen.part.hits.iter().filter(outside).chain(inside).copied().collect();
+        let part = &chosen.part;
+        chosen.part = Arc::new(DrumPart::new(part.bars.clone(), part.grids.clone(), hits));
+        let fills = chosen.fills.iter().filter(|bar| !bars.contains(&bar.0));
+        let new_fills = source.fills.iter().filter(|bar| bars.contains(&bar.0));
+        let mut fills: Vec<BarIndex> = fills.chain(new_fills).copied().collect();
+        fills.sort_unstable();
+        chosen.fills = fills.into();
+        let touched = chosen.touched.iter().filter(|cell| !bars.contains(&cell.bar.0));
+        let new_touched = source.touched.iter().filter(|cell| bars.contains(&cell.bar.0));
+        chosen.touched = Arc::new(touched.chain(new_touched).copied().collect());
+        let mut grafts = with_graft(&chosen.grafts, Graft { region, idea: source.idea });
+        for graft in source.grafts.iter() {
+            let start = graft.region.bars.start.max(bars.start);
+            let end = graft.region.bars.end.min(bars.end);
+            if start < end {
+                let region = Region { bars: start..end, lanes: graft.region.lanes };
+                grafts = with_graft(&grafts, Graft { region, idea: graft.idea });
+            }
+        }
+        chosen.grafts = grafts.into();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

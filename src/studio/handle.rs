@@ -1,28 +1,26 @@
 //! The handle that the plugin and its window share.
 
 use std::sync::Arc;
+use std::thread::{self, JoinHandle};
 
-use super::wire::{Captured, Clip};
-use super::{Edit, EditError, Job, Looks, Span, StateError, TakeError, View};
+use super::desk::Desk;
+use super::{
+    AudioEnd, Edit, EditError, Job, Lanes, Looks, Saved, Span, StateError, Take, TakeError, View,
+    worker,
+};
 
 /// The desk of one plugin; see the folder's door for what may be called where.
 ///
 /// Dropping it cancels what runs and ends the worker thread.
-pub struct Studio {}
-
-/// The audio thread's ends of the queues.
-pub struct AudioEnd {
-    pub captured: rtrb::Producer<Captured>,
-    /// The newest is the one to play; all others are spent.
-    pub clips: rtrb::Consumer<Box<Clip>>,
-    /// For clips that are no longer played: the audio thread must not free them. Never full.
-    pub spent: rtrb::Producer<Box<Clip>>,
+pub struct Studio {
+    desk: Arc<Desk>,
+    worker: Option<JoinHandle<()>>,
 }
 
 /// Ties the edits of one drag together: those of one gesture that follow each other are one step of
 /// the undo history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Gesture(u64);
+pub struct Gesture(pub(super) u64);
 
 /// Why a job was not started.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,63 +31,77 @@ pub enum JobError {
     NoPart,
     #[error("everything there is locked")]
     Locked,
+    #[error("the system gives drumlin no thread to work on")]
+    NoWorker,
 }
 
 impl Studio {
     /// An empty studio with a worker thread of its own. Networks are loaded at the first job.
     pub fn new() -> Arc<Studio> {
-        todo!()
+        let desk = Arc::new(Desk::default());
+        let own = desk.clone();
+        // Without a thread the plugin still plays what it has.
+        let worker = thread::Builder::new()
+            .name("drumlin worker".to_owned())
+            .spawn(move || worker::run(&own))
+            .ok();
+        Arc::new(Studio { desk, worker })
     }
 
     /// New queues for the audio thread. The ends handed out before are dead from here on. The
     /// current clip is sent at once.
     pub fn connect(&self) -> AudioEnd {
-        todo!()
+        self.desk.connect()
     }
 
     /// What there is to show; cheap enough for every frame.
     pub fn snapshot(&self) -> Arc<View> {
-        todo!()
+        self.desk.view()
     }
 
     /// Grows when [`Studio::snapshot`] has something new.
     pub fn revision(&self) -> u64 {
-        todo!()
+        self.desk.revision()
     }
 
     /// Calls `wake` after every change, on the thread that made it, such as to ask for a repaint.
     /// It must return soon and call nothing here. `None` takes it away.
-    pub fn on_change(&self, _wake: Option<Box<dyn Fn() + Send + Sync>>) {
-        todo!()
+    pub fn on_change(&self, wake: Option<Arc<dyn Fn() + Send + Sync>>) {
+        self.desk.on_change(wake);
     }
 
     /// Makes an edit, one step of the undo history.
     ///
     /// # Errors
     /// If it cannot be made; nothing has changed then.
-    pub fn apply(&self, _edit: Edit) -> Result<(), EditError> {
-        todo!()
+    pub fn apply(&self, edit: Edit) -> Result<(), EditError> {
+        self.desk.step(edit.name(), None, |document| edit.apply(document))
     }
 
     /// A new gesture, for a drag that begins.
     pub fn gesture(&self) -> Gesture {
-        todo!()
+        self.desk.gesture()
     }
 
     /// Makes an edit as part of a drag; see [`Gesture`].
     ///
     /// # Errors
     /// As [`Studio::apply`].
-    pub fn drag(&self, _gesture: Gesture, _edit: Edit) -> Result<(), EditError> {
-        todo!()
+    pub fn drag(&self, gesture: Gesture, edit: Edit) -> Result<(), EditError> {
+        self.desk.step(edit.name(), Some(gesture), |document| edit.apply(document))
     }
 
     /// Cuts a take from what was heard and makes it the current one.
     ///
     /// # Errors
     /// If nothing was heard there.
-    pub fn capture(&self, _span: Span) -> Result<(), TakeError> {
-        todo!()
+    pub fn capture(&self, span: Span) -> Result<(), TakeError> {
+        let take = self.desk.with_line(|line| {
+            let new = line.tend();
+            (line.recording.cut(span), new)
+        })?;
+        self.add(take);
+        Ok(())
     }
 
     /// Makes a take of a MIDI file's bytes and makes it the current one. `name` is the file's,
@@ -97,51 +109,86 @@ impl Studio {
     ///
     /// # Errors
     /// If the bytes are no song to play to.
-    pub fn drop_midi(&self, _name: &str, _bytes: &[u8]) -> Result<(), TakeError> {
-        todo!()
+    pub fn drop_midi(&self, name: &str, bytes: &[u8]) -> Result<(), TakeError> {
+        self.add(Take::from_midi(name, bytes)?);
+        Ok(())
+    }
+
+    /// Tells whether anything of the studio is left.
+    #[cfg(test)]
+    pub(super) fn watch(&self) -> std::sync::Weak<Desk> {
+        Arc::downgrade(&self.desk)
+    }
+
+    fn add(&self, take: Take) {
+        let edit = Edit::AddTake(Arc::new(take));
+        let added = self.apply(edit);
+        debug_assert!(added.is_ok(), "there is always room for a take");
     }
 
     /// Forgets what was heard. Takes stay.
     pub fn forget_recording(&self) {
-        todo!()
+        self.desk.with_line(|line| {
+            line.tend();
+            line.recording.clear();
+            line.look();
+            ((), true)
+        });
     }
 
     /// Starts a job. One that runs is cancelled.
     ///
     /// # Errors
     /// If there is nothing for it to work on.
-    pub fn start(&self, _job: Job) -> Result<(), JobError> {
-        todo!()
+    pub fn start(&self, job: Job) -> Result<(), JobError> {
+        if self.worker.is_none() {
+            return Err(JobError::NoWorker);
+        }
+        self.desk.start(job.clone(), |document| match &job {
+            Job::Generate => document.take().map(|_| ()).ok_or(JobError::NoTake),
+            Job::New | Job::Variation | Job::Reshape => {
+                document.arrangement.as_ref().map(|_| ()).ok_or(JobError::NoPart)
+            }
+            Job::Regenerate(region) => {
+                let arrangement = document.arrangement.as_ref().ok_or(JobError::NoPart)?;
+                let lanes = region.lanes.without(document.locked_lanes());
+                let all = arrangement.alternative().part.bars.len();
+                let mut bars = region.bars.start..region.bars.end.min(all);
+                let free =
+                    bars.any(|bar| !arrangement.locked_bars.contains(&crate::score::BarIndex(bar)));
+                if lanes == Lanes::NONE || !free { Err(JobError::Locked) } else { Ok(()) }
+            }
+        })
     }
 
     /// Ends the job that runs, if any; the document stays as it is.
     pub fn cancel(&self) {
-        todo!()
+        self.desk.cancel();
     }
 
     /// Takes the last step back; what runs is cancelled. Nothing happens if there is none.
     pub fn undo(&self) {
-        todo!()
+        self.desk.undo();
     }
 
     /// Does again what was taken back.
     pub fn redo(&self) {
-        todo!()
+        self.desk.redo();
     }
 
     /// Remembers size and theme of the window.
-    pub fn set_looks(&self, _looks: Looks) {
-        todo!()
+    pub fn set_looks(&self, looks: Looks) {
+        self.desk.set_looks(looks);
     }
 
     /// Shows a sentence where errors are shown, such as that a file could not be written.
-    pub fn report(&self, _sentence: &str) {
-        todo!()
+    pub fn report(&self, sentence: &str) {
+        self.desk.report(sentence);
     }
 
     /// Everything but the undo history and the recording, for the host's project.
     pub fn save(&self) -> Vec<u8> {
-        todo!()
+        self.desk.saved().to_bytes()
     }
 
     /// Takes a saved state in place of what there is; what runs is cancelled and the undo history
@@ -149,7 +196,18 @@ impl Studio {
     ///
     /// # Errors
     /// If the bytes are no state; nothing has changed then.
-    pub fn load(&self, _bytes: &[u8]) -> Result<(), StateError> {
-        todo!()
+    pub fn load(&self, bytes: &[u8]) -> Result<(), StateError> {
+        self.desk.replace(Saved::from_bytes(bytes)?);
+        Ok(())
+    }
+}
+
+impl Drop for Studio {
+    fn drop(&mut self) {
+        self.desk.close();
+        if let Some(worker) = self.worker.take() {
+            // A panic of the worker is over with it.
+            let _ = worker.join();
+        }
     }
 }

@@ -13,20 +13,30 @@
 //! - Errors: what can be refused at once is a `Result`; what fails in a job is a sentence in
 //!   [`View::error`].
 
+mod board;
 mod clip;
+mod desk;
 mod document;
 mod drum_maps;
 mod edit;
+#[cfg(test)]
+mod fixtures;
 mod handle;
+mod history;
 mod jobs;
 mod likeness;
+mod line;
 mod looks;
+mod recipe;
 mod recording;
 mod scrap;
 mod state;
 mod take;
+#[cfg(test)]
+mod tests;
 mod view;
 pub mod wire;
+mod worker;
 
 pub use clip::{Extract, MidiFile};
 pub use document::{
@@ -35,9 +45,10 @@ pub use document::{
 };
 pub use drum_maps::{DrumMap, GM_KEYS, OwnMap};
 pub use edit::{Edit, EditError, Shift};
-pub use handle::{AudioEnd, Gesture, JobError, Studio};
+pub use handle::{Gesture, JobError, Studio};
 pub use jobs::{Job, JobView};
 pub use likeness::Likeness;
+pub use line::AudioEnd;
 pub use looks::{Looks, Theme};
 pub use recording::{BarSpan, MAX_BARS, Recording, RecordingView, Span};
 pub use scrap::Scrap;

@@ -422,3 +422,6 @@ fn drop_between<T>(changes: &mut BTreeMap<u64, T>, from: u64, to: u64) {
         changes.remove(&at);
     }
 }
+
+#[cfg(test)]
+mod tests;

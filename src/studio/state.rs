@@ -1,6 +1,27 @@
 //! The document as bytes, for the host's project file.
+//!
+//! Four bytes that name it, a version, a checksum of what follows, and that: the layout of
+//! `state/layout.rs`, written by postcard and deflated. The layout of a version never changes; a
+//! newer one gets types of its own, and old ones are read for ever.
+
+mod layout;
+#[cfg(test)]
+mod tests;
+
+use std::io::{Read, Write};
+
+use flate2::Compression;
+use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
 
 use super::{Document, Looks};
+
+const MAGIC: [u8; 4] = *b"DRML";
+const VERSION: u16 = 1;
+/// Magic, version and checksum.
+const HEAD: usize = 10;
+/// Unpacked, the largest document has about 20 MiB; more is not unpacked.
+const LARGEST: u64 = 64 << 20;
 
 /// Why bytes are not a document.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,12 +43,55 @@ pub struct Saved {
 
 impl Saved {
     pub fn to_bytes(&self) -> Vec<u8> {
-        Vec::new()
+        // Neither can fail: the layout has no maps or types without a length, and a vector takes
+        // whatever is written.
+        let plain = postcard::to_stdvec(&layout::Saved::from(self)).expect("vectors have lengths");
+        let mut packed = DeflateEncoder::new(Vec::new(), Compression::default());
+        let packed = packed.write_all(&plain).and_then(|()| packed.finish());
+        let packed = packed.expect("a vector takes all");
+        let mut bytes = Vec::with_capacity(HEAD + packed.len());
+        bytes.extend(MAGIC);
+        bytes.extend(VERSION.to_le_bytes());
+        bytes.extend(checksum(&packed).to_le_bytes());
+        bytes.extend(packed);
+        bytes
     }
 
+    /// Reads what [`Saved::to_bytes`] wrote. Whatever the bytes are, no more than some multiple of
+    /// what they hold is allocated.
+    ///
     /// # Errors
     /// If the bytes are foreign, from a newer version, or damaged.
-    pub fn from_bytes(_bytes: &[u8]) -> Result<Saved, StateError> {
-        Err(StateError::Foreign)
+    pub fn from_bytes(bytes: &[u8]) -> Result<Saved, StateError> {
+        let (head, packed) = bytes.split_at_checked(HEAD).ok_or(StateError::Foreign)?;
+        let (magic, rest) = head.split_at(MAGIC.len());
+        if magic != MAGIC {
+            return Err(StateError::Foreign);
+        }
+        let version = u16::from_le_bytes([rest[0], rest[1]]);
+        if version > VERSION {
+            return Err(StateError::Newer(version));
+        }
+        let sum = u32::from_le_bytes([rest[2], rest[3], rest[4], rest[5]]);
+        if version == 0 || sum != checksum(packed) {
+            return Err(StateError::Damaged);
+        }
+        let mut plain = Vec::new();
+        let unpacked = DeflateDecoder::new(packed).take(LARGEST + 1).read_to_end(&mut plain);
+        if unpacked.is_err() || plain.len() as u64 > LARGEST {
+            return Err(StateError::Damaged);
+        }
+        read(&plain).ok_or(StateError::Damaged)
     }
+}
+
+/// Reads the layout; `None` if it says what cannot be.
+fn read(plain: &[u8]) -> Option<Saved> {
+    postcard::from_bytes::<layout::Saved>(plain).ok()?.into_saved()
+}
+
+fn checksum(bytes: &[u8]) -> u32 {
+    let mut crc = flate2::Crc::new();
+    crc.update(bytes);
+    crc.sum()
 }

@@ -1,0 +1,355 @@
+//! What the studio's handle and its worker thread share. Locks are held for moments only: never
+//! while a job works.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex, MutexGuard};
+
+use super::history::History;
+use super::line::Line;
+use super::worker::Outcome;
+use super::{Document, Gesture, Job, JobView, Looks, Saved, View};
+use crate::drummer::{Settings, Stage};
+
+/// Called after every change.
+type Wake = Arc<dyn Fn() + Send + Sync>;
+
+#[derive(Default)]
+pub(super) struct Desk {
+    state: Mutex<State>,
+    /// Taken after `state` where both are needed.
+    line: Mutex<Line>,
+    /// Something for the worker is in `state`.
+    work: Condvar,
+    revision: AtomicU64,
+    wake: Mutex<Option<Wake>>,
+    gestures: AtomicU64,
+}
+
+#[derive(Default)]
+struct State {
+    history: History,
+    looks: Looks,
+    waiting: Option<Job>,
+    running: Option<Running>,
+    error: Option<Arc<str>>,
+    /// Settings that could not be played, so that they are not tried again and again.
+    refused: Option<Settings>,
+    view: Option<Arc<View>>,
+    connected: bool,
+    closed: bool,
+}
+
+struct Running {
+    job: Job,
+    cancelled: Arc<AtomicBool>,
+    stage: Option<Stage>,
+    fraction: f32,
+}
+
+impl State {
+    /// Ends what runs and waits. Its result, if it has one already, is not taken.
+    fn stop(&mut self) {
+        self.waiting = None;
+        if let Some(running) = self.running.take() {
+            running.cancelled.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the job with this flag is still wanted.
+    fn wants(&self, cancelled: &AtomicBool) -> bool {
+        let running = self.running.as_ref();
+        running.is_some_and(|running| std::ptr::eq(&*running.cancelled, cancelled))
+    }
+
+    /// Asks for the part to be played as the settings now say, if it is not.
+    fn catch_up(&mut self) {
+        let document = self.history.present();
+        let stale = document.arrangement.as_ref().is_some_and(|arrangement| {
+            let asked = Settings { seed: arrangement.played.seed, ..document.settings };
+            asked != Settings { alternatives: asked.alternatives, ..arrangement.played }
+        });
+        if stale
+            && self.running.is_none()
+            && self.waiting.is_none()
+            && self.refused != Some(document.settings)
+        {
+            self.waiting = Some(Job::Reshape);
+        }
+    }
+}
+
+impl Desk {
+    /// Makes a change under the lock, then tells of it: plays what is heard now, wakes the worker
+    /// and the window.
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.state.lock();
+        let before = state.history.present().clone();
+        let result = change(&mut state);
+        state.catch_up();
+        if !Arc::ptr_eq(&before, state.history.present()) {
+            self.line.lock().play(state.history.present().clip());
+        }
+        self.told(state);
+        self.work.notify_all();
+        result
+    }
+
+    /// Tells that there is something new to show. Takes the lock so that it is released before
+    /// others hear of it.
+    fn told(&self, state: MutexGuard<State>) {
+        self.revision.fetch_add(1, Ordering::Release);
+        drop(state);
+        self.ring();
+    }
+
+    fn ring(&self) {
+        let wake = self.wake.lock().clone();
+        if let Some(wake) = wake {
+            wake();
+        }
+    }
+
+    pub fn revision(&self) -> u64 {
+        self.revision.load(Ordering::Acquire)
+    }
+
+    pub fn on_change(&self, wake: Option<Wake>) {
+        *self.wake.lock() = wake;
+    }
+
+    pub fn gesture(&self) -> Gesture {
+        Gesture(self.gestures.fetch_add(1, Ordering::Relaxed))
+    }
+
+    pub fn document(&self) -> Arc<Document> {
+        self.state.lock().history.present().clone()
+    }
+
+    pub fn view(&self) -> Arc<View> {
+        self.tend();
+        let mut state = self.state.lock();
+        let revision = self.revision();
+        if let Some(view) = &state.view
+            && view.revision == revision
+        {
+            return view.clone();
+        }
+        let waiting = || {
+            let job = state.waiting.clone()?;
+            Some(JobView { job, stage: None, fraction: 0.0 })
+        };
+        let running = state.running.as_ref().map(|running| JobView {
+            job: running.job.clone(),
+            stage: running.stage,
+            fraction: running.fraction,
+        });
+        let view = Arc::new(View {
+            revision,
+            document: state.history.present().clone(),
+            looks: state.looks,
+            recording: self.line.lock().heard,
+            job: running.or_else(waiting),
+            undo: state.history.undo_name(),
+            redo: state.history.redo_name(),
+            error: state.error.clone(),
+        });
+        state.view = Some(view.clone());
+        view
+    }
+
+    /// Makes a step of the undo history, unless `edit` refuses.
+    pub fn step<E>(
+        &self,
+        name: &'static str,
+        gesture: Option<Gesture>,
+        edit: impl FnOnce(&Document) -> Result<Document, E>,
+    ) -> Result<(), E> {
+        // Edits are made under the lock, so that none is lost between two threads.
+        self.change(|state| {
+            let document = edit(state.history.present())?;
+            state.history.step(document, name, gesture);
+            state.error = None;
+            Ok(())
+        })
+    }
+
+    pub fn undo(&self) {
+        self.change(|state| {
+            state.stop();
+            state.history.undo();
+            state.refused = None;
+        });
+    }
+
+    pub fn redo(&self) {
+        self.change(|state| {
+            state.stop();
+            state.history.redo();
+            state.refused = None;
+        });
+    }
+
+    pub fn set_looks(&self, looks: Looks) {
+        self.change(|state| state.looks = looks.clamped());
+    }
+
+    pub fn report(&self, sentence: &str) {
+        self.change(|state| state.error = Some(sentence.into()));
+    }
+
+    pub fn saved(&self) -> Saved {
+        let state = self.state.lock();
+        Saved { document: (**state.history.present()).clone(), looks: state.looks }
+    }
+
+    pub fn replace(&self, saved: Saved) {
+        self.change(|state| {
+            state.stop();
+            state.history = History::new(saved.document);
+            state.looks = saved.looks;
+            state.error = None;
+            state.refused = None;
+        });
+    }
+
+    /// Asks for a job in place of what runs and waits, unless `ready` refuses.
+    pub fn start<E>(
+        &self,
+        job: Job,
+        ready: impl FnOnce(&Document) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.change(|state| {
+            ready(state.history.present())?;
+            state.stop();
+            state.waiting = Some(job);
+            state.error = None;
+            state.refused = None;
+            Ok(())
+        })
+    }
+
+    pub fn cancel(&self) {
+        self.change(|state| {
+            let reshape = |job: &Job| *job == Job::Reshape;
+            let running = state.running.as_ref().is_some_and(|running| reshape(&running.job));
+            if running || state.waiting.as_ref().is_some_and(reshape) {
+                state.refused = Some(state.history.present().settings);
+            }
+            state.stop();
+        });
+    }
+
+    pub fn close(&self) {
+        let mut state = self.state.lock();
+        state.stop();
+        state.closed = true;
+        drop(state);
+        self.work.notify_all();
+    }
+
+    /// Runs `with` on the line; tells if there is something new to show.
+    pub fn with_line<T>(&self, with: impl FnOnce(&mut Line) -> (T, bool)) -> T {
+        let (result, new) = with(&mut self.line.lock());
+        if new {
+            self.told(self.state.lock());
+        }
+        result
+    }
+
+    pub fn connect(&self) -> super::AudioEnd {
+        let end = self.line.lock().connect();
+        self.state.lock().connected = true;
+        self.work.notify_all();
+        end
+    }
+
+    /// Looks after the line, unless another thread does just now.
+    pub fn tend(&self) {
+        let new = self.line.try_lock().is_some_and(|mut line| line.tend());
+        if new {
+            self.told(self.state.lock());
+        }
+    }
+
+    /// For the worker: waits for a job, at most `patience` while the audio thread is connected.
+    /// `Some(None)` if there is none by then, `None` once the desk is closed.
+    pub fn next_task(&self, patience: Duration) -> Option<Option<(Job, Arc<AtomicBool>)>> {
+        let mut state = self.state.lock();
+        loop {
+            if state.closed {
+                return None;
+            }
+            if let Some(job) = state.waiting.take() {
+                let cancelled = Arc::new(AtomicBool::new(false));
+                state.running = Some(Running {
+                    job: job.clone(),
+                    cancelled: cancelled.clone(),
+                    stage: None,
+                    fraction: 0.0,
+                });
+                self.told(state);
+                return Some(Some((job, cancelled)));
+            }
+            if state.connected {
+                self.work.wait_for(&mut state, patience);
+                if !state.closed && state.waiting.is_none() {
+                    return Some(None);
+                }
+            } else {
+                self.work.wait(&mut state);
+            }
+        }
+    }
+
+    /// For the worker: how far its job is.
+    pub fn progress(&self, cancelled: &AtomicBool, stage: Stage, fraction: f32) {
+        let mut state = self.state.lock();
+        if !state.wants(cancelled) {
+            return;
+        }
+        if let Some(running) = &mut state.running {
+            running.stage = Some(stage);
+            running.fraction = running.fraction.max(fraction);
+        }
+        self.told(state);
+    }
+
+    /// For the worker: a part of the result, which belongs to the step before.
+    pub fn amend(&self, cancelled: &AtomicBool, change: impl FnOnce(&Document) -> Document) {
+        self.change(|state| {
+            if state.wants(cancelled) {
+                let document = change(state.history.present());
+                state.history.amend(document);
+            }
+        });
+    }
+
+    /// For the worker: its job has ended, with a result, with a sentence that says why not, or with
+    /// nothing to say.
+    pub fn finish(&self, cancelled: &AtomicBool, outcome: Result<Outcome, Option<String>>) {
+        self.change(|state| {
+            if !state.wants(cancelled) {
+                return;
+            }
+            state.running = None;
+            match outcome {
+                Ok(Outcome { change, step }) => {
+                    let document = change(state.history.present());
+                    match step {
+                        Some(name) => state.history.step(document, name, None),
+                        None => state.history.amend(document),
+                    }
+                    state.error = None;
+                    state.refused = None;
+                }
+                Err(sentence) => {
+                    state.refused = Some(state.history.present().settings);
+                    state.error = sentence.map(Into::into);
+                }
+            }
+        });
+    }
+}

@@ -1,0 +1,212 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::score::GmKey;
+use crate::studio::fixtures::{at, cell, document};
+
+fn apply(document: &Document, edit: Edit) -> Document {
+    edit.apply(document).unwrap()
+}
+
+fn hit(bar: usize, step: usize, lane: Lane, velocity: u8) -> Hit {
+    Hit {
+        bar: BarIndex(bar),
+        step,
+        key: lane.default_key(),
+        velocity: Velocity::clamped(velocity),
+        offset: 0.25,
+    }
+}
+
+#[test]
+fn without_a_part_there_is_nothing_to_edit() {
+    let empty = Document::default();
+    for edit in [Edit::EraseHits(Vec::new()), Edit::Choose(0), Edit::CopyToRepeats(BarIndex(0))] {
+        assert_eq!(edit.apply(&empty), Err(EditError::NoPart));
+    }
+    assert_eq!(Edit::ChooseTake(0).apply(&empty), Err(EditError::NoTake(0)));
+}
+
+#[test]
+fn a_hit_is_set_moved_and_erased() {
+    let place = cell(2, 5, Lane::Snare);
+    let document = apply(&document(8, 1), Edit::SetHit(hit(2, 5, Lane::Snare, 99)));
+    assert_eq!(at(&document, place), [hit(2, 5, Lane::Snare, 99)]);
+
+    let by = Shift { steps: 12, lanes: 0 };
+    let moved = apply(&document, Edit::MoveHits { cells: vec![place], by });
+    assert_eq!(at(&moved, place), []);
+    assert_eq!(at(&moved, cell(3, 1, Lane::Snare)), [hit(3, 1, Lane::Snare, 99)]);
+
+    let erased = apply(&moved, Edit::EraseHits(vec![cell(3, 1, Lane::Snare)]));
+    assert_eq!(at(&erased, cell(3, 1, Lane::Snare)), []);
+    let touched = &erased.alternative().unwrap().touched;
+    assert!(touched.contains(&place) && touched.contains(&cell(3, 1, Lane::Snare)));
+}
+
+#[test]
+fn hits_do_not_leave_the_grid() {
+    let document = apply(&document(8, 1), Edit::SetHit(hit(0, 0, Lane::Kick, 99)));
+    let cells = vec![cell(0, 0, Lane::Kick)];
+    for by in [
+        Shift { steps: -1, lanes: 0 },
+        Shift { steps: 0, lanes: -1 },
+        Shift { steps: 8 * 16 + 12, lanes: 0 },
+        Shift { steps: isize::MIN, lanes: isize::MAX },
+    ] {
+        let edit = Edit::MoveHits { cells: cells.clone(), by };
+        assert_eq!(edit.apply(&document), Err(EditError::OffGrid));
+    }
+    let outside = apply(&document, Edit::SetHit(hit(8, 12, Lane::Kick, 99)));
+    assert_eq!(outside, document);
+}
+
+#[test]
+fn velocity_and_timing_stay_in_their_ranges() {
+    let place = cell(0, 0, Lane::Kick);
+    let cells = vec![place];
+    let document = apply(&document(8, 1), Edit::SetHit(hit(0, 0, Lane::Kick, 100)));
+    let velocity = |edit| at(&apply(&document, edit), place)[0].velocity.get();
+    assert_eq!(velocity(Edit::ChangeVelocity { cells: cells.clone(), by: i16::MAX }), 127);
+    assert_eq!(velocity(Edit::ChangeVelocity { cells: cells.clone(), by: -200 }), 1);
+    let offset = |edit| at(&apply(&document, edit), place)[0].offset;
+    assert_eq!(offset(Edit::ChangeTiming { cells: cells.clone(), by: 9.0 }), 0.5);
+    assert_eq!(offset(Edit::SetTiming { cells, offset: f32::NAN }), 0.0);
+}
+
+#[test]
+fn paint_takes_the_lanes_own_key_and_leaves_what_is_there() {
+    let china = GmKey::new(52).unwrap();
+    let mut document = apply(
+        &document(8, 1),
+        Edit::Clear(Region { bars: 0..99, lanes: Lanes::only(Lane::Crash) }),
+    );
+    document = apply(&document, Edit::SetHit(Hit { key: china, ..hit(1, 0, Lane::Crash, 9) }));
+    let cells = vec![cell(1, 0, Lane::Crash), cell(1, 8, Lane::Crash), cell(77, 0, Lane::Crash)];
+    let velocity = Velocity::clamped(70);
+    let painted = apply(&document, Edit::Paint { cells, velocity });
+    assert_eq!(at(&painted, cell(1, 0, Lane::Crash))[0].velocity.get(), 9);
+    assert_eq!(at(&painted, cell(1, 8, Lane::Crash))[0].key, china);
+}
+
+#[test]
+fn a_bar_is_copied_to_its_repeats() {
+    let document = document(16, 3);
+    let copied = apply(&document, Edit::CopyToRepeats(BarIndex(1)));
+    let bar = |document: &Document, bar: usize| {
+        let scrap = document.copy(&Region { bars: bar..bar + 1, lanes: Lanes::ALL });
+        scrap.unwrap().hits
+    };
+    for repeat in [5, 13] {
+        assert_eq!(bar(&copied, repeat), bar(&document, 1));
+    }
+    for other in [0, 2, 9] {
+        assert_eq!(bar(&copied, other), bar(&document, other));
+    }
+    assert_eq!(Edit::CopyToRepeats(BarIndex(9)).apply(&document), Err(EditError::NoRepeat(9)));
+}
+
+#[test]
+fn bars_are_taken_from_another_alternative_with_its_edits() {
+    let document = document(8, 5);
+    let edited = apply(&document, Edit::Choose(2));
+    let edited = apply(&edited, Edit::SetHit(hit(3, 1, Lane::Bell, 44)));
+    let edited = apply(&edited, Edit::Choose(0));
+    let mixed = apply(&edited, Edit::Mix { bars: 2..4, from: 2 });
+    let bars = |document: &Document, alternative: usize, bars: Range<usize>| -> Vec<Hit> {
+        let part = &document.arrangement.as_ref().unwrap().alternatives[alternative].part;
+        part.hits.iter().copied().filter(|hit| bars.contains(&hit.bar.0)).collect()
+    };
+    assert_eq!(bars(&mixed, 0, 2..4), bars(&edited, 2, 2..4));
+    assert_eq!(bars(&mixed, 0, 4..9), bars(&document, 0, 4..9));
+    assert!(mixed.alternative().unwrap().touched.contains(&cell(3, 1, Lane::Bell)));
+    assert_eq!(mixed.alternative().unwrap().grafts.len(), 1);
+}
+
+#[test]
+fn settings_are_clamped_and_numbers_that_are_none_refused() {
+    let wild =
+        Settings { complexity: 7.0, swing: f32::NAN, alternatives: 99, ..Settings::default() };
+    let settings = apply(&Document::default(), Edit::Settings(wild)).settings;
+    assert_eq!((settings.complexity, settings.swing, settings.alternatives), (1.0, 0.0, 4));
+}
+
+#[test]
+fn takes_come_go_and_move_with_their_part() {
+    let document = document(8, 1);
+    let moved = apply(&document, Edit::PlaceTake { take: 0, start: Beats(64.0) });
+    assert_eq!(moved.clip().start, Beats(64.0));
+    let removed = apply(&moved, Edit::RemoveTake(0));
+    assert_eq!((removed.takes.len(), removed.current_take), (0, None));
+    assert_eq!(removed.clip(), moved.clip());
+    let mut many = document;
+    for _ in 0..2 * MOST_TAKES {
+        let take = Arc::new(Take { name: "x".into(), ..(*many.takes[0]).clone() });
+        many = apply(&many, Edit::AddTake(take));
+    }
+    assert_eq!((many.takes.len(), many.current_take), (MOST_TAKES, Some(MOST_TAKES - 1)));
+    assert_eq!(many.takes[0].name, "Chorus");
+}
+
+fn any_lane() -> impl Strategy<Value = Lane> {
+    (0..Lane::ALL.len()).prop_map(|index| Lane::ALL[index])
+}
+
+fn any_cells() -> impl Strategy<Value = Vec<Cell>> {
+    let cell = (0usize..12, 0usize..20, any_lane()).prop_map(|(b, s, l)| cell(b, s, l));
+    prop::collection::vec(cell, 0..12)
+}
+
+fn any_region() -> impl Strategy<Value = Region> {
+    (0usize..12, 0usize..12, any::<u16>())
+        .prop_map(|(a, b, lanes)| Region { bars: a..b, lanes: Lanes::from_bits(lanes) })
+}
+
+fn any_edit() -> impl Strategy<Value = Edit> {
+    prop_oneof![
+        (0usize..12, 0usize..20, any_lane(), any::<u8>())
+            .prop_map(|(b, s, l, v)| Edit::SetHit(hit(b, s, l, v))),
+        any_cells().prop_map(Edit::EraseHits),
+        any_cells().prop_map(|cells| Edit::Paint { cells, velocity: Velocity::clamped(5) }),
+        (any_cells(), -40isize..40, -3isize..3)
+            .prop_map(|(cells, steps, lanes)| Edit::MoveHits { cells, by: Shift { steps, lanes } }),
+        (any_cells(), any::<i16>()).prop_map(|(cells, by)| Edit::ChangeVelocity { cells, by }),
+        (any_cells(), any::<f32>()).prop_map(|(cells, by)| Edit::ChangeTiming { cells, by }),
+        any_region().prop_map(Edit::Clear),
+        (any_region(), 0usize..12).prop_map(|(region, at)| {
+            let scrap = Arc::new(document(8, 2).copy(&region).unwrap_or(Scrap {
+                grids: Vec::new(),
+                lanes: Lanes::NONE,
+                hits: Vec::new(),
+            }));
+            Edit::Paste { scrap, at: BarIndex(at) }
+        }),
+        (0usize..12).prop_map(|bar| Edit::CopyToRepeats(BarIndex(bar))),
+        (0usize..12, 0usize..12, any::<bool>())
+            .prop_map(|(a, b, on)| Edit::LockBars { bars: a..b, on }),
+        (0usize..6).prop_map(Edit::Choose),
+        (0usize..12, 0usize..12, 0usize..6).prop_map(|(a, b, from)| Edit::Mix { bars: a..b, from }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn any_edits_leave_a_document_that_saves_and_plays(
+        edits in prop::collection::vec(any_edit(), 0..24),
+    ) {
+        let mut document = document(8, 7);
+        for edit in edits {
+            if let Ok(edited) = edit.apply(&document) {
+                document = edited;
+            }
+        }
+        let part = document.part().unwrap();
+        let keys = |hit: &Hit| (hit.bar, hit.step, hit.key);
+        prop_assert!(part.hits.windows(2).all(|pair| keys(&pair[0]) < keys(&pair[1])));
+        prop_assert!(part.hits.iter().all(|hit| (-0.5..=0.5).contains(&hit.offset)));
+        document.clip();
+        let saved = crate::studio::Saved { document, ..Default::default() };
+        prop_assert_eq!(crate::studio::Saved::from_bytes(&saved.to_bytes()), Ok(saved));
+    }
+}

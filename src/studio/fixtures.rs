@@ -1,0 +1,109 @@
+//! Documents for tests, made without a drummer.
+
+use std::sync::Arc;
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::{
+    ALTERNATIVES, Alternative, Arrangement, Cell, Document, Idea, LaneState, Likeness, Take,
+};
+use crate::analysis::Ssm;
+use crate::drummer::{Form, Section};
+use crate::score::{
+    BarIndex, Beats, DrumPart, Hit, Lane, Metre, MetreChange, Note, Song, StepGrid, TempoChange,
+    TempoMap, Ticks, Track, TrackKind, Velocity,
+};
+
+/// A melody of so many bars of 4/4 and a last one of 3/4, at bar 5 of the host's song.
+pub fn take(bars: usize) -> Take {
+    let ticks = Ticks(bars as u64 * 1920);
+    let melody = (0..bars * 4).map(|beat| Note {
+        start: Ticks(beat as u64 * 480),
+        length: Ticks(400),
+        key: 60 + [0, 4, 7, 4, 5, 9, 7, 2][(beat / 2) % 8],
+        velocity: Velocity::clamped(80),
+    });
+    let kind = TrackKind::Melodic { program: 0 };
+    let track = Track { name: "Melody".to_owned(), kind, notes: melody.collect() };
+    let waltz = MetreChange { at: ticks, metre: Metre::new(3, 4).unwrap() };
+    let tempo = [(0, 500_000), (1000, 450_000)]
+        .map(|(at, micros_per_quarter)| TempoChange { at: Ticks(at), micros_per_quarter });
+    Take {
+        name: "Chorus".to_owned(),
+        first_bar: BarIndex(4),
+        start: Beats(16.0),
+        song: Song { tempo: TempoMap::new(480, tempo), metres: vec![waltz], tracks: vec![track] },
+        length: ticks + Ticks(1440),
+    }
+}
+
+pub fn part(take: &Take, seed: u64) -> DrumPart {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let bars = take.bars();
+    let grids: Vec<StepGrid> =
+        bars.bars().iter().map(|bar| StepGrid::for_metre(bar.metre, false)).collect();
+    let mut hits = Vec::new();
+    for (bar, grid) in grids.iter().enumerate() {
+        for step in 0..grid.steps {
+            for lane in Lane::ALL {
+                if rng.random_bool(0.15) {
+                    hits.push(Hit {
+                        bar: BarIndex(bar),
+                        step,
+                        key: lane.default_key(),
+                        velocity: Velocity::clamped(rng.random_range(1..=127)),
+                        offset: rng.random_range(-0.5..=0.5),
+                    });
+                }
+            }
+        }
+    }
+    DrumPart::new(bars, grids, hits)
+}
+
+/// Sections of four bars: A A B A ..., and the last bar in the last one.
+pub fn document(bars: usize, seed: u64) -> Document {
+    let take = Arc::new(take(bars));
+    let all = take.bars().len();
+    let starts: Vec<usize> = (0..all.saturating_sub(1).max(1)).step_by(4).collect();
+    let sections = starts.iter().enumerate().map(|(index, &start)| {
+        let end = starts.get(index + 1).copied().unwrap_or(all);
+        Section { label: usize::from(index % 4 == 2), bars: start..end }
+    });
+    let likeness = Arc::new(Likeness::new(&Ssm::from_pairs(all, |a, b| (a + b) as f32 / 99.0)));
+    let alternatives = (0..ALTERNATIVES).map(|number| Alternative {
+        part: Arc::new(part(&take, seed.wrapping_add(number as u64))),
+        fills: [BarIndex(all - 1)].into(),
+        style: (number > 0).then_some([number as f32; 8]),
+        idea: Idea { seed, number },
+        grafts: Arc::default(),
+        touched: Arc::default(),
+    });
+    let alternatives = alternatives.collect();
+    let mut document =
+        Document { takes: vec![take.clone()], current_take: Some(0), ..Document::default() };
+    document.settings.seed = seed;
+    document.arrangement = Some(Arrangement {
+        take,
+        form: Arc::new(Form { sections: sections.collect() }),
+        melodic: likeness.clone(),
+        drums: likeness,
+        played: document.settings,
+        alternatives,
+        chosen: 0,
+        locked_bars: Arc::default(),
+    });
+    document.lanes[3] = LaneState { mute: true, ..LaneState::default() };
+    document
+}
+
+pub fn cell(bar: usize, step: usize, lane: Lane) -> Cell {
+    Cell { bar: BarIndex(bar), step, lane }
+}
+
+/// The hits of the part in a cell.
+pub fn at(document: &Document, cell: Cell) -> Vec<Hit> {
+    let part = document.part().unwrap();
+    part.hits.iter().copied().filter(|hit| Cell::of(hit) == cell).collect()
+}

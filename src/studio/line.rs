@@ -1,0 +1,146 @@
+//! The line to the audio thread: what it heard comes in, clips go out, spent ones come back.
+
+use rtrb::{Consumer, Producer, RingBuffer};
+
+use super::wire::{Captured, Clip};
+use super::{Recording, RecordingView};
+
+/// Events that may wait: more than a minute of the densest playing. The studio looks every few
+/// hundredths of a second, but a long network run may keep it.
+const WAITING_EVENTS: usize = 1 << 14;
+/// Clips that may be on their way or played at once. Edits overtake each other: those in between
+/// are never sent.
+const CLIPS_OUT: usize = 4;
+
+/// The audio thread's ends of the queues.
+pub struct AudioEnd {
+    pub captured: Producer<Captured>,
+    /// The newest is the one to play; all others are spent.
+    pub clips: Consumer<Box<Clip>>,
+    /// For clips that are no longer played: the audio thread must not free them. Never full.
+    pub spent: Producer<Box<Clip>>,
+}
+
+/// The studio's ends, with what they carry.
+#[derive(Default)]
+pub(super) struct Line {
+    ends: Option<Ends>,
+    pub recording: Recording,
+    /// What [`Recording::view`] last said.
+    pub heard: RecordingView,
+    /// What the audio thread should play.
+    clip: Clip,
+    /// It has not been sent yet.
+    unsent: bool,
+}
+
+struct Ends {
+    captured: Consumer<Captured>,
+    clips: Producer<Box<Clip>>,
+    spent: Consumer<Box<Clip>>,
+    /// Clips that were sent and have not come back.
+    out: usize,
+}
+
+impl Line {
+    pub fn connect(&mut self) -> AudioEnd {
+        let (captured, events) = RingBuffer::new(WAITING_EVENTS);
+        let (outgoing, clips) = RingBuffer::new(CLIPS_OUT);
+        let (spent, returning) = RingBuffer::new(CLIPS_OUT);
+        self.ends = Some(Ends { captured: events, clips: outgoing, spent: returning, out: 0 });
+        self.unsent = true;
+        self.send();
+        AudioEnd { captured, clips, spent }
+    }
+
+    /// What is to be played from now on.
+    pub fn play(&mut self, clip: Clip) {
+        if clip != self.clip {
+            self.clip = clip;
+            self.unsent = true;
+            self.send();
+        }
+    }
+
+    fn send(&mut self) {
+        let Some(ends) = &mut self.ends else { return };
+        while ends.spent.pop().is_ok() {
+            ends.out = ends.out.saturating_sub(1);
+        }
+        if self.unsent
+            && ends.out < CLIPS_OUT
+            && ends.clips.push(Box::new(self.clip.clone())).is_ok()
+        {
+            ends.out += 1;
+            self.unsent = false;
+        }
+    }
+
+    /// Takes in what has come and sends what waits; `true` if there is something new to show.
+    pub fn tend(&mut self) -> bool {
+        self.send();
+        let Some(ends) = &mut self.ends else { return false };
+        let mut came = false;
+        // No more than what waits now: the audio thread goes on meanwhile.
+        for _ in 0..ends.captured.slots() {
+            let Ok(event) = ends.captured.pop() else { break };
+            self.recording.hear(event);
+            came = true;
+        }
+        came && self.look()
+    }
+
+    /// Looks at the recording anew; `true` if there is something new to show.
+    pub fn look(&mut self) -> bool {
+        let heard = self.recording.view();
+        let new = heard != self.heard;
+        self.heard = heard;
+        new
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::score::{Beats, Velocity};
+
+    fn clip(length: f64) -> Clip {
+        Clip { length: Beats(length), ..Clip::default() }
+    }
+
+    #[test]
+    fn the_newest_clip_arrives_and_none_is_lost_on_the_way_back() {
+        let mut line = Line::default();
+        line.play(clip(1.0));
+        let mut end = line.connect();
+        for length in 2..100 {
+            line.play(clip(f64::from(length)));
+        }
+        let mut last = None;
+        for _ in 0..100 {
+            while let Ok(clip) = end.clips.pop() {
+                if let Some(spent) = last.replace(clip) {
+                    end.spent.push(spent).unwrap();
+                }
+            }
+            line.tend();
+        }
+        assert_eq!(*last.unwrap(), clip(99.0));
+    }
+
+    #[test]
+    fn a_new_connection_gets_the_clip_again_and_the_old_one_is_dead() {
+        let mut line = Line::default();
+        line.play(clip(3.0));
+        let mut old = line.connect();
+        let mut new = line.connect();
+        assert!(old.captured.is_abandoned());
+        assert_eq!(*old.clips.pop().unwrap(), clip(3.0));
+        assert_eq!(*new.clips.pop().unwrap(), clip(3.0));
+        let note = |at| Captured::NoteOn { at: Beats(at), key: 60, velocity: Velocity::clamped(9) };
+        new.captured.push(Captured::Started { at: Beats(0.0) }).unwrap();
+        new.captured.push(note(1.0)).unwrap();
+        assert!(line.tend() && !line.tend());
+        assert_eq!(line.heard.notes, 1);
+    }
+}

@@ -1,0 +1,246 @@
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+use super::*;
+
+const BAR: u64 = 4 * TICKS_PER_QUARTER as u64;
+
+fn started(at: f64) -> [Captured; 3] {
+    let at = Beats(at);
+    let metre = Captured::Metre { at: Beats((at.0 / 4.0).floor() * 4.0), metre: Metre::COMMON };
+    [Captured::Started { at }, Captured::Tempo { at, bpm: Bpm(100.0) }, metre]
+}
+
+fn on(at: f64, key: u8) -> Captured {
+    Captured::NoteOn { at: Beats(at), key, velocity: Velocity::clamped(80) }
+}
+
+fn off(at: f64, key: u8) -> Captured {
+    Captured::NoteOff { at: Beats(at), key }
+}
+
+fn stopped(at: f64) -> Captured {
+    Captured::Stopped { at: Beats(at) }
+}
+
+fn recording(events: impl IntoIterator<Item = Captured>) -> Recording {
+    let mut recording = Recording::default();
+    events.into_iter().for_each(|event| recording.hear(event));
+    recording
+}
+
+/// Start in quarters and key of every note of a take.
+fn notes(take: &Take) -> Vec<(f64, u8)> {
+    let notes = take.song.tracks[0].notes.iter();
+    notes.map(|note| (note.start.0 as f64 / f64::from(TICKS_PER_QUARTER), note.key)).collect()
+}
+
+#[test]
+fn a_take_has_the_bars_that_were_played() {
+    let heard = recording(started(16.0).into_iter().chain([
+        on(20.0, 60),
+        off(21.0, 60),
+        on(27.5, 62),
+        stopped(32.0),
+    ]));
+    let take = heard.cut(Span::All).unwrap();
+    assert_eq!(
+        (take.first_bar, take.start, take.length),
+        (BarIndex(5), Beats(20.0), Ticks(2 * BAR))
+    );
+    assert_eq!(take.name, "Bars 6 to 7");
+    assert_eq!(notes(&take), [(0.0, 60), (7.5, 62)]);
+    assert_eq!(take.song.tempo.bpm(Ticks(0)), Bpm(100.0));
+    // The note that never ended ends where the transport stopped, cut at the take's end.
+    assert_eq!(take.song.tracks[0].notes[1].length, Ticks(480));
+    let bars = heard.cut(Span::Bars { first: 4, end: 8 }).unwrap();
+    assert_eq!((bars.bars().len(), bars.start), (4, Beats(16.0)));
+    let part = heard.cut(Span::Between { from: Beats(21.5), to: Beats(24.5) }).unwrap();
+    assert_eq!((part.first_bar, part.bars().len()), (BarIndex(5), 2));
+}
+
+#[test]
+fn what_is_not_there_is_refused_in_a_sentence() {
+    let empty = Recording::default();
+    assert_eq!(empty.cut(Span::All), Err(TakeError::NothingHeard));
+    assert_eq!(empty.cut(Span::JustPlayed), Err(TakeError::NothingHeard));
+    let silent = TakeError::Silent { first: 0, end: 4 };
+    assert_eq!(empty.cut(Span::Bars { first: 0, end: 4 }), Err(silent.clone()));
+    assert!(silent.to_string().contains("bars 1 to 4"));
+    for (first, end) in [(4, 4), (9, 2), (2000, 2001), (usize::MAX, usize::MAX)] {
+        assert_eq!(empty.cut(Span::Bars { first, end }), Err(TakeError::NoBars));
+    }
+    let nan = Span::Between { from: Beats(f64::NAN), to: Beats(4.0) };
+    assert_eq!(empty.cut(nan), Err(TakeError::NoBars));
+}
+
+#[test]
+fn what_plays_again_replaces_what_was_there_even_with_silence() {
+    let first =
+        started(0.0).into_iter().chain([on(0.0, 60), on(4.0, 61), on(8.0, 62), stopped(12.0)]);
+    let again = started(4.0).into_iter().chain([Captured::Passed { at: Beats(6.0) }, stopped(8.0)]);
+    let take = recording(first.chain(again)).cut(Span::All).unwrap();
+    assert_eq!(notes(&take), [(0.0, 60), (8.0, 62)]);
+}
+
+#[test]
+fn a_loop_keeps_its_last_round_and_all_of_it_has_just_played() {
+    let mut events = Vec::new();
+    for round in 0..3 {
+        events.extend(started(8.0));
+        events.extend([on(8.0, 60 + round), on(12.0, 70 + round)]);
+        events.push(Captured::Passed { at: Beats(16.0) });
+    }
+    // A fourth round stops half way.
+    events.extend(started(8.0));
+    events.extend([on(8.0, 63), stopped(10.0)]);
+    let heard = recording(events);
+    let take = heard.cut(Span::JustPlayed).unwrap();
+    assert_eq!(notes(&take), [(0.0, 63), (4.0, 72)]);
+    // Elsewhere, a start begins anew.
+    let mut heard = heard;
+    for event in started(32.0).into_iter().chain([on(33.0, 50), stopped(36.0)]) {
+        heard.hear(event);
+    }
+    assert_eq!(heard.view().just_played, Some(BarSpan { first: 8, end: 9 }));
+    assert_eq!(heard.view().bars, Some(BarSpan { first: 2, end: 9 }));
+}
+
+#[test]
+fn a_count_in_is_not_kept() {
+    let heard = recording([
+        Captured::Started { at: Beats(-4.0) },
+        Captured::Metre { at: Beats(-4.0), metre: Metre::COMMON },
+        on(-2.0, 60),
+        off(-1.0, 60),
+        on(0.0, 61),
+        stopped(4.0),
+    ]);
+    assert_eq!(notes(&heard.cut(Span::All).unwrap()), [(0.0, 61)]);
+}
+
+#[test]
+fn metres_and_tempos_come_along() {
+    let waltz = Metre::new(3, 4).unwrap();
+    let heard = recording([
+        Captured::Started { at: Beats(1.0) },
+        Captured::Metre { at: Beats(0.0), metre: waltz },
+        Captured::Tempo { at: Beats(1.0), bpm: Bpm(90.0) },
+        on(1.0, 60),
+        Captured::Tempo { at: Beats(4.5), bpm: Bpm(180.0) },
+        Captured::Metre { at: Beats(6.0), metre: Metre::COMMON },
+        on(9.0, 61),
+        stopped(14.0),
+    ]);
+    let take = heard.cut(Span::All).unwrap();
+    let lengths: Vec<u64> = take.bars().bars().iter().map(|bar| bar.length.0 / 960).collect();
+    assert_eq!(lengths, [3, 3, 4]);
+    let tempo = |beats: f64| take.song.tempo.bpm(Ticks((beats * 960.0) as u64)).0.round();
+    assert_eq!([tempo(0.0), tempo(4.4), tempo(4.5)], [90.0, 90.0, 180.0]);
+}
+
+#[test]
+fn no_more_is_kept_than_1024_bars() {
+    let heard = recording(started(0.0).into_iter().chain([on(4095.0, 60), on(4096.0, 61)]));
+    assert_eq!(heard.view().bars, Some(BarSpan { first: 1023, end: 1024 }));
+    assert!(heard.view().incomplete);
+}
+
+#[test]
+fn after_a_loss_notes_end_and_the_view_says_so() {
+    let heard =
+        recording(started(0.0).into_iter().chain([on(0.0, 60), on(1.0, 61), Captured::Lost]));
+    let take = heard.cut(Span::All).unwrap();
+    assert_eq!(take.song.tracks[0].notes[0].length, Ticks(960));
+    assert!(heard.view().incomplete);
+}
+
+#[test]
+fn forgetting_keeps_the_time() {
+    let mut heard = recording(started(0.0).into_iter().chain([on(0.0, 60)]));
+    heard.clear();
+    heard.hear(on(2.0, 64));
+    let take = heard.cut(Span::All).unwrap();
+    assert_eq!(notes(&take), [(2.0, 64)]);
+    assert_eq!(take.song.tempo.bpm(Ticks(0)), Bpm(100.0));
+}
+
+fn any_event() -> impl Strategy<Value = Captured> {
+    let at = prop_oneof![
+        8 => (-8.0..600.0f64).prop_map(Beats),
+        1 => any::<f64>().prop_map(Beats),
+    ];
+    (at, 0u8..9, any::<u8>(), (1u8..20, 0u32..7)).prop_map(|(at, kind, key, (numerator, power))| {
+        match kind {
+            0 => Captured::Started { at },
+            1 => Captured::Stopped { at },
+            2 => Captured::Tempo { at, bpm: Bpm(at.0) },
+            3 => Captured::Metre { at, metre: Metre::new(numerator, 1 << power).unwrap() },
+            4..=5 => Captured::NoteOn { at, key, velocity: Velocity::clamped(key) },
+            6 => Captured::NoteOff { at, key },
+            7 => Captured::Passed { at },
+            _ => Captured::Lost,
+        }
+    })
+}
+
+/// A run of the transport: where it starts, how long it is, and its notes (when and what), in
+/// sixteenths.
+type Run = (u64, u64, Vec<(u64, u8)>);
+
+fn any_run() -> impl Strategy<Value = Run> {
+    (0u64..128, 1u64..96, prop::collection::btree_set((0u64..96, 50u8..55), 0..20)).prop_map(
+        |(start, length, notes)| {
+            let notes = notes.into_iter().filter(|(at, _)| *at < length).collect();
+            (start, length, notes)
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn whatever_the_transport_does_each_place_holds_what_played_there_last(
+        runs in prop::collection::vec((any_run(), any::<bool>()), 1..8),
+    ) {
+        let beats = |sixteenth: u64| sixteenth as f64 / 4.0;
+        let (mut heard, mut expected) = (Recording::default(), BTreeSet::new());
+        for ((start, length, notes), jumps) in runs {
+            started(beats(start)).into_iter().for_each(|event| heard.hear(event));
+            for &(at, key) in &notes {
+                heard.hear(on(beats(start + at), key));
+            }
+            let end = beats(start + length);
+            // Some runs end with a jump, others with a stop.
+            heard.hear(if jumps { Captured::Passed { at: Beats(end) } } else { stopped(end) });
+            expected.retain(|&(at, _)| !(start..start + length).contains(&at));
+            expected.extend(notes.iter().map(|&(at, key)| (start + at, key)));
+        }
+        let found: BTreeSet<(u64, u8)> =
+            heard.notes.keys().map(|&(at, key)| (at / 240, key)).collect();
+        prop_assert_eq!(&found, &expected);
+        prop_assert_eq!(heard.cut(Span::All).is_ok(), !expected.is_empty());
+    }
+
+    #[test]
+    fn any_events_at_all_give_takes_that_hold_together(
+        events in prop::collection::vec(any_event(), 0..80),
+        first in 0usize..300,
+        bars in 0usize..300,
+    ) {
+        let heard = recording(events);
+        let view = heard.view();
+        prop_assert_eq!(view.notes, heard.notes.len());
+        for span in [Span::All, Span::JustPlayed, Span::Bars { first, end: first + bars }] {
+            let Ok(take) = heard.cut(span) else { continue };
+            let grid = take.bars();
+            prop_assert!(grid.len() <= MAX_BARS);
+            prop_assert_eq!(grid.bars().last().map(|bar| bar.end()), Some(take.length));
+            prop_assert!(take.song.end() <= take.length);
+            let notes = &take.song.tracks[0].notes;
+            prop_assert!(!notes.is_empty());
+            prop_assert!(notes.iter().all(|note| note.length.0 > 0));
+            prop_assert!(notes.is_sorted_by_key(|note| (note.start, note.key)));
+        }
+    }
+}

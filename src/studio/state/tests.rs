@@ -1,0 +1,145 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::drummer::{Settings, Style, StyleChoice};
+use crate::score::{BarIndex, Lane};
+use crate::studio::fixtures::document;
+use crate::studio::{DrumMap, Edit, Graft, Idea, Lanes, OwnMap, Region, Theme};
+
+fn saved(bars: usize, seed: u64) -> Saved {
+    let looks = Looks { width: 900, height: 600, theme: Theme::Light };
+    Saved { document: document(bars, seed), looks }
+}
+
+/// A document with something in every field.
+fn full() -> Saved {
+    let mut saved = saved(12, 3);
+    let own = OwnMap::from_map("mine", &DrumMap::Avl).with_key(Lane::Bell.default_key(), 3);
+    let edits = [
+        Edit::Lock { lane: Lane::Kick, on: true },
+        Edit::LockBars { bars: 2..5, on: true },
+        Edit::CopyToRepeats(BarIndex(1)),
+        Edit::Choose(3),
+        Edit::Mix { bars: 1..6, from: 0 },
+        Edit::DrumMap(DrumMap::Own(own)),
+        Edit::Settings(Settings {
+            style: StyleChoice::Preset(Style::HipHop),
+            ..saved.document.settings
+        }),
+        Edit::RemoveTake(0),
+    ];
+    for edit in edits {
+        saved.document = edit.apply(&saved.document).unwrap();
+    }
+    let arrangement = saved.document.arrangement.as_mut().unwrap();
+    arrangement.alternatives[1].grafts = vec![Graft {
+        region: Region { bars: 0..3, lanes: Lanes::only(Lane::Snare) },
+        idea: Idea { seed: u64::MAX, number: 7 },
+    }]
+    .into();
+    saved
+}
+
+#[test]
+fn everything_comes_back() {
+    for saved in [Saved::default(), saved(1, 1), full()] {
+        assert_eq!(Saved::from_bytes(&saved.to_bytes()), Ok(saved));
+    }
+}
+
+#[test]
+fn a_long_song_is_saved_small() {
+    // 256 bars, four dense alternatives of 9,600 strokes with random timing each.
+    let bytes = saved(256, 1).to_bytes();
+    assert!(bytes.len() < 600_000, "{} bytes", bytes.len());
+}
+
+#[test]
+fn what_cannot_be_read_says_why() {
+    assert_eq!(Saved::from_bytes(b""), Err(StateError::Foreign));
+    assert_eq!(Saved::from_bytes(b"RIFF, a song of ice"), Err(StateError::Foreign));
+    let mut newer = full().to_bytes();
+    newer[4] = 9;
+    assert_eq!(Saved::from_bytes(&newer), Err(StateError::Newer(9)));
+    assert!(StateError::Newer(9).to_string().contains("version 9"));
+}
+
+/// Plain bytes as a state that is whole.
+fn packed(plain: &[u8]) -> Vec<u8> {
+    let mut packed = DeflateEncoder::new(Vec::new(), Compression::default());
+    packed.write_all(plain).unwrap();
+    let packed = packed.finish().unwrap();
+    let mut bytes = MAGIC.to_vec();
+    bytes.extend(VERSION.to_le_bytes());
+    bytes.extend(checksum(&packed).to_le_bytes());
+    bytes.extend(packed);
+    bytes
+}
+
+fn plain(saved: &Saved) -> Vec<u8> {
+    postcard::to_stdvec(&layout::Saved::from(saved)).unwrap()
+}
+
+#[test]
+fn what_unpacks_to_more_than_any_document_is_refused() {
+    let bomb = packed(&vec![0xFF; LARGEST as usize + 2]);
+    assert!(bomb.len() < 1 << 20);
+    assert_eq!(Saved::from_bytes(&bomb), Err(StateError::Damaged));
+}
+
+#[test]
+fn a_version_1_state_stays_readable() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/state/version-1.drumlin");
+    assert_eq!(Saved::from_bytes(&std::fs::read(path).unwrap()), Ok(full()));
+}
+
+#[test]
+#[ignore = "writes the golden file of a new version"]
+fn write_the_golden_state() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/state");
+    std::fs::create_dir_all(folder).unwrap();
+    let path = format!("{folder}/version-{VERSION}.drumlin");
+    assert!(!std::path::Path::new(&path).exists(), "a version's layout never changes");
+    std::fs::write(path, full().to_bytes()).unwrap();
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn damage_is_found(at in any::<prop::sample::Index>(), bit in 0u8..8) {
+        let mut bytes = saved(2, 1).to_bytes();
+        let at = at.index(bytes.len());
+        bytes[at] ^= 1 << bit;
+        prop_assert!(Saved::from_bytes(&bytes).is_err());
+    }
+
+    #[test]
+    fn a_cut_off_state_is_refused(at in any::<prop::sample::Index>()) {
+        let bytes = saved(2, 1).to_bytes();
+        prop_assert!(Saved::from_bytes(&bytes[..at.index(bytes.len())]).is_err());
+    }
+
+    #[test]
+    fn random_bytes_are_refused(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        prop_assert!(Saved::from_bytes(&bytes).is_err());
+        // With a checksum that fits, reading must hold as well, and claimed sizes mean nothing.
+        let _ = Saved::from_bytes(&packed(&bytes));
+    }
+
+    #[test]
+    fn forged_numbers_never_break_anything(
+        forged in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+    ) {
+        let mut bytes = plain(&full());
+        for (at, byte) in forged {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        if let Ok(saved) = Saved::from_bytes(&packed(&bytes)) {
+            saved.document.clip();
+            saved.document.midi_file(&Default::default());
+            prop_assert_eq!(Saved::from_bytes(&saved.to_bytes()), Ok(saved));
+        }
+    }
+}

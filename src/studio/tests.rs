@@ -1,0 +1,256 @@
+//! The studio as the plugin and the window use it, with the real drummer.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::wire::Captured;
+use super::*;
+use crate::drummer::{Settings, Style, StyleChoice};
+use crate::midi;
+use crate::score::{BarIndex, Beats, Bpm, Hit, Lane, Metre, Velocity};
+
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Waits until the view is as wanted.
+fn wait(studio: &Studio, wanted: impl Fn(&View) -> bool) -> Arc<View> {
+    let began = Instant::now();
+    loop {
+        let view = studio.snapshot();
+        if wanted(&view) {
+            return view;
+        }
+        assert!(began.elapsed() < PATIENCE, "nothing came: {:?} {:?}", view.job, view.error);
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+fn done(studio: &Studio) -> Arc<View> {
+    let view = wait(studio, |view| view.job.is_none());
+    assert_eq!(view.error, None);
+    view
+}
+
+fn with_take() -> Arc<Studio> {
+    let studio = Studio::new();
+    let song = fixtures::take(8).song;
+    studio.drop_midi("a song", &midi::write(&song)).unwrap();
+    studio
+}
+
+fn generated() -> Arc<Studio> {
+    let studio = with_take();
+    studio.start(Job::Generate).unwrap();
+    done(&studio);
+    studio
+}
+
+fn hits(view: &View) -> Vec<Hit> {
+    view.document.part().unwrap().hits.clone()
+}
+
+#[test]
+fn what_the_host_plays_becomes_a_take_and_a_clip_in_its_place() {
+    let studio = Studio::new();
+    let mut end = studio.connect();
+    assert_eq!(studio.capture(Span::All), Err(TakeError::NothingHeard));
+    assert_eq!(studio.start(Job::Generate), Err(JobError::NoTake));
+    let at = Beats(8.0);
+    for event in [
+        Captured::Started { at },
+        Captured::Tempo { at, bpm: Bpm(120.0) },
+        Captured::Metre { at, metre: Metre::COMMON },
+    ] {
+        end.captured.push(event).unwrap();
+    }
+    for beat in 8..20 {
+        let at = Beats(f64::from(beat));
+        let velocity = Velocity::clamped(90);
+        end.captured.push(Captured::NoteOn { at, key: 60, velocity }).unwrap();
+        end.captured.push(Captured::NoteOff { at: Beats(at.0 + 0.5), key: 60 }).unwrap();
+    }
+    end.captured.push(Captured::Stopped { at: Beats(24.0) }).unwrap();
+    wait(&studio, |view| view.recording.notes == 12 && !view.recording.running);
+    // The last bar is a rest, and part of the take.
+    studio.capture(Span::Bars { first: 2, end: 6 }).unwrap();
+    studio.start(Job::Generate).unwrap();
+    let view = done(&studio);
+    assert_eq!(view.document.part().unwrap().bars.len(), 4);
+    assert_eq!(view.document.arrangement.as_ref().unwrap().alternatives.len(), ALTERNATIVES);
+    let mut last = None;
+    while let Ok(clip) = end.clips.pop() {
+        last = Some(clip);
+    }
+    let clip = last.unwrap();
+    assert_eq!((clip.start, clip.length), (Beats(8.0), Beats(16.0)));
+    assert!(!clip.strokes.is_empty());
+    assert_eq!(*clip, view.document.clip());
+}
+
+#[test]
+fn the_same_take_and_seed_give_the_same_part() {
+    assert_eq!(hits(&generated().snapshot()), hits(&generated().snapshot()));
+}
+
+#[test]
+fn settings_reshape_the_part_but_keep_edits_and_locks_in_one_step() {
+    let studio = generated();
+    let before = studio.snapshot();
+    let set = Hit {
+        bar: BarIndex(2),
+        step: 3,
+        key: Lane::Bell.default_key(),
+        velocity: Velocity::clamped(17),
+        offset: 0.0,
+    };
+    studio.apply(Edit::SetHit(set)).unwrap();
+    studio.apply(Edit::Lock { lane: Lane::Kick, on: true }).unwrap();
+    let wild = Settings { complexity: 1.0, swing: 1.0, ..before.document.settings };
+    studio.apply(Edit::Settings(wild)).unwrap();
+    let after = done(&studio);
+    assert_eq!(after.document.arrangement.as_ref().unwrap().played, wild);
+    let kicks = |view: &View| -> Vec<Hit> {
+        hits(view).into_iter().filter(|hit| hit.lane() == Lane::Kick).collect()
+    };
+    assert_eq!(kicks(&after), kicks(&before));
+    assert!(hits(&after).contains(&set));
+    assert_ne!(hits(&after).len(), hits(&before).len());
+
+    studio.undo();
+    let back = done(&studio);
+    assert_eq!(back.document.settings, before.document.settings);
+    assert!(hits(&back).contains(&set));
+    assert_eq!(back.redo, Some("settings"));
+    studio.redo();
+    assert_eq!(hits(&done(&studio)), hits(&after));
+
+    // Back to where it began: without the edit and the lock it is the same part again.
+    studio.undo();
+    studio.undo();
+    studio.undo();
+    assert_eq!(hits(&done(&studio)), hits(&before));
+}
+
+#[test]
+fn another_idea_is_another_part_and_can_be_taken_back() {
+    let studio = generated();
+    let first = studio.snapshot();
+    studio.start(Job::New).unwrap();
+    let second = done(&studio);
+    assert_ne!(hits(&second), hits(&first));
+    assert_eq!(second.undo, Some("new idea"));
+    studio.start(Job::Variation).unwrap();
+    let third = done(&studio);
+    assert_ne!(hits(&third), hits(&second));
+    let ideas = |view: &View| -> Vec<usize> {
+        let arrangement = view.document.arrangement.as_ref().unwrap();
+        arrangement.alternatives.iter().map(|alternative| alternative.idea.number).collect()
+    };
+    assert_eq!(ideas(&third), ideas(&second));
+    studio.undo();
+    studio.undo();
+    assert_eq!(hits(&done(&studio)), hits(&first));
+}
+
+#[test]
+fn only_the_region_is_regenerated() {
+    let studio = generated();
+    let before = studio.snapshot();
+    let region = Region { bars: 1..3, lanes: Lanes::ALL };
+    studio.start(Job::Regenerate(region.clone())).unwrap();
+    let after = done(&studio);
+    let outside = |view: &View| -> Vec<Hit> {
+        hits(view).into_iter().filter(|hit| !region.contains(hit.bar, hit.lane())).collect()
+    };
+    assert_eq!(outside(&after), outside(&before));
+    assert_ne!(hits(&after), hits(&before));
+
+    for lane in Lane::ALL {
+        studio.apply(Edit::Lock { lane, on: true }).unwrap();
+    }
+    assert_eq!(studio.start(Job::Regenerate(region)), Err(JobError::Locked));
+}
+
+#[test]
+fn cancel_works_at_once_and_changes_nothing() {
+    let studio = with_take();
+    let before = studio.snapshot();
+    studio.start(Job::Generate).unwrap();
+    wait(&studio, |view| view.job.as_ref().is_some_and(|job| job.stage.is_some()));
+    studio.cancel();
+    let view = studio.snapshot();
+    assert_eq!((view.job.as_ref(), view.error.as_ref()), (None, None));
+    assert_eq!(view.document, before.document);
+    // And a new one runs behind it.
+    studio.start(Job::Generate).unwrap();
+    assert!(done(&studio).document.part().is_some());
+}
+
+#[test]
+fn a_saved_studio_goes_on_elsewhere() {
+    let studio = generated();
+    let bytes = studio.save();
+    let other = Studio::new();
+    assert!(other.load(b"nonsense").is_err());
+    assert!(other.load(&bytes[..bytes.len() - 1]).is_err());
+    other.load(&bytes).unwrap();
+    let view = other.snapshot();
+    assert_eq!((&view.document, view.undo), (&studio.snapshot().document, None));
+    // What was heard is not saved: it is heard again, and all is as before.
+    let style = StyleChoice::Preset(Style::Funk);
+    for studio in [&studio, &other] {
+        let settings = Settings { style, ..view.document.settings };
+        studio.apply(Edit::Settings(settings)).unwrap();
+        done(studio);
+    }
+    assert_eq!(hits(&other.snapshot()), hits(&studio.snapshot()));
+}
+
+#[test]
+fn the_window_hears_of_changes() {
+    let studio = Studio::new();
+    let rung = Arc::new(AtomicUsize::new(0));
+    let counter = rung.clone();
+    studio.on_change(Some(Arc::new(move || {
+        counter.fetch_add(1, Ordering::Relaxed);
+    })));
+    let (revision, view) = (studio.revision(), studio.snapshot());
+    assert!(Arc::ptr_eq(&view, &studio.snapshot()));
+    studio.report("the disk is full");
+    assert!(studio.revision() > revision && rung.load(Ordering::Relaxed) == 1);
+    assert_eq!(studio.snapshot().error.as_deref(), Some("the disk is full"));
+    studio.on_change(None);
+    assert_eq!(Arc::strong_count(&rung), 1);
+}
+
+#[test]
+fn fifty_studios_come_and_go_and_leave_nothing_behind() {
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    let bytes = midi::write(&fixtures::take(8).song);
+    let mut alive: Vec<(Arc<Studio>, AudioEnd)> = Vec::new();
+    let mut gone = Vec::new();
+    let mut slowest = Duration::ZERO;
+    for _ in 0..50 {
+        let studio = Studio::new();
+        let end = studio.connect();
+        studio.drop_midi("a song", &bytes).unwrap();
+        studio.start(Job::Generate).unwrap();
+        gone.push(studio.watch());
+        alive.push((studio, end));
+        thread::sleep(Duration::from_millis(rng.random_range(0..20)));
+        while alive.len() > 6 {
+            let victim = rng.random_range(0..alive.len());
+            let began = Instant::now();
+            drop(alive.swap_remove(victim));
+            slowest = slowest.max(began.elapsed());
+        }
+    }
+    drop(alive);
+    // The worker threads held the desks: they have ended, with all that they knew.
+    assert!(gone.iter().all(|desk| desk.strong_count() == 0));
+    assert!(slowest < Duration::from_secs(10), "{slowest:?}");
+}

@@ -251,7 +251,10 @@ impl Clock {
             if beyond >= -near { away(start.0 + beyond) } else { f64::INFINITY }
         });
         let together = running.since.saturating_add(frames);
-        if running.said == Some(said) && together <= self.longest && turned > near {
+        // A rounded position may stand still for a while on its own.
+        let most =
+            f64::from(self.longest) + ROUNDING / self.tempo.0 * 60.0 * self.samples_per_second;
+        if running.said == Some(said) && f64::from(together) <= most && turned > near {
             // A part of a block whose start the host repeats.
             running.since = together;
             return (Motion::Runs, expected);

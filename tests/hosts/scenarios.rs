@@ -6,11 +6,15 @@ use crate::session::{Drum, Session};
 pub const RATE: f64 = 48_000.0;
 /// Eight bars of 4/4.
 const BEATS: f64 = 32.0;
-const SONG: &str = "workout.mid";
+
+fn session<P: Hosted>(plugin: P) -> Result<Session<P>, Failure> {
+    let song = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/songs/workout.mid");
+    Session::new(plugin, song.as_ref(), BEATS, RATE)
+}
 
 /// Plays the melody once, stops, and asks for drums.
 fn drummed<P: Hosted>(plugin: P) -> Result<Session<P>, Failure> {
-    let mut session = Session::new(plugin, SONG, BEATS, RATE)?;
+    let mut session = session(plugin)?;
     session.block(512)?;
     session.play(0.0);
     session.run(BEATS)?;
@@ -91,7 +95,7 @@ pub fn a_project_opens_as_it_was_saved<P: Hosted, F: Hosted>(
     let written = session.written(0.0, BEATS)?;
     drop(session);
 
-    let mut session = Session::new(second, SONG, BEATS, RATE)?;
+    let mut session = session(second)?;
     // While it plays, and with what is no state before and after.
     session.play(0.0);
     session.run(1.0)?;
@@ -113,7 +117,7 @@ pub fn a_project_opens_as_it_was_saved<P: Hosted, F: Hosted>(
     assert_alike(&session.played(0.0, BEATS)?, &written);
 
     // The other plugin reads the same document.
-    let mut session = Session::new(other, SONG, BEATS, RATE)?;
+    let mut session = session(other)?;
     if session.plugin.load(&state).is_ok() {
         session.block(512)?;
         assert_eq!(session.document()?.arrangement, document.arrangement);
@@ -141,7 +145,7 @@ pub fn the_effect_lets_sound_through_and_adds_drums(plugin: impl Hosted) -> Resu
 
 pub fn two_instances_play_their_own<P: Hosted>(first: P, second: P) -> Result<(), Failure> {
     let mut drummed = drummed(first)?;
-    let mut silent = Session::new(second, SONG, BEATS, RATE)?;
+    let mut silent = session(second)?;
     assert!(silent.played(0.0, 8.0)?.is_empty());
     assert!(silent.document()?.arrangement.is_none());
     let written = drummed.written(0.0, BEATS)?;

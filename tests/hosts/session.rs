@@ -1,5 +1,6 @@
 //! A project in a host: a melody on a track, a transport, a plugin.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -45,10 +46,9 @@ pub struct Session<P> {
 }
 
 impl<P: Hosted> Session<P> {
-    /// A session with the first bars of a song of `tests/songs`.
-    pub fn new(plugin: P, song: &str, beats: f64, rate: f64) -> Result<Session<P>, Failure> {
-        let path = format!("{}/tests/songs/{song}", env!("CARGO_MANIFEST_DIR"));
-        let song = midi::read(path.as_ref())?;
+    /// A session with the first beats of a song.
+    pub fn new(plugin: P, song: &Path, beats: f64, rate: f64) -> Result<Session<P>, Failure> {
+        let song = midi::read(song)?;
         let quarter = f64::from(song.ticks_per_quarter());
         let at = |ticks: Ticks| ticks.0 as f64 / quarter;
         let melody = song

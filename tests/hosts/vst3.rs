@@ -1,6 +1,6 @@
 //! VST3 plugins in this process.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use vst3_host::audio::AudioBuffers;
 use vst3_host::midi::{MidiChannel, MidiEvent, PluginEventData};
@@ -29,15 +29,6 @@ impl Vst3 {
         plugin.start_processing()?;
         Ok(Vst3 { plugin, rate })
     }
-}
-
-/// Puts a library into a bundle as Linux has it, inside `folder`.
-pub fn bundle(library: &Path, folder: &Path) -> Result<PathBuf, Failure> {
-    let bundle = folder.join("Drumlin.vst3");
-    let inside = bundle.join("Contents").join(format!("{}-linux", std::env::consts::ARCH));
-    std::fs::create_dir_all(&inside)?;
-    std::fs::copy(library, inside.join("Drumlin.so"))?;
-    Ok(bundle)
 }
 
 impl Hosted for Vst3 {

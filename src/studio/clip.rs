@@ -1,5 +1,8 @@
 //! What is heard of a document: a clip for the audio thread, a MIDI file to be taken away.
 
+#[cfg(test)]
+mod tests;
+
 use std::ops::Range;
 
 use super::wire::{Clip, Stroke};
@@ -169,6 +172,3 @@ fn name(
     // A leading dot hides a file, and Windows takes no dot or blank at the end of a name.
     format!("{}.mid", name.trim_matches(['.', ' ']))
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,5 +1,8 @@
 //! Edits as values: what a musician can do to a document. None of them can fail half way.
 
+#[cfg(test)]
+mod tests;
+
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -82,7 +85,8 @@ pub enum Edit {
         from: usize,
     },
 
-    /// What is asked of the drummer. The studio plays the part anew by itself.
+    /// What is asked of the drummer. The studio plays the part anew by itself; a new seed counts from
+    /// the next [`super::Job::Generate`] on.
     Settings(Settings),
     DrumMap(DrumMap),
     Channel(Channel),
@@ -365,6 +369,3 @@ impl Arrangement {
         Ok(())
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,6 +1,9 @@
 //! How an alternative comes about: which of the drummer's ideas are played where, and what of the
 //! musician's stays when they are played again.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -125,6 +128,3 @@ impl Alternative {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

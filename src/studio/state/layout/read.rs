@@ -1,0 +1,256 @@
+//! A document is made of its layout. All that other code relies on is checked: what comes out is a
+//! document that the studio could have made.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{Arranged, Asked, Groove, Map, Saved, Take, TakeOf, Track, Wish};
+use crate::drummer::{self, Form, Settings, Style, StyleChoice};
+use crate::score::{
+    self, BarGrid, BarIndex, Beats, DrumPart, GmKey, GridKind, Lane, Metre, MetreChange, StepGrid,
+    TempoChange, TempoMap, Ticks, TrackKind, Velocity,
+};
+use crate::studio::edit::tidy_settings;
+use crate::studio::take::tidy_name;
+use crate::studio::{
+    self, Alternative, Arrangement, Cell, Channel, Document, DrumMap, GM_KEYS, Graft, Idea,
+    LaneState, Lanes, Likeness, Looks, MOST_TAKES, OwnMap, Region, Theme,
+};
+
+/// Beyond any song, and far from where sums of ticks overflow.
+const LAST_TICK: u64 = 1 << 40;
+/// As many alternatives as one seed has ideas.
+const MOST_ALTERNATIVES: usize = 8;
+
+impl Saved {
+    /// `None` if it says what cannot be.
+    pub fn into_saved(self) -> Option<studio::Saved> {
+        if self.takes.len() > MOST_TAKES {
+            return None;
+        }
+        let takes: Vec<Arc<studio::Take>> =
+            self.takes.into_iter().map(|take| take.read().map(Arc::new)).collect::<Option<_>>()?;
+        let current_take = self.current_take.map(|index| index as usize);
+        if current_take.is_some_and(|index| index >= takes.len()) {
+            return None;
+        }
+        let mut document = Document::default();
+        if self.lanes.len() != document.lanes.len() {
+            return None;
+        }
+        for (lane, bits) in document.lanes.iter_mut().zip(&self.lanes) {
+            *lane = LaneState { mute: bits & 1 > 0, solo: bits & 2 > 0, lock: bits & 4 > 0 };
+        }
+        document.arrangement = match self.arrangement {
+            Some(arranged) => Some(arranged.read(&takes, &document)?),
+            None => None,
+        };
+        document.settings = self.settings.read(&document)?;
+        (document.takes, document.current_take) = (takes, current_take);
+        document.drum_map = self.drum_map.read()?;
+        document.channel = Channel::new(self.channel)?;
+        let theme = if self.light { Theme::Light } else { Theme::Dark };
+        let looks = Looks { width: self.width, height: self.height, theme }.clamped();
+        Some(studio::Saved { document, looks })
+    }
+}
+
+fn tick(at: u64) -> Option<Ticks> {
+    (at <= LAST_TICK).then_some(Ticks(at))
+}
+
+fn velocity(value: u8) -> Option<Velocity> {
+    (1..=127).contains(&value).then(|| Velocity::clamped(value))
+}
+
+fn lane(index: u8) -> Option<Lane> {
+    Lane::ALL.get(usize::from(index)).copied()
+}
+
+impl Take {
+    fn read(self) -> Option<studio::Take> {
+        if self.ticks_per_quarter == 0 {
+            return None;
+        }
+        let tempo = |&(at, micros_per_quarter): &(u64, u32)| {
+            Some(TempoChange { at: tick(at)?, micros_per_quarter })
+        };
+        let tempos: Vec<TempoChange> = self.tempos.iter().map(tempo).collect::<Option<_>>()?;
+        let metre = |&(at, numerator, denominator): &(u64, u8, u8)| {
+            Some(MetreChange { at: tick(at)?, metre: Metre::new(numerator, denominator)? })
+        };
+        let metres: Vec<MetreChange> = self.metres.iter().map(metre).collect::<Option<_>>()?;
+        let length = tick(self.length)?;
+        // Counted before any bar is laid.
+        let bars = BarGrid::count(self.ticks_per_quarter, &metres, length);
+        if bars > drummer::MAX_BARS as u64 {
+            return None;
+        }
+        let tracks = self.tracks.into_iter().map(Track::read).collect::<Option<_>>()?;
+        let tempo = TempoMap::new(self.ticks_per_quarter, tempos);
+        let song = score::Song { tempo, metres, tracks };
+        let fits = self.start.is_finite() && self.start >= 0.0 && song.end() <= length;
+        fits.then(|| studio::Take {
+            name: tidy_name(&self.name),
+            first_bar: BarIndex(self.first_bar as usize),
+            start: Beats(self.start),
+            song,
+            length,
+        })
+    }
+}
+
+impl Track {
+    fn read(self) -> Option<score::Track> {
+        let mut now = 0_u64;
+        let notes = self.notes.iter().map(|note| {
+            now = now.checked_add(note.wait)?;
+            let (start, length) = (tick(now)?, tick(note.length)?);
+            let fits = length.0 > 0 && note.key < 128;
+            let velocity = velocity(note.velocity)?;
+            fits.then_some(score::Note { start, length, key: note.key, velocity })
+        });
+        let notes = notes.collect::<Option<_>>()?;
+        let kind = match self.program {
+            Some(program) if program > 127 => return None,
+            Some(program) => TrackKind::Melodic { program },
+            None => TrackKind::Drums,
+        };
+        Some(score::Track { name: self.name, kind, notes })
+    }
+}
+
+impl Arranged {
+    fn read(self, takes: &[Arc<studio::Take>], defaults: &Document) -> Option<Arrangement> {
+        let take = match self.take {
+            TakeOf::Kept(index) => takes.get(index as usize)?.clone(),
+            TakeOf::Own(take) => Arc::new(take.read()?),
+        };
+        let bars = take.bars();
+        let grids = self.grids.iter().map(|&(ternary, steps, steps_per_beat)| {
+            let kind = if ternary { GridKind::Ternary } else { GridKind::Straight };
+            let (steps, steps_per_beat) = (usize::from(steps), usize::from(steps_per_beat));
+            let fits = (1..=StepGrid::MAX_STEPS).contains(&steps) && steps_per_beat > 0;
+            fits.then_some(StepGrid { kind, steps, steps_per_beat })
+        });
+        let grids: Vec<StepGrid> = grids.collect::<Option<_>>()?;
+        let chosen = usize::from(self.chosen);
+        let count = self.alternatives.len();
+        if grids.len() != bars.len() || chosen >= count || count > MOST_ALTERNATIVES {
+            return None;
+        }
+        let mut covered = 0;
+        let sections = self.sections.iter().map(|&(label, first, end)| {
+            let range = first as usize..end as usize;
+            let fits = range.start == covered && range.end > covered && range.end <= bars.len();
+            covered = range.end;
+            fits.then_some(drummer::Section { label: label as usize, bars: range })
+        });
+        let sections = sections.collect::<Option<_>>()?;
+        let read = |groove: Groove| groove.read(&bars, &grids);
+        let locked = self
+            .locked_bars
+            .iter()
+            .map(|&bar| ((bar as usize) < bars.len()).then_some(BarIndex(bar as usize)));
+        Some(Arrangement {
+            form: Arc::new(Form { sections }),
+            melodic: Arc::new(Likeness::from_shades(bars.len(), self.melodic)?),
+            drums: Arc::new(Likeness::from_shades(bars.len(), self.drums)?),
+            played: self.played.read(defaults)?,
+            alternatives: self.alternatives.into_iter().map(read).collect::<Option<_>>()?,
+            chosen,
+            locked_bars: Arc::new(locked.collect::<Option<_>>()?),
+            take,
+        })
+    }
+}
+
+fn idea((seed, number): (u64, u8)) -> Option<Idea> {
+    let number = usize::from(number);
+    (number < MOST_ALTERNATIVES).then_some(Idea { seed, number })
+}
+
+impl Groove {
+    fn read(self, bars: &BarGrid, grids: &[StepGrid]) -> Option<Alternative> {
+        let fits = |bar: usize, step: u8| {
+            grids.get(bar).is_some_and(|grid| usize::from(step) < grid.steps)
+        };
+        let hits = self.hits.iter().map(|hit| {
+            let bar = hit.bar as usize;
+            let found = fits(bar, hit.step) && (-0.5..=0.5).contains(&hit.offset);
+            Some(score::Hit {
+                bar: found.then_some(BarIndex(bar))?,
+                step: usize::from(hit.step),
+                key: GmKey::new(hit.key)?,
+                velocity: velocity(hit.velocity)?,
+                offset: hit.offset,
+            })
+        });
+        let hits = hits.collect::<Option<_>>()?;
+        let grafts = self.grafts.iter().map(|graft| {
+            let bars = graft.first as usize..graft.end as usize;
+            let region = Region { bars, lanes: Lanes::from_bits(graft.lanes) };
+            Some(Graft { region, idea: idea(graft.idea)? })
+        });
+        let touched = self.touched.iter().map(|&(bar, step, index)| {
+            let found = fits(bar as usize, step);
+            let bar = found.then_some(BarIndex(bar as usize))?;
+            Some(Cell { bar, step: usize::from(step), lane: lane(index)? })
+        });
+        let fills = self.fills.iter().map(|&bar| {
+            let bar = bar as usize;
+            (bar < grids.len()).then_some(BarIndex(bar))
+        });
+        if self.style.iter().flatten().any(|hits| !hits.is_finite()) {
+            return None;
+        }
+        Some(Alternative {
+            part: Arc::new(DrumPart::new(bars.clone(), grids.to_vec(), hits)),
+            fills: fills.collect::<Option<_>>()?,
+            style: self.style,
+            idea: idea(self.idea)?,
+            grafts: grafts.collect::<Option<_>>()?,
+            touched: Arc::new(touched.collect::<Option<BTreeSet<_>>>()?),
+        })
+    }
+}
+
+impl Asked {
+    fn read(self, defaults: &Document) -> Option<Settings> {
+        let style = match self.style {
+            Wish::FromSong => StyleChoice::FromSong,
+            Wish::Preset(name) => {
+                StyleChoice::Preset(Style::ALL.into_iter().find(|style| style.name() == name)?)
+            }
+            Wish::Densities(densities) => StyleChoice::Densities(densities),
+        };
+        let settings = Settings {
+            style,
+            complexity: self.complexity,
+            intensity: self.intensity,
+            fill_amount: self.fill_amount,
+            fill_complexity: self.fill_complexity,
+            swing: self.swing,
+            humanise: self.humanise,
+            seed: self.seed,
+            ..defaults.settings
+        };
+        Some(tidy_settings(&settings, defaults))
+    }
+}
+
+impl Map {
+    fn read(self) -> Option<DrumMap> {
+        Some(match self {
+            Map::Gm => DrumMap::Gm,
+            Map::Toontrack => DrumMap::Toontrack,
+            Map::AddictiveDrums => DrumMap::AddictiveDrums,
+            Map::MtPower => DrumMap::MtPower,
+            Map::Avl => DrumMap::Avl,
+            Map::Own { name, keys } => {
+                let keys: [u8; GM_KEYS] = keys.try_into().ok()?;
+                DrumMap::Own(OwnMap::from_keys(&name, keys))
+            }
+        })
+    }
+}

@@ -1,0 +1,162 @@
+//! A document is laid out.
+
+use std::sync::Arc;
+
+use super::{Arranged, Asked, Grafted, Groove, Hit, Map, Note, Saved, Take, TakeOf, Track, Wish};
+use crate::drummer::{self, Settings, StyleChoice};
+use crate::score::{self, GridKind, MetreChange, StepGrid, TrackKind};
+use crate::studio::{self, Alternative, Arrangement, Cell, DrumMap, Graft, LaneState, Theme};
+
+/// Bars, steps and indices are far below what 32 bits hold: documents have at most 1,024 bars.
+fn short(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+impl From<&studio::Saved> for Saved {
+    fn from(studio::Saved { document, looks }: &studio::Saved) -> Saved {
+        let bits = |lane: &LaneState| {
+            u8::from(lane.mute) | u8::from(lane.solo) << 1 | u8::from(lane.lock) << 2
+        };
+        Saved {
+            takes: document.takes.iter().map(|take| Take::from(&**take)).collect(),
+            current_take: document.current_take.map(short),
+            arrangement: document.arrangement.as_ref().map(|arrangement| {
+                let kept =
+                    document.takes.iter().position(|take| Arc::ptr_eq(take, &arrangement.take));
+                Arranged::new(arrangement, kept)
+            }),
+            lanes: document.lanes.iter().map(bits).collect(),
+            settings: Asked::from(&document.settings),
+            drum_map: Map::from(&document.drum_map),
+            channel: document.channel.number(),
+            width: looks.width,
+            height: looks.height,
+            light: looks.theme == Theme::Light,
+        }
+    }
+}
+
+impl From<&studio::Take> for Take {
+    fn from(take: &studio::Take) -> Take {
+        let song = &take.song;
+        let tempos = song.tempo.changes().map(|change| (change.at.0, change.micros_per_quarter));
+        let metre = |change: &MetreChange| {
+            (change.at.0, change.metre.numerator(), change.metre.denominator())
+        };
+        Take {
+            name: take.name.clone(),
+            first_bar: short(take.first_bar.0),
+            start: take.start.0,
+            length: take.length.0,
+            ticks_per_quarter: song.ticks_per_quarter(),
+            tempos: tempos.collect(),
+            metres: song.metres.iter().map(metre).collect(),
+            tracks: song.tracks.iter().map(Track::from).collect(),
+        }
+    }
+}
+
+impl From<&score::Track> for Track {
+    fn from(track: &score::Track) -> Track {
+        let mut last = 0;
+        let notes = track.notes.iter().map(|note| {
+            // Notes of a track are sorted.
+            let wait = note.start.0.saturating_sub(last);
+            last = note.start.0;
+            Note { wait, length: note.length.0, key: note.key, velocity: note.velocity.get() }
+        });
+        Track {
+            name: track.name.clone(),
+            program: match track.kind {
+                TrackKind::Melodic { program } => Some(program),
+                TrackKind::Drums => None,
+            },
+            notes: notes.collect(),
+        }
+    }
+}
+
+impl Arranged {
+    fn new(arrangement: &Arrangement, kept: Option<usize>) -> Arranged {
+        let grid = |grid: &StepGrid| {
+            // At most 32 steps.
+            (grid.kind == GridKind::Ternary, grid.steps as u8, grid.steps_per_beat as u8)
+        };
+        let section = |section: &drummer::Section| {
+            (short(section.label), short(section.bars.start), short(section.bars.end))
+        };
+        Arranged {
+            take: match kept {
+                Some(index) => TakeOf::Kept(short(index)),
+                None => TakeOf::Own(Take::from(&*arrangement.take)),
+            },
+            sections: arrangement.form.sections.iter().map(section).collect(),
+            melodic: arrangement.melodic.shades().to_vec(),
+            drums: arrangement.drums.shades().to_vec(),
+            played: Asked::from(&arrangement.played),
+            grids: arrangement.alternative().part.grids.iter().map(grid).collect(),
+            alternatives: arrangement.alternatives.iter().map(Groove::from).collect(),
+            chosen: arrangement.chosen as u8,
+            locked_bars: arrangement.locked_bars.iter().map(|bar| short(bar.0)).collect(),
+        }
+    }
+}
+
+impl From<&Alternative> for Groove {
+    fn from(alternative: &Alternative) -> Groove {
+        let hit = |hit: &score::Hit| Hit {
+            bar: short(hit.bar.0),
+            step: hit.step as u8,
+            key: hit.key.get(),
+            velocity: hit.velocity.get(),
+            offset: hit.offset,
+        };
+        let graft = |graft: &Graft| Grafted {
+            first: short(graft.region.bars.start),
+            end: short(graft.region.bars.end),
+            lanes: graft.region.lanes.bits(),
+            idea: (graft.idea.seed, graft.idea.number as u8),
+        };
+        let cell = |cell: &Cell| (short(cell.bar.0), cell.step as u8, cell.lane.index() as u8);
+        Groove {
+            hits: alternative.part.hits.iter().map(hit).collect(),
+            fills: alternative.fills.iter().map(|bar| short(bar.0)).collect(),
+            style: alternative.style,
+            idea: (alternative.idea.seed, alternative.idea.number as u8),
+            grafts: alternative.grafts.iter().map(graft).collect(),
+            touched: alternative.touched.iter().map(cell).collect(),
+        }
+    }
+}
+
+impl From<&Settings> for Asked {
+    fn from(settings: &Settings) -> Asked {
+        Asked {
+            style: match settings.style {
+                StyleChoice::FromSong => Wish::FromSong,
+                StyleChoice::Preset(style) => Wish::Preset(style.name().to_owned()),
+                StyleChoice::Densities(densities) => Wish::Densities(densities),
+            },
+            complexity: settings.complexity,
+            intensity: settings.intensity,
+            fill_amount: settings.fill_amount,
+            fill_complexity: settings.fill_complexity,
+            swing: settings.swing,
+            humanise: settings.humanise,
+            seed: settings.seed,
+        }
+    }
+}
+
+impl From<&DrumMap> for Map {
+    fn from(map: &DrumMap) -> Map {
+        match map {
+            DrumMap::Gm => Map::Gm,
+            DrumMap::Toontrack => Map::Toontrack,
+            DrumMap::AddictiveDrums => Map::AddictiveDrums,
+            DrumMap::MtPower => Map::MtPower,
+            DrumMap::Avl => Map::Avl,
+            DrumMap::Own(own) => Map::Own { name: own.name.to_string(), keys: own.keys().to_vec() },
+        }
+    }
+}

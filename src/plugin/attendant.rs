@@ -139,3 +139,47 @@ impl Duty {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nice_plug::params::InternalParamMut;
+
+    fn duty() -> Duty {
+        Duty::new(Arc::default(), Studio::new())
+    }
+
+    #[test]
+    fn turned_controls_reach_the_document_as_one_step() {
+        let mut duty = duty();
+        for swing in [0.2, 0.4, 0.6] {
+            // SAFETY: nobody else has these parameters.
+            unsafe { duty.parameters.swing._internal_set_plain_value(swing) };
+            duty.look();
+        }
+        assert_eq!(duty.studio.snapshot().document.settings.swing, 0.6);
+        duty.studio.undo();
+        duty.look();
+        assert_eq!(duty.studio.snapshot().document.settings.swing, 0.0, "undone, it stays so");
+    }
+
+    #[test]
+    fn the_channel_reaches_the_document() {
+        let mut duty = duty();
+        // SAFETY: as above.
+        unsafe { duty.parameters.channel._internal_set_plain_value(2) };
+        duty.look();
+        assert_eq!(duty.studio.snapshot().document.channel.number(), 2);
+    }
+
+    #[test]
+    fn a_press_without_anything_heard_says_so() {
+        let mut duty = duty();
+        duty.look();
+        assert_eq!(duty.studio.snapshot().error, None);
+        // SAFETY: as above.
+        unsafe { duty.parameters.generate._internal_set_plain_value(true) };
+        duty.look();
+        assert!(duty.studio.snapshot().error.is_some());
+    }
+}

@@ -51,3 +51,37 @@ impl<'a> PersistentField<'a, String> for Keeping {
 pub fn without_triggers(state: &mut PluginState) {
     state.params.remove("gen");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::studio::{Channel, Edit};
+    use std::collections::BTreeMap;
+
+    fn state() -> (State, Arc<Studio>) {
+        let studio = Studio::new();
+        (State::new(Arc::default(), Arc::clone(&studio)), studio)
+    }
+
+    #[test]
+    fn the_document_is_saved_and_opened_again() {
+        let (state, studio) = state();
+        studio.apply(Edit::Channel(Channel::new(3).unwrap())).unwrap();
+        let saved = state.serialize_fields();
+        let (state, studio) = self::state();
+        state.deserialize_fields(&saved);
+        assert_eq!(studio.snapshot().document.channel.number(), 3);
+    }
+
+    #[test]
+    fn what_is_no_document_is_refused_in_words_and_loses_nothing() {
+        let (state, studio) = state();
+        studio.apply(Edit::Channel(Channel::new(3).unwrap())).unwrap();
+        for text in ["", "7", "\"\"", "\"AAAA\"", "\"no base64!\""] {
+            state.deserialize_fields(&BTreeMap::from([("document".to_owned(), text.to_owned())]));
+            assert_eq!(studio.snapshot().document.channel.number(), 3, "{text}");
+        }
+        let error = studio.snapshot().error.clone().unwrap();
+        assert!(error.starts_with("The project's drums could not be opened: "), "{error}");
+    }
+}

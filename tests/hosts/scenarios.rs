@@ -7,14 +7,14 @@ pub const RATE: f64 = 48_000.0;
 /// Eight bars of 4/4.
 const BEATS: f64 = 32.0;
 
-fn session<P: Hosted>(plugin: P) -> Result<Session<P>, Failure> {
+fn project<P: Hosted>(plugin: P) -> Result<Session<P>, Failure> {
     let song = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/songs/workout.mid");
     Session::new(plugin, song.as_ref(), BEATS, RATE)
 }
 
 /// Plays the melody once, stops, and asks for drums.
 fn drummed<P: Hosted>(plugin: P) -> Result<Session<P>, Failure> {
-    let mut session = session(plugin)?;
+    let mut session = project(plugin)?;
     session.block(512)?;
     session.play(0.0);
     session.run(BEATS)?;
@@ -95,7 +95,7 @@ pub fn a_project_opens_as_it_was_saved<P: Hosted, F: Hosted>(
     let written = session.written(0.0, BEATS)?;
     drop(session);
 
-    let mut session = session(second)?;
+    let mut session = project(second)?;
     // While it plays, and with what is no state before and after.
     session.play(0.0);
     session.run(1.0)?;
@@ -117,7 +117,7 @@ pub fn a_project_opens_as_it_was_saved<P: Hosted, F: Hosted>(
     assert_alike(&session.played(0.0, BEATS)?, &written);
 
     // The other plugin reads the same document.
-    let mut session = session(other)?;
+    let mut session = project(other)?;
     if session.plugin.load(&state).is_ok() {
         session.block(512)?;
         assert_eq!(session.document()?.arrangement, document.arrangement);
@@ -145,7 +145,7 @@ pub fn the_effect_lets_sound_through_and_adds_drums(plugin: impl Hosted) -> Resu
 
 pub fn two_instances_play_their_own<P: Hosted>(first: P, second: P) -> Result<(), Failure> {
     let mut drummed = drummed(first)?;
-    let mut silent = session(second)?;
+    let mut silent = project(second)?;
     assert!(silent.played(0.0, 8.0)?.is_empty());
     assert!(silent.document()?.arrangement.is_none());
     let written = drummed.written(0.0, BEATS)?;

@@ -35,8 +35,6 @@ pub struct Stretch {
     pub beats_per_frame: f64,
     /// Begins a new run: by a start, a jump or a turn.
     pub fresh: bool,
-    /// The transport stood before.
-    pub starts: bool,
 }
 
 /// A note event on the drums' channel.
@@ -94,7 +92,6 @@ pub struct Host {
     pub others: Vec<(u64, NoteEvent<()>)>,
     pub sound: [Vec<f32>; 2],
     fresh: bool,
-    starts: bool,
 }
 
 impl Host {
@@ -143,7 +140,6 @@ impl Host {
             others: Vec::new(),
             sound: [Vec::new(), Vec::new()],
             fresh: true,
-            starts: true,
         }
     }
 
@@ -153,7 +149,7 @@ impl Host {
 
     pub fn play(&mut self) {
         if !self.playing {
-            (self.playing, self.fresh, self.starts) = (true, true, true);
+            (self.playing, self.fresh) = (true, true);
         }
     }
 
@@ -227,7 +223,6 @@ impl Host {
                 start: self.position,
                 beats_per_frame: self.beats_per_frame(),
                 fresh: std::mem::take(&mut self.fresh),
-                starts: std::mem::take(&mut self.starts),
             });
             self.position += f64::from(part) * self.beats_per_frame();
             if let (Some(_), Some((start, end))) = (turn, self.looping) {

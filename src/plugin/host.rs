@@ -28,6 +28,8 @@ pub trait Kind: Send + 'static {
     const DESCRIPTION: &'static str;
     const FEATURES: &'static [ClapFeature];
     const LAYOUTS: &'static [AudioIOLayout];
+    /// Whether the layouts have an input.
+    const TAKES_SOUND: bool;
 }
 
 /// On an instrument or MIDI track.
@@ -47,6 +49,7 @@ impl Kind for Instrument {
         main_output_channels: NonZeroU32::new(2),
         ..AudioIOLayout::const_default()
     }];
+    const TAKES_SOUND: bool = false;
 }
 
 /// On an audio track, or behind an instrument.
@@ -63,6 +66,7 @@ impl Kind for Effect {
         main_output_channels: NonZeroU32::new(2),
         ..AudioIOLayout::const_default()
     }];
+    const TAKES_SOUND: bool = true;
 }
 
 /// Drumlin with MIDI in and drums out.
@@ -156,6 +160,11 @@ impl<K: Kind> Plugin for Instance<K> {
             level: parameters.level.value(),
         };
         if let [left, right] = buffer.as_slice() {
+            // What comes in lies in the buffers already; where nothing does, anything may.
+            if !K::TAKES_SOUND {
+                left.fill(0.0);
+                right.fill(0.0);
+            }
             self.engine.process(
                 &host,
                 &controls,

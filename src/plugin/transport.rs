@@ -38,11 +38,14 @@ fn beats(position: f64) -> Option<Beats> {
 
 impl From<&Transport> for HostTime {
     fn from(transport: &Transport) -> HostTime {
+        // Some hosts know the time but no tempo.
+        let seconds = transport.pos_seconds();
+        let default_beats = |seconds: f64| seconds * DEFAULT_TEMPO.0 / 60.0;
         let byte = |number: Option<i32>| number.and_then(|number| u8::try_from(number).ok());
         let metre = byte(transport.time_sig_numerator).zip(byte(transport.time_sig_denominator));
         HostTime {
             playing: transport.playing,
-            position: transport.pos_beats().and_then(beats),
+            position: transport.pos_beats().or_else(|| seconds.map(default_beats)).and_then(beats),
             tempo: transport.tempo.filter(|tempo| TEMPOS.contains(tempo)).map(Bpm),
             metre: metre.and_then(|(numerator, denominator)| Metre::new(numerator, denominator)),
             bar_start: transport.bar_start_pos_beats.and_then(beats),

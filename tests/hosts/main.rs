@@ -41,7 +41,7 @@ mod as_clap {
 
     #[test]
     fn it_follows_loop_jump_tempo_and_stop() {
-        scenarios::it_follows_loop_jump_tempo_and_stop(drumlin()).unwrap();
+        scenarios::it_follows_loop_jump_tempo_and_stop(drumlin(), true).unwrap();
     }
 
     #[test]
@@ -103,7 +103,7 @@ mod as_vst3 {
 
     #[test]
     fn it_follows_loop_jump_tempo_and_stop() {
-        scenarios::it_follows_loop_jump_tempo_and_stop(drumlin()).unwrap();
+        scenarios::it_follows_loop_jump_tempo_and_stop(drumlin(), false).unwrap();
     }
 
     #[test]

@@ -55,22 +55,28 @@ pub fn the_part_comes_out_sample_by_sample(plugin: impl Hosted) -> Result<(), Fa
     Ok(())
 }
 
-pub fn it_follows_loop_jump_tempo_and_stop(plugin: impl Hosted) -> Result<(), Failure> {
+/// `tells_tempo`: whether the host tells the plugin so.
+pub fn it_follows_loop_jump_tempo_and_stop(
+    plugin: impl Hosted,
+    tells_tempo: bool,
+) -> Result<(), Failure> {
     let mut session = drummed(plugin)?;
     // A jump to bar 5.
     let written = session.written(16.0, 24.0)?;
-    let played = session.played(16.0, 24.0)?;
-    assert!(played.len().abs_diff(written.len()) <= 3, "strokes ahead of the line may come");
+    assert_alike(&session.played(16.0, 24.0)?, &written);
     // Two bars, three times round.
     session.now.looping = Some((8.0, 16.0));
     let round = session.written(8.0, 16.0)?.len();
     let played = session.played(8.0, 8.0 + 3.0 * 8.0)?.len();
-    assert!(played.abs_diff(3 * round) <= 6, "{played} strokes where {} are written", 3 * round);
+    // Strokes just ahead of the loop's ends may come or not.
+    assert!(played.abs_diff(3 * round) <= 9, "{played} strokes where {} are written", 3 * round);
     session.now.looping = None;
-    // Another tempo: the same strokes at other times.
-    session.now.tempo *= 1.25;
-    let written = session.written(0.0, BEATS)?;
-    assert_alike(&session.played(0.0, BEATS)?, &written);
+    if tells_tempo {
+        // Another tempo: the same strokes at other times.
+        session.now.tempo *= 1.25;
+        let written = session.written(0.0, BEATS)?;
+        assert_alike(&session.played(0.0, BEATS)?, &written);
+    }
     // A stop in the middle: silence, and nothing hangs.
     session.play(4.0);
     session.run(3.3)?;

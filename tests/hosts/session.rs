@@ -12,6 +12,11 @@ use crate::hosted::{Block, Failure, Hosted, Message, Now};
 
 /// As long as a generation may take on a slow machine.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// In quarter notes a minute. Hosts that tell a VST3 only what it asks for tell this one, wrapped as
+/// it is, no more than the time in samples; at 120 it means the same.
+const TEMPO: f64 = 120.0;
+/// Strokes as much ahead of where playing begins are played there, in quarter notes.
+const PICKUP: f64 = 0.08;
 /// Channel of the drums, from 0.
 pub const DRUMS: u8 = 9;
 
@@ -65,14 +70,7 @@ impl<P: Hosted> Session<P> {
         let metre = song.metres_in_order().first().map_or((4, 4), |change| {
             (change.metre.numerator().into(), change.metre.denominator().into())
         });
-        let now = Now {
-            playing: false,
-            position: 0.0,
-            tempo: song.tempo.bpm(Ticks(0)).0,
-            metre,
-            looping: None,
-            rate,
-        };
+        let now = Now { playing: false, position: 0.0, tempo: TEMPO, metre, looping: None, rate };
         Ok(Session {
             plugin,
             now,
@@ -203,19 +201,16 @@ impl<P: Hosted> Session<P> {
 
     /// The strokes that the part has between two positions, as samples from the first.
     pub fn written(&mut self, from: f64, to: f64) -> Result<Vec<Drum>, Failure> {
-        let document = self.document()?;
-        let take = document.take().ok_or("no take")?.clone();
-        let part = document.part().ok_or("no part")?;
-        let quarter = f64::from(part.bars.ticks_per_quarter());
-        let mut written: Vec<Drum> = part
-            .notes()
+        let clip = self.document()?.clip();
+        let mut written: Vec<Drum> = clip
+            .strokes
             .iter()
-            .map(|note| (take.start.0 + note.start.0 as f64 / quarter, note))
-            .filter(|(at, _)| (from..to).contains(at))
-            .map(|(at, note)| Drum {
-                at: ((at - from) / self.beats_per_sample()).round() as u64,
-                key: note.key,
-                velocity: Some(note.velocity.get()),
+            .map(|stroke| (clip.start.0 + stroke.at.0, stroke))
+            .filter(|(at, _)| (from - PICKUP..to).contains(at))
+            .map(|(at, stroke)| Drum {
+                at: ((at - from).max(0.0) / self.beats_per_sample()).round() as u64,
+                key: stroke.key,
+                velocity: Some(stroke.velocity.get()),
             })
             .collect();
         written.sort_unstable();

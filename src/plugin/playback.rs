@@ -50,7 +50,7 @@ pub struct Playback {
     held: [Option<Held>; KEYS],
     /// The earliest of the held notes' ends; `u64::MAX` when nothing is held.
     first_due: u64,
-    /// When each key was last struck.
+    /// When each key was last struck since the transport was started.
     struck: [Option<u64>; KEYS],
     /// Samples played before the host's current block.
     now: u64,
@@ -123,6 +123,9 @@ impl Playback {
             Motion::Rests | Motion::Runs => {}
             Motion::Stops => self.release(span.offset),
             Motion::Starts | Motion::Jumps => {
+                if span.motion == Motion::Starts {
+                    self.struck = [None; KEYS];
+                }
                 self.release(span.offset);
                 self.seek(span);
             }

@@ -72,7 +72,7 @@ mod as_vst3 {
     use super::scenarios::{self, RATE};
     use super::{library, vst3::Vst3};
     use std::path::PathBuf;
-    use std::sync::OnceLock;
+    use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
     /// One bundle for all tests of this process.
     fn bundle() -> PathBuf {
@@ -88,6 +88,14 @@ mod as_vst3 {
         FOLDER.get_or_init(made).1.clone()
     }
 
+    /// Hosts make and drop VST3 instances on their main thread; so do these tests, one at a time.
+    static MAIN_THREAD: Mutex<()> = Mutex::new(());
+
+    fn main_thread() -> MutexGuard<'static, ()> {
+        // A test that failed has said so itself.
+        MAIN_THREAD.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn drumlin() -> Vst3 {
         Vst3::new(&bundle(), "Drumlin", RATE, 4096).unwrap()
     }
@@ -98,21 +106,25 @@ mod as_vst3 {
 
     #[test]
     fn the_part_comes_out_sample_by_sample() {
+        let _here = main_thread();
         scenarios::the_part_comes_out_sample_by_sample(drumlin()).unwrap();
     }
 
     #[test]
     fn it_follows_loop_jump_tempo_and_stop() {
+        let _here = main_thread();
         scenarios::it_follows_loop_jump_tempo_and_stop(drumlin(), false).unwrap();
     }
 
     #[test]
     fn a_project_opens_as_it_was_saved() {
+        let _here = main_thread();
         scenarios::a_project_opens_as_it_was_saved(drumlin(), drumlin(), drumlin_fx()).unwrap();
     }
 
     #[test]
     fn the_effect_lets_sound_through_and_adds_drums() {
+        let _here = main_thread();
         scenarios::the_effect_lets_sound_through_and_adds_drums(drumlin_fx()).unwrap();
     }
 }

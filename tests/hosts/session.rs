@@ -180,21 +180,27 @@ impl<P: Hosted> Session<P> {
     pub fn generate(&mut self) -> Result<(), Failure> {
         let before = self.document()?.arrangement;
         self.plugin.set("Generate", 1.0)?;
-        let pressed = Instant::now();
-        while self.document()?.arrangement == before {
-            if pressed.elapsed() > PATIENCE {
-                return Err("no part was generated".into());
-            }
-            for _ in 0..4 {
-                self.block(512)?;
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        self.wait(|document| document.arrangement != before)?;
         self.plugin.set("Generate", 0.0)?;
         // The clip is on its way to the audio thread.
         for _ in 0..10 {
             self.block(512)?;
             std::thread::sleep(Duration::from_millis(10));
+        }
+        Ok(())
+    }
+
+    /// Lets blocks pass until the document is as wanted.
+    pub fn wait(&mut self, wanted: impl Fn(&Document) -> bool) -> Result<(), Failure> {
+        let began = Instant::now();
+        while !wanted(&self.document()?) {
+            if began.elapsed() > PATIENCE {
+                return Err("what was asked for did not come".into());
+            }
+            for _ in 0..4 {
+                self.block(512)?;
+            }
+            std::thread::sleep(Duration::from_millis(20));
         }
         Ok(())
     }

@@ -10,6 +10,8 @@ pub mod drummer;
 pub mod editor;
 pub mod midi;
 pub mod network;
+pub mod parameters;
+pub mod plugin;
 pub mod score;
 pub mod studio;
 

@@ -14,7 +14,6 @@ and the offset as a mixture of two logistics cut to half a step either side.
 
 import argparse
 import json
-import math
 import random
 import sys
 import time
@@ -26,6 +25,8 @@ from safetensors import safe_open
 from scipy.stats import gaussian_kde, norm
 from torch import nn
 from torch.nn import functional as F
+
+from run import Run
 
 LANES = 15
 VELOCITY_PARTS = 3
@@ -246,17 +247,13 @@ def train(data, args, checkpoint):
     optimiser = torch.optim.AdamW(network.parameters(), lr=args.rate, weight_decay=0.05)
     steps = args.epochs * args.batches
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, args.rate, steps, pct_start=0.1)
-    best, best_state, first = math.inf, None, 0
-    if checkpoint.exists() and not args.fresh:
-        saved = torch.load(checkpoint, weights_only=False)
-        network.load_state_dict(saved["network"])
-        optimiser.load_state_dict(saved["optimiser"])
-        schedule.load_state_dict(saved["schedule"])
-        rng.setstate(saved["rng"])
-        torch.set_rng_state(saved["torch_rng"])
-        best, best_state, first = saved["best"], saved["best_state"], saved["epoch"]
+    if args.fresh:
+        checkpoint.unlink(missing_ok=True)
+    run = Run(checkpoint, network, optimiser, schedule, rng)
+    first = run.epoch
+    if first:
         print(f"goes on after epoch {first}", file=sys.stderr)
-    windows = Windows(data, rng)
+    windows = Windows(data, run.rng)
     began = time.time()
     for epoch in range(first, args.epochs):
         network.train()
@@ -280,22 +277,8 @@ def train(data, args, checkpoint):
         left = (time.time() - began) / (epoch + 1 - first) * (args.epochs - epoch - 1)
         note = f"validation {scores[0]:.4f}, manner unknown {scores[1]:.4f}"
         print(f"{note}, {left:.0f} s left", file=sys.stderr)
-        if score < best:
-            best = score
-            best_state = {k: v.clone() for k, v in network.state_dict().items()}
-        saved = {
-            "network": network.state_dict(),
-            "optimiser": optimiser.state_dict(),
-            "schedule": schedule.state_dict(),
-            "rng": rng.getstate(),
-            "torch_rng": torch.get_rng_state(),
-            "best": best,
-            "best_state": best_state,
-            "epoch": epoch + 1,
-        }
-        torch.save(saved, checkpoint)
-    network.load_state_dict(best_state)
-    return network.eval(), best
+        run.end_epoch(score)
+    return run.best_net(), run.best
 
 
 # ---- figures ------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import songs
+from run import Run
 
 FEATURES, LANES, SLOTS, CLASSES = 158, 15, 24, 8
 CELLS = LANES * SLOTS
@@ -261,15 +262,9 @@ def train(seed, examples, validation, nearest, args):
     optimiser = torch.optim.AdamW(net.parameters(), lr=args.rate, weight_decay=args.decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, args.rate, total_steps=args.epochs * args.steps)
-    state = {"epoch": 0, "best": math.inf, "weights": net.state_dict()}
-    if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=False)
-        net.load_state_dict(state["net"])
-        optimiser.load_state_dict(state["optimiser"])
-        schedule.load_state_dict(state["schedule"])
-        rng.bit_generator.state = state["rng"]
-        torch.set_rng_state(state["torch_rng"])
-    for epoch in range(state["epoch"], args.epochs):
+    run = Run(checkpoint, net, optimiser, schedule, rng)
+    rng = run.rng
+    for epoch in range(run.epoch, args.epochs):
         net.train()
         began, losses = time.time(), []
         for _ in range(args.steps):
@@ -289,19 +284,12 @@ def train(seed, examples, validation, nearest, args):
         figures = {(name, told): evaluate(net, group, told)
                    for name, group in validation.items() for told in (False, True)}
         score = float(np.mean([bits for bits, _ in figures.values()]))
-        if score < state["best"]:
-            state["best"] = score
-            state["weights"] = {k: v.clone() for k, v in net.state_dict().items()}
+        run.end_epoch(score)
         shown = " ".join(f"{name}{'+hint' if told else ''} {bits:.1f}/{f:.3f}"
                          for (name, told), (bits, f) in figures.items())
         print(f"seed {seed} epoch {epoch + 1}/{args.epochs} loss {np.mean(losses):.3f} {shown} "
-              f"best {state['best']:.2f} {time.time() - began:.0f} s", flush=True)
-        state |= {"epoch": epoch + 1, "net": net.state_dict(), "optimiser": optimiser.state_dict(),
-                  "schedule": schedule.state_dict(), "rng": rng.bit_generator.state,
-                  "torch_rng": torch.get_rng_state()}
-        torch.save(state, checkpoint)
-    net.load_state_dict(state["weights"])
-    return net
+              f"best {run.best:.2f} {time.time() - began:.0f} s", flush=True)
+    return run.best_net()
 
 
 def main():
@@ -311,11 +299,11 @@ def main():
     parser.add_argument("--out", default="../pattern.onnx", type=pathlib.Path)
     parser.add_argument("--runs", default="runs", type=pathlib.Path)
     parser.add_argument("--seeds", default=4, type=int)
-    parser.add_argument("--epochs", default=20, type=int)
-    parser.add_argument("--steps", default=120, type=int)
+    parser.add_argument("--epochs", default=12, type=int)
+    parser.add_argument("--steps", default=100, type=int)
     parser.add_argument("--codes", default=64, type=int)
     parser.add_argument("--dropout", default=0.4, type=float)
-    parser.add_argument("--rate", default=2e-3, type=float)
+    parser.add_argument("--rate", default=3e-3, type=float)
     parser.add_argument("--decay", default=0.05, type=float)
     parser.add_argument("--threads", default=2, type=int)
     parser.add_argument("--only", type=int, help="train this member and stop: for several at once")

@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 import songs
+from run import Run
 
 CHANNELS = 24
 
@@ -103,17 +104,11 @@ def train(seed, examples, validation, args):
     optimiser = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=1e-2)
     total = args.epochs * args.steps
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=total)
-    state = {"epoch": 0, "best": -1.0, "weights": net.state_dict()}
-    if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=False)
-        net.load_state_dict(state["net"])
-        optimiser.load_state_dict(state["optimiser"])
-        schedule.load_state_dict(state["schedule"])
-        rng.setstate(state["rng"])
-        torch.set_rng_state(state["torch_rng"])
+    run = Run(checkpoint, net, optimiser, schedule, rng)
+    rng = run.rng
     real = [song for song in examples if song.kind == "paired"]
     made = [song for song in examples if song.kind == "synthetic"]
-    for epoch in range(state["epoch"], args.epochs):
+    for epoch in range(run.epoch, args.epochs):
         net.train()
         began, losses = time.time(), []
         for step in range(args.steps):
@@ -128,17 +123,10 @@ def train(seed, examples, validation, args):
             optimiser.step()
             schedule.step()
         score = np.mean([evaluate(net, group) for group in validation.values()])
-        if score > state["best"]:
-            state["best"] = score
-            state["weights"] = {k: v.clone() for k, v in net.state_dict().items()}
+        run.end_epoch(-score)
         print(f"seed {seed} epoch {epoch + 1}/{args.epochs} loss {np.mean(losses):.4f} "
-              f"validation {score:.4f} best {state['best']:.4f} {time.time() - began:.0f} s", flush=True)
-        state |= {"epoch": epoch + 1, "net": net.state_dict(), "optimiser": optimiser.state_dict(),
-                  "schedule": schedule.state_dict(), "rng": rng.getstate(),
-                  "torch_rng": torch.get_rng_state()}
-        torch.save(state, checkpoint)
-    net.load_state_dict(state["weights"])
-    return net
+              f"validation {score:.4f} best {-run.best:.4f} {time.time() - began:.0f} s", flush=True)
+    return run.best_net()
 
 
 def main():
@@ -149,7 +137,7 @@ def main():
     parser.add_argument("--runs", default="runs", type=pathlib.Path)
     parser.add_argument("--seeds", default=3, type=int)
     parser.add_argument("--epochs", default=12, type=int)
-    parser.add_argument("--steps", default=120, type=int)
+    parser.add_argument("--steps", default=150, type=int)
     parser.add_argument("--threads", default=2, type=int)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)

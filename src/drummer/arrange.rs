@@ -28,7 +28,7 @@ pub(super) struct Arrangement<'a> {
 }
 
 /// The range over which complexity moves the threshold of a stroke, in logits either way.
-const COMPLEXITY_REACH: f32 = 2.0;
+const COMPLEXITY_REACH: f32 = 1.4;
 /// A crash opens a section where the song makes one this likely, or this likely after a fill.
 const CRASH: f32 = 0.5;
 const CRASH_AFTER_FILL: f32 = 0.1;
@@ -43,7 +43,9 @@ impl Arrangement<'_> {
         rng: &mut ChaCha8Rng,
     ) -> DrumPart {
         let keys = keys(&answer.keys);
-        let threshold = (0.5 - self.complexity) * 2.0 * COMPLEXITY_REACH;
+        // Squared, so that the middle of the range keeps to the groove.
+        let simpler = 1.0 - 2.0 * self.complexity;
+        let threshold = COMPLEXITY_REACH * simpler * simpler.abs();
         let mut hits = Vec::new();
         for bar in 0..self.bars.len() {
             let grid = self.grids[bar];

@@ -5,10 +5,15 @@
 //! against the mixture (minimum Bayes risk) and the agreement of the chosen bars' self-similarity
 //! with the predicted one are best over the whole song. Choosing among whole bars that drummers
 //! play, rather than cell by cell, is what keeps a part from hedging.
+//!
+//! What is best bar by bar plays too much of what is usual (hats) and too little of what is rare
+//! (toms, crashes). So the choice is made twice: after the first time, the strokes of every class
+//! are made easier or harder for the whole song, until there is about as much of it as is wanted.
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
+use super::choice::choose;
 use super::features::SLOTS;
 use super::pattern::{Answer, CELLS};
 use super::settings::ClassDensities;
@@ -29,8 +34,10 @@ pub(super) struct Taste {
     pub pooling: f32,
     /// Agreement of the self-similarities against expected F1.
     pub structure: f32,
-    /// Nearness to the amount of every class that the song suggests.
+    /// Nearness to the amount of every class that is wanted.
     pub balance: f32,
+    /// How much easier or harder the strokes of a class may be made at most, in logits.
+    pub reach: f32,
     /// Scale of the noise that makes seeds differ.
     pub whim: f32,
 }
@@ -41,20 +48,44 @@ pub(super) struct Pattern {
     pub logits: Vec<f32>,
 }
 
-struct Candidate {
-    logits: Vec<f32>,
-    struck: Vec<bool>,
-    /// Strokes of each class.
-    classes: ClassDensities,
-    value: f32,
+/// Bars that play the same.
+pub(super) struct Group {
+    pub bars: Vec<usize>,
+    /// The bars as a share of the song's.
+    pub share: f32,
+    /// How likely each cell is to be struck.
+    marginal: Vec<f32>,
+    /// Never empty.
+    pub candidates: Vec<Candidate>,
 }
 
-/// Chooses a pattern for each group. `groups[bar]` numbers the groups from 0.
+/// What a group may play.
+pub(super) struct Candidate {
+    logits: Vec<f32>,
+    pub struck: Vec<bool>,
+    /// Strokes of each class.
+    pub classes: ClassDensities,
+    /// Expected F1 and the seed's whim.
+    pub value: f32,
+    whim: f32,
+}
+
+impl Candidate {
+    fn new(logits: Vec<f32>, marginal: &[f32], whim: f32) -> Candidate {
+        let struck: Vec<bool> = logits.iter().map(|&logit| logit > 0.0).collect();
+        let (classes, value) = (classes(&struck), expected_f1(&struck, marginal) + whim);
+        Candidate { logits, struck, classes, value, whim }
+    }
+}
+
+/// Chooses a pattern for each group. `groups[bar]` numbers the groups from 0; `wanted` are the
+/// strokes of each class a bar, where they were asked for.
 pub(super) fn decode(
     answer: &Answer,
     groups: &[usize],
     slots: &[usize],
     ssm: &Ssm,
+    wanted: Option<&ClassDensities>,
     taste: Taste,
     rng: &mut ChaCha8Rng,
 ) -> Vec<Pattern> {
@@ -63,14 +94,84 @@ pub(super) fn decode(
     for (bar, &group) in groups.iter().enumerate() {
         members[group].push(bar);
     }
-    let candidates: Vec<Vec<Candidate>> =
-        members.iter().map(|bars| candidates(answer, bars, slots[bars[0]], taste, rng)).collect();
-    let chosen = choose(&candidates, &members, ssm, &answer.densities, taste);
-    candidates
+    let mut groups: Vec<Group> = members
+        .into_iter()
+        .map(|bars| {
+            let share = bars.len() as f32 / groups.len() as f32;
+            let (marginal, candidates) = candidates(answer, &bars, slots[bars[0]], taste, rng);
+            Group { bars, share, marginal, candidates }
+        })
+        .collect();
+    let wanted = wanted.copied().unwrap_or_else(|| expected(&groups));
+    let first = choose(&groups, ssm, &wanted, taste);
+    let offsets = offsets(&groups, &first, &wanted, taste.reach);
+    for group in &mut groups {
+        let marginal = &group.marginal;
+        for candidate in &mut group.candidates {
+            let mut logits = std::mem::take(&mut candidate.logits);
+            for (row, offset) in logits.chunks_mut(SLOTS).zip(offsets) {
+                row.iter_mut().for_each(|logit| *logit += offset);
+            }
+            *candidate = Candidate::new(logits, marginal, candidate.whim);
+        }
+    }
+    let chosen = choose(&groups, ssm, &wanted, taste);
+    groups
         .into_iter()
         .zip(chosen)
-        .map(|(mut candidates, index)| Pattern { logits: candidates.swap_remove(index).logits })
+        .map(|(mut group, index)| Pattern { logits: group.candidates.swap_remove(index).logits })
         .collect()
+}
+
+/// Strokes of each class a bar, by what the network holds likely.
+fn expected(groups: &[Group]) -> ClassDensities {
+    let mut expected = [0.0; SCORE_CLASSES];
+    for group in groups {
+        for (lane, row) in Lane::ALL.into_iter().zip(group.marginal.chunks(SLOTS)) {
+            expected[lane.score_class().index()] += group.share * row.iter().sum::<f32>();
+        }
+    }
+    expected
+}
+
+/// For each lane what has to be added to its logits so that the song has the wanted amount of its
+/// class, at most `reach` either way.
+fn offsets(
+    groups: &[Group],
+    chosen: &[usize],
+    wanted: &ClassDensities,
+    reach: f32,
+) -> [f32; LANES] {
+    let mut cells: [Vec<(f32, f32)>; SCORE_CLASSES] = Default::default();
+    for (group, &index) in groups.iter().zip(chosen) {
+        let rows = group.candidates[index].logits.chunks(SLOTS);
+        for (lane, row) in Lane::ALL.into_iter().zip(rows) {
+            let playable = row.iter().filter(|logit| logit.is_finite());
+            cells[lane.score_class().index()].extend(playable.map(|&logit| (logit, group.share)));
+        }
+    }
+    let mut by_class = [0.0; SCORE_CLASSES];
+    for ((offset, cells), &wanted) in by_class.iter_mut().zip(&mut cells).zip(wanted) {
+        cells.sort_by(|a, b| b.0.total_cmp(&a.0));
+        // The first `kept` cells are struck; the threshold lies between them and the next.
+        let (mut amount, mut kept) = (0.0, 0);
+        while let Some((_, share)) = cells.get(kept)
+            && (amount + share - wanted).abs() <= (amount - wanted).abs()
+        {
+            amount += share;
+            kept += 1;
+        }
+        let above = kept.checked_sub(1).map_or(f32::INFINITY, |last| cells[last].0);
+        let below = cells.get(kept).map_or(f32::NEG_INFINITY, |next| next.0);
+        let threshold = match (above.is_finite(), below.is_finite()) {
+            (true, true) => (above + below) / 2.0,
+            (true, false) => above - reach,
+            (false, true) => below + reach,
+            (false, false) => 0.0,
+        };
+        *offset = (-threshold).clamp(-reach, reach);
+    }
+    Lane::ALL.map(|lane| by_class[lane.score_class().index()])
 }
 
 /// The pooled log prior of a group's codes.
@@ -87,13 +188,14 @@ fn pooled_prior(answer: &Answer, bars: &[usize], pooling: f32) -> Vec<f32> {
     pooled.iter().map(|log| (log - most).exp() / total).collect()
 }
 
+/// How likely the cells are in a group of bars, and its candidates, the best by itself first.
 fn candidates(
     answer: &Answer,
     bars: &[usize],
     slots: usize,
     taste: Taste,
     rng: &mut ChaCha8Rng,
-) -> Vec<Candidate> {
+) -> (Vec<f32>, Vec<Candidate>) {
     let prior = pooled_prior(answer, bars, taste.pooling);
     let most = prior.iter().copied().fold(0.0, f32::max);
     let mut order: Vec<usize> =
@@ -134,18 +236,18 @@ fn candidates(
         (chance / (1.0 - chance)).ln()
     };
     let hedges = HEDGES.map(|threshold| -> Vec<f32> {
-        marginal.iter().map(|&chance| odds(chance) - odds(threshold)).collect()
+        let logit = |(cell, &chance): (usize, &f32)| {
+            if inside(cell) { odds(chance) - odds(threshold) } else { f32::NEG_INFINITY }
+        };
+        marginal.iter().enumerate().map(logit).collect()
     });
     let mut list: Vec<Candidate> = logits
-        .iter()
-        .chain(&hedges)
+        .into_iter()
+        .chain(hedges)
         .map(|row| {
-            let struck: Vec<bool> = row.iter().map(|&logit| logit > 0.0).collect();
-            let value = expected_f1(&struck, &marginal);
-            let noise: f32 =
+            let whim =
                 if taste.whim > 0.0 { rng.random_range(-taste.whim..taste.whim) } else { 0.0 };
-            let classes = classes(&struck);
-            Candidate { logits: row.clone(), struck, classes, value: value + noise }
+            Candidate::new(row, &marginal, whim)
         })
         .collect();
     list.sort_by(|a, b| b.value.total_cmp(&a.value));
@@ -156,7 +258,7 @@ fn candidates(
         }
     }
     distinct.truncate(CANDIDATES);
-    distinct
+    (marginal, distinct)
 }
 
 fn classes(struck: &[bool]) -> ClassDensities {
@@ -167,12 +269,6 @@ fn classes(struck: &[bool]) -> ClassDensities {
     classes
 }
 
-/// Mean over the classes of how many octaves the amounts are apart; as `cls_lr` of the scorer.
-fn imbalance(played: &ClassDensities, wanted: &ClassDensities) -> f32 {
-    played.iter().zip(wanted).map(|(a, b)| ((a + 0.1) / (b + 0.1)).log2().abs()).sum::<f32>()
-        / SCORE_CLASSES as f32
-}
-
 /// F1 of struck cells against chances, taking expectations of numerator and denominator.
 fn expected_f1(struck: &[bool], chance: &[f32]) -> f32 {
     let (mut both, mut either) = (0.0, 1e-6);
@@ -181,140 +277,6 @@ fn expected_f1(struck: &[bool], chance: &[f32]) -> f32 {
         either += f32::from(struck) + chance;
     }
     2.0 * both / either
-}
-
-/// Coordinate ascent over groups: value of each choice, weighted by the bars that play it, plus the
-/// correlation between the self-similarity of the choices and the predicted one, less the distance
-/// from the class densities wanted.
-fn choose(
-    candidates: &[Vec<Candidate>],
-    members: &[Vec<usize>],
-    ssm: &Ssm,
-    wanted: &ClassDensities,
-    taste: Taste,
-) -> Vec<usize> {
-    let count = members.len();
-    let bars: usize = members.iter().map(Vec::len).sum();
-    let predicted = Blocks::new(members, ssm);
-    let mut chosen = vec![0; count];
-    let similarity = |a: &Candidate, b: &Candidate| cosine(&a.struck, &b.struck);
-    let mut alike = vec![1.0; count * count];
-    for row in 0..count {
-        for column in 0..count {
-            alike[row * count + column] = similarity(&candidates[row][0], &candidates[column][0]);
-        }
-    }
-    let share = |group: usize| members[group].len() as f32 / bars as f32;
-    let mut played: ClassDensities = [0.0; SCORE_CLASSES];
-    let add = |played: &mut ClassDensities, group: usize, index: usize, sign: f32| {
-        for (sum, count) in played.iter_mut().zip(&candidates[group][index].classes) {
-            *sum += sign * share(group) * count;
-        }
-    };
-    (0..count).for_each(|group| add(&mut played, group, 0, 1.0));
-    for _sweep in 0..4 {
-        let mut changed = false;
-        for group in 0..count {
-            let mut best = (f32::NEG_INFINITY, chosen[group]);
-            add(&mut played, group, chosen[group], -1.0);
-            for (index, candidate) in candidates[group].iter().enumerate() {
-                for other in (0..count).filter(|&other| other != group) {
-                    let value = similarity(candidate, &candidates[other][chosen[other]]);
-                    alike[group * count + other] = value;
-                    alike[other * count + group] = value;
-                }
-                let agreement = predicted.correlation(&alike);
-                let mut with = played;
-                add(&mut with, group, index, 1.0);
-                let value = candidate.value * share(group) + taste.structure * agreement
-                    - taste.balance * imbalance(&with, wanted);
-                if value > best.0 + 1e-7 {
-                    best = (value, index);
-                }
-            }
-            changed |= best.1 != chosen[group];
-            chosen[group] = best.1;
-            add(&mut played, group, best.1, 1.0);
-            for other in (0..count).filter(|&other| other != group) {
-                let value =
-                    similarity(&candidates[group][best.1], &candidates[other][chosen[other]]);
-                alike[group * count + other] = value;
-                alike[other * count + group] = value;
-            }
-        }
-        if !changed {
-            break;
-        }
-    }
-    chosen
-}
-
-fn cosine(a: &[bool], b: &[bool]) -> f32 {
-    let (mut both, mut first, mut second) = (0u32, 0u32, 0u32);
-    for (&a, &b) in a.iter().zip(b) {
-        both += u32::from(a && b);
-        first += u32::from(a);
-        second += u32::from(b);
-    }
-    match (first, second) {
-        (0, 0) => 1.0,
-        (0, _) | (_, 0) => 0.0,
-        _ => both as f32 / ((first * second) as f32).sqrt(),
-    }
-}
-
-/// The predicted SSM summed over pairs of groups, so that correlations cost groups² rather than
-/// bars².
-struct Blocks {
-    /// Pairs of different bars between two groups.
-    pairs: Vec<f32>,
-    /// Mean predicted similarity of these pairs, centred over all pairs.
-    predicted: Vec<f32>,
-    /// Deviation of all pairs from their mean, squared and summed.
-    spread: f32,
-}
-
-impl Blocks {
-    fn new(members: &[Vec<usize>], ssm: &Ssm) -> Blocks {
-        let groups = members.len();
-        let (mut pairs, mut sums) = (vec![0.0; groups * groups], vec![0.0; groups * groups]);
-        let (mut total, mut squares, mut count) = (0.0f64, 0.0f64, 0.0f64);
-        for row in 0..groups {
-            for column in 0..groups {
-                for &a in &members[row] {
-                    for &b in members[column].iter().filter(|&&b| b != a) {
-                        let value = ssm.get(a, b);
-                        pairs[row * groups + column] += 1.0;
-                        sums[row * groups + column] += value;
-                        total += f64::from(value);
-                        squares += f64::from(value) * f64::from(value);
-                        count += 1.0;
-                    }
-                }
-            }
-        }
-        let mean = total / count.max(1.0);
-        let predicted = sums
-            .iter()
-            .zip(&pairs)
-            .map(|(sum, &pairs)| if pairs > 0.0 { sum / pairs - mean as f32 } else { 0.0 })
-            .collect();
-        Blocks { pairs, predicted, spread: (squares - count * mean * mean).max(0.0) as f32 }
-    }
-
-    /// Pearson correlation over pairs of bars between the predicted similarities and a matrix that
-    /// is constant on blocks.
-    fn correlation(&self, alike: &[f32]) -> f32 {
-        let (mut count, mut sum, mut squares, mut product) = (0.0f32, 0.0f32, 0.0f32, 0.0f32);
-        for ((&pairs, &predicted), &value) in self.pairs.iter().zip(&self.predicted).zip(alike) {
-            count += pairs;
-            sum += pairs * value;
-            squares += pairs * value * value;
-            product += pairs * value * predicted;
-        }
-        let spread = (squares - sum * sum / count.max(1.0)).max(0.0);
-        if spread * self.spread > 1e-9 { product / (spread * self.spread).sqrt() } else { 0.0 }
-    }
 }
 
 /// Keeps what two hands can play in a step: at most two strokes by stick, the likeliest. Feet, and

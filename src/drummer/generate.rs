@@ -30,9 +30,11 @@ const DISTINCT: f32 = 0.18;
 const POOLING: f32 = 4.0;
 /// See [`Taste::structure`].
 const STRUCTURE: f32 = 0.5;
-/// See [`Taste::balance`].
-const BALANCE: f32 = 0.1;
-/// See [`Taste::whim`]; seed 0 has none and plays the likeliest.
+/// See [`Taste::balance`] and [`Taste::reach`]: where the song alone decides what is wanted, and
+/// where the musician asked.
+const BALANCE: [f32; 2] = [0.1, 0.2];
+const REACH: [f32; 2] = [1.2, 2.0];
+/// See [`Taste::whim`]; the first alternative of seed 0 has none and plays the likeliest.
 const WHIM: f32 = 0.04;
 
 /// A drummer: its networks and the sounds in which it hears songs. Cheap to make; networks are
@@ -283,8 +285,9 @@ impl Drummer {
         let taste = Taste {
             pooling: POOLING,
             structure: STRUCTURE,
-            balance: BALANCE,
-            whim: if settings.seed == 0 { 0.0 } else { WHIM },
+            balance: BALANCE[usize::from(asked.is_some())],
+            reach: REACH[usize::from(asked.is_some())],
+            whim: 0.0,
         };
         let mut drafts = Vec::new();
         for (number, hint) in hints.into_iter().enumerate() {
@@ -296,6 +299,8 @@ impl Drummer {
             }
             let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
             rng.set_stream(number as u64);
+            let whim = if settings.seed == 0 && number == 0 { 0.0 } else { WHIM };
+            let taste = Taste { whim, ..taste };
             let other;
             let answer = if number == 0 {
                 &first
@@ -308,7 +313,8 @@ impl Drummer {
             } else {
                 Some(pattern::ask(&*network, &question, hint.as_ref(), |_| true)?)
             };
-            let patterns = decode(answer, &groups, &slots, &heard.drum_ssm, taste, &mut rng);
+            let patterns =
+                decode(answer, &groups, &slots, &heard.drum_ssm, hint.as_ref(), taste, &mut rng);
             let arrangement = Arrangement {
                 bars: &heard.bars,
                 grids: &heard.grids,
@@ -345,29 +351,43 @@ fn split_by(groups: &[usize], slots: &[usize]) -> Vec<usize> {
         .collect()
 }
 
-/// The hints of the alternatives: first what was asked (or nothing), then the style prototypes that
-/// the song makes likeliest, each different enough from those before.
+/// The hints of the alternatives: what was asked for all of them; or nothing, then the style
+/// prototypes that together come nearest to whatever the song may have, likely and less likely.
 fn hints(
     asked: Option<ClassDensities>,
     answer: &Answer,
     alternatives: usize,
 ) -> Vec<Option<ClassDensities>> {
-    /// Least distance between the log densities of two alternatives.
-    const DIFFERENT: f32 = 0.8;
-    let distance = |a: &ClassDensities, b: &ClassDensities| {
-        a.iter().zip(b).map(|(a, b)| (a.ln_1p() - b.ln_1p()).powi(2)).sum::<f32>().sqrt()
+    /// The distance of log densities over which nearness falls by e.
+    const NEAR: f32 = 1.2;
+    /// The network is too sure of a song's style; chances are raised to this power.
+    const DOUBT: f32 = 0.3;
+    let near = |a: &ClassDensities, b: &ClassDensities| {
+        let distance = a.iter().zip(b).map(|(a, b)| (a.ln_1p() - b.ln_1p()).powi(2)).sum::<f32>();
+        (-distance.sqrt() / NEAR).exp()
     };
-    let mut taken = vec![asked.unwrap_or(answer.densities)];
-    let mut hints = vec![asked];
-    for least in [DIFFERENT, 0.0] {
-        for style in &answer.styles {
-            if hints.len() < alternatives
-                && taken.iter().all(|known| distance(known, style) > least)
-            {
-                taken.push(*style);
-                hints.push(Some(*style));
-            }
+    if asked.is_some() {
+        return vec![asked; alternatives];
+    }
+    // How near the alternatives come to each style.
+    let mut reached: Vec<f32> =
+        answer.styles.iter().map(|style| near(&answer.densities, &style.densities)).collect();
+    let mut hints = vec![None];
+    while hints.len() < alternatives {
+        let gain = |candidate: &ClassDensities| -> f32 {
+            let styles = answer.styles.iter().zip(&reached);
+            let gains = styles.map(|(style, reached)| {
+                style.chance.powf(DOUBT) * (near(candidate, &style.densities) - reached).max(0.0)
+            });
+            gains.sum()
+        };
+        let best =
+            answer.styles.iter().max_by(|a, b| gain(&a.densities).total_cmp(&gain(&b.densities)));
+        let Some(best) = best.map(|style| style.densities) else { break };
+        for (reached, style) in reached.iter_mut().zip(&answer.styles) {
+            *reached = reached.max(near(&best, &style.densities));
         }
+        hints.push(Some(best));
     }
     hints
 }

@@ -4,6 +4,7 @@
 //! patterns -> groove -> part. Runs on the worker thread; takes well under a second for 96 bars.
 
 mod arrange;
+mod choice;
 mod decode;
 mod error;
 pub mod evaluation;

@@ -45,10 +45,17 @@ pub(super) struct Answer {
     base: Vec<f32>,
     /// Hits a bar of each class that the song suggests.
     pub densities: ClassDensities,
-    /// Style prototypes, the likeliest first: class densities.
-    pub styles: Vec<ClassDensities>,
+    /// Styles that songs have.
+    pub styles: Vec<Prototype>,
     /// Logits of [`PAPER_KEYS`].
     pub keys: [f32; PAPER_KEYS.len()],
+}
+
+/// A style as the middle of many songs' class densities.
+pub(super) struct Prototype {
+    pub densities: ClassDensities,
+    /// How likely the song has it, 0 to 1.
+    pub chance: f32,
 }
 
 impl Answer {
@@ -104,8 +111,6 @@ pub(super) fn ask(
     let (_, chances) = outputs.take_f32("styles")?;
     let (_, prototypes) = outputs.take_f32("prototypes")?;
     let (_, keys) = outputs.take_f32("keys")?;
-    let mut order: Vec<usize> = (0..chances.len()).collect();
-    order.sort_by(|&a, &b| chances[b].total_cmp(&chances[a]));
     let hits = |row: &[f32]| -> ClassDensities {
         std::array::from_fn(|class| row[class].exp_m1().max(0.0))
     };
@@ -116,7 +121,11 @@ pub(super) fn ask(
         shift,
         base,
         densities: hits(&densities),
-        styles: order.iter().map(|&s| hits(&prototypes[s * SCORE_CLASSES..])).collect(),
+        styles: chances
+            .iter()
+            .zip(prototypes.chunks_exact(SCORE_CLASSES))
+            .map(|(log, row)| Prototype { densities: hits(row), chance: log.exp() })
+            .collect(),
         keys: std::array::from_fn(|key| keys[key]),
     })
 }

@@ -20,6 +20,7 @@ mod export;
 mod frame;
 mod grid;
 mod help;
+mod host;
 mod keys;
 mod layout;
 mod matrices;
@@ -41,6 +42,7 @@ use egui::{Context, Rect, Stroke, Ui, Vec2};
 
 pub use controls::{Control, Controls};
 pub use frame::Transport;
+pub use host::{AskTransport, HostEditor};
 pub use layout::SMALLEST;
 
 use frame::{Frame, State};

@@ -85,7 +85,8 @@ pub enum Edit {
         from: usize,
     },
 
-    /// What is asked of the drummer. The studio plays the part anew by itself.
+    /// What is asked of the drummer. The studio plays the part anew by itself; a new seed counts from
+    /// the next [`super::Job::Generate`] on.
     Settings(Settings),
     DrumMap(DrumMap),
     Channel(Channel),

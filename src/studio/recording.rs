@@ -117,7 +117,10 @@ impl Recording {
         match event {
             Captured::Started { .. } => self.start(tick),
             Captured::Stopped { .. } => {
-                self.pass_to(tick);
+                // Many hosts go back to where they started as they stop.
+                if self.cursor.is_some_and(|cursor| tick > cursor) {
+                    self.pass_to(tick);
+                }
                 self.silence();
                 self.cursor = None;
                 self.fresh = true;

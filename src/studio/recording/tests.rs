@@ -110,6 +110,14 @@ fn a_loop_keeps_its_last_round_and_all_of_it_has_just_played() {
 }
 
 #[test]
+fn a_host_that_goes_home_as_it_stops_has_played_what_it_played() {
+    let heard =
+        recording(started(8.0).into_iter().chain([on(9.0, 60), on(13.0, 61), stopped(0.0)]));
+    assert_eq!(heard.view().just_played, Some(BarSpan { first: 2, end: 4 }));
+    assert!(!heard.view().running);
+}
+
+#[test]
 fn a_count_in_is_not_kept() {
     let heard = recording([
         Captured::Started { at: Beats(-4.0) },
@@ -140,6 +148,19 @@ fn metres_and_tempos_come_along() {
     assert_eq!(lengths, [3, 3, 4]);
     let tempo = |beats: f64| take.song.tempo.bpm(Ticks((beats * 960.0) as u64)).0.round();
     assert_eq!([tempo(0.0), tempo(4.4), tempo(4.5)], [90.0, 90.0, 180.0]);
+}
+
+#[test]
+fn a_metre_change_where_a_take_ends_cuts_its_last_bar_short() {
+    let heard = recording([
+        Captured::Started { at: Beats(0.0) },
+        Captured::Metre { at: Beats(0.0), metre: Metre::COMMON },
+        on(5.0, 60),
+        Captured::Metre { at: Beats(6.0), metre: Metre::COMMON },
+        stopped(10.0),
+    ]);
+    let take = heard.cut(Span::All).unwrap();
+    assert_eq!((take.length, take.bars().bars()[0].end()), (Ticks(1920), Ticks(1920)));
 }
 
 #[test]

@@ -1,0 +1,147 @@
+//! One candidate for every group of bars, so that the song as a whole is best.
+
+use super::decode::{Candidate, Group, Taste};
+use super::settings::ClassDensities;
+use crate::analysis::Ssm;
+use crate::score::SCORE_CLASSES;
+
+/// The number of the candidate that each group plays. Coordinate ascent over groups: value of each choice, weighted by the bars that play it, plus the
+/// correlation between the self-similarity of the choices and the predicted one, less the distance
+/// from the class densities wanted.
+pub(super) fn choose(
+    groups: &[Group],
+    ssm: &Ssm,
+    wanted: &ClassDensities,
+    taste: Taste,
+) -> Vec<usize> {
+    let count = groups.len();
+    let predicted = Blocks::new(groups, ssm);
+    let mut chosen = vec![0; count];
+    let similarity = |a: &Candidate, b: &Candidate| cosine(&a.struck, &b.struck);
+    let mut alike = vec![1.0; count * count];
+    for row in 0..count {
+        for column in 0..count {
+            alike[row * count + column] =
+                similarity(&groups[row].candidates[0], &groups[column].candidates[0]);
+        }
+    }
+    let mut played: ClassDensities = [0.0; SCORE_CLASSES];
+    let add = |played: &mut ClassDensities, group: usize, index: usize, sign: f32| {
+        let group = &groups[group];
+        for (sum, count) in played.iter_mut().zip(&group.candidates[index].classes) {
+            *sum += sign * group.share * count;
+        }
+    };
+    (0..count).for_each(|group| add(&mut played, group, 0, 1.0));
+    for _sweep in 0..4 {
+        let mut changed = false;
+        for group in 0..count {
+            let mut best = (f32::NEG_INFINITY, chosen[group]);
+            add(&mut played, group, chosen[group], -1.0);
+            for (index, candidate) in groups[group].candidates.iter().enumerate() {
+                for other in (0..count).filter(|&other| other != group) {
+                    let value = similarity(candidate, &groups[other].candidates[chosen[other]]);
+                    alike[group * count + other] = value;
+                    alike[other * count + group] = value;
+                }
+                let agreement = predicted.correlation(&alike);
+                let mut with = played;
+                add(&mut with, group, index, 1.0);
+                let value = candidate.value * groups[group].share + taste.structure * agreement
+                    - taste.balance * imbalance(&with, wanted);
+                if value > best.0 + 1e-7 {
+                    best = (value, index);
+                }
+            }
+            changed |= best.1 != chosen[group];
+            chosen[group] = best.1;
+            add(&mut played, group, best.1, 1.0);
+            for other in (0..count).filter(|&other| other != group) {
+                let value = similarity(
+                    &groups[group].candidates[best.1],
+                    &groups[other].candidates[chosen[other]],
+                );
+                alike[group * count + other] = value;
+                alike[other * count + group] = value;
+            }
+        }
+        if !changed {
+            break;
+        }
+    }
+    chosen
+}
+
+fn cosine(a: &[bool], b: &[bool]) -> f32 {
+    let (mut both, mut first, mut second) = (0u32, 0u32, 0u32);
+    for (&a, &b) in a.iter().zip(b) {
+        both += u32::from(a && b);
+        first += u32::from(a);
+        second += u32::from(b);
+    }
+    match (first, second) {
+        (0, 0) => 1.0,
+        (0, _) | (_, 0) => 0.0,
+        _ => both as f32 / ((first * second) as f32).sqrt(),
+    }
+}
+
+/// The predicted SSM summed over pairs of groups, so that correlations cost groups² rather than
+/// bars².
+struct Blocks {
+    /// Pairs of different bars between two groups.
+    pairs: Vec<f32>,
+    /// Mean predicted similarity of these pairs, centred over all pairs.
+    predicted: Vec<f32>,
+    /// Deviation of all pairs from their mean, squared and summed.
+    spread: f32,
+}
+
+impl Blocks {
+    fn new(members: &[Group], ssm: &Ssm) -> Blocks {
+        let groups = members.len();
+        let (mut pairs, mut sums) = (vec![0.0; groups * groups], vec![0.0; groups * groups]);
+        let (mut total, mut squares, mut count) = (0.0f64, 0.0f64, 0.0f64);
+        for row in 0..groups {
+            for column in 0..groups {
+                for &a in &members[row].bars {
+                    for &b in members[column].bars.iter().filter(|&&b| b != a) {
+                        let value = ssm.get(a, b);
+                        pairs[row * groups + column] += 1.0;
+                        sums[row * groups + column] += value;
+                        total += f64::from(value);
+                        squares += f64::from(value) * f64::from(value);
+                        count += 1.0;
+                    }
+                }
+            }
+        }
+        let mean = total / count.max(1.0);
+        let predicted = sums
+            .iter()
+            .zip(&pairs)
+            .map(|(sum, &pairs)| if pairs > 0.0 { sum / pairs - mean as f32 } else { 0.0 })
+            .collect();
+        Blocks { pairs, predicted, spread: (squares - count * mean * mean).max(0.0) as f32 }
+    }
+
+    /// Pearson correlation over pairs of bars between the predicted similarities and a matrix that
+    /// is constant on blocks.
+    fn correlation(&self, alike: &[f32]) -> f32 {
+        let (mut count, mut sum, mut squares, mut product) = (0.0f32, 0.0f32, 0.0f32, 0.0f32);
+        for ((&pairs, &predicted), &value) in self.pairs.iter().zip(&self.predicted).zip(alike) {
+            count += pairs;
+            sum += pairs * value;
+            squares += pairs * value * value;
+            product += pairs * value * predicted;
+        }
+        let spread = (squares - sum * sum / count.max(1.0)).max(0.0);
+        if spread * self.spread > 1e-9 { product / (spread * self.spread).sqrt() } else { 0.0 }
+    }
+}
+
+/// Mean over the classes of how many octaves the amounts are apart; as `cls_lr` of the scorer.
+fn imbalance(played: &ClassDensities, wanted: &ClassDensities) -> f32 {
+    played.iter().zip(wanted).map(|(a, b)| ((a + 0.1) / (b + 0.1)).log2().abs()).sum::<f32>()
+        / SCORE_CLASSES as f32
+}

@@ -192,15 +192,42 @@ macro_rules! with_parameter {
     ($controls:expr, $control:expr, |$parameter:ident| $what:expr) => {{
         let parameters = $controls.parameters;
         match $control {
-            Control::Style => { let $parameter = &parameters.style; $what }
-            Control::Complexity => { let $parameter = &parameters.complexity; $what }
-            Control::Intensity => { let $parameter = &parameters.intensity; $what }
-            Control::FillAmount => { let $parameter = &parameters.fill_amount; $what }
-            Control::FillComplexity => { let $parameter = &parameters.fill_complexity; $what }
-            Control::Swing => { let $parameter = &parameters.swing; $what }
-            Control::Humanise => { let $parameter = &parameters.humanise; $what }
-            Control::Preview => { let $parameter = &parameters.level; $what }
-            Control::Channel => { let $parameter = &parameters.channel; $what }
+            Control::Style => {
+                let $parameter = &parameters.style;
+                $what
+            }
+            Control::Complexity => {
+                let $parameter = &parameters.complexity;
+                $what
+            }
+            Control::Intensity => {
+                let $parameter = &parameters.intensity;
+                $what
+            }
+            Control::FillAmount => {
+                let $parameter = &parameters.fill_amount;
+                $what
+            }
+            Control::FillComplexity => {
+                let $parameter = &parameters.fill_complexity;
+                $what
+            }
+            Control::Swing => {
+                let $parameter = &parameters.swing;
+                $what
+            }
+            Control::Humanise => {
+                let $parameter = &parameters.humanise;
+                $what
+            }
+            Control::Preview => {
+                let $parameter = &parameters.level;
+                $what
+            }
+            Control::Channel => {
+                let $parameter = &parameters.channel;
+                $what
+            }
         }
     }};
 }

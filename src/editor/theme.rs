@@ -108,7 +108,7 @@ const LIGHT: Theme = Theme {
     running: rgb(0x0b_78_4a),
     alarm: rgb(0xb3_1f_2b),
     note: rgb(0x4f_66_94),
-    soft: rgb(0xd0_78_9a),
+    soft: rgb(0xc4_68_8e),
     hard: rgb(0x6a_1a_4e),
     silent: rgb(0x93_91_8b),
     selection: rgb(0x1d_1f_26),

@@ -9,6 +9,7 @@ use egui::{CursorIcon, Id, Modifiers, PointerButton, Pos2, Response, Sense, Ui, 
 
 use super::super::bar_menu;
 use super::super::frame::{Frame, Selection, State};
+use super::super::widgets::keep_arrows;
 use super::place::{Place, cell_of};
 use crate::score::{Hit, Lane, Velocity};
 use crate::studio::{Cell, Edit, Gesture, Shift};
@@ -66,6 +67,7 @@ pub enum Drag {
 
 pub fn handle(ui: &Ui, frame: &Frame<'_>, state: &mut State, place: &Place<'_>) {
     let response = ui.interact(place.rect, Id::unique("grid"), Sense::click_and_drag());
+    keep_arrows(ui, &response);
     let (pointer, modifiers) = ui.input(|input| (input.pointer.interact_pos(), input.modifiers));
     let down = |button| ui.input(|input| input.pointer.button_down(button));
     let pressed = |button| ui.input(|input| input.pointer.button_pressed(button));
@@ -198,7 +200,8 @@ fn drag(frame: &Frame<'_>, state: &mut State, place: &Place<'_>, at: Pos2, modif
         }
         Drag::Undecided { from, hit } => {
             let moved = at - *from;
-            if moved.length() >= SLACK {
+            // With alt there is nothing to tell apart, and timing wants small steps.
+            if moved.length() >= if modifiers.alt { 1.0 } else { SLACK } {
                 drag = decide(frame, state, place, *from, hit, moved, modifiers);
             }
         }

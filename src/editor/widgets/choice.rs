@@ -39,6 +39,7 @@ pub fn choice(
     label(painter, room, Align2::LEFT_CENTER, text, Face::Regular.at(13.0), theme.text);
 
     let mut picked = None;
+    super::keep_arrows(ui, &response);
     if response.has_focus() {
         let (up, down) = ui.input(|input| {
             (input.key_pressed(egui::Key::ArrowUp), input.key_pressed(egui::Key::ArrowDown))

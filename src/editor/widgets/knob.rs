@@ -111,6 +111,7 @@ impl Knob<'_> {
         if response.drag_stopped_by(PointerButton::Primary) {
             gesture.ended = true;
         }
+        super::keep_arrows(ui, response);
         if response.has_focus() {
             let by = ui.input(|input| {
                 let pressed = |key| f32::from(u8::from(input.key_pressed(key)));

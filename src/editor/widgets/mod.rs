@@ -12,3 +12,17 @@ pub use choice::choice;
 pub use icon::Icon;
 pub use knob::{Gesture, Knob, level};
 pub use text::{fitted, label, label_at};
+
+use egui::{EventFilter, Response, Ui};
+
+/// While it has the focus, arrow keys are for the widget; otherwise they move the focus on.
+pub fn keep_arrows(ui: &Ui, response: &Response) {
+    if response.has_focus() {
+        let filter = EventFilter {
+            horizontal_arrows: true,
+            vertical_arrows: true,
+            ..EventFilter::default()
+        };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+    }
+}

@@ -7,8 +7,11 @@ pub mod analysis;
 pub mod audio;
 pub mod cli;
 pub mod drummer;
+pub mod editor;
 pub mod midi;
 pub mod network;
+pub mod parameters;
+pub mod plugin;
 pub mod score;
 pub mod studio;
 

@@ -20,7 +20,7 @@ mod document;
 mod drum_maps;
 mod edit;
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 mod handle;
 mod history;
 mod jobs;

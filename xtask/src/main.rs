@@ -1,6 +1,8 @@
 //! The project's chores: `cargo xtask <chore>`.
 
+mod bundle;
 mod demo;
+mod install;
 mod soundfont;
 mod test;
 
@@ -10,14 +12,18 @@ use std::process::Command;
 
 const USAGE: &str = "usage: cargo xtask <chore>
 
+  bundle              the plugins as hosts want them, in target/bundled
   demo                drums for a song of tests/songs, into target/demo
+  install             the plugins into your plugin folders, and a song played through them
   soundfont [SOURCE]  cut assets/drumlin.sf2 out of FluidR3 GM
   test                what has to pass before anything is merged: formatting, lints, all tests";
 
 fn main() {
     let mut arguments = std::env::args_os().skip(1);
     let done = match arguments.next().as_deref().and_then(|chore| chore.to_str()) {
+        Some("bundle") => bundle::run_all(),
         Some("demo") => demo::run_all(),
+        Some("install") => install::run_all(),
         Some("soundfont") => soundfont::run(arguments.next().as_deref().map(Path::new)),
         Some("test") => test::run_all(),
         _ => Err(USAGE.into()),

@@ -1,0 +1,76 @@
+//! Loads the plugins as hosts do, plays a song through them, asks for drums and says what came out:
+//!
+//!     cargo run --release --example play_in_host -- Drumlin.clap Drumlin.vst3 song.mid
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::{env, time::Instant};
+
+use drumlin::score::Lane;
+
+// The same host as the tests', which use more of it.
+#[allow(dead_code)]
+#[path = "../tests/hosts/clap.rs"]
+mod clap;
+#[allow(dead_code)]
+#[path = "../tests/hosts/hosted.rs"]
+mod hosted;
+#[allow(dead_code)]
+#[path = "../tests/hosts/session.rs"]
+mod session;
+#[allow(dead_code)]
+#[path = "../tests/hosts/vst3.rs"]
+mod vst3;
+
+use hosted::{Failure, Hosted};
+use session::Session;
+
+const RATE: f64 = 48_000.0;
+const LONGEST: u32 = 4096;
+/// How much of the song is played, in quarter notes: 32 bars of 4/4.
+const BEATS: f64 = 128.0;
+
+fn main() -> Result<(), Failure> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let [clap, vst3, song] = &arguments[..] else {
+        return Err("usage: play_in_host CLAP VST3 SONG".into());
+    };
+    for name in clap::names(clap.as_ref())? {
+        let plugin = clap::Clap::new(clap.as_ref(), &name, RATE, LONGEST)?;
+        play(&format!("{name}, CLAP"), plugin, song.as_ref())?;
+        let plugin = vst3::Vst3::new(vst3.as_ref(), &name, RATE, LONGEST)?;
+        play(&format!("{name}, VST3"), plugin, song.as_ref())?;
+    }
+    Ok(())
+}
+
+fn play(name: &str, plugin: impl Hosted, song: &Path) -> Result<(), Failure> {
+    let mut session = Session::new(plugin, song, BEATS, RATE)?;
+    session.block(512)?;
+    session.play(0.0);
+    session.run(BEATS)?;
+    session.stop()?;
+    let asked = Instant::now();
+    session.generate()?;
+    let took = asked.elapsed();
+    let written = session.written(0.0, BEATS)?.len();
+    let played = session.played(0.0, BEATS)?;
+    let mut lanes: BTreeMap<Lane, usize> = BTreeMap::new();
+    for stroke in &played {
+        *lanes.entry(Lane::of_key(stroke.key)).or_default() += 1;
+    }
+    println!("{name}: heard {BEATS} beats, drums after {:.1} s", took.as_secs_f64());
+    println!(
+        "  {} of {written} strokes came out, loudest sample {:.2}",
+        played.len(),
+        session.peak
+    );
+    let lanes: Vec<String> =
+        lanes.iter().map(|(lane, count)| format!("{} {count}", lane.name())).collect();
+    println!("  {}", lanes.join(", "));
+    if played.len() == written && session.peak > 0.0 {
+        Ok(())
+    } else {
+        Err(format!("{name}: what came out is not the part").into())
+    }
+}

@@ -1,0 +1,194 @@
+//! The window without a host: plays a song to it, generates a part and takes pictures of it.
+//!
+//! `cargo run --example window -- tests/songs/workout.mid target/pictures`
+
+mod raster;
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use drumlin::editor::{Control, Controls, Transport, Window};
+use drumlin::score::{Beats, Bpm, Metre};
+use drumlin::studio::{Edit, Job, Looks, Studio, Theme};
+use egui::{Context, Event, Id, Modifiers, PointerButton, Pos2, RawInput, Rect, Vec2};
+use raster::{Canvas, Textures};
+
+/// Controls with nobody behind them.
+#[derive(Default)]
+struct Shelf(RefCell<HashMap<Control, f32>>);
+
+impl Controls for Shelf {
+    fn value(&self, control: Control) -> f32 {
+        self.0.borrow().get(&control).copied().unwrap_or(self.default_value(control))
+    }
+
+    fn default_value(&self, control: Control) -> f32 {
+        match control {
+            Control::Style | Control::Swing => 0.0,
+            Control::Preview => 0.7,
+            Control::Channel => 9.0 / 15.0,
+            _ => 0.5,
+        }
+    }
+
+    fn text(&self, control: Control) -> String {
+        format!("{:.0} %", self.value(control) * 100.0)
+    }
+
+    fn parse(&self, _control: Control, text: &str) -> Option<f32> {
+        let number: f32 = text.trim().trim_end_matches('%').trim().parse().ok()?;
+        Some((number / 100.0).clamp(0.0, 1.0))
+    }
+
+    fn begin(&self, _control: Control) {}
+
+    fn set(&self, control: Control, value: f32) {
+        self.0.borrow_mut().insert(control, value);
+    }
+
+    fn end(&self, _control: Control) {}
+}
+
+/// A window of one size on a screen of one scale.
+struct Screen {
+    ctx: Context,
+    window: Window,
+    textures: Textures,
+    size: Vec2,
+    scale: f32,
+    studio: Arc<Studio>,
+    controls: Shelf,
+    transport: Transport,
+    time: f64,
+}
+
+impl Screen {
+    fn new(studio: &Arc<Studio>, size: Vec2, scale: f32) -> Screen {
+        let ctx = Context::default();
+        let mut window = Window::new();
+        window.open(&ctx);
+        let mut screen = Screen {
+            ctx,
+            window,
+            textures: Textures::default(),
+            size,
+            scale,
+            studio: Arc::clone(studio),
+            controls: Shelf::default(),
+            transport: Transport {
+                playing: true,
+                position: Some(Beats(25.5)),
+                bpm: Some(Bpm(120.0)),
+                metre: Some(Metre::COMMON),
+                cycle: None,
+            },
+            time: 0.0,
+        };
+        screen.frame(Vec::new());
+        screen.frame(Vec::new());
+        screen
+    }
+
+    fn frame(&mut self, events: Vec<Event>) -> Vec<egui::ClippedPrimitive> {
+        self.time += 0.25;
+        let mut input = RawInput {
+            screen_rect: Some(Rect::from_min_size(Pos2::ZERO, self.size)),
+            time: Some(self.time),
+            events,
+            ..RawInput::default()
+        };
+        let viewport = input.viewports.entry(input.viewport_id).or_default();
+        viewport.native_pixels_per_point = Some(self.scale);
+        let Screen { ctx, window, studio, controls, transport, .. } = self;
+        let mut output = ctx.run_ui(input, |ui| window.show(ui, studio, &*controls, *transport));
+        self.textures.update(&output.textures_delta);
+        output.textures_delta.clear();
+        ctx.tessellate(output.shapes, output.pixels_per_point)
+    }
+
+    fn click(&mut self, at: Pos2) {
+        let button = |pressed| Event::PointerButton {
+            pos: at,
+            button: PointerButton::Primary,
+            pressed,
+            modifiers: Modifiers::NONE,
+        };
+        self.frame(vec![Event::PointerMoved(at)]);
+        self.frame(vec![button(true)]);
+        self.frame(vec![button(false)]);
+    }
+
+    fn press(&mut self, id: Id) {
+        if let Some(response) = self.ctx.read_response(id) {
+            self.click(response.rect.center());
+            self.frame(vec![Event::PointerGone]);
+        }
+    }
+
+    fn picture(&mut self, path: &Path) -> Result<(), Box<dyn Error>> {
+        let primitives = self.frame(Vec::new());
+        let size = [self.size.x * self.scale, self.size.y * self.scale].map(|side| side as usize);
+        let mut canvas = Canvas::new(size);
+        canvas.paint(&primitives, &self.textures, self.scale);
+        let file = std::io::BufWriter::new(std::fs::File::create(path)?);
+        let mut encoder = png::Encoder::new(file, size[0] as u32, size[1] as u32);
+        encoder.set_color(png::ColorType::Rgb);
+        encoder.set_compression(png::Compression::Best);
+        encoder.write_header()?.write_image_data(&canvas.bytes())?;
+        println!("{}", path.display());
+        Ok(())
+    }
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
+    let song = arguments.next().ok_or("which song?")?;
+    let folder = arguments.next().ok_or("into which folder?")?;
+    std::fs::create_dir_all(&folder)?;
+    let studio = Studio::new();
+    let (small, middle, large) =
+        (Vec2::new(800.0, 500.0), Vec2::new(1280.0, 800.0), Vec2::new(2560.0, 1440.0));
+    Screen::new(&studio, middle, 1.0).picture(&folder.join("window-empty.png"))?;
+
+    let name = song.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    studio.drop_midi(&name, &std::fs::read(&song)?)?;
+    studio.start(Job::Generate)?;
+    std::thread::sleep(Duration::from_millis(150));
+    Screen::new(&studio, middle, 1.0).picture(&folder.join("window-generating.png"))?;
+    while studio.snapshot().job.is_some() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    if let Some(error) = &studio.snapshot().error {
+        return Err(error.to_string().into());
+    }
+    let looks = studio.snapshot().looks;
+    for (theme, variant) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {
+        studio.set_looks(Looks { theme, ..looks });
+        for (size, label) in [(small, "800x500"), (middle, "1280x800"), (large, "2560x1440")] {
+            let mut screen = Screen::new(&studio, size, 1.0);
+            screen.press(Id::unique(("section", 1_usize)));
+            screen.picture(&folder.join(format!("window-{label}-{variant}.png")))?;
+        }
+    }
+    studio.set_looks(Looks { theme: Theme::Dark, ..looks });
+    let mut screen = Screen::new(&studio, middle, 1.0);
+    screen.press(Id::unique("zoom-all"));
+    screen.press(Id::unique(("tab", "Form")));
+    screen.picture(&folder.join("window-form.png"))?;
+    let mut screen = Screen::new(&studio, middle, 1.0);
+    screen.press(Id::unique("help"));
+    screen.picture(&folder.join("window-help.png"))?;
+    let mut screen = Screen::new(&studio, Vec2::new(1280.0, 720.0), 2.0);
+    studio.apply(Edit::Choose(1))?;
+    screen.press(Id::unique("follow"));
+    for _ in 0..5 {
+        screen.press(Id::unique("zoom-in"));
+    }
+    screen.press(Id::unique("capture-more"));
+    screen.picture(&folder.join("window-close-2x.png"))?;
+    Ok(())
+}

@@ -1,0 +1,280 @@
+//! A drag source for X11: XDND version 5, <https://freedesktop.org/wiki/Specifications/XDND>.
+//!
+//! The window under the pointer is found by asking the server again and again while the button is
+//! down: the pointer is grabbed by the window in which it was pressed.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use x11rb::connection::Connection;
+use x11rb::protocol::Event;
+use x11rb::protocol::xproto::{
+    Atom, AtomEnum, ClientMessageEvent, ConnectionExt as _, CreateWindowAux, EventMask, KeyButMask,
+    PropMode, SELECTION_NOTIFY_EVENT, SelectionNotifyEvent, SelectionRequestEvent, Window,
+    WindowClass,
+};
+use x11rb::rust_connection::RustConnection;
+use x11rb::wrapper::ConnectionExt as _;
+use x11rb::{COPY_DEPTH_FROM_PARENT, COPY_FROM_PARENT, CURRENT_TIME, NONE};
+
+/// The version spoken here.
+const VERSION: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(8);
+/// How long a target may take to read the file after the drop; Ardour reads late.
+const PATIENCE: Duration = Duration::from_secs(20);
+const ESCAPE: u32 = 0xff1b;
+
+x11rb::atom_manager! {
+    Atoms: AtomsCookie {
+        XdndAware,
+        XdndSelection,
+        XdndEnter,
+        XdndLeave,
+        XdndPosition,
+        XdndStatus,
+        XdndDrop,
+        XdndFinished,
+        XdndActionCopy,
+        TARGETS,
+        URI_LIST: b"text/uri-list",
+    }
+}
+
+type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+
+/// The window below the pointer, as far as it takes drops.
+#[derive(Clone, Copy, PartialEq)]
+struct Target {
+    window: Window,
+    version: u32,
+}
+
+struct Source {
+    connection: RustConnection,
+    root: Window,
+    window: Window,
+    atoms: Atoms,
+    escape: Option<u8>,
+    uris: Vec<u8>,
+    target: Option<Target>,
+    /// The target has answered the last position, and takes the file.
+    answered: bool,
+    accepted: bool,
+    finished: bool,
+}
+
+/// Drags a file until the button is let go, then serves it to where it was dropped.
+pub fn drag(path: &Path) -> Outcome<()> {
+    let mut source = Source::new(super::uri_list(path))?;
+    if !source.follow_pointer()? {
+        return Ok(());
+    }
+    let dropped = Instant::now();
+    while dropped.elapsed() < PATIENCE && source.serve()? {
+        std::thread::sleep(PAUSE);
+        // Some targets ask once more after they have said that they are done.
+        if source.finished && dropped.elapsed() > PATIENCE / 4 {
+            break;
+        }
+    }
+    Ok(())
+}
+
+impl Source {
+    fn new(uris: Vec<u8>) -> Outcome<Source> {
+        let (connection, screen) = x11rb::connect(None)?;
+        let root = connection.setup().roots[screen].root;
+        let window = connection.generate_id()?;
+        let look = CreateWindowAux::new().override_redirect(1);
+        connection.create_window(
+            COPY_DEPTH_FROM_PARENT,
+            window,
+            root,
+            -10,
+            -10,
+            1,
+            1,
+            0,
+            WindowClass::INPUT_ONLY,
+            COPY_FROM_PARENT,
+            &look,
+        )?;
+        let atoms = Atoms::new(&connection)?.reply()?;
+        connection.set_selection_owner(window, atoms.XdndSelection, CURRENT_TIME)?;
+        let escape = escape_key(&connection)?;
+        connection.flush()?;
+        Ok(Source {
+            connection,
+            root,
+            window,
+            atoms,
+            escape,
+            uris,
+            target: None,
+            answered: true,
+            accepted: false,
+            finished: false,
+        })
+    }
+
+    /// Follows the pointer while its button is down; whether the file was dropped on something.
+    fn follow_pointer(&mut self) -> Outcome<bool> {
+        let mut last = (i16::MIN, i16::MIN);
+        loop {
+            let pointer = self.connection.query_pointer(self.root)?.reply()?;
+            let at = (pointer.root_x, pointer.root_y);
+            if self.is_escape_down()? {
+                self.leave()?;
+                return Ok(false);
+            }
+            if !pointer.mask.contains(KeyButMask::BUTTON1) {
+                return self.let_go();
+            }
+            self.enter(self.target_at()?)?;
+            self.serve()?;
+            if at != last && self.answered && self.target.is_some() {
+                let place = u32::from(at.0 as u16) << 16 | u32::from(at.1 as u16);
+                let action = self.atoms.XdndActionCopy;
+                self.say(self.atoms.XdndPosition, [0, place, CURRENT_TIME, action])?;
+                (last, self.answered) = (at, false);
+            }
+            std::thread::sleep(PAUSE);
+        }
+    }
+
+    /// Drops, once the target has answered; slow ones get a moment.
+    fn let_go(&mut self) -> Outcome<bool> {
+        let began = Instant::now();
+        while !self.answered && began.elapsed() < Duration::from_millis(500) {
+            self.serve()?;
+            std::thread::sleep(PAUSE);
+        }
+        if self.target.is_some() && self.accepted {
+            self.say(self.atoms.XdndDrop, [0, CURRENT_TIME, 0, 0])?;
+            return Ok(true);
+        }
+        self.leave()?;
+        Ok(false)
+    }
+
+    /// The outermost window under the pointer that takes drops.
+    fn target_at(&self) -> Outcome<Option<Target>> {
+        let mut window = self.root;
+        loop {
+            let child = self.connection.query_pointer(window)?.reply()?.child;
+            if child == NONE {
+                return Ok(None);
+            }
+            window = child;
+            let aware = self
+                .connection
+                .get_property(false, window, self.atoms.XdndAware, AtomEnum::ANY, 0, 1)?
+                .reply()?;
+            if let Some(version) = aware.value32().and_then(|mut values| values.next()) {
+                return Ok(Some(Target { window, version: version.min(VERSION) }));
+            }
+        }
+    }
+
+    fn enter(&mut self, target: Option<Target>) -> Outcome<()> {
+        if target == self.target {
+            return Ok(());
+        }
+        self.leave()?;
+        self.target = target;
+        (self.answered, self.accepted) = (true, false);
+        if let Some(Target { version, .. }) = target {
+            self.say(self.atoms.XdndEnter, [version << 24, self.atoms.URI_LIST, 0, 0])?;
+        }
+        Ok(())
+    }
+
+    fn leave(&mut self) -> Outcome<()> {
+        if self.target.is_some() {
+            self.say(self.atoms.XdndLeave, [0; 4])?;
+        }
+        self.target = None;
+        Ok(())
+    }
+
+    /// Sends a message to the target, our window first.
+    fn say(&self, kind: Atom, [a, b, c, d]: [u32; 4]) -> Outcome<()> {
+        let Some(Target { window, .. }) = self.target else { return Ok(()) };
+        let message = ClientMessageEvent::new(32, window, kind, [self.window, a, b, c, d]);
+        self.connection.send_event(false, window, EventMask::NO_EVENT, message)?;
+        self.connection.flush()?;
+        Ok(())
+    }
+
+    /// Handles what has come in; `false` once another drag has begun elsewhere.
+    fn serve(&mut self) -> Outcome<bool> {
+        while let Some(event) = self.connection.poll_for_event()? {
+            match event {
+                Event::ClientMessage(message) => {
+                    let data = message.data.as_data32();
+                    if message.type_ == self.atoms.XdndStatus {
+                        (self.answered, self.accepted) = (true, data[1] & 1 == 1);
+                    } else if message.type_ == self.atoms.XdndFinished {
+                        self.finished = true;
+                    }
+                }
+                Event::SelectionRequest(request) => self.answer(&request)?,
+                Event::SelectionClear(_) => return Ok(false),
+                _ => {}
+            }
+        }
+        Ok(true)
+    }
+
+    /// Hands over the file's address, or what it can be had as.
+    fn answer(&self, request: &SelectionRequestEvent) -> Outcome<()> {
+        let Atoms { TARGETS, URI_LIST, .. } = self.atoms;
+        // Old clients name no property; the target's name stands in.
+        let property = if request.property == NONE { request.target } else { request.property };
+        let window = request.requestor;
+        let mut given = property;
+        if request.target == URI_LIST {
+            let (mode, bytes) = (PropMode::REPLACE, &self.uris);
+            self.connection.change_property8(mode, window, property, URI_LIST, bytes)?;
+        } else if request.target == TARGETS {
+            let known = [TARGETS, URI_LIST];
+            self.connection.change_property32(
+                PropMode::REPLACE,
+                window,
+                property,
+                AtomEnum::ATOM,
+                &known,
+            )?;
+        } else {
+            given = NONE;
+        }
+        let notice = SelectionNotifyEvent {
+            response_type: SELECTION_NOTIFY_EVENT,
+            sequence: 0,
+            time: request.time,
+            requestor: window,
+            selection: request.selection,
+            target: request.target,
+            property: given,
+        };
+        self.connection.send_event(false, window, EventMask::NO_EVENT, notice)?;
+        self.connection.flush()?;
+        Ok(())
+    }
+
+    fn is_escape_down(&self) -> Outcome<bool> {
+        let Some(key) = self.escape else { return Ok(false) };
+        let keys = self.connection.query_keymap()?.reply()?.keys;
+        Ok(keys[usize::from(key / 8)] >> (key % 8) & 1 == 1)
+    }
+}
+
+/// Which key is Escape on this keyboard.
+fn escape_key(connection: &RustConnection) -> Outcome<Option<u8>> {
+    let setup = connection.setup();
+    let (first, last) = (setup.min_keycode, setup.max_keycode);
+    let map = connection.get_keyboard_mapping(first, last - first + 1)?.reply()?;
+    let width = usize::from(map.keysyms_per_keycode).max(1);
+    let place = map.keysyms.chunks(width).position(|keysyms| keysyms.contains(&ESCAPE));
+    Ok(place.and_then(|place| u8::try_from(place).ok()?.checked_add(first)))
+}

@@ -1,0 +1,97 @@
+//! The names of the lanes, each with mute, solo, lock and dice.
+
+use egui::{Align2, CornerRadius, Rect, Sense, Stroke, Ui, Vec2, pos2};
+
+use super::super::frame::{Frame, State};
+use super::super::theme::{Face, UNIT};
+use super::super::widgets::{Button, Icon, Look, label, label_at};
+use super::ORDER;
+use super::place::row_rect;
+use crate::score::{LANES, Lane};
+use crate::studio::{Edit, Job, Lanes, Region};
+
+pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &State) {
+    let (theme, rect) = (&frame.theme, frame.layout.grid_head);
+    ui.painter().rect_filled(rect, CornerRadius::ZERO, theme.panel);
+    for (row, lane) in ORDER.into_iter().enumerate() {
+        lane_head(ui, frame, state, lane, row_rect(rect, row));
+        if row > 0 {
+            let family = matches!(row, 5 | 8 | 12);
+            let ink = if family { theme.line_strong } else { theme.line };
+            let top = row_rect(rect, row).top() + 0.5;
+            ui.painter().hline(rect.x_range(), top, Stroke::new(1.0, ink));
+        }
+    }
+    ui.painter().vline(rect.right() - 0.5, rect.y_range(), Stroke::new(1.0, theme.line_strong));
+}
+
+fn lane_head(ui: &mut Ui, frame: &Frame<'_>, state: &State, lane: Lane, row: Rect) {
+    let theme = &frame.theme;
+    let lane_state = frame.view.document.lane(lane);
+    let heard = frame.view.document.is_heard(lane);
+    let side = (row.height() - 3.0).clamp(12.0, 18.0);
+    let mut right = row.right() - UNIT;
+    let mut slot = || {
+        let slot =
+            Rect::from_center_size(pos2(right - side / 2.0, row.center().y), Vec2::splat(side));
+        right -= side + 1.0;
+        slot
+    };
+    let region = Region {
+        bars: match state.selection.region() {
+            Some(region) => region.bars,
+            None => 0..frame.part().map_or(0, |part| part.bars.len()),
+        },
+        lanes: Lanes::only(lane),
+    };
+    let why_not = match frame.part() {
+        None => Some("There are no drums yet: press Generate."),
+        Some(_) if lane_state.lock => Some("The lane is locked."),
+        Some(_) => None,
+    };
+    let dice = Button::new(("dice", lane.index()), "")
+        .icon(Icon::Dice)
+        .look(Look::Bare)
+        .tip("Regenerate this lane; in the selected bars, if there are some.")
+        .unless(why_not);
+    if dice.show(ui, slot(), theme) {
+        frame.start(Job::Regenerate(region));
+    }
+    let icon = if lane_state.lock { Icon::Locked } else { Icon::Unlocked };
+    let lock = Button::new(("lock", lane.index()), "")
+        .icon(icon)
+        .look(if lane_state.lock { Look::On } else { Look::Bare })
+        .tip("Lock: the drummer leaves this lane as it is. Your own edits are free.");
+    if lock.show(ui, slot(), theme) {
+        frame.edit(Edit::Lock { lane, on: !lane_state.lock });
+    }
+    let letter = |ui: &mut Ui, at: Rect, name: &'static str, text: &str, on: bool, tip: &str| {
+        let response = ui.interact(at, egui::Id::unique((name, lane.index())), Sense::click());
+        response.widget_info(|| egui::WidgetInfo::selected(egui::Role::CheckBox, true, on, name));
+        let (fill, ink) = match (on, response.hovered()) {
+            (true, _) => (Some(theme.accent), theme.on_accent),
+            (false, true) => (Some(theme.control_hover), theme.text),
+            (false, false) => (None, theme.text_dim),
+        };
+        if let Some(fill) = fill {
+            ui.painter().rect_filled(at, CornerRadius::same(4), fill);
+        }
+        let font = Face::SemiBold.at((side * 0.62).clamp(9.0, 12.0));
+        label_at(ui.painter(), at.center(), Align2::CENTER_CENTER, text, font, ink);
+        response.on_hover_text(tip).clicked()
+    };
+    let solo_tip = "Solo: only solo lanes sound.";
+    if letter(ui, slot(), "solo", "S", lane_state.solo, solo_tip) {
+        frame.edit(Edit::Solo { lane, on: !lane_state.solo });
+    }
+    if letter(ui, slot(), "mute", "M", lane_state.mute, "Mute this lane.") {
+        frame.edit(Edit::Mute { lane, on: !lane_state.mute });
+    }
+    let name =
+        Rect::from_min_max(pos2(row.left() + 2.0 * UNIT, row.top()), pos2(right, row.bottom()));
+    let size = (row.height() * 0.66).clamp(11.0, 13.0);
+    let ink = if heard { theme.text } else { theme.text_off };
+    label(ui.painter(), name, Align2::LEFT_CENTER, lane.name(), Face::Regular.at(size), ink);
+}
+
+const _: () = assert!(ORDER.len() == LANES);

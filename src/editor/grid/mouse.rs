@@ -1,0 +1,314 @@
+//! The pointer over the grid becomes edits.
+//!
+//! On an empty cell: click sets a hit, drag paints. On a hit: click selects, drag up and down
+//! changes velocity, sideways moves, with alt shifts its timing. Right erases. Shift selects.
+
+use std::collections::BTreeSet;
+
+use egui::{CursorIcon, Id, Modifiers, PointerButton, Pos2, Response, Sense, Ui, Vec2};
+
+use super::super::bar_menu;
+use super::super::frame::{Frame, Selection, State};
+use super::super::widgets::keep_arrows;
+use super::place::{Place, cell_of};
+use crate::score::{Hit, Lane, Velocity};
+use crate::studio::{Cell, Edit, Gesture, Shift};
+
+/// Points that the pointer moves before a drag has a direction.
+const SLACK: f32 = 3.0;
+
+/// What the pointer is doing while its button is down.
+#[derive(Debug)]
+pub enum Drag {
+    Paint {
+        gesture: Gesture,
+        last: Cell,
+    },
+    Erase {
+        gesture: Gesture,
+        last: Cell,
+    },
+    /// On a hit, not yet far enough to tell what is meant.
+    Undecided {
+        from: Pos2,
+        hit: Hit,
+    },
+    Velocity {
+        gesture: Gesture,
+        from: Pos2,
+        /// The hit under the pointer at first, and what has been added to it so far.
+        start: Velocity,
+        added: i16,
+        cells: Vec<Cell>,
+    },
+    Timing {
+        gesture: Gesture,
+        from: Pos2,
+        start: f32,
+        added: f32,
+        step_width: f32,
+        cells: Vec<Cell>,
+    },
+    /// Shown as ghosts; moved when the button is let go.
+    Move {
+        from: Pos2,
+        lane: Lane,
+        by: Shift,
+        step_width: f32,
+        cells: Vec<Cell>,
+    },
+    Marquee {
+        from: Pos2,
+        to: Pos2,
+        /// Selected before, with shift held down.
+        kept: BTreeSet<Cell>,
+    },
+}
+
+pub fn handle(ui: &Ui, frame: &Frame<'_>, state: &mut State, place: &Place<'_>) {
+    let response = ui.interact(place.rect, Id::unique("grid"), Sense::click_and_drag());
+    keep_arrows(ui, &response);
+    let (pointer, modifiers) = ui.input(|input| (input.pointer.interact_pos(), input.modifiers));
+    let down = |button| ui.input(|input| input.pointer.button_down(button));
+    let pressed = |button| ui.input(|input| input.pointer.button_pressed(button));
+    if let Some(at) = pointer.filter(|_| response.contains_pointer() || state.drag.is_some()) {
+        let at = at.clamp(place.rect.min, place.rect.max - Vec2::splat(0.5));
+        if response.contains_pointer() && state.drag.is_none() {
+            hover(ui, frame, state, place, at);
+            let editable = place.cell_at(at).is_some_and(|cell| place.is_editable(cell.bar));
+            if response.is_pointer_button_down_on() && pressed(PointerButton::Primary) {
+                response.request_focus();
+                if editable {
+                    press(frame, state, place, at, modifiers);
+                } else if let Some(cell) = place.cell_at(at) {
+                    state.selection = Selection::of_bars(cell.bar.0..cell.bar.0 + 1);
+                }
+            } else if response.is_pointer_button_down_on() && pressed(PointerButton::Secondary) {
+                press_secondary(frame, state, place, at, editable);
+            }
+        }
+        drag(frame, state, place, at, modifiers);
+        zoom_in(frame, state, place, at, &response);
+    }
+    if !down(PointerButton::Primary) && !down(PointerButton::Secondary) {
+        release(frame, state, place);
+    }
+    if state.drag.is_none() && state.selection.bars.is_some() {
+        bar_menu::show(frame, state, &response);
+    }
+}
+
+/// Far out, a double click goes nearer.
+fn zoom_in(frame: &Frame<'_>, state: &mut State, place: &Place<'_>, at: Pos2, response: &Response) {
+    if let Some(cell) = place.cell_at(at)
+        && response.double_clicked()
+        && !place.is_editable(cell.bar)
+    {
+        let bars = frame.arrangement.map(|arrangement| arrangement.section_of(cell.bar));
+        super::super::ruler::show_bars(frame, state, &bars.unwrap_or(cell.bar.0..cell.bar.0 + 1));
+    }
+}
+
+fn press(frame: &Frame<'_>, state: &mut State, place: &Place<'_>, at: Pos2, modifiers: Modifiers) {
+    let Some(cell) = place.cell_at(at) else { return };
+    match place.hit_at(at) {
+        Some(hit) => {
+            let own = cell_of(hit);
+            if modifiers.shift {
+                if !state.selection.cells.remove(&own) {
+                    state.selection.cells.insert(own);
+                }
+                state.selection.bars = None;
+                return;
+            }
+            if !state.selection.cells.contains(&own) {
+                state.selection = Selection { bars: None, cells: BTreeSet::from([own]) };
+            }
+            state.brush = hit.velocity;
+            state.drag = Some(Drag::Undecided { from: at, hit: *hit });
+        }
+        None if modifiers.shift => {
+            let kept = std::mem::take(&mut state.selection.cells);
+            state.selection = Selection { bars: None, cells: kept.clone() };
+            state.drag = Some(Drag::Marquee { from: at, to: at, kept });
+        }
+        None => {
+            state.selection.clear();
+            let gesture = frame.studio.gesture();
+            paint(frame, state.brush, gesture, vec![cell]);
+            state.drag = Some(Drag::Paint { gesture, last: cell });
+        }
+    }
+}
+
+fn press_secondary(
+    frame: &Frame<'_>,
+    state: &mut State,
+    place: &Place<'_>,
+    at: Pos2,
+    editable: bool,
+) {
+    let Some(cell) = place.cell_at(at) else { return };
+    match place.hit_at(at) {
+        Some(hit) if editable => {
+            let gesture = frame.studio.gesture();
+            let last = cell_of(hit);
+            erase(frame, state, gesture, vec![last]);
+            state.drag = Some(Drag::Erase { gesture, last });
+        }
+        // The menu of the bar.
+        _ => {
+            if !state.selection.bars.as_ref().is_some_and(|bars| bars.contains(&cell.bar.0)) {
+                state.selection = Selection::of_bars(cell.bar.0..cell.bar.0 + 1);
+            }
+        }
+    }
+}
+
+fn paint(frame: &Frame<'_>, velocity: Velocity, gesture: Gesture, cells: Vec<Cell>) {
+    // Cells outside the grid are passed over; a part is there.
+    let _ = frame.studio.drag(gesture, Edit::Paint { cells, velocity });
+}
+
+fn erase(frame: &Frame<'_>, state: &mut State, gesture: Gesture, cells: Vec<Cell>) {
+    state.selection.cells.retain(|cell| !cells.contains(cell));
+    let _ = frame.studio.drag(gesture, Edit::EraseHits(cells));
+}
+
+fn drag(frame: &Frame<'_>, state: &mut State, place: &Place<'_>, at: Pos2, modifiers: Modifiers) {
+    let Some(mut drag) = state.drag.take() else { return };
+    match &mut drag {
+        Drag::Paint { gesture, last } => {
+            if let Some(cell) = place.cell_at(at) {
+                // Along the lane where the drag began, steps in between included.
+                let cell = Cell { lane: last.lane, ..cell };
+                if cell != *last {
+                    paint(frame, state.brush, *gesture, place.cells_between(*last, cell));
+                    *last = cell;
+                }
+            }
+        }
+        Drag::Erase { gesture, last } => {
+            if let Some(cell) = place.cell_at(at)
+                && cell != *last
+            {
+                let mut cells = place.cells_between(*last, Cell { lane: last.lane, ..cell });
+                cells.push(cell);
+                erase(frame, state, *gesture, cells);
+                *last = cell;
+            }
+        }
+        Drag::Undecided { from, hit } => {
+            let moved = at - *from;
+            // With alt there is nothing to tell apart, and timing wants small steps.
+            if moved.length() >= if modifiers.alt { 1.0 } else { SLACK } {
+                drag = decide(frame, state, place, *from, hit, moved, modifiers);
+            }
+        }
+        Drag::Velocity { gesture, from, start, added, cells } => {
+            let fine = if modifiers.shift { 0.25 } else { 1.0 };
+            let target = (f32::from(start.get()) + (from.y - at.y) * fine).clamp(1.0, 127.0);
+            let by = target as i16 - i16::from(start.get()) - *added;
+            if by != 0 {
+                let edit = Edit::ChangeVelocity { cells: cells.clone(), by };
+                if frame.studio.drag(*gesture, edit).is_ok() {
+                    *added += by;
+                    state.brush = Velocity::clamped(target as u8);
+                }
+            }
+            state.hint = Some(format!("Velocity {}", target as u8));
+        }
+        Drag::Timing { gesture, from, start, added, step_width, cells } => {
+            let fine = if modifiers.shift { 0.25 } else { 1.0 };
+            let target = (*start + (at.x - from.x) / *step_width * fine).clamp(-0.5, 0.5);
+            let by = target - *start - *added;
+            if by != 0.0 {
+                let edit = Edit::ChangeTiming { cells: cells.clone(), by };
+                if frame.studio.drag(*gesture, edit).is_ok() {
+                    *added += by;
+                }
+            }
+            let word = if target < 0.0 { "early" } else { "late" };
+            state.hint = Some(format!("{:.0} % of a step {word}", target.abs() * 100.0));
+        }
+        Drag::Move { from, lane, by, step_width, .. } => {
+            by.steps = ((at.x - from.x) / *step_width).round() as isize;
+            let onto = place.lane_at(at.y).unwrap_or(*lane);
+            by.lanes = onto.index() as isize - lane.index() as isize;
+            state.hint = Some(format!("Move by {} steps to {}", by.steps, onto.name()));
+        }
+        Drag::Marquee { from, to, kept } => {
+            *to = at;
+            let area = egui::Rect::from_two_pos(*from, *to);
+            let caught = place
+                .hits_of(0..place.part.bars.len())
+                .iter()
+                .filter(|hit| area.intersects(place.hit_rect(hit)));
+            state.selection.cells = caught.map(cell_of).chain(kept.iter().copied()).collect();
+        }
+    }
+    state.drag = Some(drag);
+}
+
+/// Up and down is velocity, sideways moves, sideways with alt is timing.
+fn decide(
+    frame: &Frame<'_>,
+    state: &State,
+    place: &Place<'_>,
+    from: Pos2,
+    hit: &Hit,
+    moved: Vec2,
+    modifiers: Modifiers,
+) -> Drag {
+    let cells: Vec<Cell> = state.selection.cells.iter().copied().collect();
+    let step_width = place.step_width(hit.bar).max(1.0);
+    if modifiers.alt {
+        let gesture = frame.studio.gesture();
+        return Drag::Timing { gesture, from, start: hit.offset, added: 0.0, step_width, cells };
+    }
+    if moved.y.abs() >= moved.x.abs() {
+        let gesture = frame.studio.gesture();
+        return Drag::Velocity { gesture, from, start: hit.velocity, added: 0, cells };
+    }
+    Drag::Move { from, lane: hit.lane(), by: Shift::default(), step_width, cells }
+}
+
+fn release(frame: &Frame<'_>, state: &mut State, place: &Place<'_>) {
+    let Some(Drag::Move { by, cells, .. }) = state.drag.take() else { return };
+    if by == Shift::default() {
+        return;
+    }
+    let moved: Option<BTreeSet<Cell>> = cells.iter().map(|cell| place.shifted(*cell, by)).collect();
+    frame.edit(Edit::MoveHits { cells, by });
+    if let Some(cells) = moved {
+        state.selection.cells = cells;
+    }
+}
+
+/// Says what a click would do.
+fn hover(ui: &Ui, frame: &Frame<'_>, state: &mut State, place: &Place<'_>, at: Pos2) {
+    let Some(cell) = place.cell_at(at) else { return };
+    if !place.is_editable(cell.bar) {
+        ui.ctx().set_cursor_icon(CursorIcon::ZoomIn);
+        state.hint = Some(
+            "Double-click to zoom in, right-click for what can be done with the bar".to_owned(),
+        );
+        return;
+    }
+    let (bar, beat) =
+        (frame.bar_number(cell.bar.0), cell.step / place.part.grids[cell.bar.0].steps_per_beat + 1);
+    state.hint = Some(match place.hit_at(at) {
+        Some(hit) => {
+            ui.ctx().set_cursor_icon(CursorIcon::Grab);
+            format!(
+                "{}, bar {bar} beat {beat}, velocity {}: drag up or down for velocity, sideways to move, Alt for timing; right-click erases",
+                cell.lane.name(),
+                hit.velocity.get()
+            )
+        }
+        None => format!(
+            "{}, bar {bar} beat {beat}: click to add, drag to paint, Shift-drag to select",
+            cell.lane.name()
+        ),
+    });
+}

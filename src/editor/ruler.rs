@@ -1,0 +1,209 @@
+//! Above the time axis: bar numbers, and the sections as coloured bars with their letters.
+
+use egui::{
+    Align2, Color32, CornerRadius, Id, PointerButton, Rect, Response, Sense, Stroke, StrokeKind,
+    Ui, Vec2, pos2,
+};
+
+use super::bar_menu;
+use super::frame::{Frame, Selection, State};
+use super::theme::{Face, UNIT};
+use super::widgets::{Icon, label, label_at};
+use crate::score::BarIndex;
+
+/// Least distance between two bar numbers, in points.
+const ROOM: f32 = 40.0;
+
+pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
+    let layout = &frame.layout;
+    let painter = ui.painter();
+    let both = layout.ruler.union(layout.sections);
+    painter.rect_filled(both.union(layout.ruler_head), CornerRadius::ZERO, frame.theme.panel);
+    if frame.bars().is_none_or(|bars| bars.is_empty()) {
+        return;
+    }
+    numbers(ui, frame, state);
+    sections(ui, frame, state);
+}
+
+fn numbers(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
+    let Some(bars) = frame.bars() else { return };
+    let (theme, rect) = (&frame.theme, frame.layout.ruler);
+    let response = ui.interact(rect, Id::unique("ruler"), Sense::click_and_drag());
+    let painter = ui.painter_at(rect);
+    let seen = state.timeline.visible_bars(bars);
+    let all = bars.bars();
+    let (Some(first), Some(last)) = (all.first(), all.last()) else { return };
+    let song = last.end().0 - first.start.0;
+    let points = song as f64 / all.len() as f64 * state.timeline.points_per_tick();
+    let mut every = 1;
+    while every as f64 * points < f64::from(ROOM) {
+        every *= 2;
+    }
+    if let Some(selected) = &state.selection.bars {
+        let place = bars_rect(frame, state, selected, rect);
+        painter.rect_filled(place, CornerRadius::same(3), theme.accent.gamma_multiply(0.25));
+    }
+    let fills = frame.alternative().map(|alternative| &*alternative.fills).unwrap_or_default();
+    for bar in seen {
+        let left = state.timeline.x(all[bar].start.0 as f64);
+        if bar % every == 0 {
+            painter.vline(
+                left,
+                rect.bottom() - 5.0..=rect.bottom(),
+                Stroke::new(1.0, theme.line_strong),
+            );
+            let number = frame.bar_number(bar).to_string();
+            let at = pos2(left + UNIT, rect.center().y);
+            label_at(
+                &painter,
+                at,
+                Align2::LEFT_CENTER,
+                &number,
+                Face::Regular.at(11.0),
+                theme.text_dim,
+            );
+        }
+        let width = state.timeline.x(all[bar].end().0 as f64) - left;
+        if fills.contains(&BarIndex(bar)) && width >= 4.0 {
+            let mark = Rect::from_min_max(
+                pos2(left + 1.0, rect.bottom() - 2.0),
+                pos2(left + width - 1.0, rect.bottom()),
+            );
+            painter.rect_filled(mark, CornerRadius::ZERO, theme.accent);
+        }
+        let locked = frame.arrangement.is_some_and(|a| a.locked_bars.contains(&BarIndex(bar)));
+        if locked && width >= 14.0 {
+            let place = Rect::from_center_size(
+                pos2(left + width - 8.0, rect.center().y),
+                Vec2::splat(11.0),
+            );
+            Icon::Locked.paint(&painter, place, theme.text_dim);
+        }
+    }
+    select(ui, frame, state, &response);
+    bar_menu::show(frame, state, &response);
+}
+
+/// Bars are selected by click and drag.
+fn select(ui: &Ui, frame: &Frame<'_>, state: &mut State, response: &Response) {
+    let Some(bars) = frame.bars() else { return };
+    let under = |x| state.timeline.bar_at(bars, x).map(|BarIndex(bar)| bar);
+    if let Some(pointer) = response.hover_pos()
+        && let Some(bar) = under(pointer.x)
+    {
+        let fill = frame
+            .alternative()
+            .is_some_and(|alternative| alternative.fills.contains(&BarIndex(bar)));
+        let what = if fill { ", a fill" } else { "" };
+        state.hint = Some(format!(
+            "Bar {}{what}: click to select, drag for several, right-click for more",
+            frame.bar_number(bar)
+        ));
+    }
+    let Some(pointer) = response.interact_pointer_pos() else {
+        state.ruler_from = None;
+        return;
+    };
+    let Some(bar) = under(pointer.x) else { return };
+    let primary = ui.input(|input| input.pointer.button_down(PointerButton::Primary));
+    if primary && response.is_pointer_button_down_on() {
+        let extend = ui.input(|input| input.modifiers.shift);
+        let from = match (&state.ruler_from, &state.selection.bars) {
+            (Some(from), _) => *from,
+            (None, Some(bars)) if extend => {
+                if bar < bars.start {
+                    bars.end - 1
+                } else {
+                    bars.start
+                }
+            }
+            _ => bar,
+        };
+        state.ruler_from = Some(from);
+        state.selection = Selection::of_bars(from.min(bar)..from.max(bar) + 1);
+    } else if response.secondary_clicked()
+        && !state.selection.bars.as_ref().is_some_and(|bars| bars.contains(&bar))
+    {
+        state.selection = Selection::of_bars(bar..bar + 1);
+    }
+}
+
+fn sections(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
+    let (Some(bars), Some(arrangement)) = (frame.bars(), frame.arrangement) else { return };
+    let (theme, strip) = (&frame.theme, frame.layout.sections);
+    let seen = state.timeline.visible_bars(bars);
+    for (index, section) in arrangement.form.sections.iter().enumerate() {
+        if section.bars.end <= seen.start || section.bars.start >= seen.end {
+            continue;
+        }
+        let place = bars_rect(frame, state, &section.bars, strip).intersect(strip);
+        let body = Rect::from_min_max(
+            pos2(place.left() + 0.5, strip.top() + 1.0),
+            pos2((place.right() - 0.5).max(place.left() + 1.0), strip.bottom() - 2.0),
+        );
+        let response = ui.interact(body, Id::unique(("section", index)), Sense::click());
+        let painter = ui.painter_at(strip);
+        let selected = state.selection.bars.as_ref() == Some(&section.bars);
+        let colour = theme.section(section.label);
+        let fill =
+            if response.hovered() { colour.lerp_to_gamma(Color32::WHITE, 0.2) } else { colour };
+        painter.rect_filled(body, CornerRadius::same(3), fill);
+        if selected {
+            let pen = Stroke::new(2.0, theme.selection);
+            painter.rect_stroke(body, CornerRadius::same(3), pen, StrokeKind::Inside);
+        }
+        let letter = section.letter();
+        if body.width() >= 12.0 {
+            let room = body.shrink2(Vec2::new(if body.width() > 40.0 { 6.0 } else { 1.0 }, 0.0));
+            let text = if body.width() > 110.0 {
+                format!("{letter}   {} bars", section.bars.len())
+            } else {
+                letter.clone()
+            };
+            let anchor =
+                if body.width() > 40.0 { Align2::LEFT_CENTER } else { Align2::CENTER_CENTER };
+            let ink = theme.on_section(section.label);
+            label(&painter, room, anchor, &text, Face::SemiBold.at(12.0), ink);
+        }
+        if response.hovered() {
+            state.hint = Some(format!(
+                "Section {letter}, {}: click to select, double-click to zoom in, right-click for more",
+                frame.bars_name(&section.bars)
+            ));
+        }
+        if response.clicked() || response.secondary_clicked() {
+            state.selection = Selection::of_bars(section.bars.clone());
+        }
+        if response.double_clicked() {
+            show_bars(frame, state, &section.bars);
+        }
+        bar_menu::show(frame, state, &response);
+    }
+}
+
+/// Where bars stand in a strip of the time axis.
+pub fn bars_rect(
+    frame: &Frame<'_>,
+    state: &State,
+    bars: &std::ops::Range<usize>,
+    strip: Rect,
+) -> Rect {
+    let all = frame.bars().map(|bars| bars.bars()).unwrap_or_default();
+    let (Some(first), Some(last)) = (all.get(bars.start), all.get(bars.end.saturating_sub(1)))
+    else {
+        return Rect::NOTHING;
+    };
+    Rect::from_min_max(
+        pos2(state.timeline.x(first.start.0 as f64), strip.top()),
+        pos2(state.timeline.x(last.end().0 as f64), strip.bottom()),
+    )
+}
+
+/// Zooms to bars.
+pub fn show_bars(frame: &Frame<'_>, state: &mut State, bars: &std::ops::Range<usize>) {
+    let all = frame.bars().map(|bars| bars.bars()).unwrap_or_default();
+    if let (Some(first), Some(last)) = (all.get(bars.start), all.get(bars.end.saturating_sub(1))) {
+        state.timeline.show(first.start.0 as f64..last.end().0 as f64);
+    }
+}

@@ -1,0 +1,224 @@
+//! The panel at the right: what the drummer is asked for, the form, and room for more tabs.
+
+use egui::{Align2, CornerRadius, Id, Rect, Role, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2};
+
+use super::controls::{Control, style_names};
+use super::frame::{Frame, State};
+use super::matrices;
+use super::theme::{CONTROL, Face, UNIT};
+use super::widgets::{Gesture, Knob, choice, label, label_at, level};
+use crate::studio::{DrumMap, Edit};
+
+/// What the panel shows. Pattern map, candidates and borrowing get their tabs here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tab {
+    #[default]
+    Drummer,
+    Form,
+}
+
+impl Tab {
+    const ALL: [Tab; 2] = [Tab::Drummer, Tab::Form];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Tab::Drummer => "Drummer",
+            Tab::Form => "Form",
+        }
+    }
+}
+
+/// Height from which both tabs stand one below the other.
+const TALL: f32 = 940.0;
+/// Height of all that asks something of the drummer.
+const CONTROLS: f32 = 470.0;
+
+pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
+    let (theme, rect) = (&frame.theme, frame.layout.side_panel);
+    ui.painter().rect_filled(rect, CornerRadius::ZERO, theme.panel);
+    ui.painter().vline(rect.left() + 0.5, rect.y_range(), Stroke::new(1.0, theme.line_strong));
+    let inner = rect.shrink2(Vec2::new(3.0 * UNIT, 2.0 * UNIT));
+    if inner.height() >= TALL {
+        let split = inner.top() + CONTROLS;
+        drummer(ui, frame, Rect::from_min_max(inner.min, pos2(inner.right(), split)));
+        let line = split + 2.0 * UNIT;
+        ui.painter().hline(rect.x_range(), line, Stroke::new(1.0, theme.line_strong));
+        let below = Rect::from_min_max(pos2(inner.left(), line + 3.0 * UNIT), inner.max);
+        matrices::show(ui, frame, state, below);
+        return;
+    }
+    let tabs = Rect::from_min_size(inner.min, Vec2::new(inner.width(), 26.0));
+    show_tabs(ui, frame, state, tabs);
+    let below = Rect::from_min_max(pos2(inner.left(), tabs.bottom() + 2.5 * UNIT), inner.max);
+    match state.tab {
+        Tab::Drummer => {
+            drummer(ui, frame, below);
+            // What is left shows the form in small.
+            let rest = Rect::from_min_max(pos2(below.left(), below.top() + CONTROLS), below.max);
+            if rest.height() >= 110.0 && frame.arrangement.is_some() {
+                let line = rest.top() - 2.0 * UNIT;
+                ui.painter().hline(inner.x_range(), line, Stroke::new(1.0, theme.line));
+                matrices::show(ui, frame, state, rest);
+            }
+        }
+        Tab::Form => matrices::show(ui, frame, state, below),
+    }
+}
+
+fn show_tabs(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, rect: Rect) {
+    let theme = &frame.theme;
+    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, theme.line));
+    let mut left = rect.left();
+    for tab in Tab::ALL {
+        let on = state.tab == tab;
+        let galley =
+            ui.painter().layout_no_wrap(tab.name().to_owned(), Face::SemiBold.at(13.0), theme.text);
+        let place = Rect::from_min_size(
+            pos2(left, rect.top()),
+            Vec2::new(galley.size().x + 2.0 * UNIT, rect.height()),
+        );
+        let response = ui.interact(place, Id::unique(("tab", tab.name())), Sense::click());
+        response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, on, tab.name()));
+        let ink = if on || response.hovered() { theme.text } else { theme.text_dim };
+        label_at(
+            ui.painter(),
+            place.left_center(),
+            Align2::LEFT_CENTER,
+            tab.name(),
+            Face::SemiBold.at(13.0),
+            ink,
+        );
+        if on || response.has_focus() {
+            let under = Rect::from_min_max(
+                pos2(place.left(), place.bottom() - 2.0),
+                pos2(place.right() - 2.0 * UNIT, place.bottom()),
+            );
+            ui.painter().rect_filled(under, CornerRadius::same(1), theme.accent);
+        }
+        if response.clicked() {
+            state.tab = tab;
+        }
+        left = place.right() + 2.0 * UNIT;
+    }
+}
+
+/// Everything that is asked of the drummer, and where the drums go.
+fn drummer(ui: &mut Ui, frame: &Frame<'_>, rect: Rect) {
+    // Heights of the parts, for the least and the best height of the window.
+    let roomy = rect.height() >= 430.0;
+    let heading = if roomy { 22.0 } else { 0.0 };
+    let dial = if roomy { 82.0 } else { 70.0 };
+    let mut top = rect.top();
+    let mut part = |height: f32| {
+        let part = Rect::from_min_size(pos2(rect.left(), top), Vec2::new(rect.width(), height));
+        top += height;
+        part
+    };
+    let field = |part: Rect| Rect::from_min_size(part.min, Vec2::new(part.width(), CONTROL));
+    if roomy {
+        title(ui, frame, part(heading), "Style");
+    }
+    let styles = field(part(CONTROL + 2.5 * UNIT));
+    one_of(ui, frame, styles, Control::Style, "style", &style_names());
+    for (name, pair) in [
+        ("Playing", [Control::Complexity, Control::Intensity]),
+        ("Fills", [Control::FillAmount, Control::FillComplexity]),
+        ("Feel", [Control::Swing, Control::Humanise]),
+    ] {
+        if roomy {
+            title(ui, frame, part(heading), name);
+        }
+        let row = part(dial);
+        for (index, control) in pair.into_iter().enumerate() {
+            let width = row.width() / 2.0;
+            let place = Rect::from_min_size(
+                pos2(row.left() + width * index as f32, row.top()),
+                Vec2::new(width, row.height()),
+            );
+            turned(frame, control, |knob| {
+                knob.show(ui, place.shrink2(Vec2::new(UNIT, 0.0)), &frame.theme)
+            });
+        }
+        part(if roomy { UNIT } else { 2.0 });
+    }
+    if roomy {
+        title(ui, frame, part(heading), "Output");
+    }
+    let row = part(32.0);
+    turned(frame, Control::Preview, |knob| level(knob, ui, row, &frame.theme));
+    part(UNIT);
+    output(ui, frame, field(part(CONTROL)));
+}
+
+fn title(ui: &Ui, frame: &Frame<'_>, rect: Rect, text: &str) {
+    label(
+        ui.painter(),
+        rect,
+        Align2::LEFT_CENTER,
+        text,
+        Face::SemiBold.at(12.0),
+        frame.theme.text_dim,
+    );
+}
+
+/// Shows a control with its value and passes on what is done to it.
+fn turned(frame: &Frame<'_>, control: Control, show: impl FnOnce(&Knob<'_>) -> Gesture) {
+    let controls = frame.controls;
+    let text = controls.text(control);
+    let gesture = show(&Knob {
+        name: control.name(),
+        title: control.name(),
+        tip: control.tip(),
+        value: controls.value(control),
+        default: controls.default_value(control),
+        text: &text,
+        parse: &|typed| controls.parse(control, typed),
+    });
+    if gesture.began {
+        controls.begin(control);
+    }
+    if let Some(value) = gesture.value {
+        controls.set(control, value);
+    }
+    if gesture.ended {
+        controls.end(control);
+    }
+}
+
+/// Drum map and MIDI channel, side by side.
+fn output(ui: &mut Ui, frame: &Frame<'_>, rect: Rect) {
+    let document = &frame.view.document;
+    let mut maps: Vec<DrumMap> = DrumMap::KNOWN.to_vec();
+    if !maps.contains(&document.drum_map) {
+        maps.push(document.drum_map.clone());
+    }
+    let names: Vec<String> = maps.iter().map(|map| map.name().to_owned()).collect();
+    let chosen = maps.iter().position(|map| *map == document.drum_map).unwrap_or_default();
+    let split = rect.right() - 82.0;
+    let left = Rect::from_min_max(rect.min, pos2(split - UNIT, rect.bottom()));
+    let tip = "Drum map: which keys the kit at the other end listens to.";
+    if let Some(map) = choice(ui, left, &frame.theme, "drum-map", tip, &names, chosen) {
+        frame.edit(Edit::DrumMap(maps[map].clone()));
+    }
+    let channels: Vec<String> = (1..=16).map(|channel| format!("Ch {channel}")).collect();
+    let right = Rect::from_min_max(pos2(split, rect.top()), rect.max);
+    one_of(ui, frame, right, Control::Channel, "channel", &channels);
+}
+
+/// A control with steps that have names.
+fn one_of(
+    ui: &mut Ui,
+    frame: &Frame<'_>,
+    rect: Rect,
+    control: Control,
+    name: &'static str,
+    names: &[String],
+) {
+    let last = (names.len() - 1) as f32;
+    let chosen = (frame.controls.value(control) * last).round() as usize;
+    if let Some(picked) = choice(ui, rect, &frame.theme, name, control.tip(), names, chosen) {
+        frame.controls.begin(control);
+        frame.controls.set(control, picked as f32 / last);
+        frame.controls.end(control);
+    }
+}

@@ -1,0 +1,77 @@
+//! The bar at the foot: what is selected and what can be done with it; what the mouse would do; what
+//! went wrong.
+
+use egui::{Align2, CornerRadius, Rect, Stroke, Ui, Vec2, pos2};
+
+use super::bar_menu::{Deed, locking};
+use super::frame::{Frame, State};
+use super::theme::{Face, UNIT};
+use super::widgets::{Button, Look, label, label_at};
+
+pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
+    let (theme, rect) = (&frame.theme, frame.layout.status_bar);
+    ui.painter().rect_filled(rect, CornerRadius::ZERO, theme.panel);
+    ui.painter().hline(rect.x_range(), rect.top() + 0.5, Stroke::new(1.0, theme.line_strong));
+    let mut room = rect.shrink2(Vec2::new(2.5 * UNIT, 2.0));
+    if let Some(text) = selection_name(frame, state) {
+        let at = room.left_center();
+        let drawn = label_at(
+            ui.painter(),
+            at,
+            Align2::LEFT_CENTER,
+            &text,
+            Face::SemiBold.at(12.0),
+            theme.text,
+        );
+        room.min.x = drawn.right() + 2.0 * UNIT;
+        for deed in [Deed::Regenerate, Deed::CopyToRepeats, locking(frame, state)] {
+            let name = deed.name();
+            let button = Button::new(("deed", name.as_str()), &name)
+                .look(Look::Bare)
+                .tip(deed.tip())
+                .unless(deed.why_not(frame, state));
+            let width = button.width(ui.painter());
+            let place = Rect::from_min_max(room.min, pos2(room.left() + width, room.bottom()));
+            room.min.x = place.right() + 2.0;
+            if button.show(ui, place, theme) {
+                deed.run(frame, state);
+            }
+        }
+        room.min.x += 2.0 * UNIT;
+    }
+    let (text, ink) = match (&frame.view.error, &state.hint) {
+        (Some(error), _) => (error.to_string(), theme.alarm),
+        (None, Some(hint)) => (hint.clone(), theme.text_dim),
+        (None, None) => (resting(frame).to_owned(), theme.text_dim),
+    };
+    label(ui.painter(), room, Align2::LEFT_CENTER, &text, Face::Regular.at(12.0), ink);
+}
+
+fn selection_name(frame: &Frame<'_>, state: &State) -> Option<String> {
+    let count = state.selection.cells.len();
+    if count > 0 {
+        return Some(if count == 1 { "1 hit".to_owned() } else { format!("{count} hits") });
+    }
+    let bars = state.selection.bars.as_ref()?;
+    let name = frame.bars_name(bars);
+    let form = frame.arrangement.map(|arrangement| &arrangement.form.sections);
+    let section = form.and_then(|sections| sections.iter().find(|section| section.bars == *bars));
+    Some(match section {
+        Some(section) => format!("Section {}, {name}", section.letter()),
+        None => name,
+    })
+}
+
+/// What to know when the mouse is nowhere in particular.
+fn resting(frame: &Frame<'_>) -> &'static str {
+    let recording = &frame.view.recording;
+    match (frame.take, frame.arrangement) {
+        _ if recording.incomplete => {
+            "Some notes were not heard: more came at once than could be kept"
+        }
+        (None, _) if recording.notes == 0 => "Listening: play the song in the host",
+        (None, _) => "Press Capture to take what was heard",
+        (Some(_), None) => "Press Generate for drums",
+        (Some(_), Some(_)) => "Keys 1 to 4 choose an alternative; ? lists keys and mouse",
+    }
+}

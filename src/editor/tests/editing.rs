@@ -1,0 +1,199 @@
+//! The grid under the mouse and the keyboard.
+
+use egui::{Event, Key, Modifiers, PointerButton, Vec2, vec2};
+
+use super::robot::Robot;
+use crate::score::{BarIndex, Hit, Lane};
+use crate::studio::Cell;
+
+const SIZE: Vec2 = Vec2::new(1280.0, 800.0);
+
+/// Four bars, seen close enough to edit.
+fn robot() -> Robot {
+    Robot::with_bars(4, SIZE)
+}
+
+/// A cell that is empty, also on the screen, with empty ones behind it.
+fn empty_cell(robot: &Robot, behind: usize) -> Cell {
+    let part = robot.part();
+    let free = |cell: &Cell| {
+        robot.with_place(|place| {
+            (0..=behind).all(|more| {
+                let cell = Cell { step: cell.step + more, ..*cell };
+                cell.step < part.grids[cell.bar.0].steps
+                    && robot.hit(cell).is_none()
+                    && place.hit_at(robot.at_cell(cell)).is_none()
+            })
+        })
+    };
+    cells().find(free).expect("the part has gaps")
+}
+
+fn cells() -> impl Iterator<Item = Cell> {
+    (0..4).flat_map(|bar| {
+        Lane::ALL
+            .into_iter()
+            .flat_map(move |lane| (0..16).map(move |step| Cell { bar: BarIndex(bar), step, lane }))
+    })
+}
+
+/// A hit of middling velocity and timing that nothing else is drawn over.
+fn some_hit(robot: &Robot) -> Hit {
+    let part = robot.part();
+    let alone = |hit: &&Hit| {
+        robot.with_place(|place| place.hit_at(robot.at_hit(hit)) == Some(*hit))
+            && (40..90).contains(&hit.velocity.get())
+            && hit.offset.abs() < 0.2
+            && (2..10).contains(&hit.step)
+    };
+    *part.hits.iter().find(alone).unwrap()
+}
+
+fn cell_of(hit: &Hit) -> Cell {
+    Cell { bar: hit.bar, step: hit.step, lane: hit.lane() }
+}
+
+#[test]
+fn a_click_adds_a_hit_and_undo_takes_it_back() {
+    let mut robot = robot();
+    let (cell, before) = (empty_cell(&robot, 0), robot.part());
+    robot.click(robot.at_cell(cell));
+    assert!(robot.hit(cell).is_some());
+    assert_eq!(robot.part().hits.len(), before.hits.len() + 1);
+    robot.key(Modifiers::COMMAND, Key::Z);
+    assert_eq!(robot.part(), before);
+    robot.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+    assert!(robot.hit(cell).is_some());
+    robot.press("undo");
+    assert_eq!(robot.part(), before);
+    robot.press("redo");
+    assert!(robot.hit(cell).is_some());
+}
+
+#[test]
+fn a_drag_over_empty_cells_paints_and_is_one_step_back() {
+    let mut robot = robot();
+    let (cell, before) = (empty_cell(&robot, 3), robot.part());
+    let end = Cell { step: cell.step + 3, ..cell };
+    robot.drag(robot.at_cell(cell), robot.at_cell(end));
+    for step in cell.step..=end.step {
+        assert!(robot.hit(Cell { step, ..cell }).is_some(), "step {step}");
+    }
+    robot.key(Modifiers::COMMAND, Key::Z);
+    assert_eq!(robot.part(), before);
+}
+
+#[test]
+fn up_and_down_is_velocity() {
+    let mut robot = robot();
+    let (hit, before) = (some_hit(&robot), robot.part());
+    let at = robot.at_hit(&hit);
+    robot.drag(at, at - vec2(0.0, 20.0));
+    let louder = robot.hit(cell_of(&hit)).unwrap();
+    assert_eq!(louder.velocity.get(), hit.velocity.get() + 20);
+    assert_eq!(louder.offset, hit.offset);
+    robot.key(Modifiers::COMMAND, Key::Z);
+    assert_eq!(robot.part(), before);
+    // Beyond the top and back is where it began.
+    robot.move_to(at);
+    robot.button(at, PointerButton::Primary, true);
+    for y in [-20.0, -300.0, -20.0, 0.0] {
+        robot.move_to(at + vec2(0.0, y));
+    }
+    robot.button(at, PointerButton::Primary, false);
+    assert_eq!(robot.hit(cell_of(&hit)), Some(hit));
+}
+
+#[test]
+fn sideways_with_alt_is_timing() {
+    let mut robot = robot();
+    let hit = some_hit(&robot);
+    let step = robot.with_place(|place| place.step_width(hit.bar));
+    robot.hold(Modifiers::ALT);
+    let at = robot.at_hit(&hit);
+    robot.drag(at, at + vec2(step * 0.25, 0.0));
+    robot.hold(Modifiers::NONE);
+    let late = robot.hit(cell_of(&hit)).unwrap();
+    assert!((late.offset - hit.offset - 0.25).abs() < 0.02, "{} {}", late.offset, hit.offset);
+    assert_eq!(late.velocity, hit.velocity);
+}
+
+#[test]
+fn sideways_moves() {
+    let mut robot = robot();
+    let hit = some_hit(&robot);
+    let step = robot.with_place(|place| place.step_width(hit.bar));
+    let at = robot.at_hit(&hit);
+    robot.drag(at, at + vec2(step * 2.0, 0.0));
+    assert_eq!(robot.hit(cell_of(&hit)), None);
+    let there = Cell { step: hit.step + 2, ..cell_of(&hit) };
+    assert_eq!(robot.hit(there).map(|hit| hit.velocity), Some(hit.velocity));
+    assert!(robot.window.state.selection.cells.contains(&there));
+}
+
+#[test]
+fn a_right_click_erases() {
+    let mut robot = robot();
+    let (hit, before) = (some_hit(&robot), robot.part());
+    robot.click_with(robot.at_hit(&hit), PointerButton::Secondary);
+    assert_eq!(robot.hit(cell_of(&hit)), None);
+    assert_eq!(robot.part().hits.len(), before.hits.len() - 1);
+}
+
+#[test]
+fn hits_are_selected_in_a_box_and_erased() {
+    let mut robot = robot();
+    let rect = robot.layout().grid;
+    let (cell, before) = (empty_cell(&robot, 0), robot.part());
+    robot.hold(Modifiers::SHIFT);
+    robot.drag(robot.at_cell(cell), rect.right_bottom() - vec2(2.0, 2.0));
+    robot.hold(Modifiers::NONE);
+    let selected = robot.window.state.selection.cells.clone();
+    assert!(!selected.is_empty() && selected.len() < before.hits.len());
+    robot.key(Modifiers::NONE, Key::Delete);
+    assert_eq!(robot.part().hits.len(), before.hits.len() - selected.len());
+    assert!(robot.window.state.selection.cells.is_empty());
+    robot.key(Modifiers::COMMAND, Key::Z);
+    assert_eq!(robot.part(), before);
+}
+
+#[test]
+fn arrow_keys_change_what_is_selected() {
+    let mut robot = robot();
+    let hit = some_hit(&robot);
+    robot.click(robot.at_hit(&hit));
+    robot.key(Modifiers::NONE, Key::ArrowUp);
+    let louder = robot.hit(cell_of(&hit)).unwrap();
+    assert_eq!(louder.velocity.get(), hit.velocity.get() + 4);
+    robot.key(Modifiers::NONE, Key::ArrowRight);
+    let there = Cell { step: hit.step + 1, ..cell_of(&hit) };
+    assert_eq!(robot.hit(there).map(|hit| hit.velocity), Some(louder.velocity));
+}
+
+#[test]
+fn bars_are_copied_and_pasted() {
+    let mut robot = robot();
+    let hits_of = |robot: &Robot, bar| -> Vec<Hit> {
+        let part = robot.part();
+        let hits = part.hits.iter().filter(|hit| hit.bar == BarIndex(bar));
+        hits.map(|hit| Hit { bar: BarIndex(0), ..*hit }).collect()
+    };
+    let (first, third) = (hits_of(&robot, 0), hits_of(&robot, 2));
+    assert_ne!(first, third);
+    let ruler = robot.layout().ruler;
+    let middle = |robot: &Robot, bar: usize| {
+        let x = robot.with_place(|place| place.x(BarIndex(bar), 8.0));
+        egui::pos2(x, ruler.center().y)
+    };
+    robot.click(middle(&robot, 0));
+    assert_eq!(robot.window.state.selection.bars, Some(0..1));
+    robot.events(vec![Event::Copy]);
+    robot.click(middle(&robot, 2));
+    robot.events(vec![Event::Paste(String::new())]);
+    assert_eq!(hits_of(&robot, 2), first);
+    assert_eq!(hits_of(&robot, 0), first);
+    robot.drag(middle(&robot, 0), middle(&robot, 2));
+    assert_eq!(robot.window.state.selection.bars, Some(0..3));
+    robot.key(Modifiers::NONE, Key::Delete);
+    assert!(hits_of(&robot, 1).is_empty());
+}

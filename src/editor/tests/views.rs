@@ -1,0 +1,249 @@
+//! Everything around the grid, at all sizes.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use egui::epaint::{ClippedShape, Shape};
+use egui::{DroppedFile, Key, Modifiers, RawInput, Rect, Vec2, vec2};
+
+use super::robot::Robot;
+use crate::editor::controls::{Control, Controls};
+use crate::score::{Beats, Lane};
+use crate::studio::Theme;
+
+const SIZES: [Vec2; 3] =
+    [Vec2::new(800.0, 500.0), Vec2::new(1280.0, 800.0), Vec2::new(2560.0, 1440.0)];
+const SIZE: Vec2 = SIZES[1];
+
+#[test]
+fn keys_and_clicks_choose_alternatives() {
+    let mut robot = Robot::with_bars(8, SIZE);
+    robot.key(Modifiers::NONE, Key::Num2);
+    assert_eq!(robot.arrangement().chosen, 1);
+    robot.press(("alternative", 3_usize));
+    assert_eq!(robot.arrangement().chosen, 3);
+    robot.key(Modifiers::COMMAND, Key::Z);
+    assert_eq!(robot.arrangement().chosen, 1);
+}
+
+#[test]
+fn a_section_is_taken_from_another_alternative() {
+    let mut robot = Robot::with_bars(8, SIZE);
+    let other = Arc::clone(&robot.arrangement().alternatives[2].part);
+    robot.press(("section", 1_usize));
+    let bars = robot.window.state.selection.bars.clone().unwrap();
+    robot.key(Modifiers::SHIFT, Key::Num3);
+    let part = robot.part();
+    assert_eq!(robot.arrangement().chosen, 0);
+    for bar in 0..part.bars.len() {
+        let same = part
+            .hits
+            .iter()
+            .filter(|hit| hit.bar.0 == bar)
+            .eq(other.hits.iter().filter(|hit| hit.bar.0 == bar));
+        assert_eq!(same, bars.contains(&bar), "bar {bar}");
+    }
+    robot.press(("mix", 3_usize));
+    assert_ne!(robot.part(), part);
+}
+
+#[test]
+fn lanes_are_muted_soloed_and_locked() {
+    let mut robot = Robot::with_bars(4, SIZE);
+    let kick = Lane::Kick.index();
+    robot.press(("mute", kick));
+    robot.press(("solo", kick));
+    robot.press(("lock", kick));
+    let state = robot.document().lane(Lane::Kick);
+    assert!(state.mute && state.solo && state.lock);
+    robot.press(("mute", kick));
+    assert!(!robot.document().lane(Lane::Kick).mute);
+    // A locked lane is not regenerated.
+    robot.press(("dice", kick));
+    assert_eq!(robot.studio.snapshot().job, None);
+    assert_eq!(robot.studio.snapshot().error, None);
+}
+
+#[test]
+fn knobs_turn_finely_with_shift_and_go_home_on_a_double_click() {
+    let mut robot = Robot::with_bars(4, SIZE);
+    let at = robot.rect("Complexity").center();
+    robot.drag(at, at - vec2(0.0, 36.0));
+    let coarse = robot.controls.value(Control::Complexity);
+    assert!(coarse > 0.6, "{coarse}");
+    let written = robot.controls.written.borrow().clone();
+    assert_eq!(written.first().map(String::as_str), Some("begin Complexity"));
+    assert_eq!(written.last().map(String::as_str), Some("end Complexity"));
+    robot.double_click(at);
+    assert_eq!(robot.controls.value(Control::Complexity), 0.5);
+    robot.hold(Modifiers::SHIFT);
+    robot.drag(at, at - vec2(0.0, 36.0));
+    robot.hold(Modifiers::NONE);
+    let fine = robot.controls.value(Control::Complexity);
+    assert!((fine - 0.5 - (coarse - 0.5) / 10.0).abs() < 0.005, "{fine} {coarse}");
+}
+
+#[test]
+fn values_can_be_typed() {
+    let mut robot = Robot::with_bars(4, SIZE);
+    let dial = robot.rect("Swing");
+    robot.click(egui::pos2(dial.center().x, dial.bottom() + 8.0));
+    robot.key(Modifiers::COMMAND, Key::A);
+    robot.events(vec![egui::Event::Text("62".to_owned())]);
+    robot.key(Modifiers::NONE, Key::Enter);
+    robot.frames(1);
+    assert_eq!(robot.controls.value(Control::Swing), 0.62);
+    // The letters went into the field, not to the window.
+    assert_eq!(robot.studio.snapshot().job, None);
+}
+
+#[test]
+fn nothing_to_play_to_is_said_and_nothing_starts() {
+    for size in SIZES {
+        let mut robot = Robot::with_nothing(size);
+        for button in ["capture", "generate", "new", "variation", "undo", "redo"] {
+            robot.press(button);
+        }
+        for key in [Key::C, Key::G, Key::N, Key::V, Key::Num1, Key::R, Key::L, Key::Delete] {
+            robot.key(Modifiers::NONE, key);
+        }
+        let view = robot.studio.snapshot();
+        assert_eq!((view.job.clone(), view.error.clone()), (None, None));
+    }
+}
+
+#[test]
+fn every_control_is_inside_the_window_at_every_size() {
+    let names = [
+        "capture",
+        "capture-more",
+        "generate",
+        "new",
+        "variation",
+        "undo",
+        "redo",
+        "drag-out",
+        "clip-more",
+        "theme",
+        "help",
+        "style",
+        "drum-map",
+        "channel",
+        "zoom-in",
+        "zoom-all",
+        "follow",
+        "take",
+        "Complexity",
+        "Intensity",
+        "Fill amount",
+        "Fill complexity",
+        "Swing",
+        "Humanise",
+        "Preview level",
+    ];
+    for size in SIZES {
+        let robot = Robot::with_bars(32, size);
+        let window = Rect::from_min_size(egui::Pos2::ZERO, size);
+        let rects: Vec<Rect> = names.iter().map(|name| robot.rect(*name)).collect();
+        for (index, rect) in rects.iter().enumerate() {
+            assert!(window.contains_rect(*rect), "{} at {size}: {rect}", names[index]);
+            assert!(rect.width() >= 14.0 && rect.height() >= 14.0, "{}: {rect}", names[index]);
+            for (other, name) in rects.iter().zip(names).skip(index + 1) {
+                let shared = rect.intersect(*other);
+                let apart = shared.width() <= 0.5 || shared.height() <= 0.5;
+                assert!(apart, "{} and {name} at {size}: {rect} {other}", names[index]);
+            }
+        }
+        for lane in Lane::ALL {
+            assert!(window.contains_rect(robot.rect(("mute", lane.index()))));
+        }
+    }
+}
+
+/// Shapes and the corners of their triangles.
+fn weight(shapes: &[ClippedShape]) -> (usize, usize) {
+    fn corners(shape: &Shape) -> usize {
+        match shape {
+            Shape::Vec(shapes) => shapes.iter().map(corners).sum(),
+            Shape::Mesh(mesh) => mesh.vertices.len(),
+            _ => 8,
+        }
+    }
+    (shapes.len(), shapes.iter().map(|shape| corners(&shape.shape)).sum())
+}
+
+#[test]
+fn a_thousand_bars_draw_no_more_than_the_screen_shows() {
+    let mut robot = Robot::with_bars(1023, SIZES[2]);
+    assert_eq!(robot.part().bars.len(), 1024);
+    // From the whole song to a bar or two, and somewhere in the middle of it.
+    robot.press("zoom-all");
+    let mut slowest = Duration::ZERO;
+    for _ in 0..22 {
+        let began = Instant::now();
+        let output = robot.events(Vec::new());
+        slowest = slowest.max(began.elapsed());
+        let (shapes, corners) = weight(&output.shapes);
+        assert!(shapes < 4_000, "{shapes} shapes");
+        assert!(corners < 160_000, "{corners} corners");
+        robot.key(Modifiers::NONE, Key::Plus);
+    }
+    // Far from tight, as other tests run at the same time; one that draws everything takes longer.
+    assert!(slowest < Duration::from_millis(120), "{slowest:?}");
+}
+
+#[test]
+fn the_playhead_turns_pages() {
+    let mut robot = Robot::with_bars(64, SIZE);
+    // The take begins at beat 16 of the host's song.
+    robot.transport.position = Some(Beats(16.0 + 4.0 * 40.0));
+    robot.transport.playing = true;
+    robot.frames(1);
+    let visible = robot.window.state.timeline.visible();
+    assert!(visible.contains(&(40.0 * 1920.0)), "{visible:?}");
+}
+
+#[test]
+fn the_theme_is_switched_and_kept() {
+    let mut robot = Robot::with_bars(4, SIZE);
+    robot.press("theme");
+    assert_eq!(robot.studio.snapshot().looks.theme, Theme::Light);
+    assert_eq!(robot.studio.snapshot().looks.width, SIZE.x as u16);
+}
+
+#[test]
+fn help_opens_and_closes() {
+    let mut robot = Robot::with_bars(4, SIZE);
+    robot.press("help");
+    assert!(robot.window.state.help);
+    robot.key(Modifiers::NONE, Key::Escape);
+    assert!(!robot.window.state.help);
+}
+
+#[derive(Debug)]
+struct File(PathBuf);
+
+impl DroppedFile for File {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|error| error.to_string())
+    }
+}
+
+#[test]
+fn a_dropped_midi_file_is_a_take() {
+    let mut robot = Robot::with_nothing(SIZE);
+    let songs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/songs");
+    let file: egui::DroppedFileHandle = Arc::new(File(songs.join("jingle_bells.mid")));
+    robot.input(RawInput { dropped_files: vec![file], ..RawInput::default() });
+    let waiting = Instant::now();
+    while robot.document().take().is_none() && waiting.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(robot.document().take().map(|take| take.name.clone()), Some("jingle_bells".into()));
+    robot.frames(1);
+}

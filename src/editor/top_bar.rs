@@ -1,0 +1,399 @@
+//! The bar at the top: where the host is, what to do next, undo, and taking the clip away.
+
+use std::sync::Arc;
+
+use egui::{
+    Align2, CornerRadius, CursorIcon, Id, Popup, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, pos2,
+};
+
+use super::drag_out;
+use super::frame::{Frame, State, sentence};
+use super::theme::{CONTROL, Face, UNIT, Variant};
+use super::widgets::{Button, Icon, Look, label_at};
+use crate::score::Metre;
+use crate::studio::{Job, Looks, RecordingView, Span};
+
+/// Allots places from both ends of the bar.
+struct Row {
+    left: f32,
+    right: f32,
+    middle: f32,
+}
+
+impl Row {
+    fn from_left(&mut self, width: f32) -> Rect {
+        let rect = Rect::from_min_size(
+            pos2(self.left, self.middle - CONTROL / 2.0),
+            Vec2::new(width, CONTROL),
+        );
+        self.left += width + 1.5 * UNIT;
+        rect
+    }
+
+    fn from_right(&mut self, width: f32) -> Rect {
+        self.right -= width;
+        let rect = Rect::from_min_size(
+            pos2(self.right, self.middle - CONTROL / 2.0),
+            Vec2::new(width, CONTROL),
+        );
+        self.right -= UNIT;
+        rect
+    }
+}
+
+pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
+    let (theme, rect) = (&frame.theme, frame.layout.top_bar);
+    ui.painter().rect_filled(rect, CornerRadius::ZERO, theme.panel);
+    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, theme.line_strong));
+    let wide = rect.width() >= 1100.0;
+    let mut row = Row {
+        left: rect.left() + 3.0 * UNIT,
+        right: rect.right() - 2.0 * UNIT,
+        middle: rect.center().y,
+    };
+    logo(ui, frame, &mut row, wide);
+    transport(ui, frame, &mut row, wide);
+    take_away(ui, frame, state, &mut row, wide);
+    main_actions(ui, frame, state, &mut row, wide);
+}
+
+/// Two hills and the name.
+fn logo(ui: &Ui, frame: &Frame<'_>, row: &mut Row, wide: bool) {
+    let theme = &frame.theme;
+    let place = row.from_left(if wide { 108.0 } else { 30.0 });
+    let (left, foot) = (place.left(), place.center().y + 8.0);
+    for (from, width, height, colour) in [
+        (10.0, 18.0, 10.0, theme.accent.lerp_to_gamma(theme.panel, 0.45)),
+        (0.0, 20.0, 15.0, theme.accent),
+    ] {
+        let points = (0..=24)
+            .map(|step| {
+                let share = step as f32 / 24.0;
+                let rise = (share * std::f32::consts::PI).sin().max(0.0).powf(0.8);
+                pos2(left + from + width * share, foot - height * rise)
+            })
+            .collect();
+        ui.painter().add(egui::Shape::convex_polygon(points, colour, Stroke::NONE));
+    }
+    if wide {
+        let at = pos2(left + 36.0, place.center().y);
+        let font = Face::SemiBold.at(17.0);
+        label_at(ui.painter(), at, Align2::LEFT_CENTER, "Drumlin", font, theme.text);
+    }
+}
+
+fn transport(ui: &mut Ui, frame: &Frame<'_>, row: &mut Row, wide: bool) {
+    let theme = &frame.theme;
+    let transport = &frame.transport;
+    let place = row.from_left(if wide { 198.0 } else { 132.0 });
+    let painter = ui.painter();
+    painter.rect(
+        place,
+        CornerRadius::same(5),
+        theme.window,
+        Stroke::new(1.0, theme.line),
+        StrokeKind::Inside,
+    );
+    let icon =
+        Rect::from_center_size(pos2(place.left() + 14.0, place.center().y), Vec2::splat(14.0));
+    if transport.playing {
+        Icon::Play.paint(painter, icon, theme.running);
+    } else {
+        Icon::Stop.paint(painter, icon, theme.text_off);
+    }
+    let metre = transport.metre.unwrap_or(Metre::COMMON);
+    let position = match (frame.playhead(), frame.bars(), transport.position) {
+        (Some(at), Some(bars), _)
+            if at >= 0.0 && bars.bar_at(crate::score::Ticks(at as u64)).is_some() =>
+        {
+            let ticks = crate::score::Ticks(at as u64);
+            let bar = bars.bar_at(ticks).unwrap_or_default();
+            let from = bars.bars()[bar.0].start.0 as f64;
+            let beat = f64::from(bars.ticks_per_quarter()) * 4.0 / f64::from(metre.denominator());
+            format!("{}.{}", frame.bar_number(bar.0), ((at - from) / beat) as usize + 1)
+        }
+        (_, _, Some(position)) => {
+            let quarters = f64::from(metre.numerator()) * 4.0 / f64::from(metre.denominator());
+            let bar = (position.0 / quarters).floor();
+            let beat = (position.0 - bar * quarters) * f64::from(metre.denominator()) / 4.0;
+            format!("{}.{}", bar as i64 + 1, beat as i64 + 1)
+        }
+        _ => "–.–".to_owned(),
+    };
+    let at = pos2(place.left() + 28.0, place.center().y);
+    label_at(painter, at, Align2::LEFT_CENTER, &position, Face::SemiBold.at(14.0), theme.text);
+    let tempo = transport.bpm.map_or_else(|| "–".to_owned(), |bpm| format!("{:.0}", bpm.0));
+    let text = if wide {
+        format!("{tempo} bpm    {}/{}", metre.numerator(), metre.denominator())
+    } else {
+        format!("{tempo} bpm")
+    };
+    let at = pos2(place.right() - 2.5 * UNIT, place.center().y);
+    label_at(painter, at, Align2::RIGHT_CENTER, &text, Face::Regular.at(12.0), theme.text_dim);
+    let response = ui.interact(place, Id::unique("transport"), Sense::hover());
+    let running = if transport.playing { "The host plays" } else { "The host stands still" };
+    response.on_hover_text(format!("{running}. The drums follow it; start and stop it there."));
+}
+
+fn main_actions(ui: &mut Ui, frame: &Frame<'_>, state: &State, row: &mut Row, wide: bool) {
+    capture(ui, frame, state, row);
+    if let Some(job) = &frame.view.job {
+        progress(ui, frame, row, job.stage.map_or("waiting", |stage| stage.name()), job.fraction);
+        return;
+    }
+    let theme = &frame.theme;
+    let no_take = frame
+        .take
+        .is_none()
+        .then_some("There is nothing to play to yet: capture a take or open a MIDI file.");
+    let no_part = frame.arrangement.is_none().then_some("There are no drums yet: press Generate.");
+    let buttons = [
+        (
+            Button::new("generate", "Generate")
+                .icon(Icon::Sparkle)
+                .look(if frame.arrangement.is_none() { Look::Primary } else { Look::Plain })
+                .tip("Drums for this take: hear it, find its form, play.")
+                .key("G")
+                .unless(no_take),
+            Job::Generate,
+        ),
+        (
+            Button::new("new", if wide { "New" } else { "" })
+                .icon(Icon::Dice)
+                .tip("New: another idea for the same form.")
+                .key("N")
+                .unless(no_part),
+            Job::New,
+        ),
+        (
+            Button::new("variation", if wide { "Variation" } else { "" })
+                .icon(Icon::Variation)
+                .tip("Variation: the same idea, played differently.")
+                .key("V")
+                .unless(no_part),
+            Job::Variation,
+        ),
+    ];
+    for (button, job) in buttons {
+        let place = row.from_left(button.width(ui.painter()));
+        if button.show(ui, place, theme) {
+            frame.start(job);
+        }
+    }
+}
+
+/// What the worker is doing, how far it is, and a way out.
+fn progress(ui: &mut Ui, frame: &Frame<'_>, row: &mut Row, stage: &str, fraction: f32) {
+    let theme = &frame.theme;
+    let place = row.from_left((row.right - row.left - 330.0).clamp(150.0, 260.0));
+    let painter = ui.painter();
+    let radius = CornerRadius::same(5);
+    painter.rect_filled(place, radius, theme.window);
+    let share = fraction.clamp(0.0, 1.0);
+    let done = Rect::from_min_size(place.min, Vec2::new(place.width() * share, place.height()));
+    painter.rect_filled(done, radius, theme.accent.gamma_multiply(0.35));
+    let foot = Rect::from_min_max(pos2(done.left(), done.bottom() - 3.0), done.max);
+    painter.rect_filled(foot, CornerRadius::ZERO, theme.accent);
+    painter.rect_stroke(place, radius, Stroke::new(1.0, theme.line_strong), StrokeKind::Inside);
+    let at = pos2(place.left() + 2.5 * UNIT, place.center().y);
+    label_at(
+        painter,
+        at,
+        Align2::LEFT_CENTER,
+        &sentence(stage).replace('.', "…"),
+        Face::Regular.at(13.0),
+        theme.text,
+    );
+    let at = pos2(place.right() - 2.5 * UNIT, place.center().y);
+    let percent = format!("{:.0} %", share * 100.0);
+    label_at(painter, at, Align2::RIGHT_CENTER, &percent, Face::Regular.at(12.0), theme.text_dim);
+    let cancel =
+        Button::new("cancel", "Cancel").icon(Icon::Cross).tip("Stop; nothing changes.").key("Esc");
+    let place = row.from_left(cancel.width(ui.painter()));
+    if cancel.show(ui, place, theme) {
+        frame.studio.cancel();
+    }
+    ui.ctx().request_repaint_after(std::time::Duration::from_millis(33));
+}
+
+/// What there is to capture, for the button and its menu: name, what it takes, or why it cannot.
+fn captures(frame: &Frame<'_>, state: &State) -> Vec<(String, Result<Span, &'static str>)> {
+    const NOTHING: &str = "Nothing was heard yet: play the song in the host.";
+    let RecordingView { bars, just_played, .. } = frame.view.recording;
+    let named = |name: &str, span: crate::studio::BarSpan| {
+        format!("{name}  (bars {}–{})", span.first + 1, span.end)
+    };
+    let mut captures = vec![
+        match bars {
+            Some(bars) => (named("Everything heard", bars), Ok(Span::All)),
+            None => ("Everything heard".to_owned(), Err(NOTHING)),
+        },
+        match just_played {
+            Some(bars) => (named("Just played", bars), Ok(Span::JustPlayed)),
+            None => ("Just played".to_owned(), Err(NOTHING)),
+        },
+        match frame.transport.cycle {
+            _ if bars.is_none() => ("The host's loop".to_owned(), Err(NOTHING)),
+            Some((from, to)) => ("The host's loop".to_owned(), Ok(Span::Between { from, to })),
+            None => ("The host's loop".to_owned(), Err("The host has no loop switched on.")),
+        },
+    ];
+    let first = frame.take.map_or(0, |(take, _)| take.first_bar.0);
+    captures.push(match (&state.selection.bars, bars) {
+        (Some(range), Some(_)) => (
+            format!("Selected {}", frame.bars_name(range)),
+            Ok(Span::Bars { first: first + range.start, end: first + range.end }),
+        ),
+        (None, _) => ("Selected bars".to_owned(), Err("Select bars in the ruler first.")),
+        (_, None) => ("Selected bars".to_owned(), Err(NOTHING)),
+    });
+    captures
+}
+
+/// Captures everything heard, as the button and its key do.
+pub fn capture_all(frame: &Frame<'_>) {
+    capture_span(frame, Span::All);
+}
+
+fn capture_span(frame: &Frame<'_>, span: Span) {
+    if let Err(error) = frame.studio.capture(span) {
+        frame.studio.report(&sentence(&error.to_string()));
+    }
+}
+
+fn capture(ui: &mut Ui, frame: &Frame<'_>, state: &State, row: &mut Row) {
+    let theme = &frame.theme;
+    let nothing = frame.view.recording.bars.is_none();
+    let button = Button::new("capture", "Capture")
+        .icon(Icon::Record)
+        .look(if frame.take.is_none() && !nothing { Look::Primary } else { Look::Plain })
+        .tip("Take what the host has played. Drumlin listens from the moment it is inserted.")
+        .key("C")
+        .unless(nothing.then_some("Nothing was heard yet: play the song in the host."));
+    let place = row.from_left(button.width(ui.painter()));
+    if button.show(ui, place, theme) {
+        capture_all(frame);
+    }
+    row.left -= UNIT;
+    let place = row.from_left(5.0 * UNIT);
+    let more =
+        Button::new("capture-more", "").icon(Icon::Down).tip("What to capture, or a MIDI file.");
+    let response = more.respond(ui, place, theme);
+    Popup::menu(&response).show(|ui| {
+        ui.set_min_width(220.0);
+        for (name, span) in captures(frame, state) {
+            let entry = egui::Button::new(name).frame(false).min_size(Vec2::new(210.0, 24.0));
+            let response = ui.add_enabled(span.is_ok(), entry);
+            match span {
+                Ok(span) => {
+                    if response.clicked() {
+                        capture_span(frame, span);
+                    }
+                }
+                Err(why_not) => {
+                    response.on_disabled_hover_text(why_not);
+                }
+            }
+        }
+        ui.separator();
+        let entry =
+            egui::Button::new("Open a MIDI file…").frame(false).min_size(Vec2::new(210.0, 24.0));
+        if ui.add(entry).on_hover_text("Dropping one on the window does the same.").clicked() {
+            super::export::open_midi(Arc::clone(frame.studio));
+        }
+    });
+}
+
+fn take_away(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, row: &mut Row, wide: bool) {
+    let theme = &frame.theme;
+    let help = Button::new("help", "?").look(Look::Bare).tip("Keyboard and mouse").key("?");
+    if help.show(ui, row.from_right(CONTROL), theme) {
+        state.help = !state.help;
+    }
+    let (icon, tip, other) = match theme.variant {
+        Variant::Dark => (Icon::Sun, "Light window", Variant::Light),
+        Variant::Light => (Icon::Moon, "Dark window", Variant::Dark),
+    };
+    let variant = Button::new("theme", "").icon(icon).look(Look::Bare).tip(tip);
+    if variant.show(ui, row.from_right(CONTROL), theme) {
+        frame.studio.set_looks(Looks { theme: other, ..frame.view.looks });
+    }
+    let no_part = frame.part().is_none().then_some("There are no drums yet: press Generate.");
+    let more = Button::new("clip-more", "")
+        .icon(Icon::Save)
+        .tip("Save the clip as a MIDI file")
+        .unless(no_part);
+    let response = more.respond(ui, row.from_right(CONTROL), theme);
+    if no_part.is_none() {
+        Popup::menu(&response).show(|ui| {
+            ui.set_min_width(200.0);
+            super::export::menu(ui, frame, state);
+        });
+    }
+    drag_chip(ui, frame, state, row, wide, no_part);
+    let redo_tip =
+        frame.view.redo.map_or_else(|| "Redo".to_owned(), |name| format!("Redo: {name}"));
+    let redo = Button::new("redo", "")
+        .icon(Icon::Redo)
+        .look(Look::Bare)
+        .tip(&redo_tip)
+        .key("Ctrl+Shift+Z")
+        .unless(frame.view.redo.is_none().then_some("There is nothing to redo."));
+    if redo.show(ui, row.from_right(CONTROL), theme) {
+        frame.studio.redo();
+    }
+    let undo_tip =
+        frame.view.undo.map_or_else(|| "Undo".to_owned(), |name| format!("Undo: {name}"));
+    let undo = Button::new("undo", "")
+        .icon(Icon::Undo)
+        .look(Look::Bare)
+        .tip(&undo_tip)
+        .key("Ctrl+Z")
+        .unless(frame.view.undo.is_none().then_some("There is nothing to undo."));
+    if undo.show(ui, row.from_right(CONTROL), theme) {
+        frame.studio.undo();
+    }
+}
+
+/// The clip to be dragged into the arrangement.
+fn drag_chip(
+    ui: &mut Ui,
+    frame: &Frame<'_>,
+    state: &mut State,
+    row: &mut Row,
+    wide: bool,
+    no_part: Option<&str>,
+) {
+    let theme = &frame.theme;
+    let text = if wide { "Drag MIDI" } else { "Drag" };
+    let place = row.from_right(if wide { 112.0 } else { 76.0 });
+    let response = ui.interact(place, Id::unique("drag-out"), Sense::drag());
+    let enabled = no_part.is_none();
+    let painter = ui.painter();
+    let ink = if enabled { theme.accent } else { theme.text_off };
+    let line = if enabled { theme.accent } else { theme.line };
+    let fill = if enabled && response.hovered() { theme.control_hover } else { theme.window };
+    painter.rect(place, CornerRadius::same(14), fill, Stroke::new(1.0, line), StrokeKind::Inside);
+    let grip =
+        Rect::from_center_size(pos2(place.left() + 16.0, place.center().y), Vec2::splat(14.0));
+    Icon::Grip.paint(painter, grip, ink);
+    let at = pos2(grip.right() + UNIT, place.center().y);
+    label_at(painter, at, Align2::LEFT_CENTER, text, Face::SemiBold.at(12.0), ink);
+    let what = state
+        .selection
+        .region()
+        .map_or_else(|| "the whole part".to_owned(), |region| frame.bars_name(&region.bars));
+    if enabled
+        && response.drag_started()
+        && let Some(file) = frame.view.document.midi_file(&state.extract())
+    {
+        drag_out::begin(frame.studio, file);
+    }
+    let response = if enabled { response.on_hover_cursor(CursorIcon::Grab) } else { response };
+    response.on_hover_ui(|ui| {
+        ui.label(format!("Drag {what} from here into the arrangement or onto the desktop."));
+        if let Some(why_not) = no_part {
+            ui.colored_label(theme.accent, why_not);
+        }
+    });
+}

@@ -1,0 +1,144 @@
+//! Icons, painted: they are sharp at every scale and need no font.
+
+use std::f32::consts::{PI, TAU};
+
+use egui::{Color32, CornerRadius, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Vec2, pos2};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Icon {
+    Play,
+    Stop,
+    Record,
+    Undo,
+    Redo,
+    Locked,
+    Unlocked,
+    /// A die: once more, differently.
+    Dice,
+    Sparkle,
+    Variation,
+    Cross,
+    Down,
+    Grip,
+    Sun,
+    Moon,
+    Save,
+}
+
+impl Icon {
+    /// Paints the icon into the middle of a box.
+    pub fn paint(self, painter: &Painter, within: Rect, colour: Color32) {
+        let side = within.width().min(within.height());
+        let rect = Rect::from_center_size(within.center(), Vec2::splat(side));
+        // Icons are drawn on a field of 16 x 16.
+        let at = |x: f32, y: f32| rect.min + Vec2::new(x, y) * side / 16.0;
+        let pen = Stroke::new((side / 16.0 * 1.5).max(1.0), colour);
+        let line = |points: &[(f32, f32)]| {
+            painter.add(Shape::line(points.iter().map(|&(x, y)| at(x, y)).collect(), pen));
+        };
+        let filled = |points: &[(f32, f32)]| {
+            let points = points.iter().map(|&(x, y)| at(x, y)).collect();
+            painter.add(Shape::convex_polygon(points, colour, Stroke::NONE));
+        };
+        let dot = |x, y, radius: f32| painter.circle_filled(at(x, y), radius * side / 16.0, colour);
+        let arc = |centre: (f32, f32), radius: f32, from: f32, to: f32| {
+            painter
+                .add(Shape::line(arc(at(centre.0, centre.1), radius * side / 16.0, from, to), pen));
+        };
+        let frame = |x: f32, y: f32, width: f32, height: f32, radius: u8| {
+            let frame = Rect::from_min_max(at(x, y), at(x + width, y + height));
+            painter.rect_stroke(frame, CornerRadius::same(radius), pen, StrokeKind::Middle);
+        };
+        match self {
+            Icon::Play => filled(&[(4.5, 2.5), (13.5, 8.0), (4.5, 13.5)]),
+            Icon::Stop => {
+                let square = Rect::from_min_max(at(4.0, 4.0), at(12.0, 12.0));
+                painter.rect_filled(square, CornerRadius::same(1), colour);
+            }
+            Icon::Record => {
+                dot(8.0, 8.0, 4.5);
+            }
+            Icon::Undo => {
+                arc((8.5, 9.0), 4.5, -PI, 0.5 * PI);
+                line(&[(1.5, 6.5), (4.0, 9.5), (7.0, 7.0)]);
+            }
+            Icon::Redo => {
+                arc((7.5, 9.0), 4.5, 0.5 * PI, TAU);
+                line(&[(14.5, 6.5), (12.0, 9.5), (9.0, 7.0)]);
+            }
+            Icon::Locked | Icon::Unlocked => {
+                let body = Rect::from_min_max(at(3.5, 7.5), at(12.5, 14.0));
+                painter.rect_filled(body, CornerRadius::same(1), colour);
+                let turn = if self == Icon::Locked { 0.0 } else { 0.35 };
+                arc((8.0, 6.5), 3.0, -PI, -turn * PI);
+                line(&[(5.0, 6.5), (5.0, 8.0)]);
+                if self == Icon::Locked {
+                    line(&[(11.0, 6.5), (11.0, 8.0)]);
+                }
+            }
+            Icon::Dice => {
+                frame(2.5, 2.5, 11.0, 11.0, 2);
+                for (x, y) in [(5.5, 5.5), (10.5, 5.5), (8.0, 8.0), (5.5, 10.5), (10.5, 10.5)] {
+                    dot(x, y, 1.1);
+                }
+            }
+            Icon::Sparkle => {
+                for (x, y, size) in [(6.5, 9.0, 5.5), (12.5, 3.5, 3.0)] {
+                    let thin = size * 0.26;
+                    filled(&[(x, y - size), (x + thin, y), (x, y + size), (x - thin, y)]);
+                    filled(&[(x - size, y), (x, y - thin), (x + size, y), (x, y + thin)]);
+                }
+            }
+            Icon::Variation => {
+                for y in [5.0, 11.0] {
+                    let wave: Vec<(f32, f32)> = (0..=16)
+                        .map(|step| {
+                            let x = 2.0 + step as f32 * 0.75;
+                            (x, y + 2.0 * ((x - 2.0) / 12.0 * TAU).sin())
+                        })
+                        .collect();
+                    line(&wave);
+                }
+            }
+            Icon::Cross => {
+                line(&[(4.0, 4.0), (12.0, 12.0)]);
+                line(&[(12.0, 4.0), (4.0, 12.0)]);
+            }
+            Icon::Down => line(&[(4.5, 6.5), (8.0, 10.0), (11.5, 6.5)]),
+            Icon::Grip => {
+                for x in [6.0, 10.0] {
+                    for y in [4.0, 8.0, 12.0] {
+                        dot(x, y, 1.1);
+                    }
+                }
+            }
+            Icon::Sun => {
+                dot(8.0, 8.0, 3.0);
+                for ray in 0..8 {
+                    let (sin, cos) = (ray as f32 / 8.0 * TAU).sin_cos();
+                    line(&[(8.0 + 5.0 * cos, 8.0 + 5.0 * sin), (8.0 + 6.8 * cos, 8.0 + 6.8 * sin)]);
+                }
+            }
+            Icon::Moon => {
+                arc((8.0, 8.0), 5.5, 0.12 * PI, 1.38 * PI);
+                arc((10.6, 5.4), 4.6, 0.38 * PI, 1.12 * PI);
+            }
+            Icon::Save => {
+                line(&[(8.0, 2.0), (8.0, 10.0)]);
+                line(&[(4.8, 7.0), (8.0, 10.2), (11.2, 7.0)]);
+                line(&[(2.5, 10.5), (2.5, 13.5), (13.5, 13.5), (13.5, 10.5)]);
+            }
+        }
+    }
+}
+
+/// Points on a circle, angles clockwise from the right.
+pub fn arc(centre: Pos2, radius: f32, from: f32, to: f32) -> Vec<Pos2> {
+    let steps = (((to - from).abs() * radius / 2.0).ceil() as usize).clamp(8, 64);
+    (0..=steps)
+        .map(|step| {
+            let angle = from + (to - from) * step as f32 / steps as f32;
+            pos2(centre.x + radius * angle.cos(), centre.y + radius * angle.sin())
+        })
+        .collect()
+}

@@ -1,0 +1,28 @@
+//! What views are made of: buttons, knobs, drop-downs, icons, text in a box. They know the theme
+//! and nothing of music.
+
+mod button;
+mod choice;
+mod icon;
+mod knob;
+mod text;
+
+pub use button::{Button, Look};
+pub use choice::choice;
+pub use icon::Icon;
+pub use knob::{Gesture, Knob, level};
+pub use text::{fitted, label, label_at};
+
+use egui::{EventFilter, Response, Ui};
+
+/// While it has the focus, arrow keys are for the widget; otherwise they move the focus on.
+pub fn keep_arrows(ui: &Ui, response: &Response) {
+    if response.has_focus() {
+        let filter = EventFilter {
+            horizontal_arrows: true,
+            vertical_arrows: true,
+            ..EventFilter::default()
+        };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+    }
+}

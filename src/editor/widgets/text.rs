@@ -1,0 +1,48 @@
+//! Text painted at a place.
+
+use std::sync::Arc;
+
+use egui::{Align2, Color32, FontId, Galley, Painter, Pos2, Rect};
+
+/// Lays out text in one line of at most `width` points; what does not fit ends in an ellipsis.
+pub fn fitted(
+    painter: &Painter,
+    text: &str,
+    font: FontId,
+    colour: Color32,
+    width: f32,
+) -> Arc<Galley> {
+    let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, colour);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(width.max(0.0));
+    painter.layout_job(job)
+}
+
+/// Paints text against a point; returns where it stands.
+pub fn label_at(
+    painter: &Painter,
+    at: Pos2,
+    anchor: Align2,
+    text: &str,
+    font: FontId,
+    colour: Color32,
+) -> Rect {
+    let galley = painter.layout_no_wrap(text.to_owned(), font, colour);
+    let rect = anchor.anchor_size(at, galley.size());
+    painter.galley(rect.min, galley, colour);
+    rect
+}
+
+/// Paints text into a box, shortened where it is too long.
+pub fn label(
+    painter: &Painter,
+    room: Rect,
+    anchor: Align2,
+    text: &str,
+    font: FontId,
+    colour: Color32,
+) -> Rect {
+    let galley = fitted(painter, text, font, colour, room.width());
+    let rect = anchor.align_size_within_rect(galley.size(), room);
+    painter.galley(rect.min, galley, colour);
+    rect
+}

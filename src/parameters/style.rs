@@ -1,0 +1,85 @@
+//! The style as hosts see it.
+
+use crate::drummer::{Style, StyleChoice};
+use nice_plug::prelude::Enum;
+
+/// What can be chosen for the style. Ids are part of the saved state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum StyleName {
+    #[id = "song"]
+    #[name = "From the song"]
+    FromSong,
+    #[id = "rock"]
+    Rock,
+    #[id = "pop"]
+    Pop,
+    #[id = "funk"]
+    Funk,
+    #[id = "soul"]
+    Soul,
+    #[id = "jazz"]
+    Jazz,
+    #[id = "latin"]
+    Latin,
+    #[id = "afro"]
+    Afro,
+    #[id = "hip-hop"]
+    #[name = "Hip-hop"]
+    HipHop,
+    #[id = "dance"]
+    Dance,
+    #[id = "punk"]
+    Punk,
+    #[id = "metal"]
+    Metal,
+    #[id = "country"]
+    Country,
+    #[id = "blues"]
+    Blues,
+    #[id = "reggae"]
+    Reggae,
+    #[id = "ballad"]
+    Ballad,
+    #[id = "march"]
+    March,
+}
+
+impl From<StyleName> for StyleChoice {
+    fn from(name: StyleName) -> StyleChoice {
+        StyleChoice::Preset(match name {
+            StyleName::FromSong => return StyleChoice::FromSong,
+            StyleName::Rock => Style::Rock,
+            StyleName::Pop => Style::Pop,
+            StyleName::Funk => Style::Funk,
+            StyleName::Soul => Style::Soul,
+            StyleName::Jazz => Style::Jazz,
+            StyleName::Latin => Style::Latin,
+            StyleName::Afro => Style::Afro,
+            StyleName::HipHop => Style::HipHop,
+            StyleName::Dance => Style::Dance,
+            StyleName::Punk => Style::Punk,
+            StyleName::Metal => Style::Metal,
+            StyleName::Country => Style::Country,
+            StyleName::Blues => Style::Blues,
+            StyleName::Reggae => Style::Reggae,
+            StyleName::Ballad => Style::Ballad,
+            StyleName::March => Style::March,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_style_of_the_drummer_can_be_chosen() {
+        let ids = StyleName::ids().unwrap();
+        assert_eq!(ids.len(), Style::ALL.len() + 1);
+        for (index, style) in Style::ALL.into_iter().enumerate() {
+            let name = StyleName::from_index(index + 1);
+            assert_eq!(StyleChoice::from(name), StyleChoice::Preset(style));
+            assert_eq!(ids[index + 1], style.name());
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Looks after an instance where no window does: tells the studio when parameters have changed, and
+//! answers the Generate trigger.
+//!
+//! A thread of its own that looks a few times a second, since neither the audio thread nor a host's
+//! callbacks may wait for the studio. It ends before [`Attendant`] is gone.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use crate::drummer::Settings;
+use crate::parameters::Parameters;
+use crate::studio::{Channel, Edit, Gesture, Job, RecordingView, Span, Studio};
+
+/// How often it looks.
+const PERIOD: Duration = Duration::from_millis(30);
+/// Turns of controls that follow each other faster than this are one step of the undo history.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The thread; dropping it ends it.
+pub struct Attendant {
+    ends: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Attendant {
+    /// Starts to look after an instance. Where no thread can be had, controls act through the
+    /// window only.
+    pub fn start(parameters: Arc<Parameters>, studio: Arc<Studio>) -> Attendant {
+        let ends = Arc::new(AtomicBool::new(false));
+        let ending = Arc::clone(&ends);
+        let look = move || {
+            let mut duty = Duty::new(parameters, studio);
+            while !ending.load(Ordering::Acquire) {
+                duty.look();
+                thread::park_timeout(PERIOD);
+            }
+        };
+        let thread = thread::Builder::new().name("drumlin attendant".to_owned()).spawn(look).ok();
+        Attendant { ends, thread }
+    }
+}
+
+impl Drop for Attendant {
+    fn drop(&mut self) {
+        self.ends.store(true, Ordering::Release);
+        if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
+            // A panic has been reported by its own thread; there is nothing left to end.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What was seen last.
+struct Duty {
+    parameters: Arc<Parameters>,
+    studio: Arc<Studio>,
+    settings: Settings,
+    channel: i32,
+    presses: u32,
+    heard: RecordingView,
+    gesture: Option<(Gesture, Instant)>,
+}
+
+impl Duty {
+    fn new(parameters: Arc<Parameters>, studio: Arc<Studio>) -> Duty {
+        Duty {
+            settings: parameters.settings(Settings::default()),
+            channel: parameters.channel.value(),
+            presses: parameters.presses(),
+            heard: RecordingView::default(),
+            gesture: None,
+            parameters,
+            studio,
+        }
+    }
+
+    fn look(&mut self) {
+        self.tell_settings();
+        self.tell_channel();
+        let presses = self.parameters.presses();
+        if presses != self.presses {
+            self.presses = presses;
+            self.generate();
+        }
+    }
+
+    /// Only what was turned since the last look: a document that undo has taken back is left alone.
+    fn tell_settings(&mut self) {
+        let turned = self.parameters.settings(Settings::default());
+        if turned == self.settings {
+            return;
+        }
+        self.settings = turned;
+        let asked = self.studio.snapshot().document.settings;
+        let wanted = self.parameters.settings(asked);
+        if wanted != asked {
+            self.edit(Edit::Settings(wanted));
+        }
+    }
+
+    fn tell_channel(&mut self) {
+        let number = self.parameters.channel.value();
+        if number == self.channel {
+            return;
+        }
+        self.channel = number;
+        let channel = u8::try_from(number).ok().and_then(Channel::new);
+        if let Some(channel) = channel.filter(|&c| c != self.studio.snapshot().document.channel) {
+            self.edit(Edit::Channel(channel));
+        }
+    }
+
+    fn edit(&mut self, edit: Edit) {
+        let now = Instant::now();
+        let gesture = match self.gesture {
+            Some((gesture, last)) if now - last < PAUSE => gesture,
+            _ => self.studio.gesture(),
+        };
+        self.gesture = Some((gesture, now));
+        if let Err(error) = self.studio.drag(gesture, edit) {
+            self.studio.report(&error.to_string());
+        }
+    }
+
+    /// As a musician would: takes what has just played, if something new has, and asks for drums.
+    fn generate(&mut self) {
+        let heard = self.studio.snapshot().recording;
+        if heard != self.heard && heard.just_played.is_some() {
+            self.heard = heard;
+            if let Err(error) = self.studio.capture(Span::JustPlayed) {
+                self.studio.report(&error.to_string());
+            }
+        }
+        if let Err(error) = self.studio.start(Job::Generate) {
+            self.studio.report(&error.to_string());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nice_plug::params::InternalParamMut;
+
+    fn duty() -> Duty {
+        Duty::new(Arc::default(), Studio::new())
+    }
+
+    #[test]
+    fn turned_controls_reach_the_document_as_one_step() {
+        let mut duty = duty();
+        for swing in [0.2, 0.4, 0.6] {
+            // SAFETY: nobody else has these parameters.
+            unsafe { duty.parameters.swing._internal_set_plain_value(swing) };
+            duty.look();
+        }
+        assert_eq!(duty.studio.snapshot().document.settings.swing, 0.6);
+        duty.studio.undo();
+        duty.look();
+        assert_eq!(duty.studio.snapshot().document.settings.swing, 0.0, "undone, it stays so");
+    }
+
+    #[test]
+    fn the_channel_reaches_the_document() {
+        let mut duty = duty();
+        // SAFETY: as above.
+        unsafe { duty.parameters.channel._internal_set_plain_value(2) };
+        duty.look();
+        assert_eq!(duty.studio.snapshot().document.channel.number(), 2);
+    }
+
+    #[test]
+    fn a_press_without_anything_heard_says_so() {
+        let mut duty = duty();
+        duty.look();
+        assert_eq!(duty.studio.snapshot().error, None);
+        // SAFETY: as above.
+        unsafe { duty.parameters.generate._internal_set_plain_value(true) };
+        duty.look();
+        assert!(duty.studio.snapshot().error.is_some());
+    }
+}

@@ -1,0 +1,131 @@
+//! What the audio thread hears, on its way to the studio.
+//!
+//! Runs on the audio thread. The queue is bounded: when it is full, what happens is lost, and the
+//! studio is told so as soon as there is room again.
+
+use super::transport::{Motion, Span};
+use crate::score::{Beats, Bpm, Metre, Velocity};
+use crate::studio::wire::Captured;
+
+/// How far the transport runs in silence before the studio is told, in beats.
+const PASSING: f64 = 1.0;
+
+/// The listening end.
+pub struct Capture {
+    queue: rtrb::Producer<Captured>,
+    /// Something did not fit into the queue since it was last told.
+    lost: bool,
+    /// The studio knows that the transport runs.
+    running: bool,
+    /// What was last sent, to send changes only. `None` before a start.
+    tempo: Option<Bpm>,
+    metre: Option<Metre>,
+    /// Keys that the musician holds, a bit for each.
+    sounding: u128,
+    /// The latest position since the start: hosts that round may say a hair less afterwards.
+    latest: Beats,
+    /// The position that was sent last.
+    told: Beats,
+}
+
+impl Capture {
+    pub fn new(queue: rtrb::Producer<Captured>) -> Capture {
+        Capture {
+            queue,
+            lost: false,
+            running: false,
+            tempo: None,
+            metre: None,
+            sounding: 0,
+            latest: Beats::default(),
+            told: Beats::default(),
+        }
+    }
+
+    /// Tells the studio how the transport moves, as long as it is to listen.
+    pub fn follow(&mut self, span: &Span, listens: bool) {
+        if !listens || !span.motion.is_rolling() {
+            if self.running && self.send(Captured::Stopped { at: span.start }) {
+                (self.running, self.sounding) = (false, 0);
+            }
+            return;
+        }
+        if !self.running || span.motion != Motion::Runs {
+            if self.running {
+                self.send(Captured::Passed { at: self.latest });
+            }
+            (self.latest, self.told) = (span.start, span.start);
+            (self.sounding, self.tempo, self.metre) = (0, None, None);
+            self.running = self.send(Captured::Started { at: span.start });
+        }
+        let (at, bpm, metre) = (self.forward(span.start), span.tempo, span.metre);
+        if self.tempo != Some(bpm) && self.send(Captured::Tempo { at, bpm }) {
+            self.tempo = Some(bpm);
+        }
+        if self.metre != Some(metre) && self.send(Captured::Metre { at: span.bar_start, metre }) {
+            self.metre = Some(metre);
+        }
+        if at.0 - self.told.0 >= PASSING && self.send(Captured::Passed { at }) {
+            self.told = at;
+        }
+    }
+
+    /// Ends a span.
+    pub fn end(&mut self, span: &Span) {
+        if self.running {
+            self.forward(span.position(span.offset + span.frames));
+        }
+    }
+
+    /// A note of the musician's begins on a sample of the span.
+    pub fn note_on(&mut self, span: &Span, sample: u32, key: u8, velocity: Velocity) {
+        if self.running {
+            let at = self.forward(span.position(sample));
+            self.sounding |= bit(key);
+            self.told = at;
+            self.send(Captured::NoteOn { at, key, velocity });
+        }
+    }
+
+    /// A note of the musician's ends on a sample of the span; `None` ends all.
+    pub fn note_off(&mut self, span: &Span, sample: u32, key: Option<u8>) {
+        let ending = self.sounding & key.map_or(u128::MAX, bit);
+        if ending == 0 {
+            return;
+        }
+        self.sounding &= !ending;
+        let at = self.forward(span.position(sample));
+        self.told = at;
+        for key in (0..128).filter(|&key| ending & bit(key) != 0) {
+            self.send(Captured::NoteOff { at, key });
+        }
+    }
+
+    fn forward(&mut self, at: Beats) -> Beats {
+        if at > self.latest {
+            self.latest = at;
+        }
+        self.latest
+    }
+
+    /// Whether it went.
+    fn send(&mut self, captured: Captured) -> bool {
+        if self.lost {
+            // Two places: a loss is of use only with what comes after it.
+            if self.queue.slots() < 2 {
+                return false;
+            }
+            self.lost = self.queue.push(Captured::Lost).is_err();
+        }
+        let sent = self.queue.push(captured).is_ok();
+        if !sent {
+            // The studio no longer knows where we are: the next span says it all again.
+            (self.lost, self.running) = (true, false);
+        }
+        sent
+    }
+}
+
+fn bit(key: u8) -> u128 {
+    1 << (key & 127)
+}

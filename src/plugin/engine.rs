@@ -1,0 +1,247 @@
+//! One block from its start to its end: the transport is followed, what comes in is captured and
+//! passed through, strokes go out as MIDI and as sound, all in the order of time.
+//!
+//! Knows nothing of a plugin format; the scenario tests and the bench play it as a host does. Runs
+//! on the audio thread.
+
+use super::capture::Capture;
+use super::playback::{Drum, Playback};
+use super::preview::Kit;
+use super::transport::{Clock, HostTime, Span};
+use crate::score::{Beats, Velocity};
+use nice_plug::midi::{Channel, Key, NoteEvent, VoiceID};
+
+/// A host's note ports during a block. `timing` counts samples from the block's start.
+pub trait Ports {
+    /// The next event that came in, in the order of time.
+    fn receive(&mut self) -> Option<NoteEvent<()>>;
+    /// Sends an event, not earlier than those before. False if the host did not take it.
+    fn send(&mut self, event: NoteEvent<()>) -> bool;
+}
+
+/// What the controls say during a block.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Controls {
+    /// No drums; MIDI and sound pass.
+    pub bypassed: bool,
+    /// Whether playing is captured.
+    pub listens: bool,
+    /// Whether MIDI passes through.
+    pub through: bool,
+    /// Channel of the drums' MIDI, 0 to 15, if they are to be sent.
+    pub channel: Option<u8>,
+    /// Linear gain of the kit.
+    pub level: f32,
+}
+
+/// Everything of one instance that runs on the audio thread.
+pub struct Engine {
+    clock: Clock,
+    capture: Capture,
+    playback: Playback,
+    kit: Option<Kit>,
+    /// Notes that were passed through and have not ended, by channel, a bit for each key: their
+    /// ends pass even when nothing else does any more.
+    passed: [u128; 16],
+}
+
+/// A block being processed.
+struct Block<'a, P> {
+    controls: &'a Controls,
+    ports: &'a mut P,
+    input: Option<NoteEvent<()>>,
+    left: &'a mut [f32],
+    right: &'a mut [f32],
+    /// Samples whose sound is complete.
+    rendered: usize,
+}
+
+impl Engine {
+    pub fn new(clock: Clock, capture: Capture, playback: Playback) -> Engine {
+        Engine { clock, capture, playback, kit: None, passed: [0; 16] }
+    }
+
+    /// Prepares for a rate in Hz and the longest block that the host announces. Not on the audio
+    /// thread: what was there before is freed.
+    pub fn activate(&mut self, samples_per_second: f64, longest: u32, kit: Option<Kit>) {
+        self.clock = Clock::new(samples_per_second, longest);
+        self.kit = kit;
+        self.reset();
+    }
+
+    /// Forgets where the transport was, silences the kit. What sounds elsewhere is ended with the
+    /// first sample of the next block.
+    pub fn reset(&mut self) {
+        self.clock.reset();
+        self.playback.release(0);
+        if let Some(kit) = &mut self.kit {
+            kit.reset();
+        }
+    }
+
+    /// Where the song is after the last block: `None` while the transport stands.
+    pub fn position(&self) -> Option<Beats> {
+        self.clock.position()
+    }
+
+    /// Processes a block: `left` and `right` have its samples, equally many, and get the drums
+    /// added.
+    pub fn process<P: Ports>(
+        &mut self,
+        host: &HostTime,
+        controls: &Controls,
+        ports: &mut P,
+        left: &mut [f32],
+        right: &mut [f32],
+    ) {
+        let frames = left.len().min(right.len()) as u32;
+        let mut block = Block { controls, input: ports.receive(), ports, left, right, rendered: 0 };
+        self.playback.begin_block();
+        if controls.bypassed {
+            self.playback.release(0);
+        }
+        if frames > 0 {
+            self.clock.begin(host, frames);
+        }
+        while let Some(span) = self.clock.next_span() {
+            let (before, entering) = match self.playback.entry(&span) {
+                Some(frame) => span.split(frame),
+                None => (Some(span), None),
+            };
+            if let Some(span) = before {
+                self.span(&span, false, &mut block);
+            }
+            if let Some(span) = entering {
+                self.span(&span, true, &mut block);
+            }
+        }
+        // Hosts may date events after the end of the block.
+        while let Some(event) = block.input {
+            self.pass(event, &mut block);
+            block.input = block.ports.receive();
+        }
+        self.playback.end_block(frames);
+    }
+
+    fn span<P: Ports>(&mut self, span: &Span, enters: bool, block: &mut Block<'_, P>) {
+        self.capture.follow(span, block.controls.listens);
+        self.playback.begin_span(span);
+        if enters {
+            self.playback.swap(span);
+        }
+        let end = span.offset + span.frames;
+        while let Some(event) = block.input.filter(|event| event.timing() < end) {
+            self.drums(span, event.timing(), block);
+            self.hear(span, &event);
+            self.pass(event, block);
+            block.input = block.ports.receive();
+        }
+        self.drums(span, end - 1, block);
+        self.render(end, block);
+        self.capture.end(span);
+    }
+
+    /// Plays what is due up to and with a sample.
+    fn drums<P: Ports>(&mut self, span: &Span, until: u32, block: &mut Block<'_, P>) {
+        let Controls { bypassed, channel, .. } = *block.controls;
+        while let Some(drum) = self.playback.next(span, until, channel, bypassed) {
+            match drum {
+                Drum::On { sample, key, kit_key, velocity } => {
+                    if let Some(channel) = channel {
+                        block.ports.send(NoteEvent::NoteOn {
+                            timing: sample,
+                            voice_id: VoiceID::Wildcard,
+                            channel: Channel::Number(channel),
+                            key: Key::Number(key),
+                            velocity: velocity.unit(),
+                        });
+                    }
+                    self.render(sample, block);
+                    if let Some(kit) = &mut self.kit {
+                        kit.strike(kit_key, velocity);
+                    }
+                }
+                Drum::Off { sample, key, kit_key, channel } => {
+                    let sent = channel.is_none_or(|channel| {
+                        block.ports.send(NoteEvent::NoteOff {
+                            timing: sample,
+                            voice_id: VoiceID::Wildcard,
+                            channel: Channel::Number(channel),
+                            key: Key::Number(key),
+                            velocity: 0.0,
+                        })
+                    });
+                    if !sent {
+                        self.playback.owe(key, kit_key, channel, block.left.len() as u32);
+                    }
+                    self.render(sample, block);
+                    if let Some(kit) = &mut self.kit {
+                        kit.end(kit_key);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Completes the sound up to a sample.
+    fn render<P: Ports>(&mut self, until: u32, block: &mut Block<'_, P>) {
+        let stretch = block.rendered..(until as usize).max(block.rendered);
+        if let Some(kit) = &mut self.kit {
+            let (left, right) =
+                (&mut block.left[stretch.clone()], &mut block.right[stretch.clone()]);
+            let level = if block.controls.bypassed { 0.0 } else { block.controls.level };
+            kit.add(left, right, level);
+        }
+        block.rendered = stretch.end;
+    }
+
+    fn hear(&mut self, span: &Span, event: &NoteEvent<()>) {
+        match *event {
+            NoteEvent::NoteOn { timing, key: Key::Number(key), velocity, .. } => {
+                self.capture.note_on(span, timing, key, Velocity::from_unit(velocity));
+            }
+            NoteEvent::NoteOff { timing, key, .. } | NoteEvent::Choke { timing, key, .. } => {
+                self.capture.note_off(span, timing, key.number());
+            }
+            _ => {}
+        }
+    }
+
+    /// Sends on what came in, where that is wanted; the end of a note that was sent on, always.
+    fn pass<P: Ports>(&mut self, event: NoteEvent<()>, block: &mut Block<'_, P>) {
+        let wanted = match event {
+            NoteEvent::NoteOn { channel, key: Key::Number(key), .. } => {
+                if block.controls.through {
+                    for passed in channels(&mut self.passed, channel) {
+                        *passed |= 1 << (key & 127);
+                    }
+                }
+                block.controls.through
+            }
+            NoteEvent::NoteOff { channel, key, .. } | NoteEvent::Choke { channel, key, .. } => {
+                let keys = key.number().map_or(u128::MAX, |key| 1 << (key & 127));
+                let mut sounding = false;
+                for passed in channels(&mut self.passed, channel) {
+                    sounding |= *passed & keys != 0;
+                    *passed &= !keys;
+                }
+                sounding || block.controls.through
+            }
+            _ => block.controls.through,
+        };
+        if wanted {
+            block.ports.send(event);
+        }
+    }
+}
+
+/// What belongs to a channel; to all of them where none is named.
+fn channels(of: &mut [u128; 16], channel: Channel) -> &mut [u128] {
+    match channel {
+        Channel::Number(number) => {
+            let number = usize::from(number & 15);
+            &mut of[number..=number]
+        }
+        Channel::Wildcard => of,
+    }
+}

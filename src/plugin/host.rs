@@ -1,0 +1,205 @@
+//! The host's side: both plugins as nice-plug knows them, and what the library exports.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use nice_plug::prelude::*;
+
+use super::attendant::Attendant;
+use super::capture::Capture;
+use super::engine::{Controls, Engine, Ports};
+use super::playback::Playback;
+use super::preview::Kit;
+use super::state::{self, State};
+use super::transport::{Clock, HostTime};
+use super::whereabouts::Whereabouts;
+use crate::audio::SoundFont;
+use crate::parameters::Parameters;
+use crate::studio::{AudioEnd, Studio};
+
+/// Until a host says otherwise.
+const USUAL_RATE: f64 = 48_000.0;
+const USUAL_BLOCK: u32 = 1024;
+
+/// What tells the two plugins apart.
+pub trait Kind: Send + 'static {
+    const NAME: &'static str;
+    const ID: &'static str;
+    const DESCRIPTION: &'static str;
+    const FEATURES: &'static [ClapFeature];
+    const LAYOUTS: &'static [AudioIOLayout];
+    /// Whether the layouts have an input.
+    const TAKES_SOUND: bool;
+}
+
+/// On an instrument or MIDI track.
+pub struct Instrument;
+
+impl Kind for Instrument {
+    const NAME: &'static str = "Drumlin";
+    const ID: &'static str = "dev.drumlin.drumlin";
+    const DESCRIPTION: &'static str = "A drummer that has heard the whole song";
+    const FEATURES: &'static [ClapFeature] = &[
+        ClapFeature::Instrument,
+        ClapFeature::DrumMachine,
+        ClapFeature::NoteEffect,
+        ClapFeature::Stereo,
+    ];
+    const LAYOUTS: &'static [AudioIOLayout] = &[AudioIOLayout {
+        main_output_channels: NonZeroU32::new(2),
+        ..AudioIOLayout::const_default()
+    }];
+    const TAKES_SOUND: bool = false;
+}
+
+/// On an audio track, or behind an instrument.
+pub struct Effect;
+
+impl Kind for Effect {
+    const NAME: &'static str = "Drumlin FX";
+    const ID: &'static str = "dev.drumlin.drumlin-fx";
+    const DESCRIPTION: &'static str = "Drumlin for tracks with sound: it passes, drums are added";
+    const FEATURES: &'static [ClapFeature] =
+        &[ClapFeature::AudioEffect, ClapFeature::NoteEffect, ClapFeature::Stereo];
+    const LAYOUTS: &'static [AudioIOLayout] = &[AudioIOLayout {
+        main_input_channels: NonZeroU32::new(2),
+        main_output_channels: NonZeroU32::new(2),
+        ..AudioIOLayout::const_default()
+    }];
+    const TAKES_SOUND: bool = true;
+}
+
+/// Drumlin with MIDI in and drums out.
+pub type Drumlin = Instance<Instrument>;
+/// Drumlin with sound through.
+pub type DrumlinFx = Instance<Effect>;
+
+/// One plugin in a host.
+pub struct Instance<K> {
+    // First, so that it ends before what it looks after.
+    _attendant: Attendant,
+    engine: Engine,
+    parameters: Arc<Parameters>,
+    studio: Arc<Studio>,
+    whereabouts: Arc<Whereabouts>,
+    kind: PhantomData<K>,
+}
+
+impl<K> Default for Instance<K> {
+    fn default() -> Instance<K> {
+        let (parameters, studio) = (Arc::new(Parameters::default()), Studio::new());
+        let AudioEnd { captured, clips, spent } = studio.connect();
+        Instance {
+            _attendant: Attendant::start(Arc::clone(&parameters), Arc::clone(&studio)),
+            engine: Engine::new(
+                Clock::new(USUAL_RATE, USUAL_BLOCK),
+                Capture::new(captured),
+                Playback::new(clips, spent),
+            ),
+            parameters,
+            studio,
+            whereabouts: Arc::default(),
+            kind: PhantomData,
+        }
+    }
+}
+
+impl<K: Kind> Plugin for Instance<K> {
+    const NAME: &'static str = K::NAME;
+    const VENDOR: &'static str = "Drumlin";
+    const URL: &'static str = "";
+    const EMAIL: &'static str = "";
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+    const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = K::LAYOUTS;
+    const MIDI_INPUT: MidiConfig = MidiConfig::MidiCCs;
+    const MIDI_OUTPUT: MidiConfig = MidiConfig::MidiCCs;
+    // A transport change within a block would shift the position twice.
+    const SAMPLE_ACCURATE_AUTOMATION: bool = false;
+
+    type Editor = ();
+    type SysExMessage = ();
+    type BackgroundTask = ();
+
+    fn params(&self) -> Arc<dyn Params> {
+        Arc::new(State::new(Arc::clone(&self.parameters), Arc::clone(&self.studio)))
+    }
+
+    fn filter_state(state: &mut PluginState) {
+        state::without_triggers(state);
+    }
+
+    fn activate(
+        &mut self,
+        _layout: &AudioIOLayout,
+        config: &BufferConfig,
+        _context: &mut impl ActivateContext<Self>,
+    ) -> bool {
+        let rate = f64::from(config.sample_rate);
+        let kit = Kit::new(SoundFont::embedded(), rate);
+        self.engine.activate(rate, config.max_buffer_size, kit);
+        true
+    }
+
+    fn reset(&mut self) {
+        self.engine.reset();
+    }
+
+    fn process(
+        &mut self,
+        buffer: &mut Buffer,
+        _aux: &mut AuxiliaryBuffers,
+        context: &mut impl ProcessContext<Self>,
+    ) -> ProcessStatus {
+        let host = HostTime::from(context.transport());
+        let parameters = &self.parameters;
+        let controls = Controls {
+            bypassed: parameters.bypass.value(),
+            listens: parameters.listen.value(),
+            through: parameters.through.value(),
+            channel: parameters.drum_channel(),
+            level: parameters.level.value(),
+        };
+        if let [left, right] = buffer.as_slice() {
+            // What comes in lies in the buffers already; where nothing does, anything may.
+            if !K::TAKES_SOUND {
+                left.fill(0.0);
+                right.fill(0.0);
+            }
+            self.engine.process(
+                &host,
+                &controls,
+                &mut HostPorts(context, PhantomData),
+                left,
+                right,
+            );
+        }
+        self.whereabouts.tell(&host, self.engine.position());
+        // The drums play whether anything comes in or not.
+        ProcessStatus::KeepAlive
+    }
+}
+
+impl<K: Kind> ClapPlugin for Instance<K> {
+    const CLAP_ID: &'static str = K::ID;
+    const CLAP_DESCRIPTION: Option<&'static str> = Some(K::DESCRIPTION);
+    const CLAP_MANUAL_URL: Option<&'static str> = None;
+    const CLAP_SUPPORT_URL: Option<&'static str> = None;
+    const CLAP_FEATURES: &'static [ClapFeature] = K::FEATURES;
+}
+
+/// The host's note ports as the engine wants them.
+struct HostPorts<'a, K, C>(&'a mut C, PhantomData<K>);
+
+impl<K: Kind, C: ProcessContext<Instance<K>>> Ports for HostPorts<'_, K, C> {
+    fn receive(&mut self) -> Option<NoteEvent<()>> {
+        self.0.next_event()
+    }
+
+    fn send(&mut self, event: NoteEvent<()>) -> bool {
+        self.0.try_send_event(event).is_ok()
+    }
+}
+
+nice_export_clap!(Drumlin, DrumlinFx);
+clap_wrapper::export_vst3!();
+clap_wrapper::export_auv2!();

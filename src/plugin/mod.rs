@@ -1,0 +1,38 @@
+//! The plugin: Drumlin in a host.
+//!
+//! One library holds two plugins in two formats (CLAP by nice-plug, VST3 around it by clap-wrapper):
+//! **Drumlin** takes MIDI in and gives it on together with the drums, as MIDI and as sound;
+//! **Drumlin FX** lets sound through and adds the drums.
+//!
+//! | file | thread | in | out |
+//! |---|---|---|---|
+//! | `transport` | audio | what the host says of a block | spans of even song position |
+//! | `capture` | audio | notes on samples | [`crate::studio::wire::Captured`], queued |
+//! | `playback` | audio | [`crate::studio::wire::Clip`]s, queued | strokes on samples |
+//! | `preview` | audio | strokes | sound, added to the bus |
+//! | `engine` | audio | a block | the same block, played |
+//! | `host` | all | the host's calls | both plugins, and what the library exports |
+//! | `state` | main | the document | text in the host's project |
+//! | `attendant` | its own | parameters | edits and jobs of the studio |
+//! | `whereabouts` | audio | where the host is | the same, for the window |
+//!
+//! What is marked audio allocates, locks, frees and waits for nothing; a test plays every scenario
+//! under an allocator that aborts. All slow work is the studio's, on its own thread.
+
+mod attendant;
+mod capture;
+mod engine;
+mod host;
+mod playback;
+mod preview;
+mod state;
+mod transport;
+mod whereabouts;
+
+pub use capture::Capture;
+pub use engine::{Controls, Engine, Ports};
+pub use host::{Drumlin, DrumlinFx};
+pub use playback::Playback;
+pub use preview::Kit;
+pub use transport::{Clock, HostTime};
+pub use whereabouts::Whereabouts;

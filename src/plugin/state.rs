@@ -1,0 +1,87 @@
+//! What a host keeps in its project: the parameters and the studio's document.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use nice_plug::params::Params;
+use nice_plug::params::persist::PersistentField;
+use nice_plug::plugin::PluginState;
+
+use crate::parameters::Parameters;
+use crate::studio::Studio;
+
+/// Everything that is saved and loaded. Called on the host's main thread.
+#[derive(Params)]
+pub struct State {
+    #[nested]
+    pub parameters: Arc<Parameters>,
+    #[persist = "document"]
+    document: Keeping,
+}
+
+impl State {
+    pub fn new(parameters: Arc<Parameters>, studio: Arc<Studio>) -> State {
+        State { parameters, document: Keeping(studio) }
+    }
+}
+
+/// The document as base64 text: the wrapper writes fields as JSON.
+struct Keeping(Arc<Studio>);
+
+impl<'a> PersistentField<'a, String> for Keeping {
+    /// What is no document is refused in words; what was there stays.
+    fn set(&self, text: String) {
+        // Text that is not base64 gives the studio bytes that it refuses.
+        let bytes = STANDARD.decode(text).unwrap_or_default();
+        if let Err(error) = self.0.load(&bytes) {
+            self.0.report(&format!("The project's drums could not be opened: {error}."));
+        }
+    }
+
+    fn map<F, R>(&self, f: F) -> R
+    where
+        F: Fn(&String) -> R,
+    {
+        f(&STANDARD.encode(self.0.save()))
+    }
+}
+
+/// Takes triggers out of a state that is about to be loaded: opening a project presses nothing.
+pub fn without_triggers(state: &mut PluginState) {
+    state.params.remove("gen");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::studio::{Channel, Edit};
+    use std::collections::BTreeMap;
+
+    fn state() -> (State, Arc<Studio>) {
+        let studio = Studio::new();
+        (State::new(Arc::default(), Arc::clone(&studio)), studio)
+    }
+
+    #[test]
+    fn the_document_is_saved_and_opened_again() {
+        let (state, studio) = state();
+        studio.apply(Edit::Channel(Channel::new(3).unwrap())).unwrap();
+        let saved = state.serialize_fields();
+        let (state, studio) = self::state();
+        state.deserialize_fields(&saved);
+        assert_eq!(studio.snapshot().document.channel.number(), 3);
+    }
+
+    #[test]
+    fn what_is_no_document_is_refused_in_words_and_loses_nothing() {
+        let (state, studio) = state();
+        studio.apply(Edit::Channel(Channel::new(3).unwrap())).unwrap();
+        for text in ["\"\"", "\"AAAA\"", "\"no base64!\""] {
+            state.deserialize_fields(&BTreeMap::from([("document".to_owned(), text.to_owned())]));
+            assert_eq!(studio.snapshot().document.channel.number(), 3, "{text}");
+        }
+        let error = studio.snapshot().error.clone().unwrap();
+        assert!(error.starts_with("The project's drums could not be opened: "), "{error}");
+    }
+}

@@ -1,0 +1,90 @@
+//! Where the host is, from the audio thread to the window: atomics, so that neither waits. Fields
+//! that were written in different blocks may be read together; for a playhead that is good enough.
+
+use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
+
+use super::transport::HostTime;
+use crate::score::{Beats, Bpm, Metre};
+
+/// What does not fit a field is told as NaN or 0.
+#[derive(Debug)]
+pub struct Whereabouts {
+    position: AtomicU64,
+    tempo: AtomicU64,
+    loop_start: AtomicU64,
+    loop_end: AtomicU64,
+    /// Numerator and denominator, a byte each.
+    metre: AtomicU16,
+    /// 1 while the transport runs.
+    playing: AtomicU16,
+}
+
+impl Default for Whereabouts {
+    fn default() -> Whereabouts {
+        let nothing = || AtomicU64::new(f64::NAN.to_bits());
+        Whereabouts {
+            position: nothing(),
+            tempo: nothing(),
+            loop_start: nothing(),
+            loop_end: nothing(),
+            metre: AtomicU16::new(0),
+            playing: AtomicU16::new(0),
+        }
+    }
+}
+
+impl Whereabouts {
+    /// Tells what the host said of a block; `running` is where the song is after it, if it runs.
+    pub fn tell(&self, host: &HostTime, running: Option<Beats>) {
+        let set = |field: &AtomicU64, value: Option<f64>| {
+            field.store(value.unwrap_or(f64::NAN).to_bits(), Ordering::Relaxed);
+        };
+        set(&self.position, running.or(host.position).map(|at| at.0));
+        set(&self.tempo, host.tempo.map(|tempo| tempo.0));
+        set(&self.loop_start, host.looping.map(|(start, _)| start.0));
+        set(&self.loop_end, host.looping.map(|(_, end)| end.0));
+        let metre = host.metre.map_or(0, |m| u16::from_be_bytes([m.numerator(), m.denominator()]));
+        self.metre.store(metre, Ordering::Relaxed);
+        self.playing.store(u16::from(running.is_some()), Ordering::Relaxed);
+    }
+
+    /// What was told last.
+    pub fn ask(&self) -> HostTime {
+        let get = |field: &AtomicU64| {
+            let value = f64::from_bits(field.load(Ordering::Relaxed));
+            (!value.is_nan()).then_some(value)
+        };
+        let [numerator, denominator] = self.metre.load(Ordering::Relaxed).to_be_bytes();
+        HostTime {
+            playing: self.playing.load(Ordering::Relaxed) == 1,
+            position: get(&self.position).map(Beats),
+            tempo: get(&self.tempo).map(Bpm),
+            metre: Metre::new(numerator, denominator),
+            bar_start: None,
+            looping: get(&self.loop_start).map(Beats).zip(get(&self.loop_end).map(Beats)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_told_is_what_is_heard() {
+        let whereabouts = Whereabouts::default();
+        assert_eq!(whereabouts.ask(), HostTime::default());
+        let host = HostTime {
+            playing: true,
+            position: Some(Beats(8.0)),
+            tempo: Some(Bpm(97.0)),
+            metre: Metre::new(7, 8),
+            bar_start: None,
+            looping: Some((Beats(-4.0), Beats(12.0))),
+        };
+        whereabouts.tell(&host, Some(Beats(8.5)));
+        assert_eq!(whereabouts.ask(), HostTime { position: Some(Beats(8.5)), ..host });
+        whereabouts.tell(&HostTime { playing: false, ..host }, None);
+        assert_eq!(whereabouts.ask(), HostTime { playing: false, ..host });
+    }
+}

@@ -1,0 +1,130 @@
+//! The plugins in real hosts, in this process: a melody is played, captured and drummed to, and what
+//! comes out is compared with the part, sample by sample.
+
+mod clap;
+mod hosted;
+mod scenarios;
+mod session;
+mod vst3;
+
+use std::path::PathBuf;
+
+/// The library that cargo has built beside these tests.
+fn library() -> PathBuf {
+    let name = format!("{}drumlin{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    let tests = std::env::current_exe().unwrap();
+    let found = tests.ancestors().skip(1).map(|folder| folder.join(&name)).find(|at| at.exists());
+    found.expect("cargo builds the library before its tests")
+}
+
+mod as_clap {
+    use super::scenarios::{self, RATE};
+    use super::{clap::Clap, library};
+
+    fn drumlin() -> Clap {
+        Clap::new(&library(), "Drumlin", RATE, 4096).unwrap()
+    }
+
+    fn drumlin_fx() -> Clap {
+        Clap::new(&library(), "Drumlin FX", RATE, 4096).unwrap()
+    }
+
+    #[test]
+    fn both_plugins_are_there() {
+        assert_eq!(super::clap::names(&library()).unwrap(), ["Drumlin", "Drumlin FX"]);
+    }
+
+    #[test]
+    fn the_part_comes_out_sample_by_sample() {
+        scenarios::the_part_comes_out_sample_by_sample(drumlin()).unwrap();
+    }
+
+    #[test]
+    fn it_follows_loop_jump_tempo_and_stop() {
+        scenarios::it_follows_loop_jump_tempo_and_stop(drumlin(), true).unwrap();
+    }
+
+    #[test]
+    fn a_project_opens_as_it_was_saved() {
+        scenarios::a_project_opens_as_it_was_saved(drumlin(), drumlin(), drumlin_fx()).unwrap();
+    }
+
+    #[test]
+    fn the_effect_lets_sound_through_and_adds_drums() {
+        scenarios::the_effect_lets_sound_through_and_adds_drums(drumlin_fx()).unwrap();
+    }
+
+    #[test]
+    fn two_instances_play_their_own() {
+        scenarios::two_instances_play_their_own(drumlin(), drumlin()).unwrap();
+    }
+
+    #[test]
+    fn instances_come_and_go() {
+        for _ in 0..20 {
+            let _both = (drumlin(), drumlin_fx());
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+mod as_vst3 {
+    use super::scenarios::{self, RATE};
+    use super::{library, vst3::Vst3};
+    use std::path::PathBuf;
+    use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+    /// One bundle for all tests of this process.
+    fn bundle() -> PathBuf {
+        static FOLDER: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
+        let made = || {
+            let folder = tempfile::tempdir().unwrap();
+            let bundle = folder.path().join("Drumlin.vst3");
+            let inside = bundle.join(format!("Contents/{}-linux", std::env::consts::ARCH));
+            std::fs::create_dir_all(&inside).unwrap();
+            std::fs::copy(library(), inside.join("Drumlin.so")).unwrap();
+            (folder, bundle)
+        };
+        FOLDER.get_or_init(made).1.clone()
+    }
+
+    /// Hosts make and drop VST3 instances on their main thread; so do these tests, one at a time.
+    static MAIN_THREAD: Mutex<()> = Mutex::new(());
+
+    fn main_thread() -> MutexGuard<'static, ()> {
+        // A test that failed has said so itself.
+        MAIN_THREAD.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn drumlin() -> Vst3 {
+        Vst3::new(&bundle(), "Drumlin", RATE, 4096).unwrap()
+    }
+
+    fn drumlin_fx() -> Vst3 {
+        Vst3::new(&bundle(), "Drumlin FX", RATE, 4096).unwrap()
+    }
+
+    #[test]
+    fn the_part_comes_out_sample_by_sample() {
+        let _here = main_thread();
+        scenarios::the_part_comes_out_sample_by_sample(drumlin()).unwrap();
+    }
+
+    #[test]
+    fn it_follows_loop_jump_tempo_and_stop() {
+        let _here = main_thread();
+        scenarios::it_follows_loop_jump_tempo_and_stop(drumlin(), false).unwrap();
+    }
+
+    #[test]
+    fn a_project_opens_as_it_was_saved() {
+        let _here = main_thread();
+        scenarios::a_project_opens_as_it_was_saved(drumlin(), drumlin(), drumlin_fx()).unwrap();
+    }
+
+    #[test]
+    fn the_effect_lets_sound_through_and_adds_drums() {
+        let _here = main_thread();
+        scenarios::the_effect_lets_sound_through_and_adds_drums(drumlin_fx()).unwrap();
+    }
+}

@@ -1,0 +1,162 @@
+//! What a musician does, in any host.
+
+use crate::hosted::{Failure, Hosted};
+use crate::session::{Drum, Session};
+
+pub const RATE: f64 = 48_000.0;
+/// Eight bars of 4/4.
+const BEATS: f64 = 32.0;
+
+fn project<P: Hosted>(plugin: P) -> Result<Session<P>, Failure> {
+    let song = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/songs/workout.mid");
+    Session::new(plugin, song.as_ref(), BEATS, RATE)
+}
+
+/// Plays the melody once, stops, and asks for drums.
+fn drummed<P: Hosted>(plugin: P) -> Result<Session<P>, Failure> {
+    let mut session = project(plugin)?;
+    session.block(512)?;
+    session.play(0.0);
+    session.run(BEATS)?;
+    session.stop()?;
+    assert!(session.passed > 0, "the melody passes through");
+    assert!(session.drums.is_empty());
+    session.generate()?;
+    Ok(session)
+}
+
+/// Hosts round positions: a stroke may come one sample beside its place.
+fn assert_alike(played: &[Drum], written: &[Drum]) {
+    assert!(written.len() > 20, "hardly a part: {} strokes", written.len());
+    let mut left = played.to_vec();
+    let missing: Vec<&Drum> = written
+        .iter()
+        .filter(|stroke| {
+            let place = left.iter().position(|drum| {
+                drum.at.abs_diff(stroke.at) <= 1
+                    && (drum.key, drum.velocity) == (stroke.key, stroke.velocity)
+            });
+            place.map(|place| left.swap_remove(place)).is_none()
+        })
+        .collect();
+    assert!(missing.is_empty() && left.is_empty(), "missing: {missing:?}, too many: {left:?}");
+}
+
+pub fn the_part_comes_out_sample_by_sample(plugin: impl Hosted) -> Result<(), Failure> {
+    let mut session = drummed(plugin)?;
+    let written = session.written(0.0, BEATS)?;
+    for blocks in [vec![512], vec![64], vec![1, 17, 480, 4096, 333]] {
+        session.blocks = blocks;
+        assert_alike(&session.played(0.0, BEATS)?, &written);
+    }
+    assert!(session.peak > 0.05, "the kit sounds: {}", session.peak);
+    Ok(())
+}
+
+/// `tells_tempo`: whether the host tells the plugin so.
+pub fn it_follows_loop_jump_tempo_and_stop(
+    plugin: impl Hosted,
+    tells_tempo: bool,
+) -> Result<(), Failure> {
+    let mut session = drummed(plugin)?;
+    // A jump to bar 5.
+    let written = session.written(16.0, 24.0)?;
+    assert_alike(&session.played(16.0, 24.0)?, &written);
+    // Two bars, three times round.
+    session.now.looping = Some((8.0, 16.0));
+    let round = session.written(8.0, 16.0)?.len();
+    let played = session.played(8.0, 8.0 + 3.0 * 8.0)?.len();
+    // Strokes just ahead of the loop's ends may come or not.
+    assert!(played.abs_diff(3 * round) <= 9, "{played} strokes where {} are written", 3 * round);
+    session.now.looping = None;
+    if tells_tempo {
+        // Another tempo: the same strokes at other times.
+        session.now.tempo *= 1.25;
+        let written = session.written(0.0, BEATS)?;
+        assert_alike(&session.played(0.0, BEATS)?, &written);
+    }
+    // A stop in the middle: silence, and nothing hangs.
+    session.play(4.0);
+    session.run(3.3)?;
+    session.stop()?;
+    session.check_ends();
+    let strokes = session.drums.len();
+    session.run(8.0)?;
+    assert_eq!(session.drums.len(), strokes, "drums without a transport");
+    Ok(())
+}
+
+pub fn a_project_opens_as_it_was_saved<P: Hosted, F: Hosted>(
+    first: P,
+    second: P,
+    other: F,
+) -> Result<(), Failure> {
+    let mut session = drummed(first)?;
+    session.plugin.set("Swing", 0.25)?;
+    session.plugin.set("MIDI through", 0.0)?;
+    session.block(512)?;
+    // Controls that are turned shape the part anew.
+    session.wait(|document| {
+        document.arrangement.as_ref().is_some_and(|made| made.played.swing == 0.25)
+    })?;
+    let (state, document) = (session.plugin.save()?, session.document()?);
+    let written = session.written(0.0, BEATS)?;
+    drop(session);
+
+    let mut session = project(second)?;
+    // While it plays, and with what is no state before and after.
+    session.play(0.0);
+    session.run(1.0)?;
+    for garbage in [&b""[..], b"garbage", &state[..state.len() / 2]] {
+        let _ = session.plugin.load(garbage);
+        session.block(512)?;
+    }
+    session.plugin.load(&state)?;
+    session.run(4.0)?;
+    let _ = session.plugin.load(&[0xFF; 64]);
+    session.run(1.0)?;
+    session.stop()?;
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    assert_eq!(session.document()?.arrangement, document.arrangement);
+    session.passed = 0;
+    assert_alike(&session.played(0.0, BEATS)?, &written);
+    assert_eq!(session.passed, 0, "parameters are restored too");
+    session.plugin.restart()?;
+    assert_alike(&session.played(0.0, BEATS)?, &written);
+
+    // The other plugin reads the same document.
+    let mut session = project(other)?;
+    if session.plugin.load(&state).is_ok() {
+        session.block(512)?;
+        assert_eq!(session.document()?.arrangement, document.arrangement);
+    }
+    Ok(())
+}
+
+pub fn the_effect_lets_sound_through_and_adds_drums(plugin: impl Hosted) -> Result<(), Failure> {
+    let mut session = drummed(plugin)?;
+    let written = session.written(0.0, BEATS)?;
+    assert_alike(&session.played(0.0, BEATS)?, &written);
+    assert!(session.peak > 0.05, "drums are added");
+    session.plugin.set("Bypass", 1.0)?;
+    session.run(40.0)?;
+    session.drums.clear();
+    session.peak = 0.0;
+    session.play(0.0);
+    let block = crate::hosted::Block { now: session.now, frames: 512, notes: &[], sound: 0.25 };
+    let heard = session.plugin.process(&block)?;
+    assert!(heard.left.iter().chain(&heard.right).all(|sample| *sample == 0.25));
+    session.run(8.0)?;
+    assert!(session.drums.is_empty() && session.peak == 0.0, "bypassed, nothing is added");
+    Ok(())
+}
+
+pub fn two_instances_play_their_own<P: Hosted>(first: P, second: P) -> Result<(), Failure> {
+    let mut drummed = drummed(first)?;
+    let mut silent = project(second)?;
+    assert!(silent.played(0.0, 8.0)?.is_empty());
+    assert!(silent.document()?.arrangement.is_none());
+    let written = drummed.written(0.0, BEATS)?;
+    assert_alike(&drummed.played(0.0, BEATS)?, &written);
+    Ok(())
+}

@@ -1,0 +1,148 @@
+//! What the studio hears of a host.
+
+use super::host::{EXACT, Habits, Host};
+use drumlin::score::{Beats, Bpm, Metre};
+use drumlin::studio::wire::Captured;
+use proptest::prelude::*;
+
+fn position(captured: &Captured) -> Option<f64> {
+    match *captured {
+        Captured::Started { at }
+        | Captured::Stopped { at }
+        | Captured::Tempo { at, .. }
+        | Captured::Metre { at, .. }
+        | Captured::NoteOn { at, .. }
+        | Captured::NoteOff { at, .. }
+        | Captured::Passed { at } => Some(at.0),
+        Captured::Lost => None,
+    }
+}
+
+#[test]
+fn notes_are_heard_by_song_position() {
+    let mut host = Host::new(48_000.0, 512, EXACT);
+    host.jump(8.0);
+    host.play();
+    host.note(0, 60, true);
+    host.note(240, 60, false);
+    host.block(480);
+    host.stop();
+    host.note(10, 61, true);
+    host.block(480);
+    let at = Beats(8.0);
+    let heard = host.heard();
+    assert_eq!(heard[0], Captured::Started { at });
+    assert_eq!(heard[1], Captured::Tempo { at, bpm: Bpm(120.0) });
+    assert_eq!(heard[2], Captured::Metre { at, metre: Metre::COMMON });
+    assert!(matches!(heard[3], Captured::NoteOn { at: Beats(8.0), key: 60, .. }));
+    assert_eq!(heard[4], Captured::NoteOff { at: Beats(8.01), key: 60 });
+    assert!(matches!(heard[5], Captured::Stopped { .. }));
+    assert_eq!(heard.len(), 6, "standing, nothing is heard");
+}
+
+#[test]
+fn tempo_and_metre_come_along() {
+    let mut host = Host::new(48_000.0, 512, EXACT);
+    host.play();
+    host.seconds(2.5, &[480]);
+    (host.tempo, host.metre) = (90.0, Metre::new(3, 4).unwrap());
+    host.block(480);
+    let heard = host.heard();
+    let near = |at: Beats, beats: f64| (at.0 - beats).abs() < 1e-6;
+    let tempo =
+        |c: &Captured| matches!(*c, Captured::Tempo { at, bpm: Bpm(90.0) } if near(at, 5.0));
+    assert!(heard.iter().any(tempo), "{heard:?}");
+    // As the host says: 3/4 has a bar line at 3.
+    let metre = |c: &Captured| matches!(*c, Captured::Metre { at, metre } if near(at, 3.0) && metre.numerator() == 3);
+    assert!(heard.iter().any(metre), "{heard:?}");
+}
+
+#[test]
+fn a_loop_is_heard_as_passes_over_the_same_bars() {
+    for turns_inside in [false, true] {
+        let mut host = Host::new(48_000.0, 512, Habits { turns_inside, ..EXACT });
+        host.looping = Some((4.0, 8.0));
+        host.jump(4.0);
+        host.play();
+        host.seconds(7.0, &[500]);
+        let heard = host.heard();
+        let starts = heard.iter().filter(|c| matches!(c, Captured::Started { .. })).count();
+        assert_eq!(starts, 4);
+        let ends: Vec<f64> = heard
+            .windows(2)
+            .filter(|pair| matches!(pair[1], Captured::Started { .. }))
+            .filter_map(|pair| position(&pair[0]))
+            .collect();
+        assert!(ends.iter().all(|end| (end - 8.0).abs() < 1e-3), "{ends:?}");
+    }
+}
+
+#[test]
+fn rests_are_heard_too() {
+    let mut host = Host::new(48_000.0, 512, EXACT);
+    host.play();
+    host.seconds(4.0, &[512]);
+    let passed = host.heard().iter().filter(|c| matches!(c, Captured::Passed { .. })).count();
+    assert!((7..=8).contains(&passed), "{passed} in eight beats");
+}
+
+#[test]
+fn not_listening_ends_what_was_heard() {
+    let mut host = Host::new(48_000.0, 512, EXACT);
+    host.play();
+    host.block(512);
+    host.controls.listens = false;
+    host.note(0, 60, true);
+    host.block(512);
+    host.controls.listens = true;
+    host.block(512);
+    let heard = host.heard();
+    assert!(matches!(heard[3], Captured::Stopped { .. }), "{heard:?}");
+    assert!(matches!(heard[4], Captured::Started { .. }), "{heard:?}");
+}
+
+#[test]
+fn a_full_queue_is_told_once_there_is_room() {
+    let mut host = Host::with_queues(48_000.0, 512, EXACT, 8, 8);
+    host.play();
+    for _ in 0..20 {
+        host.note(0, 60, true);
+        host.note(100, 60, false);
+        host.block(512);
+    }
+    assert_eq!(host.heard().len(), 8);
+    host.note(0, 62, true);
+    host.block(512);
+    let heard = host.heard();
+    assert_eq!(heard[0], Captured::Lost);
+    assert!(matches!(heard[1], Captured::Started { .. }), "{heard:?}");
+    assert!(matches!(heard[4], Captured::NoteOn { key: 62, .. }), "{heard:?}");
+}
+
+proptest! {
+    /// Rounded positions, repeated block starts and tiny blocks: within a run nothing goes back.
+    #[test]
+    fn positions_never_go_back_within_a_run(
+        quantum in prop::sample::select(vec![0.0, 1.0 / 1920.0, 1.0 / 960.0]),
+        parts in prop::option::of(1_u32..300),
+        blocks in prop::collection::vec(1_u32..1024, 1..6),
+        keys in prop::collection::vec((0_u32..2000, 0_u8..128), 1..60),
+    ) {
+        let mut host = Host::new(44_100.0, 1024, Habits { quantum, parts, turns_inside: false });
+        host.play();
+        for (wait, key) in keys {
+            host.note(0, key, true);
+            host.run(u64::from(wait) + 1, &blocks);
+            host.note(0, key, false);
+            host.block(blocks[0]);
+        }
+        let heard = host.heard();
+        prop_assert_eq!(heard.iter().filter(|c| matches!(c, Captured::Started { .. })).count(), 1);
+        let at: Vec<f64> = heard
+            .iter()
+            .filter(|captured| !matches!(captured, Captured::Metre { .. }))
+            .filter_map(position)
+            .collect();
+        prop_assert!(at.is_sorted(), "{:?}", at);
+    }
+}

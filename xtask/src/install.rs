@@ -1,0 +1,42 @@
+//! `cargo xtask install`: builds the plugins, puts them where the user's hosts look, and shows that
+//! what was installed plays.
+
+use std::error::Error;
+use std::path::PathBuf;
+
+use super::bundle::{self, Bundles};
+use super::{cargo, run};
+
+/// "Workout" by Korp, see `tests/songs/README.md`.
+const SONG: &str = "tests/songs/workout.mid";
+
+pub fn run_all() -> Result<(), Box<dyn Error>> {
+    let Bundles { clap, vst3 } = bundle::make()?;
+    let (clap_folder, vst3_folder) = folders()?;
+    let (installed_clap, installed_vst3) =
+        (clap_folder.join("Drumlin.clap"), vst3_folder.join("Drumlin.vst3"));
+    for (from, to) in [(&clap, &installed_clap), (&vst3, &installed_vst3)] {
+        bundle::install(from, to)?;
+        println!("Installed {}", to.display());
+    }
+    let (clap, vst3) = (installed_clap.to_string_lossy(), installed_vst3.to_string_lossy());
+    let played = ["--package", "drumlin", "--example", "play_in_host", "--"];
+    run(cargo(&[&["run", "--release"], &played[..], &[&clap, &vst3, SONG]].concat()))
+}
+
+/// The user's folders for CLAP and VST3, as the formats prescribe.
+fn folders() -> Result<(PathBuf, PathBuf), Box<dyn Error>> {
+    let folder = |variable: &str| {
+        std::env::var_os(variable).map(PathBuf::from).ok_or(format!("{variable} is not set"))
+    };
+    Ok(if cfg!(target_os = "macos") {
+        let plugins = folder("HOME")?.join("Library/Audio/Plug-Ins");
+        (plugins.join("CLAP"), plugins.join("VST3"))
+    } else if cfg!(target_os = "windows") {
+        let common = folder("LOCALAPPDATA")?.join("Programs").join("Common");
+        (common.join("CLAP"), common.join("VST3"))
+    } else {
+        let home = folder("HOME")?;
+        (home.join(".clap"), home.join(".vst3"))
+    })
+}

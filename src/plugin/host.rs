@@ -14,6 +14,7 @@ use super::state::{self, State};
 use super::transport::{Clock, HostTime};
 use super::whereabouts::Whereabouts;
 use crate::audio::SoundFont;
+use crate::editor::{HostEditor, Transport};
 use crate::parameters::Parameters;
 use crate::studio::{AudioEnd, Studio};
 
@@ -121,12 +122,28 @@ impl<K: Kind> Plugin for Instance<K> {
     // A transport change within a block would shift the position twice.
     const SAMPLE_ACCURATE_AUTOMATION: bool = false;
 
-    type Editor = ();
+    type Editor = HostEditor;
     type SysExMessage = ();
     type BackgroundTask = ();
 
     fn params(&self) -> Arc<dyn Params> {
         Arc::new(State::new(Arc::clone(&self.parameters), Arc::clone(&self.studio)))
+    }
+
+    fn editor(&mut self, _executor: AsyncExecutor<Self>) -> Option<HostEditor> {
+        let whereabouts = Arc::clone(&self.whereabouts);
+        let transport = move || {
+            let host = whereabouts.ask();
+            Transport {
+                playing: host.playing,
+                position: host.position,
+                bpm: host.tempo,
+                metre: host.metre,
+                cycle: host.looping,
+            }
+        };
+        let (parameters, studio) = (Arc::clone(&self.parameters), Arc::clone(&self.studio));
+        Some(HostEditor::new(parameters, studio, Arc::new(transport)))
     }
 
     fn filter_state(state: &mut PluginState) {

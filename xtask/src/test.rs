@@ -11,7 +11,8 @@ pub fn run_all() -> Result<(), Box<dyn Error>> {
     run(cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
 
     let mut docs = cargo(&["doc", "--workspace", "--no-deps"]);
-    run(docs.env("RUSTDOCFLAGS", "--deny warnings"))?;
+    docs.env("RUSTDOCFLAGS", "--deny warnings");
+    run(docs)?;
 
     // One failure must not hide others, so that one run says all there is to mend.
     let mut command = cargo(&["test", "--workspace", "--no-fail-fast"]);

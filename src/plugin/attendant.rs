@@ -9,9 +9,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use super::whereabouts::Whereabouts;
 use crate::drummer::Settings;
 use crate::parameters::Parameters;
-use crate::studio::{Channel, Edit, Gesture, Job, RecordingView, Span, Studio};
+use crate::studio::{Channel, Edit, Gesture, Job, Span, Studio};
 
 /// How often it looks.
 const PERIOD: Duration = Duration::from_millis(30);
@@ -27,11 +28,15 @@ pub struct Attendant {
 impl Attendant {
     /// Starts to look after an instance. Where no thread can be had, controls act through the
     /// window only.
-    pub fn start(parameters: Arc<Parameters>, studio: Arc<Studio>) -> Attendant {
+    pub fn start(
+        parameters: Arc<Parameters>,
+        studio: Arc<Studio>,
+        whereabouts: Arc<Whereabouts>,
+    ) -> Attendant {
         let ends = Arc::new(AtomicBool::new(false));
         let ending = Arc::clone(&ends);
         let look = move || {
-            let mut duty = Duty::new(parameters, studio);
+            let mut duty = Duty::new(parameters, studio, whereabouts);
             while !ending.load(Ordering::Acquire) {
                 duty.look();
                 thread::park_timeout(PERIOD);
@@ -57,23 +62,30 @@ impl Drop for Attendant {
 struct Duty {
     parameters: Arc<Parameters>,
     studio: Arc<Studio>,
+    whereabouts: Arc<Whereabouts>,
     settings: Settings,
     channel: i32,
     presses: u32,
-    heard: RecordingView,
+    /// Notes that had been captured at the last press.
+    notes: u64,
     gesture: Option<(Gesture, Instant)>,
 }
 
 impl Duty {
-    fn new(parameters: Arc<Parameters>, studio: Arc<Studio>) -> Duty {
+    fn new(
+        parameters: Arc<Parameters>,
+        studio: Arc<Studio>,
+        whereabouts: Arc<Whereabouts>,
+    ) -> Duty {
         Duty {
             settings: parameters.settings(Settings::default()),
             channel: parameters.channel.value(),
             presses: parameters.presses(),
-            heard: RecordingView::default(),
+            notes: 0,
             gesture: None,
             parameters,
             studio,
+            whereabouts,
         }
     }
 
@@ -127,9 +139,9 @@ impl Duty {
 
     /// As a musician would: takes what has just played, if something new has, and asks for drums.
     fn generate(&mut self) {
-        let heard = self.studio.snapshot().recording;
-        if heard != self.heard && heard.just_played.is_some() {
-            self.heard = heard;
+        let notes = self.whereabouts.notes();
+        if notes != self.notes {
+            self.notes = notes;
             if let Err(error) = self.studio.capture(Span::JustPlayed) {
                 self.studio.report(&error.to_string());
             }
@@ -146,7 +158,7 @@ mod tests {
     use nice_plug::params::InternalParamMut;
 
     fn duty() -> Duty {
-        Duty::new(Arc::default(), Studio::new())
+        Duty::new(Arc::default(), Studio::new(), Arc::default())
     }
 
     #[test]

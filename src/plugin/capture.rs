@@ -20,6 +20,8 @@ pub struct Capture {
     /// What was last sent, to send changes only. `None` before a start.
     tempo: Option<Bpm>,
     metre: Option<Metre>,
+    /// Notes so far.
+    notes: u64,
     /// Keys that the musician holds, a bit for each.
     sounding: u128,
     /// The latest position since the start: hosts that round may say a hair less afterwards.
@@ -36,6 +38,7 @@ impl Capture {
             running: false,
             tempo: None,
             metre: None,
+            notes: 0,
             sounding: 0,
             latest: Beats::default(),
             told: Beats::default(),
@@ -83,6 +86,7 @@ impl Capture {
             let at = self.forward(span.position(sample));
             self.sounding |= bit(key);
             self.told = at;
+            self.notes += 1;
             self.send(Captured::NoteOn { at, key, velocity });
         }
     }
@@ -99,6 +103,11 @@ impl Capture {
         for key in (0..128).filter(|&key| ending & bit(key) != 0) {
             self.send(Captured::NoteOff { at, key });
         }
+    }
+
+    /// How many notes the studio has been told of.
+    pub fn notes(&self) -> u64 {
+        self.notes
     }
 
     fn forward(&mut self, at: Beats) -> Beats {

@@ -84,6 +84,11 @@ impl Engine {
         self.clock.position()
     }
 
+    /// How many notes of the musician's have been captured.
+    pub fn notes(&self) -> u64 {
+        self.capture.notes()
+    }
+
     /// Processes a block: `left` and `right` have its samples, equally many, and get the drums
     /// added.
     pub fn process<P: Ports>(

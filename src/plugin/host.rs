@@ -88,9 +88,14 @@ pub struct Instance<K> {
 impl<K> Default for Instance<K> {
     fn default() -> Instance<K> {
         let (parameters, studio) = (Arc::new(Parameters::default()), Studio::new());
+        let whereabouts = Arc::new(Whereabouts::default());
         let AudioEnd { captured, clips, spent } = studio.connect();
         Instance {
-            _attendant: Attendant::start(Arc::clone(&parameters), Arc::clone(&studio)),
+            _attendant: Attendant::start(
+                Arc::clone(&parameters),
+                Arc::clone(&studio),
+                Arc::clone(&whereabouts),
+            ),
             engine: Engine::new(
                 Clock::new(USUAL_RATE, USUAL_BLOCK),
                 Capture::new(captured),
@@ -98,7 +103,7 @@ impl<K> Default for Instance<K> {
             ),
             parameters,
             studio,
-            whereabouts: Arc::default(),
+            whereabouts,
             kind: PhantomData,
         }
     }
@@ -173,7 +178,7 @@ impl<K: Kind> Plugin for Instance<K> {
                 right,
             );
         }
-        self.whereabouts.tell(&host, self.engine.position());
+        self.whereabouts.tell(&host, self.engine.position(), self.engine.notes());
         // The drums play whether anything comes in or not.
         ProcessStatus::KeepAlive
     }

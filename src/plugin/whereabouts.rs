@@ -1,4 +1,4 @@
-//! Where the host is, from the audio thread to the window: atomics, so that neither waits. Fields
+//! Where the host is, from the audio thread to the window and the attendant: atomics, so that neither waits. Fields
 //! that were written in different blocks may be read together; for a playhead that is good enough.
 
 use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
@@ -17,6 +17,7 @@ pub struct Whereabouts {
     metre: AtomicU16,
     /// 1 while the transport runs.
     playing: AtomicU16,
+    notes: AtomicU64,
 }
 
 impl Default for Whereabouts {
@@ -29,13 +30,15 @@ impl Default for Whereabouts {
             loop_end: nothing(),
             metre: AtomicU16::new(0),
             playing: AtomicU16::new(0),
+            notes: AtomicU64::new(0),
         }
     }
 }
 
 impl Whereabouts {
-    /// Tells what the host said of a block; `running` is where the song is after it, if it runs.
-    pub fn tell(&self, host: &HostTime, running: Option<Beats>) {
+    /// Tells what the host said of a block; `running` is where the song is after it, if it runs;
+    /// `notes` is how many notes have been captured by then.
+    pub fn tell(&self, host: &HostTime, running: Option<Beats>, notes: u64) {
         let set = |field: &AtomicU64, value: Option<f64>| {
             field.store(value.unwrap_or(f64::NAN).to_bits(), Ordering::Relaxed);
         };
@@ -46,6 +49,12 @@ impl Whereabouts {
         let metre = host.metre.map_or(0, |m| u16::from_be_bytes([m.numerator(), m.denominator()]));
         self.metre.store(metre, Ordering::Relaxed);
         self.playing.store(u16::from(running.is_some()), Ordering::Relaxed);
+        self.notes.store(notes, Ordering::Release);
+    }
+
+    /// How many notes have been captured; all of them are in the studio's queue.
+    pub fn notes(&self) -> u64 {
+        self.notes.load(Ordering::Acquire)
     }
 
     /// What was told last.
@@ -82,9 +91,10 @@ mod tests {
             bar_start: None,
             looping: Some((Beats(-4.0), Beats(12.0))),
         };
-        whereabouts.tell(&host, Some(Beats(8.5)));
+        whereabouts.tell(&host, Some(Beats(8.5)), 3);
+        assert_eq!(whereabouts.notes(), 3);
         assert_eq!(whereabouts.ask(), HostTime { position: Some(Beats(8.5)), ..host });
-        whereabouts.tell(&HostTime { playing: false, ..host }, None);
+        whereabouts.tell(&HostTime { playing: false, ..host }, None, 3);
         assert_eq!(whereabouts.ask(), HostTime { playing: false, ..host });
     }
 }

@@ -213,7 +213,9 @@ fn playhead(ui: &Ui, frame: &Frame<'_>, state: &State) {
     let Some(at) = frame.playhead() else { return };
     let x = state.timeline.x(at);
     let layout = &frame.layout;
-    let axis = Rect::from_min_max(layout.ruler.min, layout.grid.max);
+    // Without drums there is text to read in the grid.
+    let foot = if frame.part().is_some() { layout.grid } else { layout.roll };
+    let axis = Rect::from_min_max(layout.ruler.min, foot.max);
     if !axis.x_range().contains(x) {
         return;
     }

@@ -31,7 +31,7 @@ impl Tab {
 /// Height from which both tabs stand one below the other.
 const TALL: f32 = 940.0;
 /// Height of all that asks something of the drummer.
-const CONTROLS: f32 = 470.0;
+const CONTROLS: f32 = 484.0;
 
 pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
     let (theme, rect) = (&frame.theme, frame.layout.side_panel);

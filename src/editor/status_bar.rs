@@ -71,6 +71,7 @@ fn resting(frame: &Frame<'_>) -> &'static str {
         }
         (None, _) if recording.notes == 0 => "Listening: play the song in the host",
         (None, _) => "Press Capture to take what was heard",
+        (Some(_), None) if frame.view.job.is_some() => "Everything stays usable meanwhile",
         (Some(_), None) => "Press Generate for drums",
         (Some(_), Some(_)) => "Keys 1 to 4 choose an alternative; ? lists keys and mouse",
     }

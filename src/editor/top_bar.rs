@@ -21,7 +21,7 @@ struct Row {
 }
 
 impl Row {
-    fn take_left(&mut self, width: f32) -> Rect {
+    fn next_left(&mut self, width: f32) -> Rect {
         let rect = Rect::from_min_size(
             pos2(self.left, self.middle - CONTROL / 2.0),
             Vec2::new(width, CONTROL),
@@ -30,7 +30,7 @@ impl Row {
         rect
     }
 
-    fn take_right(&mut self, width: f32) -> Rect {
+    fn next_right(&mut self, width: f32) -> Rect {
         self.right -= width;
         let rect = Rect::from_min_size(
             pos2(self.right, self.middle - CONTROL / 2.0),
@@ -60,7 +60,7 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
 /// Two hills and the name.
 fn logo(ui: &Ui, frame: &Frame<'_>, row: &mut Row, wide: bool) {
     let theme = &frame.theme;
-    let place = row.take_left(if wide { 108.0 } else { 30.0 });
+    let place = row.next_left(if wide { 108.0 } else { 30.0 });
     let (left, foot) = (place.left(), place.center().y + 8.0);
     for (from, width, height, colour) in [
         (10.0, 18.0, 10.0, theme.accent.lerp_to_gamma(theme.panel, 0.45)),
@@ -85,7 +85,7 @@ fn logo(ui: &Ui, frame: &Frame<'_>, row: &mut Row, wide: bool) {
 fn transport(ui: &mut Ui, frame: &Frame<'_>, row: &mut Row, wide: bool) {
     let theme = &frame.theme;
     let transport = &frame.transport;
-    let place = row.take_left(if wide { 198.0 } else { 132.0 });
+    let place = row.next_left(if wide { 198.0 } else { 132.0 });
     let painter = ui.painter();
     painter.rect(
         place,
@@ -175,7 +175,7 @@ fn main_actions(ui: &mut Ui, frame: &Frame<'_>, state: &State, row: &mut Row, wi
         ),
     ];
     for (button, job) in buttons {
-        let place = row.take_left(button.width(ui.painter()));
+        let place = row.next_left(button.width(ui.painter()));
         if button.show(ui, place, theme) {
             frame.start(job);
         }
@@ -185,7 +185,7 @@ fn main_actions(ui: &mut Ui, frame: &Frame<'_>, state: &State, row: &mut Row, wi
 /// What the worker is doing, how far it is, and a way out.
 fn progress(ui: &mut Ui, frame: &Frame<'_>, row: &mut Row, stage: &str, fraction: f32) {
     let theme = &frame.theme;
-    let place = row.take_left((row.right - row.left - 330.0).clamp(150.0, 260.0));
+    let place = row.next_left((row.right - row.left - 330.0).clamp(150.0, 260.0));
     let painter = ui.painter();
     let radius = CornerRadius::same(5);
     painter.rect_filled(place, radius, theme.window);
@@ -209,7 +209,7 @@ fn progress(ui: &mut Ui, frame: &Frame<'_>, row: &mut Row, stage: &str, fraction
     label_at(painter, at, Align2::RIGHT_CENTER, &percent, Face::Regular.at(12.0), theme.text_dim);
     let cancel =
         Button::new("cancel", "Cancel").icon(Icon::Cross).tip("Stop; nothing changes.").key("Esc");
-    let place = row.take_left(cancel.width(ui.painter()));
+    let place = row.next_left(cancel.width(ui.painter()));
     if cancel.show(ui, place, theme) {
         frame.studio.cancel();
     }
@@ -270,12 +270,12 @@ fn capture(ui: &mut Ui, frame: &Frame<'_>, state: &State, row: &mut Row) {
         .tip("Take what the host has played. Drumlin listens from the moment it is inserted.")
         .key("C")
         .unless(nothing.then_some("Nothing was heard yet: play the song in the host."));
-    let place = row.take_left(button.width(ui.painter()));
+    let place = row.next_left(button.width(ui.painter()));
     if button.show(ui, place, theme) {
         capture_all(frame);
     }
     row.left -= UNIT;
-    let place = row.take_left(5.0 * UNIT);
+    let place = row.next_left(5.0 * UNIT);
     let more =
         Button::new("capture-more", "").icon(Icon::Down).tip("What to capture, or a MIDI file.");
     let response = more.respond(ui, place, theme);
@@ -307,7 +307,7 @@ fn capture(ui: &mut Ui, frame: &Frame<'_>, state: &State, row: &mut Row) {
 fn take_away(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, row: &mut Row, wide: bool) {
     let theme = &frame.theme;
     let help = Button::new("help", "?").look(Look::Bare).tip("Keyboard and mouse").key("?");
-    if help.show(ui, row.take_right(CONTROL), theme) {
+    if help.show(ui, row.next_right(CONTROL), theme) {
         state.help = !state.help;
     }
     let (icon, tip, other) = match theme.variant {
@@ -315,7 +315,7 @@ fn take_away(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, row: &mut Row, w
         Variant::Light => (Icon::Moon, "Dark window", Variant::Dark),
     };
     let variant = Button::new("theme", "").icon(icon).look(Look::Bare).tip(tip);
-    if variant.show(ui, row.take_right(CONTROL), theme) {
+    if variant.show(ui, row.next_right(CONTROL), theme) {
         frame.studio.set_looks(Looks { theme: other, ..frame.view.looks });
     }
     let no_part = frame.part().is_none().then_some("There are no drums yet: press Generate.");
@@ -323,7 +323,7 @@ fn take_away(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, row: &mut Row, w
         .icon(Icon::Save)
         .tip("Save the clip as a MIDI file")
         .unless(no_part);
-    let response = more.respond(ui, row.take_right(CONTROL), theme);
+    let response = more.respond(ui, row.next_right(CONTROL), theme);
     if no_part.is_none() {
         Popup::menu(&response).show(|ui| {
             ui.set_min_width(200.0);
@@ -339,7 +339,7 @@ fn take_away(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, row: &mut Row, w
         .tip(&redo_tip)
         .key("Ctrl+Shift+Z")
         .unless(frame.view.redo.is_none().then_some("There is nothing to redo."));
-    if redo.show(ui, row.take_right(CONTROL), theme) {
+    if redo.show(ui, row.next_right(CONTROL), theme) {
         frame.studio.redo();
     }
     let undo_tip =
@@ -350,7 +350,7 @@ fn take_away(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, row: &mut Row, w
         .tip(&undo_tip)
         .key("Ctrl+Z")
         .unless(frame.view.undo.is_none().then_some("There is nothing to undo."));
-    if undo.show(ui, row.take_right(CONTROL), theme) {
+    if undo.show(ui, row.next_right(CONTROL), theme) {
         frame.studio.undo();
     }
 }
@@ -366,7 +366,7 @@ fn drag_chip(
 ) {
     let theme = &frame.theme;
     let text = if wide { "Drag MIDI" } else { "Drag" };
-    let place = row.take_right(if wide { 112.0 } else { 76.0 });
+    let place = row.next_right(if wide { 112.0 } else { 76.0 });
     let response = ui.interact(place, Id::unique("drag-out"), Sense::drag());
     let enabled = no_part.is_none();
     let painter = ui.painter();

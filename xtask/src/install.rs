@@ -1,11 +1,11 @@
 //! `cargo xtask install`: builds the plugins, puts them where the user's hosts look, and shows that
-//! what was installed plays.
+//! what was installed plays, and the command line too.
 
 use std::error::Error;
 use std::path::PathBuf;
 
 use super::bundle::{self, Bundles};
-use super::{cargo, run};
+use super::{cargo, demo, run};
 
 /// "Workout" by Korp, see `tests/songs/README.md`.
 const SONG: &str = "tests/songs/workout.mid";
@@ -21,7 +21,8 @@ pub fn run_all() -> Result<(), Box<dyn Error>> {
     }
     let (clap, vst3) = (installed_clap.to_string_lossy(), installed_vst3.to_string_lossy());
     let played = ["--package", "drumlin", "--example", "play_in_host", "--"];
-    run(cargo(&[&["run", "--release"], &played[..], &[&clap, &vst3, SONG]].concat()))
+    run(cargo(&[&["run", "--release"], &played[..], &[&clap, &vst3, SONG]].concat()))?;
+    demo::run_all()
 }
 
 /// The user's folders for CLAP and VST3, as the formats prescribe.

@@ -14,7 +14,7 @@ const USAGE: &str = "usage: cargo xtask <chore>
 
   bundle              the plugins as hosts want them, in target/bundled
   demo                drums for a song of tests/songs, into target/demo
-  install             the plugins into your plugin folders, and a song played through them
+  install             the plugins into your plugin folders, a song played through them, the demo
   soundfont [SOURCE]  cut assets/drumlin.sf2 out of FluidR3 GM
   test                what has to pass before anything is merged: formatting, lints, all tests";
 

@@ -105,9 +105,13 @@ impl Kit {
     /// without clicks.
     pub fn add(&mut self, left: &mut [f32], right: &mut [f32], level: f32) {
         let frames = left.len() as u64;
-        if self.ringing == 0 || (level < SILENCE && self.level < SILENCE) {
+        if level < SILENCE && self.level < SILENCE && self.ringing > 0 {
+            // Voices that nobody hears do not move on; they would go on when the level rises.
+            self.synthesizer.note_off_all(true);
+            self.ringing = 0;
+        }
+        if self.ringing == 0 {
             self.level = level;
-            self.ringing = self.ringing.saturating_sub(frames);
             return;
         }
         self.ringing = self.ringing.saturating_sub(frames);
@@ -155,5 +159,24 @@ impl Kit {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_struck_unheard_stays_unheard() {
+        let heard = |level: f32| {
+            let mut kit = Kit::new(SoundFont::embedded(), 48_000.0).unwrap();
+            let (mut left, mut right) = (vec![0.0; 4800], vec![0.0; 4800]);
+            kit.strike(38, Velocity::clamped(100));
+            kit.add(&mut left[..64], &mut right[..64], level);
+            kit.add(&mut left, &mut right, 1.0);
+            left.iter().fold(0f32, |peak, sample| peak.max(sample.abs()))
+        };
+        assert!(heard(1.0) > 0.01);
+        assert_eq!(heard(0.0), 0.0);
     }
 }

@@ -48,6 +48,9 @@ const TOP_RATE: f64 = 22_050.0;
 /// Samples from one frame to the next at [`TOP_RATE`].
 const TOP_HOP: usize = 128;
 
+/// Peaks of a signal whose powers can be told in single precision. Any other signal is brought to 1.
+const SOUND: Range<f32> = 1e-9..1e9;
+
 /// Samples in a frame, in every octave: the power of two above the longest filter's 183.
 const FFT: usize = 256;
 
@@ -69,6 +72,15 @@ impl Cqt {
     /// [`AnalysisError::SampleRate`] unless the rate is 44.1 or 22.05 kHz,
     /// [`AnalysisError::NotFinite`] if a sample is infinite or no number.
     pub fn new(samples: &[f32], rate: SampleRate) -> Result<Cqt, AnalysisError> {
+        // No early end, so that the compiler may look at several samples at once.
+        if !samples.iter().fold(true, |finite, x| finite & x.is_finite()) {
+            return Err(AnalysisError::NotFinite);
+        }
+        let peak = samples.iter().fold(0f32, |peak, x| peak.max(x.abs()));
+        if peak > 0.0 && !SOUND.contains(&peak) {
+            let samples: Vec<f32> = samples.iter().map(|x| x / peak).collect();
+            return Cqt::new(&samples, rate);
+        }
         let halved;
         let mut octave: &[f32] = match rate.0 {
             44_100 => {
@@ -80,10 +92,6 @@ impl Cqt {
         };
         if samples.is_empty() {
             return Ok(Cqt { frames: 0, values: Vec::new() });
-        }
-        // No early end, so that the compiler may look at several samples at once.
-        if !samples.iter().fold(true, |finite, x| finite & x.is_finite()) {
-            return Err(AnalysisError::NotFinite);
         }
         let frames = 1 + octave.len() / TOP_HOP;
         let mut values = vec![0.0; frames * Cqt::BINS];

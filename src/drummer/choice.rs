@@ -5,9 +5,9 @@ use super::settings::ClassDensities;
 use crate::analysis::Ssm;
 use crate::score::SCORE_CLASSES;
 
-/// The number of the candidate that each group plays. Coordinate ascent over groups: value of each choice, weighted by the bars that play it, plus the
-/// correlation between the self-similarity of the choices and the predicted one, less the distance
-/// from the class densities wanted.
+/// The number of the candidate that each group plays. Coordinate ascent over groups: the value of
+/// each choice, weighted by the bars that play it, plus the correlation between the self-similarity
+/// of the choices and the predicted one, less the distance from the class densities wanted.
 pub(super) fn choose(
     groups: &[Group],
     ssm: &Ssm,

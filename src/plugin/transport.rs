@@ -172,6 +172,8 @@ struct Running {
     since: u32,
     /// Length of the last block.
     frames: u32,
+    /// Whether the last block ended where the loop turns round.
+    turned: bool,
 }
 
 /// What is left to tell of the current block.
@@ -235,36 +237,44 @@ impl Clock {
     fn roll(&mut self, host: &HostTime, frames: u32, before: f64) -> (Motion, Beats) {
         let Some(running) = &mut self.running else {
             let at = host.position.unwrap_or_default();
-            self.running =
-                Some(Running { expected: at, said: host.position, since: frames, frames });
+            self.running = Some(Running {
+                expected: at,
+                said: host.position,
+                since: frames,
+                frames,
+                turned: false,
+            });
             return (Motion::Starts, at);
         };
         let expected = running.expected;
         let last = std::mem::replace(&mut running.frames, frames);
+        let onwards = if running.turned { Motion::Jumps } else { Motion::Runs };
         let Some(said) = host.position else {
-            return (Motion::Runs, expected);
+            return (onwards, expected);
         };
         // A tempo that changed within the last block has moved the position by at most this.
-        let change = (self.tempo.0 / 60.0 / self.samples_per_second - before).abs();
-        let near = ROUNDING + change * f64::from(last);
+        let change = (self.tempo.0 / 60.0 / self.samples_per_second - before) * f64::from(last);
+        let (least, most) = (change.min(0.0) - ROUNDING, change.max(0.0) + ROUNDING);
+        let reaches = |from: f64| (least..=most).contains(&(said.0 - from));
         let away = |from: f64| (said.0 - from).abs();
-        // Where the loop would have taken the song by now.
-        let turned = host.looping.map_or(f64::INFINITY, |(start, end)| {
+        // Where the loop would have taken the song by now, had it passed the end in the last block.
+        let turned = host.looping.and_then(|(start, end)| {
             let beyond = expected.0 - end.0;
-            if beyond >= -near { away(start.0 + beyond) } else { f64::INFINITY }
+            let passed = beyond + most >= 0.0 && beyond < before * f64::from(last);
+            passed.then_some(start.0 + beyond).filter(|&at| reaches(at))
         });
         let together = running.since.saturating_add(frames);
         // A rounded position may stand still for a while on its own.
-        let most =
+        let longest =
             f64::from(self.longest) + ROUNDING / self.tempo.0 * 60.0 * self.samples_per_second;
-        if running.said == Some(said) && f64::from(together) <= most && turned > near {
+        if running.said == Some(said) && f64::from(together) <= longest && turned.is_none() {
             // A part of a block whose start the host repeats.
             running.since = together;
-            return (Motion::Runs, expected);
+            return (onwards, expected);
         }
         (running.said, running.since) = (Some(said), frames);
-        let runs = away(expected.0) <= near && away(expected.0) <= turned;
-        (if runs { Motion::Runs } else { Motion::Jumps }, said)
+        let runs = reaches(expected.0) && turned.is_none_or(|at| away(expected.0) <= away(at));
+        (if runs { onwards } else { Motion::Jumps }, said)
     }
 
     /// The next part of the block, if any of it is left.
@@ -279,11 +289,10 @@ impl Clock {
         let mut next = (None, Beats(at.0 + f64::from(frames) * beats_per_frame));
         if motion.is_rolling()
             && let Some((start, end)) = host.looping
-            && at.0 >= start.0 - ROUNDING
             && at < end
         {
             let turn = ((end.0 - at.0) / beats_per_frame).round().max(1.0);
-            if turn < f64::from(left) {
+            if turn <= f64::from(left) {
                 frames = turn as u32;
                 let beyond = at.0 + turn * beats_per_frame - end.0;
                 next = (Some(Motion::Jumps), Beats(start.0 + beyond));
@@ -302,7 +311,7 @@ impl Clock {
         let (motion, at) = next;
         self.block = Block { host, offset: offset + frames, left: left - frames, motion, at };
         if let Some(running) = &mut self.running {
-            running.expected = at;
+            (running.expected, running.turned) = (at, motion.is_some());
         }
         Some(span)
     }

@@ -206,8 +206,9 @@ impl Host {
 
     /// Samples until the loop turns round.
     fn turn(&self) -> Option<u32> {
-        let (start, end) = self.looping.filter(|_| self.playing)?;
-        (self.position >= start && self.position < end)
+        // Sequencers also turn round a loop that they came to from before it.
+        let (_, end) = self.looping.filter(|_| self.playing)?;
+        (self.position < end)
             .then(|| ((end - self.position) / self.beats_per_frame()).round().max(1.0) as u32)
     }
 

@@ -82,9 +82,14 @@ fn perform(host: &mut Host, acts: &[Act], blocks: &[u32]) {
                 // What cannot be told from a rounded position is no jump.
                 if (to - host.position).abs() > 0.05 {
                     host.jump(to);
+                    host.block(1);
                 }
             }
-            Act::Tempo(tempo) => host.tempo = tempo,
+            // A jump together with a new tempo may also be a tempo that changed within a block.
+            Act::Tempo(tempo) => {
+                host.tempo = tempo;
+                host.block(1);
+            }
             Act::Loop(range) => host.looping = range,
             Act::Reset => {
                 host.engine.reset();
@@ -176,13 +181,7 @@ fn check(host: &Host, clip: &Clip) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    // The seed is fixed: of some thousand hosts one still fails, with blocks of half a second: a jump
-    // that a new tempo would explain, or a loop of a beat that turns two samples off.
-    #![proptest_config(ProptestConfig {
-        cases: 400,
-        rng_seed: proptest::test_runner::RngSeed::Fixed(2),
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
 
     #[test]
     fn every_hit_is_played_exactly_once_on_its_sample(

@@ -6,10 +6,15 @@
 //! with the predicted one are best over the whole song. Choosing among whole bars that drummers
 //! play, rather than cell by cell, is what keeps a part from hedging.
 //!
+//! Where a style was asked for by name, the whole bars are not the network's but those of the style
+//! (see the `vocabulary` file), and what is likely is as much the style's word as the network's.
+//!
 //! What is best bar by bar plays too much of what is usual (hats) and too little of what is rare
 //! (toms, crashes). Where a style was asked for, the choice is made twice: after the first time, the
 //! strokes of every class are made easier or harder for the whole song, until there is about as much
 //! of it as is wanted. Where nothing was, this does not pay: nobody knows what is wanted.
+
+use std::collections::BTreeMap;
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -18,6 +23,7 @@ use super::choice::choose;
 use super::features::SLOTS;
 use super::pattern::{Answer, CELLS};
 use super::settings::ClassDensities;
+use super::vocabulary::StyleBar;
 use crate::analysis::Ssm;
 use crate::score::{LANES, Lane, SCORE_CLASSES};
 
@@ -25,6 +31,8 @@ use crate::score::{LANES, Lane, SCORE_CLASSES};
 const UNLIKELY: f32 = 0.01;
 /// Beside the codes, a group may play all cells likelier than one of these.
 const HEDGES: [f32; 4] = [0.25, 0.33, 0.42, 0.5];
+/// How much of what is likely a style that was asked for by name has to say; the song says the rest.
+const STYLE: f32 = 0.7;
 /// Most candidates a group is given.
 const CANDIDATES: usize = 24;
 
@@ -41,6 +49,14 @@ pub(super) struct Taste {
     pub reach: f32,
     /// Scale of the noise that makes seeds differ.
     pub whim: f32,
+}
+
+/// What the musician wishes for.
+pub(super) struct Wish<'a> {
+    /// Strokes of each class a bar.
+    pub densities: Option<&'a ClassDensities>,
+    /// Bars to choose among instead of the network's, by the slots of a bar.
+    pub bars: &'a BTreeMap<usize, Vec<StyleBar>>,
 }
 
 /// What a group of bars plays: one logit a cell; above 0 is struck.
@@ -79,14 +95,13 @@ impl Candidate {
     }
 }
 
-/// Chooses a pattern for each group. `groups[bar]` numbers the groups from 0; `wanted` are the
-/// strokes of each class a bar, where they were asked for.
+/// Chooses a pattern for each group. `groups[bar]` numbers the groups from 0.
 pub(super) fn decode(
     answer: &Answer,
     groups: &[usize],
     slots: &[usize],
     ssm: &Ssm,
-    wanted: Option<&ClassDensities>,
+    wish: &Wish,
     taste: Taste,
     rng: &mut ChaCha8Rng,
 ) -> Vec<Pattern> {
@@ -99,11 +114,14 @@ pub(super) fn decode(
         .into_iter()
         .map(|bars| {
             let share = bars.len() as f32 / groups.len() as f32;
-            let (marginal, candidates) = candidates(answer, &bars, slots[bars[0]], taste, rng);
+            let slots = slots[bars[0]];
+            let vocabulary = wish.bars.get(&slots).filter(|bars| !bars.is_empty());
+            let (marginal, candidates) =
+                candidates(answer, &bars, slots, vocabulary.map(Vec::as_slice), taste, rng);
             Group { bars, share, marginal, candidates }
         })
         .collect();
-    let wanted = wanted.copied().unwrap_or_else(|| expected(&groups));
+    let wanted = wish.densities.copied().unwrap_or_else(|| expected(&groups));
     let mut chosen = choose(&groups, ssm, &wanted, taste);
     if taste.reach > 0.0 {
         let offsets = offsets(&groups, &chosen, &wanted, taste.reach);
@@ -201,6 +219,7 @@ fn candidates(
     answer: &Answer,
     bars: &[usize],
     slots: usize,
+    vocabulary: Option<&[StyleBar]>,
     taste: Taste,
     rng: &mut ChaCha8Rng,
 ) -> (Vec<f32>, Vec<Candidate>) {
@@ -243,15 +262,27 @@ fn candidates(
         let chance = chance.clamp(1e-4, 1.0 - 1e-4);
         (chance / (1.0 - chance)).ln()
     };
-    let hedges = HEDGES.map(|threshold| -> Vec<f32> {
+    let against = |chances: &[f32], threshold: f32| -> Vec<f32> {
         let logit = |(cell, &chance): (usize, &f32)| {
             if inside(cell) { odds(chance) - odds(threshold) } else { f32::NEG_INFINITY }
         };
-        marginal.iter().enumerate().map(logit).collect()
-    });
-    let mut list: Vec<Candidate> = logits
+        chances.iter().enumerate().map(logit).collect()
+    };
+    let rows: Vec<Vec<f32>> = match vocabulary {
+        Some(bars) => {
+            for (cell, chance) in marginal.iter_mut().enumerate() {
+                let usual: f32 = bars.iter().map(|bar| bar.share * bar.chances[cell]).sum();
+                *chance += STYLE * (usual - *chance);
+            }
+            bars.iter().map(|bar| against(&bar.chances, 0.5)).collect()
+        }
+        None => {
+            let hedges = HEDGES.map(|threshold| against(&marginal, threshold));
+            logits.into_iter().chain(hedges).collect()
+        }
+    };
+    let mut list: Vec<Candidate> = rows
         .into_iter()
-        .chain(hedges)
         .map(|row| {
             let whim =
                 if taste.whim > 0.0 { rng.random_range(-taste.whim..taste.whim) } else { 0.0 };

@@ -1,16 +1,18 @@
 //! The whole way from a song to its drum parts.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::arrange::Arrangement;
-use super::decode::{Taste, decode};
+use super::decode::{Taste, Wish, decode};
 use super::features::{BarFeatures, bar_features, pair_channels, step_grids};
 use super::groove::{self, Feel};
 use super::pattern::{self, Answer, Question, known_grid};
 use super::sound::{synthesise, transform};
+use super::vocabulary::{StyleBar, Vocabulary};
 use super::{
     ClassDensities, DrummerError, Form, Progress, Selection, Settings, Stage, StyleChoice,
     drum_ssm, fills, form, groups, select,
@@ -280,6 +282,14 @@ impl Drummer {
             StyleChoice::Preset(style) => Some(style.densities()),
             StyleChoice::Densities(densities) => Some(densities),
         };
+        // The bars of the style for each number of slots, which tells the grid where there are any.
+        let mut style_bars: BTreeMap<usize, Vec<StyleBar>> = BTreeMap::new();
+        if let StyleChoice::Preset(style) = settings.style {
+            for grid in heard.grids.iter().map(known_grid) {
+                let bars = || Vocabulary::embedded().bars(style, &grid);
+                style_bars.entry(grid.steps).or_insert_with(bars);
+            }
+        }
         let first = pattern::ask(&*network, &question, asked.as_ref(), |_| false)?;
         let hints = hints(asked, &first, settings.alternatives);
         let taste = Taste {
@@ -313,8 +323,8 @@ impl Drummer {
             } else {
                 Some(pattern::ask(&*network, &question, hint.as_ref(), |_| true)?)
             };
-            let patterns =
-                decode(answer, &groups, &slots, &heard.drum_ssm, hint.as_ref(), taste, &mut rng);
+            let wish = Wish { densities: hint.as_ref(), bars: &style_bars };
+            let patterns = decode(answer, &groups, &slots, &heard.drum_ssm, &wish, taste, &mut rng);
             let arrangement = Arrangement {
                 bars: &heard.bars,
                 grids: &heard.grids,

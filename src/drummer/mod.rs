@@ -20,6 +20,7 @@ mod selection;
 mod settings;
 mod sound;
 mod structure;
+mod vocabulary;
 
 pub use error::DrummerError;
 pub use form::{Form, Section};
@@ -28,3 +29,4 @@ pub use progress::{Progress, Silent, Stage};
 pub use selection::{SELECTED, Selection, select};
 pub use settings::{ClassDensities, Settings, Style, StyleChoice};
 pub use structure::{drum_ssm, form, groups};
+pub use vocabulary::Vocabulary;

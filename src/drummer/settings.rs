@@ -6,7 +6,7 @@ use crate::score::SCORE_CLASSES;
 pub type ClassDensities = [f32; SCORE_CLASSES];
 
 /// A style by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Style {
     Rock,
     Pop,

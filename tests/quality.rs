@@ -7,10 +7,10 @@ use std::path::Path;
 
 use drumlin::audio::SoundFont;
 use drumlin::drummer::evaluation::{Score, raw_structure, rock_loop, score};
-use drumlin::drummer::{ClassDensities, Drummer, Settings, Silent, StyleChoice, Take};
+use drumlin::drummer::{ClassDensities, Drummer, Settings, Silent, Style, StyleChoice, Take};
 use drumlin::midi;
 use drumlin::network::{Backend, Models};
-use drumlin::score::{SCORE_CLASSES, ScoreClass, Song};
+use drumlin::score::{Hit, Lane, SCORE_CLASSES, ScoreClass, Song};
 
 fn songs() -> Vec<Song> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/quality");
@@ -123,6 +123,41 @@ fn a_style_that_is_asked_for_is_played() {
     let (f1, amounts) = (of(|s| s.f1_all), of(|s| s.cls_lr));
     println!("with the true densities: f1_all {f1:.3} cls_lr {amounts:.3}");
     assert!(f1 > 0.49 && amounts < 0.6, "f1_all {f1:.3} cls_lr {amounts:.3}");
+}
+
+/// What a listener would know the styles by; `models/training/style_agreement.py` asks a classifier.
+#[test]
+fn named_styles_have_their_marks() {
+    let drummer = drummer();
+    let songs = songs();
+    let heard: Vec<_> = songs.iter().map(|song| drummer.hear(song, &Silent).unwrap()).collect();
+    // Strokes a bar, averaged over the songs.
+    let amount = |style: Style, counted: &dyn Fn(&Hit) -> bool| {
+        mean(songs.iter().zip(&heard).map(|(song, heard)| {
+            let settings = Settings { style: StyleChoice::Preset(style), ..Settings::default() };
+            let takes = drummer.play(song, heard, &settings, &Silent).unwrap().takes;
+            let part = &takes[0].part;
+            part.hits.iter().filter(|hit| counted(hit)).count() as f64 / part.bars.len() as f64
+        }))
+    };
+    let ride = |hit: &Hit| hit.lane() == Lane::Ride;
+    let hats = |hit: &Hit| matches!(hit.lane(), Lane::ClosedHat | Lane::OpenHat);
+    let ghosts = |hit: &Hit| hit.lane() == Lane::Snare && hit.velocity.get() < 60;
+    let first_kick = |hit: &Hit| hit.lane() == Lane::Kick && hit.step == 0;
+    let marks = [
+        ("jazz rides", amount(Style::Jazz, &ride), amount(Style::Rock, &ride)),
+        ("hip-hop plays the hats", amount(Style::HipHop, &hats), amount(Style::Jazz, &hats)),
+        ("funk has ghost notes", amount(Style::Funk, &ghosts), amount(Style::Rock, &ghosts)),
+        (
+            "reggae drops the one",
+            amount(Style::Rock, &first_kick),
+            amount(Style::Reggae, &first_kick),
+        ),
+    ];
+    for (name, more, less) in marks {
+        println!("{name}: {more:.2} and {less:.2} a bar");
+        assert!(more > 1.5 * less, "{name}: {more:.2} and {less:.2} a bar");
+    }
 }
 
 #[test]

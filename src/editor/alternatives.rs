@@ -6,7 +6,6 @@ use egui::{
 };
 
 use super::bar_menu::Deed;
-use super::controls::style_name;
 use super::frame::{Frame, State};
 use super::theme::{Face, Theme, UNIT};
 use super::widgets::{Button, label, label_at};
@@ -128,7 +127,7 @@ pub fn alternative_name(alternative: &Alternative) -> String {
     let nearest = Style::ALL
         .into_iter()
         .min_by(|a, b| distance(&a.densities()).total_cmp(&distance(&b.densities())));
-    nearest.map_or_else(String::new, |style| format!("{} feel", style_name(style)))
+    nearest.map_or_else(String::new, |style| format!("{} feel", style.title()))
 }
 
 /// How hard each class of drums is played over the song, sections at the foot.

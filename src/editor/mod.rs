@@ -8,13 +8,15 @@
 //! - [`theme`]: colours, type and spacing; [`layout`]: where everything is; [`timeline`]: the time
 //!   axis that ruler, roll and grid share; [`widgets`]: buttons, knobs, drop-downs.
 //! - Views, from top to bottom: [`top_bar`], [`ruler`], [`roll`], [`grid`], [`overview`],
-//!   [`alternatives`], [`status_bar`]; at the right [`side_panel`] with [`matrices`].
+//!   [`alternatives`], [`status_bar`]; at the right [`side_panel`] with [`presets`] and
+//!   [`matrices`]. A [`sheet`] lies over all of it: [`help`], [`drum_map`].
 //! - What views share is in [`frame`]: the surroundings of one frame, and what the window remembers.
 
 mod alternatives;
 mod bar_menu;
 mod controls;
 mod drag_out;
+mod drum_map;
 mod empty;
 mod export;
 mod frame;
@@ -25,8 +27,10 @@ mod keys;
 mod layout;
 mod matrices;
 mod overview;
+mod presets;
 mod roll;
 mod ruler;
+mod sheet;
 mod side_panel;
 mod status_bar;
 #[cfg(test)]
@@ -73,6 +77,8 @@ impl Window {
         // Hosts and displays zoom; ctrl and plus would do so a second time.
         ctx.options_mut(|options| options.zoom_with_keyboard = false);
         self.applied = None;
+        // What was brought back without a window is in the parameters already.
+        self.state.recalls = None;
         self.state.matrices = matrices::Matrices::default();
     }
 
@@ -109,6 +115,7 @@ impl Window {
         };
         let state = &mut self.state;
         state.hint = None;
+        recall(&frame, state);
         if let Some(bars) = frame.bars() {
             state.timeline.place(bars, frame.layout.grid.x_range());
         }
@@ -128,7 +135,7 @@ impl Window {
         side_panel::show(ui, &frame, state);
         top_bar::show(ui, &frame, state);
         status_bar::show(ui, &frame, state);
-        help::show(ui, &frame, state);
+        sheet::show(ui, &frame, state);
     }
 
     /// Bars are laid once for each take.
@@ -147,6 +154,24 @@ impl Window {
 fn arrangement_for<'a>(view: &'a View, take: &Arc<Take>) -> Option<&'a Arrangement> {
     let arrangement = view.document.arrangement.as_ref()?;
     (Arc::ptr_eq(&arrangement.take, take) || arrangement.take == *take).then_some(arrangement)
+}
+
+/// Turns the controls to what undo, redo, a preset or a saved state has brought back. Once for each:
+/// what the host makes of it stands.
+fn recall(frame: &Frame<'_>, state: &mut State) {
+    let recalls = frame.view.recalls;
+    if state.recalls.replace(recalls).is_none_or(|known| known == recalls) {
+        return;
+    }
+    for control in Control::ALL {
+        let Some(asked) = control.asked(&frame.view.document) else { continue };
+        // Hosts round; a turn that changes nothing would only be recorded.
+        if (frame.controls.value(control) - asked).abs() > 1e-4 {
+            frame.controls.begin(control);
+            frame.controls.set(control, asked);
+            frame.controls.end(control);
+        }
+    }
 }
 
 fn remember_size(studio: &Studio, looks: Looks, size: Vec2) {
@@ -185,7 +210,7 @@ fn wheel(ctx: &Context, frame: &Frame<'_>, state: &mut State) {
     let layout = &frame.layout;
     let axis = layout.ruler.union(layout.grid).union(layout.overview);
     let Some(pointer) = ctx.pointer_hover_pos().filter(|at| axis.contains(*at)) else { return };
-    if egui::Popup::is_any_open(ctx) || state.help {
+    if egui::Popup::is_any_open(ctx) || state.sheet.is_some() {
         return;
     }
     let (scroll, zoom) = ctx.input(|input| (input.smooth_scroll_delta, input.zoom_delta()));

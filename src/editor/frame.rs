@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::controls::Controls;
+use super::drop_in::Hovering;
 use super::export::Courier;
 use super::grid;
 use super::layout::Layout;
@@ -144,6 +145,8 @@ pub struct State {
     pub sheet: Option<Sheet>,
     pub presets: Shelf,
     pub courier: Courier,
+    /// A file is dragged over the window.
+    pub hovering: Hovering,
     /// Turn pages with the playhead.
     pub follow: bool,
     pub matrices: Matrices,
@@ -166,6 +169,7 @@ impl Default for State {
             sheet: None,
             presets: Shelf::default(),
             courier: Courier::default(),
+            hovering: Hovering::default(),
             follow: true,
             matrices: Matrices::default(),
             recalls: None,

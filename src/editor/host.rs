@@ -1,6 +1,10 @@
 //! The window in a host: nice-plug's editor around [`Window`], and its parameters as [`Controls`].
 
+#[cfg(all(test, target_os = "linux"))]
+mod tests;
+
 use std::error::Error;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use egui::{Context, Ui};
@@ -17,7 +21,8 @@ use nice_plug_egui::{
 };
 use parking_lot::Mutex;
 
-use super::{Control, Controls, SMALLEST, Transport, Window};
+use super::drop_in::{DropTarget, Drops, Hovering};
+use super::{Control, Controls, SMALLEST, Transport, Window, export};
 use crate::parameters::{CHANGES, Parameters};
 use crate::studio::{Document, Studio};
 
@@ -81,6 +86,7 @@ impl Editor for HostEditor {
             host: None,
             repaint: repaint.clone(),
             seen: None,
+            drops: None,
         };
         let settings = EguiNiceSettings {
             title: "Drumlin".to_owned(),
@@ -131,6 +137,25 @@ struct App {
     repaint: RepaintNotifier,
     /// The document that the host was last told of.
     seen: Option<Arc<Document>>,
+    drops: Option<DropTarget>,
+}
+
+/// Files that are dropped become takes.
+struct Takes {
+    studio: Arc<Studio>,
+    hovering: Hovering,
+    repaint: RepaintNotifier,
+}
+
+impl Drops for Takes {
+    fn hover(&self, over: bool) {
+        self.hovering.set(over);
+        self.repaint.request_repaint();
+    }
+
+    fn take(&self, path: PathBuf) {
+        export::dropped(&self.studio, path);
+    }
 }
 
 impl App {
@@ -155,8 +180,17 @@ impl NiceEguiApp for App {
         host: GuiContext,
         frame: &mut Frame,
     ) -> Result<(), HandlerError> {
-        self.window.lock().open(&ctx);
+        let mut window = self.window.lock();
+        window.open(&ctx);
         self.host = Some(host);
+        self.drops = Some(DropTarget::new(
+            frame.baseview_window(),
+            Takes {
+                studio: Arc::clone(&self.studio),
+                hovering: window.state.hovering.clone(),
+                repaint: self.repaint.clone(),
+            },
+        ));
         // Space starts and stops the host, also while the grid has the keys.
         let space = nice_plug_egui::Key::Character(" ".to_owned());
         frame.set_key_capture(KeyCapture::IgnoreKeys(vec![space]));

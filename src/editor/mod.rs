@@ -16,6 +16,7 @@ mod alternatives;
 mod bar_menu;
 mod controls;
 mod drag_out;
+mod drop_in;
 mod drum_map;
 mod empty;
 mod export;
@@ -123,7 +124,6 @@ impl Window {
         keys::handle(&ctx, &frame, state);
         wheel(&ctx, &frame, state);
         follow(&ctx, &frame, state);
-        drops(&ctx, &frame);
 
         ruler::show(ui, &frame, state);
         roll::show(ui, &frame, state);
@@ -136,6 +136,7 @@ impl Window {
         top_bar::show(ui, &frame, state);
         status_bar::show(ui, &frame, state);
         sheet::show(ui, &frame, state);
+        drops(ui, &frame, state);
     }
 
     /// Bars are laid once for each take.
@@ -254,8 +255,30 @@ fn playhead(ui: &Ui, frame: &Frame<'_>, state: &State) {
     painter.add(egui::Shape::convex_polygon(points, frame.theme.playhead, Stroke::NONE));
 }
 
-fn drops(ctx: &Context, frame: &Frame<'_>) {
-    for file in ctx.input(|input| input.raw.dropped_files.clone()) {
+/// Files come from the surroundings of the window; while one hangs over it, it says what a drop does.
+fn drops(ui: &Ui, frame: &Frame<'_>, state: &State) {
+    let (dropped, hovered, moved) = ui.input(|input| {
+        let (raw, moved) = (&input.raw, |event: &_| matches!(event, egui::Event::PointerMoved(_)));
+        let hovered = !raw.hovered_files.is_empty();
+        (raw.dropped_files.clone(), hovered, raw.events.iter().any(moved))
+    });
+    for file in dropped {
         export::dropped(frame.studio, file.path().to_owned());
     }
+    // While something is dragged its source has the pointer; one that has died says nothing.
+    if moved {
+        state.hovering.set(false);
+    }
+    if !hovered && !state.hovering.get() {
+        return;
+    }
+    let (theme, window) = (&frame.theme, frame.layout.window());
+    let painter = ui.painter();
+    painter.rect_filled(window, 0, egui::Color32::from_black_alpha(150));
+    let card = Rect::from_center_size(window.center(), Vec2::new(360.0, 96.0));
+    let pen = Stroke::new(2.0, theme.accent);
+    painter.rect(card, 10, theme.panel, pen, egui::StrokeKind::Inside);
+    let (anchor, text) = (egui::Align2::CENTER_CENTER, "Drop a MIDI file to play to it");
+    let font = theme::Face::SemiBold.at(16.0);
+    widgets::label_at(painter, card.center(), anchor, text, font, theme.text);
 }

@@ -219,3 +219,32 @@ fn take_file(studio: &Studio, path: &Path) -> Result<(), String> {
 fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
     write_whole(path, bytes).map_err(|error| format!("cannot write {}: {error}", path.display()))
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use crate::editor::tests::display::{Display, Source};
+
+    #[test]
+    fn a_clip_is_copied_as_a_file() {
+        let Some(display) = Display::start() else { return };
+        display.run("editor::export::tests::on_the_clipboard_that_there_is");
+    }
+
+    #[test]
+    #[ignore = "the test above runs it on a display of its own"]
+    fn on_the_clipboard_that_there_is() {
+        let clipboard = Mutex::default();
+        let source = Source::new(None, b"");
+        for name in ["My song.mid", "Another.mid"] {
+            let file = MidiFile { name: name.to_owned(), bytes: vec![1, 2, 3], strokes: 1 };
+            let news = copy(&clipboard, &file).unwrap();
+            assert_eq!(news, Some(format!("Copied {name}")));
+            let list = String::from_utf8(source.paste()).unwrap();
+            let path = list.trim().strip_prefix("file://").unwrap().replace("%20", " ");
+            assert!(path.ends_with(name), "{list}");
+            assert_eq!(fs::read(&path).unwrap(), [1, 2, 3]);
+            fs::remove_dir_all(Path::new(&path).parent().unwrap()).unwrap();
+        }
+    }
+}

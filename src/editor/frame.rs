@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
+use egui::Mesh;
+
 use super::controls::Controls;
 use super::drop_in::Hovering;
 use super::export::Courier;
@@ -15,9 +17,12 @@ use super::sheet::Sheet;
 use super::side_panel::Tab;
 use super::theme::Theme;
 use super::timeline::Timeline;
+use super::widgets::Kept;
+use super::{alternatives, roll};
 use crate::score::{BarGrid, BarIndex, Beats, Bpm, DrumPart, Lane, Metre, Velocity};
 use crate::studio::{
-    Alternative, Arrangement, Cell, Edit, Extract, Job, Lanes, Region, Scrap, Studio, Take, View,
+    ALTERNATIVES, Alternative, Arrangement, Cell, Edit, Extract, Job, Lanes, Region, Scrap, Studio,
+    Take, View,
 };
 
 /// Where the host is.
@@ -129,6 +134,14 @@ impl Selection {
     }
 }
 
+/// What takes long to paint for long songs and seldom changes.
+#[derive(Default)]
+pub struct Pictures {
+    pub roll: Kept<roll::Key, Arc<Mesh>>,
+    pub hits: Kept<grid::Key, Arc<Mesh>>,
+    pub alternatives: [Kept<alternatives::Key, Arc<Mesh>>; ALTERNATIVES],
+}
+
 /// What the window remembers from frame to frame.
 pub struct State {
     pub timeline: Timeline,
@@ -150,6 +163,7 @@ pub struct State {
     /// Turn pages with the playhead.
     pub follow: bool,
     pub matrices: Matrices,
+    pub pictures: Pictures,
     /// The last [`View::recalls`] that the controls have followed.
     pub recalls: Option<u64>,
     /// What the mouse would do where it is; made anew every frame.
@@ -172,6 +186,7 @@ impl Default for State {
             hovering: Hovering::default(),
             follow: true,
             matrices: Matrices::default(),
+            pictures: Pictures::default(),
             recalls: None,
             hint: None,
         }

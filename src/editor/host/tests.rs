@@ -1,6 +1,5 @@
 //! The real window on a real X server: it opens, paints, takes a drop and opens again.
 
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use nice_plug::context::PluginApi;
@@ -60,17 +59,10 @@ fn colours(source: &Source, window: Window) -> usize {
     pixels.map(<[u8]>::to_vec).collect::<std::collections::BTreeSet<_>>().len()
 }
 
-/// The window's library looks for its display in the variable, which a test must not change for the
-/// others: so they open it in a process of their own.
 #[test]
 fn a_real_window_opens_paints_and_takes_a_drop() {
     let Some(display) = Display::start() else { return };
-    let test = "editor::host::tests::on_the_display_that_there_is";
-    let status = Command::new(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", "--nocapture", test])
-        .env("DISPLAY", &display.name)
-        .status();
-    assert!(status.unwrap().success());
+    display.run("editor::host::tests::on_the_display_that_there_is");
 }
 
 #[test]

@@ -8,9 +8,8 @@ use std::time::{Duration, Instant};
 use x11rb::connection::Connection;
 use x11rb::protocol::Event;
 use x11rb::protocol::xproto::{
-    Atom, AtomEnum, ClientMessageEvent, ConnectionExt as _, CreateWindowAux, EventMask,
-    GetPropertyReply, PropMode, SELECTION_NOTIFY_EVENT, SelectionNotifyEvent,
-    SelectionRequestEvent, Window, WindowClass,
+    Atom, AtomEnum, ClientMessageEvent, ConnectionExt as _, CreateWindowAux, EventMask, PropMode,
+    SELECTION_NOTIFY_EVENT, SelectionNotifyEvent, SelectionRequestEvent, Window, WindowClass,
 };
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
@@ -29,6 +28,8 @@ x11rb::atom_manager! {
         XdndDrop,
         XdndFinished,
         XdndActionCopy,
+        CLIPBOARD,
+        DRUMLIN_PASTE,
         URI_LIST: b"text/uri-list",
     }
 }
@@ -56,6 +57,19 @@ impl Display {
         let mut number = String::new();
         BufReader::new(server.stdout.take().unwrap()).read_line(&mut number).unwrap();
         Some(Display { server, name: format!(":{}", number.trim()) })
+    }
+}
+
+impl Display {
+    /// Runs an ignored test of this program in a process of its own that has this display. The
+    /// variable that names it cannot be changed in a process with other tests in it.
+    pub fn run(&self, test: &str) {
+        let status = Command::new(std::env::current_exe().unwrap())
+            .args(["--ignored", "--exact", "--nocapture", test])
+            .env("DISPLAY", &self.name)
+            .env_remove("WAYLAND_DISPLAY")
+            .status();
+        assert!(status.unwrap().success(), "{test}");
     }
 }
 
@@ -101,19 +115,19 @@ impl Source {
         Source { connection, atoms, window, root, uris: uris.to_vec() }
     }
 
-    fn property(&self, window: Window, name: Atom) -> GetPropertyReply {
+    /// The number that a property holds; `None` also of a window that has just gone.
+    fn property(&self, window: Window, name: Atom) -> Option<u32> {
         let asked = self.connection.get_property(false, window, name, AtomEnum::ANY, 0, 1);
-        asked.unwrap().reply().unwrap()
+        asked.unwrap().reply().ok()?.value32()?.next()
     }
 
     /// Where messages about a window go, as the specification says.
     pub fn proxy_of(&self, window: Window) -> Option<Window> {
-        let named = |by| self.property(by, self.atoms.XdndProxy).value32()?.next();
+        let named = |by| self.property(by, self.atoms.XdndProxy);
         let proxy = named(window)?;
-        assert_eq!(named(proxy), Some(proxy), "the proxy names itself");
-        let aware = self.property(proxy, self.atoms.XdndAware);
-        assert_eq!(aware.value32().unwrap().next(), Some(5));
-        Some(proxy)
+        // One that does not name itself has gone.
+        (named(proxy)? == proxy && self.property(proxy, self.atoms.XdndAware)? == 5)
+            .then_some(proxy)
     }
 
     /// A window below another one, or it, that has a proxy.
@@ -122,7 +136,7 @@ impl Source {
         if proxy.is_some_and(|proxy| proxy != below) {
             return Some(below);
         }
-        let tree = self.connection.query_tree(below).unwrap().reply().unwrap();
+        let tree = self.connection.query_tree(below).unwrap().reply().ok()?;
         tree.children.into_iter().find_map(|child| self.find_target(child))
     }
 
@@ -144,6 +158,32 @@ impl Source {
             }
             assert!(began.elapsed() < Duration::from_secs(20), "nothing came");
         }
+    }
+
+    /// What another program would paste as files.
+    pub fn paste(&self) -> Vec<u8> {
+        let Atoms { CLIPBOARD, DRUMLIN_PASTE, URI_LIST, .. } = self.atoms;
+        let (window, now) = (self.window, CURRENT_TIME);
+        let ask = || {
+            self.connection
+                .convert_selection(window, CLIPBOARD, URI_LIST, DRUMLIN_PASTE, now)
+                .unwrap();
+            self.connection.flush().unwrap();
+        };
+        let began = Instant::now();
+        ask();
+        loop {
+            match self.connection.poll_for_event().unwrap() {
+                Some(Event::SelectionNotify(notice)) if notice.property == DRUMLIN_PASTE => break,
+                // The display may not have heard yet that there is something.
+                Some(Event::SelectionNotify(_)) => ask(),
+                _ => std::thread::sleep(Duration::from_millis(2)),
+            }
+            assert!(began.elapsed() < Duration::from_secs(20), "nothing came");
+        }
+        let kind = AtomEnum::ANY;
+        let asked = self.connection.get_property(true, window, DRUMLIN_PASTE, kind, 0, 1 << 16);
+        asked.unwrap().reply().unwrap().value
     }
 
     fn hand_over(&self, request: &SelectionRequestEvent) {

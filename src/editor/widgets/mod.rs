@@ -4,6 +4,7 @@
 mod button;
 mod choice;
 mod icon;
+mod kept;
 mod knob;
 mod stepper;
 mod switch;
@@ -12,6 +13,7 @@ mod text;
 pub use button::{Button, Look};
 pub use choice::{choice, entry, field, list};
 pub use icon::Icon;
+pub use kept::{Kept, Same};
 pub use knob::{Gesture, Knob, level};
 pub use stepper::Stepper;
 pub use switch::switch;

@@ -1,5 +1,6 @@
 //! The window in a host: nice-plug's editor around [`Window`], and its parameters as [`Controls`].
 
+mod closing;
 #[cfg(all(test, target_os = "linux"))]
 mod tests;
 
@@ -16,11 +17,12 @@ use nice_plug::editor::{
 use nice_plug::prelude::Param;
 use nice_plug_egui::baseview::{HandlerError, WindowSize};
 use nice_plug_egui::{
-    EguiEditor, EguiEditorHandle, EguiEditorState, EguiNiceSettings, Frame, KeyCapture,
-    NiceEguiApp, RepaintNotifier, create_egui_editor,
+    EguiEditor, EguiEditorState, EguiNiceSettings, Frame, KeyCapture, NiceEguiApp, RepaintNotifier,
+    create_egui_editor,
 };
 use parking_lot::Mutex;
 
+use self::closing::{Alive, OpenWindow, WindowHandle, thread_end};
 use super::drop_in::{DropTarget, Drops, Hovering};
 use super::{Control, Controls, SMALLEST, Transport, Window, export};
 use crate::parameters::{CHANGES, Parameters};
@@ -65,7 +67,7 @@ impl HostEditor {
 }
 
 impl Editor for HostEditor {
-    type Handle = EguiEditorHandle;
+    type Handle = WindowHandle;
 
     fn spawn(
         &self,
@@ -74,10 +76,11 @@ impl Editor for HostEditor {
         fallback_scale_factor: Option<f64>,
         gui_context: GuiContext,
         host: Option<HostMethods>,
-    ) -> Result<SpawnedEditor<EguiEditorHandle>, Box<dyn Error>> {
+    ) -> Result<SpawnedEditor<WindowHandle>, Box<dyn Error>> {
         let state = EguiEditorState::from_size(self.remembered_size(), 1.0);
         *self.opened.lock() = Some(Arc::clone(&state));
         let repaint = RepaintNotifier::new();
+        let (alive, end) = thread_end();
         let app = App {
             parameters: Arc::clone(&self.parameters),
             studio: Arc::clone(&self.studio),
@@ -87,6 +90,7 @@ impl Editor for HostEditor {
             repaint: repaint.clone(),
             seen: None,
             drops: None,
+            alive: Some(alive),
         };
         let settings = EguiNiceSettings {
             title: "Drumlin".to_owned(),
@@ -94,13 +98,17 @@ impl Editor for HostEditor {
             ..EguiNiceSettings::default()
         };
         let editor: Option<EguiEditor<App>> = create_egui_editor(state, repaint, settings, app);
-        editor.ok_or("no window could be made")?.spawn(
+        let spawned = editor.ok_or("no window could be made")?.spawn(
             parent,
             wait_for_parent,
             fallback_scale_factor,
             gui_context,
             host,
-        )
+        )?;
+        Ok(SpawnedEditor {
+            handle: WindowHandle(spawned.handle),
+            window: OpenWindow::new(spawned.window, end),
+        })
     }
 
     fn size(&self) -> NativeSize<u32> {
@@ -138,6 +146,8 @@ struct App {
     /// The document that the host was last told of.
     seen: Option<Arc<Document>>,
     drops: Option<DropTarget>,
+    /// Until the window's thread is known.
+    alive: Option<Alive>,
 }
 
 /// Files that are dropped become takes.
@@ -180,6 +190,9 @@ impl NiceEguiApp for App {
         host: GuiContext,
         frame: &mut Frame,
     ) -> Result<(), HandlerError> {
+        if let Some(alive) = self.alive.take() {
+            alive.with_this_thread();
+        }
         let mut window = self.window.lock();
         window.open(&ctx);
         self.host = Some(host);

@@ -126,11 +126,12 @@ impl Drop for Proxy {
         let sent =
             self.connection.send_event(false, self.window, EventMask::NO_EVENT, message).is_ok();
         // Without a display the thread has ended already.
-        if sent && self.connection.flush().is_ok() {
-            if let Some(thread) = self.thread.take() {
-                // A panic has been reported by its own thread.
-                let _ = thread.join();
-            }
+        if sent
+            && self.connection.flush().is_ok()
+            && let Some(thread) = self.thread.take()
+        {
+            // A panic has been reported by its own thread.
+            let _ = thread.join();
         }
     }
 }

@@ -31,6 +31,7 @@ impl Controls for Shelf {
             Control::Style | Control::Swing => 0.0,
             Control::Preview => 0.7,
             Control::Channel => 9.0 / 15.0,
+            Control::MidiOut | Control::Through | Control::Listen => 1.0,
             _ => 0.5,
         }
     }
@@ -150,8 +151,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = arguments.next().ok_or("into which folder?")?;
     std::fs::create_dir_all(&folder)?;
     let studio = Studio::new();
-    let (small, middle, large) =
-        (Vec2::new(800.0, 500.0), Vec2::new(1280.0, 800.0), Vec2::new(2560.0, 1440.0));
+    let (small, middle) = (Vec2::new(800.0, 500.0), Vec2::new(1280.0, 800.0));
+    // As a screen of 3840 x 2160 usually is: two of its pixels to a point.
+    let large = Vec2::new(1920.0, 1080.0);
     Screen::new(&studio, middle, 1.0).picture(&folder.join("window-empty.png"))?;
 
     let name = song.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -168,8 +170,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let looks = studio.snapshot().looks;
     for (theme, variant) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {
         studio.set_looks(Looks { theme, ..looks });
-        for (size, label) in [(small, "800x500"), (middle, "1280x800"), (large, "2560x1440")] {
-            let mut screen = Screen::new(&studio, size, 1.0);
+        for (size, scale, label) in
+            [(small, 1.0, "800x500"), (middle, 1.0, "1280x800"), (large, 2.0, "4k")]
+        {
+            let mut screen = Screen::new(&studio, size, scale);
             screen.press(Id::unique(("section", 1_usize)));
             screen.picture(&folder.join(format!("window-{label}-{variant}.png")))?;
         }
@@ -179,9 +183,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     screen.press(Id::unique("zoom-all"));
     screen.press(Id::unique(("tab", "Form")));
     screen.picture(&folder.join("window-form.png"))?;
-    let mut screen = Screen::new(&studio, middle, 1.0);
-    screen.press(Id::unique("help"));
-    screen.picture(&folder.join("window-help.png"))?;
+    for (button, name) in [("help", "help"), ("edit-map", "drum-map"), ("preset", "presets")] {
+        let mut screen = Screen::new(&studio, middle, 1.0);
+        screen.press(Id::unique(button));
+        screen.picture(&folder.join(format!("window-{name}.png")))?;
+    }
     let mut screen = Screen::new(&studio, Vec2::new(1280.0, 720.0), 2.0);
     studio.apply(Edit::Choose(1))?;
     screen.press(Id::unique("follow"));

@@ -93,6 +93,17 @@ impl Style {
             Style::March => "march",
         }
     }
+
+    /// As a musician reads it: the name with a capital.
+    pub fn title(self) -> String {
+        let mut letters = self.name().chars();
+        letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+    }
+
+    /// The style of a [`Style::name`].
+    pub fn named(name: &str) -> Option<Style> {
+        Style::ALL.into_iter().find(|style| style.name() == name)
+    }
 }
 
 /// Where the style comes from.

@@ -1,15 +1,16 @@
 //! The four alternatives side by side, each with a small picture of its drums over the whole song.
 
+use std::sync::Arc;
+
 use egui::{
     Align2, Color32, CornerRadius, CursorIcon, Id, Mesh, Rect, Role, Sense, Shape, Stroke,
     StrokeKind, Ui, Vec2, WidgetInfo, pos2,
 };
 
 use super::bar_menu::Deed;
-use super::controls::style_name;
 use super::frame::{Frame, State};
-use super::theme::{Face, Theme, UNIT};
-use super::widgets::{Button, label, label_at};
+use super::theme::{Face, Theme, UNIT, Variant};
+use super::widgets::{Button, Same, label, label_at};
 use crate::drummer::{ClassDensities, Form, Style};
 use crate::score::{DrumPart, SCORE_CLASSES, ScoreClass};
 use crate::studio::{ALTERNATIVES, Alternative, Edit};
@@ -105,7 +106,10 @@ fn show_card(
         pos2(card.left() + 6.0, head.bottom() + 2.0),
         pos2(card.right() - 6.0, card.bottom() - 6.0),
     );
-    let mesh = miniature(theme, &alternative.part, &arrangement.form, picture);
+    let (part, form) = (&alternative.part, &arrangement.form);
+    let key = (Same(Arc::clone(part)), Same(Arc::clone(form)), picture, theme.variant);
+    let mesh = state.pictures.alternatives[number]
+        .get(key, || Arc::new(miniature(theme, part, form, picture)));
     ui.painter().add(Shape::mesh(mesh));
     let response = response.on_hover_cursor(CursorIcon::PointingHand);
     if response.hovered() {
@@ -128,8 +132,11 @@ pub fn alternative_name(alternative: &Alternative) -> String {
     let nearest = Style::ALL
         .into_iter()
         .min_by(|a, b| distance(&a.densities()).total_cmp(&distance(&b.densities())));
-    nearest.map_or_else(String::new, |style| format!("{} feel", style_name(style)))
+    nearest.map_or_else(String::new, |style| format!("{} feel", style.title()))
 }
+
+/// What the small picture of an alternative is made of.
+pub type Key = (Same<DrumPart>, Same<Form>, Rect, Variant);
 
 /// How hard each class of drums is played over the song, sections at the foot.
 fn miniature(theme: &Theme, part: &DrumPart, form: &Form, rect: Rect) -> Mesh {

@@ -1,6 +1,7 @@
 //! The seam to the plugin's parameters: the window turns controls, whoever stands behind them.
 
-use crate::drummer::Style;
+use crate::drummer::{Style, StyleChoice};
+use crate::studio::Document;
 
 /// What can be turned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -17,6 +18,12 @@ pub enum Control {
     Preview,
     /// The drums' MIDI channel: 1 to 16, evenly from 0 to 1.
     Channel,
+    /// Whether the drums leave as MIDI: 0 or 1, as all switches.
+    MidiOut,
+    /// Whether the MIDI that comes in also goes out.
+    Through,
+    /// Whether the host's playing is heard.
+    Listen,
 }
 
 /// The controls' values, 0 to 1, and what they are called by the host. Every change is a gesture,
@@ -34,6 +41,40 @@ pub trait Controls {
 }
 
 impl Control {
+    pub(super) const ALL: [Control; 12] = [
+        Control::Style,
+        Control::Complexity,
+        Control::Intensity,
+        Control::FillAmount,
+        Control::FillComplexity,
+        Control::Swing,
+        Control::Humanise,
+        Control::Preview,
+        Control::Channel,
+        Control::MidiOut,
+        Control::Through,
+        Control::Listen,
+    ];
+
+    /// Where the control stands when it asks for what the document asks for; `None` for what the
+    /// document leaves to the host, and for a style that is none of those with a name.
+    pub(super) fn asked(self, document: &Document) -> Option<f32> {
+        let settings = &document.settings;
+        Some(match self {
+            Control::Style => style_value(settings.style)?,
+            Control::Complexity => settings.complexity,
+            Control::Intensity => settings.intensity,
+            Control::FillAmount => settings.fill_amount,
+            Control::FillComplexity => settings.fill_complexity,
+            Control::Swing => settings.swing,
+            Control::Humanise => settings.humanise,
+            Control::Channel => f32::from(document.channel.index()) / 15.0,
+            Control::Preview | Control::MidiOut | Control::Through | Control::Listen => {
+                return None;
+            }
+        })
+    }
+
     /// Parameter name, as the host shows it.
     pub const fn name(self) -> &'static str {
         match self {
@@ -46,6 +87,9 @@ impl Control {
             Control::Humanise => "Humanise",
             Control::Preview => "Preview level",
             Control::Channel => "MIDI channel",
+            Control::MidiOut => "MIDI out",
+            Control::Through => "MIDI through",
+            Control::Listen => "Listen",
         }
     }
 
@@ -62,21 +106,28 @@ impl Control {
                 "How loud the kit in the plugin is. All the way down when another instrument plays the drums."
             }
             Control::Channel => "MIDI channel of the drums; 10 in General MIDI.",
+            Control::MidiOut => "Send the drums as MIDI, for another instrument to play.",
+            Control::Through => "Let the MIDI that comes in also go out, beside the drums.",
+            Control::Listen => {
+                "Listen to what the host plays, for Capture. Off: what was heard stays as it is."
+            }
         }
     }
+}
+
+/// Where [`Control::Style`] stands for a choice.
+fn style_value(choice: StyleChoice) -> Option<f32> {
+    let place = match choice {
+        StyleChoice::FromSong => 0,
+        StyleChoice::Preset(style) => 1 + Style::ALL.iter().position(|&other| other == style)?,
+        StyleChoice::Densities(_) => return None,
+    };
+    Some(place as f32 / Style::ALL.len() as f32)
 }
 
 /// The names of [`Control::Style`]'s choices.
 pub(super) fn style_names() -> Vec<String> {
     let mut names = vec!["From the song".to_owned()];
-    names.extend(Style::ALL.iter().map(|style| style_name(*style)));
+    names.extend(Style::ALL.map(Style::title));
     names
-}
-
-/// A style's name with a capital.
-pub(super) fn style_name(style: Style) -> String {
-    let mut letters = style.name().chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().collect::<String>() + letters.as_str()
-    })
 }

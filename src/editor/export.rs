@@ -1,37 +1,126 @@
-//! The clip leaves the window: saved as a file, put into the export folder, or dragged; and MIDI
-//! files come in. Dialogues and disks are slow: they get threads of their own, and tell the studio
-//! how it went.
+//! The clip leaves the window: saved as a file, put into the export folder, onto the clipboard, or
+//! dragged; and MIDI files come in. Dialogues, disks and clipboards are slow: they get threads of
+//! their own, and tell how it went.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
+use std::time::{Duration, Instant};
 
-use egui::{Ui, Vec2};
+use arboard::Clipboard;
+use egui::{Context, Ui, Vec2};
+use parking_lot::Mutex;
 
+use super::drag_out;
 use super::frame::{Frame, State, sentence};
-use crate::studio::{MidiFile, Studio};
+use crate::score::Lane;
+use crate::studio::{Extract, MidiFile, Studio, write_whole};
 
-/// What the menu of the clip offers.
-pub fn menu(ui: &mut Ui, frame: &Frame<'_>, state: &State) {
-    let entry = |ui: &mut Ui, text: &str| {
-        ui.add(egui::Button::new(text).frame(false).min_size(Vec2::new(190.0, 24.0)))
-    };
-    let extract = state.extract();
-    let what = match &extract.bars {
-        Some(bars) => frame.bars_name(bars),
-        None => "all".to_owned(),
-    };
-    if entry(ui, &format!("Save {what} as…")).clicked()
-        && let Some(file) = frame.view.document.midi_file(&extract)
-    {
-        save_as(Arc::clone(frame.studio), file);
+/// The largest file that is read, in bytes; songs have less than a mebibyte.
+const LARGEST: u64 = 32 << 20;
+/// How long good news is shown.
+const SHOWN: Duration = Duration::from_secs(6);
+
+/// What outlives the frame in which it was asked for.
+#[derive(Clone, Default)]
+pub struct Courier {
+    news: Arc<Mutex<Option<(String, Instant)>>>,
+    /// On Linux a clipboard is empty once the program that filled it has let go of it.
+    clipboard: Arc<Mutex<Option<Clipboard>>>,
+}
+
+impl Courier {
+    /// What went well lately.
+    pub fn news(&self, ctx: &Context) -> Option<String> {
+        let news = self.news.lock();
+        let (text, told) = news.as_ref()?;
+        let left = SHOWN.checked_sub(told.elapsed())?;
+        ctx.request_repaint_after(left);
+        Some(text.clone())
     }
-    if entry(ui, "Save to the export folder").clicked()
-        && let Some(file) = frame.view.document.midi_file(&extract)
-    {
-        save_to_folder(Arc::clone(frame.studio), file);
+
+    /// Runs something slow; what it answers is shown, and what went wrong is reported.
+    fn run(
+        &self,
+        frame: &Frame<'_>,
+        ctx: &Context,
+        work: impl FnOnce() -> Result<Option<String>, String> + Send + 'static,
+    ) {
+        let (news, ctx) = (Arc::clone(&self.news), ctx.clone());
+        aside(Arc::clone(frame.studio), move |_| {
+            if let Some(text) = work()? {
+                *news.lock() = Some((text, Instant::now()));
+                ctx.request_repaint();
+            }
+            Ok(())
+        });
     }
+}
+
+/// What a menu offers for a piece of the part.
+pub fn menu(ui: &mut Ui, frame: &Frame<'_>, state: &State, extract: &Extract) {
+    let what = name(frame, extract);
+    for (text, send) in [
+        (format!("Save {what} as…"), save_as as fn(MidiFile) -> Result<Option<String>, String>),
+        (format!("Save {what} to the export folder"), save_to_folder),
+    ] {
+        if entry(ui, &text).clicked()
+            && let Some(file) = file(frame, extract)
+        {
+            state.courier.run(frame, ui.ctx(), move || send(file));
+        }
+    }
+    if entry(ui, &format!("Copy {what} as a file")).clicked()
+        && let Some(file) = file(frame, extract)
+    {
+        let clipboard = Arc::clone(&state.courier.clipboard);
+        state.courier.run(frame, ui.ctx(), move || copy(&clipboard, &file));
+    }
+    ui.separator();
+    if entry(ui, "Open the export folder").clicked() {
+        state.courier.run(frame, ui.ctx(), || show_folder().map(|()| None));
+    }
+}
+
+fn entry(ui: &mut Ui, text: &str) -> egui::Response {
+    ui.add(egui::Button::new(text).frame(false).min_size(Vec2::new(190.0, 24.0)))
+}
+
+/// Such as "snare in bars 9–16", "bars 9–16" or "everything".
+pub fn name(frame: &Frame<'_>, extract: &Extract) -> String {
+    let bars = extract.bars.as_ref().map(|bars| frame.bars_name(bars));
+    let lanes = extract.lanes.map(|lanes| {
+        let names: Vec<&str> =
+            Lane::ALL.into_iter().filter(|&lane| lanes.contains(lane)).map(Lane::name).collect();
+        if names.len() > 3 {
+            format!("{} lanes", names.len())
+        } else {
+            names.join(", ").to_lowercase()
+        }
+    });
+    match (lanes, bars) {
+        (Some(lanes), Some(bars)) => format!("{lanes} in {bars}"),
+        (Some(one), None) | (None, Some(one)) => one,
+        (None, None) => "everything".to_owned(),
+    }
+}
+
+/// Begins to drag a piece of the part out of the window.
+pub fn drag(frame: &Frame<'_>, extract: &Extract) {
+    if let Some(file) = file(frame, extract) {
+        drag_out::begin(frame.studio, file);
+    }
+}
+
+/// The file for a piece of the part, unless nothing is struck in it.
+fn file(frame: &Frame<'_>, extract: &Extract) -> Option<MidiFile> {
+    let file = frame.view.document.midi_file(extract).filter(|file| file.strokes > 0);
+    if file.is_none() {
+        frame.studio.report("There is nothing to take away: no drum is struck there.");
+    }
+    file
 }
 
 /// Runs something slow on a thread of its own; what goes wrong is reported.
@@ -52,31 +141,53 @@ pub fn aside(
     }
 }
 
-fn save_as(studio: Arc<Studio>, file: MidiFile) {
-    aside(studio, move |_| {
-        let dialogue = rfd::FileDialog::new()
-            .set_title("Save the drums")
-            .set_file_name(&file.name)
-            .add_filter("MIDI file", &["mid"]);
-        // None: the musician changed their mind.
-        dialogue.save_file().map_or(Ok(()), |path| write_whole(&path, &file.bytes))
-    });
+fn save_as(file: MidiFile) -> Result<Option<String>, String> {
+    let dialogue = rfd::FileDialog::new()
+        .set_title("Save the drums")
+        .set_file_name(&file.name)
+        .add_filter("MIDI file", &["mid"]);
+    // None: the musician changed their mind.
+    let Some(path) = dialogue.save_file() else { return Ok(None) };
+    write(&path, &file.bytes)?;
+    Ok(Some(format!("Saved {}", path.display())))
 }
 
-/// Where exports go without being asked: a folder of ours beside the musician's music.
+/// Where exports go without being asked: a folder of ours beside the musician's music. It is made if
+/// it is not there.
 fn export_folder() -> Result<PathBuf, String> {
     let home = std::env::home_dir().ok_or("there is no home folder to save to")?;
     let music = home.join("Music");
-    Ok(if music.is_dir() { music } else { home }.join("Drumlin"))
+    let folder = if music.is_dir() { music } else { home }.join("Drumlin");
+    fs::create_dir_all(&folder)
+        .map_err(|error| format!("cannot make the folder {}: {error}", folder.display()))?;
+    Ok(folder)
 }
 
-fn save_to_folder(studio: Arc<Studio>, file: MidiFile) {
-    aside(studio, move |_| {
-        let folder = export_folder()?;
-        fs::create_dir_all(&folder)
-            .map_err(|error| format!("cannot make the folder {}: {error}", folder.display()))?;
-        write_whole(&folder.join(&file.name), &file.bytes)
-    });
+fn save_to_folder(file: MidiFile) -> Result<Option<String>, String> {
+    let path = export_folder()?.join(&file.name);
+    write(&path, &file.bytes)?;
+    Ok(Some(format!("Saved {}", path.display())))
+}
+
+/// Opens the export folder where the musician looks at files.
+fn show_folder() -> Result<(), String> {
+    let folder = export_folder()?;
+    open::that_detached(&folder)
+        .map_err(|error| format!("cannot open the folder {}: {error}", folder.display()))
+}
+
+/// Puts the clip onto the clipboard as a file, to be pasted into a folder or a host that takes files.
+fn copy(clipboard: &Mutex<Option<Clipboard>>, file: &MidiFile) -> Result<Option<String>, String> {
+    let failed = |error: arboard::Error| format!("cannot copy the clip: {error}");
+    let path = drag_out::write(file).map_err(|error| format!("cannot copy the clip: {error}"))?;
+    let mut clipboard = clipboard.lock();
+    if clipboard.is_none() {
+        *clipboard = Some(Clipboard::new().map_err(failed)?);
+    }
+    if let Some(clipboard) = &mut *clipboard {
+        clipboard.set().file_list(&[path]).map_err(failed)?;
+    }
+    Ok(Some(format!("Copied {}", file.name)))
 }
 
 /// Opens a MIDI file as a take.
@@ -95,18 +206,45 @@ pub fn dropped(studio: &Arc<Studio>, path: PathBuf) {
 }
 
 fn take_file(studio: &Studio, path: &Path) -> Result<(), String> {
+    let failed = |error: std::io::Error| format!("cannot read {}: {error}", path.display());
+    let mut bytes = Vec::new();
+    File::open(path).map_err(failed)?.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(format!("cannot read {}: it is too large for a song", path.display()));
+    }
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    let bytes =
-        fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
     studio.drop_midi(&name, &bytes).map_err(|error| error.to_string())
 }
 
-/// Writes a file so that it is there whole or not at all.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), String> {
-    let failed = |error: std::io::Error| format!("cannot write {}: {error}", path.display());
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    std::io::Write::write_all(&mut file, bytes).map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
+fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
+    write_whole(path, bytes).map_err(|error| format!("cannot write {}: {error}", path.display()))
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use crate::editor::tests::display::{Display, Source};
+
+    #[test]
+    fn a_clip_is_copied_as_a_file() {
+        let Some(display) = Display::start() else { return };
+        display.run("editor::export::tests::on_the_clipboard_that_there_is");
+    }
+
+    #[test]
+    #[ignore = "the test above runs it on a display of its own"]
+    fn on_the_clipboard_that_there_is() {
+        let clipboard = Mutex::default();
+        let source = Source::new(None, b"");
+        for name in ["My song.mid", "Another.mid"] {
+            let file = MidiFile { name: name.to_owned(), bytes: vec![1, 2, 3], strokes: 1 };
+            let news = copy(&clipboard, &file).unwrap();
+            assert_eq!(news, Some(format!("Copied {name}")));
+            let list = String::from_utf8(source.paste()).unwrap();
+            let path = list.trim().strip_prefix("file://").unwrap().replace("%20", " ");
+            assert!(path.ends_with(name), "{list}");
+            assert_eq!(fs::read(&path).unwrap(), [1, 2, 3]);
+            fs::remove_dir_all(Path::new(&path).parent().unwrap()).unwrap();
+        }
+    }
 }

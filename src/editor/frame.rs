@@ -4,16 +4,25 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
+use egui::Mesh;
+
 use super::controls::Controls;
+use super::drop_in::Hovering;
+use super::export::Courier;
 use super::grid;
 use super::layout::Layout;
 use super::matrices::Matrices;
+use super::presets::Shelf;
+use super::sheet::Sheet;
 use super::side_panel::Tab;
 use super::theme::Theme;
 use super::timeline::Timeline;
-use crate::score::{BarGrid, BarIndex, Beats, Bpm, DrumPart, Metre, Velocity};
+use super::widgets::Kept;
+use super::{alternatives, roll};
+use crate::score::{BarGrid, BarIndex, Beats, Bpm, DrumPart, Lane, Metre, Velocity};
 use crate::studio::{
-    Alternative, Arrangement, Cell, Edit, Extract, Job, Lanes, Region, Scrap, Studio, Take, View,
+    ALTERNATIVES, Alternative, Arrangement, Cell, Edit, Extract, Job, Lanes, Region, Scrap, Studio,
+    Take, View,
 };
 
 /// Where the host is.
@@ -125,6 +134,14 @@ impl Selection {
     }
 }
 
+/// What takes long to paint for long songs and seldom changes.
+#[derive(Default)]
+pub struct Pictures {
+    pub roll: Kept<roll::Key, Arc<Mesh>>,
+    pub hits: Kept<grid::Key, Arc<Mesh>>,
+    pub alternatives: [Kept<alternatives::Key, Arc<Mesh>>; ALTERNATIVES],
+}
+
 /// What the window remembers from frame to frame.
 pub struct State {
     pub timeline: Timeline,
@@ -137,10 +154,18 @@ pub struct State {
     /// Where a drag over the ruler began.
     pub ruler_from: Option<usize>,
     pub tab: Tab,
-    pub help: bool,
+    /// What lies over the window.
+    pub sheet: Option<Sheet>,
+    pub presets: Shelf,
+    pub courier: Courier,
+    /// A file is dragged over the window.
+    pub hovering: Hovering,
     /// Turn pages with the playhead.
     pub follow: bool,
     pub matrices: Matrices,
+    pub pictures: Pictures,
+    /// The last [`View::recalls`] that the controls have followed.
+    pub recalls: Option<u64>,
     /// What the mouse would do where it is; made anew every frame.
     pub hint: Option<String>,
 }
@@ -155,9 +180,14 @@ impl Default for State {
             drag: None,
             ruler_from: None,
             tab: Tab::default(),
-            help: false,
+            sheet: None,
+            presets: Shelf::default(),
+            courier: Courier::default(),
+            hovering: Hovering::default(),
             follow: true,
             matrices: Matrices::default(),
+            pictures: Pictures::default(),
+            recalls: None,
             hint: None,
         }
     }
@@ -196,8 +226,17 @@ impl State {
         self.selection = Selection::of_bars(at..end);
     }
 
-    /// What goes into a file: the selected bars or everything.
+    /// What goes into a file: the selected bars, the bars and lanes of the selected hits, or
+    /// everything.
     pub fn extract(&self) -> Extract {
-        Extract { bars: self.selection.region().map(|region| region.bars), lane: None }
+        let region = self.selection.region();
+        let lanes = region.as_ref().map(|region| region.lanes).filter(|&lanes| lanes != Lanes::ALL);
+        Extract { bars: region.map(|region| region.bars), lanes }
+    }
+
+    /// What goes into a file of one lane.
+    pub fn extract_lane(&self, lane: Lane) -> Extract {
+        let bars = self.selection.region().map(|region| region.bars);
+        Extract { bars, lanes: Some(Lanes::only(lane)) }
     }
 }

@@ -1,23 +1,30 @@
 //! The window in a host: nice-plug's editor around [`Window`], and its parameters as [`Controls`].
 
+mod closing;
+#[cfg(all(test, target_os = "linux"))]
+mod tests;
+
 use std::error::Error;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use egui::{Context, Ui};
-use nice_plug::context::gui::GuiContext;
+use nice_plug::context::gui::{GuiContext, ParamSetter};
 use nice_plug::editor::dpi::{LogicalSize, NativeSize};
 use nice_plug::editor::{
     Editor, HostMethods, ParentWindowHandle, ResizeHint, SizeConstraints, SpawnedEditor,
 };
 use nice_plug::prelude::Param;
-use nice_plug_egui::baseview::HandlerError;
+use nice_plug_egui::baseview::{HandlerError, WindowSize};
 use nice_plug_egui::{
-    EguiEditor, EguiEditorHandle, EguiEditorState, EguiNiceSettings, Frame, KeyCapture,
-    NiceEguiApp, RepaintNotifier, create_egui_editor,
+    EguiEditor, EguiEditorState, EguiNiceSettings, Frame, KeyCapture, NiceEguiApp, RepaintNotifier,
+    create_egui_editor,
 };
 use parking_lot::Mutex;
 
-use super::{Control, Controls, SMALLEST, Transport, Window};
+use self::closing::{Alive, OpenWindow, WindowHandle, thread_end};
+use super::drop_in::{DropTarget, Drops, Hovering};
+use super::{Control, Controls, SMALLEST, Transport, Window, export};
 use crate::parameters::{CHANGES, Parameters};
 use crate::studio::{Document, Studio};
 
@@ -60,7 +67,7 @@ impl HostEditor {
 }
 
 impl Editor for HostEditor {
-    type Handle = EguiEditorHandle;
+    type Handle = WindowHandle;
 
     fn spawn(
         &self,
@@ -69,10 +76,11 @@ impl Editor for HostEditor {
         fallback_scale_factor: Option<f64>,
         gui_context: GuiContext,
         host: Option<HostMethods>,
-    ) -> Result<SpawnedEditor<EguiEditorHandle>, Box<dyn Error>> {
+    ) -> Result<SpawnedEditor<WindowHandle>, Box<dyn Error>> {
         let state = EguiEditorState::from_size(self.remembered_size(), 1.0);
         *self.opened.lock() = Some(Arc::clone(&state));
         let repaint = RepaintNotifier::new();
+        let (alive, end) = thread_end();
         let app = App {
             parameters: Arc::clone(&self.parameters),
             studio: Arc::clone(&self.studio),
@@ -81,6 +89,8 @@ impl Editor for HostEditor {
             host: None,
             repaint: repaint.clone(),
             seen: None,
+            drops: None,
+            alive: Some(alive),
         };
         let settings = EguiNiceSettings {
             title: "Drumlin".to_owned(),
@@ -88,13 +98,17 @@ impl Editor for HostEditor {
             ..EguiNiceSettings::default()
         };
         let editor: Option<EguiEditor<App>> = create_egui_editor(state, repaint, settings, app);
-        editor.ok_or("no window could be made")?.spawn(
+        let spawned = editor.ok_or("no window could be made")?.spawn(
             parent,
             wait_for_parent,
             fallback_scale_factor,
             gui_context,
             host,
-        )
+        )?;
+        Ok(SpawnedEditor {
+            handle: WindowHandle(spawned.handle),
+            window: OpenWindow::new(spawned.window, end),
+        })
     }
 
     fn size(&self) -> NativeSize<u32> {
@@ -131,6 +145,27 @@ struct App {
     repaint: RepaintNotifier,
     /// The document that the host was last told of.
     seen: Option<Arc<Document>>,
+    drops: Option<DropTarget>,
+    /// Until the window's thread is known.
+    alive: Option<Alive>,
+}
+
+/// Files that are dropped become takes.
+struct Takes {
+    studio: Arc<Studio>,
+    hovering: Hovering,
+    repaint: RepaintNotifier,
+}
+
+impl Drops for Takes {
+    fn hover(&self, over: bool) {
+        self.hovering.set(over);
+        self.repaint.request_repaint();
+    }
+
+    fn take(&self, path: PathBuf) {
+        export::dropped(&self.studio, path);
+    }
 }
 
 impl App {
@@ -155,8 +190,20 @@ impl NiceEguiApp for App {
         host: GuiContext,
         frame: &mut Frame,
     ) -> Result<(), HandlerError> {
-        self.window.lock().open(&ctx);
+        if let Some(alive) = self.alive.take() {
+            alive.with_this_thread();
+        }
+        let mut window = self.window.lock();
+        window.open(&ctx);
         self.host = Some(host);
+        self.drops = Some(DropTarget::new(
+            frame.baseview_window(),
+            Takes {
+                studio: Arc::clone(&self.studio),
+                hovering: window.state.hovering.clone(),
+                repaint: self.repaint.clone(),
+            },
+        ));
         // Space starts and stops the host, also while the grid has the keys.
         let space = nice_plug_egui::Key::Character(" ".to_owned());
         frame.set_key_capture(KeyCapture::IgnoreKeys(vec![space]));
@@ -175,9 +222,17 @@ impl NiceEguiApp for App {
         ui.ctx().request_repaint_after(std::time::Duration::from_millis(50));
     }
 
-    fn editor_closed(&mut self) {
+    fn resized(&mut self, _size: WindowSize) {
+        // The first frame may have been drawn before the host had shown the window: without
+        // another one it would stay blank until something changes.
+        self.repaint.request_repaint();
+    }
+}
+
+impl Drop for App {
+    /// The window has closed; nobody says so otherwise.
+    fn drop(&mut self) {
         self.studio.on_change(None);
-        self.host = None;
     }
 }
 
@@ -187,82 +242,94 @@ struct HostControls<'a> {
     host: &'a GuiContext,
 }
 
-/// Does the same with whichever parameter a control is; they are of different types.
-macro_rules! with_parameter {
-    ($controls:expr, $control:expr, |$parameter:ident| $what:expr) => {{
-        let parameters = $controls.parameters;
-        match $control {
-            Control::Style => {
-                let $parameter = &parameters.style;
-                $what
-            }
-            Control::Complexity => {
-                let $parameter = &parameters.complexity;
-                $what
-            }
-            Control::Intensity => {
-                let $parameter = &parameters.intensity;
-                $what
-            }
-            Control::FillAmount => {
-                let $parameter = &parameters.fill_amount;
-                $what
-            }
-            Control::FillComplexity => {
-                let $parameter = &parameters.fill_complexity;
-                $what
-            }
-            Control::Swing => {
-                let $parameter = &parameters.swing;
-                $what
-            }
-            Control::Humanise => {
-                let $parameter = &parameters.humanise;
-                $what
-            }
-            Control::Preview => {
-                let $parameter = &parameters.level;
-                $what
-            }
-            Control::Channel => {
-                let $parameter = &parameters.channel;
-                $what
-            }
+impl HostControls<'_> {
+    fn parameter(&self, control: Control) -> &dyn Parameter {
+        let parameters = self.parameters;
+        match control {
+            Control::Style => &parameters.style,
+            Control::Complexity => &parameters.complexity,
+            Control::Intensity => &parameters.intensity,
+            Control::FillAmount => &parameters.fill_amount,
+            Control::FillComplexity => &parameters.fill_complexity,
+            Control::Swing => &parameters.swing,
+            Control::Humanise => &parameters.humanise,
+            Control::Preview => &parameters.level,
+            Control::Channel => &parameters.channel,
+            Control::MidiOut => &parameters.midi_out,
+            Control::Through => &parameters.through,
+            Control::Listen => &parameters.listen,
         }
-    }};
+    }
+}
+
+/// What a control wants of its parameter, of whichever type that is.
+trait Parameter {
+    /// As the host and the musician have set it, 0 to 1; modulation aside.
+    fn position(&self) -> f32;
+    fn default_position(&self) -> f32;
+    fn text(&self) -> String;
+    fn parse(&self, text: &str) -> Option<f32>;
+    fn begin(&self, setter: &ParamSetter<'_>);
+    fn set(&self, setter: &ParamSetter<'_>, position: f32);
+    fn end(&self, setter: &ParamSetter<'_>);
+}
+
+impl<P: Param> Parameter for P {
+    fn position(&self) -> f32 {
+        self.unmodulated_normalized_value()
+    }
+
+    fn default_position(&self) -> f32 {
+        self.default_normalized_value()
+    }
+
+    fn text(&self) -> String {
+        self.normalized_value_to_string(self.unmodulated_normalized_value(), true)
+    }
+
+    fn parse(&self, text: &str) -> Option<f32> {
+        self.string_to_normalized_value(text)
+    }
+
+    fn begin(&self, setter: &ParamSetter<'_>) {
+        setter.begin_set_parameter(self);
+    }
+
+    fn set(&self, setter: &ParamSetter<'_>, position: f32) {
+        setter.set_parameter_normalized(self, position);
+    }
+
+    fn end(&self, setter: &ParamSetter<'_>) {
+        setter.end_set_parameter(self);
+    }
 }
 
 impl Controls for HostControls<'_> {
     fn value(&self, control: Control) -> f32 {
-        with_parameter!(self, control, |parameter| parameter.unmodulated_normalized_value())
+        self.parameter(control).position()
     }
 
     fn default_value(&self, control: Control) -> f32 {
-        with_parameter!(self, control, |parameter| parameter.default_normalized_value())
+        self.parameter(control).default_position()
     }
 
     fn text(&self, control: Control) -> String {
-        with_parameter!(self, control, |parameter| parameter
-            .normalized_value_to_string(parameter.unmodulated_normalized_value(), true))
+        self.parameter(control).text()
     }
 
     fn parse(&self, control: Control, text: &str) -> Option<f32> {
-        with_parameter!(self, control, |parameter| parameter.string_to_normalized_value(text))
+        self.parameter(control).parse(text)
     }
 
     fn begin(&self, control: Control) {
-        let setter = self.host.param_setter();
-        with_parameter!(self, control, |parameter| setter.begin_set_parameter(parameter));
+        self.parameter(control).begin(&self.host.param_setter());
     }
 
     fn set(&self, control: Control, value: f32) {
-        let setter = self.host.param_setter();
-        with_parameter!(self, control, |parameter| setter
-            .set_parameter_normalized(parameter, value));
+        self.parameter(control).set(&self.host.param_setter(), value);
     }
 
     fn end(&self, control: Control) {
-        let setter = self.host.param_setter();
-        with_parameter!(self, control, |parameter| setter.end_set_parameter(parameter));
+        self.parameter(control).end(&self.host.param_setter());
     }
 }

@@ -4,6 +4,7 @@ use egui::{Context, Event, Key, Modifiers};
 
 use super::bar_menu::Deed;
 use super::frame::{Frame, Selection, State};
+use super::sheet::Sheet;
 use super::top_bar;
 use crate::score::Lane;
 use crate::studio::{ALTERNATIVES, Edit, Job, Shift};
@@ -64,6 +65,14 @@ pub fn handle(ctx: &Context, frame: &Frame<'_>, state: &mut State) {
     if ctx.text_edit_focused() {
         return;
     }
+    if let Some(sheet) = &state.sheet {
+        let help = matches!(sheet, Sheet::Help);
+        let escape = ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
+        if escape || help && asks_for_help(ctx) {
+            state.sheet = None;
+        }
+        return;
+    }
     clipboard(ctx, frame, state);
     let pressed =
         |modifiers: Modifiers, key: Key| ctx.input_mut(|input| input.consume_key(modifiers, key));
@@ -95,9 +104,7 @@ pub fn handle(ctx: &Context, frame: &Frame<'_>, state: &mut State) {
         }
     }
     if pressed(Modifiers::NONE, Key::Escape) {
-        if state.help {
-            state.help = false;
-        } else if frame.view.job.is_some() {
+        if frame.view.job.is_some() {
             frame.studio.cancel();
         } else {
             state.selection.clear();
@@ -144,13 +151,17 @@ fn letters(ctx: &Context, frame: &Frame<'_>, state: &mut State) {
     if pressed(Key::Minus) {
         state.timeline.zoom_middle(0.7);
     }
-    // "?" is shift and another key on most keyboards.
-    let asked = ctx.input(|input| {
-        input.events.iter().any(|event| matches!(event, Event::Text(text) if text == "?"))
-    });
-    if asked || pressed(Key::F1) {
-        state.help = !state.help;
+    if asks_for_help(ctx) {
+        state.sheet = Some(Sheet::Help);
     }
+}
+
+/// "?" is shift and another key on most keyboards.
+fn asks_for_help(ctx: &Context) -> bool {
+    ctx.input_mut(|input| {
+        input.events.iter().any(|event| matches!(event, Event::Text(text) if text == "?"))
+            || input.consume_key(Modifiers::NONE, Key::F1)
+    })
 }
 
 /// Arrow keys are for the selected hits; a knob that has the focus keeps them.

@@ -42,7 +42,7 @@ impl Layout {
         let (wide, tall) = (size.x >= 1100.0, size.y >= 640.0);
         let top = if tall { 52.0 } else { 44.0 };
         let status = 6.0 * UNIT;
-        let side = (size.x * 0.2).clamp(208.0, 400.0).round();
+        let side = (size.x * 0.2).clamp(208.0, 520.0).round();
         let head = if wide { 172.0 } else { 136.0 };
         let cards = (size.y * 0.115).clamp(60.0, 132.0).round();
 

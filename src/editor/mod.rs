@@ -8,13 +8,16 @@
 //! - [`theme`]: colours, type and spacing; [`layout`]: where everything is; [`timeline`]: the time
 //!   axis that ruler, roll and grid share; [`widgets`]: buttons, knobs, drop-downs.
 //! - Views, from top to bottom: [`top_bar`], [`ruler`], [`roll`], [`grid`], [`overview`],
-//!   [`alternatives`], [`status_bar`]; at the right [`side_panel`] with [`matrices`].
+//!   [`alternatives`], [`status_bar`]; at the right [`side_panel`] with [`presets`] and
+//!   [`matrices`]. A [`sheet`] lies over all of it: [`help`], [`drum_map`].
 //! - What views share is in [`frame`]: the surroundings of one frame, and what the window remembers.
 
 mod alternatives;
 mod bar_menu;
 mod controls;
 mod drag_out;
+mod drop_in;
+mod drum_map;
 mod empty;
 mod export;
 mod frame;
@@ -25,8 +28,10 @@ mod keys;
 mod layout;
 mod matrices;
 mod overview;
+mod presets;
 mod roll;
 mod ruler;
+mod sheet;
 mod side_panel;
 mod status_bar;
 #[cfg(test)]
@@ -73,6 +78,8 @@ impl Window {
         // Hosts and displays zoom; ctrl and plus would do so a second time.
         ctx.options_mut(|options| options.zoom_with_keyboard = false);
         self.applied = None;
+        // What was brought back without a window is in the parameters already.
+        self.state.recalls = None;
         self.state.matrices = matrices::Matrices::default();
     }
 
@@ -109,6 +116,7 @@ impl Window {
         };
         let state = &mut self.state;
         state.hint = None;
+        recall(&frame, state);
         if let Some(bars) = frame.bars() {
             state.timeline.place(bars, frame.layout.grid.x_range());
         }
@@ -116,7 +124,6 @@ impl Window {
         keys::handle(&ctx, &frame, state);
         wheel(&ctx, &frame, state);
         follow(&ctx, &frame, state);
-        drops(&ctx, &frame);
 
         ruler::show(ui, &frame, state);
         roll::show(ui, &frame, state);
@@ -128,7 +135,8 @@ impl Window {
         side_panel::show(ui, &frame, state);
         top_bar::show(ui, &frame, state);
         status_bar::show(ui, &frame, state);
-        help::show(ui, &frame, state);
+        sheet::show(ui, &frame, state);
+        drops(ui, &frame, state);
     }
 
     /// Bars are laid once for each take.
@@ -147,6 +155,24 @@ impl Window {
 fn arrangement_for<'a>(view: &'a View, take: &Arc<Take>) -> Option<&'a Arrangement> {
     let arrangement = view.document.arrangement.as_ref()?;
     (Arc::ptr_eq(&arrangement.take, take) || arrangement.take == *take).then_some(arrangement)
+}
+
+/// Turns the controls to what undo, redo, a preset or a saved state has brought back. Once for each:
+/// what the host makes of it stands.
+fn recall(frame: &Frame<'_>, state: &mut State) {
+    let recalls = frame.view.recalls;
+    if state.recalls.replace(recalls).is_none_or(|known| known == recalls) {
+        return;
+    }
+    for control in Control::ALL {
+        let Some(asked) = control.asked(&frame.view.document) else { continue };
+        // Hosts round; a turn that changes nothing would only be recorded.
+        if (frame.controls.value(control) - asked).abs() > 1e-4 {
+            frame.controls.begin(control);
+            frame.controls.set(control, asked);
+            frame.controls.end(control);
+        }
+    }
 }
 
 fn remember_size(studio: &Studio, looks: Looks, size: Vec2) {
@@ -185,7 +211,7 @@ fn wheel(ctx: &Context, frame: &Frame<'_>, state: &mut State) {
     let layout = &frame.layout;
     let axis = layout.ruler.union(layout.grid).union(layout.overview);
     let Some(pointer) = ctx.pointer_hover_pos().filter(|at| axis.contains(*at)) else { return };
-    if egui::Popup::is_any_open(ctx) || state.help {
+    if egui::Popup::is_any_open(ctx) || state.sheet.is_some() {
         return;
     }
     let (scroll, zoom) = ctx.input(|input| (input.smooth_scroll_delta, input.zoom_delta()));
@@ -229,8 +255,30 @@ fn playhead(ui: &Ui, frame: &Frame<'_>, state: &State) {
     painter.add(egui::Shape::convex_polygon(points, frame.theme.playhead, Stroke::NONE));
 }
 
-fn drops(ctx: &Context, frame: &Frame<'_>) {
-    for file in ctx.input(|input| input.raw.dropped_files.clone()) {
+/// Files come from the surroundings of the window; while one hangs over it, it says what a drop does.
+fn drops(ui: &Ui, frame: &Frame<'_>, state: &State) {
+    let (dropped, hovered, moved) = ui.input(|input| {
+        let (raw, moved) = (&input.raw, |event: &_| matches!(event, egui::Event::PointerMoved(_)));
+        let hovered = !raw.hovered_files.is_empty();
+        (raw.dropped_files.clone(), hovered, raw.events.iter().any(moved))
+    });
+    for file in dropped {
         export::dropped(frame.studio, file.path().to_owned());
     }
+    // While something is dragged its source has the pointer; one that has died says nothing.
+    if moved {
+        state.hovering.set(false);
+    }
+    if !hovered && !state.hovering.get() {
+        return;
+    }
+    let (theme, window) = (&frame.theme, frame.layout.window());
+    let painter = ui.painter();
+    painter.rect_filled(window, 0, egui::Color32::from_black_alpha(150));
+    let card = Rect::from_center_size(window.center(), Vec2::new(360.0, 96.0));
+    let pen = Stroke::new(2.0, theme.accent);
+    painter.rect(card, 10, theme.panel, pen, egui::StrokeKind::Inside);
+    let (anchor, text) = (egui::Align2::CENTER_CENTER, "Drop a MIDI file to play to it");
+    let font = theme::Face::SemiBold.at(16.0);
+    widgets::label_at(painter, card.center(), anchor, text, font, theme.text);
 }

@@ -1,13 +1,15 @@
 //! The take as a piano roll.
 
+use std::sync::Arc;
+
 use egui::{Align2, Color32, CornerRadius, Id, Mesh, Rect, Sense, Shape, Stroke, Ui, Vec2, pos2};
 
 use super::frame::{Frame, State};
-use super::theme::{Face, UNIT};
+use super::theme::{Face, UNIT, Variant};
 use super::timeline::Timeline;
-use super::widgets::{choice, label};
-use crate::score::Song;
-use crate::studio::Edit;
+use super::widgets::{Same, choice, label};
+use crate::score::{Note, Song};
+use crate::studio::{Edit, Take};
 
 /// Keys shown above and below those that are played.
 const AIR: u8 = 2;
@@ -38,8 +40,13 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
         back.add_colored_rect(line, theme.line);
     }
     painter.add(Shape::mesh(back));
+    let key = (Same(Arc::clone(take)), state.timeline, rect, theme.variant);
     let (note, soft) = (theme.note, theme.note.lerp_to_gamma(theme.window, 0.45));
-    painter.add(Shape::mesh(notes(&take.song, &state.timeline, &keys, rect, soft, note)));
+    let drawn = state
+        .pictures
+        .roll
+        .get(key, || Arc::new(notes(&take.song, &state.timeline, &keys, rect, soft, note)));
+    painter.add(Shape::mesh(drawn));
     painter.hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, theme.line_strong));
     let response = ui.interact(rect, Id::unique("roll"), Sense::hover());
     if response.hovered() {
@@ -89,8 +96,13 @@ impl Keys {
     }
 }
 
-/// The visible notes as one mesh. Of the notes that fall onto the same points of one key only one
-/// is drawn, so that there are never more than the screen can show.
+/// What the picture of the notes is made of.
+pub type Key = (Same<Take>, Timeline, Rect, Variant);
+
+/// A sixteenth narrower than this many points is not drawn note by note.
+const LEAST_SIXTEENTH: f64 = 2.0;
+
+/// The visible notes as one mesh, never more of them than the screen can show.
 fn notes(
     song: &Song,
     timeline: &Timeline,
@@ -99,26 +111,77 @@ fn notes(
     soft: Color32,
     hard: Color32,
 ) -> Mesh {
-    let seen = timeline.visible();
+    let sixteenth = f64::from(song.ticks_per_quarter()) / 4.0 * timeline.points_per_tick();
+    if sixteenth < LEAST_SIXTEENTH {
+        return density(song, timeline, keys, rect, soft, hard);
+    }
     let height = (keys.height() - 0.5).max(1.5);
     let mut mesh = Mesh::default();
-    for track in song.melodic() {
-        let mut drawn_to = [f32::MIN; 128];
+    for note in seen(song, timeline) {
+        let (left, right) = ends(note, timeline, rect);
+        let top = keys.top(note.key);
+        let body = Rect::from_min_max(pos2(left, top), pos2(right, top + height));
+        mesh.add_colored_rect(body, soft.lerp_to_gamma(hard, note.velocity.unit()));
+    }
+    mesh
+}
+
+/// The notes of which something is visible.
+fn seen<'a>(song: &'a Song, timeline: &Timeline) -> impl Iterator<Item = &'a Note> {
+    let seen = timeline.visible();
+    song.melodic().flat_map(move |track| {
         let end = track.notes.partition_point(|note| (note.start.0 as f64) < seen.end);
-        for note in &track.notes[..end] {
-            if (note.end().0 as f64) < seen.start {
-                continue;
+        let start = seen.start;
+        track.notes[..end].iter().filter(move |note| (note.end().0 as f64) >= start)
+    })
+}
+
+/// Left and right edge of a note on the screen.
+fn ends(note: &Note, timeline: &Timeline, rect: Rect) -> (f32, f32) {
+    let left = timeline.x(note.start.0 as f64).max(rect.left());
+    let right = timeline.x(note.end().0 as f64) - 0.5;
+    (left, right.max(left + 1.5).min(rect.right()))
+}
+
+/// Far out: for every key and two points of width, the loudest note there.
+fn density(
+    song: &Song,
+    timeline: &Timeline,
+    keys: &Keys,
+    rect: Rect,
+    soft: Color32,
+    hard: Color32,
+) -> Mesh {
+    const COLUMN: f32 = 2.0;
+    let columns = (rect.width() / COLUMN).ceil() as usize + 1;
+    let rows = usize::from(keys.high - keys.low) + 1;
+    let mut loudest = vec![0_u8; columns * rows];
+    let column = |x: f32| (((x - rect.left()) / COLUMN).max(0.0) as usize).min(columns - 1);
+    for note in seen(song, timeline) {
+        let Some(row) = note.key.checked_sub(keys.low).map(usize::from).filter(|row| *row < rows)
+        else {
+            continue;
+        };
+        let (left, right) = ends(note, timeline, rect);
+        let row = &mut loudest[row * columns..][..columns];
+        for cell in &mut row[column(left)..=column(right - 0.5)] {
+            *cell = note.velocity.get().max(*cell);
+        }
+    }
+    let height = (keys.height() - 0.5).max(1.5);
+    let mut mesh = Mesh::default();
+    for (key, row) in (keys.low..).zip(loudest.chunks_exact(columns)) {
+        let top = keys.top(key);
+        let mut from = 0;
+        // Neighbours of one loudness are one stripe.
+        for run in row.chunk_by(|a, b| a == b) {
+            let to = from + run.len();
+            if let Some(velocity) = run.first().copied().filter(|&velocity| velocity > 0) {
+                let x = |column: usize| (rect.left() + column as f32 * COLUMN).min(rect.right());
+                let body = Rect::from_min_max(pos2(x(from), top), pos2(x(to), top + height));
+                mesh.add_colored_rect(body, soft.lerp_to_gamma(hard, f32::from(velocity) / 127.0));
             }
-            let left = timeline.x(note.start.0 as f64).max(rect.left());
-            let right = (timeline.x(note.end().0 as f64) - 0.5).max(left + 1.5).min(rect.right());
-            let drawn = &mut drawn_to[usize::from(note.key & 127)];
-            if right <= *drawn {
-                continue;
-            }
-            *drawn = right;
-            let top = keys.top(note.key);
-            let body = Rect::from_min_max(pos2(left, top), pos2(right, top + height));
-            mesh.add_colored_rect(body, soft.lerp_to_gamma(hard, note.velocity.unit()));
+            from = to;
         }
     }
     mesh

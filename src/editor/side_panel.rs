@@ -4,10 +4,10 @@ use egui::{Align2, CornerRadius, Id, Rect, Role, Sense, Stroke, Ui, Vec2, Widget
 
 use super::controls::{Control, style_names};
 use super::frame::{Frame, State};
-use super::matrices;
+use super::sheet::Sheet;
 use super::theme::{CONTROL, Face, UNIT};
-use super::widgets::{Gesture, Knob, choice, label, label_at, level};
-use crate::studio::{DrumMap, Edit};
+use super::widgets::{Button, Gesture, Icon, Knob, choice, label, label_at, level, switch};
+use super::{drum_map, matrices, presets};
 
 /// What the panel shows. Pattern map, candidates and borrowing get their tabs here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl Tab {
 /// Height from which both tabs stand one below the other.
 const TALL: f32 = 940.0;
 /// Height of all that asks something of the drummer.
-const CONTROLS: f32 = 484.0;
+const CONTROLS: f32 = 540.0;
 
 pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
     let (theme, rect) = (&frame.theme, frame.layout.side_panel);
@@ -40,7 +40,7 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
     let inner = rect.shrink2(Vec2::new(3.0 * UNIT, 2.0 * UNIT));
     if inner.height() >= TALL {
         let split = inner.top() + CONTROLS;
-        drummer(ui, frame, Rect::from_min_max(inner.min, pos2(inner.right(), split)));
+        drummer(ui, frame, state, Rect::from_min_max(inner.min, pos2(inner.right(), split)));
         let line = split + 2.0 * UNIT;
         ui.painter().hline(rect.x_range(), line, Stroke::new(1.0, theme.line_strong));
         let below = Rect::from_min_max(pos2(inner.left(), line + 3.0 * UNIT), inner.max);
@@ -52,7 +52,7 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
     let below = Rect::from_min_max(pos2(inner.left(), tabs.bottom() + 2.5 * UNIT), inner.max);
     match state.tab {
         Tab::Drummer => {
-            drummer(ui, frame, below);
+            drummer(ui, frame, state, below);
             // What is left shows the form in small.
             let rest = Rect::from_min_max(pos2(below.left(), below.top() + CONTROLS), below.max);
             if rest.height() >= 110.0 && frame.arrangement.is_some() {
@@ -103,11 +103,11 @@ fn show_tabs(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, rect: Rect) {
 }
 
 /// Everything that is asked of the drummer, and where the drums go.
-fn drummer(ui: &mut Ui, frame: &Frame<'_>, rect: Rect) {
+fn drummer(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, rect: Rect) {
     // Heights of the parts, for the least and the best height of the window.
-    let roomy = rect.height() >= 430.0;
-    let heading = if roomy { 22.0 } else { 0.0 };
-    let dial = if roomy { 82.0 } else { 70.0 };
+    let roomy = rect.height() >= CONTROLS - 2.0 * UNIT;
+    let (heading, gap) = if roomy { (20.0, 1.5 * UNIT) } else { (0.0, UNIT) };
+    let dial = if roomy { 76.0 } else { 66.0 };
     let mut top = rect.top();
     let mut part = |height: f32| {
         let part = Rect::from_min_size(pos2(rect.left(), top), Vec2::new(rect.width(), height));
@@ -115,20 +115,24 @@ fn drummer(ui: &mut Ui, frame: &Frame<'_>, rect: Rect) {
         part
     };
     let field = |part: Rect| Rect::from_min_size(part.min, Vec2::new(part.width(), CONTROL));
-    if roomy {
-        title(ui, frame, part(heading), "Style");
-    }
-    let styles = field(part(CONTROL + 2.5 * UNIT));
-    one_of(ui, frame, styles, Control::Style, "style", &style_names());
+    let mut titled = |ui: &Ui, text: &str, height: f32| {
+        if roomy {
+            title(ui, frame, part(heading), text);
+        }
+        let place = part(height);
+        part(gap);
+        place
+    };
+    let place = titled(ui, "Preset", CONTROL);
+    presets::show(ui, frame, state, place);
+    let place = titled(ui, "Style", CONTROL);
+    one_of(ui, frame, place, Control::Style, "style", &style_names());
     for (name, pair) in [
         ("Playing", [Control::Complexity, Control::Intensity]),
         ("Fills", [Control::FillAmount, Control::FillComplexity]),
         ("Feel", [Control::Swing, Control::Humanise]),
     ] {
-        if roomy {
-            title(ui, frame, part(heading), name);
-        }
-        let row = part(dial);
+        let row = titled(ui, name, dial);
         for (index, control) in pair.into_iter().enumerate() {
             let width = row.width() / 2.0;
             let place = Rect::from_min_size(
@@ -139,15 +143,11 @@ fn drummer(ui: &mut Ui, frame: &Frame<'_>, rect: Rect) {
                 knob.show(ui, place.shrink2(Vec2::new(UNIT, 0.0)), &frame.theme)
             });
         }
-        part(if roomy { UNIT } else { 2.0 });
     }
-    if roomy {
-        title(ui, frame, part(heading), "Output");
-    }
-    let row = part(32.0);
-    turned(frame, Control::Preview, |knob| level(knob, ui, row, &frame.theme));
-    part(UNIT);
-    output(ui, frame, field(part(CONTROL)));
+    let place = titled(ui, "Output", 32.0);
+    turned(frame, Control::Preview, |knob| level(knob, ui, place, &frame.theme));
+    output(ui, frame, field(part(CONTROL + UNIT)));
+    switches(ui, frame, state, field(part(CONTROL)));
 }
 
 fn title(ui: &Ui, frame: &Frame<'_>, rect: Rect, text: &str) {
@@ -187,22 +187,40 @@ fn turned(frame: &Frame<'_>, control: Control, show: impl FnOnce(&Knob<'_>) -> G
 
 /// Drum map and MIDI channel, side by side.
 fn output(ui: &mut Ui, frame: &Frame<'_>, rect: Rect) {
-    let document = &frame.view.document;
-    let mut maps: Vec<DrumMap> = DrumMap::KNOWN.to_vec();
-    if !maps.contains(&document.drum_map) {
-        maps.push(document.drum_map.clone());
-    }
-    let names: Vec<String> = maps.iter().map(|map| map.name().to_owned()).collect();
-    let chosen = maps.iter().position(|map| *map == document.drum_map).unwrap_or_default();
-    let split = rect.right() - 82.0;
-    let left = Rect::from_min_max(rect.min, pos2(split - UNIT, rect.bottom()));
-    let tip = "Drum map: which keys the kit at the other end listens to.";
-    if let Some(map) = choice(ui, left, &frame.theme, "drum-map", tip, &names, chosen) {
-        frame.edit(Edit::DrumMap(maps[map].clone()));
-    }
+    let split = rect.right() - 78.0;
+    drum_map::choose(ui, frame, rect.with_max_x(split - UNIT), "drum-map");
+    channel(ui, frame, rect.with_min_x(split), "channel");
+}
+
+/// The drums' MIDI channel.
+pub fn channel(ui: &mut Ui, frame: &Frame<'_>, rect: Rect, name: &'static str) {
     let channels: Vec<String> = (1..=16).map(|channel| format!("Ch {channel}")).collect();
-    let right = Rect::from_min_max(pos2(split, rect.top()), rect.max);
-    one_of(ui, frame, right, Control::Channel, "channel", &channels);
+    one_of(ui, frame, rect, Control::Channel, name, &channels);
+}
+
+/// What goes out and what is heard; the way to the drum map.
+fn switches(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, rect: Rect) {
+    let edit = rect.with_min_x(rect.right() - CONTROL);
+    let rest = rect.with_max_x(edit.left() - UNIT);
+    let split = rest.left() + (rest.width() * 0.56).round();
+    let left = rest.with_max_x(split - UNIT / 2.0);
+    toggle(ui, frame, left, Control::MidiOut, "midi-out");
+    toggle(ui, frame, rest.with_min_x(split + UNIT / 2.0), Control::Listen, "listen");
+    let button =
+        Button::new("edit-map", "").icon(Icon::Sliders).tip("Edit the drum map, key by key.");
+    if button.show(ui, edit, &frame.theme) {
+        state.sheet = Some(Sheet::DrumMap(drum_map::Editing::new()));
+    }
+}
+
+/// A control that is on or off.
+pub fn toggle(ui: &mut Ui, frame: &Frame<'_>, rect: Rect, control: Control, name: &'static str) {
+    let on = frame.controls.value(control) >= 0.5;
+    if switch(ui, rect, &frame.theme, name, control.name(), control.tip(), on) {
+        frame.controls.begin(control);
+        frame.controls.set(control, if on { 0.0 } else { 1.0 });
+        frame.controls.end(control);
+    }
 }
 
 /// A control with steps that have names.

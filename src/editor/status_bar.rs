@@ -39,10 +39,12 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
         }
         room.min.x += 2.0 * UNIT;
     }
-    let (text, ink) = match (&frame.view.error, &state.hint) {
-        (Some(error), _) => (error.to_string(), theme.alarm),
-        (None, Some(hint)) => (hint.clone(), theme.text_dim),
-        (None, None) => (resting(frame).to_owned(), theme.text_dim),
+    let news = state.courier.news(ui.ctx());
+    let (text, ink) = match (&frame.view.error, news, &state.hint) {
+        (_, Some(news), _) => (news, theme.running),
+        (Some(error), None, _) => (error.to_string(), theme.alarm),
+        (None, None, Some(hint)) => (hint.clone(), theme.text_dim),
+        (None, None, None) => (resting(frame).to_owned(), theme.text_dim),
     };
     label(ui.painter(), room, Align2::LEFT_CENTER, &text, Face::Regular.at(12.0), ink);
 }

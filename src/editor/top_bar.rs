@@ -6,8 +6,9 @@ use egui::{
     Align2, CornerRadius, CursorIcon, Id, Popup, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, pos2,
 };
 
-use super::drag_out;
+use super::export;
 use super::frame::{Frame, State, sentence};
+use super::sheet::Sheet;
 use super::theme::{CONTROL, Face, UNIT, Variant};
 use super::widgets::{Button, Icon, Look, label_at};
 use crate::score::Metre;
@@ -299,7 +300,7 @@ fn capture(ui: &mut Ui, frame: &Frame<'_>, state: &State, row: &mut Row) {
         let entry =
             egui::Button::new("Open a MIDI file…").frame(false).min_size(Vec2::new(210.0, 24.0));
         if ui.add(entry).on_hover_text("Dropping one on the window does the same.").clicked() {
-            super::export::open_midi(Arc::clone(frame.studio));
+            export::open_midi(Arc::clone(frame.studio));
         }
     });
 }
@@ -308,7 +309,7 @@ fn take_away(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, row: &mut Row, w
     let theme = &frame.theme;
     let help = Button::new("help", "?").look(Look::Bare).tip("Keyboard and mouse").key("?");
     if help.show(ui, row.next_right(CONTROL), theme) {
-        state.help = !state.help;
+        state.sheet = Some(Sheet::Help);
     }
     let (icon, tip, other) = match theme.variant {
         Variant::Dark => (Icon::Sun, "Light window", Variant::Light),
@@ -321,13 +322,13 @@ fn take_away(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, row: &mut Row, w
     let no_part = frame.part().is_none().then_some("There are no drums yet: press Generate.");
     let more = Button::new("clip-more", "")
         .icon(Icon::Save)
-        .tip("Save the clip as a MIDI file")
+        .tip("Save or copy the clip as a MIDI file")
         .unless(no_part);
     let response = more.respond(ui, row.next_right(CONTROL), theme);
     if no_part.is_none() {
         Popup::menu(&response).show(|ui| {
             ui.set_min_width(200.0);
-            super::export::menu(ui, frame, state);
+            export::menu(ui, frame, state, &state.extract());
         });
     }
     drag_chip(ui, frame, state, row, wide, no_part);
@@ -379,15 +380,10 @@ fn drag_chip(
     Icon::Grip.paint(painter, grip, ink);
     let at = pos2(grip.right() + UNIT, place.center().y);
     label_at(painter, at, Align2::LEFT_CENTER, text, Face::SemiBold.at(12.0), ink);
-    let what = state
-        .selection
-        .region()
-        .map_or_else(|| "the whole part".to_owned(), |region| frame.bars_name(&region.bars));
-    if enabled
-        && response.drag_started()
-        && let Some(file) = frame.view.document.midi_file(&state.extract())
-    {
-        drag_out::begin(frame.studio, file);
+    let extract = state.extract();
+    let what = export::name(frame, &extract);
+    if enabled && response.drag_started() {
+        export::drag(frame, &extract);
     }
     let response = if enabled { response.on_hover_cursor(CursorIcon::Grab) } else { response };
     response.on_hover_ui(|ui| {

@@ -32,7 +32,7 @@ use std::path::Path;
 pub use drums::{drum_song, with_drums};
 pub use error::{MidiError, ReadError};
 pub use parse::{MAX_BARS, MAX_HOURS, parse};
-pub use write::write;
+pub use write::{write, write_with_drums_on};
 
 use crate::score::Song;
 

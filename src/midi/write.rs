@@ -25,6 +25,12 @@ use crate::score::{Metre, Song, Ticks, TrackKind};
 /// - names are trimmed, one line long and have at most 128 characters;
 /// - nothing is later than tick 2^32.
 pub fn write(song: &Song) -> Vec<u8> {
+    write_with_drums_on(song, DRUM_CHANNEL)
+}
+
+/// As [`write()`], with the drums on another channel, 0 to 15, for a kit that listens there. A reader
+/// that knows General MIDI alone takes them for a melody then.
+pub fn write_with_drums_on(song: &Song, drums: u8) -> Vec<u8> {
     let clock = Clock::new(song.ticks_per_quarter());
     let sounding: Vec<_> = song
         .tracks
@@ -32,7 +38,7 @@ pub fn write(song: &Song) -> Vec<u8> {
         .filter(|track| !track.notes.is_empty())
         .take(usize::from(u16::MAX) - 1)
         .collect();
-    let channels = channels(sounding.iter().map(|track| track.kind));
+    let channels = channels(sounding.iter().map(|track| track.kind), drums & 0xF);
     let names: Vec<String> = sounding.iter().map(|track| clean(&track.name)).collect();
 
     let mut tracks = vec![time_line(song, clock)];
@@ -137,20 +143,18 @@ fn with_deltas<'a>(mut events: Vec<(u64, Order, TrackEventKind<'a>)>) -> Vec<Tra
 }
 
 /// A channel, 0 to 15, for each track.
-fn channels(kinds: impl Iterator<Item = TrackKind> + Clone) -> Vec<u8> {
-    // All but the drum channel.
-    let nth = |index: usize| {
-        let channel = (index % 15) as u8;
-        channel + u8::from(channel >= DRUM_CHANNEL)
-    };
+fn channels(kinds: impl Iterator<Item = TrackKind> + Clone, drums: u8) -> Vec<u8> {
+    let free: Vec<u8> =
+        (0..16).filter(|&channel| channel != DRUM_CHANNEL && channel != drums).collect();
+    let nth = |index: usize| free[index % free.len()];
     let melodic = kinds.clone().filter(|&kind| kind != TrackKind::Drums).count();
     let mut heard = Vec::new();
     kinds
         .map(|kind| {
             if kind == TrackKind::Drums {
-                return DRUM_CHANNEL;
+                return drums;
             }
-            if melodic > 15
+            if melodic > free.len()
                 && let Some(index) = heard.iter().position(|&other| other == kind)
             {
                 return nth(index);

@@ -99,15 +99,17 @@ impl Duty {
         }
     }
 
-    /// Only what was turned since the last look: a document that undo has taken back is left alone.
+    /// Only what was turned since the last look. What undo, a preset or a saved state has changed in
+    /// the document is left alone until the window has turned the parameters to it; that happens
+    /// one by one, and those that are still to come must not undo it.
     fn tell_settings(&mut self) {
-        let turned = self.parameters.settings(Settings::default());
-        if turned == self.settings {
+        let now = self.parameters.settings(Settings::default());
+        let before = std::mem::replace(&mut self.settings, now);
+        if now == before {
             return;
         }
-        self.settings = turned;
         let asked = self.studio.snapshot().document.settings;
-        let wanted = self.parameters.settings(asked);
+        let wanted = with_turned(asked, &before, &now);
         if wanted != asked {
             self.edit(Edit::Settings(wanted));
         }
@@ -152,6 +154,25 @@ impl Duty {
     }
 }
 
+/// What was asked for, but for what differs between two looks at the controls.
+fn with_turned(asked: Settings, before: &Settings, now: &Settings) -> Settings {
+    fn newer<T: PartialEq>(asked: T, before: T, now: T) -> T {
+        if now == before { asked } else { now }
+    }
+    Settings {
+        style: newer(asked.style, before.style, now.style),
+        complexity: newer(asked.complexity, before.complexity, now.complexity),
+        intensity: newer(asked.intensity, before.intensity, now.intensity),
+        fill_amount: newer(asked.fill_amount, before.fill_amount, now.fill_amount),
+        fill_complexity: newer(asked.fill_complexity, before.fill_complexity, now.fill_complexity),
+        swing: newer(asked.swing, before.swing, now.swing),
+        humanise: newer(asked.humanise, before.humanise, now.humanise),
+        // The host knows neither.
+        seed: asked.seed,
+        alternatives: asked.alternatives,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,6 +194,32 @@ mod tests {
         duty.studio.undo();
         duty.look();
         assert_eq!(duty.studio.snapshot().document.settings.swing, 0.0, "undone, it stays so");
+    }
+
+    #[test]
+    fn what_undo_turns_back_one_by_one_stays_undone() {
+        let mut duty = duty();
+        let turn = |duty: &Duty, swing: f32, humanise: f32| {
+            // SAFETY: nobody else has these parameters.
+            unsafe {
+                duty.parameters.swing._internal_set_plain_value(swing);
+                duty.parameters.humanise._internal_set_plain_value(humanise);
+            }
+        };
+        turn(&duty, 0.6, 0.9);
+        duty.look();
+        let recalls = duty.studio.snapshot().recalls;
+        duty.studio.undo();
+        assert_ne!(duty.studio.snapshot().recalls, recalls);
+        // The window writes one parameter, then the other; the thread looks in between.
+        for (swing, humanise) in [(0.0, 0.9), (0.0, 0.5)] {
+            turn(&duty, swing, humanise);
+            duty.look();
+        }
+        let view = duty.studio.snapshot();
+        assert_eq!((view.document.settings.swing, view.document.settings.humanise), (0.0, 0.5));
+        assert_eq!((view.undo, view.redo), (None, Some("settings")));
+        assert_eq!(view.recalls, recalls + 1, "turning back is no recall of its own");
     }
 
     #[test]

@@ -12,6 +12,79 @@ impl GmKey {
     pub const fn get(self) -> u8 {
         self.0
     }
+
+    /// All of them, from 27 up.
+    pub fn all() -> impl Iterator<Item = GmKey> {
+        (27..=87).map(GmKey)
+    }
+
+    /// The instrument, as General MIDI 2 names it.
+    pub const fn name(self) -> &'static str {
+        const NAMES: [&str; 61] = [
+            "High Q",
+            "Slap",
+            "Scratch push",
+            "Scratch pull",
+            "Sticks",
+            "Square click",
+            "Metronome click",
+            "Metronome bell",
+            "Acoustic bass drum",
+            "Bass drum",
+            "Side stick",
+            "Acoustic snare",
+            "Hand clap",
+            "Electric snare",
+            "Low floor tom",
+            "Closed hi-hat",
+            "High floor tom",
+            "Pedal hi-hat",
+            "Low tom",
+            "Open hi-hat",
+            "Low-mid tom",
+            "High-mid tom",
+            "Crash cymbal 1",
+            "High tom",
+            "Ride cymbal 1",
+            "Chinese cymbal",
+            "Ride bell",
+            "Tambourine",
+            "Splash cymbal",
+            "Cowbell",
+            "Crash cymbal 2",
+            "Vibraslap",
+            "Ride cymbal 2",
+            "High bongo",
+            "Low bongo",
+            "Mute high conga",
+            "Open high conga",
+            "Low conga",
+            "High timbale",
+            "Low timbale",
+            "High agogo",
+            "Low agogo",
+            "Cabasa",
+            "Maracas",
+            "Short whistle",
+            "Long whistle",
+            "Short guiro",
+            "Long guiro",
+            "Claves",
+            "High wood block",
+            "Low wood block",
+            "Mute cuica",
+            "Open cuica",
+            "Mute triangle",
+            "Open triangle",
+            "Shaker",
+            "Jingle bell",
+            "Bell tree",
+            "Castanets",
+            "Mute surdo",
+            "Open surdo",
+        ];
+        NAMES[self.0 as usize - 27]
+    }
 }
 
 /// The 46 percussion keys of Wei et al. (ISMIR 2019), which cover 99 % of the notes in their data.
@@ -220,6 +293,15 @@ mod tests {
             assert_eq!(lane.index(), index);
             assert_eq!(Lane::of_key(lane.default_key().get()), lane);
         }
+    }
+
+    #[test]
+    fn instruments_stand_at_their_keys() {
+        let named = |key| GmKey::new(key).map(GmKey::name);
+        assert_eq!((named(27), named(87)), (Some("High Q"), Some("Open surdo")));
+        assert_eq!((named(36), named(60)), (Some("Bass drum"), Some("High bongo")));
+        assert_eq!(GmKey::all().count(), 61);
+        assert!(GmKey::all().all(|key| GmKey::new(key.get()) == Some(key)));
     }
 
     #[test]

@@ -6,7 +6,7 @@ mod tests;
 use std::ops::Range;
 
 use super::wire::{Clip, Stroke};
-use super::{Arrangement, Document};
+use super::{Arrangement, Document, Lanes};
 use crate::midi;
 use crate::score::{
     Beats, DrumPart, Hit, Lane, MetreChange, Note, Song, TempoChange, TempoMap, Ticks, Track,
@@ -23,8 +23,8 @@ const TOGETHER: f64 = 1e-6;
 pub struct Extract {
     /// Bars of the take from 0; `None` is all of them.
     pub bars: Option<Range<usize>>,
-    /// One lane alone, even if muted; `None` is all that sound.
-    pub lane: Option<Lane>,
+    /// These lanes alone, even if muted; `None` is all that sound.
+    pub lanes: Option<Lanes>,
 }
 
 /// A MIDI file ready to be written or dragged.
@@ -33,6 +33,8 @@ pub struct MidiFile {
     /// A file name with its ending, fit for any system.
     pub name: String,
     pub bytes: Vec<u8>,
+    /// How many strokes are in it; maybe none.
+    pub strokes: usize,
 }
 
 impl Document {
@@ -80,8 +82,8 @@ impl Document {
         let bars = bars.start..bars.end.min(all.end);
         let chosen = part.bars.bars().get(bars.clone()).filter(|bars| !bars.is_empty())?;
         let (start, end) = (chosen[0].start, chosen[chosen.len() - 1].end());
-        let heard = |hit: &&Hit| match extract.lane {
-            Some(lane) => hit.lane() == lane,
+        let heard = |hit: &&Hit| match extract.lanes {
+            Some(lanes) => lanes.contains(hit.lane()),
             None => self.is_heard(hit.lane()),
         };
         let hits = part.hits.iter().filter(|hit| bars.contains(&hit.bar.0)).filter(heard);
@@ -95,10 +97,12 @@ impl Document {
             })
             .collect();
         notes.sort_by_key(|note| (note.start, note.key));
-        let name = name(arrangement, &bars, &all, extract.lane);
-        let track = Track { name: track_name(extract.lane), kind: TrackKind::Drums, notes };
+        let strokes = notes.len();
+        let name = name(arrangement, &bars, &all, extract.lanes);
+        let track = Track { name: track_name(extract.lanes), kind: TrackKind::Drums, notes };
         let song = Song { tracks: vec![track], ..time_line(&arrangement.take.song, start, end) };
-        Some(MidiFile { name, bytes: midi::write(&song) })
+        let bytes = midi::write_with_drums_on(&song, self.channel.index());
+        Some(MidiFile { name, bytes, strokes })
     }
 }
 
@@ -143,8 +147,15 @@ fn time_line(song: &Song, start: Ticks, end: Ticks) -> Song {
     Song { tempo, metres, tracks: Vec::new() }
 }
 
-fn track_name(lane: Option<Lane>) -> String {
-    lane.map_or("Drums", Lane::name).to_owned()
+/// Up to three lanes are called by their names.
+fn lanes_name(lanes: Lanes) -> String {
+    let lanes: Vec<&str> =
+        Lane::ALL.into_iter().filter(|&lane| lanes.contains(lane)).map(Lane::name).collect();
+    if lanes.len() > 3 { format!("{} lanes", lanes.len()) } else { lanes.join(", ") }
+}
+
+fn track_name(lanes: Option<Lanes>) -> String {
+    lanes.map_or_else(|| "Drums".to_owned(), lanes_name)
 }
 
 /// Such as `Chorus drums bars 5-12 snare 120 bpm.mid`.
@@ -152,7 +163,7 @@ fn name(
     arrangement: &Arrangement,
     bars: &Range<usize>,
     all: &Range<usize>,
-    lane: Option<Lane>,
+    lanes: Option<Lanes>,
 ) -> String {
     let take = &arrangement.take;
     let mut words = vec![take.name.clone(), "drums".to_owned()];
@@ -165,9 +176,9 @@ fn name(
             format!("bars {first}-{last}")
         });
     }
-    words.extend(lane.map(|lane| lane.name().to_lowercase()));
+    words.extend(lanes.map(|lanes| lanes_name(lanes).to_lowercase()));
     words.push(format!("{:.0} bpm", take.song.tempo.bpm(Ticks(0)).0));
-    let plain = |c: char| if c.is_alphanumeric() || " -_'.()".contains(c) { c } else { '_' };
+    let plain = |c: char| if c.is_alphanumeric() || " -_'.,()".contains(c) { c } else { '_' };
     let name: String = words.join(" ").chars().map(plain).collect();
     // A leading dot hides a file, and Windows takes no dot or blank at the end of a name.
     format!("{}.mid", name.trim_matches(['.', ' ']))

@@ -10,7 +10,7 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 use super::history::History;
 use super::line::Line;
 use super::worker::Outcome;
-use super::{Document, Gesture, Job, JobView, Looks, Saved, View};
+use super::{Document, Edit, EditError, Gesture, Job, JobView, Looks, Saved, View};
 use crate::drummer::{Settings, Stage};
 
 /// Called after every change.
@@ -38,6 +38,8 @@ struct State {
     /// Settings that could not be played, so that they are not tried again and again.
     refused: Option<Settings>,
     view: Option<Arc<View>>,
+    /// See [`View::recalls`].
+    recalls: u64,
     connected: bool,
     closed: bool,
 }
@@ -154,6 +156,7 @@ impl Desk {
             job: running.or_else(waiting),
             undo: state.history.undo_name(),
             redo: state.history.redo_name(),
+            recalls: state.recalls,
             error: state.error.clone(),
         });
         state.view = Some(view.clone());
@@ -177,19 +180,36 @@ impl Desk {
     }
 
     pub fn undo(&self) {
+        self.travel(History::undo);
+    }
+
+    pub fn redo(&self) {
+        self.travel(History::redo);
+    }
+
+    /// Goes a step back or forth in time.
+    fn travel(&self, step: impl FnOnce(&mut History) -> bool) {
         self.change(|state| {
             state.stop();
-            state.history.undo();
+            if step(&mut state.history) {
+                state.recalls += 1;
+            }
             state.refused = None;
         });
     }
 
-    pub fn redo(&self) {
+    /// Puts settings in place as one step, for controls to follow.
+    pub fn recall(&self, settings: Settings) -> Result<(), EditError> {
         self.change(|state| {
-            state.stop();
-            state.history.redo();
-            state.refused = None;
-        });
+            let present = state.history.present();
+            let Settings { seed, alternatives, .. } = present.settings;
+            let settings = Settings { seed, alternatives, ..settings };
+            let document = Edit::Settings(settings).apply(present)?;
+            state.history.step(document, "preset", None);
+            state.recalls += 1;
+            state.error = None;
+            Ok(())
+        })
     }
 
     pub fn set_looks(&self, looks: Looks) {
@@ -210,6 +230,7 @@ impl Desk {
             state.stop();
             state.history = History::new(saved.document);
             state.looks = saved.looks;
+            state.recalls += 1;
             state.error = None;
             state.refused = None;
         });

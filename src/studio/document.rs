@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::drum_maps::DrumMap;
+use super::drum_maps::{DrumMap, OwnMap};
 use super::{Likeness, Take};
 use crate::drummer::{ClassDensities, Form, Settings};
 use crate::score::{BarIndex, DrumPart, GmKey, LANES, Lane};
@@ -30,6 +30,8 @@ pub struct Document {
     pub settings: Settings,
     /// From GM keys to those of the musician's kit.
     pub drum_map: DrumMap,
+    /// The musician's own map as it was last, also while another is in use.
+    pub own_map: Option<OwnMap>,
     pub channel: Channel,
 }
 
@@ -191,6 +193,7 @@ impl Default for Document {
             lanes: [LaneState::default(); LANES],
             settings: Settings { alternatives: ALTERNATIVES, ..Settings::default() },
             drum_map: DrumMap::default(),
+            own_map: None,
             channel: Channel::DRUMS,
         }
     }

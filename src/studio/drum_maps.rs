@@ -6,7 +6,8 @@
 
 use std::sync::Arc;
 
-use crate::score::GmKey;
+use super::take::tidy_name_or;
+use crate::score::{GmKey, Lane};
 
 /// Number of GM percussion keys, 27 to 87.
 pub const GM_KEYS: usize = 61;
@@ -147,19 +148,16 @@ fn avl(key: GmKey) -> u8 {
 impl OwnMap {
     /// A copy of another map to start from.
     pub fn from_map(name: &str, map: &DrumMap) -> OwnMap {
-        let keys = std::array::from_fn(|index| {
-            let key = 27 + index as u8;
-            GmKey::new(key).map_or(key, |key| map.key(key))
-        });
-        OwnMap { name: super::take::tidy_name(name).into(), keys: Arc::new(keys) }
+        let mut keys = [0; GM_KEYS];
+        for (to, key) in keys.iter_mut().zip(GmKey::all()) {
+            *to = map.key(key);
+        }
+        OwnMap { name: tidy_map_name(name), keys: Arc::new(keys) }
     }
 
     /// From the keys for 27 to 87 in order; bits above the seventh do not count.
     pub fn from_keys(name: &str, keys: [u8; GM_KEYS]) -> OwnMap {
-        OwnMap {
-            name: super::take::tidy_name(name).into(),
-            keys: Arc::new(keys.map(|key| key & 0x7F)),
-        }
+        OwnMap { name: tidy_map_name(name), keys: Arc::new(keys.map(|key| key & 0x7F)) }
     }
 
     /// The same map with another key, 0 to 127, for one GM key.
@@ -170,16 +168,37 @@ impl OwnMap {
         OwnMap { name: self.name.clone(), keys: Arc::new(keys) }
     }
 
+    /// The same map with one key, 0 to 127, for all that a lane plays.
+    #[must_use]
+    pub fn with_lane(&self, lane: Lane, to: u8) -> OwnMap {
+        let mut keys = *self.keys;
+        for (own, key) in keys.iter_mut().zip(GmKey::all()) {
+            if Lane::of_key(key.get()) == lane {
+                *own = to & 0x7F;
+            }
+        }
+        OwnMap { name: self.name.clone(), keys: Arc::new(keys) }
+    }
+
+    /// The same map under another name.
+    #[must_use]
+    pub fn named(&self, name: &str) -> OwnMap {
+        OwnMap { name: tidy_map_name(name), keys: self.keys.clone() }
+    }
+
     /// The keys for 27 to 87.
     pub fn keys(&self) -> &[u8; GM_KEYS] {
         &self.keys
     }
 }
 
+fn tidy_map_name(name: &str) -> Arc<str> {
+    tidy_name_or(name, "Own map").into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::score::Lane;
 
     fn all_keys() -> impl Iterator<Item = GmKey> {
         (0..=u8::MAX).filter_map(GmKey::new)
@@ -226,6 +245,17 @@ mod tests {
         for key in all_keys() {
             let expected = if key == kick { 24 } else { DrumMap::AddictiveDrums.key(key) };
             assert_eq!(map.key(key), expected);
+        }
+    }
+
+    #[test]
+    fn a_lane_of_ones_own_map_goes_to_one_key() {
+        let start = OwnMap::from_map("mine", &DrumMap::Gm);
+        let map = DrumMap::Own(start.with_lane(Lane::Crash, 100).named("other"));
+        assert_eq!(map.name(), "other");
+        for key in all_keys() {
+            let crash = Lane::of_key(key.get()) == Lane::Crash;
+            assert_eq!(map.key(key), if crash { 100 } else { key.get() });
         }
     }
 }

@@ -229,7 +229,12 @@ impl Edit {
                 arrangement.mix(bars, *from)?;
             }
             Edit::Settings(settings) => document.settings = tidy_settings(settings, &document),
-            Edit::DrumMap(map) => document.drum_map = map.clone(),
+            Edit::DrumMap(map) => {
+                if let DrumMap::Own(own) = map {
+                    document.own_map = Some(own.clone());
+                }
+                document.drum_map = map.clone();
+            }
             Edit::Channel(channel) => document.channel = *channel,
             Edit::AddTake(take) => document.add_take(take.clone()),
             Edit::ChooseTake(take) => {

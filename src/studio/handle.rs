@@ -8,6 +8,7 @@ use super::{
     AudioEnd, Edit, EditError, Job, Lanes, Looks, Saved, Span, StateError, Take, TakeError, View,
     worker,
 };
+use crate::drummer::Settings;
 
 /// The desk of one plugin; see the folder's door for what may be called where.
 ///
@@ -89,6 +90,15 @@ impl Studio {
     /// As [`Studio::apply`].
     pub fn drag(&self, gesture: Gesture, edit: Edit) -> Result<(), EditError> {
         self.desk.step(edit.name(), Some(gesture), |document| edit.apply(document))
+    }
+
+    /// Asks the drummer for settings that were kept, such as a preset's; controls follow (see
+    /// [`View::recalls`]). One step of the undo history. Seed and alternatives stay as they are.
+    ///
+    /// # Errors
+    /// As [`Studio::apply`].
+    pub fn recall(&self, settings: Settings) -> Result<(), EditError> {
+        self.desk.recall(settings)
     }
 
     /// Cuts a take from what was heard and makes it the current one.

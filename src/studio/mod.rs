@@ -8,6 +8,8 @@
 //! [`wire`] is the seam to the audio thread: plain values that cross bounded queues, whose ends
 //! [`Studio::connect`] hands out. No method of the studio may be called on the audio thread.
 //!
+//! [`Preset`]s and [`write_whole`] touch the disk; everything else here is in memory.
+//!
 //! - In: [`wire::Captured`] events, MIDI files, [`Edit`]s, [`Job`]s, saved states.
 //! - Out: [`View`]s, [`wire::Clip`]s, MIDI files, states to be saved.
 //! - Errors: what can be refused at once is a `Result`; what fails in a job is a sentence in
@@ -19,6 +21,7 @@ mod desk;
 mod document;
 mod drum_maps;
 mod edit;
+mod files;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod handle;
@@ -27,6 +30,7 @@ mod jobs;
 mod likeness;
 mod line;
 mod looks;
+mod presets;
 mod recipe;
 mod recording;
 mod scrap;
@@ -45,11 +49,13 @@ pub use document::{
 };
 pub use drum_maps::{DrumMap, GM_KEYS, OwnMap};
 pub use edit::{Edit, EditError, Shift};
+pub use files::write_whole;
 pub use handle::{Gesture, JobError, Studio};
 pub use jobs::{Job, JobView};
 pub use likeness::Likeness;
 pub use line::AudioEnd;
 pub use looks::{Looks, Theme};
+pub use presets::{Preset, PresetError, PresetFolder};
 pub use recording::{BarSpan, MAX_BARS, Recording, RecordingView, Span};
 pub use scrap::Scrap;
 pub use state::{Saved, StateError};

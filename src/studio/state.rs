@@ -17,7 +17,7 @@ use flate2::write::DeflateEncoder;
 use super::{Document, Looks};
 
 const MAGIC: [u8; 4] = *b"DRML";
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 /// Magic, version and checksum.
 const HEAD: usize = 10;
 /// Unpacked, the largest document has about 20 MiB; more is not unpacked.
@@ -45,7 +45,8 @@ impl Saved {
     pub fn to_bytes(&self) -> Vec<u8> {
         // Neither can fail: the layout has no maps or types without a length, and a vector takes
         // whatever is written.
-        let plain = postcard::to_stdvec(&layout::Saved::from(self)).expect("vectors have lengths");
+        let plain =
+            postcard::to_stdvec(&layout::Version2::from(self)).expect("vectors have lengths");
         let mut packed = DeflateEncoder::new(Vec::new(), Compression::default());
         let packed = packed.write_all(&plain).and_then(|()| packed.finish());
         let packed = packed.expect("a vector takes all");
@@ -81,13 +82,16 @@ impl Saved {
         if unpacked.is_err() || plain.len() as u64 > LARGEST {
             return Err(StateError::Damaged);
         }
-        read(&plain).ok_or(StateError::Damaged)
+        read(version, &plain).ok_or(StateError::Damaged)
     }
 }
 
-/// Reads the layout; `None` if it says what cannot be.
-fn read(plain: &[u8]) -> Option<Saved> {
-    postcard::from_bytes::<layout::Saved>(plain).ok()?.into_saved()
+/// Reads the layout of a version; `None` if it says what cannot be.
+fn read(version: u16, plain: &[u8]) -> Option<Saved> {
+    match version {
+        1 => postcard::from_bytes::<layout::Version1>(plain).ok()?.into_saved(),
+        _ => postcard::from_bytes::<layout::Version2>(plain).ok()?.into_saved(),
+    }
 }
 
 fn checksum(bytes: &[u8]) -> u32 {

@@ -72,7 +72,12 @@ impl Take {
 
 /// One line of at most 128 characters.
 pub(super) fn tidy_name(name: &str) -> String {
+    tidy_name_or(name, "Take")
+}
+
+/// One line of at most 128 characters; `unnamed` where there is nothing to read.
+pub(super) fn tidy_name_or(name: &str, unnamed: &str) -> String {
     let line: String = name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
     let line = line.trim();
-    if line.is_empty() { "Take".to_owned() } else { line.to_owned() }
+    if line.is_empty() { unnamed.to_owned() } else { line.to_owned() }
 }

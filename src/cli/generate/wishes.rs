@@ -92,7 +92,7 @@ impl Wishes {
 fn style() -> impl TypedValueParser<Value = Style> {
     PossibleValuesParser::new(Style::ALL.map(Style::name)).map(|name| {
         // The parser before lets only these names through.
-        Style::ALL.into_iter().find(|style| style.name() == name).unwrap_or(Style::Rock)
+        Style::named(&name).unwrap_or(Style::Rock)
     })
 }
 

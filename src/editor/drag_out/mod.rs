@@ -43,7 +43,7 @@ fn drag(file: &MidiFile) -> Result<(), DragError> {
 }
 
 /// Writes the file where it may stay: hosts read it late, some only when they save the project.
-fn write(file: &MidiFile) -> std::io::Result<PathBuf> {
+pub fn write(file: &MidiFile) -> std::io::Result<PathBuf> {
     let folder = tempfile::Builder::new().prefix("drumlin-").tempdir()?.keep();
     let path = folder.join(&file.name);
     std::fs::write(&path, &file.bytes)?;
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn the_file_is_there_and_stays() {
-        let file = MidiFile { name: "Drums.mid".to_owned(), bytes: vec![1, 2, 3] };
+        let file = MidiFile { name: "Drums.mid".to_owned(), bytes: vec![1, 2, 3], strokes: 1 };
         let path = write(&file).unwrap();
         assert_eq!(path.file_name().unwrap(), "Drums.mid");
         assert_eq!(std::fs::read(&path).unwrap(), [1, 2, 3]);

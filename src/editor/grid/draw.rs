@@ -1,36 +1,56 @@
 //! Paints the grid: meshes for what is many, shapes for what is few. Only what is visible is drawn,
 //! and never more than the screen can show.
 
+use std::sync::Arc;
+
 use egui::{Color32, CornerRadius, Mesh, Painter, Rect, Shape, Stroke, StrokeKind, Ui, pos2};
 
 use super::super::frame::{Frame, State};
 use super::super::ruler::bars_rect;
+use super::super::theme::Variant;
+use super::super::timeline::Timeline;
+use super::super::widgets::Same;
 use super::place::{LEAST_STEP, Place, cell_of, row_rect};
 use super::{Drag, ORDER};
-use crate::score::{BarIndex, LANES};
+use crate::score::{BarIndex, DrumPart, LANES};
+use crate::studio::Lanes;
 
 /// Steps at least this wide have hits with round corners; there are few of them then.
 const ROUND: f32 = 7.0;
 
-pub fn show(ui: &Ui, frame: &Frame<'_>, state: &State, place: &Place<'_>) {
+/// What the picture of many hits is made of; the bits are the lanes that sound.
+pub type Key = (Same<DrumPart>, Timeline, Rect, Variant, Lanes);
+
+pub fn show(ui: &Ui, frame: &Frame<'_>, state: &mut State, place: &Place<'_>) {
     let painter = ui.painter_at(place.rect);
     painter.add(Shape::mesh(background(frame, state, place)));
     let bars = place.timeline.visible_bars(&place.part.bars);
     let narrowest =
         bars.clone().map(|bar| place.step_width(BarIndex(bar))).fold(f32::INFINITY, f32::min);
-    if narrowest < 1.5 {
-        painter.add(Shape::mesh(density(frame, place, bars)));
-    } else if narrowest < ROUND {
-        let mut mesh = Mesh::default();
-        for hit in place.hits_of(bars) {
-            mesh.add_colored_rect(place.hit_rect(hit), colour(frame, hit));
-        }
-        painter.add(Shape::mesh(mesh));
-    } else {
+    if narrowest >= ROUND {
         for hit in place.hits_of(bars) {
             painter.rect_filled(place.hit_rect(hit), CornerRadius::same(2), colour(frame, hit));
         }
+        return;
     }
+    let Some(alternative) = frame.alternative() else { return };
+    let document = &frame.view.document;
+    let sounding = ORDER.into_iter().filter(|&lane| document.is_heard(lane));
+    let sounding = sounding.fold(Lanes::NONE, Lanes::with);
+    let part = Same(Arc::clone(&alternative.part));
+    let key = (part, place.timeline, place.rect, frame.theme.variant, sounding);
+    let many = state.pictures.hits.get(key, || {
+        Arc::new(if narrowest < 1.5 {
+            density(frame, place, bars)
+        } else {
+            let mut mesh = Mesh::default();
+            for hit in place.hits_of(bars) {
+                mesh.add_colored_rect(place.hit_rect(hit), colour(frame, hit));
+            }
+            mesh
+        })
+    });
+    painter.add(Shape::mesh(many));
 }
 
 fn colour(frame: &Frame<'_>, hit: &crate::score::Hit) -> Color32 {

@@ -1,7 +1,8 @@
 //! The names of the lanes, each with mute, solo, lock and dice.
 
-use egui::{Align2, CornerRadius, Rect, Sense, Stroke, Ui, Vec2, pos2};
+use egui::{Align2, CornerRadius, CursorIcon, Id, Rect, Sense, Stroke, Ui, Vec2, pos2};
 
+use super::super::export;
 use super::super::frame::{Frame, State};
 use super::super::theme::{Face, UNIT};
 use super::super::widgets::{Button, Icon, Look, label, label_at};
@@ -66,7 +67,7 @@ fn lane_head(ui: &mut Ui, frame: &Frame<'_>, state: &State, lane: Lane, row: Rec
         frame.edit(Edit::Lock { lane, on: !lane_state.lock });
     }
     let letter = |ui: &mut Ui, at: Rect, name: &'static str, text: &str, on: bool, tip: &str| {
-        let response = ui.interact(at, egui::Id::unique((name, lane.index())), Sense::click());
+        let response = ui.interact(at, Id::unique((name, lane.index())), Sense::click());
         response.widget_info(|| egui::WidgetInfo::selected(egui::Role::CheckBox, true, on, name));
         let (fill, ink) = match (on, response.hovered()) {
             (true, _) => (Some(theme.accent), theme.on_accent),
@@ -90,8 +91,20 @@ fn lane_head(ui: &mut Ui, frame: &Frame<'_>, state: &State, lane: Lane, row: Rec
     let name =
         Rect::from_min_max(pos2(row.left() + 2.0 * UNIT, row.top()), pos2(right, row.bottom()));
     let size = (row.height() * 0.66).clamp(11.0, 13.0);
+    let response = ui.interact(name, Id::unique(("lane", lane.index())), Sense::click_and_drag());
+    let face = if response.hovered() { Face::SemiBold } else { Face::Regular };
     let ink = if heard { theme.text } else { theme.text_off };
-    label(ui.painter(), name, Align2::LEFT_CENTER, lane.name(), Face::Regular.at(size), ink);
+    label(ui.painter(), name, Align2::LEFT_CENTER, lane.name(), face.at(size), ink);
+    if frame.part().is_none() {
+        return;
+    }
+    if response.drag_started() {
+        export::drag(frame, &state.extract_lane(lane));
+    }
+    response.context_menu(|ui| export::menu(ui, frame, state, &state.extract_lane(lane)));
+    response
+        .on_hover_cursor(CursorIcon::Grab)
+        .on_hover_text("Drag this lane alone into the arrangement; right-click to save it.");
 }
 
 const _: () = assert!(ORDER.len() == LANES);

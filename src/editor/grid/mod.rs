@@ -8,6 +8,7 @@ mod lanes;
 mod mouse;
 mod place;
 
+pub use draw::Key;
 pub use mouse::Drag;
 pub use place::{ORDER, Place};
 

@@ -1,5 +1,8 @@
 //! The window without a screen: synthetic mouse and keys in, edits out.
 
+#[cfg(target_os = "linux")]
+pub mod display;
 mod editing;
+mod panel;
 mod robot;
 mod views;

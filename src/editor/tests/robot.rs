@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use egui::{
     Context, Event, FullOutput, Id, Key, Modifiers, PointerButton, Pos2, RawInput, Rect, Vec2,
@@ -67,6 +68,8 @@ impl Robot {
     pub fn with_nothing(size: Vec2) -> Robot {
         let ctx = Context::default();
         let mut window = Window::new();
+        // What is kept on this machine is no matter of a test's.
+        window.state.presets.folder = None;
         window.open(&ctx);
         let mut robot = Robot {
             ctx,
@@ -88,6 +91,8 @@ impl Robot {
         let saved = Saved { document, looks: Looks::default() };
         robot.studio.load(&saved.to_bytes()).unwrap();
         robot.frames(2);
+        // Loading has turned the controls to the document's settings.
+        robot.controls.written.borrow_mut().clear();
         robot
     }
 
@@ -177,6 +182,29 @@ impl Robot {
     pub fn press(&mut self, name: impl std::hash::Hash + std::fmt::Debug) {
         let at = self.rect(name).center();
         self.click(at);
+    }
+
+    /// Whether a widget was in the last frame.
+    pub fn shows(&self, name: impl std::hash::Hash + std::fmt::Debug) -> bool {
+        self.ctx.read_response(Id::unique(&name)).is_some()
+    }
+
+    /// Types a line into the field that has the keys.
+    pub fn type_line(&mut self, text: &str) {
+        self.key(Modifiers::COMMAND, Key::A);
+        self.events(vec![Event::Text(text.to_owned())]);
+        self.key(Modifiers::NONE, Key::Enter);
+        self.frames(1);
+    }
+
+    /// Lets frames go by until something has come from another thread.
+    pub fn wait(&mut self, wanted: impl Fn(&Robot) -> bool) {
+        let began = Instant::now();
+        while !wanted(self) {
+            assert!(began.elapsed() < Duration::from_secs(20), "nothing came");
+            std::thread::sleep(Duration::from_millis(5));
+            self.frames(1);
+        }
     }
 
     pub fn document(&self) -> Arc<Document> {

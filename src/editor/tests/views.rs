@@ -9,11 +9,19 @@ use egui::{DroppedFile, Key, Modifiers, RawInput, Rect, Vec2, vec2};
 
 use super::robot::Robot;
 use crate::editor::controls::{Control, Controls};
+use crate::editor::sheet::Sheet;
 use crate::score::{Beats, Lane};
 use crate::studio::Theme;
 
-const SIZES: [Vec2; 3] =
-    [Vec2::new(800.0, 500.0), Vec2::new(1280.0, 800.0), Vec2::new(2560.0, 1440.0)];
+const SIZES: [Vec2; 6] = [
+    Vec2::new(800.0, 500.0),
+    Vec2::new(1280.0, 800.0),
+    Vec2::new(2560.0, 1440.0),
+    Vec2::new(3840.0, 2160.0),
+    // Where the panel changes its spacing.
+    Vec2::new(1000.0, 580.0),
+    Vec2::new(900.0, 660.0),
+];
 const SIZE: Vec2 = SIZES[1];
 
 #[test]
@@ -130,6 +138,11 @@ fn every_control_is_inside_the_window_at_every_size() {
         "style",
         "drum-map",
         "channel",
+        "preset",
+        "keep-preset",
+        "midi-out",
+        "listen",
+        "edit-map",
         "zoom-in",
         "zoom-all",
         "follow",
@@ -216,9 +229,9 @@ fn the_theme_is_switched_and_kept() {
 fn help_opens_and_closes() {
     let mut robot = Robot::with_bars(4, SIZE);
     robot.press("help");
-    assert!(robot.window.state.help);
+    assert!(matches!(robot.window.state.sheet, Some(Sheet::Help)));
     robot.key(Modifiers::NONE, Key::Escape);
-    assert!(!robot.window.state.help);
+    assert!(robot.window.state.sheet.is_none());
 }
 
 #[derive(Debug)]

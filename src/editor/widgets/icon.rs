@@ -23,6 +23,8 @@ pub enum Icon {
     Sun,
     Moon,
     Save,
+    /// Several settings at once.
+    Sliders,
 }
 
 impl Icon {
@@ -122,6 +124,12 @@ impl Icon {
             Icon::Moon => {
                 arc((8.0, 8.0), 5.5, 0.12 * PI, 1.38 * PI);
                 arc((10.6, 5.4), 4.6, 0.38 * PI, 1.12 * PI);
+            }
+            Icon::Sliders => {
+                for (y, x) in [(4.0, 10.0), (8.0, 5.0), (12.0, 11.0)] {
+                    line(&[(2.5, y), (13.5, y)]);
+                    dot(x, y, 2.0);
+                }
             }
             Icon::Save => {
                 line(&[(8.0, 2.0), (8.0, 10.0)]);

@@ -1,16 +1,22 @@
-//! What views are made of: buttons, knobs, drop-downs, icons, text in a box. They know the theme
+//! What views are made of: buttons, switches, knobs, drop-downs, icons, text in a box. They know the theme
 //! and nothing of music.
 
 mod button;
 mod choice;
 mod icon;
+mod kept;
 mod knob;
+mod stepper;
+mod switch;
 mod text;
 
 pub use button::{Button, Look};
-pub use choice::choice;
+pub use choice::{choice, entry, field, list};
 pub use icon::Icon;
+pub use kept::{Kept, Same};
 pub use knob::{Gesture, Knob, level};
+pub use stepper::Stepper;
+pub use switch::switch;
 pub use text::{fitted, label, label_at};
 
 use egui::{EventFilter, Response, Ui};

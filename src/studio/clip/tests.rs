@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::studio::fixtures::document;
-use crate::studio::{DrumMap, Edit, EditError};
+use crate::studio::{Channel, DrumMap, Edit, EditError};
 
 fn apply(document: &Document, edit: Edit) -> Document {
     edit.apply(document).unwrap_or_else(|error: EditError| panic!("{error}"))
@@ -54,7 +54,7 @@ fn a_file_holds_the_chosen_bars_with_their_time() {
     assert!((song.tempo.bpm(Ticks(2000)).0 - 133.3).abs() < 0.1);
     assert_eq!(song.metres_in_order().last().unwrap().at, Ticks(8 * 1920));
 
-    let snare = Extract { bars: Some(2..9), lane: Some(Lane::Snare) };
+    let snare = Extract { bars: Some(2..9), lanes: Some(Lanes::only(Lane::Snare)) };
     let file = document.midi_file(&snare).unwrap();
     assert_eq!(file.name, "Chorus drums bars 7-13 snare 120 bpm.mid");
     let song = midi::parse(&file.bytes).unwrap();
@@ -64,10 +64,41 @@ fn a_file_holds_the_chosen_bars_with_their_time() {
     let wanted = part.hits.iter().filter(|hit| hit.lane() == Lane::Snare && hit.bar.0 >= 2);
     assert_eq!(song.drum_notes().count(), wanted.count());
 
-    assert_eq!(document.midi_file(&Extract { bars: Some(9..12), lane: None }), None);
+    assert_eq!(document.midi_file(&Extract { bars: Some(9..12), lanes: None }), None);
     let (start, end) = (usize::MAX, 3);
-    assert_eq!(document.midi_file(&Extract { bars: Some(start..end), lane: None }), None);
+    assert_eq!(document.midi_file(&Extract { bars: Some(start..end), lanes: None }), None);
     assert_eq!(Document::default().midi_file(&Extract::default()), None);
+}
+
+#[test]
+fn several_lanes_go_together_even_if_they_are_muted() {
+    let document = apply(&document(8, 1), Edit::Mute { lane: Lane::Kick, on: true });
+    let lanes = Lanes::only(Lane::Kick).with(Lane::Snare);
+    let file = document.midi_file(&Extract { bars: None, lanes: Some(lanes) }).unwrap();
+    assert_eq!(file.name, "Chorus drums kick, snare 120 bpm.mid");
+    let song = midi::parse(&file.bytes).unwrap();
+    let hits = &document.part().unwrap().hits;
+    let wanted = hits.iter().filter(|hit| lanes.contains(hit.lane())).count();
+    assert_eq!(song.drum_notes().count(), wanted);
+    let most = document.midi_file(&Extract { bars: None, lanes: Some(Lanes::ALL) }).unwrap();
+    assert_eq!(most.name, "Chorus drums 15 lanes 120 bpm.mid");
+}
+
+#[test]
+fn a_file_is_for_the_musicians_own_kit_and_channel() {
+    let kick = Lane::Kick.default_key();
+    let own = crate::studio::OwnMap::from_map("mine", &DrumMap::Gm).with_key(kick, 24);
+    let document = apply(&document(2, 1), Edit::DrumMap(DrumMap::Own(own)));
+    let document = apply(&document, Edit::Channel(Channel::new(3).unwrap()));
+    let lanes = Some(Lanes::only(Lane::Kick));
+    let file = document.midi_file(&Extract { bars: None, lanes }).unwrap();
+    // Notes on channel 3 are none of General MIDI's drums to a reader.
+    let song = midi::parse(&file.bytes).unwrap();
+    assert_eq!(song.drum_notes().count(), 0);
+    let keys: Vec<u8> =
+        song.melodic().flat_map(|track| &track.notes).map(|note| note.key).collect();
+    assert!(!keys.is_empty() && keys.iter().all(|&key| key == 24));
+    assert!(file.bytes.contains(&0x92) && !file.bytes.contains(&0x99));
 }
 
 #[test]

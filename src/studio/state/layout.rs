@@ -1,4 +1,4 @@
-//! Version 1 of the saved state: plain numbers and lists.
+//! The layouts of the saved state: plain numbers and lists.
 
 mod read;
 mod write;
@@ -7,8 +7,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::drummer::ClassDensities;
 
+/// What is written now: version 1, and the musician's own drum map also while another is in use.
 #[derive(Serialize, Deserialize)]
-pub struct Saved {
+pub struct Version2 {
+    first: Version1,
+    own_map: Option<OwnMap>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct OwnMap {
+    name: String,
+    keys: Vec<u8>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub struct Version1 {
     takes: Vec<Take>,
     current_take: Option<u32>,
     arrangement: Option<Arranged>,

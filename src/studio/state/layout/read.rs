@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Arranged, Asked, Groove, Map, Saved, Take, TakeOf, Track, Wish};
+use super::{Arranged, Asked, Groove, Map, OwnMap, Take, TakeOf, Track, Version1, Version2, Wish};
 use crate::drummer::{self, Form, Settings, Style, StyleChoice};
 use crate::score::{
     self, BarGrid, BarIndex, Beats, DrumPart, GmKey, GridKind, Lane, Metre, MetreChange, StepGrid,
@@ -14,7 +14,7 @@ use crate::studio::edit::tidy_settings;
 use crate::studio::take::tidy_name;
 use crate::studio::{
     self, Alternative, Arrangement, Cell, Channel, Document, DrumMap, GM_KEYS, Graft, Idea,
-    LaneState, Lanes, Likeness, Looks, MOST_TAKES, OwnMap, Region, Theme,
+    LaneState, Lanes, Likeness, Looks, MOST_TAKES, Region, Theme,
 };
 
 /// Beyond any song, and far from where sums of ticks overflow.
@@ -22,7 +22,19 @@ const LAST_TICK: u64 = 1 << 40;
 /// As many alternatives as one seed has ideas.
 const MOST_ALTERNATIVES: usize = 8;
 
-impl Saved {
+impl Version2 {
+    /// `None` if it says what cannot be.
+    pub fn into_saved(self) -> Option<studio::Saved> {
+        let mut saved = self.first.into_saved()?;
+        saved.document.own_map = match self.own_map {
+            Some(own) => Some(own.read()?),
+            None => None,
+        };
+        Some(saved)
+    }
+}
+
+impl Version1 {
     /// `None` if it says what cannot be.
     pub fn into_saved(self) -> Option<studio::Saved> {
         if self.takes.len() > MOST_TAKES {
@@ -48,6 +60,9 @@ impl Saved {
         document.settings = self.settings.read(&document)?;
         (document.takes, document.current_take) = (takes, current_take);
         document.drum_map = self.drum_map.read()?;
+        if let DrumMap::Own(own) = &document.drum_map {
+            document.own_map = Some(own.clone());
+        }
         document.channel = Channel::new(self.channel)?;
         let theme = if self.light { Theme::Light } else { Theme::Dark };
         let looks = Looks { width: self.width, height: self.height, theme }.clamped();
@@ -219,9 +234,7 @@ impl Asked {
     fn read(self, defaults: &Document) -> Option<Settings> {
         let style = match self.style {
             Wish::FromSong => StyleChoice::FromSong,
-            Wish::Preset(name) => {
-                StyleChoice::Preset(Style::ALL.into_iter().find(|style| style.name() == name)?)
-            }
+            Wish::Preset(name) => StyleChoice::Preset(Style::named(&name)?),
             Wish::Densities(densities) => StyleChoice::Densities(densities),
         };
         let settings = Settings {
@@ -247,10 +260,14 @@ impl Map {
             Map::AddictiveDrums => DrumMap::AddictiveDrums,
             Map::MtPower => DrumMap::MtPower,
             Map::Avl => DrumMap::Avl,
-            Map::Own { name, keys } => {
-                let keys: [u8; GM_KEYS] = keys.try_into().ok()?;
-                DrumMap::Own(OwnMap::from_keys(&name, keys))
-            }
+            Map::Own { name, keys } => DrumMap::Own(OwnMap { name, keys }.read()?),
         })
+    }
+}
+
+impl OwnMap {
+    fn read(self) -> Option<studio::OwnMap> {
+        let keys: [u8; GM_KEYS] = self.keys.try_into().ok()?;
+        Some(studio::OwnMap::from_keys(&self.name, keys))
     }
 }

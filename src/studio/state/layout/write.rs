@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Arranged, Asked, Grafted, Groove, Hit, Map, Note, Saved, Take, TakeOf, Track, Wish};
+use super::{
+    Arranged, Asked, Grafted, Groove, Hit, Map, Note, OwnMap, Take, TakeOf, Track, Version1,
+    Version2, Wish,
+};
 use crate::drummer::{self, Settings, StyleChoice};
 use crate::score::{self, GridKind, MetreChange, StepGrid, TrackKind};
 use crate::studio::{self, Alternative, Arrangement, Cell, DrumMap, Graft, LaneState, Theme};
@@ -12,12 +15,20 @@ fn short(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-impl From<&studio::Saved> for Saved {
-    fn from(studio::Saved { document, looks }: &studio::Saved) -> Saved {
+impl From<&studio::Saved> for Version2 {
+    fn from(saved: &studio::Saved) -> Version2 {
+        let own = saved.document.own_map.as_ref();
+        let own_map = own.map(|own| OwnMap { name: own.name.to_string(), keys: own.keys().into() });
+        Version2 { first: Version1::from(saved), own_map }
+    }
+}
+
+impl From<&studio::Saved> for Version1 {
+    fn from(studio::Saved { document, looks }: &studio::Saved) -> Version1 {
         let bits = |lane: &LaneState| {
             u8::from(lane.mute) | u8::from(lane.solo) << 1 | u8::from(lane.lock) << 2
         };
-        Saved {
+        Version1 {
             takes: document.takes.iter().map(|take| Take::from(&**take)).collect(),
             current_take: document.current_take.map(short),
             arrangement: document.arrangement.as_ref().map(|arrangement| {

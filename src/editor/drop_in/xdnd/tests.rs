@@ -1,0 +1,118 @@
+//! A source of drags against the proxy, on a display of the test's own.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+use super::*;
+use crate::editor::tests::display::{Atoms, Display, Source, window};
+
+#[derive(Debug, PartialEq)]
+enum Told {
+    Hover(bool),
+    Take(PathBuf),
+}
+
+struct Ear(Sender<Told>);
+
+impl Drops for Ear {
+    fn hover(&self, over: bool) {
+        self.0.send(Told::Hover(over)).unwrap();
+    }
+
+    fn take(&self, path: PathBuf) {
+        self.0.send(Told::Take(path)).unwrap();
+    }
+}
+
+/// A window with a proxy before it, and what the proxy tells.
+fn target(display: &Display) -> (RustConnection, Window, Proxy, Receiver<Told>) {
+    let (connection, screen) = x11rb::connect(Some(&display.name)).unwrap();
+    let root = connection.setup().roots[screen].root;
+    let target = window(&connection, root);
+    let (sender, told) = channel();
+    let proxy = Proxy::new(Some(&display.name), target, Ear(sender)).unwrap();
+    (connection, target, proxy, told)
+}
+
+fn next(told: &Receiver<Told>) -> Told {
+    told.recv_timeout(Duration::from_secs(20)).unwrap()
+}
+
+#[test]
+fn a_dropped_file_is_taken() {
+    let Some(display) = Display::start() else { return };
+    let (_connection, target, proxy, told) = target(&display);
+    let source =
+        Source::new(Some(&display.name), b"file:///tmp/A%20song.mid\r\nfile:///tmp/b.mid\r\n");
+    let Atoms { XdndEnter, XdndPosition, XdndDrop, XdndActionCopy, URI_LIST, .. } = source.atoms;
+    // The same twice: a session leaves nothing behind.
+    for _ in 0..2 {
+        source.say(target, XdndEnter, [5 << 24, URI_LIST, NONE, NONE]);
+        assert_eq!(next(&told), Told::Hover(true));
+        source.say(target, XdndPosition, [0, 20 << 16 | 30, CURRENT_TIME, XdndActionCopy]);
+        let status = source.hear();
+        assert_eq!(status.type_, source.atoms.XdndStatus);
+        assert_eq!(status.data.as_data32(), [target, 1, 0, 0, XdndActionCopy]);
+        source.say(target, XdndDrop, [0, CURRENT_TIME, 0, 0]);
+        let finished = source.hear();
+        assert_eq!(finished.type_, source.atoms.XdndFinished);
+        assert_eq!(finished.data.as_data32(), [target, 1, XdndActionCopy, 0, 0]);
+        assert_eq!(next(&told), Told::Hover(false));
+        assert_eq!(next(&told), Told::Take("/tmp/A song.mid".into()));
+        assert_eq!(next(&told), Told::Take("/tmp/b.mid".into()));
+    }
+    drop(proxy);
+    assert_eq!(source.proxy_of(target), None, "nothing is left of a proxy that has ended");
+}
+
+#[test]
+fn what_is_no_file_is_refused_and_what_leaves_is_forgotten() {
+    let Some(display) = Display::start() else { return };
+    let (_connection, target, _proxy, told) = target(&display);
+    let source = Source::new(Some(&display.name), b"https://example.org/song.mid\r\n");
+    let Atoms { XdndEnter, XdndPosition, XdndDrop, XdndLeave, URI_LIST, XdndTypeList, .. } =
+        source.atoms;
+    // Without a list of files.
+    source.say(target, XdndEnter, [5 << 24, u32::from(AtomEnum::STRING), NONE, NONE]);
+    source.say(target, XdndPosition, [0, 0, CURRENT_TIME, NONE]);
+    assert_eq!(source.hear().data.as_data32(), [target, 0, 0, 0, NONE]);
+    source.say(target, XdndDrop, [0, CURRENT_TIME, 0, 0]);
+    assert_eq!(source.hear().data.as_data32(), [target, 0, NONE, 0, 0]);
+    // With one among many types, which then has no file in it.
+    let types = [u32::from(AtomEnum::STRING), 1, 2, 3, URI_LIST];
+    source
+        .connection
+        .change_property32(PropMode::REPLACE, source.window, XdndTypeList, AtomEnum::ATOM, &types)
+        .unwrap();
+    source.say(target, XdndEnter, [5 << 24 | 1, 1, 2, 3]);
+    assert_eq!(next(&told), Told::Hover(true));
+    source.say(target, XdndDrop, [0, CURRENT_TIME, 0, 0]);
+    let finished = source.hear();
+    assert_eq!((finished.type_, finished.data.as_data32()[1]), (source.atoms.XdndFinished, 0));
+    assert_eq!(next(&told), Told::Hover(false));
+    // A drag that leaves.
+    source.say(target, XdndEnter, [5 << 24, URI_LIST, NONE, NONE]);
+    source.say(target, XdndLeave, [0; 4]);
+    assert_eq!((next(&told), next(&told)), (Told::Hover(true), Told::Hover(false)));
+    assert!(told.try_recv().is_err());
+}
+
+#[test]
+fn a_display_that_goes_away_ends_the_proxy() {
+    let Some(display) = Display::start() else { return };
+    let (_connection, _target, proxy, _told) = target(&display);
+    drop(display);
+    drop(proxy);
+    assert!(Proxy::new(Some(":no-such-display"), 1, Ear(channel().0)).is_err());
+}
+
+#[test]
+fn addresses_become_paths() {
+    let list = b"# a comment\r\nfile:///a/b%20c.mid\r\nfile://localhost/d.mid\nfile:/e\r\n\0";
+    assert_eq!(paths(list), ["/a/b c.mid", "/d.mid", "/e"].map(PathBuf::from));
+    for strange in ["file://other-host/a", "file:///a%0", "file:///a%zz", "file:///a%00b", "a"] {
+        assert_eq!(path(strange.as_bytes()), None, "{strange}");
+    }
+    let bytes = path(b"file:///%C3%84%FF").unwrap();
+    assert_eq!(bytes.into_os_string().into_vec(), b"/\xC3\x84\xFF");
+}

@@ -1,0 +1,174 @@
+//! A window that is gone once it has been dropped.
+//!
+//! On X11 the window lives on a thread of its own, whose library means to wait for it and does not:
+//! asked to end, the thread no longer answers the question that comes first. It would still be
+//! taking its graphics down while the host unloads the plugin or ends. So it is waited for here.
+
+use std::cell::Cell;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+use nice_plug::editor::dpi::NativeSize;
+use nice_plug::editor::{EditorHandle, Modifiers, ParentWindowHandle, VirtualKeyCode};
+use nice_plug_egui::EguiEditorHandle;
+use nice_plug_egui::baseview::{Error, Window};
+
+/// Nobody waits longer for a window to go; it takes some milliseconds.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+thread_local! {
+    /// Dropped when the thread ends, behind everything that it had.
+    static THREAD: Cell<Option<Alive>> = const { Cell::new(None) };
+}
+
+/// Says by being dropped that its thread has ended.
+pub struct Alive {
+    _end: Sender<()>,
+}
+
+/// Hears of it.
+pub struct End(Receiver<()>);
+
+/// Both ends of one thread.
+pub fn thread_end() -> (Alive, End) {
+    let (alive, end) = channel();
+    (Alive { _end: alive }, End(end))
+}
+
+impl Alive {
+    /// Ties it to the thread that this is called on. Elsewhere than on X11 that is the host's main
+    /// thread, which is not waited for.
+    pub fn with_this_thread(self) {
+        if cfg!(target_os = "linux") {
+            THREAD.set(Some(self));
+        }
+    }
+}
+
+impl End {
+    /// Waits for the thread to end.
+    fn wait(&self) {
+        // Nothing is ever sent: it ends, or does not in time.
+        let _ = self.0.recv_timeout(PATIENCE);
+    }
+}
+
+/// An open window.
+pub struct OpenWindow {
+    /// There until it is closed.
+    window: Option<Window>,
+    end: End,
+}
+
+impl OpenWindow {
+    pub fn new(window: Window, end: End) -> OpenWindow {
+        OpenWindow { window: Some(window), end }
+    }
+}
+
+impl Drop for OpenWindow {
+    fn drop(&mut self) {
+        drop(self.window.take());
+        self.end.wait();
+    }
+}
+
+/// The host's way to the window.
+pub struct WindowHandle(pub EguiEditorHandle);
+
+impl WindowHandle {
+    /// Does something with a window that is open.
+    fn with(
+        window: &OpenWindow,
+        change: impl FnOnce(&Window) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        window.window.as_ref().map_or(Ok(()), change)
+    }
+}
+
+impl EditorHandle for WindowHandle {
+    type Window = OpenWindow;
+    type Error = Error;
+
+    fn run_until_closed(mut window: OpenWindow) -> Result<(), Error> {
+        window.window.take().map_or(Ok(()), EguiEditorHandle::run_until_closed)
+    }
+
+    fn set_parent(&self, parent: ParentWindowHandle, window: &OpenWindow) -> Result<(), Error> {
+        Self::with(window, |window| self.0.set_parent(parent, window))
+    }
+
+    fn show(&self, window: &OpenWindow) -> Result<(), Error> {
+        Self::with(window, |window| self.0.show(window))
+    }
+
+    fn hide(&self, window: &OpenWindow) -> Result<(), Error> {
+        Self::with(window, |window| self.0.hide(window))
+    }
+
+    fn set_size(&self, size: NativeSize<u32>, window: &OpenWindow) -> Result<(), Error> {
+        Self::with(window, |window| self.0.set_size(size, window))
+    }
+
+    fn host_main_thread_callback(&self, window: &OpenWindow) {
+        if let Some(window) = &window.window {
+            self.0.host_main_thread_callback(window);
+        }
+    }
+
+    fn adjust_size(&self, size: NativeSize<u32>, window: &OpenWindow) -> Option<NativeSize<u32>> {
+        self.0.adjust_size(size, window.window.as_ref()?)
+    }
+
+    fn set_fallback_scale_factor(&self, scale: f64, window: &OpenWindow) -> Result<(), Error> {
+        Self::with(window, |window| self.0.set_fallback_scale_factor(scale, window))
+    }
+
+    fn on_virtual_key_from_host(
+        &self,
+        key: VirtualKeyCode,
+        is_down: bool,
+        modifiers: Modifiers,
+    ) -> bool {
+        self.0.on_virtual_key_from_host(key, is_down, modifiers)
+    }
+
+    fn state_changed(&self) {
+        self.0.state_changed();
+    }
+
+    fn param_value_changed(&self, id: &str, value: f32) {
+        self.0.param_value_changed(id, value);
+    }
+
+    fn param_modulation_changed(&self, id: &str, offset: f32) {
+        self.0.param_modulation_changed(id, offset);
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn a_thread_is_waited_for_to_its_end() {
+        let (alive, end) = thread_end();
+        let done = Arc::new(AtomicBool::new(false));
+        let finished = Arc::clone(&done);
+        thread::spawn(move || {
+            alive.with_this_thread();
+            thread::sleep(Duration::from_millis(100));
+            finished.store(true, Ordering::Relaxed);
+        });
+        end.wait();
+        assert!(done.load(Ordering::Relaxed));
+        // A window that was never made has no thread.
+        let (alive, end) = thread_end();
+        drop(alive);
+        end.wait();
+    }
+}

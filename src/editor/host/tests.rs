@@ -1,0 +1,96 @@
+//! The real window on a real X server: it opens, paints, takes a drop and opens again.
+
+use std::time::{Duration, Instant};
+
+use nice_plug::context::PluginApi;
+use nice_plug::context::gui::GuiContextInner;
+use nice_plug::editor::EditorHandle;
+use nice_plug::params::internals::ParamPtr;
+use nice_plug::plugin::PluginState;
+use x11rb::NONE;
+use x11rb::protocol::xproto::{ConnectionExt as _, ImageFormat, Window};
+
+use super::*;
+use crate::editor::tests::display::{Display, Source};
+
+/// A host that takes no notice.
+struct Deaf;
+
+impl GuiContextInner for Deaf {
+    fn plugin_api(&self) -> PluginApi {
+        PluginApi::Clap
+    }
+
+    unsafe fn raw_begin_set_parameter(&self, _: ParamPtr) {}
+
+    unsafe fn raw_set_parameter_normalized(&self, _: ParamPtr, _: f32) {}
+
+    unsafe fn raw_end_set_parameter(&self, _: ParamPtr) {}
+
+    fn get_state(&self) -> PluginState {
+        unreachable!("the window does not ask for it")
+    }
+
+    fn set_state(&self, _: PluginState) {}
+
+    fn request_restart(&self) {}
+}
+
+fn wait<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(began.elapsed() < Duration::from_secs(30), "{what} did not come");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// How many different colours a window shows, of a few thousand points.
+fn colours(source: &Source, window: Window) -> usize {
+    let size = source.connection.get_geometry(window).unwrap().reply().unwrap();
+    let (width, height) = (size.width, size.height);
+    let format = ImageFormat::Z_PIXMAP;
+    let image = source.connection.get_image(format, window, 0, 0, width, height, u32::MAX);
+    // Not while it is not shown yet.
+    let Ok(image) = image.unwrap().reply() else { return 0 };
+    let pixels = image.data.chunks_exact(4).step_by(97);
+    pixels.map(<[u8]>::to_vec).collect::<std::collections::BTreeSet<_>>().len()
+}
+
+#[test]
+fn a_real_window_opens_paints_and_takes_a_drop() {
+    let Some(display) = Display::start() else { return };
+    display.run("editor::host::tests::on_the_display_that_there_is");
+}
+
+#[test]
+#[ignore = "the test above runs it on a display of its own"]
+fn on_the_display_that_there_is() {
+    let studio = Studio::new();
+    let ask: AskTransport = Arc::new(Transport::default);
+    let editor = HostEditor::new(Arc::default(), Arc::clone(&studio), ask);
+    editor.window.lock().state.presets.folder = None;
+    let song = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/songs/jingle_bells.mid");
+    let source = Source::new(None, format!("file://{song}\r\n").as_bytes());
+    // The second time finds what the first has left.
+    for takes in 1..=2 {
+        let host = GuiContext::new(Arc::new(Deaf));
+        let spawned = editor.spawn(None, false, None, host, None).unwrap();
+        spawned.handle.show(&spawned.window).unwrap();
+        let target = wait("a target for drops", || source.find_target(source.root));
+        wait("a picture", || (colours(&source, target) > 8).then_some(()));
+
+        let atoms = source.atoms;
+        source.say(target, atoms.XdndEnter, [5 << 24, atoms.URI_LIST, NONE, NONE]);
+        source.say(target, atoms.XdndPosition, [0, 0, 0, atoms.XdndActionCopy]);
+        assert_eq!(source.hear().type_, atoms.XdndStatus);
+        source.say(target, atoms.XdndDrop, [0, 0, 0, 0]);
+        assert_eq!(source.hear().data.as_data32()[1], 1, "taken");
+        wait("the take", || (studio.snapshot().document.takes.len() == takes).then_some(()));
+        drop(spawned);
+        wait("its end", || source.find_target(source.root).is_none().then_some(()));
+    }
+    assert_eq!(studio.snapshot().document.takes[0].name, "jingle_bells");
+}

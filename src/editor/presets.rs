@@ -1,0 +1,214 @@
+//! Presets: the drop-down with Drumlin's and the musician's own, and the sheet that names a new one.
+//!
+//! The musician's are files: they are listed, written and removed on threads of their own.
+
+use std::sync::{Arc, LazyLock};
+
+use egui::{Align2, Context, Id, Key, PopupCloseBehavior, Rect, TextEdit, Ui, Vec2, pos2};
+use parking_lot::Mutex;
+
+use super::export::aside;
+use super::frame::{Frame, State};
+use super::sheet::Sheet;
+use super::theme::{CONTROL, Face, UNIT};
+use super::widgets::{Button, Icon, Look, entry, field, label, list};
+use crate::drummer::Settings;
+use crate::studio::{Preset, PresetFolder, Studio};
+
+static FACTORY: LazyLock<Vec<Preset>> = LazyLock::new(Preset::factory);
+
+/// What is shown while settings are those of no preset.
+const NONE: &str = "No preset";
+
+/// The presets there are.
+pub struct Shelf {
+    /// `None` where the system has no place for settings.
+    pub folder: Option<PresetFolder>,
+    own: Arc<Mutex<Arc<[Preset]>>>,
+    /// The folder has been looked into.
+    looked: bool,
+    /// Pressed once to be removed.
+    doomed: Option<String>,
+}
+
+impl Default for Shelf {
+    fn default() -> Shelf {
+        Shelf { folder: PresetFolder::usual(), own: Arc::default(), looked: false, doomed: None }
+    }
+}
+
+impl Shelf {
+    fn own(&self) -> Arc<[Preset]> {
+        Arc::clone(&self.own.lock())
+    }
+
+    /// Does something with the folder, then lists it anew.
+    fn visit(
+        &self,
+        ctx: &Context,
+        studio: &Arc<Studio>,
+        visit: impl FnOnce(&PresetFolder) -> Result<(), String> + Send + 'static,
+    ) {
+        let Some(folder) = self.folder.clone() else { return };
+        let (own, ctx) = (Arc::clone(&self.own), ctx.clone());
+        aside(Arc::clone(studio), move |_| {
+            let outcome = visit(&folder);
+            *own.lock() = folder.list().into();
+            ctx.request_repaint();
+            outcome
+        });
+    }
+
+    /// The name of the preset that asks for these settings.
+    fn name_of(&self, settings: &Settings) -> Option<String> {
+        let own = self.own();
+        let known = own.iter().chain(FACTORY.iter()).find(|preset| preset.is_asked(settings));
+        known.map(|preset| preset.name.clone())
+    }
+}
+
+/// The drop-down, and the button that keeps the settings as they are.
+pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, rect: Rect) {
+    if !state.presets.looked {
+        state.presets.looked = true;
+        state.presets.visit(ui.ctx(), frame.studio, |_| Ok(()));
+    }
+    let theme = &frame.theme;
+    let settings = &frame.view.document.settings;
+    let place = rect.with_max_x(rect.right() - CONTROL - UNIT);
+    let name = state.presets.name_of(settings);
+    let response = field(ui, place, theme, "preset", name.as_deref().unwrap_or(NONE));
+    list(&response, PopupCloseBehavior::CloseOnClickOutside, |ui| {
+        choose(ui, frame, &mut state.presets, name.as_deref());
+    });
+    response.on_hover_text("Settings of the drummer under a name.");
+    let no_folder = state.presets.folder.is_none();
+    let keep = Button::new("keep-preset", "")
+        .icon(Icon::Save)
+        .tip("Keep these settings as a preset.")
+        .unless(no_folder.then_some("The system names no folder for settings."));
+    let place = rect.with_min_x(rect.right() - CONTROL);
+    if keep.show(ui, place, theme) {
+        let own = state.presets.own();
+        let known = own.iter().find(|preset| Some(&preset.name) == name.as_ref());
+        let name = known.map_or_else(String::new, |preset| preset.name.clone());
+        state.sheet = Some(Sheet::KeepPreset(Naming { name, shown: false }));
+    }
+}
+
+fn choose(ui: &mut Ui, frame: &Frame<'_>, shelf: &mut Shelf, current: Option<&str>) {
+    let theme = &frame.theme;
+    let own = shelf.own();
+    let load = |ui: &mut Ui, preset: &Preset| {
+        if let Err(error) = frame.studio.recall(preset.settings) {
+            frame.studio.report(&error.to_string());
+        }
+        ui.close();
+    };
+    for (index, preset) in own.iter().enumerate() {
+        let doomed = shelf.doomed.as_ref() == Some(&preset.name);
+        let text = if doomed { format!("Remove {}?", preset.name) } else { preset.name.clone() };
+        let on = current == Some(&preset.name);
+        let line = entry(ui, theme, ("own-preset", index), &text, on);
+        let corner =
+            Rect::from_min_max(pos2(line.rect.right() - 24.0, line.rect.top()), line.rect.max);
+        let tip = if doomed { "Press once more to remove it." } else { "Remove this preset." };
+        let remove =
+            Button::new(("remove-preset", index), "").icon(Icon::Cross).look(Look::Bare).tip(tip);
+        if remove.show(ui, corner, theme) {
+            if doomed {
+                let name = preset.name.clone();
+                shelf.doomed = None;
+                shelf.visit(ui.ctx(), frame.studio, move |folder| {
+                    folder.remove(&name).map_err(|error| error.to_string())
+                });
+            } else {
+                shelf.doomed = Some(preset.name.clone());
+            }
+        } else if line.clicked() {
+            shelf.doomed = None;
+            load(ui, preset);
+        }
+    }
+    if !own.is_empty() {
+        ui.separator();
+    }
+    for (index, preset) in FACTORY.iter().enumerate() {
+        let on = current == Some(&preset.name);
+        if entry(ui, theme, ("factory-preset", index), &preset.name, on).clicked() {
+            load(ui, preset);
+        }
+    }
+}
+
+/// A preset that is being named.
+#[derive(Debug)]
+pub struct Naming {
+    name: String,
+    /// The field has had the keys already.
+    shown: bool,
+}
+
+/// The sheet; `false` once it is done.
+pub fn keep(
+    ui: &mut Ui,
+    frame: &Frame<'_>,
+    shelf: &mut Shelf,
+    naming: &mut Naming,
+    inner: Rect,
+) -> bool {
+    let theme = &frame.theme;
+    let line = |top: f32, height: f32| {
+        Rect::from_min_size(pos2(inner.left(), top), Vec2::new(inner.width(), height))
+    };
+    let title = Face::SemiBold.at(16.0);
+    let head = line(inner.top(), 22.0);
+    label(ui.painter(), head, Align2::LEFT_CENTER, "Keep as a preset", title, theme.text);
+    let id = Id::unique("preset-name");
+    let edit = TextEdit::singleline(&mut naming.name)
+        .id(id)
+        .hint_text("Name")
+        .char_limit(40)
+        .align(Align2::LEFT_CENTER)
+        .desired_width(inner.width());
+    let response = ui.put(line(head.bottom() + 3.0 * UNIT, CONTROL), edit);
+    if !naming.shown {
+        naming.shown = true;
+        response.request_focus();
+    }
+    let name = naming.name.trim();
+    let known = |presets: &[Preset]| {
+        presets.iter().any(|preset| preset.name.to_lowercase() == name.to_lowercase())
+    };
+    let why_not = if name.is_empty() {
+        Some("Give it a name first.")
+    } else if known(&FACTORY) {
+        Some("A preset of Drumlin's own has this name.")
+    } else {
+        None
+    };
+    let replaces = known(&shelf.own());
+    let button = Button::new("preset-keep", if replaces { "Replace" } else { "Keep" })
+        .look(Look::Primary)
+        .tip("Keep these settings under this name.")
+        .key("Enter")
+        .unless(why_not);
+    let size = Vec2::new(button.width(ui.painter()), CONTROL);
+    let corner = pos2(inner.right() - size.x, inner.bottom() - size.y);
+    let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+    let pressed = button.show(ui, Rect::from_min_size(corner, size), theme);
+    if (pressed || entered) && why_not.is_none() {
+        let preset = Preset::new(name, frame.view.document.settings);
+        shelf.visit(ui.ctx(), frame.studio, move |folder| {
+            folder.save(&preset).map_err(|error| error.to_string())
+        });
+        return false;
+    }
+    if let Some(why_not) = why_not.filter(|_| !name.is_empty()) {
+        let place =
+            Rect::from_min_max(pos2(inner.left(), corner.y), pos2(corner.x, inner.bottom()));
+        let font = Face::Regular.at(12.0);
+        label(ui.painter(), place, Align2::LEFT_CENTER, why_not, font, theme.alarm);
+    }
+    true
+}

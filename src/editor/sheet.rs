@@ -1,0 +1,58 @@
+//! A sheet lies over the window and takes mouse and keys until it is closed: by escape, by its cross
+//! or by a click beside it.
+
+use egui::{Color32, CornerRadius, Id, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, pos2};
+
+use super::frame::{Frame, State};
+use super::theme::UNIT;
+use super::widgets::{Button, Icon, Look};
+use super::{drum_map, help, presets};
+
+/// What lies over the window.
+#[derive(Debug)]
+pub enum Sheet {
+    Help,
+    DrumMap(drum_map::Editing),
+    KeepPreset(presets::Naming),
+}
+
+impl Sheet {
+    fn size(&self) -> Vec2 {
+        match self {
+            Sheet::Help | Sheet::DrumMap(_) => Vec2::new(720.0, 460.0),
+            Sheet::KeepPreset(_) => Vec2::new(380.0, 172.0),
+        }
+    }
+}
+
+pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
+    let Some(mut sheet) = state.sheet.take() else { return };
+    let theme = &frame.theme;
+    let window = frame.layout.window();
+    // Takes the pointer from everything below.
+    let beside = ui.interact(window, Id::unique("sheet-beside"), Sense::click_and_drag());
+    ui.painter().rect_filled(window, CornerRadius::ZERO, Color32::from_black_alpha(150));
+    let size = sheet.size().min(window.size() - Vec2::splat(6.0 * UNIT));
+    let card = Rect::from_center_size(window.center(), size);
+    let own = ui.interact(card, Id::unique("sheet"), Sense::click_and_drag());
+    let pen = Stroke::new(1.0, theme.line_strong);
+    ui.painter().rect(card, CornerRadius::same(10), theme.panel, pen, StrokeKind::Inside);
+    let inner = card.shrink(6.0 * UNIT);
+    let stays = match &mut sheet {
+        Sheet::Help => {
+            help::show(ui, frame, inner);
+            !own.clicked()
+        }
+        Sheet::DrumMap(editing) => {
+            drum_map::show(ui, frame, editing, inner);
+            true
+        }
+        Sheet::KeepPreset(naming) => presets::keep(ui, frame, &mut state.presets, naming, inner),
+    };
+    let corner = pos2(card.right() - 8.5 * UNIT, card.top() + 1.5 * UNIT);
+    let close = Button::new("sheet-close", "").icon(Icon::Cross).look(Look::Bare).tip("Close");
+    let place = Rect::from_min_size(corner, Vec2::splat(7.0 * UNIT));
+    if !close.key("Esc").show(ui, place, theme) && stays && !beside.clicked() {
+        state.sheet = Some(sheet);
+    }
+}

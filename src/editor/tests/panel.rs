@@ -1,0 +1,220 @@
+//! The panel at the side, and the sheets that open from it.
+
+use egui::{Key, Modifiers, Vec2, vec2};
+
+use super::robot::Robot;
+use crate::drummer::{Settings, Style, StyleChoice};
+use crate::editor::controls::{Control, Controls};
+use crate::score::{GmKey, Lane};
+use crate::studio::{Channel, DrumMap, Edit, PresetFolder};
+
+const SIZE: Vec2 = Vec2::new(1280.0, 800.0);
+
+fn written(robot: &Robot) -> Vec<String> {
+    std::mem::take(&mut *robot.controls.written.borrow_mut())
+}
+
+/// A window whose presets are in a folder of the test's.
+fn with_folder() -> (tempfile::TempDir, Robot) {
+    let place = tempfile::tempdir().unwrap();
+    let mut robot = Robot::with_bars(4, SIZE);
+    robot.window.state.presets = Default::default();
+    robot.window.state.presets.folder = Some(PresetFolder::new(place.path()));
+    robot.frames(1);
+    (place, robot)
+}
+
+#[test]
+fn undo_and_redo_turn_the_controls_once() {
+    let mut robot = Robot::with_bars(4, SIZE);
+    let before = robot.document().settings;
+    let style = StyleChoice::Preset(Style::ALL[15]);
+    let after = Settings { style, swing: 0.75, ..before };
+    robot.studio.apply(Edit::Settings(after)).unwrap();
+    robot.studio.apply(Edit::Channel(Channel::new(3).unwrap())).unwrap();
+    robot.frames(2);
+    assert_eq!(written(&robot), [""; 0], "what a host has turned is not turned again");
+    // The notebook's controls stand where they were before both edits: the first is still done.
+    robot.press("undo");
+    robot.frames(3);
+    let turned = ["begin Style", "set", "end Style", "begin Swing", "set", "end Swing"];
+    assert_eq!(written(&robot), turned);
+    assert_eq!(robot.controls.value(Control::Style), 1.0);
+    assert_eq!(robot.controls.value(Control::Swing), 0.75);
+    robot.press("redo");
+    robot.frames(3);
+    assert_eq!(written(&robot), ["begin MIDI channel", "set", "end MIDI channel"]);
+    assert_eq!(robot.controls.value(Control::Channel), 2.0 / 15.0);
+    robot.key(Modifiers::COMMAND, Key::Z);
+    robot.key(Modifiers::COMMAND, Key::Z);
+    robot.frames(3);
+    assert_eq!(robot.controls.value(Control::Style), 0.0);
+    assert_eq!(robot.controls.value(Control::Swing), before.swing);
+    assert_eq!(robot.controls.value(Control::Channel), 9.0 / 15.0);
+    assert_eq!(robot.document().settings, before);
+}
+
+#[test]
+fn a_loaded_state_turns_the_controls() {
+    let mut robot = Robot::with_bars(4, SIZE);
+    let settings = Settings { intensity: 0.9, ..robot.document().settings };
+    robot.studio.apply(Edit::Settings(settings)).unwrap();
+    let state = robot.studio.save();
+    let mut other = Robot::with_bars(4, SIZE);
+    other.studio.load(&state).unwrap();
+    other.frames(3);
+    assert_eq!(written(&other), ["begin Intensity", "set", "end Intensity"]);
+    assert_eq!(other.controls.value(Control::Intensity), 0.9);
+    robot.frames(1);
+}
+
+#[test]
+fn switches_turn_their_parameters() {
+    let mut robot = Robot::with_bars(4, SIZE);
+    for (name, control) in [("midi-out", Control::MidiOut), ("listen", Control::Listen)] {
+        assert!(robot.controls.value(control) >= 0.5);
+        robot.press(name);
+        assert_eq!(robot.controls.value(control), 0.0);
+        robot.press(name);
+        assert_eq!(robot.controls.value(control), 1.0);
+    }
+    assert_eq!(written(&robot)[..3], ["begin MIDI out", "set", "end MIDI out"]);
+}
+
+#[test]
+fn a_factory_preset_is_one_step_and_turns_the_controls() {
+    let mut robot = Robot::with_bars(4, SIZE);
+    let before = robot.document().settings;
+    robot.press("preset");
+    robot.frames(1);
+    robot.press(("factory-preset", 5_usize));
+    robot.frames(2);
+    let settings = robot.document().settings;
+    assert_eq!(settings.style, StyleChoice::Preset(Style::Jazz));
+    assert_eq!((settings.seed, settings.alternatives), (before.seed, before.alternatives));
+    assert_eq!(robot.controls.value(Control::Swing), settings.swing);
+    assert_eq!(robot.controls.value(Control::Style), 5.0 / 16.0);
+    assert_eq!(robot.studio.snapshot().undo, Some("preset"));
+    robot.press("undo");
+    robot.frames(2);
+    assert_eq!(robot.document().settings, before);
+    assert_eq!(robot.controls.value(Control::Swing), before.swing);
+}
+
+#[test]
+fn presets_of_ones_own_are_kept_loaded_and_removed() {
+    let (place, mut robot) = with_folder();
+    let folder = PresetFolder::new(place.path());
+    let mine = Settings { swing: 0.3, complexity: 0.8, ..robot.document().settings };
+    robot.studio.apply(Edit::Settings(mine)).unwrap();
+    robot.press("keep-preset");
+    // Letters go into the name, not to the window's keys; the name of a factory preset is refused.
+    robot.type_line("jazz");
+    assert!(robot.window.state.sheet.is_some());
+    assert_eq!(robot.studio.snapshot().undo, Some("settings"));
+    robot.press("preset-name");
+    robot.type_line("Mine");
+    assert!(robot.window.state.sheet.is_none());
+    robot.wait(|_| folder.list().len() == 1);
+    assert_eq!(folder.list()[0].name, "Mine");
+
+    robot.studio.apply(Edit::Settings(Settings { swing: 0.0, ..mine })).unwrap();
+    robot.press("preset");
+    robot.wait(|robot| robot.shows(("own-preset", 0_usize)));
+    robot.press(("own-preset", 0_usize));
+    robot.frames(2);
+    assert_eq!(robot.document().settings.swing, 0.3);
+    assert_eq!(robot.controls.value(Control::Swing), 0.3);
+
+    // Removing takes two presses.
+    robot.press("preset");
+    robot.frames(1);
+    robot.press(("remove-preset", 0_usize));
+    assert_eq!(folder.list().len(), 1);
+    robot.press(("remove-preset", 0_usize));
+    robot.wait(|_| folder.list().is_empty());
+    robot.wait(|robot| !robot.shows(("own-preset", 0_usize)));
+}
+
+#[test]
+fn escape_closes_a_sheet_and_nothing_else() {
+    let mut robot = Robot::with_bars(4, SIZE);
+    robot.press(("section", 0_usize));
+    let selected = robot.window.state.selection.bars.clone();
+    assert!(selected.is_some());
+    robot.press("edit-map");
+    assert!(robot.window.state.sheet.is_some());
+    for key in [Key::Delete, Key::N, Key::Num2] {
+        robot.key(Modifiers::NONE, key);
+    }
+    robot.key(Modifiers::NONE, Key::Escape);
+    assert!(robot.window.state.sheet.is_none());
+    assert_eq!(robot.window.state.selection.bars, selected);
+    let view = robot.studio.snapshot();
+    assert_eq!((view.undo, view.job.clone()), (None, None));
+    robot.press("edit-map");
+    robot.click(egui::pos2(8.0, 8.0));
+    assert!(robot.window.state.sheet.is_none(), "a click beside it closes it");
+}
+
+#[test]
+fn a_key_of_the_map_is_turned_into_a_map_of_ones_own() {
+    let mut robot = Robot::with_bars(4, SIZE);
+    let kick = Lane::Kick.default_key();
+    robot.studio.apply(Edit::DrumMap(DrumMap::AddictiveDrums)).unwrap();
+    robot.press("edit-map");
+    let key = egui::Id::unique(("map-key", Lane::Kick.index()));
+    let press = |robot: &mut Robot, id: egui::Id| {
+        let at = robot.ctx.read_response(id).unwrap().rect.center();
+        robot.click(at);
+    };
+    for _ in 0..3 {
+        press(&mut robot, key.with("more"));
+    }
+    press(&mut robot, key.with("less"));
+    let map = robot.document().drum_map.clone();
+    assert!(matches!(map, DrumMap::Own(_)));
+    assert_eq!(map.key(kick), DrumMap::AddictiveDrums.key(kick) + 2);
+    // Both bass drums go with their lane, and nothing else does.
+    assert_eq!(map.key(GmKey::new(35).unwrap()), map.key(kick));
+    let snare = Lane::Snare.default_key();
+    assert_eq!(map.key(snare), DrumMap::AddictiveDrums.key(snare));
+
+    // Dragged up by three steps.
+    let instrument = egui::Id::unique(("map-instrument", 35_u8));
+    let at = robot.ctx.read_response(instrument).unwrap().rect.center();
+    robot.drag(at, at - vec2(0.0, 12.5));
+    let map = robot.document().drum_map.clone();
+    assert_eq!(map.key(GmKey::new(35).unwrap()), map.key(kick) + 3);
+
+    // The strokes that are sent and the files that are saved follow it; the kit does not.
+    let clip = robot.document().clip();
+    let kicks: Vec<_> = clip.strokes.iter().filter(|s| s.kit_key == kick.get()).collect();
+    assert!(!kicks.is_empty() && kicks.iter().all(|stroke| stroke.key == map.key(kick)));
+
+    // Each key that was turned is one step.
+    robot.key(Modifiers::NONE, Key::Escape);
+    robot.press("undo");
+    assert_eq!(robot.document().drum_map.key(GmKey::new(35).unwrap()), map.key(kick));
+    robot.press("undo");
+    assert_eq!(robot.document().drum_map, DrumMap::AddictiveDrums);
+}
+
+#[test]
+fn the_own_map_is_named_and_kept_beside_the_others() {
+    let mut robot = Robot::with_bars(4, SIZE);
+    robot.press("edit-map");
+    let more = egui::Id::unique(("map-key", Lane::Bell.index())).with("more");
+    let at = robot.ctx.read_response(more).unwrap().rect.center();
+    robot.click(at);
+    robot.frames(1);
+    robot.press("drum-map-name");
+    robot.type_line("My old kit");
+    assert_eq!(robot.document().drum_map.name(), "My old kit");
+    robot.studio.apply(Edit::DrumMap(DrumMap::Avl)).unwrap();
+    robot.key(Modifiers::NONE, Key::Escape);
+    robot.press("drum-map");
+    robot.frames(1);
+    robot.press(("drum-map", 5_usize));
+    assert_eq!(robot.document().drum_map.name(), "My old kit");
+}

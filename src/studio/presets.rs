@@ -1,0 +1,263 @@
+//! Presets: what is asked of the drummer, under a name.
+//!
+//! Drumlin's own are made of its styles ([`Preset::factory`]). The musician's are small JSON files in
+//! a folder ([`PresetFolder`]), one each, written whole or not at all; they can be copied to another
+//! machine and read by eye. What is in the folder and is no preset is passed over. Files are slow:
+//! call it on a thread that may wait.
+
+#[cfg(test)]
+mod tests;
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::Document;
+use super::edit::tidy_settings;
+use super::files::write_whole;
+use super::take::tidy_name_or;
+use crate::drummer::{ClassDensities, Settings, Style, StyleChoice};
+
+/// Of the files' layout.
+const VERSION: u32 = 1;
+const ENDING: &str = ".drumlin-preset.json";
+/// No preset is as large, in bytes.
+const LARGEST: u64 = 1 << 16;
+/// Letters of a name, so that its file has a name that every system takes.
+const LONGEST_NAME: usize = 40;
+
+/// Settings under a name. Seed and alternatives are the document's and no part of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Preset {
+    /// One line of at most 40 characters.
+    pub name: String,
+    pub settings: Settings,
+}
+
+/// Why a preset was not kept or removed.
+#[derive(Debug, thiserror::Error)]
+pub enum PresetError {
+    #[error("cannot write the preset \"{name}\": {source}")]
+    Write { name: String, source: io::Error },
+    #[error("cannot remove the preset \"{name}\": {source}")]
+    Remove { name: String, source: io::Error },
+}
+
+impl Preset {
+    pub fn new(name: &str, settings: Settings) -> Preset {
+        let short: String = name.trim().chars().take(LONGEST_NAME).collect();
+        Preset { name: tidy_name_or(&short, "Preset"), settings }
+    }
+
+    /// Drumlin's own: what the song suggests, and how a drummer of each style usually plays.
+    pub fn factory() -> Vec<Preset> {
+        let mut presets = vec![Preset::new("As the song suggests", Settings::default())];
+        presets.extend(Style::ALL.into_iter().map(|style| {
+            let [complexity, intensity, fill_amount, fill_complexity, swing, humanise] =
+                habits(style);
+            let settings = Settings {
+                style: StyleChoice::Preset(style),
+                complexity,
+                intensity,
+                fill_amount,
+                fill_complexity,
+                swing,
+                humanise,
+                ..Settings::default()
+            };
+            Preset::new(&style.title(), settings)
+        }));
+        presets
+    }
+
+    /// Whether these settings are the preset's, but for what hosts round.
+    pub fn is_asked(&self, settings: &Settings) -> bool {
+        let near = |a: f32, b: f32| (a - b).abs() < 5e-4;
+        let own = &self.settings;
+        own.style == settings.style
+            && near(own.complexity, settings.complexity)
+            && near(own.intensity, settings.intensity)
+            && near(own.fill_amount, settings.fill_amount)
+            && near(own.fill_complexity, settings.fill_complexity)
+            && near(own.swing, settings.swing)
+            && near(own.humanise, settings.humanise)
+    }
+}
+
+/// Complexity, intensity, fill amount, fill complexity, swing and humanise, 0 to 1 each: what the
+/// styles are known for, set by ear and not measured.
+const fn habits(style: Style) -> [f32; 6] {
+    match style {
+        Style::Rock => [0.5, 0.65, 0.5, 0.5, 0.0, 0.4],
+        Style::Pop => [0.4, 0.5, 0.4, 0.35, 0.0, 0.35],
+        Style::Funk => [0.65, 0.55, 0.4, 0.5, 0.1, 0.55],
+        Style::Soul => [0.5, 0.5, 0.4, 0.4, 0.15, 0.6],
+        Style::Jazz => [0.55, 0.35, 0.35, 0.5, 0.9, 0.7],
+        Style::Latin => [0.6, 0.5, 0.4, 0.5, 0.0, 0.5],
+        Style::Afro => [0.65, 0.5, 0.4, 0.55, 0.1, 0.55],
+        Style::HipHop => [0.4, 0.5, 0.25, 0.3, 0.3, 0.4],
+        Style::Dance => [0.35, 0.6, 0.3, 0.3, 0.0, 0.1],
+        Style::Punk => [0.55, 0.85, 0.5, 0.4, 0.0, 0.4],
+        Style::Metal => [0.75, 0.9, 0.6, 0.75, 0.0, 0.25],
+        Style::Country => [0.45, 0.5, 0.4, 0.35, 0.1, 0.5],
+        Style::Blues => [0.45, 0.45, 0.4, 0.4, 0.8, 0.6],
+        Style::Reggae => [0.4, 0.4, 0.35, 0.4, 0.3, 0.55],
+        Style::Ballad => [0.25, 0.3, 0.3, 0.25, 0.0, 0.5],
+        Style::March => [0.5, 0.5, 0.35, 0.45, 0.0, 0.35],
+    }
+}
+
+/// A folder with the musician's presets. It is made when the first one is saved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PresetFolder(PathBuf);
+
+impl PresetFolder {
+    pub fn new(path: impl Into<PathBuf>) -> PresetFolder {
+        PresetFolder(path.into())
+    }
+
+    /// Where the system keeps the settings of programs; `None` if it names no such place.
+    pub fn usual() -> Option<PresetFolder> {
+        Some(PresetFolder(config_folder()?.join("Drumlin").join("presets")))
+    }
+
+    /// All that can be read there, by name; none where there is no folder.
+    pub fn list(&self) -> Vec<Preset> {
+        let entries = fs::read_dir(&self.0).into_iter().flatten().flatten();
+        let mut presets: Vec<Preset> = entries.filter_map(|entry| read(&entry.path())).collect();
+        presets.sort_by_key(|preset| (preset.name.to_lowercase(), preset.name.clone()));
+        presets
+    }
+
+    /// Keeps a preset, in place of one of that name.
+    ///
+    /// # Errors
+    /// If the file cannot be written; an old one is still there then.
+    pub fn save(&self, preset: &Preset) -> Result<(), PresetError> {
+        let file = File::from(preset);
+        let failed = |source| PresetError::Write { name: preset.name.clone(), source };
+        let text = serde_json::to_vec_pretty(&file).map_err(|error| failed(error.into()))?;
+        fs::create_dir_all(&self.0).map_err(failed)?;
+        write_whole(&self.path_of(&preset.name), &text).map_err(failed)
+    }
+
+    /// Removes the preset of a name; nothing happens if there is none.
+    ///
+    /// # Errors
+    /// If the file cannot be removed.
+    pub fn remove(&self, name: &str) -> Result<(), PresetError> {
+        match fs::remove_file(self.path_of(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(PresetError::Remove { name: name.to_owned(), source: error })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Names that differ only in case are one: some systems hold their files for one.
+    fn path_of(&self, name: &str) -> PathBuf {
+        let mut file = String::new();
+        for letter in name.chars().flat_map(char::to_lowercase) {
+            if letter.is_alphanumeric() || " -_()".contains(letter) {
+                file.push(letter);
+            } else {
+                file.push_str(&format!("%{:x}", u32::from(letter)));
+            }
+        }
+        self.0.join(file + ENDING)
+    }
+}
+
+/// `%APPDATA%` on Windows, `~/Library/Application Support` on macOS, elsewhere what the XDG base
+/// directory specification says.
+fn config_folder() -> Option<PathBuf> {
+    let named = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    if cfg!(windows) {
+        named("APPDATA")
+    } else if cfg!(target_os = "macos") {
+        Some(std::env::home_dir()?.join("Library/Application Support"))
+    } else {
+        named("XDG_CONFIG_HOME").or_else(|| Some(std::env::home_dir()?.join(".config")))
+    }
+}
+
+fn read(path: &Path) -> Option<Preset> {
+    if !path.file_name()?.to_str()?.ends_with(ENDING) {
+        return None;
+    }
+    let mut text = Vec::new();
+    fs::File::open(path).ok()?.take(LARGEST + 1).read_to_end(&mut text).ok()?;
+    if text.len() as u64 > LARGEST {
+        return None;
+    }
+    serde_json::from_slice::<File>(&text).ok()?.read()
+}
+
+/// A preset as it is written.
+#[derive(Serialize, Deserialize)]
+struct File {
+    version: u32,
+    name: String,
+    style: Option<Wish>,
+    complexity: f32,
+    intensity: f32,
+    fill_amount: f32,
+    fill_complexity: f32,
+    swing: f32,
+    humanise: f32,
+}
+
+/// A style by name, or as hits a bar of each class.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Wish {
+    Named(String),
+    Densities(ClassDensities),
+}
+
+impl From<&Preset> for File {
+    fn from(Preset { name, settings }: &Preset) -> File {
+        File {
+            version: VERSION,
+            name: name.clone(),
+            style: match settings.style {
+                StyleChoice::FromSong => None,
+                StyleChoice::Preset(style) => Some(Wish::Named(style.name().to_owned())),
+                StyleChoice::Densities(densities) => Some(Wish::Densities(densities)),
+            },
+            complexity: settings.complexity,
+            intensity: settings.intensity,
+            fill_amount: settings.fill_amount,
+            fill_complexity: settings.fill_complexity,
+            swing: settings.swing,
+            humanise: settings.humanise,
+        }
+    }
+}
+
+impl File {
+    /// `None` if it is from a newer version or names a style that is not known here.
+    fn read(self) -> Option<Preset> {
+        if self.version != VERSION {
+            return None;
+        }
+        let settings = Settings {
+            style: match self.style {
+                None => StyleChoice::FromSong,
+                Some(Wish::Named(name)) => StyleChoice::Preset(Style::named(&name)?),
+                Some(Wish::Densities(densities)) => StyleChoice::Densities(densities),
+            },
+            complexity: self.complexity,
+            intensity: self.intensity,
+            fill_amount: self.fill_amount,
+            fill_complexity: self.fill_complexity,
+            swing: self.swing,
+            humanise: self.humanise,
+            ..Settings::default()
+        };
+        let settings = tidy_settings(&settings, &Document::default());
+        Some(Preset::new(&self.name, Settings { alternatives: 1, ..settings }))
+    }
+}

@@ -38,8 +38,29 @@ pub struct Outputs {
 }
 
 impl Outputs {
-    pub(super) fn new(network: &str, tensors: Vec<(String, Tensor)>) -> Outputs {
-        Outputs { network: network.to_owned(), tensors }
+    /// Gives a network's results their names, in the order of its ports.
+    ///
+    /// # Errors
+    /// [`NetworkError::Run`] if they are not what the ports say.
+    pub(super) fn checked(
+        network: &str,
+        ports: &[Port],
+        tensors: Vec<Tensor>,
+    ) -> Result<Outputs, NetworkError> {
+        let named = ports.iter().zip(tensors).map(|(port, tensor)| {
+            let (name, shape) = (&port.name, tensor.shape());
+            if port.element == tensor.element() && port.takes(shape) {
+                return Ok((name.clone(), tensor));
+            }
+            let (element, expected) = (tensor.element(), port.dims_text());
+            let wanted = port.element;
+            let reason = format!(
+                "output \"{name}\" is {element} of shape {shape:?}, expected {wanted} of {expected}"
+            );
+            Err(NetworkError::Run { network: network.to_owned(), reason })
+        });
+        let tensors = named.collect::<Result<_, _>>()?;
+        Ok(Outputs { network: network.to_owned(), tensors })
     }
 
     /// In the order of [`Network::outputs`].

@@ -17,8 +17,11 @@
 
 mod backend;
 pub mod catalogue;
+mod caught;
+mod eager;
 mod error;
 mod onnx;
+mod recent;
 mod registry;
 mod spec;
 mod tensor;

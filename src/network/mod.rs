@@ -18,8 +18,10 @@
 mod backend;
 pub mod catalogue;
 mod caught;
+mod cuda;
 mod eager;
 mod error;
+mod offload;
 mod onnx;
 mod recent;
 mod registry;
@@ -28,7 +30,8 @@ mod tensor;
 mod tract;
 
 pub use backend::{Backend, Network, Outputs};
+pub use cuda::{GpuFacts, gpu};
 pub use error::NetworkError;
-pub use registry::Models;
+pub use registry::{Engine, Models};
 pub use spec::{ModelSpec, Port, PortSpec};
 pub use tensor::{Element, Tensor};

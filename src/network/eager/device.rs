@@ -179,7 +179,7 @@ pub(in crate::network) enum Pool {
 }
 
 /// A convolution or a pool over two axes; one that has only one gets a first of size 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::network) struct Conv {
     pub batch: usize,
     pub channels: usize,

@@ -108,7 +108,7 @@ fn broken_graphs_are_errors() {
     let broken = |change: fn(&mut tract_onnx::pb::GraphProto)| {
         let mut file = OnnxFile::read("mlp.onnx", GOLDEN[1].1).unwrap();
         change(file.proto.graph.as_mut().unwrap());
-        Backend::Cpu.open("mlp", file).err().expect("the graph is broken").to_string()
+        Backend::Cpu.open("mlp", file, None).err().expect("the graph is broken").to_string()
     };
     assert_eq!(
         broken(|graph| graph.node[0].op_type = "Wobble".into()),

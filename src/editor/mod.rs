@@ -16,6 +16,7 @@ mod bar_menu;
 mod controls;
 mod drag_out;
 mod empty;
+mod engine;
 mod export;
 mod frame;
 mod grid;

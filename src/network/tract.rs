@@ -65,6 +65,23 @@ impl TractNetwork {
         NetworkError::Run { network: self.name.clone(), reason }
     }
 
+    /// The outputs in order, whatever their shapes are.
+    pub(super) fn answers(
+        &self,
+        inputs: &[(&str, super::Tensor)],
+    ) -> Result<Vec<super::Tensor>, NetworkError> {
+        let inputs = in_order(&self.name, &self.inputs, inputs, |tensor| {
+            (Some(tensor.element()), tensor.shape())
+        })?;
+        let shapes: Shapes = inputs.iter().map(|tensor| tensor.shape().to_vec()).collect();
+        let plan = self.plan(&shapes)?;
+        guarded(|| {
+            let values = inputs.into_iter().map(to_tract).collect::<TractResult<TVec<TValue>>>()?;
+            plan.run(values)?.iter().map(|value| from_tract(value)).collect()
+        })
+        .map_err(|reason| self.failed(reason))
+    }
+
     fn plan(&self, shapes: &Shapes) -> Result<Arc<TypedRunnableModel>, NetworkError> {
         self.plans.get_or_make(shapes, || {
             guarded(|| {
@@ -97,17 +114,7 @@ impl Network for TractNetwork {
     }
 
     fn run(&self, inputs: &[(&str, super::Tensor)]) -> Result<Outputs, NetworkError> {
-        let inputs = in_order(&self.name, &self.inputs, inputs, |tensor| {
-            (Some(tensor.element()), tensor.shape())
-        })?;
-        let shapes: Shapes = inputs.iter().map(|tensor| tensor.shape().to_vec()).collect();
-        let plan = self.plan(&shapes)?;
-        let tensors = guarded(|| {
-            let values = inputs.into_iter().map(to_tract).collect::<TractResult<TVec<TValue>>>()?;
-            plan.run(values)?.iter().map(|value| from_tract(value)).collect::<TractResult<Vec<_>>>()
-        })
-        .map_err(|reason| self.failed(reason))?;
-        Outputs::checked(&self.name, &self.outputs, tensors)
+        Outputs::checked(&self.name, &self.outputs, self.answers(inputs)?)
     }
 
     fn prepare(&self, shapes: &[(&str, &[usize])]) -> Result<(), NetworkError> {

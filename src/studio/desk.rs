@@ -12,6 +12,7 @@ use super::line::Line;
 use super::worker::Outcome;
 use super::{Document, Gesture, Job, JobView, Looks, Saved, View};
 use crate::drummer::{Settings, Stage};
+use crate::network::{Backend, Engine};
 
 /// Called after every change.
 type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -32,6 +33,8 @@ pub(super) struct Desk {
 struct State {
     history: History,
     looks: Looks,
+    backend: Backend,
+    engine: Option<Engine>,
     waiting: Option<Job>,
     running: Option<Running>,
     error: Option<Arc<str>>,
@@ -154,6 +157,8 @@ impl Desk {
             job: running.or_else(waiting),
             undo: state.history.undo_name(),
             redo: state.history.redo_name(),
+            backend: state.backend,
+            engine: state.engine.clone(),
             error: state.error.clone(),
         });
         state.view = Some(view.clone());
@@ -194,6 +199,33 @@ impl Desk {
 
     pub fn set_looks(&self, looks: Looks) {
         self.change(|state| state.looks = looks.clamped());
+    }
+
+    /// What the networks of the next job shall run on. What could not be played is tried again.
+    pub fn set_backend(&self, backend: Backend) {
+        self.change(|state| {
+            state.backend = backend;
+            state.engine = None;
+            state.refused = None;
+        });
+    }
+
+    pub fn backend(&self) -> Backend {
+        self.state.lock().backend
+    }
+
+    /// For the worker: what the networks of a job that has ended ran on.
+    pub fn ran_on(&self, engine: Engine) {
+        if !engine.broke && self.state.lock().engine.as_ref() == Some(&engine) {
+            return;
+        }
+        self.change(|state| {
+            if engine.broke {
+                let why = engine.why.as_deref().unwrap_or("the GPU failed");
+                state.error = Some(format!("{why}; the processor did the rest").into());
+            }
+            state.engine = Some(engine);
+        });
     }
 
     pub fn report(&self, sentence: &str) {

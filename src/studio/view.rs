@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Document, JobView, Looks, RecordingView};
+use crate::network::{Backend, Engine};
 
 /// The studio at one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +19,10 @@ pub struct View {
     pub undo: Option<&'static str>,
     /// What redo would do again.
     pub redo: Option<&'static str>,
+    /// What the networks shall run on.
+    pub backend: Backend,
+    /// What they ran on last; `None` before the first job.
+    pub engine: Option<Engine>,
     /// What went wrong last, one sentence; `None` once something has worked since.
     pub error: Option<Arc<str>>,
 }

@@ -67,3 +67,6 @@ fn open() -> Result<Arc<Gpu>, String> {
     let gpu = Gpu::new(libraries).map_err(|error| error.0)?;
     check::checked(gpu).map_err(|error| error.0)
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests;

@@ -21,7 +21,7 @@ mod host;
 mod layout;
 mod tally;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod value;
 mod walk;
 

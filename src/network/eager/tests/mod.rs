@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+pub(in crate::network) mod operators;
+
 use super::cpu::Plain;
 use super::*;
 use crate::network::{Backend, Network, catalogue};
@@ -14,8 +16,9 @@ macro_rules! golden {
     ($name:literal) => {
         (
             $name,
-            include_bytes!(concat!("../../../tests/golden/networks/", $name, ".onnx")).as_slice(),
-            include_str!(concat!("../../../tests/golden/networks/", $name, ".json")),
+            include_bytes!(concat!("../../../../tests/golden/networks/", $name, ".onnx"))
+                .as_slice(),
+            include_str!(concat!("../../../../tests/golden/networks/", $name, ".json")),
         )
     };
 }

@@ -156,7 +156,7 @@ fn a_gpu_that_breaks_on_the_way_is_replaced_by_the_processor() {
     let report = whole.report();
     assert_eq!((&report["backend"], &report["gpu"]), (&"cuda".into(), &"Fake GPU".into()));
     // At once, in the first network and in the last.
-    for fake in ["lost=5", "lost=60", "memory=40", "lost=500"] {
+    for fake in ["lost=5", "lost=60", "memory=40", "lost=330"] {
         let found = Generated::new("cuda", fake);
         let report = found.report();
         assert_eq!(report["backend"], "cpu", "{fake}");

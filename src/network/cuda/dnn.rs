@@ -368,7 +368,8 @@ impl Sequence {
         let made = Sequence::create()?;
         let lengths = vec![int(steps)?; batch];
         let mut padding = 0.0_f32;
-        let layout = sys::cudnnRNNDataLayout_t::CUDNN_RNN_DATA_LAYOUT_SEQ_MAJOR_UNPACKED;
+        // The only layout without padding; with equal lengths all are the same.
+        let layout = sys::cudnnRNNDataLayout_t::CUDNN_RNN_DATA_LAYOUT_SEQ_MAJOR_PACKED;
         // SAFETY: one length for each of the batch; what is padded with is copied.
         check(unsafe {
             sys::cudnnSetRNNDataDescriptor(

@@ -133,8 +133,9 @@ impl Libraries {
                 .filter_map(|choice| choice.last())
                 .map(String::as_str)
                 .collect();
-            let place = if system { "this system" } else { PATH_VARIABLE };
-            format!("{} was not found in {place} ({})", wanted.title, names.join(", "))
+            let place =
+                if system { "on this system".to_owned() } else { format!("in {PATH_VARIABLE}") };
+            format!("{} was not found {place} ({})", wanted.title, names.join(", "))
         }))
     }
 

@@ -235,13 +235,12 @@ impl<D: Device> Walk<'_, D> {
             padding: if even { two(before, 0) } else { [0, 0] },
             output: two(&x.shape[2..], 1),
         };
-        let extra = two(&extra, 0);
-        for axis in 0..2 {
+        for (axis, extra) in two(&extra, 0).into_iter().enumerate() {
             let steps = how.output[axis].checked_sub(1).ok_or("there is nothing to read")?;
-            let full = steps * how.stride[axis] + reach(&how, axis)? + extra[axis];
+            let full = steps * how.stride[axis] + reach(&how, axis)? + extra;
             let room = full.checked_sub(2 * how.padding[axis]).filter(|&room| room > 0);
             how.input[axis] = room.ok_or("the pads leave nothing")?;
-            if extra[axis] >= how.stride[axis] {
+            if extra >= how.stride[axis] {
                 return Err("the output padding is as large as a stride".into());
             }
         }

@@ -13,7 +13,7 @@ use crate::network::Tensor;
 
 /// Numbers that one array may have: a graph that asks for more is taken for broken, since memory that
 /// is not there cannot be asked for.
-const MOST: usize = 1 << 30;
+const MOST: usize = 1 << 27;
 
 /// Why a walk ended early.
 #[derive(Debug)]

@@ -438,7 +438,8 @@ EXPORT int cudnnSetRNNDataDescriptor(
     Sequence *s, int type, int layout, int steps, int batch, int size, const int *lengths,
     void *padding
 ) {
-    if (type != FLOAT || layout != 0 || !padding) return BAD_PARAM;
+    // 1 is packed, the only layout that a layer without padded input and output takes.
+    if (type != FLOAT || layout != 1 || !padding) return BAD_PARAM;
     for (int i = 0; i < batch; i++)
         if (lengths[i] != steps) return BAD_PARAM;
     *s = (Sequence){1, steps, batch, size};

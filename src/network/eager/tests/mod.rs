@@ -8,6 +8,7 @@ pub(in crate::network) mod operators;
 use super::cpu::Plain;
 use super::*;
 use crate::network::{Backend, Network, catalogue};
+use proptest::prelude::*;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value as Json;
@@ -130,6 +131,34 @@ fn a_batch_is_answered_as_its_requests_are() {
             for (found, expected) in together.iter().zip(alone) {
                 let worst = off(found, expected);
                 assert!(worst < 1e-5, "{name}: off by {worst}");
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn damaged_files_are_answered_or_refused(
+        which in 0usize..4,
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+    ) {
+        let (name, bytes, golden) = GOLDEN[which];
+        let mut bytes = bytes.to_vec();
+        for (at, value) in damage {
+            let at = at.index(bytes.len());
+            bytes[at] = value;
+        }
+        let golden: Vec<Json> = serde_json::from_str(golden).unwrap();
+        if let Ok(file) = OnnxFile::read(name, &bytes)
+            && let Ok(eager) = Eager::new(&file, Arc::new(Plain))
+        {
+            let inputs = golden[0]["inputs"].as_object().unwrap();
+            let inputs: Vec<Tensor> = inputs.values().map(tensor).collect();
+            // Ports that the damage renamed or retyped are the caller's to check.
+            if file.inputs.iter().map(|port| port.element).eq(inputs.iter().map(Tensor::element)) {
+                let _ = eager.run(&[inputs.iter().collect()]);
             }
         }
     }

@@ -214,20 +214,6 @@ impl Desk {
         self.state.lock().backend
     }
 
-    /// For the worker: what the networks of a job that has ended ran on.
-    pub fn ran_on(&self, engine: Engine) {
-        if !engine.broke && self.state.lock().engine.as_ref() == Some(&engine) {
-            return;
-        }
-        self.change(|state| {
-            if engine.broke {
-                let why = engine.why.as_deref().unwrap_or("the GPU failed");
-                state.error = Some(format!("{why}; the processor did the rest").into());
-            }
-            state.engine = Some(engine);
-        });
-    }
-
     pub fn report(&self, sentence: &str) {
         self.change(|state| state.error = Some(sentence.into()));
     }
@@ -360,12 +346,20 @@ impl Desk {
     }
 
     /// For the worker: its job has ended, with a result, with a sentence that says why not, or with
-    /// nothing to say.
-    pub fn finish(&self, cancelled: &AtomicBool, outcome: Result<Outcome, Option<String>>) {
+    /// nothing to say. `engine` is what its networks ran on.
+    pub fn finish(
+        &self,
+        cancelled: &AtomicBool,
+        outcome: Result<Outcome, Option<String>>,
+        engine: Option<Engine>,
+    ) {
         self.change(|state| {
             if !state.wants(cancelled) {
                 return;
             }
+            let broke = engine.as_ref().filter(|engine| engine.broke);
+            let note = broke.and_then(|engine| engine.why.as_deref());
+            let note = note.map(|why| format!("{why}; the processor did the rest").into());
             state.running = None;
             match outcome {
                 Ok(Outcome { change, step }) => {
@@ -374,7 +368,7 @@ impl Desk {
                         Some(name) => state.history.step(document, name, None),
                         None => state.history.amend(document),
                     }
-                    state.error = None;
+                    state.error = note;
                     state.refused = None;
                 }
                 Err(sentence) => {
@@ -382,6 +376,7 @@ impl Desk {
                     state.error = sentence.map(Into::into);
                 }
             }
+            state.engine = engine;
         });
     }
 }

@@ -57,10 +57,8 @@ pub(super) fn run(desk: &Desk) {
             player = Player::default();
             Err(Failure::Bug(job.name()))
         });
-        desk.finish(&cancelled, outcome.map_err(|failure| failure.sentence()));
-        if let Some(engine) = player.engine() {
-            desk.ran_on(engine);
-        }
+        let outcome = outcome.map_err(|failure| failure.sentence());
+        desk.finish(&cancelled, outcome, player.engine());
     }
 }
 

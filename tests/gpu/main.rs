@@ -10,3 +10,4 @@
 mod fakes;
 mod parity;
 mod selection;
+mod sharing;

@@ -102,6 +102,22 @@ fn nvidias_wheels_are_found() {
 }
 
 #[test]
+fn cuda_13_is_taken_where_the_driver_serves_it() {
+    let folder = copies();
+    let newer = folder.path().join("libcublas.so.13");
+    fs::rename(folder.path().join("libcublas.so.12"), &newer).unwrap();
+    let mut command = drumlin();
+    let here = command.env("DRUMLIN_CUDA_PATH", folder.path()).env("FAKE_CUDA", "cuda-13");
+    let found = gpu(here);
+    assert_eq!(found["libraries"][1], newer.to_str().unwrap());
+    let mut command = drumlin();
+    assert_eq!(
+        why_not(command.env("DRUMLIN_CUDA_PATH", folder.path())),
+        "cuBLAS was not found in DRUMLIN_CUDA_PATH (libcublas.so.12)"
+    );
+}
+
+#[test]
 fn what_is_missing_is_named() {
     let folder = copies();
     let here = |command: &mut Command| why_not(command.env("DRUMLIN_CUDA_PATH", folder.path()));

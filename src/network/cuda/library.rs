@@ -190,10 +190,14 @@ fn open(path: &Path) -> Result<Library, libloading::Error> {
             unsafe { unix::Library::open(Some(path), unix::RTLD_NOW | unix::RTLD_GLOBAL) };
         library.map(Library::from)
     }
-    #[cfg(not(unix))]
+    #[cfg(windows)]
     {
+        use libloading::os::windows;
+        // What a library in a folder needs lies beside it.
+        let flags = if path.is_absolute() { windows::LOAD_WITH_ALTERED_SEARCH_PATH } else { 0 };
         // SAFETY: as above.
-        unsafe { Library::new(path) }
+        let library = unsafe { windows::Library::load_with_flags(path, flags) };
+        library.map(Library::from)
     }
 }
 

@@ -43,7 +43,7 @@ EXPORT int fake_cuda_ready(void) { return ready(); }
 EXPORT int cuInit(unsigned flags) { return flags ? INVALID_VALUE : OK; }
 
 EXPORT int cuDriverGetVersion(int *version) {
-    *version = told("old-driver") ? 11080 : 12040;
+    *version = told("old-driver") ? 11080 : told("cuda-13") ? 13000 : 12040;
     return OK;
 }
 

@@ -4,6 +4,7 @@
 // FAKE_CUDA says how they misbehave, as words with a comma between:
 //   no-device      there is no GPU
 //   old-driver     the driver serves CUDA 11
+//   cuda-13        the driver serves CUDA 13, not only 12
 //   no-context     the context cannot be made
 //   wrong          products are wrong
 //   memory=N       there is no memory after N allocations

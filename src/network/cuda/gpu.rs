@@ -2,22 +2,19 @@
 //! reductions, normalisation and recurrent layers, cuBLAS for products, kernels of our own for the
 //! rest.
 
-use std::collections::HashMap;
 use std::ffi::{c_longlong, c_void};
 use std::ptr;
 use std::sync::{Arc, OnceLock};
 
 use cudarc::cublas::sys as blas;
 use cudarc::cudnn::sys::{
-    self, cudnnActivationMode_t, cudnnBatchNormMode_t, cudnnConvolutionBwdDataAlgo_t,
-    cudnnConvolutionFwdAlgo_t, cudnnDeterminism_t, cudnnMathType_t, cudnnSoftmaxAlgorithm_t,
-    cudnnSoftmaxMode_t, cudnnStatus_t,
+    self, cudnnActivationMode_t, cudnnBatchNormMode_t, cudnnSoftmaxAlgorithm_t, cudnnSoftmaxMode_t,
 };
 use parking_lot::{Mutex, MutexGuard};
 
+use super::algorithms::Algorithms;
 use super::dnn::{
-    Activation, Blas, ConvShapes, Dnn, GruShapes, Pooling, Reduction, TensorShape, check,
-    check_blas, int,
+    Activation, Blas, ConvShapes, Dnn, Pooling, Reduction, TensorShape, check, check_blas, int,
 };
 use super::driver::{Buffer, Context, Memory, Stream};
 use super::kernels::Kernels;
@@ -29,25 +26,21 @@ use crate::network::eager::device::{
 
 type Done<T> = Result<T, DeviceError>;
 
-/// Bytes that an algorithm of cuDNN may use beside its arrays.
-const WORKSPACE: usize = 256 << 20;
-
 /// The first GPU, open. Its work is done in the order in which it is asked for, from any thread.
 pub(in crate::network) struct Gpu {
     tools: Mutex<Tools>,
-    memory: Arc<Memory>,
+    pub(super) memory: Arc<Memory>,
     failed: OnceLock<String>,
     libraries: Libraries,
 }
 
 /// What may be used by one thread at a time. Dropped before the memory and its context.
-struct Tools {
-    kernels: Kernels,
+pub(super) struct Tools {
+    pub kernels: Kernels,
     blas: Blas,
-    dnn: Dnn,
-    stream: Stream,
-    forward: HashMap<Conv, (cudnnConvolutionFwdAlgo_t, usize)>,
-    transposed: HashMap<Conv, (cudnnConvolutionBwdDataAlgo_t, usize)>,
+    pub dnn: Dnn,
+    pub stream: Stream,
+    algorithms: Algorithms,
 }
 
 /// What cuDNN multiplies with: what is made by one, what was there before by zero.
@@ -71,8 +64,7 @@ impl Gpu {
             blas: Blas::new(&stream)?,
             dnn: Dnn::new(&stream)?,
             stream,
-            forward: HashMap::new(),
-            transposed: HashMap::new(),
+            algorithms: Algorithms::default(),
         };
         Ok(Gpu { tools: Mutex::new(tools), memory, failed: OnceLock::new(), libraries })
     }
@@ -101,12 +93,12 @@ impl Gpu {
         self.failed.get().map(String::as_str)
     }
 
-    fn tools(&self) -> Done<MutexGuard<'_, Tools>> {
+    pub(super) fn tools(&self) -> Done<MutexGuard<'_, Tools>> {
         self.memory.context.enter()?;
         Ok(self.tools.lock())
     }
 
-    fn take(&self, length: usize) -> Done<Buffer> {
+    pub(super) fn take(&self, length: usize) -> Done<Buffer> {
         self.memory.take(length * size_of::<f32>())
     }
 
@@ -160,119 +152,6 @@ impl Drop for Gpu {
     fn drop(&mut self) {
         // What the tools free is freed in the context of the thread.
         let _ = self.memory.context.enter();
-    }
-}
-
-/// Whether cuDNN's suggestion may be taken: it works, fits, gives the same every time and does not
-/// round its inputs.
-fn fit(
-    status: cudnnStatus_t,
-    memory: usize,
-    determinism: cudnnDeterminism_t,
-    math: cudnnMathType_t,
-) -> bool {
-    status == cudnnStatus_t::CUDNN_STATUS_SUCCESS
-        && memory <= WORKSPACE
-        && determinism == cudnnDeterminism_t::CUDNN_DETERMINISTIC
-        && matches!(math, cudnnMathType_t::CUDNN_DEFAULT_MATH | cudnnMathType_t::CUDNN_FMA_MATH)
-}
-
-impl Tools {
-    /// The algorithm that cuDNN thinks is quickest, with the bytes it needs. Asking takes longer than
-    /// a small convolution, so the answer is kept.
-    fn forward(
-        &mut self,
-        how: &Conv,
-        shapes: &ConvShapes,
-    ) -> Done<(cudnnConvolutionFwdAlgo_t, usize)> {
-        if let Some(known) = self.forward.get(how) {
-            return Ok(*known);
-        }
-        const ASKED: usize = cudnnConvolutionFwdAlgo_t::CUDNN_CONVOLUTION_FWD_ALGO_COUNT as usize;
-        // SAFETY: all its fields may be 0.
-        let mut found: [sys::cudnnConvolutionFwdAlgoPerf_t; ASKED] = unsafe { std::mem::zeroed() };
-        let mut count = 0;
-        // SAFETY: there is room for as many as are asked for.
-        check(unsafe {
-            sys::cudnnGetConvolutionForwardAlgorithm_v7(
-                self.dnn.0,
-                shapes.input.0,
-                shapes.filter.0,
-                shapes.how.0,
-                shapes.output.0,
-                ASKED as i32,
-                &mut count,
-                found.as_mut_ptr(),
-            )
-        })?;
-        let found = &found[..usize::try_from(count).unwrap_or(0).min(ASKED)];
-        let chosen = found
-            .iter()
-            .find(|a| fit(a.status, a.memory, a.determinism, a.mathType))
-            .map(|a| (a.algo, a.memory));
-        // This one is always there and needs nothing.
-        let least = cudnnConvolutionFwdAlgo_t::CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_GEMM;
-        let chosen = chosen.unwrap_or((least, 0));
-        self.forward.insert(*how, chosen);
-        Ok(chosen)
-    }
-
-    /// As [`Tools::forward`].
-    fn transposed(
-        &mut self,
-        how: &Conv,
-        shapes: &ConvShapes,
-    ) -> Done<(cudnnConvolutionBwdDataAlgo_t, usize)> {
-        if let Some(known) = self.transposed.get(how) {
-            return Ok(*known);
-        }
-        use cudnnConvolutionBwdDataAlgo_t as Algo;
-        const ASKED: usize = Algo::CUDNN_CONVOLUTION_BWD_DATA_ALGO_COUNT as usize;
-        // SAFETY: all its fields may be 0.
-        let mut found: [sys::cudnnConvolutionBwdDataAlgoPerf_t; ASKED] =
-            unsafe { std::mem::zeroed() };
-        let mut count = 0;
-        // SAFETY: there is room for as many as are asked for.
-        check(unsafe {
-            sys::cudnnGetConvolutionBackwardDataAlgorithm_v7(
-                self.dnn.0,
-                shapes.filter.0,
-                shapes.output.0,
-                shapes.how.0,
-                shapes.input.0,
-                ASKED as i32,
-                &mut count,
-                found.as_mut_ptr(),
-            )
-        })?;
-        let found = &found[..usize::try_from(count).unwrap_or(0).min(ASKED)];
-        let chosen = found
-            .iter()
-            .find(|a| fit(a.status, a.memory, a.determinism, a.mathType))
-            .map(|a| (a.algo, a.memory));
-        let chosen = match chosen {
-            Some(chosen) => chosen,
-            None => {
-                // Always there, and the same every time.
-                let least = Algo::CUDNN_CONVOLUTION_BWD_DATA_ALGO_1;
-                let mut bytes = 0;
-                // SAFETY: writes one size.
-                check(unsafe {
-                    sys::cudnnGetConvolutionBackwardDataWorkspaceSize(
-                        self.dnn.0,
-                        shapes.filter.0,
-                        shapes.output.0,
-                        shapes.how.0,
-                        shapes.input.0,
-                        least,
-                        &mut bytes,
-                    )
-                })?;
-                (least, bytes)
-            }
-        };
-        self.transposed.insert(*how, chosen);
-        Ok(chosen)
     }
 }
 
@@ -471,7 +350,8 @@ impl Device for Gpu {
         let out = self.take(how.batch * how.maps * how.output[0] * how.output[1])?;
         let shapes = ConvShapes::new(how)?;
         let mut tools = self.tools()?;
-        let (algorithm, bytes) = tools.forward(how, &shapes)?;
+        let tools = &mut *tools;
+        let (algorithm, bytes) = tools.algorithms.forward(&tools.dnn, how, &shapes)?;
         let workspace = self.memory.take(bytes)?;
         // SAFETY: the arrays have the sizes that the shapes say, the workspace the one asked for.
         check(unsafe {
@@ -491,7 +371,7 @@ impl Device for Gpu {
                 out.write(),
             )
         })?;
-        self.add_bias(&tools, bias, how.maps, &shapes.output, &out)?;
+        self.add_bias(tools, bias, how.maps, &shapes.output, &out)?;
         Ok(out)
     }
 
@@ -505,7 +385,8 @@ impl Device for Gpu {
         let out = self.take(how.batch * how.channels * how.input[0] * how.input[1])?;
         let shapes = ConvShapes::new(how)?;
         let mut tools = self.tools()?;
-        let (algorithm, bytes) = tools.transposed(how, &shapes)?;
+        let tools = &mut *tools;
+        let (algorithm, bytes) = tools.algorithms.transposed(&tools.dnn, how, &shapes)?;
         let workspace = self.memory.take(bytes)?;
         // SAFETY: the arrays have the sizes that the shapes say, the workspace the one asked for.
         check(unsafe {
@@ -525,7 +406,7 @@ impl Device for Gpu {
                 out.write(),
             )
         })?;
-        self.add_bias(&tools, bias, how.channels, &shapes.input, &out)?;
+        self.add_bias(tools, bias, how.channels, &shapes.input, &out)?;
         Ok(out)
     }
 
@@ -593,165 +474,9 @@ impl Device for Gpu {
     }
 
     fn gru(&self, x: &Buffer, weights: &GruWeights<Buffer>, how: &Gru) -> Done<Buffer> {
-        if how.direction == Direction::Reverse {
-            return self.gru_reversed(x, weights, how);
+        match how.direction {
+            Direction::Reverse => self.gru_reversed(x, weights, how),
+            Direction::Forward | Direction::Both => self.gru_forward(x, weights, how),
         }
-        let Gru { steps, batch, units, direction, .. } = *how;
-        let directions = direction.count();
-        let beside = self.take(steps * batch * directions * units)?;
-        let (shapes, space, bytes) = {
-            let tools = self.tools()?;
-            let shapes = GruShapes::new(&tools.dnn, how)?;
-            let mut bytes = 0;
-            // SAFETY: writes one size.
-            check(unsafe {
-                sys::cudnnGetRNNWeightSpaceSize(tools.dnn.0, shapes.how.0, &mut bytes)
-            })?;
-            (shapes, self.memory.take(bytes)?, bytes)
-        };
-        self.gru_weights(weights, how, &shapes, &space, bytes)?;
-        let tools = self.tools()?;
-        let (mut work, mut reserve) = (0, 0);
-        let inference = sys::cudnnForwardMode_t::CUDNN_FWD_MODE_INFERENCE;
-        // SAFETY: writes two sizes.
-        check(unsafe {
-            sys::cudnnGetRNNTempSpaceSizes(
-                tools.dnn.0,
-                shapes.how.0,
-                inference,
-                shapes.input.0,
-                &mut work,
-                &mut reserve,
-            )
-        })?;
-        let workspace = self.memory.take(work)?;
-        // SAFETY: the arrays have the sizes that the shapes say, the spaces those asked for. Without
-        // dropout and in inference, reserve and cell states are left out; lengths on the GPU, too,
-        // since all are equal.
-        check(unsafe {
-            sys::cudnnRNNForward(
-                tools.dnn.0,
-                shapes.how.0,
-                inference,
-                ptr::null(),
-                shapes.input.0,
-                x.read(),
-                shapes.output.0,
-                beside.write(),
-                shapes.state.0,
-                weights.start.map_or(ptr::null(), Buffer::read),
-                ptr::null_mut(),
-                shapes.state.0,
-                ptr::null(),
-                ptr::null_mut(),
-                bytes,
-                space.read(),
-                work,
-                workspace.write(),
-                0,
-                ptr::null_mut(),
-            )
-        })?;
-        drop(tools);
-        if directions == 1 {
-            return Ok(beside);
-        }
-        // cuDNN puts the directions of a step side by side for each of the batch.
-        let mut out = self.take(steps * batch * directions * units)?;
-        let [s, d, b, u] = [steps, directions, batch, units];
-        let how = Copy {
-            dims: vec![s, d, b, u],
-            from_offset: 0,
-            from_strides: [b * d * u, u, d * u, 1].map(|stride| stride as isize).to_vec(),
-            to_offset: 0,
-            to_strides: [d * b * u, b * u, u, 1].map(|stride| stride as isize).to_vec(),
-        };
-        self.copy(&beside, &mut out, &how)?;
-        Ok(out)
-    }
-}
-
-impl Gpu {
-    /// Puts the weights where cuDNN wants them in its weight space.
-    fn gru_weights(
-        &self,
-        weights: &GruWeights<Buffer>,
-        how: &Gru,
-        shapes: &GruShapes,
-        space: &Buffer,
-        bytes: usize,
-    ) -> Done<()> {
-        let Gru { inputs, units, direction, .. } = *how;
-        let tools = self.tools()?;
-        tools.stream.fill(space, 0.0, bytes / size_of::<f32>())?;
-        let (matrix, row) = (TensorShape::blank()?, TensorShape::blank()?);
-        for way in 0..direction.count() {
-            for part in 0..6 {
-                let (mut to_matrix, mut to_row) = (ptr::null_mut(), ptr::null_mut());
-                // SAFETY: writes two shapes and two pointers into the space.
-                check(unsafe {
-                    sys::cudnnGetRNNWeightParams(
-                        tools.dnn.0,
-                        shapes.how.0,
-                        way as i32,
-                        bytes,
-                        space.read(),
-                        part as i32,
-                        matrix.0,
-                        &mut to_matrix,
-                        row.0,
-                        &mut to_row,
-                    )
-                })?;
-                // cuDNN has reset, update, new; ONNX update, reset, new.
-                let gate = [1, 0, 2][part % 3];
-                let recurrent = part / 3;
-                let (from, width) = if recurrent == 0 {
-                    (weights.input, inputs)
-                } else {
-                    (weights.recurrent, units)
-                };
-                let length = units * width;
-                let start = (way * 3 + gate) * length;
-                let offset = |pointer: *mut c_void| {
-                    (pointer as usize).wrapping_sub(space.write() as usize) / size_of::<f32>()
-                };
-                let run = |from: &Buffer, start, length, to_offset| {
-                    let how = Copy {
-                        dims: vec![length],
-                        from_offset: start,
-                        from_strides: vec![1],
-                        to_offset,
-                        to_strides: vec![1],
-                    };
-                    tools.kernels.copy(&tools.stream, from, space, &how)
-                };
-                run(from, start, length, offset(to_matrix))?;
-                if let Some(bias) = weights.bias {
-                    let start = (way * 6 + recurrent * 3 + gate) * units;
-                    run(bias, start, units, offset(to_row))?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// cuDNN has no layer that only goes backwards: the steps are turned round, before and after.
-    fn gru_reversed(&self, x: &Buffer, weights: &GruWeights<Buffer>, how: &Gru) -> Done<Buffer> {
-        let turned = |from: &Buffer, width: usize| -> Done<Buffer> {
-            let mut to = self.take(how.steps * width)?;
-            let copy = Copy {
-                dims: vec![how.steps, width],
-                from_offset: (how.steps - 1) * width,
-                from_strides: vec![-(width as isize), 1],
-                to_offset: 0,
-                to_strides: vec![width as isize, 1],
-            };
-            self.copy(from, &mut to, &copy)?;
-            Ok(to)
-        };
-        let forward = Gru { direction: Direction::Forward, ..*how };
-        let out = self.gru(&turned(x, how.batch * how.inputs)?, weights, &forward)?;
-        turned(&out, how.batch * how.units)
     }
 }

@@ -8,12 +8,14 @@
 //!
 //! Arithmetic is that of `f32` (no TF32), in algorithms that give the same every time.
 
+mod algorithms;
 mod check;
 mod dnn;
 mod driver;
 mod gpu;
 mod kernels;
 pub(super) mod library;
+mod recurrent;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};

@@ -15,15 +15,18 @@
 pub(super) mod cpu;
 pub(super) mod device;
 
-mod compute;
+mod arithmetic;
 mod graph;
 mod host;
 mod layout;
+mod products;
+mod statistics;
 mod tally;
 #[cfg(test)]
 pub(super) mod tests;
 mod value;
 mod walk;
+mod windows;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -94,7 +94,10 @@ fn pipeline(backend: Backend) -> f64 {
 }
 
 fn main() {
-    let gpu = match network::gpu() {
+    let begun = Instant::now();
+    let found = network::gpu();
+    let opening = begun.elapsed().as_secs_f64() * 1e3;
+    let gpu = match found {
         Ok(gpu) => gpu,
         Err(why) => {
             println!("nothing measured, no GPU: {why}");
@@ -111,7 +114,7 @@ fn main() {
         );
         return;
     }
-    println!("{}; milliseconds a batch", gpu.name);
+    println!("{}, opened and checked in {opening:.0} ms; milliseconds a batch", gpu.name);
     println!("{:12} {:>6} {:>12} {:>12} {:>8}", "network", "batch", "tract x 2", "GPU", "times");
     for row in &rows {
         let number = |name: &str| row[name].as_f64().unwrap_or(f64::NAN);

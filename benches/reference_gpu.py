@@ -85,7 +85,9 @@ def main():
         print(last)
         if device == "cuda":
             return
-    print(f"{ours['gpu'] if ours else device}; milliseconds a batch")
+    if ours:
+        print(f"{ours['gpu']}, opened and checked in {ours['opening_ms']:.0f} ms")
+    print("milliseconds a batch")
     names = ["tract x 2", "onnxruntime", "PyTorch", "Drumlin"]
     print(f"{'network':12} {'batch':>6}", *(f"{name:>12}" for name in names))
     for path in sorted((ROOT / "models").glob("*.onnx")):

@@ -8,6 +8,7 @@ Needs: nvidia-cuda-nvrtc-cu12 12.0.140 (the version that made the committed file
 import ctypes
 import pathlib
 import sys
+import zlib
 
 HERE = pathlib.Path(__file__).parent
 OPTIONS = [b"--gpu-architecture=compute_50", b"--fmad=true"]
@@ -46,7 +47,9 @@ def main():
     # Without comments, and without constants of a header that nothing here uses.
     lines = ptx.value.decode().splitlines()
     lines = [line for line in lines if not line.startswith(("//", ".global"))]
-    (HERE / "kernels.ptx").write_text("\n".join(lines).strip() + "\n")
+    # So that a test can tell whether the two files belong together.
+    head = f"// Made by kernels.py of kernels.cu with the CRC-32 {zlib.crc32(source):08x}.\n"
+    (HERE / "kernels.ptx").write_text(head + "\n".join(lines).strip() + "\n")
 
 
 if __name__ == "__main__":

@@ -191,3 +191,16 @@ impl Kernels {
         unsafe { self.gather.launch(stream, places, &mut arguments) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::PTX;
+
+    #[test]
+    fn the_ptx_was_made_of_the_source_as_it_is() {
+        let mut crc = flate2::Crc::new();
+        crc.update(include_bytes!("kernels.cu"));
+        let made_of = format!("kernels.cu with the CRC-32 {:08x}.", crc.sum());
+        assert!(PTX.lines().next().is_some_and(|head| head.ends_with(&made_of)), "{made_of}");
+    }
+}

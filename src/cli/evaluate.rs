@@ -12,7 +12,7 @@ use crate::midi;
 
 use super::console::{print, print_json, remark};
 use super::features::is_midi;
-use super::generate::{Engine, models, remark_on};
+use super::generate::{BackendArgument, models, remark_on};
 use super::progress::counted;
 use super::{Failure, song};
 
@@ -40,7 +40,7 @@ pub struct Arguments {
     models: Option<PathBuf>,
 
     #[command(flatten)]
-    engine: Engine,
+    backend: BackendArgument,
 
     /// Print JSON instead of tables
     #[arg(long)]
@@ -70,7 +70,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 /// All songs of the folder with drums that the drummer plays to them now.
 fn played(arguments: &Arguments) -> Result<Vec<Pair>, Failure> {
-    let models = models(&arguments.engine, arguments.models.as_deref())?;
+    let models = models(&arguments.backend, arguments.models.as_deref())?;
     let drummer = Drummer::new(models, SoundFont::embedded().clone());
     let settings = Settings { seed: arguments.seed, ..Settings::default() };
     let files = midi_files(&arguments.songs)?;

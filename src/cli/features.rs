@@ -13,7 +13,7 @@ use crate::network::catalogue;
 
 use super::Failure;
 use super::console::remark;
-use super::generate::{Engine, models};
+use super::generate::{BackendArgument, models};
 use super::progress::counted;
 
 /// Write the features that networks are trained on
@@ -77,7 +77,7 @@ struct Structure {
     models: Option<PathBuf>,
 
     #[command(flatten)]
-    engine: Engine,
+    backend: BackendArgument,
 }
 
 /// Of human performances: the Groove MIDI Dataset as one file
@@ -96,7 +96,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.of {
         Of::Songs(songs) => of_songs(songs),
         Of::Structure(structure) => {
-            let network = models(&structure.engine, structure.models.as_deref())?
+            let network = models(&structure.backend, structure.models.as_deref())?
                 .get(&catalogue::STRUCTURE)?;
             let count = understand(&structure.features, &*network)?;
             remark(&format!("{count} examples understood"));

@@ -46,7 +46,8 @@ pub(super) struct Offloaded<D: Accelerator> {
     device: Arc<D>,
     eager: Eager<D>,
     cpu: TractNetwork,
-    least_work: u64,
+    /// [`Backend::Auto`] or [`Backend::Cuda`].
+    backend: Backend,
 }
 
 impl<D: Accelerator> Offloaded<D> {
@@ -61,8 +62,12 @@ impl<D: Accelerator> Offloaded<D> {
         device: Arc<D>,
         eager: Eager<D>,
     ) -> Result<Offloaded<D>, NetworkError> {
-        let least_work = if backend == Backend::Auto { LEAST_WORK } else { 0 };
-        Ok(Offloaded { device, eager, cpu: TractNetwork::new(name, file)?, least_work })
+        Ok(Offloaded { device, eager, cpu: TractNetwork::new(name, file)?, backend })
+    }
+
+    /// Whether the device shall do that much.
+    fn worth(&self, work: u64) -> bool {
+        self.backend != Backend::Auto || work >= LEAST_WORK
     }
 
     fn failed(&self, reason: String) -> NetworkError {
@@ -78,7 +83,7 @@ impl<D: Accelerator> Offloaded<D> {
         let shapes: Shapes = first.iter().map(|tensor| tensor.shape().to_vec()).collect();
         let run = || {
             let work = self.eager.work(&shapes)?.saturating_mul(requests.len() as u64);
-            if work < self.least_work { Ok(None) } else { self.eager.run(requests).map(Some) }
+            if self.worth(work) { self.eager.run(requests).map(Some) } else { Ok(None) }
         };
         match run() {
             Ok(None) => Ok(None),
@@ -88,6 +93,8 @@ impl<D: Accelerator> Offloaded<D> {
                     .map(|tensors| Outputs::checked(self.name(), self.outputs(), tensors));
                 named.collect::<Result<_, _>>().map(Some)
             }
+            // Shapes that tract may still make sense of, or will complain of itself.
+            Err(RunError::Graph(_)) if self.backend == Backend::Auto => Ok(None),
             Err(RunError::Graph(reason)) => Err(self.failed(reason)),
             Err(RunError::Device(error)) => {
                 self.device.fail(&error.0);
@@ -153,8 +160,10 @@ impl<D: Accelerator> Network for Offloaded<D> {
         let ordered = in_order(self.name(), self.inputs(), shapes, |shape| (None, shape))?;
         let ordered = ordered.into_iter().map(|shape| shape.to_vec()).collect();
         match self.eager.work(&ordered) {
-            Ok(work) if work >= self.least_work && self.device.failure().is_none() => Ok(()),
-            Err(RunError::Graph(reason)) => Err(self.failed(reason)),
+            Ok(work) if self.worth(work) && self.device.failure().is_none() => Ok(()),
+            Err(RunError::Graph(reason)) if self.backend != Backend::Auto => {
+                Err(self.failed(reason))
+            }
             _ => self.cpu.prepare(shapes),
         }
     }

@@ -153,12 +153,12 @@ impl Desk {
             revision,
             document: state.history.present().clone(),
             looks: state.looks,
+            backend: state.backend,
+            engine: state.engine.clone(),
             recording: self.line.lock().heard,
             job: running.or_else(waiting),
             undo: state.history.undo_name(),
             redo: state.history.redo_name(),
-            backend: state.backend,
-            engine: state.engine.clone(),
             error: state.error.clone(),
         });
         state.view = Some(view.clone());

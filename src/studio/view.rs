@@ -12,6 +12,10 @@ pub struct View {
     pub revision: u64,
     pub document: Arc<Document>,
     pub looks: Looks,
+    /// What the networks shall run on.
+    pub backend: Backend,
+    /// What they ran on last; `None` before the first job.
+    pub engine: Option<Engine>,
     pub recording: RecordingView,
     /// The job under way, if any.
     pub job: Option<JobView>,
@@ -19,10 +23,6 @@ pub struct View {
     pub undo: Option<&'static str>,
     /// What redo would do again.
     pub redo: Option<&'static str>,
-    /// What the networks shall run on.
-    pub backend: Backend,
-    /// What they ran on last; `None` before the first job.
-    pub engine: Option<Engine>,
     /// What went wrong last, one sentence; `None` once something has worked since.
     pub error: Option<Arc<str>>,
 }

@@ -81,12 +81,12 @@ pub struct Arguments {
     models: Option<PathBuf>,
 
     #[command(flatten)]
-    engine: Engine,
+    backend: BackendArgument,
 }
 
 /// What runs the networks.
 #[derive(Debug, Args)]
-pub struct Engine {
+pub struct BackendArgument {
     /// What the networks run on: auto takes the GPU where there is one, see `drumlin devices`
     #[arg(
         long,
@@ -123,7 +123,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 
     let whole = song::read(&arguments.song)?;
     let heard = song::listened_to(&arguments.song, &whole, &arguments.track)?;
-    let models = models(&arguments.engine, arguments.models.as_deref())?;
+    let models = models(&arguments.backend, arguments.models.as_deref())?;
     let font = font(arguments.soundfont.as_deref())?;
     let read = begun.elapsed();
 
@@ -200,8 +200,8 @@ impl Paths {
 }
 
 /// The networks, with the user's in place of ours.
-pub fn models(engine: &Engine, folder: Option<&Path>) -> Result<Models, Failure> {
-    let models = Models::new(engine.backend, folder.map(Path::to_owned));
+pub fn models(argument: &BackendArgument, folder: Option<&Path>) -> Result<Models, Failure> {
+    let models = Models::new(argument.backend, folder.map(Path::to_owned));
     if let Some(folder) = folder {
         // A folder in which nothing is found is a slip; using the built-in networks would hide it.
         if !catalogue::ALL.iter().any(|spec| models.replacement(spec).is_some()) {

@@ -12,7 +12,7 @@ use crate::midi;
 
 use super::console::{print, print_json, remark};
 use super::features::is_midi;
-use super::generate::models;
+use super::generate::{BackendArgument, models, remark_on};
 use super::progress::counted;
 use super::{Failure, song};
 
@@ -38,6 +38,9 @@ pub struct Arguments {
     /// A folder with networks of your own: its files take the place of those built in
     #[arg(long, value_name = "FOLDER")]
     models: Option<PathBuf>,
+
+    #[command(flatten)]
+    backend: BackendArgument,
 
     /// Print JSON instead of tables
     #[arg(long)]
@@ -67,7 +70,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 /// All songs of the folder with drums that the drummer plays to them now.
 fn played(arguments: &Arguments) -> Result<Vec<Pair>, Failure> {
-    let drummer = Drummer::new(models(arguments.models.as_deref())?, SoundFont::embedded().clone());
+    let models = models(&arguments.backend, arguments.models.as_deref())?;
+    let drummer = Drummer::new(models, SoundFont::embedded().clone());
     let settings = Settings { seed: arguments.seed, ..Settings::default() };
     let files = midi_files(&arguments.songs)?;
     let bar = counted(files.len(), arguments.quiet);
@@ -89,6 +93,9 @@ fn played(arguments: &Arguments) -> Result<Vec<Pair>, Failure> {
         bar.inc(1);
     }
     bar.finish_and_clear();
+    if !arguments.quiet {
+        remark_on(&drummer);
+    }
     Ok(pairs)
 }
 

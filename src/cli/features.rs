@@ -13,7 +13,7 @@ use crate::network::catalogue;
 
 use super::Failure;
 use super::console::remark;
-use super::generate::models;
+use super::generate::{BackendArgument, models};
 use super::progress::counted;
 
 /// Write the features that networks are trained on
@@ -75,6 +75,9 @@ struct Structure {
     /// A folder with a structure network of your own
     #[arg(long, value_name = "FOLDER")]
     models: Option<PathBuf>,
+
+    #[command(flatten)]
+    backend: BackendArgument,
 }
 
 /// Of human performances: the Groove MIDI Dataset as one file
@@ -93,7 +96,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.of {
         Of::Songs(songs) => of_songs(songs),
         Of::Structure(structure) => {
-            let network = models(structure.models.as_deref())?.get(&catalogue::STRUCTURE)?;
+            let network = models(&structure.backend, structure.models.as_deref())?
+                .get(&catalogue::STRUCTURE)?;
             let count = understand(&structure.features, &*network)?;
             remark(&format!("{count} examples understood"));
             Ok(())

@@ -51,8 +51,8 @@ pub(super) struct Taste {
     pub whim: f32,
 }
 
-/// What the musician wishes for.
-pub(super) struct Wish<'a> {
+/// What the musician asked for.
+pub(super) struct Asked<'a> {
     /// Strokes of each class a bar.
     pub densities: Option<&'a ClassDensities>,
     /// Bars to choose among instead of the network's, by the slots of a bar.
@@ -101,7 +101,7 @@ pub(super) fn decode(
     groups: &[usize],
     slots: &[usize],
     ssm: &Ssm,
-    wish: &Wish,
+    asked: &Asked,
     taste: Taste,
     rng: &mut ChaCha8Rng,
 ) -> Vec<Pattern> {
@@ -115,13 +115,13 @@ pub(super) fn decode(
         .map(|bars| {
             let share = bars.len() as f32 / groups.len() as f32;
             let slots = slots[bars[0]];
-            let vocabulary = wish.bars.get(&slots).filter(|bars| !bars.is_empty());
+            let vocabulary = asked.bars.get(&slots).filter(|bars| !bars.is_empty());
             let (marginal, candidates) =
                 candidates(answer, &bars, slots, vocabulary.map(Vec::as_slice), taste, rng);
             Group { bars, share, marginal, candidates }
         })
         .collect();
-    let wanted = wish.densities.copied().unwrap_or_else(|| expected(&groups));
+    let wanted = asked.densities.copied().unwrap_or_else(|| expected(&groups));
     let mut chosen = choose(&groups, ssm, &wanted, taste);
     if taste.reach > 0.0 {
         let offsets = offsets(&groups, &chosen, &wanted, taste.reach);

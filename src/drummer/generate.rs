@@ -7,10 +7,10 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::arrange::Arrangement;
-use super::decode::{Taste, Wish, decode};
+use super::decode::{Asked, Taste, decode};
 use super::features::{BarFeatures, bar_features, pair_channels, step_grids};
 use super::groove::{self, Feel};
-use super::pattern::{self, Answer, Question, known_grid};
+use super::pattern::{self, Answer, Question, Wish, known_grid};
 use super::sound::{synthesise, transform};
 use super::vocabulary::{StyleBar, Vocabulary};
 use super::{
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::analysis::{BarCqt, Ssm};
 use crate::audio::SoundFont;
-use crate::network::{Models, catalogue};
+use crate::network::{Engine, Models, catalogue};
 use crate::score::{BarGrid, BarIndex, DrumPart, Song, StepGrid};
 
 /// The most bars that one song may have.
@@ -109,6 +109,16 @@ impl Watch<'_> {
 impl Drummer {
     pub fn new(models: Models, font: SoundFont) -> Drummer {
         Drummer { models, font }
+    }
+
+    /// What does the networks' arithmetic; `None` before the first song.
+    pub fn engine(&self) -> Option<Engine> {
+        self.models.engine()
+    }
+
+    /// Forgets networks and GPU, which are looked for anew at the next song.
+    pub fn reload(&self) {
+        self.models.reload();
     }
 
     /// Drums for a song. Its drum tracks, if any, are not heard.
@@ -225,12 +235,13 @@ impl Drummer {
             .stage(Stage::Pattern, || self.drafts(song, heard, settings, numbers, progress))?;
         watch.stage(Stage::Groove, || {
             let network = self.models.get(&catalogue::GROOVE)?;
-            drafts
-                .into_iter()
-                .map(|(number, draft)| {
-                    if progress.is_cancelled() {
-                        return Err(DrummerError::Cancelled);
-                    }
+            let mut takes = Vec::with_capacity(drafts.len());
+            for drafts in drafts.chunks(network.batch()) {
+                if progress.is_cancelled() {
+                    return Err(DrummerError::Cancelled);
+                }
+                let mut patterns = Vec::with_capacity(drafts.len());
+                for (number, draft) in drafts {
                     let feel = Feel {
                         tempo: &song.tempo,
                         style: match settings.style {
@@ -242,14 +253,17 @@ impl Drummer {
                         humanise: settings.humanise,
                         fills: &draft.fills,
                         manner: None,
-                        seed: settings.seed.wrapping_add(number as u64),
+                        seed: settings.seed.wrapping_add(*number as u64),
                     };
-                    Ok((
-                        number,
-                        Take { part: groove::play(&draft.part, &feel, &*network)?, ..draft },
-                    ))
-                })
-                .collect()
+                    patterns.push((&draft.part, feel));
+                }
+                let parts = groove::play_all(&patterns, &*network)?;
+                for ((number, draft), part) in drafts.iter().zip(parts) {
+                    let (fills, style) = (draft.fills.clone(), draft.style);
+                    takes.push((*number, Take { part, fills, style }));
+                }
+            }
+            Ok(takes)
         })
     }
 
@@ -290,7 +304,9 @@ impl Drummer {
                 style_bars.entry(grid.steps).or_insert_with(bars);
             }
         }
-        let first = pattern::ask(&*network, &question, asked.as_ref(), |_| false)?;
+        let wish = Wish { hint: asked.as_ref(), fill: false };
+        let mut first = pattern::ask(&*network, &question, &[wish])?;
+        let first = first.pop().expect("there is one answer for each wish");
         let hints = hints(asked, &first, settings.alternatives);
         let taste = Taste {
             pooling: POOLING,
@@ -299,48 +315,51 @@ impl Drummer {
             reach: REACH[usize::from(asked.is_some())],
             whim: 0.0,
         };
+        let wanted: Vec<(usize, Option<ClassDensities>)> =
+            hints.into_iter().enumerate().filter(|(number, _)| numbers.contains(number)).collect();
         let mut drafts = Vec::new();
-        for (number, hint) in hints.into_iter().enumerate() {
-            if !numbers.contains(&number) {
-                continue;
-            }
+        // As many alternatives at once as the network is best asked about, two wishes each.
+        for wanted in wanted.chunks((network.batch() / 2).max(1)) {
             if progress.is_cancelled() {
                 return Err(DrummerError::Cancelled);
             }
-            let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
-            rng.set_stream(number as u64);
-            let whim = if settings.seed == 0 && number == 0 { 0.0 } else { WHIM };
-            let taste = Taste { whim, ..taste };
-            let other;
-            let answer = if number == 0 {
-                &first
-            } else {
-                other = pattern::ask(&*network, &question, hint.as_ref(), |_| false)?;
-                &other
-            };
-            let filling = if places.is_empty() {
-                None
-            } else {
-                Some(pattern::ask(&*network, &question, hint.as_ref(), |_| true)?)
-            };
-            let wish = Wish { densities: hint.as_ref(), bars: &style_bars };
-            let patterns = decode(answer, &groups, &slots, &heard.drum_ssm, &wish, taste, &mut rng);
-            let arrangement = Arrangement {
-                bars: &heard.bars,
-                grids: &heard.grids,
-                groups: &groups,
-                patterns: &patterns,
-                fills: &places,
-                starts: &starts,
-                complexity: settings.complexity,
-                fill_complexity: settings.fill_complexity,
-            };
-            let take = Take {
-                part: arrangement.part(answer, filling.as_ref(), &mut rng),
-                fills: places.iter().map(|&bar| BarIndex(bar)).collect(),
-                style: hint,
-            };
-            drafts.push((number, take));
+            let mut wishes = Vec::new();
+            for (number, hint) in wanted {
+                let hint = hint.as_ref();
+                // What the first one is asked was asked above.
+                wishes.extend((*number > 0).then_some(Wish { hint, fill: false }));
+                wishes.extend((!places.is_empty()).then_some(Wish { hint, fill: true }));
+            }
+            let mut answers = pattern::ask(&*network, &question, &wishes)?.into_iter();
+            let mut next = || answers.next().expect("there is one answer for each wish");
+            for &(number, hint) in wanted {
+                let other = (number > 0).then(&mut next);
+                let answer = other.as_ref().unwrap_or(&first);
+                let filling = (!places.is_empty()).then(&mut next);
+                let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
+                rng.set_stream(number as u64);
+                let whim = if settings.seed == 0 && number == 0 { 0.0 } else { WHIM };
+                let taste = Taste { whim, ..taste };
+                let asked = Asked { densities: hint.as_ref(), bars: &style_bars };
+                let patterns =
+                    decode(answer, &groups, &slots, &heard.drum_ssm, &asked, taste, &mut rng);
+                let arrangement = Arrangement {
+                    bars: &heard.bars,
+                    grids: &heard.grids,
+                    groups: &groups,
+                    patterns: &patterns,
+                    fills: &places,
+                    starts: &starts,
+                    complexity: settings.complexity,
+                    fill_complexity: settings.fill_complexity,
+                };
+                let take = Take {
+                    part: arrangement.part(answer, filling.as_ref(), &mut rng),
+                    fills: places.iter().map(|&bar| BarIndex(bar)).collect(),
+                    style: hint,
+                };
+                drafts.push((number, take));
+            }
         }
         Ok(drafts)
     }

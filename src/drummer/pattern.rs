@@ -9,7 +9,7 @@ use super::features::{BAR_FEATURES, BarFeatures, SLOTS};
 use super::form::Form;
 use super::selection::{SELECTED, Selection};
 use super::settings::ClassDensities;
-use crate::network::{Network, NetworkError, Tensor};
+use crate::network::{Network, NetworkError, Outputs, Tensor};
 use crate::score::{BarGrid, GridKind, LANES, PAPER_KEYS, SCORE_CLASSES, StepGrid, TempoMap};
 
 /// Cells of a bar: lanes x slots.
@@ -76,34 +76,49 @@ impl Answer {
     }
 }
 
-/// Asks the network about a song. `hint` are the class densities wanted (hits a bar); `fill` tells
-/// which bars are to be fills.
+/// What is asked about a song.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wish<'a> {
+    /// The class densities wanted (hits a bar).
+    pub hint: Option<&'a ClassDensities>,
+    /// Whether all bars are to be fills.
+    pub fill: bool,
+}
+
+/// Asks the network about a song, once for each wish; all at once where that is quicker.
 pub(super) fn ask(
     network: &dyn Network,
     question: &Question,
-    hint: Option<&ClassDensities>,
-    fill: impl Fn(usize) -> bool,
-) -> Result<Answer, NetworkError> {
+    wishes: &[Wish],
+) -> Result<Vec<Answer>, NetworkError> {
+    let requests: Vec<_> = wishes.iter().map(|wish| request(question, wish)).collect();
+    network.run_batch(&requests)?.into_iter().map(answer).collect()
+}
+
+fn request(question: &Question, wish: &Wish) -> Vec<(&'static str, Tensor)> {
     let bars = question.features.len();
+    debug_assert_eq!(question.cqt.len(), bars * CQT);
     let bar: Vec<f32> = question.features.iter().flat_map(BarFeatures::vector).collect();
     let select = question.selection.iter().flat_map(|s| s.bars.map(|bar| bar as i64)).collect();
     let weight = question.selection.iter().flat_map(|s| s.weights).collect();
     let mut conditions = Vec::with_capacity(bars * CONDITIONS);
     for bar in 0..bars {
-        conditions.extend(condition(question, bar, fill(bar)));
-        match hint {
+        conditions.extend(condition(question, bar, wish.fill));
+        match wish.hint {
             Some(hint) => conditions.extend(hint.iter().map(|hits| hits.ln_1p()).chain([1.0])),
             None => conditions.extend([0.0; SCORE_CLASSES + 1]),
         }
     }
-    let mut outputs = network.run(&[
+    vec![
         ("bar", Tensor::f32(&[bars, BAR_FEATURES], bar)),
         ("cqt", Tensor::f32(&[bars, 84, 96], question.cqt.to_vec())),
         ("select", Tensor::i64(&[bars, SELECTED], select)),
         ("weight", Tensor::f32(&[bars, SELECTED], weight)),
         ("conditions", Tensor::f32(&[bars, CONDITIONS], conditions)),
-    ])?;
-    debug_assert_eq!(question.cqt.len(), bars * CQT);
+    ]
+}
+
+fn answer(mut outputs: Outputs) -> Result<Answer, NetworkError> {
     let (_, prior) = outputs.take_f32("prior")?;
     let (shape, shift) = outputs.take_f32("shift")?;
     let (_, base) = outputs.take_f32("base")?;

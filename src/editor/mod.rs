@@ -19,6 +19,7 @@ mod drag_out;
 mod drop_in;
 mod drum_map;
 mod empty;
+mod engine;
 mod export;
 mod frame;
 mod grid;

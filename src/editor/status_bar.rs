@@ -4,6 +4,7 @@
 use egui::{Align2, CornerRadius, Rect, Stroke, Ui, Vec2, pos2};
 
 use super::bar_menu::{Deed, locking};
+use super::engine;
 use super::frame::{Frame, State};
 use super::theme::{Face, UNIT};
 use super::widgets::{Button, Look, label, label_at};
@@ -13,6 +14,9 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
     ui.painter().rect_filled(rect, CornerRadius::ZERO, theme.panel);
     ui.painter().hline(rect.x_range(), rect.top() + 0.5, Stroke::new(1.0, theme.line_strong));
     let mut room = rect.shrink2(Vec2::new(2.5 * UNIT, 2.0));
+    let backend = Rect::from_min_max(pos2(room.right() - engine::WIDTH, room.top()), room.max);
+    engine::show(ui, frame, backend);
+    room.max.x = backend.left() - UNIT;
     if let Some(text) = selection_name(frame, state) {
         let at = room.left_center();
         let drawn = label_at(

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use super::cuda::{self, Gpu};
+use super::eager::Eager;
+use super::offload::Offloaded;
 use super::onnx::OnnxFile;
 use super::spec::Port;
 use super::tract::TractNetwork;
@@ -25,6 +28,20 @@ pub trait Network: Send + Sync {
     /// [`inputs`]: Network::inputs
     fn run(&self, inputs: &[(&str, Tensor)]) -> Result<Outputs, NetworkError>;
 
+    /// Answers several requests. Faster than one after the other where
+    /// [`batch`](Network::batch) is more than 1, if those that follow each other have the same shapes.
+    ///
+    /// # Errors
+    /// As [`run`](Network::run), for the first request that has one.
+    fn run_batch(&self, requests: &[Vec<(&str, Tensor)>]) -> Result<Vec<Outputs>, NetworkError> {
+        requests.iter().map(|inputs| self.run(inputs)).collect()
+    }
+
+    /// How many requests are best given to [`run_batch`](Network::run_batch) at once.
+    fn batch(&self) -> usize {
+        1
+    }
+
     /// Does now what the first run with inputs of these shapes would spend its extra milliseconds
     /// on. Errors as [`run`](Network::run).
     fn prepare(&self, shapes: &[(&str, &[usize])]) -> Result<(), NetworkError>;
@@ -38,8 +55,29 @@ pub struct Outputs {
 }
 
 impl Outputs {
-    pub(super) fn new(network: &str, tensors: Vec<(String, Tensor)>) -> Outputs {
-        Outputs { network: network.to_owned(), tensors }
+    /// Gives a network's results their names, in the order of its ports.
+    ///
+    /// # Errors
+    /// [`NetworkError::Run`] if they are not what the ports say.
+    pub(super) fn checked(
+        network: &str,
+        ports: &[Port],
+        tensors: Vec<Tensor>,
+    ) -> Result<Outputs, NetworkError> {
+        let named = ports.iter().zip(tensors).map(|(port, tensor)| {
+            let (name, shape) = (&port.name, tensor.shape());
+            if port.element == tensor.element() && port.takes(shape) {
+                return Ok((name.clone(), tensor));
+            }
+            let (element, expected) = (tensor.element(), port.dims_text());
+            let wanted = port.element;
+            let reason = format!(
+                "output \"{name}\" is {element} of shape {shape:?}, expected {wanted} of {expected}"
+            );
+            Err(NetworkError::Run { network: network.to_owned(), reason })
+        });
+        let tensors = named.collect::<Result<_, _>>()?;
+        Ok(Outputs { network: network.to_owned(), tensors })
     }
 
     /// In the order of [`Network::outputs`].
@@ -72,23 +110,29 @@ impl Outputs {
     }
 }
 
-/// What does the arithmetic. A further one needs a variant here, its arm in `open`, and a file of
-/// its own beside `tract.rs`.
+/// What does the arithmetic.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Backend {
-    /// The processor, by tract. Works everywhere.
+    /// The GPU where there is one that works, for requests that are large enough to be worth it; else
+    /// the processor.
     #[default]
+    Auto,
+    /// The processor, by tract. Works everywhere.
     Cpu,
+    /// An NVIDIA GPU, by cuDNN, for everything; an error where there is none.
+    Cuda,
 }
 
 impl Backend {
-    /// All that this program has, the default first.
-    pub const ALL: [Backend; 1] = [Backend::Cpu];
+    /// All that may be asked for, the default first.
+    pub const ALL: [Backend; 3] = [Backend::Auto, Backend::Cpu, Backend::Cuda];
 
     /// As it is asked for and reported, in lower case.
     pub const fn name(self) -> &'static str {
         match self {
+            Backend::Auto => "auto",
             Backend::Cpu => "cpu",
+            Backend::Cuda => "cuda",
         }
     }
 
@@ -96,15 +140,30 @@ impl Backend {
     /// through [`Models`](super::Models), which also checks that those are the expected ones.
     ///
     /// # Errors
-    /// [`NetworkError::Format`]; `name` stands for the file there.
+    /// [`NetworkError::Format`]; `name` stands for the file there. [`NetworkError::NoGpu`] for
+    /// [`Backend::Cuda`] without a GPU.
     pub fn load(self, name: &str, bytes: &[u8]) -> Result<Arc<dyn Network>, NetworkError> {
-        self.open(name, OnnxFile::read(name, bytes)?)
+        let gpu = match self {
+            Backend::Cpu => None,
+            Backend::Auto => cuda::shared().ok(),
+            Backend::Cuda => Some(cuda::shared().map_err(|reason| NetworkError::NoGpu { reason })?),
+        };
+        self.open(name, OnnxFile::read(name, bytes)?, gpu)
     }
 
-    /// Makes a checked file ready to run.
-    pub(super) fn open(self, name: &str, file: OnnxFile) -> Result<Arc<dyn Network>, NetworkError> {
-        match self {
-            Backend::Cpu => Ok(Arc::new(TractNetwork::new(name, file)?)),
+    /// Makes a checked file ready to run, on the GPU if there is one. [`Backend::Auto`] leaves networks
+    /// with operators that only tract knows to the processor.
+    pub(super) fn open(
+        self,
+        name: &str,
+        file: OnnxFile,
+        gpu: Option<Arc<Gpu>>,
+    ) -> Result<Arc<dyn Network>, NetworkError> {
+        let Some(gpu) = gpu else { return Ok(Arc::new(TractNetwork::new(name, file)?)) };
+        match Eager::new(&file, gpu.clone()) {
+            Ok(eager) => Ok(Arc::new(Offloaded::new(name, file, self, gpu, eager)?)),
+            Err(_) if self == Backend::Auto => Ok(Arc::new(TractNetwork::new(name, file)?)),
+            Err(reason) => Err(NetworkError::Format { file: file.file, reason }),
         }
     }
 }

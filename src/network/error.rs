@@ -17,6 +17,9 @@ pub enum NetworkError {
     /// The caller asks for an output that the network does not have, or in another element type.
     #[error("network \"{network}\" has no output \"{output}\" of {element}")]
     NoOutput { network: String, output: String, element: super::Element },
+    /// A GPU was asked for and cannot be used.
+    #[error("the GPU cannot be used: {reason}")]
+    NoGpu { reason: String },
     #[error("network \"{network}\" failed: {reason}")]
     Run { network: String, reason: String },
 }

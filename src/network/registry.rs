@@ -7,6 +7,7 @@ use std::{fs, io};
 
 use parking_lot::Mutex;
 
+use super::cuda::{self, Gpu};
 use super::onnx::OnnxFile;
 use super::{Backend, ModelSpec, Network, NetworkError};
 
@@ -24,17 +25,65 @@ pub struct Models {
     backend: Backend,
     folder: Option<PathBuf>,
     slots: Mutex<HashMap<&'static str, Slot>>,
+    /// The GPU or why there is none, once a network was asked for.
+    gpu: Mutex<Option<Result<Arc<Gpu>, String>>>,
+}
+
+/// What does the arithmetic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Engine {
+    /// [`Backend::Cpu`] or [`Backend::Cuda`].
+    pub backend: Backend,
+    /// The GPU's name.
+    pub device: Option<String>,
+    /// Why the GPU is not used, where it could be.
+    pub why: Option<String>,
+    /// Whether it was used and broke, so that the processor went on.
+    pub broke: bool,
 }
 
 impl Models {
     /// The networks built into the binary. With a `folder`, a file there with the name that a
     /// [`ModelSpec`] gives takes the place of the built-in one; the folder need not exist.
     pub fn new(backend: Backend, folder: Option<PathBuf>) -> Models {
-        Models { backend, folder, slots: Mutex::default() }
+        Models { backend, folder, slots: Mutex::default(), gpu: Mutex::default() }
     }
 
     pub fn backend(&self) -> Backend {
         self.backend
+    }
+
+    /// What does the arithmetic; `None` before the first network is asked for.
+    pub fn engine(&self) -> Option<Engine> {
+        let cpu = |why, broke| Engine { backend: Backend::Cpu, device: None, why, broke };
+        if self.backend == Backend::Cpu {
+            return Some(cpu(None, false));
+        }
+        Some(match self.gpu.lock().as_ref()? {
+            Err(why) => cpu(Some(why.clone()), false),
+            Ok(gpu) => match gpu.failure() {
+                Some(why) => cpu(Some(why.to_owned()), true),
+                None => Engine {
+                    backend: Backend::Cuda,
+                    device: Some(gpu.name().to_owned()),
+                    why: None,
+                    broke: false,
+                },
+            },
+        })
+    }
+
+    /// The GPU, if it is to be used; looked for at the first call.
+    fn gpu(&self) -> Result<Option<Arc<Gpu>>, NetworkError> {
+        if self.backend == Backend::Cpu {
+            return Ok(None);
+        }
+        let mut known = self.gpu.lock();
+        match (known.get_or_insert_with(cuda::shared), self.backend) {
+            (Ok(gpu), _) => Ok(Some(gpu.clone())),
+            (Err(reason), Backend::Cuda) => Err(NetworkError::NoGpu { reason: reason.clone() }),
+            (Err(_), _) => Ok(None),
+        }
     }
 
     /// The file that takes the place of the built-in network, if there is one.
@@ -49,7 +98,8 @@ impl Models {
     /// That a file cannot be read ([`NetworkError::Read`]), is no network
     /// ([`NetworkError::Format`]) or has not the inputs and outputs that the spec asks for
     /// ([`NetworkError::Unfit`]). A replacement that fails is not passed over for the built-in
-    /// network: who put it there wants to know. The next call tries again.
+    /// network: who put it there wants to know. The next call tries again. [`NetworkError::NoGpu`] if
+    /// [`Backend::Cuda`] is asked for in vain; that is looked at anew after [`Models::reload`].
     pub fn get(&self, spec: &'static ModelSpec) -> Result<Arc<dyn Network>, NetworkError> {
         let slot = self.slots.lock().entry(spec.name).or_default().clone();
         let mut slot = slot.lock();
@@ -60,13 +110,22 @@ impl Models {
             Some(path) => OnnxFile::read(&path.display().to_string(), &read(&path)?)?,
             None => OnnxFile::read(&format!("{} (built in)", spec.file), spec.bytes)?,
         };
-        let network = self.backend.open(spec.name, file.fit(spec)?)?;
+        let network = self.backend.open(spec.name, file.fit(spec)?, self.gpu()?)?;
         Ok(slot.insert(network).clone())
     }
 
-    /// Forgets what is loaded, so that changed files are read; networks in use live on.
+    /// Puts a network in the place of the one that would be loaded, until [`Models::reload`]; for those
+    /// who want to see what passes through.
+    pub fn insert(&self, spec: &'static ModelSpec, network: Arc<dyn Network>) {
+        let slot = self.slots.lock().entry(spec.name).or_default().clone();
+        *slot.lock() = Some(network);
+    }
+
+    /// Forgets what is loaded, so that changed files are read and the GPU is looked for anew; networks
+    /// in use live on.
     pub fn reload(&self) {
         self.slots.lock().clear();
+        *self.gpu.lock() = None;
     }
 }
 

@@ -3,30 +3,23 @@
 //! tract turns a graph into a plan for inputs of one shape, which is where it gets its speed; the
 //! plans for the latest few shapes are kept.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use parking_lot::Mutex;
 use tract_onnx::prelude::*;
 
 use super::backend::in_order;
+use super::caught::caught;
 use super::onnx::OnnxFile;
+use super::recent::{Recent, Shapes};
 use super::spec::Port;
 use super::{Element, Network, NetworkError, Outputs};
-
-/// How many shapes are remembered. A song asks with one or two shapes (its bars, a batch of
-/// alternatives), so this is a few songs' worth; each plan holds its own copy of the weights.
-const PLANS: usize = 4;
-
-type Shapes = Vec<Vec<usize>>;
-type Plan = Arc<TypedRunnableModel>;
 
 pub(super) struct TractNetwork {
     name: String,
     inputs: Vec<Port>,
     outputs: Vec<Port>,
     graph: InferenceModel,
-    plans: Plans,
+    plans: Recent<TypedRunnableModel>,
 }
 
 impl TractNetwork {
@@ -62,7 +55,7 @@ impl TractNetwork {
         match built {
             Ok(graph) => {
                 let name = name.to_owned();
-                Ok(TractNetwork { name, inputs, outputs, graph, plans: Plans::default() })
+                Ok(TractNetwork { name, inputs, outputs, graph, plans: Recent::default() })
             }
             Err(reason) => Err(NetworkError::Format { file, reason }),
         }
@@ -72,26 +65,38 @@ impl TractNetwork {
         NetworkError::Run { network: self.name.clone(), reason }
     }
 
-    fn plan(&self, shapes: &Shapes) -> Result<Plan, NetworkError> {
-        if let Some(plan) = self.plans.get(shapes) {
-            return Ok(plan);
-        }
-        // Outside the lock: others go on with the plans there are. Should two threads make the same
-        // plan at once, one of them is dropped.
-        let plan = guarded(|| {
-            let mut graph = self.graph.clone();
-            for (index, (port, shape)) in self.inputs.iter().zip(shapes).enumerate() {
-                let datum = match port.element {
-                    Element::F32 => f32::datum_type(),
-                    Element::I64 => i64::datum_type(),
-                };
-                graph.set_input_fact(index, InferenceFact::dt_shape(datum, shape))?;
-            }
-            graph.into_optimized()?.into_runnable()
+    /// The outputs in order, whatever their shapes are.
+    pub(super) fn answers(
+        &self,
+        inputs: &[(&str, super::Tensor)],
+    ) -> Result<Vec<super::Tensor>, NetworkError> {
+        let inputs = in_order(&self.name, &self.inputs, inputs, |tensor| {
+            (Some(tensor.element()), tensor.shape())
+        })?;
+        let shapes: Shapes = inputs.iter().map(|tensor| tensor.shape().to_vec()).collect();
+        let plan = self.plan(&shapes)?;
+        guarded(|| {
+            let values = inputs.into_iter().map(to_tract).collect::<TractResult<TVec<TValue>>>()?;
+            plan.run(values)?.iter().map(|value| from_tract(value)).collect()
         })
-        .map_err(|reason| self.failed(format!("for inputs of shape {shapes:?}: {reason}")))?;
-        self.plans.put(shapes.clone(), plan.clone());
-        Ok(plan)
+        .map_err(|reason| self.failed(reason))
+    }
+
+    fn plan(&self, shapes: &Shapes) -> Result<Arc<TypedRunnableModel>, NetworkError> {
+        self.plans.get_or_make(shapes, || {
+            guarded(|| {
+                let mut graph = self.graph.clone();
+                for (index, (port, shape)) in self.inputs.iter().zip(shapes).enumerate() {
+                    let datum = match port.element {
+                        Element::F32 => f32::datum_type(),
+                        Element::I64 => i64::datum_type(),
+                    };
+                    graph.set_input_fact(index, InferenceFact::dt_shape(datum, shape))?;
+                }
+                graph.into_optimized()?.into_runnable()
+            })
+            .map_err(|reason| self.failed(format!("for inputs of shape {shapes:?}: {reason}")))
+        })
     }
 }
 
@@ -109,55 +114,12 @@ impl Network for TractNetwork {
     }
 
     fn run(&self, inputs: &[(&str, super::Tensor)]) -> Result<Outputs, NetworkError> {
-        let inputs = in_order(&self.name, &self.inputs, inputs, |tensor| {
-            (Some(tensor.element()), tensor.shape())
-        })?;
-        let shapes: Shapes = inputs.iter().map(|tensor| tensor.shape().to_vec()).collect();
-        let plan = self.plan(&shapes)?;
-        let tensors = guarded(|| {
-            let values = inputs.into_iter().map(to_tract).collect::<TractResult<TVec<TValue>>>()?;
-            plan.run(values)?.iter().map(|value| from_tract(value)).collect::<TractResult<Vec<_>>>()
-        })
-        .map_err(|reason| self.failed(reason))?;
-        let named = self.outputs.iter().zip(tensors).map(|(port, tensor)| {
-            let (name, shape) = (&port.name, tensor.shape());
-            if port.element == tensor.element() && port.takes(shape) {
-                return Ok((name.clone(), tensor));
-            }
-            let (element, expected) = (tensor.element(), port.dims_text());
-            Err(self.failed(format!(
-                "output \"{name}\" is {element} of shape {shape:?}, expected {} of {expected}",
-                port.element
-            )))
-        });
-        Ok(Outputs::new(&self.name, named.collect::<Result<_, _>>()?))
+        Outputs::checked(&self.name, &self.outputs, self.answers(inputs)?)
     }
 
     fn prepare(&self, shapes: &[(&str, &[usize])]) -> Result<(), NetworkError> {
         let shapes = in_order(&self.name, &self.inputs, shapes, |shape| (None, shape))?;
         self.plan(&shapes.into_iter().map(|shape| shape.to_vec()).collect()).map(|_| ())
-    }
-}
-
-/// The latest plans, the most recently used last.
-#[derive(Default)]
-struct Plans(Mutex<Vec<(Shapes, Plan)>>);
-
-impl Plans {
-    fn get(&self, shapes: &Shapes) -> Option<Plan> {
-        let mut plans = self.0.lock();
-        let index = plans.iter().position(|(known, _)| known == shapes)?;
-        plans[index..].rotate_left(1);
-        plans.last().map(|(_, plan)| plan.clone())
-    }
-
-    fn put(&self, shapes: Shapes, plan: Plan) {
-        let mut plans = self.0.lock();
-        plans.retain(|(known, _)| *known != shapes);
-        if plans.len() == PLANS {
-            plans.remove(0);
-        }
-        plans.push((shapes, plan));
     }
 }
 
@@ -194,20 +156,13 @@ fn from_tract(value: &Tensor) -> TractResult<super::Tensor> {
     Ok(super::Tensor::i64(shape, values))
 }
 
-/// Runs tract's code on material that may be broken. tract indexes and unwraps what a well-formed
-/// file always has (an output that no node makes panics inside the parser, say), and a user's file
-/// must not bring the host down. Nothing that `work` borrows is changed when it fails.
+/// Runs tract's code on a file that may be broken: an output that no node makes panics inside the
+/// parser, say.
 fn guarded<T>(work: impl FnOnce() -> TractResult<T>) -> Result<T, String> {
-    match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(result) => result.map_err(|error| format!("{error:#}")),
-        Err(panic) => {
-            let message = panic
-                .downcast_ref::<String>()
-                .map(String::as_str)
-                .or_else(|| panic.downcast_ref::<&str>().copied());
-            Err(format!("the graph is broken ({})", message.unwrap_or("no message")))
-        }
-    }
+    caught(
+        || work().map_err(|error| format!("{error:#}")),
+        |message| format!("the graph is broken ({message})"),
+    )
 }
 
 #[cfg(test)]

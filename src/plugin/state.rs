@@ -8,6 +8,7 @@ use nice_plug::params::Params;
 use nice_plug::params::persist::PersistentField;
 use nice_plug::plugin::PluginState;
 
+use crate::network::Backend;
 use crate::parameters::Parameters;
 use crate::studio::Studio;
 
@@ -18,11 +19,13 @@ pub struct State {
     pub parameters: Arc<Parameters>,
     #[persist = "document"]
     document: Keeping,
+    #[persist = "backend"]
+    backend: Running,
 }
 
 impl State {
     pub fn new(parameters: Arc<Parameters>, studio: Arc<Studio>) -> State {
-        State { parameters, document: Keeping(studio) }
+        State { parameters, document: Keeping(studio.clone()), backend: Running(studio) }
     }
 }
 
@@ -44,6 +47,25 @@ impl<'a> PersistentField<'a, String> for Keeping {
         F: Fn(&String) -> R,
     {
         f(&STANDARD.encode(self.0.save()))
+    }
+}
+
+/// What the networks run on, by its name. Apart from the document, since it says nothing of the music.
+struct Running(Arc<Studio>);
+
+impl<'a> PersistentField<'a, String> for Running {
+    /// A name from a newer Drumlin changes nothing.
+    fn set(&self, name: String) {
+        if let Some(backend) = Backend::ALL.into_iter().find(|backend| backend.name() == name) {
+            self.0.set_backend(backend);
+        }
+    }
+
+    fn map<F, R>(&self, f: F) -> R
+    where
+        F: Fn(&String) -> R,
+    {
+        f(&self.0.backend().name().to_owned())
     }
 }
 
@@ -71,6 +93,20 @@ mod tests {
         let (state, studio) = self::state();
         state.deserialize_fields(&saved);
         assert_eq!(studio.snapshot().document.channel.number(), 3);
+    }
+
+    #[test]
+    fn the_backend_is_kept_and_may_be_missing() {
+        let (state, studio) = state();
+        studio.set_backend(Backend::Cpu);
+        let saved = state.serialize_fields();
+        let (state, studio) = self::state();
+        state.deserialize_fields(&saved);
+        assert_eq!(studio.backend(), Backend::Cpu);
+        for other in [BTreeMap::new(), BTreeMap::from([("backend".into(), "\"abacus\"".into())])] {
+            state.deserialize_fields(&other);
+            assert_eq!(studio.backend(), Backend::Cpu);
+        }
     }
 
     #[test]

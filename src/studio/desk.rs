@@ -12,6 +12,7 @@ use super::line::Line;
 use super::worker::Outcome;
 use super::{Document, Edit, EditError, Gesture, Job, JobView, Looks, Saved, View};
 use crate::drummer::{Settings, Stage};
+use crate::network::{Backend, Engine};
 
 /// Called after every change.
 type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -32,6 +33,8 @@ pub(super) struct Desk {
 struct State {
     history: History,
     looks: Looks,
+    backend: Backend,
+    engine: Option<Engine>,
     waiting: Option<Job>,
     running: Option<Running>,
     error: Option<Arc<str>>,
@@ -152,6 +155,8 @@ impl Desk {
             revision,
             document: state.history.present().clone(),
             looks: state.looks,
+            backend: state.backend,
+            engine: state.engine.clone(),
             recording: self.line.lock().heard,
             job: running.or_else(waiting),
             undo: state.history.undo_name(),
@@ -214,6 +219,19 @@ impl Desk {
 
     pub fn set_looks(&self, looks: Looks) {
         self.change(|state| state.looks = looks.clamped());
+    }
+
+    /// What the networks of the next job shall run on. What could not be played is tried again.
+    pub fn set_backend(&self, backend: Backend) {
+        self.change(|state| {
+            state.backend = backend;
+            state.engine = None;
+            state.refused = None;
+        });
+    }
+
+    pub fn backend(&self) -> Backend {
+        self.state.lock().backend
     }
 
     pub fn report(&self, sentence: &str) {
@@ -349,12 +367,20 @@ impl Desk {
     }
 
     /// For the worker: its job has ended, with a result, with a sentence that says why not, or with
-    /// nothing to say.
-    pub fn finish(&self, cancelled: &AtomicBool, outcome: Result<Outcome, Option<String>>) {
+    /// nothing to say. `engine` is what its networks ran on.
+    pub fn finish(
+        &self,
+        cancelled: &AtomicBool,
+        outcome: Result<Outcome, Option<String>>,
+        engine: Option<Engine>,
+    ) {
         self.change(|state| {
             if !state.wants(cancelled) {
                 return;
             }
+            let broke = engine.as_ref().filter(|engine| engine.broke);
+            let note = broke.and_then(|engine| engine.why.as_deref());
+            let note = note.map(|why| format!("{why}; the processor did the rest").into());
             state.running = None;
             match outcome {
                 Ok(Outcome { change, step }) => {
@@ -363,7 +389,7 @@ impl Desk {
                         Some(name) => state.history.step(document, name, None),
                         None => state.history.amend(document),
                     }
-                    state.error = None;
+                    state.error = note;
                     state.refused = None;
                 }
                 Err(sentence) => {
@@ -371,6 +397,7 @@ impl Desk {
                     state.error = sentence.map(Into::into);
                 }
             }
+            state.engine = engine;
         });
     }
 }

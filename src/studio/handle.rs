@@ -9,6 +9,7 @@ use super::{
     worker,
 };
 use crate::drummer::Settings;
+use crate::network::Backend;
 
 /// The desk of one plugin; see the folder's door for what may be called where.
 ///
@@ -189,6 +190,16 @@ impl Studio {
     /// Remembers size and theme of the window.
     pub fn set_looks(&self, looks: Looks) {
         self.desk.set_looks(looks);
+    }
+
+    /// What the networks run on from the next job on; no matter for undo, and no part of
+    /// [`Studio::save`].
+    pub fn set_backend(&self, backend: Backend) {
+        self.desk.set_backend(backend);
+    }
+
+    pub fn backend(&self) -> Backend {
+        self.desk.backend()
     }
 
     /// Shows a sentence where errors are shown, such as that a file could not be written.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Document, JobView, Looks, RecordingView};
+use crate::network::{Backend, Engine};
 
 /// The studio at one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,6 +12,10 @@ pub struct View {
     pub revision: u64,
     pub document: Arc<Document>,
     pub looks: Looks,
+    /// What the networks shall run on.
+    pub backend: Backend,
+    /// What they ran on last; `None` before the first job.
+    pub engine: Option<Engine>,
     pub recording: RecordingView,
     /// The job under way, if any.
     pub job: Option<JobView>,

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::audio::SoundFont;
 use crate::drummer::{Drummer, DrummerError, Heard, Progress, Settings, Stage};
-use crate::network::{Backend, Models};
+use crate::network::{Backend, Engine, Models};
 use crate::score::{BarIndex, DrumPart, Hit, Lane};
 
 /// How often the line is looked after while no job runs.
@@ -26,16 +26,18 @@ const IDEAS: usize = 8;
 /// How many other ideas are tried until one plays a region differently.
 const TRIES: usize = 4;
 
-/// The drummer that all studios of the process share, so that networks are loaded once. It goes
-/// when no studio needs it any more.
-static DRUMMER: Mutex<Weak<Drummer>> = Mutex::new(Weak::new());
+/// The drummers that all studios of the process share, one for each of [`Backend::ALL`], so that
+/// networks are loaded once. One goes when no studio needs it any more, and its GPU with it.
+static DRUMMERS: Mutex<[Weak<Drummer>; Backend::ALL.len()]> =
+    Mutex::new([const { Weak::new() }; Backend::ALL.len()]);
 
-fn shared_drummer() -> Arc<Drummer> {
-    let mut shared = DRUMMER.lock();
-    shared.upgrade().unwrap_or_else(|| {
-        let models = Models::new(Backend::default(), None);
+fn shared_drummer(backend: Backend) -> Arc<Drummer> {
+    let mut shared = DRUMMERS.lock();
+    let place = &mut shared[backend as usize];
+    place.upgrade().unwrap_or_else(|| {
+        let models = Models::new(backend, None);
         let drummer = Arc::new(Drummer::new(models, SoundFont::embedded().clone()));
-        *shared = Arc::downgrade(&drummer);
+        *place = Arc::downgrade(&drummer);
         drummer
     })
 }
@@ -48,13 +50,15 @@ pub(super) fn run(desk: &Desk) {
         let Some((job, cancelled)) = task else { continue };
         let reporter = Reporter { desk, cancelled: &cancelled, reach: Mutex::new(Reach::WHOLE) };
         // A panic in a job would take every later job with it.
+        player.run_on(desk.backend());
         let outcome = catch_unwind(AssertUnwindSafe(|| player.run(&job, &reporter)));
         let outcome = outcome.unwrap_or_else(|_| {
             // Whatever it was about may be half made.
             player = Player::default();
             Err(Failure::Bug(job.name()))
         });
-        desk.finish(&cancelled, outcome.map_err(|failure| failure.sentence()));
+        let outcome = outcome.map_err(|failure| failure.sentence());
+        desk.finish(&cancelled, outcome, player.engine());
     }
 }
 
@@ -144,6 +148,7 @@ pub(super) struct Outcome {
 /// The drummer with what it heard last.
 #[derive(Default)]
 struct Player {
+    backend: Backend,
     drummer: Option<Arc<Drummer>>,
     heard: Option<(Arc<Take>, Arc<Heard>)>,
 }
@@ -170,8 +175,25 @@ impl Player {
         }
     }
 
+    /// Before a job: what its networks run on. A GPU that broke in the last one gets another chance.
+    fn run_on(&mut self, backend: Backend) {
+        if self.backend != backend {
+            (self.backend, self.drummer) = (backend, None);
+        }
+        if let Some(drummer) = &self.drummer
+            && drummer.engine().is_some_and(|engine| engine.broke)
+        {
+            drummer.reload();
+        }
+    }
+
+    /// What the networks of the last job ran on.
+    fn engine(&self) -> Option<Engine> {
+        self.drummer.as_ref()?.engine()
+    }
+
     fn drummer(&mut self) -> Arc<Drummer> {
-        self.drummer.get_or_insert_with(shared_drummer).clone()
+        self.drummer.get_or_insert_with(|| shared_drummer(self.backend)).clone()
     }
 
     /// What the drummer hears in a take; listens if it has not just heard it.

@@ -42,16 +42,22 @@ fn completions_for_every_shell_know_the_commands() {
 
 #[test]
 fn the_processor_is_always_a_device() {
-    drumlin()
-        .arg("devices")
+    // Where there is a GPU, it is not found.
+    let without_gpu = || {
+        let mut drumlin = drumlin();
+        drumlin.env("DRUMLIN_CUDA_PATH", "nowhere").arg("devices");
+        drumlin
+    };
+    without_gpu()
         .assert()
         .success()
-        .stdout(contains("cpu").and(contains("(used)")))
+        .stdout(contains("cpu").and(contains("(used)")).and(contains("cuda  not usable: ")))
         .stderr("");
-    let json = drumlin().args(["devices", "--json"]).output().unwrap().stdout;
+    let json = without_gpu().arg("--json").output().unwrap().stdout;
     let devices: serde_json::Value = serde_json::from_slice(&json).unwrap();
     assert_eq!(devices[0]["name"], "cpu");
     assert_eq!(devices[0]["used"], true);
+    assert_eq!(devices[1]["usable"], false);
 }
 
 #[test]

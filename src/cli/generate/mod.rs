@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::audio::{self, SoundFont};
 use crate::drummer::picture::{FormPicture, facts};
 use crate::drummer::{Drummer, Generation, Progress};
 use crate::midi;
-use crate::network::{Backend, Models, catalogue};
+use crate::network::{self, Backend, Models, catalogue};
 use crate::score::{DrumPart, SampleRate, Song};
 
 use super::console::{print_json, remark};
@@ -78,6 +79,37 @@ pub struct Arguments {
     /// A folder with networks of your own: its files take the place of those built in
     #[arg(long, value_name = "FOLDER", help_heading = "What to use")]
     models: Option<PathBuf>,
+
+    #[command(flatten)]
+    backend: BackendArgument,
+}
+
+/// What runs the networks.
+#[derive(Debug, Args)]
+pub struct BackendArgument {
+    /// What the networks run on: auto takes the GPU where there is one, see `drumlin devices`
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "auto",
+        value_parser = backend(),
+        help_heading = "What to use",
+    )]
+    backend: Backend,
+}
+
+fn backend() -> impl TypedValueParser<Value = Backend> {
+    PossibleValuesParser::new(Backend::ALL.map(Backend::name)).map(|name| {
+        // The parser before lets only these names through.
+        Backend::ALL.into_iter().find(|backend| backend.name() == name).unwrap_or_default()
+    })
+}
+
+/// Says that the GPU broke while it was used, if it did.
+pub fn remark_on(drummer: &Drummer) {
+    if let Some(network::Engine { broke: true, why: Some(why), .. }) = drummer.engine() {
+        remark(&format!("{why}; the processor did the rest"));
+    }
 }
 
 /// Steps after the drummer's own: sound, picture, files.
@@ -91,7 +123,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 
     let whole = song::read(&arguments.song)?;
     let heard = song::listened_to(&arguments.song, &whole, &arguments.track)?;
-    let models = models(arguments.models.as_deref())?;
+    let models = models(&arguments.backend, arguments.models.as_deref())?;
     let font = font(arguments.soundfont.as_deref())?;
     let read = begun.elapsed();
 
@@ -133,10 +165,13 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     bar.end();
 
     if !arguments.quiet {
+        remark_on(&drummer);
         remark(&report::summary(&heard, &generation, &paths.parts));
     }
     if arguments.json {
-        let report = Report::new(arguments, &settings, &heard, &generation, &paths.parts, timings);
+        let mut report =
+            Report::new(arguments, &settings, &heard, &generation, &paths.parts, timings);
+        report.ran_on(drummer.engine());
         print_json(&report)?;
     }
     Ok(())
@@ -165,8 +200,8 @@ impl Paths {
 }
 
 /// The networks, with the user's in place of ours.
-pub fn models(folder: Option<&Path>) -> Result<Models, Failure> {
-    let models = Models::new(Backend::default(), folder.map(Path::to_owned));
+pub fn models(argument: &BackendArgument, folder: Option<&Path>) -> Result<Models, Failure> {
+    let models = Models::new(argument.backend, folder.map(Path::to_owned));
     if let Some(folder) = folder {
         // A folder in which nothing is found is a slip; using the built-in networks would hide it.
         if !catalogue::ALL.iter().any(|spec| models.replacement(spec).is_some()) {

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::drummer::picture::facts;
 use crate::drummer::{Generation, Section, Settings, StyleChoice, Take};
-use crate::network::Backend;
+use crate::network::{Backend, Engine};
 use crate::score::{Lane, ScoreClass, Song, Ticks};
 
 use super::Arguments;
@@ -18,7 +18,12 @@ use super::Arguments;
 #[derive(Serialize)]
 pub struct Report {
     version: &'static str,
+    /// What the networks ran on; "cpu" also if the GPU broke on the way.
     backend: &'static str,
+    /// The GPU's name, or null.
+    gpu: Option<String>,
+    /// Why the GPU was not used, or not to the end; null if it was, or was not to be.
+    backend_note: Option<String>,
     song: SongFacts,
     settings: Wished,
     form: Vec<SectionFacts>,
@@ -107,13 +112,22 @@ impl Report {
     ) -> Report {
         Report {
             version: env!("CARGO_PKG_VERSION"),
-            backend: Backend::default().name(),
+            backend: Backend::Cpu.name(),
+            gpu: None,
+            backend_note: None,
             song: SongFacts::new(&arguments.song, song),
             settings: Wished::new(settings),
             form: sections(generation),
             parts: generation.takes.iter().zip(paths).map(PartFacts::new).collect(),
             timings,
             peak_memory_mib: peak_memory_mib(),
+        }
+    }
+
+    /// Notes what did the networks' arithmetic.
+    pub fn ran_on(&mut self, engine: Option<Engine>) {
+        if let Some(Engine { backend, device, why, .. }) = engine {
+            (self.backend, self.gpu, self.backend_note) = (backend.name(), device, why);
         }
     }
 }

@@ -35,7 +35,7 @@ pub use export::{ExportError, Exported, export};
 pub use features::{CHANNELS, Row, Setting, channel_names, encode};
 pub use manner::Manner;
 pub use performance::{quantise, td11_to_gm};
-pub use play::{Feel, play};
+pub use play::{Feel, play, play_all};
 pub use touch::{TOUCHES, Touch};
 
 use crate::network::NetworkError;

@@ -8,7 +8,7 @@ use super::drift::{Drift, Held, Memory, normal};
 use super::features::{Row, Setting, bar_starts, encode};
 use super::intensity::intensify;
 use super::manner::Manner;
-use super::predict::predict;
+use super::predict::{Strokes, predict};
 use super::swing::{bend, home};
 use crate::drummer::Style;
 use crate::network::Network;
@@ -70,19 +70,43 @@ pub fn play(
     feel: &Feel,
     network: &dyn Network,
 ) -> Result<DrumPart, GrooveError> {
+    let mut parts = play_all(&[(pattern, *feel)], network)?;
+    Ok(parts.pop().expect("there is one part for each pattern"))
+}
+
+/// Plays several patterns as [`play`] does each, all at once where that is quicker.
+///
+/// # Errors
+/// As [`play`].
+pub fn play_all(
+    patterns: &[(&DrumPart, Feel)],
+    network: &dyn Network,
+) -> Result<Vec<DrumPart>, GrooveError> {
+    let rows = patterns.iter().map(|(pattern, feel)| {
+        if pattern.hits.is_empty() {
+            return Vec::new();
+        }
+        let humanise = feel.humanise.clamp(0.0, 1.0);
+        let setting = Setting {
+            tempo: feel.tempo,
+            touch: feel.style.map(Into::into),
+            manner: Some(feel.manner.unwrap_or_else(|| manner_of(feel.seed, humanise))),
+            fills: feel.fills,
+        };
+        encode(pattern, &setting)
+    });
+    let rows: Vec<Vec<Row>> = rows.collect();
+    let strokes = predict(&rows, network)?;
+    Ok(patterns.iter().zip(&strokes).map(|((part, feel), said)| played(part, feel, said)).collect())
+}
+
+/// A pattern with what the network said of its strokes.
+fn played(pattern: &DrumPart, feel: &Feel, strokes: &Strokes) -> DrumPart {
     if pattern.hits.is_empty() {
-        return Ok(pattern.clone());
+        return pattern.clone();
     }
     let [intensity, swing, humanise] =
         [feel.intensity, feel.swing, feel.humanise].map(|knob| knob.clamp(0.0, 1.0));
-    let setting = Setting {
-        tempo: feel.tempo,
-        touch: feel.style.map(Into::into),
-        manner: Some(feel.manner.unwrap_or_else(|| manner_of(feel.seed, humanise))),
-        fills: feel.fills,
-    };
-    let rows: Vec<Row> = encode(pattern, &setting);
-    let strokes = predict(&rows, network)?;
     let surprises = surprises(feel.seed, pattern);
     let starts = bar_starts(pattern);
 
@@ -99,7 +123,7 @@ pub fn play(
         let offset = (position + micro - step as f32).clamp(-0.5, 0.5);
         Hit { step, offset, velocity: Velocity::from_unit(intensify(velocity, intensity)), ..*hit }
     });
-    Ok(DrumPart::new(pattern.bars.clone(), pattern.grids.clone(), hits.collect()))
+    DrumPart::new(pattern.bars.clone(), pattern.grids.clone(), hits.collect())
 }
 
 /// The drummer of a seed: the middle of the dataset, a little away from it as far as humanise goes.

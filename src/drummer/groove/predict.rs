@@ -1,5 +1,7 @@
 //! Asking the network.
 
+use std::ops::Range;
+
 use super::GrooveError;
 use super::features::{CHANNELS, Row};
 use super::stroke::{NUMBERS, Stroke};
@@ -30,32 +32,63 @@ impl Strokes {
     }
 }
 
-/// One stroke for each lane and row.
-pub(super) fn predict(rows: &[Row], network: &dyn Network) -> Result<Strokes, GrooveError> {
-    let mut numbers = Vec::with_capacity(rows.len() * LANES * NUMBERS);
+/// Some steps of a part that are asked for in one request.
+struct Window {
+    part: usize,
+    /// With the context before and behind.
+    asked: Range<usize>,
+    /// What is used of the answer.
+    used: Range<usize>,
+}
+
+fn windows(part: usize, steps: usize) -> Vec<Window> {
+    let mut windows = Vec::new();
     let mut done = 0;
-    while done < rows.len() {
+    while done < steps {
         let begin = done.saturating_sub(CONTEXT);
-        let end = rows.len().min(begin + WINDOW);
-        let until = if end == rows.len() { end } else { end - CONTEXT };
-        let answer = ask(&rows[begin..end], network)?;
-        for step in done - begin..until - begin {
-            for series in answer.values.chunks_exact(answer.steps) {
-                numbers.push(series[step]);
-            }
-        }
+        let end = steps.min(begin + WINDOW);
+        let until = if end == steps { end } else { end - CONTEXT };
+        windows.push(Window { part, asked: begin..end, used: done..until });
         done = until;
     }
-    Ok(Strokes { numbers })
+    windows
 }
 
-struct Answer {
-    /// `[lane][number][step]`.
-    values: Vec<f32>,
-    steps: usize,
+/// One stroke for each lane and row of several parts.
+pub(super) fn predict(
+    parts: &[Vec<Row>],
+    network: &dyn Network,
+) -> Result<Vec<Strokes>, GrooveError> {
+    let mut strokes: Vec<Strokes> = parts
+        .iter()
+        .map(|rows| Strokes { numbers: Vec::with_capacity(rows.len() * LANES * NUMBERS) })
+        .collect();
+    let windows: Vec<Window> =
+        parts.iter().enumerate().flat_map(|(part, rows)| windows(part, rows.len())).collect();
+    for windows in windows.chunks(network.batch()) {
+        let requests: Vec<_> = windows
+            .iter()
+            .map(|window| vec![("rows", input(&parts[window.part][window.asked.clone()]))])
+            .collect();
+        let answers = network.run_batch(&requests)?;
+        for ((window, request), mut outputs) in windows.iter().zip(&requests).zip(answers) {
+            let steps = request[0].1.shape()[2];
+            let (shape, values) = outputs.take_f32("strokes")?;
+            if shape != [1, LANES, NUMBERS, steps] {
+                return Err(GrooveError::Shape { network: network.name().to_owned(), shape });
+            }
+            let numbers = &mut strokes[window.part].numbers;
+            for step in window.used.clone() {
+                let step = step - window.asked.start;
+                numbers.extend(values.chunks_exact(steps).map(|series| series[step]));
+            }
+        }
+    }
+    Ok(strokes)
 }
 
-fn ask(rows: &[Row], network: &dyn Network) -> Result<Answer, GrooveError> {
+/// `[1, channel, step]`.
+fn input(rows: &[Row]) -> Tensor {
     let steps = rows.len().next_multiple_of(MULTIPLE);
     let mut input = vec![0.0; CHANNELS * steps];
     for (step, row) in rows.iter().enumerate() {
@@ -63,10 +96,5 @@ fn ask(rows: &[Row], network: &dyn Network) -> Result<Answer, GrooveError> {
             input[channel * steps + step] = value;
         }
     }
-    let mut outputs = network.run(&[("rows", Tensor::f32(&[1, CHANNELS, steps], input))])?;
-    let (shape, values) = outputs.take_f32("strokes")?;
-    if shape != [1, LANES, NUMBERS, steps] {
-        return Err(GrooveError::Shape { network: network.name().to_owned(), shape });
-    }
-    Ok(Answer { values, steps })
+    Tensor::f32(&[1, CHANNELS, steps], input)
 }

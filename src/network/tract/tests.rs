@@ -78,16 +78,6 @@ fn several_threads_share_a_network() {
 }
 
 #[test]
-fn only_the_latest_plans_are_kept() {
-    let network = TractNetwork::new("mlp", OnnxFile::read("mlp", GOLDEN[1].1).unwrap()).unwrap();
-    for rows in [1, 2, 3, 1, 4, 5] {
-        network.prepare(&[("features", &[rows, 5])]).unwrap();
-    }
-    let kept: Vec<usize> = network.plans.0.lock().iter().map(|(shapes, _)| shapes[0][0]).collect();
-    assert_eq!(kept, [3, 1, 4, 5]);
-}
-
-#[test]
 fn wrong_inputs_are_named() {
     let network = open("gather", GOLDEN[2].1).unwrap();
     let tokens = || ("tokens", Tensor::i64(&[1, 2], vec![1, 2]));
@@ -118,7 +108,7 @@ fn broken_graphs_are_errors() {
     let broken = |change: fn(&mut tract_onnx::pb::GraphProto)| {
         let mut file = OnnxFile::read("mlp.onnx", GOLDEN[1].1).unwrap();
         change(file.proto.graph.as_mut().unwrap());
-        Backend::Cpu.open("mlp", file).err().expect("the graph is broken").to_string()
+        Backend::Cpu.open("mlp", file, None).err().expect("the graph is broken").to_string()
     };
     assert_eq!(
         broken(|graph| graph.node[0].op_type = "Wobble".into()),

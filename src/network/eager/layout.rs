@@ -1,0 +1,435 @@
+//! Operators that move numbers and change none.
+
+use std::sync::Arc;
+
+use super::device::{Copy, Device, dense_strides, joined};
+use super::graph::Node;
+use super::host::sizes;
+use super::value::{Array, Host, Value, View, broadcast, broadcast_strides, copy};
+use super::walk::{Fault, Walk, Walked, axes, axis, volume};
+use crate::network::Tensor;
+
+impl<D: Device> Walk<'_, D> {
+    pub(super) fn reshape(&self, node: &Node, zero_is_zero: bool) -> Walked<Value<D::Buffer>> {
+        let x = self.input(node, 0)?;
+        let wanted = self.whole(node, 1)?.ok_or("the shape is missing")?;
+        let mut shape = Vec::with_capacity(wanted.len());
+        let mut rest = None;
+        for (place, &size) in wanted.iter().enumerate() {
+            shape.push(match usize::try_from(size) {
+                Ok(0) if !zero_is_zero => {
+                    *x.shape().get(place).ok_or("a 0 where there is no axis to copy")?
+                }
+                Ok(size) => size,
+                Err(_) if size == -1 && rest.is_none() => {
+                    rest = Some(place);
+                    1
+                }
+                Err(_) => return Err(format!("{wanted:?} is no shape").into()),
+            });
+        }
+        if let Some(rest) = rest {
+            let known = volume(&shape)?;
+            let all: usize = x.shape().iter().product();
+            if known == 0 || !all.is_multiple_of(known) {
+                return Err(format!("{:?} does not fit into {wanted:?}", x.shape()).into());
+            }
+            shape[rest] = all / known;
+        }
+        self.reshaped(x, shape)
+    }
+
+    pub(super) fn flatten(&self, x: Value<D::Buffer>, at: i64) -> Walked<Value<D::Buffer>> {
+        let rank = x.shape().len();
+        let at = if at == rank as i64 { rank } else { axis(at, rank)? };
+        let (front, back) = x.shape().split_at(at);
+        let shape = vec![front.iter().product(), back.iter().product()];
+        self.reshaped(x, shape)
+    }
+
+    pub(super) fn squeeze(&self, node: &Node, given: Option<&[i64]>) -> Walked<Value<D::Buffer>> {
+        let x = self.input(node, 0)?;
+        let input = self.whole(node, 1)?;
+        let kept = match given.or(input.as_deref()) {
+            Some(given) => {
+                let gone = axes(given, x.shape().len())?;
+                x.shape().iter().enumerate().filter(|(a, _)| !gone.contains(a)).collect::<Vec<_>>()
+            }
+            None => x.shape().iter().enumerate().filter(|&(_, &size)| size != 1).collect(),
+        };
+        let shape = kept.into_iter().map(|(_, &size)| size).collect();
+        self.reshaped(x, shape)
+    }
+
+    pub(super) fn unsqueeze(&self, node: &Node, given: Option<&[i64]>) -> Walked<Value<D::Buffer>> {
+        let x = self.input(node, 0)?;
+        let input = self.whole(node, 1)?;
+        let given = given.or(input.as_deref()).ok_or("the axes are missing")?;
+        let fresh = axes(given, x.shape().len() + given.len())?;
+        let mut shape = x.shape().to_vec();
+        for at in fresh {
+            shape.insert(at.min(shape.len()), 1);
+        }
+        self.reshaped(x, shape)
+    }
+
+    pub(super) fn transpose(
+        &self,
+        x: Value<D::Buffer>,
+        order: Option<&[i64]>,
+    ) -> Walked<Value<D::Buffer>> {
+        let rank = x.shape().len();
+        let order: Vec<usize> = match order {
+            None => (0..rank).rev().collect(),
+            Some(order) => order.iter().map(|&a| axis(a, rank)).collect::<Walked<_>>()?,
+        };
+        let mut sorted = order.clone();
+        sorted.sort_unstable();
+        if !sorted.into_iter().eq(0..rank) {
+            return Err(format!("{order:?} is no order of {rank} axes").into());
+        }
+        let strides = dense_strides(x.shape());
+        let dims = order.iter().map(|&axis| x.shape()[axis]).collect();
+        let strides = order.iter().map(|&axis| strides[axis]).collect();
+        self.view(&x, View { dims, offset: 0, strides })
+    }
+
+    pub(super) fn slice(
+        &self,
+        node: &Node,
+        given: Option<(&[i64], &[i64])>,
+        given_axes: Option<&[i64]>,
+    ) -> Walked<Value<D::Buffer>> {
+        let x = self.input(node, 0)?;
+        let rank = x.shape().len();
+        let (starts, ends, along, steps) = match given {
+            Some((starts, ends)) => (starts.to_vec(), ends.to_vec(), None, None),
+            None => (
+                self.whole(node, 1)?.ok_or("the starts are missing")?,
+                self.whole(node, 2)?.ok_or("the ends are missing")?,
+                self.whole(node, 3)?,
+                self.whole(node, 4)?,
+            ),
+        };
+        let along = given_axes.map(<[i64]>::to_vec).or(along);
+        let along = along.unwrap_or_else(|| (0..starts.len() as i64).collect());
+        let steps = steps.unwrap_or_else(|| vec![1; starts.len()]);
+        if [ends.len(), along.len(), steps.len()] != [starts.len(); 3] {
+            return Err("starts, ends, axes and steps differ in number".into());
+        }
+        let mut view = View::dense(x.shape());
+        let mut offset = 0;
+        for (((&start, &end), &along), &step) in starts.iter().zip(&ends).zip(&along).zip(&steps) {
+            let along = axis(along, rank)?;
+            let size = view.dims[along] as i64;
+            if step == 0 {
+                return Err("a step of 0".into());
+            }
+            let place = |at: i64| if at < 0 { at.saturating_add(size) } else { at };
+            let (first, count) = if step > 0 {
+                let (first, last) = (place(start).clamp(0, size), place(end).clamp(0, size));
+                (first, (last - first).max(0).cast_unsigned().div_ceil(step.unsigned_abs()))
+            } else {
+                let first = place(start).clamp(-1, size - 1);
+                let last = place(end).clamp(-1, size - 1);
+                (first, (first - last).max(0).cast_unsigned().div_ceil(step.unsigned_abs()))
+            };
+            view.dims[along] = count as usize;
+            if count > 0 {
+                offset += first as isize * view.strides[along];
+                view.strides[along] *= step as isize;
+            }
+        }
+        view.offset = offset as usize;
+        self.view(&x, view)
+    }
+
+    pub(super) fn expand(&self, node: &Node) -> Walked<Value<D::Buffer>> {
+        let x = self.input(node, 0)?;
+        let wanted = sizes(&self.whole(node, 1)?.ok_or("the shape is missing")?)?;
+        let dims = broadcast(x.shape(), &wanted)
+            .ok_or_else(|| Fault::Graph(format!("{:?} is no {wanted:?}", x.shape())))?;
+        let strides = broadcast_strides(x.shape(), &dims);
+        self.view(&x, View { dims, offset: 0, strides })
+    }
+
+    pub(super) fn tile(&self, node: &Node) -> Walked<Value<D::Buffer>> {
+        let x = self.input(node, 0)?;
+        let times = sizes(&self.whole(node, 1)?.ok_or("the repeats are missing")?)?;
+        if times.len() != x.shape().len() {
+            return Err(format!("{} repeats for {} axes", times.len(), x.shape().len()).into());
+        }
+        let strides = dense_strides(x.shape());
+        let axes = x.shape().iter().zip(&strides).zip(&times);
+        let (dims, strides) =
+            axes.flat_map(|((&size, &stride), &times)| [(times, 0), (size, stride)]).unzip();
+        let shape = x.shape().iter().zip(&times).map(|(size, times)| size * times).collect();
+        let tiled = self.view(&x, View { dims, offset: 0, strides })?;
+        self.reshaped(tiled, shape)
+    }
+
+    pub(super) fn gather(&self, node: &Node, along: i64) -> Walked<Value<D::Buffer>> {
+        let x = self.input(node, 0)?;
+        let Value::Host(places) = self.input(node, 1)? else {
+            return Err("indices must be given or follow from the shapes".into());
+        };
+        let along = axis(along, x.shape().len())?;
+        let rows = x.shape()[along];
+        let given = places.tensor.as_i64().ok_or("indices must be whole numbers")?;
+        let index = |&given: &i64| {
+            let index = if given < 0 { given + rows as i64 } else { given };
+            let index = u32::try_from(index).ok().filter(|&index| (index as usize) < rows);
+            index.ok_or_else(|| Fault::Graph(format!("there is no index {given} among {rows}")))
+        };
+        let indices = given.iter().map(index).collect::<Walked<Vec<u32>>>()?;
+        let (outer, inner) = (&x.shape()[..along], &x.shape()[along + 1..]);
+        let shape = [outer, places.shape(), inner].concat();
+        let (outer, inner): (usize, usize) = (outer.iter().product(), inner.iter().product());
+        volume(&shape)?;
+
+        // One row is a slice, for which no indices have to reach the device.
+        if let ([index], false) = (indices.as_slice(), places.batched) {
+            let mut view = View::dense(&[outer, rows, inner]);
+            view.dims[1] = 1;
+            view.offset = *index as usize * inner;
+            let row = match self.view(&x, view)? {
+                Value::Host(host) => {
+                    let fixed = host.fixed && places.fixed;
+                    Value::Host(Host { fixed, ..host })
+                }
+                row => row,
+            };
+            return self.reshaped(row, shape);
+        }
+        match &x {
+            Value::Host(host) => {
+                if host.batched || places.batched {
+                    return Err(self.unbatchable(node));
+                }
+                let tensor = picked(&host.tensor, &indices, [outer, rows, inner], &shape);
+                let fixed = host.fixed && places.fixed;
+                Ok(Value::Host(Host { tensor: Arc::new(tensor), batched: false, fixed }))
+            }
+            Value::Device(array) => {
+                let per_request = indices.len() / self.times(places.batched).max(1);
+                let (indices, outer, rows) = match (array.batched, places.batched) {
+                    (false, false) => (indices, outer, rows),
+                    (true, false) => (indices, outer * self.batch, rows),
+                    // Requests one behind the other are more rows of the same array, if the rows come
+                    // first in it.
+                    (batched, true) if outer == 1 => {
+                        let rows = if batched { rows } else { 0 };
+                        let shifted = indices.iter().enumerate().map(|(place, &index)| {
+                            index + (place / per_request.max(1) * rows) as u32
+                        });
+                        (shifted.collect(), 1, rows.max(1) * self.batch)
+                    }
+                    _ => return Err(self.unbatchable(node)),
+                };
+                let buffer = self.device.gather(&array.buffer, &indices, outer, rows, inner)?;
+                let batched = array.batched || places.batched;
+                Ok(Value::Device(Array::new(buffer, shape, batched)))
+            }
+        }
+    }
+
+    pub(super) fn concat(&self, node: &Node, along: i64) -> Walked<Value<D::Buffer>> {
+        let parts = (0..node.inputs.len()).map(|index| self.input(node, index));
+        let parts = parts.collect::<Walked<Vec<_>>>()?;
+        let first = parts.first().ok_or("there is nothing to join")?;
+        let along = axis(along, first.shape().len())?;
+        let mut shape = first.shape().to_vec();
+        shape[along] = 0;
+        for part in &parts {
+            let mut rest = part.shape().to_vec();
+            let fits = rest.len() == shape.len();
+            shape[along] += if fits { rest[along] } else { 0 };
+            if fits {
+                rest[along] = shape[along];
+            }
+            if rest != shape {
+                let (a, b) = (first.shape(), part.shape());
+                return Err(format!("{a:?} and {b:?} do not go together").into());
+            }
+        }
+        let all_host = parts.iter().map(|part| match part {
+            Value::Host(host) => Some(host),
+            Value::Device(_) => None,
+        });
+        if let Some(hosts) = all_host.collect::<Option<Vec<&Host>>>() {
+            if hosts.iter().any(|host| host.batched) {
+                return Err(self.unbatchable(node));
+            }
+            let fixed = hosts.iter().all(|host| host.fixed);
+            let tensors: Vec<&Tensor> = hosts.iter().map(|host| &*host.tensor).collect();
+            let tensor = Arc::new(connected(&tensors, &shape, along)?);
+            return Ok(Value::Host(Host { tensor, batched: false, fixed }));
+        }
+        let batched = parts.iter().any(Value::batched);
+        let length = volume(&shape)?;
+        let mut buffer = self.device.empty(length * self.times(batched))?;
+        let mut done = 0;
+        for index in 0..node.inputs.len() {
+            let part = self.array(node, index)?;
+            let from = View::dense(&part.shape);
+            let to_offset = done * dense_strides(&shape)[along] as usize;
+            self.paste(&part, &from, &mut buffer, &shape, to_offset, batched)?;
+            done += part.shape[along];
+        }
+        Ok(Value::Device(Array::new(buffer, shape, batched)))
+    }
+
+    /// Puts an array into a larger one of the given shape, from an offset on.
+    fn paste(
+        &self,
+        part: &Array<D::Buffer>,
+        from: &View,
+        to: &mut D::Buffer,
+        shape: &[usize],
+        to_offset: usize,
+        batched: bool,
+    ) -> Walked<()> {
+        if part.length() == 0 {
+            return Ok(());
+        }
+        let (mut dims, mut strides) = (from.dims.clone(), from.strides.clone());
+        let mut to_strides = dense_strides(shape);
+        if batched {
+            dims.insert(0, self.batch);
+            strides.insert(0, if part.batched { part.length() as isize } else { 0 });
+            to_strides.insert(0, shape.iter().product::<usize>() as isize);
+        }
+        let (dims, [from_strides, to_strides]) = joined(&dims, [&strides, &to_strides]);
+        let how = Copy { dims, from_offset: from.offset, from_strides, to_offset, to_strides };
+        Ok(self.device.copy(&part.buffer, to, &how)?)
+    }
+
+    pub(super) fn pad_node(
+        &self,
+        node: &Node,
+        given: Option<&[i64]>,
+        value: f32,
+    ) -> Walked<Value<D::Buffer>> {
+        let x = self.input(node, 0)?;
+        let rank = x.shape().len();
+        let input = if given.is_none() { self.whole(node, 1)? } else { None };
+        let pads = sizes(given.or(input.as_deref()).ok_or("the pads are missing")?)?;
+        let value = match self.optional(node, 2)? {
+            None => value,
+            Some(Value::Host(host)) => host.scalar().ok_or("the value must be one number")?,
+            Some(Value::Device(_)) => return Err("the value must be given".into()),
+        };
+        let along = match self.whole(node, 3)? {
+            Some(along) => along.iter().map(|&a| axis(a, rank)).collect::<Walked<Vec<_>>>()?,
+            None => (0..rank).collect(),
+        };
+        if pads.len() != 2 * along.len() {
+            return Err(format!("{} pads for {} axes", pads.len(), along.len()).into());
+        }
+        let (mut before, mut behind) = (vec![0; rank], vec![0; rank]);
+        for (place, &axis) in along.iter().enumerate() {
+            before[axis] = pads[place];
+            behind[axis] = pads[along.len() + place];
+        }
+        if pads.iter().all(|&pad| pad == 0) {
+            return Ok(x);
+        }
+        if let Value::Host(host) = &x {
+            return padded_host(host, &before, &behind, value).map(Value::Host);
+        }
+        Ok(Value::Device(self.padded(&self.array(node, 0)?, &before, &behind, value)?))
+    }
+
+    pub(super) fn padded(
+        &self,
+        x: &Array<D::Buffer>,
+        before: &[usize],
+        behind: &[usize],
+        value: f32,
+    ) -> Walked<Array<D::Buffer>> {
+        let (shape, offset) = around(&x.shape, before, behind)?;
+        let length = volume(&shape)?;
+        let mut buffer = self.device.filled(length * self.times(x.batched), value)?;
+        self.paste(x, &View::dense(&x.shape), &mut buffer, &shape, offset, x.batched)?;
+        Ok(Array::new(buffer, shape, x.batched))
+    }
+}
+
+/// The padded shape, and where the old array begins in it.
+fn around(shape: &[usize], before: &[usize], behind: &[usize]) -> Walked<(Vec<usize>, usize)> {
+    let sizes = shape.iter().zip(before).zip(behind);
+    let padded =
+        sizes.map(|((size, before), behind)| size.checked_add(*before)?.checked_add(*behind));
+    let padded = padded.collect::<Option<Vec<usize>>>().ok_or("the pads are too large")?;
+    volume(&padded)?;
+    let offset = before.iter().zip(dense_strides(&padded)).map(|(b, stride)| b * stride as usize);
+    let offset = offset.sum();
+    Ok((padded, offset))
+}
+
+fn padded_host(host: &Host, before: &[usize], behind: &[usize], value: f32) -> Walked<Host> {
+    if host.batched {
+        return Err(Fault::Unbatchable("Pad".to_owned()));
+    }
+    let old = host.tensor.shape();
+    let (shape, to_offset) = around(old, before, behind)?;
+    let how = Copy {
+        dims: old.to_vec(),
+        from_offset: 0,
+        from_strides: dense_strides(old),
+        to_offset,
+        to_strides: dense_strides(&shape),
+    };
+    let total = volume(&shape)?;
+    let tensor = match (host.tensor.as_f32(), host.tensor.as_i64()) {
+        (Some(from), _) => {
+            let mut to = vec![value; total];
+            copy(from, &mut to, &how);
+            Tensor::f32(&shape, to)
+        }
+        (_, from) => {
+            let mut to = vec![value as i64; total];
+            copy(from.unwrap_or_default(), &mut to, &how);
+            Tensor::i64(&shape, to)
+        }
+    };
+    Ok(Host { tensor: Arc::new(tensor), ..*host })
+}
+
+fn picked(
+    from: &Tensor,
+    indices: &[u32],
+    [outer, rows, inner]: [usize; 3],
+    shape: &[usize],
+) -> Tensor {
+    fn pick<T: Clone>(from: &[T], indices: &[u32], sizes: [usize; 3]) -> Vec<T> {
+        let [outer, rows, inner] = sizes;
+        let places = (0..outer).flat_map(|block| {
+            indices.iter().map(move |&index| (block * rows + index as usize) * inner)
+        });
+        places.flat_map(|start| from[start..start + inner].iter().cloned()).collect()
+    }
+    let sizes = [outer, rows, inner];
+    match (from.as_f32(), from.as_i64()) {
+        (Some(values), _) => Tensor::f32(shape, pick(values, indices, sizes)),
+        (_, values) => Tensor::i64(shape, pick(values.unwrap_or_default(), indices, sizes)),
+    }
+}
+
+fn connected(parts: &[&Tensor], shape: &[usize], along: usize) -> Walked<Tensor> {
+    fn connect<T: Clone>(parts: &[(&[T], usize)], outer: usize) -> Vec<T> {
+        let rows = (0..outer).flat_map(|row| {
+            parts.iter().flat_map(move |(part, width)| &part[row * width..][..*width])
+        });
+        rows.cloned().collect()
+    }
+    let outer = shape[..along].iter().product();
+    let width = |part: &Tensor| part.shape()[along..].iter().product::<usize>();
+    let real = parts.iter().map(|part| Some((part.as_f32()?, width(part))));
+    if let Some(real) = real.collect::<Option<Vec<_>>>() {
+        return Ok(Tensor::f32(shape, connect(&real, outer)));
+    }
+    let whole = parts.iter().map(|part| Some((part.as_i64()?, width(part))));
+    let whole = whole.collect::<Option<Vec<_>>>().ok_or("whole and real numbers do not mix")?;
+    Ok(Tensor::i64(shape, connect(&whole, outer)))
+}

@@ -16,6 +16,9 @@ mod clap;
 #[path = "../tests/hosts/hosted.rs"]
 mod hosted;
 #[allow(dead_code)]
+#[path = "../tests/hosts/saved.rs"]
+mod saved;
+#[allow(dead_code)]
 #[path = "../tests/hosts/session.rs"]
 mod session;
 #[allow(dead_code)]

@@ -28,6 +28,9 @@ use super::{Control, Controls, SMALLEST, Transport, Window, export};
 use crate::parameters::{CHANGES, Parameters};
 use crate::studio::{Document, Studio};
 
+/// The name of the plugin's window, by which a clip that is dragged out knows it.
+pub const TITLE: &str = "Drumlin";
+
 /// Where the host is, asked once a frame.
 pub type AskTransport = Arc<dyn Fn() -> Transport + Send + Sync>;
 
@@ -93,7 +96,7 @@ impl Editor for HostEditor {
             alive: Some(alive),
         };
         let settings = EguiNiceSettings {
-            title: "Drumlin".to_owned(),
+            title: TITLE.to_owned(),
             resize_hint: self.resize_hint(),
             ..EguiNiceSettings::default()
         };

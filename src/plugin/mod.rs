@@ -12,6 +12,7 @@
 //! | `preview` | audio | strokes | sound, added to the bus |
 //! | `engine` | audio | a block | the same block, played |
 //! | `host` | all | the host's calls | both plugins, and what the library exports |
+//! | `vst3` | main | clap-wrapper's factory | the same, asking for the transport |
 //! | `state` | main | the document | text in the host's project |
 //! | `attendant` | its own | parameters | edits and jobs of the studio |
 //! | `whereabouts` | audio | where the host is | the same, for the window |
@@ -27,6 +28,7 @@ mod playback;
 mod preview;
 mod state;
 mod transport;
+mod vst3;
 mod whereabouts;
 
 pub use capture::Capture;

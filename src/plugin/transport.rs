@@ -16,6 +16,8 @@ const DEFAULT_TEMPO: Bpm = Bpm(120.0);
 const TEMPOS: std::ops::RangeInclusive<f64> = 1.0..=2000.0;
 /// Positions beyond are a mistake too: no sample could be told from the next.
 const FARTHEST: f64 = 1e7;
+/// The coarsest tick to which hosts round positions in music that is not jumped about in, in beats.
+const TICK: f64 = 1.0 / 960.0;
 /// Hosts round positions, to ticks at the coarsest; nobody jumps by as little as this. In beats.
 const ROUNDING: f64 = 1.0 / 64.0;
 
@@ -43,9 +45,18 @@ impl From<&Transport> for HostTime {
         let default_beats = |seconds: f64| seconds * DEFAULT_TEMPO.0 / 60.0;
         let byte = |number: Option<i32>| number.and_then(|number| u8::try_from(number).ok());
         let metre = byte(transport.time_sig_numerator).zip(byte(transport.time_sig_denominator));
+        // Where one tempo has held since the beginning both times say the same. That in seconds is
+        // the finer one then: some hosts round beats to ticks, and a stroke would fall into the
+        // block before its own.
+        let exact = seconds.zip(transport.tempo).map(|(seconds, tempo)| seconds * tempo / 60.0);
+        let position = match (transport.pos_beats(), exact) {
+            (Some(said), Some(exact)) if (said - exact).abs() < TICK => Some(exact),
+            (Some(said), _) => Some(said),
+            (None, _) => seconds.map(default_beats),
+        };
         HostTime {
             playing: transport.playing,
-            position: transport.pos_beats().or_else(|| seconds.map(default_beats)).and_then(beats),
+            position: position.and_then(beats),
             tempo: transport.tempo.filter(|tempo| TEMPOS.contains(tempo)).map(Bpm),
             metre: metre.and_then(|(numerator, denominator)| Metre::new(numerator, denominator)),
             bar_start: transport.bar_start_pos_beats.and_then(beats),

@@ -45,12 +45,16 @@ impl Document {
         let quarter = f64::from(part.bars.ticks_per_quarter());
         let beats = |ticks: Ticks| Beats(ticks.0 as f64 / quarter);
         let end = part.bars.bars().last().map_or(Ticks(0), |bar| bar.end());
+        let start = arrangement.take.start;
+        // Before their song begins hosts play for none but themselves, to make up for latencies,
+        // and record nothing: what is ahead of the song's first beat is played on it.
+        let earliest = if start.0 >= 0.0 { -start.0 } else { f64::NEG_INFINITY };
         let mut strokes: Vec<Stroke> = part
             .hits
             .iter()
             .filter(|hit| self.is_heard(hit.lane()))
             .map(|hit| Stroke {
-                at: Beats(position(part, hit) / quarter),
+                at: Beats((position(part, hit) / quarter).max(earliest)),
                 length: Beats(STROKE),
                 kit_key: hit.key.get(),
                 key: self.drum_map.key(hit.key),
@@ -59,7 +63,7 @@ impl Document {
             .collect();
         strokes.sort_by(|a, b| a.at.0.total_cmp(&b.at.0).then(a.key.cmp(&b.key)));
         Clip {
-            start: arrangement.take.start,
+            start,
             length: beats(end),
             strokes: without_overlaps(strokes).into(),
             bar_lines: part

@@ -1,8 +1,15 @@
 //! CLAP plugins in this process.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use clack_extensions::params::{ParamInfoBuffer, PluginParams};
+use clack_extensions::gui::{
+    GuiApiType, GuiConfiguration, GuiSize, HostGui, HostGuiImpl, PluginGui, Window,
+};
+use clack_extensions::params::{
+    HostParams, HostParamsImplMainThread, HostParamsImplShared, ParamClearFlags, ParamInfoBuffer,
+    ParamRescanFlags, PluginParams,
+};
 use clack_extensions::state::PluginState;
 use clack_host::events::event_types::{
     NoteOffEvent, NoteOnEvent, ParamValueEvent, TransportEvent, TransportFlags,
@@ -14,32 +21,78 @@ use clack_host::utils::{BeatTime, ClapId, SecondsTime};
 
 use crate::hosted::{Block, Failure, Heard, Hosted, Message, Now};
 
-struct Shared;
+/// What the plugin may ask of the host on any thread.
+#[derive(Default)]
+pub struct Shared {
+    callback: AtomicBool,
+}
 
 impl SharedHandler<'_> for Shared {
     fn request_restart(&self) {}
     fn request_process(&self) {}
-    fn request_callback(&self) {}
+    fn request_callback(&self) {
+        self.callback.store(true, Ordering::Release);
+    }
 }
 
-struct Handlers;
+impl HostGuiImpl for Shared {
+    fn resize_hints_changed(&self) {}
+    fn request_resize(&self, _new_size: GuiSize) -> Result<(), HostError> {
+        Err(HostError::Message("this host's window keeps its size"))
+    }
+    fn request_show(&self) -> Result<(), HostError> {
+        Ok(())
+    }
+    fn request_hide(&self) -> Result<(), HostError> {
+        Ok(())
+    }
+    fn closed(&self, _was_destroyed: bool) {}
+}
+
+impl HostParamsImplShared for Shared {
+    // This host processes all the time.
+    fn request_flush(&self) {}
+}
+
+/// What the plugin may ask of the host on the main thread.
+pub struct Main;
+
+impl MainThreadHandler<'_> for Main {}
+
+impl HostParamsImplMainThread for Main {
+    fn rescan(&self, _flags: ParamRescanFlags) {}
+    fn clear(&self, _param_id: ClapId, _flags: ParamClearFlags) {}
+}
+
+pub struct Handlers;
 
 impl HostHandlers for Handlers {
     type Shared<'a> = Shared;
-    type MainThread<'a> = ();
+    type MainThread<'a> = Main;
     type AudioProcessor<'a> = ();
+
+    fn declare_extensions(builder: &mut HostExtensions<Self>, _shared: &Shared) {
+        builder.register::<HostGui>().register::<HostParams>();
+    }
 }
 
-/// A running instance.
+/// A running instance: what belongs to the main thread. Its [`Audio`] can be taken to another.
 pub struct Clap {
     instance: PluginInstance<Handlers>,
-    /// `None` only while it is being restarted.
-    processor: Option<StartedPluginAudioProcessor<Handlers>>,
+    /// `None` while it is being restarted, or elsewhere.
+    audio: Option<Audio>,
     configuration: PluginAudioConfiguration,
     params: PluginParams,
     state: PluginState,
+    gui: PluginGui,
     takes_sound: bool,
     changes: Vec<(ClapId, f64)>,
+}
+
+/// What belongs to the audio thread.
+pub struct Audio {
+    processor: StartedPluginAudioProcessor<Handlers>,
+    takes_sound: bool,
 }
 
 fn load(file: &Path) -> Result<PluginEntry, Failure> {
@@ -66,37 +119,99 @@ impl Clap {
             .ok_or_else(|| format!("no plugin \"{name}\""))?;
         let id = found.id().ok_or("a plugin without an id")?;
         let host = HostInfo::new("Drumlin's host", "Drumlin", "", "1")?;
-        let mut instance = PluginInstance::<Handlers>::new(|_| Shared, |_| (), &entry, id, &host)?;
+        let mut instance =
+            PluginInstance::<Handlers>::new(|_| Shared::default(), |_| Main, &entry, id, &host)?;
         let handle = instance.plugin_handle();
         let params = handle.get_extension().ok_or("no parameters")?;
         let state = handle.get_extension().ok_or("no state")?;
+        let gui = handle.get_extension().ok_or("no window")?;
         let configuration = PluginAudioConfiguration {
             sample_rate: rate,
             min_frames_count: 1,
             max_frames_count: longest,
         };
-        let processor = Some(start(&mut instance, configuration)?);
-        Ok(Clap {
-            instance,
-            processor,
-            configuration,
-            params,
-            state,
-            takes_sound: name.ends_with("FX"),
-            changes: Vec::new(),
-        })
+        let takes_sound = name.ends_with("FX");
+        let audio = Some(start(&mut instance, configuration, takes_sound)?);
+        let changes = Vec::new();
+        Ok(Clap { instance, audio, configuration, params, state, gui, takes_sound, changes })
+    }
+
+    /// Hands out what belongs to the audio thread, once.
+    pub fn take_audio(&mut self) -> Option<Audio> {
+        self.audio.take()
+    }
+
+    /// Takes back what was handed out.
+    pub fn give_back(&mut self, audio: Audio) {
+        self.audio = Some(audio);
+    }
+
+    /// Does what the plugin has asked to be done on the main thread.
+    pub fn idle(&mut self) {
+        let asked = self
+            .instance
+            .access_shared_handler(|shared| shared.callback.swap(false, Ordering::AcqRel));
+        if asked {
+            self.instance.call_on_main_thread_callback();
+        }
+    }
+
+    /// Opens the plugin's window in a window of ours, by its X11 number; gives its size.
+    pub fn open(&mut self, parent: u32) -> Result<(u32, u32), Failure> {
+        let handle = self.instance.plugin_handle();
+        let configuration = GuiConfiguration { api_type: GuiApiType::X11, is_floating: false };
+        self.gui.create(&handle, configuration)?;
+        let size = self.gui.get_size(&handle).ok_or("a window without a size")?;
+        // SAFETY: the caller closes the plugin's window before its own.
+        unsafe { self.gui.set_parent(&handle, Window::from_x11_handle(parent.into())) }?;
+        self.gui.show(&handle)?;
+        Ok((size.width, size.height))
+    }
+
+    /// Closes the plugin's window.
+    pub fn close(&mut self) {
+        self.gui.destroy(&self.instance.plugin_handle());
+    }
+
+    /// All parameters: id, least and greatest value.
+    pub fn parameters(&mut self) -> Vec<(ClapId, f64, f64)> {
+        let handle = self.instance.plugin_handle();
+        let mut buffer = ParamInfoBuffer::new();
+        (0..self.params.count(&handle))
+            .filter_map(|index| {
+                let info = self.params.get_info(&handle, index, &mut buffer)?;
+                Some((info.id, info.min_value, info.max_value))
+            })
+            .collect()
+    }
+
+    /// The value of a parameter, as the main thread may ask at any time.
+    pub fn value(&mut self, id: ClapId) -> Option<f64> {
+        self.params.get_value(&self.instance.plugin_handle(), id)
+    }
+}
+
+/// As hosts take leave: the audio thread first.
+impl Drop for Clap {
+    fn drop(&mut self) {
+        if let Some(audio) = self.audio.take() {
+            self.instance.deactivate(audio.processor.stop_processing());
+        }
     }
 }
 
 fn start(
     instance: &mut PluginInstance<Handlers>,
     configuration: PluginAudioConfiguration,
-) -> Result<StartedPluginAudioProcessor<Handlers>, Failure> {
+    takes_sound: bool,
+) -> Result<Audio, Failure> {
     let stopped = instance.activate(|_, _| (), configuration)?;
-    stopped.start_processing().map_err(|_| "it did not start".into())
+    let processor = stopped.start_processing().map_err(|_| "it did not start")?;
+    Ok(Audio { processor, takes_sound })
 }
 
-fn transport(now: &Now) -> TransportEvent {
+/// What a host that keeps to the rules says of its transport.
+pub fn transport(now: &Now) -> TransportEvent {
     let beats = BeatTime::from_float;
     let bar = f64::from(now.metre.0) * 4.0 / f64::from(now.metre.1);
     let bar_number = (now.position / bar).floor();
@@ -140,10 +255,16 @@ fn message(event: &UnknownEvent) -> Option<Message> {
     Some(Message { at: event.header().time(), channel, key, velocity })
 }
 
-impl Hosted for Clap {
-    fn process(&mut self, block: &Block) -> Result<Heard, Failure> {
+impl Audio {
+    /// Processes a block: parameters change at its start, the transport is as told or not told.
+    pub fn process(
+        &mut self,
+        block: &Block,
+        changes: impl IntoIterator<Item = (ClapId, f64)>,
+        transport: Option<&TransportEvent>,
+    ) -> Result<Heard, Failure> {
         let mut input = EventBuffer::new();
-        for (id, value) in self.changes.drain(..) {
+        for (id, value) in changes {
             input.push(&ParamValueEvent::new(0, id, Pckn::match_all(), value));
         }
         for note in block.notes {
@@ -174,17 +295,23 @@ impl Hosted for Clap {
             ),
         }]);
         let mut output = EventBuffer::new();
-        let processor = self.processor.as_mut().ok_or("it does not run")?;
-        processor.process(
+        self.processor.process(
             &audio_in,
             &mut audio_out,
             &input.as_input(),
             &mut output.as_output(),
             None,
-            Some(&transport(&block.now)),
+            transport,
         )?;
         let [left, right] = sound_out;
         Ok(Heard { notes: output.iter().filter_map(message).collect(), left, right })
+    }
+}
+
+impl Hosted for Clap {
+    fn process(&mut self, block: &Block) -> Result<Heard, Failure> {
+        let audio = self.audio.as_mut().ok_or("it does not run")?;
+        audio.process(block, self.changes.drain(..), Some(&transport(&block.now)))
     }
 
     fn set(&mut self, parameter: &str, value: f64) -> Result<(), Failure> {
@@ -212,9 +339,9 @@ impl Hosted for Clap {
     }
 
     fn restart(&mut self) -> Result<(), Failure> {
-        let processor = self.processor.take().ok_or("it does not run")?;
-        self.instance.deactivate(processor.stop_processing());
-        self.processor = Some(start(&mut self.instance, self.configuration)?);
+        let audio = self.audio.take().ok_or("it does not run")?;
+        self.instance.deactivate(audio.processor.stop_processing());
+        self.audio = Some(start(&mut self.instance, self.configuration, self.takes_sound)?);
         Ok(())
     }
 }

@@ -3,18 +3,17 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use base64::Engine as _;
 use drumlin::midi;
 use drumlin::score::Ticks;
-use drumlin::studio::{Document, Saved};
+use drumlin::studio::Document;
 
 use crate::hosted::{Block, Failure, Hosted, Message, Now};
+use crate::saved;
 
 /// As long as a generation may take on a slow machine.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// In quarter notes a minute. Hosts that tell a VST3 only what it asks for tell this one, wrapped as
-/// it is, no more than the time in samples; at 120 it means the same.
-const TEMPO: f64 = 120.0;
+/// In quarter notes a minute: none that a plugin would guess.
+const TEMPO: f64 = 132.0;
 /// Strokes as much ahead of where playing begins are played there, in quarter notes.
 const PICKUP: f64 = 0.08;
 /// Channel of the drums, from 0.
@@ -164,16 +163,7 @@ impl<P: Hosted> Session<P> {
 
     /// What the plugin saves, as the studio understands it.
     pub fn document(&mut self) -> Result<Document, Failure> {
-        let state = self.plugin.save()?;
-        let mark: &[u8] = br#""document":"\""#;
-        let from = state
-            .windows(mark.len())
-            .position(|window| window == mark)
-            .ok_or("no document in the state")?
-            + mark.len();
-        let text: Vec<u8> = state[from..].iter().copied().take_while(|&b| b != b'\\').collect();
-        let bytes = base64::engine::general_purpose::STANDARD.decode(text)?;
-        Ok(Saved::from_bytes(&bytes)?.document)
+        saved::document(&self.plugin.save()?)
     }
 
     /// Presses Generate and waits, with the transport as it is, for a part that was not there.

@@ -34,7 +34,14 @@ pub fn begin(studio: &Arc<Studio>, file: MidiFile) {
 fn drag(file: &MidiFile) -> Result<(), DragError> {
     let path = write(file)?;
     #[cfg(target_os = "linux")]
-    return xdnd::drag(&path).map_err(|error| DragError::Display(error.to_string()));
+    {
+        let dropped = xdnd::drag(&path).map_err(|error| DragError::Display(error.to_string()));
+        if !matches!(dropped, Ok(true)) {
+            // Nobody has been told of the file.
+            forget(&path);
+        }
+        dropped.map(|_| ())
+    }
     #[cfg(not(target_os = "linux"))]
     {
         let _ = path;
@@ -48,6 +55,13 @@ pub fn write(file: &MidiFile) -> std::io::Result<PathBuf> {
     let path = folder.join(&file.name);
     std::fs::write(&path, &file.bytes)?;
     Ok(path)
+}
+
+/// Removes what [`write`] has made. What stays is cleared away with the system's temporary files.
+#[cfg(target_os = "linux")]
+fn forget(path: &Path) {
+    let _ = std::fs::remove_file(path);
+    let _ = path.parent().map(std::fs::remove_dir);
 }
 
 /// A file's address as `text/uri-list` wants it (RFC 2483, RFC 3986): bytes that are not plain are

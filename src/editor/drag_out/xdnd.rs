@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use x11rb::connection::Connection;
+use x11rb::errors::ReplyError;
 use x11rb::protocol::Event;
 use x11rb::protocol::xproto::{
     Atom, AtomEnum, ClientMessageEvent, ConnectionExt as _, CreateWindowAux, EventMask, KeyButMask,
@@ -17,11 +18,15 @@ use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 use x11rb::{COPY_DEPTH_FROM_PARENT, COPY_FROM_PARENT, CURRENT_TIME, NONE};
 
+use super::super::host::TITLE;
+
 /// The version spoken here.
 const VERSION: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(8);
 /// How long a target may take to read the file after the drop; Ardour reads late.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a target may take to answer for the place where the button was let go.
+const LAST_ANSWER: Duration = Duration::from_millis(500);
 const ESCAPE: u32 = 0xff1b;
 
 x11rb::atom_manager! {
@@ -49,6 +54,9 @@ struct Target {
     version: u32,
 }
 
+/// A point of the screen.
+type Place = (i16, i16);
+
 struct Source {
     connection: RustConnection,
     root: Window,
@@ -57,17 +65,20 @@ struct Source {
     escape: Option<u8>,
     uris: Vec<u8>,
     target: Option<Target>,
-    /// The target has answered the last position, and takes the file.
+    /// The place that the target was told last.
+    told: Option<Place>,
+    /// The target has answered the last place, and takes the file.
     answered: bool,
     accepted: bool,
     finished: bool,
 }
 
-/// Drags a file until the button is let go, then serves it to where it was dropped.
-pub fn drag(path: &Path) -> Outcome<()> {
+/// Drags a file until the button is let go, then serves it to where it was dropped, if it was
+/// dropped on anything.
+pub fn drag(path: &Path) -> Outcome<bool> {
     let mut source = Source::new(super::uri_list(path))?;
     if !source.follow_pointer()? {
-        return Ok(());
+        return Ok(false);
     }
     let dropped = Instant::now();
     while dropped.elapsed() < PATIENCE && source.serve()? {
@@ -77,7 +88,7 @@ pub fn drag(path: &Path) -> Outcome<()> {
             break;
         }
     }
-    Ok(())
+    Ok(true)
 }
 
 impl Source {
@@ -111,6 +122,7 @@ impl Source {
             escape,
             uris,
             target: None,
+            told: None,
             answered: true,
             accepted: false,
             finished: false,
@@ -119,7 +131,6 @@ impl Source {
 
     /// Follows the pointer while its button is down; whether the file was dropped on something.
     fn follow_pointer(&mut self) -> Outcome<bool> {
-        let mut last = (i16::MIN, i16::MIN);
         loop {
             let pointer = self.connection.query_pointer(self.root)?.reply()?;
             let at = (pointer.root_x, pointer.root_y);
@@ -127,26 +138,25 @@ impl Source {
                 self.leave()?;
                 return Ok(false);
             }
-            if !pointer.mask.contains(KeyButMask::BUTTON1) {
-                return self.let_go();
-            }
             self.enter(self.target_at()?)?;
             self.serve()?;
-            if at != last && self.answered && self.target.is_some() {
-                let place = u32::from(at.0 as u16) << 16 | u32::from(at.1 as u16);
-                let action = self.atoms.XdndActionCopy;
-                self.say(self.atoms.XdndPosition, [0, place, CURRENT_TIME, action])?;
-                (last, self.answered) = (at, false);
+            if !pointer.mask.contains(KeyButMask::BUTTON1) {
+                return self.let_go(at);
             }
+            self.tell(at)?;
             std::thread::sleep(PAUSE);
         }
     }
 
-    /// Drops, once the target has answered; slow ones get a moment.
-    fn let_go(&mut self) -> Outcome<bool> {
+    /// Drops at a place, once the target has answered for it; slow ones get a moment.
+    fn let_go(&mut self, at: Place) -> Outcome<bool> {
         let began = Instant::now();
-        while !self.answered && began.elapsed() < Duration::from_millis(500) {
+        while began.elapsed() < LAST_ANSWER {
             self.serve()?;
+            self.tell(at)?;
+            if self.answered {
+                break;
+            }
             std::thread::sleep(PAUSE);
         }
         if self.target.is_some() && self.accepted {
@@ -157,22 +167,60 @@ impl Source {
         Ok(false)
     }
 
-    /// The outermost window under the pointer that takes drops.
+    /// Tells the target where the pointer is, unless it knows or still has to answer.
+    fn tell(&mut self, at: Place) -> Outcome<()> {
+        if self.target.is_some() && self.answered && self.told != Some(at) {
+            let place = u32::from(at.0 as u16) << 16 | u32::from(at.1 as u16);
+            let action = self.atoms.XdndActionCopy;
+            self.say(self.atoms.XdndPosition, [0, place, CURRENT_TIME, action])?;
+            (self.told, self.answered) = (Some(at), false);
+        }
+        Ok(())
+    }
+
+    /// The outermost window under the pointer that takes drops. The plugin's own window takes
+    /// MIDI files too, but its own drums are no song to play to.
     fn target_at(&self) -> Outcome<Option<Target>> {
         let mut window = self.root;
         loop {
-            let child = self.connection.query_pointer(window)?.reply()?.child;
-            if child == NONE {
+            window = match self.connection.query_pointer(window)?.reply() {
+                // A window that has just been closed has nothing below it.
+                Err(ReplyError::X11Error(_)) => NONE,
+                answer => answer?.child,
+            };
+            if window == NONE {
                 return Ok(None);
             }
-            window = child;
-            let aware = self
-                .connection
-                .get_property(false, window, self.atoms.XdndAware, AtomEnum::ANY, 0, 1)?
-                .reply()?;
-            if let Some(version) = aware.value32().and_then(|mut values| values.next()) {
-                return Ok(Some(Target { window, version: version.min(VERSION) }));
+            if let Some(version) = self.awareness(window)? {
+                let target = Target { window, version: version.min(VERSION) };
+                return Ok(Some(target).filter(|_| !self.is_ours(window)));
             }
+        }
+    }
+
+    /// Whether a window is one that Drumlin has opened.
+    fn is_ours(&self, window: Window) -> bool {
+        let (name, length) = (AtomEnum::WM_NAME, TITLE.len() as u32);
+        self.connection
+            .get_property(false, window, name, AtomEnum::ANY, 0, length)
+            .ok()
+            .and_then(|asked| asked.reply().ok())
+            .is_some_and(|named| named.value == TITLE.as_bytes())
+    }
+
+    /// The version of the protocol that a window speaks, if it takes drops.
+    fn awareness(&self, window: Window) -> Outcome<Option<u32>> {
+        let asked = self.connection.get_property(
+            false,
+            window,
+            self.atoms.XdndAware,
+            AtomEnum::ANY,
+            0,
+            1,
+        )?;
+        match asked.reply() {
+            Err(ReplyError::X11Error(_)) => Ok(None),
+            answer => Ok(answer?.value32().and_then(|mut values| values.next())),
         }
     }
 
@@ -182,7 +230,7 @@ impl Source {
         }
         self.leave()?;
         self.target = target;
-        (self.answered, self.accepted) = (true, false);
+        (self.told, self.answered, self.accepted) = (None, true, false);
         if let Some(Target { version, .. }) = target {
             self.say(self.atoms.XdndEnter, [version << 24, self.atoms.URI_LIST, 0, 0])?;
         }
@@ -212,7 +260,9 @@ impl Source {
             match event {
                 Event::ClientMessage(message) => {
                     let data = message.data.as_data32();
-                    if message.type_ == self.atoms.XdndStatus {
+                    // Windows that the pointer has left may still answer.
+                    let current = self.target.is_some_and(|target| target.window == data[0]);
+                    if message.type_ == self.atoms.XdndStatus && current {
                         (self.answered, self.accepted) = (true, data[1] & 1 == 1);
                     } else if message.type_ == self.atoms.XdndFinished {
                         self.finished = true;

@@ -76,14 +76,18 @@ pub fn handle(ui: &Ui, frame: &Frame<'_>, state: &mut State, place: &Place<'_>) 
         if response.contains_pointer() && state.drag.is_none() {
             hover(ui, frame, state, place, at);
             let editable = place.cell_at(at).is_some_and(|cell| place.is_editable(cell.bar));
-            if response.is_pointer_button_down_on() && pressed(PointerButton::Primary) {
+            // A quick click is pressed and let go within one frame.
+            let meant = response.is_pointer_button_down_on()
+                || response.clicked()
+                || response.secondary_clicked();
+            if meant && pressed(PointerButton::Primary) {
                 response.request_focus();
                 if editable {
                     press(frame, state, place, at, modifiers);
                 } else if let Some(cell) = place.cell_at(at) {
                     state.selection = Selection::of_bars(cell.bar.0..cell.bar.0 + 1);
                 }
-            } else if response.is_pointer_button_down_on() && pressed(PointerButton::Secondary) {
+            } else if meant && pressed(PointerButton::Secondary) {
                 press_secondary(frame, state, place, at, editable);
             }
         }

@@ -54,6 +54,22 @@ fn cell_of(hit: &Hit) -> Cell {
 }
 
 #[test]
+fn a_click_within_one_frame_adds_a_hit() {
+    let mut robot = robot();
+    let cell = empty_cell(&robot, 0);
+    let at = robot.at_cell(cell);
+    let button = |pressed| Event::PointerButton {
+        pos: at,
+        button: PointerButton::Primary,
+        pressed,
+        modifiers: Modifiers::NONE,
+    };
+    robot.move_to(at);
+    robot.events(vec![button(true), button(false)]);
+    assert!(robot.hit(cell).is_some());
+}
+
+#[test]
 fn a_click_adds_a_hit_and_undo_takes_it_back() {
     let mut robot = robot();
     let (cell, before) = (empty_cell(&robot, 0), robot.part());

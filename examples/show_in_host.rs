@@ -1,0 +1,183 @@
+//! A small host with a window under X11: opens Drumlin's window, and plays a song through it in
+//! real time. What it is to do comes as lines on standard input, what happened goes out as lines:
+//!
+//!     cargo run --example show_in_host -- Drumlin.clap tests/songs/workout.mid
+//!
+//! | line | what it does | answer |
+//! |---|---|---|
+//! | `play` | starts the transport at the song's beginning | `playing` |
+//! | `stop` | stops it | `stopped` |
+//! | `save FILE` | writes what a project would keep | `saved` |
+//! | `load FILE` | opens what was saved | `loaded` |
+//! | `close`, `open` | closes the window, opens it again | `closed`, `open` |
+//! | `quit` | ends | |
+
+#[cfg(target_os = "linux")]
+// The same host as the tests', which use more of it.
+#[allow(dead_code)]
+#[path = "../tests/hosts/clap.rs"]
+mod clap;
+#[cfg(target_os = "linux")]
+#[allow(dead_code)]
+#[path = "../tests/hosts/hosted.rs"]
+mod hosted;
+#[cfg(target_os = "linux")]
+#[path = "../tests/hosts/saved.rs"]
+mod saved;
+#[cfg(target_os = "linux")]
+#[allow(dead_code)]
+#[path = "../tests/hosts/session.rs"]
+mod session;
+
+#[cfg(target_os = "linux")]
+fn main() -> Result<(), hosted::Failure> {
+    linux::main()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn main() {
+    eprintln!("this host's window needs X11");
+    std::process::exit(1);
+}
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use std::io::BufRead;
+    use std::path::Path;
+    use std::sync::mpsc::{self, Receiver, TryRecvError};
+    use std::time::{Duration, Instant};
+    use std::{env, fs, thread};
+
+    use x11rb::connection::Connection;
+    use x11rb::protocol::xproto::{
+        AtomEnum, ConfigureWindowAux, ConnectionExt as _, CreateWindowAux, PropMode, Window,
+        WindowClass,
+    };
+    use x11rb::rust_connection::RustConnection;
+    use x11rb::wrapper::ConnectionExt as _;
+    use x11rb::{COPY_DEPTH_FROM_PARENT, COPY_FROM_PARENT};
+
+    use crate::clap::Clap;
+    use crate::hosted::{Failure, Hosted};
+    use crate::session::Session;
+
+    const RATE: f64 = 48_000.0;
+    const BLOCK: u32 = 512;
+    /// How much of the song is played, in quarter notes: 16 bars of 4/4.
+    const BEATS: f64 = 64.0;
+    const TITLE: &[u8] = b"Drumlin in a host";
+
+    pub fn main() -> Result<(), Failure> {
+        let arguments: Vec<String> = env::args().skip(1).collect();
+        let [file, song] = &arguments[..] else {
+            return Err("usage: show_in_host CLAP SONG".into());
+        };
+        let plugin = Clap::new(file.as_ref(), "Drumlin", RATE, BLOCK)?;
+        let mut session = Session::new(plugin, Path::new(song), BEATS, RATE)?;
+        let (connection, screen) = x11rb::connect(None)?;
+        let window = make_window(&connection, screen)?;
+        open(&mut session, &connection, window)?;
+        let lines = lines();
+        let began = Instant::now();
+        for blocks in 1u32.. {
+            session.block(BLOCK)?;
+            session.plugin.idle();
+            while connection.poll_for_event()?.is_some() {}
+            match lines.try_recv() {
+                Ok(line) if line == "quit" => break,
+                Ok(line) => println!("{}", obey(&line, &mut session, &connection, window)?),
+                Err(TryRecvError::Empty) => {}
+                Err(TryRecvError::Disconnected) => break,
+            }
+            // In real time; what a busy machine has missed is not made up for.
+            let due = Duration::from_secs_f64(f64::from(blocks) * f64::from(BLOCK) / RATE);
+            thread::sleep(due.saturating_sub(began.elapsed()));
+        }
+        session.plugin.close();
+        Ok(())
+    }
+
+    fn obey(
+        line: &str,
+        session: &mut Session<Clap>,
+        connection: &RustConnection,
+        window: Window,
+    ) -> Result<&'static str, Failure> {
+        let (verb, file) = line.split_once(' ').unwrap_or((line, ""));
+        match verb {
+            "play" => {
+                session.play(0.0);
+                Ok("playing")
+            }
+            "stop" => {
+                session.stop()?;
+                Ok("stopped")
+            }
+            "save" => {
+                fs::write(file, session.plugin.save()?)?;
+                Ok("saved")
+            }
+            "load" => {
+                session.plugin.load(&fs::read(file)?)?;
+                Ok("loaded")
+            }
+            "close" => {
+                session.plugin.close();
+                Ok("closed")
+            }
+            "open" => {
+                open(session, connection, window)?;
+                Ok("open")
+            }
+            _ => Err(format!("no command \"{line}\"").into()),
+        }
+    }
+
+    /// Lines of standard input, as they come.
+    fn lines() -> Receiver<String> {
+        let (send, receive) = mpsc::channel();
+        thread::spawn(move || {
+            for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+                if send.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        receive
+    }
+
+    fn make_window(connection: &RustConnection, screen: usize) -> Result<Window, Failure> {
+        let window = connection.generate_id()?;
+        connection.create_window(
+            COPY_DEPTH_FROM_PARENT,
+            window,
+            connection.setup().roots[screen].root,
+            0,
+            0,
+            1280,
+            800,
+            0,
+            WindowClass::INPUT_OUTPUT,
+            COPY_FROM_PARENT,
+            &CreateWindowAux::new(),
+        )?;
+        let name = AtomEnum::WM_NAME;
+        connection.change_property8(PropMode::REPLACE, window, name, AtomEnum::STRING, TITLE)?;
+        connection.map_window(window)?;
+        connection.flush()?;
+        Ok(window)
+    }
+
+    /// Opens the plugin's window in ours, which becomes as large.
+    fn open(
+        session: &mut Session<Clap>,
+        connection: &RustConnection,
+        window: Window,
+    ) -> Result<(), Failure> {
+        let (width, height) = session.plugin.open(window)?;
+        let size = ConfigureWindowAux::new().width(width).height(height);
+        connection.configure_window(window, &size)?.check()?;
+        println!("window {window} {width} {height}");
+        Ok(())
+    }
+}

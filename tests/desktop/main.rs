@@ -1,0 +1,263 @@
+//! The plugin on a desktop, as a musician has it: an X server with a window manager, hosts with
+//! windows, mouse and keyboard. Linux only.
+//!
+//! Needs the Debian packages xvfb, openbox, xdotool, libgl1-mesa-dri, ardour, python3-gi,
+//! gir1.2-gtk-3.0 and python3-pyqt5. Where one is missing, what needs it is skipped and says so;
+//! with `CI=true` in the environment it fails.
+#![cfg(target_os = "linux")]
+
+mod ardour;
+#[path = "../hosts/hosted.rs"]
+#[allow(dead_code)]
+mod hosted;
+mod measure;
+mod program;
+#[path = "../hosts/saved.rs"]
+mod saved;
+mod screen;
+mod small_host;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use ardour::Ardour;
+use drumlin::score::{BarIndex, Lane};
+use drumlin::studio::{Document, Extract};
+use hosted::Failure;
+use program::lacks;
+use screen::Screen;
+use small_host::SmallHost;
+
+/// Debian's, which has the bindings of its packages.
+const PYTHON: &str = "/usr/bin/python3";
+/// Strokes may come this much beside their place in a recording: a tick of Ardour's.
+const TICK: f64 = 1.0 / 1920.0;
+
+/// Hosts play in real time: one test after the other.
+static DESK: Mutex<()> = Mutex::new(());
+
+fn desk() -> MutexGuard<'static, ()> {
+    // A test that failed has said so itself.
+    DESK.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn source(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// What cargo has built beside these tests.
+fn built(name: &str) -> PathBuf {
+    let tests = std::env::current_exe().unwrap();
+    let found = tests.ancestors().skip(1).map(|folder| folder.join(name)).find(|at| at.exists());
+    found.unwrap_or_else(|| panic!("cargo builds {name} before these tests"))
+}
+
+/// Asks again and again until there is an answer.
+fn wait<T>(
+    what: &str,
+    patience: Duration,
+    mut ask: impl FnMut() -> Result<Option<T>, Failure>,
+) -> Result<T, Failure> {
+    let began = Instant::now();
+    loop {
+        if let Some(answer) = ask()? {
+            return Ok(answer);
+        }
+        if began.elapsed() > patience {
+            return Err(format!("waited {patience:?} in vain for {what}").into());
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// A path as a file's address spells it.
+fn path_of(uri: &str) -> Option<PathBuf> {
+    let mut bytes = uri.strip_prefix("file://")?.bytes();
+    let mut path = Vec::new();
+    while let Some(byte) = bytes.next() {
+        if byte == b'%' {
+            let digits = [bytes.next()?, bytes.next()?];
+            path.push(u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?);
+        } else {
+            path.push(byte);
+        }
+    }
+    Some(String::from_utf8(path).ok()?.into())
+}
+
+fn claps(document: &Document, bar: usize) -> usize {
+    let part = document.arrangement.as_ref().map(|made| &made.alternative().part);
+    part.map_or(0, |part| {
+        part.hits.iter().filter(|hit| hit.lane() == Lane::Clap && hit.bar == BarIndex(bar)).count()
+    })
+}
+
+/// Plays a song to the plugin in a small host, captures and generates by mouse, and drags the clip
+/// onto a window that a script opens.
+fn the_clip_is_dragged_onto(script: &str) -> Result<(), Failure> {
+    let screen = Screen::new(1600, 1000)?;
+    let mut target = screen.start(PYTHON, &[source(script)])?;
+    target.line(|line| line == "ready")?;
+    let onto = screen.window("drop target$", Duration::from_secs(20))?;
+    screen.place(onto, 1200, 700)?;
+    let mut host = SmallHost::new(&screen)?;
+    let window = host.window;
+    screen.place(window, 0, 0)?;
+    host.ask("play", "playing")?;
+    std::thread::sleep(Duration::from_secs(9));
+    host.ask("stop", "stopped")?;
+    screen.click(window, host.capture())?;
+    std::thread::sleep(Duration::from_millis(500));
+    screen.click(window, host.generate())?;
+    let document = wait("drums", Duration::from_secs(60), || {
+        Ok(Some(host.document()?).filter(|document| document.arrangement.is_some()))
+    })?;
+    let clip = document.midi_file(&Extract::default()).ok_or("no clip")?;
+    // Let go over the plugin's own window: nothing happens, least of all a take of the drums.
+    let chip = screen.on_screen(window, host.chip())?;
+    screen.drag(chip, (chip.0 - 300, chip.1 + 200))?;
+    screen.drag(chip, screen.on_screen(onto, (150, 100))?)?;
+    let dropped = target.line(|line| line.starts_with("dropped"))?;
+    let path = dropped.strip_prefix("dropped ").and_then(path_of).ok_or("no file")?;
+    assert_eq!(path.file_name(), Some(clip.name.as_ref()));
+    assert_eq!(std::fs::read(&path)?, clip.bytes);
+    let after = host.document()?;
+    assert_eq!(after.takes.len(), document.takes.len(), "the drag has left the drums alone");
+    assert!(after.arrangement == document.arrangement);
+    // Closed and opened again while it plays, it is the same.
+    host.ask("play", "playing")?;
+    for _ in 0..8 {
+        host.ask("close", "closed")?;
+        host.ask("open", "open")?;
+    }
+    host.ask("stop", "stopped")?;
+    assert!(host.document()?.arrangement == document.arrangement);
+    std::fs::remove_dir_all(path.parent().ok_or("no folder")?)?;
+    Ok(())
+}
+
+#[test]
+fn a_gtk_window_takes_the_clip() {
+    let _here = desk();
+    let script = "import gi; gi.require_version('Gtk', '3.0'); from gi.repository import Gtk";
+    if !lacks("the drag onto GTK", &["Xvfb", "openbox", "xdotool"], &[script]) {
+        the_clip_is_dragged_onto("tests/desktop/drop_gtk.py").unwrap();
+    }
+}
+
+#[test]
+fn a_qt_window_takes_the_clip() {
+    let _here = desk();
+    if !lacks("the drag onto Qt", &["Xvfb", "openbox", "xdotool"], &["import PyQt5.QtWidgets"]) {
+        the_clip_is_dragged_onto("tests/desktop/drop_qt.py").unwrap();
+    }
+}
+
+/// Without a window: plays, asks for drums, records them on a second track, opens the project again
+/// and exports it.
+fn drums_are_recorded_in_time() -> Result<(), Failure> {
+    let ardour = Ardour::new()?;
+    let session = ardour.session()?;
+    let output = ardour.lua("play.lua", &session)?;
+    let document = session.document()?;
+    let written = measure::written(&document);
+    assert!(written.len() > 40, "hardly a part: {} strokes", written.len());
+    // The melody goes through the plugin and into the same recording.
+    let through = measure::recorded(&output, measure::MELODY);
+    let melody = measure::melody_of(&ardour::melody()?)?;
+    let delay = measure::delay(&through, &melody).ok_or("no melody in the recording")?;
+    let mut recorded = measure::recorded(&output, measure::DRUMS);
+    recorded.iter_mut().for_each(|stroke| stroke.at -= delay);
+    let in_time: Vec<_> = written.iter().copied().filter(|s| s.at + delay >= -TICK).collect();
+    assert!(written.len() - in_time.len() <= 3, "the recording begins {delay} beats late");
+    let off = measure::compare(&recorded, &in_time, 2.0 * TICK)?;
+    println!(
+        "{} strokes recorded in Ardour, at most {off:.5} beats beside the melody",
+        recorded.len()
+    );
+
+    // What was saved is what opens: the file that it exports has the drums.
+    let wav = ardour.export(&session)?;
+    assert_eq!(session.document()?.arrangement, document.arrangement);
+    let (median, most) = measure::lags(&wav, &written, ardour::TEMPO)?;
+    println!("exported: strokes are {median:.2} ms off in the median, {most:.2} ms at most");
+    assert!(most < 2.0, "{median} ms in the median, {most} ms at most");
+    Ok(())
+}
+
+#[test]
+fn drums_are_recorded_and_exported_by_ardour() {
+    let _here = desk();
+    if !lacks("Ardour without a window", &["ardour7-lua", "ardour7-export"], &[]) {
+        drums_are_recorded_in_time().unwrap();
+    }
+}
+
+/// What a musician does, by mouse and keyboard.
+fn a_song_gets_drums() -> Result<(), Failure> {
+    let ardour = Ardour::new()?;
+    let session = ardour.session()?;
+    let screen = Screen::new(1600, 1000)?;
+    let mut open = ardour.open(&screen, &session)?;
+    let plugin = open.show_plugin()?;
+    open.play_through()?;
+    screen.click(plugin, open.capture())?;
+    std::thread::sleep(Duration::from_millis(500));
+    screen.click(plugin, open.generate())?;
+    let generated = wait("drums", Duration::from_secs(60), || {
+        open.save()?;
+        Ok(session.document().ok().filter(|document| document.arrangement.is_some()))
+    })?;
+    // A clap in bar 3.
+    assert_eq!(claps(&generated, 2), 0);
+    screen.click(plugin, open.cell(11, 2.5))?;
+    screen.picture("ardour-drums")?;
+    open.save()?;
+    let edited = session.document()?;
+    assert_eq!(claps(&edited, 2), 1, "the bar is edited");
+    // Drums in time with the song, and the clip onto the arrangement.
+    open.play_for(Duration::from_secs(4), || screen.picture("ardour-playing"))?;
+    let chip = screen.on_screen(plugin, open.chip())?;
+    screen.drag(chip, open.arrangement())?;
+    screen.picture("ardour-dragging")?;
+    let clip = edited.midi_file(&Extract::default()).ok_or("no clip")?;
+    let wanted = measure::drums_of(&clip.bytes)?;
+    wait("the clip in the arrangement", Duration::from_secs(20), || {
+        open.save()?;
+        let found = session.midi_files()?.into_iter().any(|bytes| {
+            measure::drums_of(&bytes)
+                .is_ok_and(|notes| measure::compare(&notes, &wanted, TICK).is_ok())
+        });
+        Ok(found.then_some(()))
+    })?;
+    assert!(session.has_region("drums")?, "the clip is a region");
+    screen.picture("ardour-dragged")?;
+    open.save()?;
+    let saved = session.document()?;
+    open.quit()?;
+
+    // Tomorrow.
+    let mut open = ardour.open(&screen, &session)?;
+    open.show_plugin()?;
+    std::thread::sleep(Duration::from_secs(1));
+    screen.picture("ardour-reopened")?;
+    open.save()?;
+    let reopened = session.document()?;
+    assert_eq!(reopened.takes, saved.takes);
+    assert_eq!(reopened.arrangement, saved.arrangement);
+    assert!(session.has_region("drums")?);
+    open.quit()
+}
+
+#[test]
+fn a_musician_works_in_ardour() {
+    let _here = desk();
+    if !lacks(
+        "Ardour with its window",
+        &["Xvfb", "openbox", "xdotool", "ardour7-lua", "ardour"],
+        &[],
+    ) {
+        a_song_gets_drums().unwrap();
+    }
+}

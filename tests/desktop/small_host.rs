@@ -1,0 +1,69 @@
+//! The example `show_in_host`, which shows the CLAP's window.
+
+use std::path::PathBuf;
+
+use drumlin::studio::Document;
+
+use crate::hosted::Failure;
+use crate::program::Program;
+use crate::screen::{Place, Screen};
+use crate::{built, saved, source};
+
+pub struct SmallHost {
+    program: Program,
+    folder: tempfile::TempDir,
+    /// Its window, as wide and high as the plugin's.
+    pub window: u32,
+    width: i32,
+}
+
+impl SmallHost {
+    pub fn new(screen: &Screen) -> Result<SmallHost, Failure> {
+        let library = format!("libdrumlin{}", std::env::consts::DLL_SUFFIX);
+        let song = source("tests/songs/workout.mid");
+        let mut program = screen.start(built("examples/show_in_host"), &[built(&library), song])?;
+        let opened = program.line(|line| line.starts_with("window "))?;
+        let mut numbers = opened.split(' ').skip(1);
+        let mut number = || numbers.next().and_then(|number| number.parse().ok());
+        let (window, width) = number().zip(number()).ok_or("no window")?;
+        // The window has to be drawn once before it hears of the mouse.
+        std::thread::sleep(std::time::Duration::from_secs(1));
+        let folder = tempfile::tempdir()?;
+        Ok(SmallHost { program, folder, window, width: width as i32 })
+    }
+
+    /// Gives a command and waits for its answer.
+    pub fn ask(&mut self, command: &str, answer: &str) -> Result<(), Failure> {
+        self.program.write(command)?;
+        self.program.line(|line| line == answer)?;
+        Ok(())
+    }
+
+    /// What the plugin would save now.
+    pub fn document(&mut self) -> Result<Document, Failure> {
+        let file: PathBuf = self.folder.path().join("state");
+        self.ask(&format!("save {}", file.display()), "saved")?;
+        saved::document(&std::fs::read(&file)?)
+    }
+
+    pub fn capture(&self) -> Place {
+        CAPTURE
+    }
+
+    pub fn generate(&self) -> Place {
+        GENERATE
+    }
+
+    pub fn chip(&self) -> Place {
+        chip(self.width)
+    }
+}
+
+/// Places in the plugin's window, wide as it is from 1100 points on.
+pub const CAPTURE: Place = (378, 26);
+pub const GENERATE: Place = (505, 26);
+
+/// "Drag MIDI" keeps its distance from the right.
+pub fn chip(width: i32) -> Place {
+    (width - 160, 26)
+}

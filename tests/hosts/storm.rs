@@ -1,0 +1,112 @@
+//! Everything that a host may do to a running plugin, in a random order.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clack_host::events::event_types::TransportEvent;
+use clack_host::utils::ClapId;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::clap::{Audio, transport};
+use crate::hosted::{Block, Failure, Message, Now};
+
+/// A parameter: id, least and greatest value.
+pub type Range = (ClapId, f64, f64);
+
+/// The audio thread of a host that has gone mad: random blocks, longer than `longest` too, random
+/// transports and none at all, random notes, parameters turned at random. Goes on until it is told
+/// to end; gives the number of blocks.
+pub fn rage(
+    audio: &mut Audio,
+    parameters: &[Range],
+    longest: u32,
+    seed: u64,
+    ends: &AtomicBool,
+) -> Result<u64, Failure> {
+    let mut chance = ChaCha8Rng::seed_from_u64(seed);
+    let mut now = calm();
+    let mut blocks = 0;
+    while !ends.load(Ordering::Acquire) {
+        let frames = if chance.random_bool(0.02) {
+            longest + chance.random_range(1..=longest)
+        } else {
+            chance.random_range(1..=longest)
+        };
+        if chance.random_bool(0.1) {
+            move_about(&mut now, &mut chance);
+        }
+        let mut notes: Vec<Message> =
+            (0..chance.random_range(0..4)).map(|_| note(frames, &mut chance)).collect();
+        notes.sort_by_key(|note| note.at);
+        let changes: Vec<(ClapId, f64)> = (0..chance.random_range(0..3))
+            .map(|_| {
+                let (id, least, greatest) = parameters[chance.random_range(0..parameters.len())];
+                (id, chance.random_range(least..=greatest))
+            })
+            .collect();
+        let told: Option<TransportEvent> = chance.random_bool(0.9).then(|| transport(&now));
+        let block = Block { now, frames, notes: &notes, sound: 0.1 };
+        let heard = audio.process(&block, changes, told.as_ref())?;
+        if heard.notes.iter().any(|note| note.at >= frames) {
+            return Err("a note outside of its block".into());
+        }
+        if !heard.left.iter().chain(&heard.right).all(|sample| sample.is_finite()) {
+            return Err("sound that is no number".into());
+        }
+        if now.playing {
+            now.position += f64::from(frames) * now.tempo / 60.0 / now.rate;
+        }
+        blocks += 1;
+    }
+    Ok(blocks)
+}
+
+fn calm() -> Now {
+    Now { playing: true, position: 0.0, tempo: 120.0, metre: (4, 4), looping: None, rate: 48_000.0 }
+}
+
+/// Also to places and tempos where no song has ever been.
+fn move_about(now: &mut Now, chance: &mut ChaCha8Rng) {
+    const STRANGE: [f64; 8] = [0.0, -1.0, -1e9, 1e9, 1e300, f64::NAN, f64::INFINITY, 1e-300];
+    let strange = |chance: &mut ChaCha8Rng| STRANGE[chance.random_range(0..STRANGE.len())];
+    match chance.random_range(0..7) {
+        0 => now.playing = !now.playing,
+        1 => now.position = chance.random_range(-8.0..64.0),
+        2 => now.tempo = chance.random_range(20.0..400.0),
+        3 => now.metre = (chance.random_range(0..20), 1 << chance.random_range(0..6)),
+        4 => {
+            let start = chance.random_range(0.0..32.0);
+            now.looping =
+                chance.random_bool(0.5).then(|| (start, start + chance.random_range(0.0..8.0)));
+        }
+        5 => (now.position, now.tempo) = (strange(chance), strange(chance)),
+        _ => *now = calm(),
+    }
+}
+
+fn note(frames: u32, chance: &mut ChaCha8Rng) -> Message {
+    Message {
+        at: chance.random_range(0..frames),
+        channel: chance.random_range(0..16),
+        key: chance.random_range(0..128),
+        velocity: chance.random_bool(0.5).then(|| chance.random_range(1..128)),
+    }
+}
+
+/// Bytes that may once have been a state: some changed, some missing, some too many.
+pub fn spoilt(state: &[u8], chance: &mut ChaCha8Rng) -> Vec<u8> {
+    let mut bytes = state.to_vec();
+    for _ in 0..chance.random_range(0..6) {
+        if !bytes.is_empty() {
+            let at = chance.random_range(0..bytes.len());
+            bytes[at] = chance.random();
+        }
+    }
+    match chance.random_range(0..4) {
+        0 => bytes.truncate(chance.random_range(0..=bytes.len())),
+        1 => bytes.extend((0..chance.random_range(1..64)).map(|_| chance.random::<u8>())),
+        2 => bytes = (0..chance.random_range(0..400)).map(|_| chance.random()).collect(),
+        _ => {}
+    }
+    bytes
+}

@@ -1,0 +1,140 @@
+//! Instances that come and go, in a process of their own: what they leave behind can be counted
+//! there. Linux only, for `/proc`.
+#![cfg(target_os = "linux")]
+
+#[path = "../hosts/clap.rs"]
+#[allow(dead_code)]
+mod clap;
+#[path = "../hosts/hosted.rs"]
+#[allow(dead_code)]
+mod hosted;
+#[path = "../hosts/saved.rs"]
+mod saved;
+#[path = "../hosts/session.rs"]
+#[allow(dead_code)]
+mod session;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use clap::Clap;
+use hosted::{Failure, Hosted};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use session::Session;
+
+const RATE: f64 = 48_000.0;
+/// Eight bars of 4/4.
+const BEATS: f64 = 32.0;
+/// How many instances come and go in one round.
+const INSTANCES: usize = 50;
+/// How many of them are there at once, at most.
+const AT_ONCE: usize = 12;
+/// What a round may leave in memory, in bytes: allocators keep some of what is freed.
+const KEPT: usize = 48 << 20;
+/// What a scan may take; it happens while a host starts.
+const SCAN: Duration = Duration::from_millis(50);
+
+/// One test at a time: they count what the process has, and time.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn library() -> PathBuf {
+    let name = format!("{}drumlin{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    let tests = std::env::current_exe().unwrap();
+    let found = tests.ancestors().skip(1).map(|folder| folder.join(&name)).find(|at| at.exists());
+    found.expect("cargo builds the library before its tests")
+}
+
+fn threads() -> usize {
+    fs::read_dir("/proc/self/task").unwrap().count()
+}
+
+/// Memory in use, in bytes.
+fn resident() -> usize {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    let kilobytes: usize = line.split_whitespace().next().unwrap().parse().unwrap();
+    kilobytes * 1024
+}
+
+fn project() -> Result<Session<Clap>, Failure> {
+    let song = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/songs/workout.mid");
+    Session::new(Clap::new(&library(), "Drumlin", RATE, 512)?, &song, BEATS, RATE)
+}
+
+/// A state with a song that was heard, to be drummed to.
+fn heard() -> Result<Vec<u8>, Failure> {
+    let mut session = project()?;
+    session.block(512)?;
+    session.play(0.0);
+    session.run(BEATS)?;
+    session.stop()?;
+    session.generate()?;
+    session.plugin.save()
+}
+
+/// Instances are made at random, asked for drums, and removed at random while they work.
+fn round(state: &[u8], chance: &mut ChaCha8Rng) -> Result<(), Failure> {
+    let mut there: Vec<Session<Clap>> = Vec::new();
+    let mut made = 0;
+    while made < INSTANCES || !there.is_empty() {
+        if made < INSTANCES
+            && there.len() < AT_ONCE
+            && (there.is_empty() || chance.random_bool(0.5))
+        {
+            let mut session = project()?;
+            session.plugin.load(state)?;
+            session.plugin.set("Generate", 1.0)?;
+            session.play(0.0);
+            session.block(512)?;
+            there.push(session);
+            made += 1;
+        } else {
+            there.swap_remove(chance.random_range(0..there.len()));
+        }
+        for session in &mut there {
+            session.block(chance.random_range(1..=512))?;
+        }
+        std::thread::sleep(Duration::from_millis(chance.random_range(0..60)));
+    }
+    Ok(())
+}
+
+#[test]
+fn instances_leave_nothing_behind() {
+    let _alone = ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let state = heard().unwrap();
+    let mut chance = ChaCha8Rng::seed_from_u64(50);
+    let before = threads();
+    round(&state, &mut chance).unwrap();
+    let (after, first) = (threads(), resident());
+    assert_eq!(after, before, "threads are left");
+    round(&state, &mut chance).unwrap();
+    let second = resident();
+    println!("{before} threads, {} and {} MiB after each round", first >> 20, second >> 20);
+    assert_eq!(threads(), before, "threads are left");
+    assert!(
+        second < first + KEPT,
+        "{first} bytes after the first round, {second} after the second"
+    );
+}
+
+#[test]
+fn a_scan_takes_a_moment() {
+    let _alone = ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    // A copy: this process may have loaded the library before.
+    let folder = tempfile::tempdir().unwrap();
+    let times = (0..5).map(|number| {
+        let copy = folder.path().join(format!("{number}.clap"));
+        fs::copy(library(), &copy).unwrap();
+        let began = Instant::now();
+        assert_eq!(clap::names(&copy).unwrap(), ["Drumlin", "Drumlin FX"]);
+        began.elapsed()
+    });
+    // Other programs may have had the processor: the least is what it takes.
+    let least = times.min().unwrap();
+    println!("a scan takes {least:?}");
+    assert!(least < SCAN, "{least:?}");
+}

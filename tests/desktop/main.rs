@@ -2,8 +2,9 @@
 //! windows, mouse and keyboard. Linux only.
 //!
 //! Needs the Debian packages xvfb, openbox, xdotool, libgl1-mesa-dri, ardour, python3-gi,
-//! gir1.2-gtk-3.0, python3-pyqt5 and python3-venv. Where one is missing, what needs it is skipped and says so;
-//! with `CI=true` in the environment it fails.
+//! gir1.2-gtk-3.0, python3-pyqt5 and python3-venv. Where one is missing, what needs it is skipped and
+//! says so; with `CI=true` in the environment it fails. `DRUMLIN_PICTURES` names a folder for
+//! pictures of the screen.
 #![cfg(target_os = "linux")]
 
 mod ardour;

@@ -87,7 +87,7 @@ impl Preset {
 }
 
 /// Complexity, intensity, fill amount, fill complexity, swing and humanise, 0 to 1 each: what the
-/// styles are known for, set by ear and not measured.
+/// styles are known for, by judgement; nothing here is measured.
 const fn habits(style: Style) -> [f32; 6] {
     match style {
         Style::Rock => [0.5, 0.65, 0.5, 0.5, 0.0, 0.4],

@@ -2,8 +2,9 @@
 //! windows, mouse and keyboard. Linux only.
 //!
 //! Needs the Debian packages xvfb, openbox, xdotool, libgl1-mesa-dri, ardour, python3-gi,
-//! gir1.2-gtk-3.0 and python3-pyqt5. Where one is missing, what needs it is skipped and says so;
-//! with `CI=true` in the environment it fails.
+//! gir1.2-gtk-3.0, python3-pyqt5 and python3-venv. Where one is missing, what needs it is skipped and
+//! says so; with `CI=true` in the environment it fails. `DRUMLIN_PICTURES` names a folder for
+//! pictures of the screen.
 #![cfg(target_os = "linux")]
 
 mod ardour;
@@ -25,7 +26,7 @@ use ardour::Ardour;
 use drumlin::score::{BarIndex, Lane};
 use drumlin::studio::{Document, Extract};
 use hosted::Failure;
-use program::lacks;
+use program::{Program, lacks};
 use screen::Screen;
 use small_host::SmallHost;
 
@@ -259,5 +260,53 @@ fn a_musician_works_in_ardour() {
         &[],
     ) {
         a_song_gets_drums().unwrap();
+    }
+}
+
+/// Python with minihost from PyPI in an environment of its own in the target folder, if it can be
+/// had.
+fn minihost() -> Option<PathBuf> {
+    const PATIENCE: Duration = Duration::from_secs(120);
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("minihost");
+    let python = folder.join("bin/python");
+    let has_it = || {
+        let import = program::command(&python, &["-c", "import minihost, numpy"]);
+        Program::output(import, PATIENCE).is_ok()
+    };
+    if !has_it() {
+        let make = program::command(PYTHON, &["-m", "venv", folder.to_str()?]);
+        Program::output(make, PATIENCE).ok()?;
+        let packages = ["-m", "pip", "install", "--quiet", "minihost==0.11", "numpy"];
+        Program::output(program::command(&python, &packages), PATIENCE).ok()?;
+    }
+    has_it().then_some(python)
+}
+
+/// A host made with JUCE, as many are: the VST3 is told tempo and bars, and plays its part.
+fn the_vst3_plays_its_part(python: &Path) -> Result<(), Failure> {
+    let folder = tempfile::tempdir()?;
+    let bundle = folder.path().join("Drumlin.vst3");
+    let inside = bundle.join(format!("Contents/{}-linux", std::env::consts::ARCH));
+    std::fs::create_dir_all(&inside)?;
+    let library = built(&format!("libdrumlin{}", std::env::consts::DLL_SUFFIX));
+    std::fs::copy(library, inside.join("Drumlin.so"))?;
+    let state = folder.path().join("state");
+    let script = source("tests/desktop/minihost_play.py");
+    let arguments = [script, bundle, state.clone(), PathBuf::from("150")];
+    let output = Program::output(program::command(python, &arguments), Duration::from_secs(120))?;
+    let written = measure::written(&saved::document(&std::fs::read(&state)?)?);
+    assert!(written.len() > 20, "hardly a part: {} strokes", written.len());
+    let off = measure::compare(&measure::recorded(&output, measure::DRUMS), &written, TICK)?;
+    println!("{} strokes in minihost, at most {off:.6} beats off", written.len());
+    Ok(())
+}
+
+#[test]
+fn the_vst3_plays_in_minihost() {
+    let _here = desk();
+    match minihost() {
+        Some(python) => the_vst3_plays_its_part(&python).unwrap(),
+        // A program of that name is nowhere: says so, or fails where nothing may be skipped.
+        None => assert!(lacks("the VST3 in minihost", &["minihost 0.11 from PyPI"], &[])),
     }
 }

@@ -1,7 +1,8 @@
 //! `cargo xtask bundle`: the release build of the plugin, laid out as hosts look for it.
 //!
 //! Linux and Windows want a plain library for CLAP, and for VST3 a folder with the library under the
-//! name of its platform; macOS wants bundles with an `Info.plist`.
+//! name of its platform; macOS wants bundles with an `Info.plist`, and has a third one, the Audio
+//! Units that Logic loads.
 
 use std::error::Error;
 use std::fs;
@@ -14,30 +15,42 @@ const NAME: &str = "Drumlin";
 const IDENTIFIER: &str = "dev.drumlin.drumlin";
 const FOLDER: &str = "target/bundled";
 
-/// Both bundles.
+/// The plugins' Audio Units, in the order of the CLAP factory: type, subtype and name.
+const AUDIO_UNITS: [[&str; 3]; 2] = [["aumu", "Drml", "Drumlin"], ["aumf", "DrFX", "Drumlin FX"]];
+/// The Audio Units' manufacturer, in four letters and by name.
+const MANUFACTURER: [&str; 2] = ["Drmn", "Drumlin"];
+
+/// The bundles.
 pub struct Bundles {
     pub clap: PathBuf,
     pub vst3: PathBuf,
+    /// Audio Units, on macOS.
+    pub component: Option<PathBuf>,
 }
 
 pub fn run_all() -> Result<(), Box<dyn Error>> {
-    let Bundles { clap, vst3 } = make()?;
-    println!("{}\n{}", clap.display(), vst3.display());
+    let Bundles { clap, vst3, component } = make()?;
+    for bundle in [clap, vst3].into_iter().chain(component) {
+        println!("{}", bundle.display());
+    }
     Ok(())
 }
 
-/// Builds the library and lays out both bundles anew.
+/// Builds the library and lays out the bundles anew.
 pub fn make() -> Result<Bundles, Box<dyn Error>> {
     run(cargo(&["build", "--release", "--package", "drumlin", "--lib"]))?;
     let library = target_folder().join("release").join(library_name());
     let folder = root().join(FOLDER);
-    let (clap, vst3) = (folder.join(format!("{NAME}.clap")), folder.join(format!("{NAME}.vst3")));
-    for old in [&clap, &vst3] {
+    let [clap, vst3, component] =
+        ["clap", "vst3", "component"].map(|ending| folder.join(format!("{NAME}.{ending}")));
+    for old in [&clap, &vst3, &component] {
         remove(old)?;
     }
-    if cfg!(target_os = "macos") {
-        mac_bundle(&library, &clap)?;
-        mac_bundle(&library, &vst3)?;
+    let component = cfg!(target_os = "macos").then_some(component);
+    if let Some(component) = &component {
+        mac_bundle(&library, &clap, "")?;
+        mac_bundle(&library, &vst3, "")?;
+        mac_bundle(&library, component, &audio_components())?;
     } else {
         copy(&library, &clap)?;
         let (platform, ending) = if cfg!(target_os = "windows") {
@@ -50,7 +63,7 @@ pub fn make() -> Result<Bundles, Box<dyn Error>> {
         };
         copy(&library, &vst3.join("Contents").join(platform).join(format!("{NAME}.{ending}")))?;
     }
-    Ok(Bundles { clap, vst3 })
+    Ok(Bundles { clap, vst3, component })
 }
 
 /// Where cargo builds, as it decides itself.
@@ -63,11 +76,17 @@ fn library_name() -> String {
     format!("{DLL_PREFIX}drumlin{DLL_SUFFIX}")
 }
 
-fn mac_bundle(library: &Path, bundle: &Path) -> Result<(), Box<dyn Error>> {
+/// `more` are further entries of the `Info.plist`.
+fn mac_bundle(library: &Path, bundle: &Path, more: &str) -> Result<(), Box<dyn Error>> {
     let contents = bundle.join("Contents");
     copy(library, &contents.join("MacOS").join(NAME))?;
+    write(&contents.join("Info.plist"), info_plist(more).as_bytes())?;
+    write(&contents.join("PkgInfo"), b"BNDL????")
+}
+
+fn info_plist(more: &str) -> String {
     let version = env!("CARGO_PKG_VERSION");
-    let plist = format!(
+    format!(
         r#"<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
 <plist version="1.0">
@@ -80,12 +99,39 @@ fn mac_bundle(library: &Path, bundle: &Path) -> Result<(), Box<dyn Error>> {
     <key>CFBundleShortVersionString</key><string>{version}</string>
     <key>CFBundleVersion</key><string>{version}</string>
     <key>NSHighResolutionCapable</key><true/>
-  </dict>
+{more}  </dict>
 </plist>
 "#
-    );
-    write(&contents.join("Info.plist"), plist.as_bytes())?;
-    write(&contents.join("PkgInfo"), b"BNDL????")
+    )
+}
+
+/// What macOS registers of the Audio Units; clap-wrapper numbers their factory functions.
+fn audio_components() -> String {
+    let [manufacturer, maker] = MANUFACTURER;
+    // 16, 8 and 8 bits.
+    let version = env!("CARGO_PKG_VERSION")
+        .split('.')
+        .fold(0, |version, part| version << 8 | part.parse::<u32>().unwrap_or(0));
+    let units = AUDIO_UNITS.iter().enumerate().map(|(number, [kind, subtype, name])| {
+        format!(
+            r#"      <dict>
+        <key>type</key><string>{kind}</string>
+        <key>subtype</key><string>{subtype}</string>
+        <key>manufacturer</key><string>{manufacturer}</string>
+        <key>name</key><string>{maker}: {name}</string>
+        <key>description</key><string>{name}</string>
+        <key>version</key><integer>{version}</integer>
+        <key>factoryFunction</key><string>GetPluginFactoryAUV2_{number}</string>
+        <key>resourceUsage</key>
+        <dict>
+          <key>temporary-exception.files.all.read-write</key><true/>
+        </dict>
+      </dict>
+"#
+        )
+    });
+    let units: String = units.collect();
+    format!("    <key>AudioComponents</key>\n    <array>\n{units}    </array>\n")
 }
 
 fn write(to: &Path, bytes: &[u8]) -> Result<(), Box<dyn Error>> {
@@ -126,4 +172,33 @@ pub fn install(bundle: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
         install(&entry.path(), &to.join(entry.file_name()))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_property_list_closes_what_it_opens() {
+        let list = info_plist(&audio_components());
+        let mut open = Vec::new();
+        let tags = list.split('<').skip(1).map(|tag| tag.split('>').next().unwrap());
+        for tag in tags.filter(|tag| !tag.starts_with(['?', '!']) && !tag.ends_with('/')) {
+            let name = tag.split(' ').next().unwrap();
+            match name.strip_prefix('/') {
+                Some(name) => assert_eq!(open.pop(), Some(name)),
+                None => open.push(name),
+            }
+        }
+        assert!(open.is_empty(), "{open:?}");
+        assert_eq!(list.matches("GetPluginFactoryAUV2_").count(), AUDIO_UNITS.len());
+    }
+
+    #[test]
+    fn audio_units_have_codes_of_four_letters() {
+        let codes = AUDIO_UNITS.iter().flat_map(|[kind, subtype, _]| [kind, subtype]);
+        assert!(codes.chain([&MANUFACTURER[0]]).all(|code| code.len() == 4));
+        // Apple keeps codes without a capital for itself.
+        assert!(MANUFACTURER[0].contains(char::is_uppercase));
+    }
 }

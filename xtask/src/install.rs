@@ -11,12 +11,18 @@ use super::{cargo, demo, run};
 const SONG: &str = "tests/songs/workout.mid";
 
 pub fn run_all() -> Result<(), Box<dyn Error>> {
-    let Bundles { clap, vst3 } = bundle::make()?;
+    let Bundles { clap, vst3, component } = bundle::make()?;
     let (clap_folder, vst3_folder) = folders()?;
     let (installed_clap, installed_vst3) =
         (clap_folder.join("Drumlin.clap"), vst3_folder.join("Drumlin.vst3"));
     for (from, to) in [(&clap, &installed_clap), (&vst3, &installed_vst3)] {
         bundle::install(from, to)?;
+        println!("Installed {}", to.display());
+    }
+    // Audio Units lie beside the VST3s; a host in this process could not load them.
+    if let Some(component) = component {
+        let to = vst3_folder.with_file_name("Components").join("Drumlin.component");
+        bundle::install(&component, &to)?;
         println!("Installed {}", to.display());
     }
     let (clap, vst3) = (installed_clap.to_string_lossy(), installed_vst3.to_string_lossy());

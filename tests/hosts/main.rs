@@ -127,10 +127,13 @@ mod as_clap {
 
 #[cfg(target_os = "linux")]
 mod as_vst3 {
+    use super::hosted::Hosted;
     use super::scenarios::{self, RATE};
-    use super::{library, vst3::Vst3};
+    use super::{library, storm, vst3::Vst3};
     use std::path::PathBuf;
     use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+    use std::thread;
+    use std::time::Duration;
 
     /// One bundle for all tests of this process.
     fn bundle() -> PathBuf {
@@ -184,5 +187,22 @@ mod as_vst3 {
     fn the_effect_lets_sound_through_and_adds_drums() {
         let _here = main_thread();
         scenarios::the_effect_lets_sound_through_and_adds_drums(drumlin_fx()).unwrap();
+    }
+
+    #[test]
+    fn it_weathers_a_storm() {
+        let _here = main_thread();
+        let mut session = scenarios::drummed(drumlin()).unwrap();
+        let written = session.written(0.0, scenarios::BEATS).unwrap();
+        let state = session.plugin.save().unwrap();
+        storm::gust(&mut session.plugin, &state, 4096, 3000, 5).unwrap();
+        session.plugin.load(&state).unwrap();
+        session.run(1.0).unwrap();
+        // As for CLAP above.
+        thread::sleep(Duration::from_secs(2));
+        session.plugin.load(&state).unwrap();
+        thread::sleep(Duration::from_millis(200));
+        session.run(40.0).unwrap();
+        scenarios::assert_alike(&session.played(0.0, scenarios::BEATS).unwrap(), &written);
     }
 }

@@ -8,7 +8,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::clap::{Audio, transport};
-use crate::hosted::{Block, Failure, Message, Now};
+use crate::hosted::{Block, Failure, Hosted, Message, Now};
 
 /// A parameter: id, least and greatest value.
 pub type Range = (ClapId, f64, f64);
@@ -91,6 +91,54 @@ fn note(frames: u32, chance: &mut ChaCha8Rng) -> Message {
         key: chance.random_range(0..128),
         velocity: chance.random_bool(0.5).then(|| chance.random_range(1..128)),
     }
+}
+
+/// The same in one thread, as VST3 has it, and no madder than the host lets through: neither
+/// transports without end nor blocks longer than announced. Between blocks states are saved, and spoilt ones
+/// loaded.
+pub fn gust<P: Hosted>(
+    plugin: &mut P,
+    state: &[u8],
+    longest: u32,
+    blocks: u32,
+    seed: u64,
+) -> Result<(), Failure> {
+    const TURNED: [&str; 6] =
+        ["Style", "Complexity", "Fill amount", "MIDI channel", "Generate", "Bypass"];
+    let mut chance = ChaCha8Rng::seed_from_u64(seed);
+    let mut now = calm();
+    for _ in 0..blocks {
+        if chance.random_bool(0.1) {
+            move_about(&mut now, &mut chance);
+            let (beats, unit) = now.metre;
+            now.metre = (beats.max(1), unit.min(16));
+            if !(now.position.abs() < 1e10 && (1.0..1e4).contains(&now.tempo)) {
+                (now.position, now.tempo) = (-0.5, 1.0);
+            }
+        }
+        if chance.random_bool(0.2) {
+            plugin.set(TURNED[chance.random_range(0..TURNED.len())], chance.random())?;
+        }
+        if chance.random_bool(0.05) {
+            plugin.save()?;
+            let _ = plugin.load(&spoilt(state, &mut chance));
+        }
+        let frames = chance.random_range(1..=longest);
+        let mut notes: Vec<Message> =
+            (0..chance.random_range(0..4)).map(|_| note(frames, &mut chance)).collect();
+        notes.sort_by_key(|note| note.at);
+        let heard = plugin.process(&Block { now, frames, notes: &notes, sound: 0.1 })?;
+        if heard.notes.iter().any(|note| note.at >= frames) {
+            return Err("a note outside of its block".into());
+        }
+        if !heard.left.iter().chain(&heard.right).all(|sample| sample.is_finite()) {
+            return Err("sound that is no number".into());
+        }
+        if now.playing {
+            now.position += f64::from(frames) * now.tempo / 60.0 / now.rate;
+        }
+    }
+    Ok(())
 }
 
 /// Bytes that may once have been a state: some changed, some missing, some too many.

@@ -10,6 +10,7 @@
 //! | `save FILE` | writes what a project would keep | `saved` |
 //! | `load FILE` | opens what was saved | `loaded` |
 //! | `close`, `open` | closes the window, opens it again | `closed`, `open` |
+//! | `storm` | does so again and again while the audio thread gets blocks, notes, transports and parameters at random | `calm` |
 //! | `quit` | ends | |
 
 #[cfg(target_os = "linux")]
@@ -28,6 +29,10 @@ mod saved;
 #[allow(dead_code)]
 #[path = "../tests/hosts/session.rs"]
 mod session;
+#[cfg(target_os = "linux")]
+#[allow(dead_code)]
+#[path = "../tests/hosts/storm.rs"]
+mod storm;
 
 #[cfg(target_os = "linux")]
 fn main() -> Result<(), hosted::Failure> {
@@ -44,6 +49,7 @@ fn main() {
 mod linux {
     use std::io::BufRead;
     use std::path::Path;
+    use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::mpsc::{self, Receiver, TryRecvError};
     use std::time::{Duration, Instant};
     use std::{env, fs, thread};
@@ -60,9 +66,13 @@ mod linux {
     use crate::clap::Clap;
     use crate::hosted::{Failure, Hosted};
     use crate::session::Session;
+    use crate::storm::rage;
 
     const RATE: f64 = 48_000.0;
     const BLOCK: u32 = 512;
+    /// How often the window is closed and opened in a storm, and how long it stays either way.
+    const ROUNDS: usize = 12;
+    const MOMENT: Duration = Duration::from_millis(150);
     /// How much of the song is played, in quarter notes: 16 bars of 4/4.
     const BEATS: f64 = 64.0;
     const TITLE: &[u8] = b"Drumlin in a host";
@@ -129,8 +139,42 @@ mod linux {
                 open(session, connection, window)?;
                 Ok("open")
             }
+            "storm" => {
+                storm(session, connection, window)?;
+                Ok("calm")
+            }
             _ => Err(format!("no command \"{line}\"").into()),
         }
+    }
+
+    /// Closes and opens the window while the audio thread rages.
+    fn storm(
+        session: &mut Session<Clap>,
+        connection: &RustConnection,
+        window: Window,
+    ) -> Result<(), Failure> {
+        let parameters = session.plugin.parameters();
+        let mut audio = session.plugin.take_audio().ok_or("the sound is elsewhere")?;
+        let ends = AtomicBool::new(false);
+        let weathered = thread::scope(|scope| {
+            let raging = scope.spawn(|| {
+                rage(&mut audio, &parameters, BLOCK, 6, &ends).map_err(|error| error.to_string())
+            });
+            let rounds = (0..ROUNDS).try_for_each(|_| {
+                session.plugin.close();
+                thread::sleep(MOMENT);
+                open(session, connection, window)?;
+                thread::sleep(MOMENT);
+                session.plugin.idle();
+                while connection.poll_for_event()?.is_some() {}
+                Ok(())
+            });
+            ends.store(true, Ordering::Release);
+            let blocks = raging.join().map_err(|_| "the audio thread panicked")?;
+            rounds.and(blocks.map_err(Failure::from))
+        });
+        session.plugin.give_back(audio);
+        weathered.map(|_| ())
     }
 
     /// Lines of standard input, as they come.

@@ -155,6 +155,29 @@ fn a_qt_window_takes_the_clip() {
     }
 }
 
+/// The window is opened and closed while another thread has the plugin play whatever comes and
+/// turns its parameters; afterwards a saved state opens as ever.
+fn the_window_weathers_a_storm() -> Result<(), Failure> {
+    let screen = Screen::new(1400, 900)?;
+    let mut host = SmallHost::new(&screen)?;
+    let calm = host.document()?;
+    host.ask("storm", "calm")?;
+    // What the storm set off has ended by then.
+    std::thread::sleep(Duration::from_secs(2));
+    host.load()?;
+    let after = host.document()?;
+    assert!(after.settings == calm.settings && after.arrangement == calm.arrangement);
+    Ok(())
+}
+
+#[test]
+fn the_window_opens_and_closes_in_a_storm() {
+    let _here = desk();
+    if !lacks("the window in a storm", &["Xvfb", "openbox", "xdotool"], &[]) {
+        the_window_weathers_a_storm().unwrap();
+    }
+}
+
 /// Without a window: plays, asks for drums, records them on a second track, opens the project again
 /// and exports it.
 fn drums_are_recorded_in_time() -> Result<(), Failure> {

@@ -39,9 +39,19 @@ impl SmallHost {
         Ok(())
     }
 
+    /// Opens what [`SmallHost::document`] had saved last.
+    pub fn load(&mut self) -> Result<(), Failure> {
+        let file = self.file();
+        self.ask(&format!("load {}", file.display()), "loaded")
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.path().join("state")
+    }
+
     /// What the plugin would save now.
     pub fn document(&mut self) -> Result<Document, Failure> {
-        let file: PathBuf = self.folder.path().join("state");
+        let file = self.file();
         self.ask(&format!("save {}", file.display()), "saved")?;
         saved::document(&std::fs::read(&file)?)
     }

@@ -7,11 +7,11 @@ use super::widgets::choice;
 use crate::network::{Backend, Engine};
 
 /// Logical pixels.
-pub const WIDTH: f32 = 84.0;
+pub const WIDTH: f32 = 112.0;
 
 const fn title(backend: Backend) -> &'static str {
     match backend {
-        Backend::Auto => "Auto",
+        Backend::Auto => "CPU or GPU",
         Backend::Cpu => "CPU",
         Backend::Cuda => "GPU",
     }
@@ -30,15 +30,13 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, rect: Rect) {
 
 fn tip(engine: Option<&Engine>) -> String {
     let now = match engine {
-        None => {
-            "Auto takes an NVIDIA GPU where there is one; it is looked for when drums are made."
-                .to_owned()
-        }
+        None => "An NVIDIA GPU is taken where there is one; it is looked for when drums are made."
+            .to_owned(),
         Some(Engine { device: Some(gpu), .. }) => format!("Last time: {gpu}."),
         Some(Engine { why: Some(why), .. }) => format!("Last time: the processor, since {why}."),
         Some(_) => "Last time: the processor.".to_owned(),
     };
-    format!("What makes the drums: GPU or processor (CPU). {now}")
+    format!("What makes the drums: processor (CPU) or graphics card (GPU). {now}")
 }
 
 #[cfg(test)]

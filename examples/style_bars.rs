@@ -1,6 +1,7 @@
-//! Makes `assets/style_bars.json` from the Groove MIDI Dataset's training part and MMA's grooves:
+//! Makes `assets/style_bars.json` from the Groove MIDI Dataset's training part. Whole bars go into it
+//! and with it into the program, so nothing is taken whose licence asks more than to name it.
 //!
-//!     cargo run --example style_bars -- DATA_FOLDER > assets/style_bars.json
+//!     cargo run --example style_bars -- GROOVE_FOLDER > assets/style_bars.json
 
 use std::path::Path;
 use std::{env, error, fs};
@@ -8,15 +9,11 @@ use std::{env, error, fs};
 use drumlin::drummer::groove::quantise;
 use drumlin::drummer::{Style, Vocabulary};
 use drumlin::midi;
-use drumlin::score::{DrumPart, Hit};
+use drumlin::score::DrumPart;
 
 const SOURCE: &str = "Groove MIDI Dataset 1.0.0 (Gillick, Roberts, Engel, Eck, Bamman: Learning to \
     Groove with Inverse Sequence Transformations, ICML 2019), CC-BY 4.0, beats in 4/4 of the \
-    training split; for what it has little of, grooves of MMA's style library, GPL-2; made by \
-    examples/style_bars.rs";
-
-/// Bars of each of MMA's grooves.
-const GROOVE_BARS: usize = 8;
+    training split; made by examples/style_bars.rs";
 
 /// A style of the dataset, as `main` or `main/secondary`.
 fn of_dataset(style: &str) -> Option<Style> {
@@ -38,20 +35,6 @@ fn of_dataset(style: &str) -> Option<Style> {
     })
 }
 
-/// The styles of which the dataset has too little, by how MMA names its grooves.
-const OF_MMA: [(&str, Style); 10] = [
-    ("metal", Style::Metal),
-    ("country", Style::Country),
-    ("march", Style::March),
-    ("ballad", Style::Ballad),
-    ("blues", Style::Blues),
-    ("reggae", Style::Reggae),
-    ("dance", Style::Dance),
-    ("techno", Style::Dance),
-    ("house", Style::Dance),
-    ("disco", Style::Dance),
-];
-
 /// The rows of a table whose fields are never quoted, as the values of some columns.
 fn rows<const N: usize>(
     table: &Path,
@@ -71,45 +54,18 @@ fn rows<const N: usize>(
         .collect())
 }
 
-/// Some bars of a part, as a part of their own.
-fn excerpt(part: &DrumPart, first: usize, bars: usize) -> DrumPart {
-    let inside = |hit: &&Hit| (first..first + bars).contains(&hit.bar.0);
-    let hits = part.hits.iter().filter(inside).copied();
-    DrumPart { hits: hits.collect(), ..part.clone() }
-}
-
 fn main() -> Result<(), Box<dyn error::Error>> {
-    let data = env::args_os().nth(1).ok_or("usage: style_bars DATA_FOLDER")?;
+    let data = env::args_os().nth(1).ok_or("usage: style_bars GROOVE_FOLDER")?;
     let data = Path::new(&data);
     let mut performances: Vec<(Style, DrumPart)> = Vec::new();
 
     let columns = ["style", "beat_type", "time_signature", "split", "midi_filename"];
-    for [style, kind, metre, split, file] in rows(&data.join("gmd/info.csv"), columns)? {
+    for [style, kind, metre, split, file] in rows(&data.join("info.csv"), columns)? {
         if (kind.as_str(), metre.as_str(), split.as_str()) == ("beat", "4-4", "train")
             && let Some(style) = of_dataset(&style)
         {
-            let part = quantise(&midi::read(&data.join("gmd").join(file))?);
+            let part = quantise(&midi::read(&data.join(file))?);
             performances.extend(part.map(|part| (style, part)));
-        }
-    }
-
-    let folder = data.join("mma_synth/grooves");
-    let columns = ["file", "index", "groove", "beats"];
-    let mut read: Option<(String, DrumPart)> = None;
-    for [file, index, groove, beats] in rows(&data.join("mma_synth/grooves.csv"), columns)? {
-        let name = format!("{file} {groove}").to_lowercase();
-        let Some((_, style)) = OF_MMA.into_iter().find(|(word, _)| name.contains(word)) else {
-            continue;
-        };
-        if beats != "4" {
-            continue;
-        }
-        if read.as_ref().is_none_or(|(known, _)| *known != file) {
-            read = quantise(&midi::read(&folder.join(&file))?).map(|part| (file.clone(), part));
-        }
-        if let Some((_, part)) = &read {
-            let first = index.parse::<usize>()? * GROOVE_BARS;
-            performances.push((style, excerpt(part, first, GROOVE_BARS)));
         }
     }
 

@@ -7,7 +7,7 @@
 //! play, rather than cell by cell, is what keeps a part from hedging.
 //!
 //! Where a style was asked for by name, the whole bars are not the network's but those of the style
-//! (see the `vocabulary` file), and what is likely is as much the style's word as the network's.
+//! (see the `vocabulary` file), and what is likely is more the style's word than the network's.
 //!
 //! What is best bar by bar plays too much of what is usual (hats) and too little of what is rare
 //! (toms, crashes). Where a style was asked for, the choice is made twice: after the first time, the

@@ -57,7 +57,8 @@ pub(super) struct StyleBar {
     pub chances: Vec<f32>,
 }
 
-/// 4/4 in sixteenths or in triplet sixteenths; there are no bars of other metres.
+/// Sixteen steps as 4/4 has them, or 24 as in triplets: the known grids (`known_grid`) of all metres but
+/// 3/4, 6/8 and 9/8, which have no bars.
 fn kind(grid: &StepGrid) -> Option<usize> {
     match (grid.kind, grid.steps) {
         (GridKind::Straight, 16) => Some(0),
@@ -103,7 +104,7 @@ impl Vocabulary {
         &EMBEDDED
     }
 
-    /// The bars of a style on a grid; none where it has none of that metre.
+    /// The bars of a style on a grid; none where it has too few there.
     pub(super) fn bars(&self, style: Style, grid: &StepGrid) -> Vec<StyleBar> {
         let entries = kind(grid)
             .and_then(|kind| Some(&self.styles.get(style.name())?[kind]))
@@ -207,13 +208,17 @@ mod tests {
     use crate::score::{Metre, Note, Song, TempoMap, Ticks, Track, TrackKind, Velocity};
 
     #[test]
-    fn every_style_has_bars_of_its_own() {
+    fn styles_have_bars_of_their_own() {
         let grid = StepGrid::for_metre(Metre::COMMON, false);
         let mut seen: Vec<Vec<StyleBar>> = Vec::new();
         for style in Style::ALL {
             let bars = Vocabulary::embedded().bars(style, &grid);
-            // MMA has hardly any metal, the Groove MIDI Dataset none.
-            assert!(bars.len() >= LEAST || style == Style::Metal, "{style:?}: {}", bars.len());
+            // The Groove MIDI Dataset has none of these, or none in sixteenths.
+            if matches!(style, Style::Metal | Style::Blues | Style::Ballad | Style::March) {
+                assert_eq!(bars, []);
+                continue;
+            }
+            assert!(bars.len() >= LEAST, "{style:?}: {}", bars.len());
             assert!(bars.iter().all(|bar| bar.share >= RARE));
             assert!(bars.iter().map(|bar| bar.share).sum::<f32>() <= 1.001);
             for bar in &bars {
@@ -223,7 +228,7 @@ mod tests {
             assert!(!seen.contains(&bars));
             seen.push(bars);
         }
-        let other = StepGrid::for_metre(Metre::new(7, 8).unwrap(), false);
+        let other = StepGrid::for_metre(Metre::new(3, 4).unwrap(), false);
         assert!(Vocabulary::embedded().bars(Style::Rock, &other).is_empty());
     }
 

@@ -57,8 +57,8 @@ pub(super) struct StyleBar {
     pub chances: Vec<f32>,
 }
 
-/// Sixteen steps as 4/4 has them, or 24 as in triplets: the known grids (`known_grid`) of all metres but
-/// 3/4, 6/8 and 9/8, which have no bars.
+/// Sixteen steps, or 24 in triplets: the known grids of all metres but 3/4, 6/8 and 9/8, which have
+/// no bars.
 fn kind(grid: &StepGrid) -> Option<usize> {
     match (grid.kind, grid.steps) {
         (GridKind::Straight, 16) => Some(0),

@@ -222,6 +222,5 @@ impl<K: Kind, C: ProcessContext<Instance<K>>> Ports for HostPorts<'_, K, C> {
     }
 }
 
-nice_export_clap!(Drumlin, DrumlinFx);
 clap_wrapper::export_vst3!();
 clap_wrapper::export_auv2!();

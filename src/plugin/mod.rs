@@ -11,7 +11,8 @@
 //! | `playback` | audio | [`crate::studio::wire::Clip`]s, queued | strokes on samples |
 //! | `preview` | audio | strokes | sound, added to the bus |
 //! | `engine` | audio | a block | the same block, played |
-//! | `host` | all | the host's calls | both plugins, and what the library exports |
+//! | `host` | all | the host's calls | both plugins |
+//! | `clap` | main, audio | a host | instances, whose notes go out in a dialect that it knows |
 //! | `vst3` | main | clap-wrapper's factory | the same, asking for the transport |
 //! | `state` | main | the document | text in the host's project |
 //! | `attendant` | its own | parameters | edits and jobs of the studio |
@@ -22,6 +23,7 @@
 
 mod attendant;
 mod capture;
+mod clap;
 mod engine;
 mod host;
 mod playback;
@@ -31,6 +33,7 @@ mod transport;
 mod vst3;
 mod whereabouts;
 
+pub use self::clap::clap_entry;
 pub use capture::Capture;
 pub use engine::{Controls, Engine, Ports};
 pub use host::{Drumlin, DrumlinFx};

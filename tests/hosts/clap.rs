@@ -1,30 +1,36 @@
 //! CLAP plugins in this process.
 
+use std::ffi::CStr;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clack_extensions::gui::{
     GuiApiType, GuiConfiguration, GuiSize, HostGui, HostGuiImpl, PluginGui, Window,
 };
+pub use clack_extensions::note_ports::{NoteDialect, NoteDialects};
+use clack_extensions::note_ports::{NotePortInfoBuffer, PluginNotePorts};
 use clack_extensions::params::{
     HostParams, HostParamsImplMainThread, HostParamsImplShared, ParamClearFlags, ParamInfoBuffer,
     ParamRescanFlags, PluginParams,
 };
 use clack_extensions::state::PluginState;
 use clack_host::events::event_types::{
-    NoteOffEvent, NoteOnEvent, ParamValueEvent, TransportEvent, TransportFlags,
+    MidiEvent, NoteOffEvent, NoteOnEvent, ParamValueEvent, TransportEvent, TransportFlags,
 };
 use clack_host::events::spaces::CoreEventSpace;
 use clack_host::events::{EventFlags, EventHeader, Match, Pckn};
+use clack_host::extensions::prelude::*;
 use clack_host::prelude::*;
 use clack_host::utils::{BeatTime, ClapId, SecondsTime};
+use clap_sys::ext::note_ports::{CLAP_EXT_NOTE_PORTS, clap_host_note_ports};
+use clap_sys::host::clap_host;
 
 use crate::hosted::{Block, Failure, Heard, Hosted, Message, Now};
 
 /// What the plugin may ask of the host on any thread.
-#[derive(Default)]
 pub struct Shared {
     callback: AtomicBool,
+    dialects: Option<NoteDialects>,
 }
 
 impl SharedHandler<'_> for Shared {
@@ -71,10 +77,45 @@ impl HostHandlers for Handlers {
     type MainThread<'a> = Main;
     type AudioProcessor<'a> = ();
 
-    fn declare_extensions(builder: &mut HostExtensions<Self>, _shared: &Shared) {
+    fn declare_extensions(builder: &mut HostExtensions<Self>, shared: &Shared) {
         builder.register::<HostGui>().register::<HostParams>();
+        if shared.dialects.is_some() {
+            builder.register::<NotePorts>();
+        }
     }
 }
+
+/// The host's side of the extension `note-ports`: that of clack-extensions 0.2.0 points to a pointer
+/// where CLAP has the functions.
+#[derive(Clone, Copy)]
+struct NotePorts;
+
+// SAFETY: the name is CLAP's.
+unsafe impl Extension for NotePorts {
+    const IDENTIFIERS: &[&CStr] = &[CLAP_EXT_NOTE_PORTS];
+    type ExtensionSide = HostExtensionSide;
+
+    unsafe fn from_raw(_raw: RawExtension<HostExtensionSide>) -> NotePorts {
+        NotePorts
+    }
+}
+
+// SAFETY: the table is CLAP's.
+unsafe impl ExtensionImplementation<Handlers> for NotePorts {
+    const IMPLEMENTATION: RawExtensionImplementation =
+        RawExtensionImplementation::new(&clap_host_note_ports {
+            supported_dialects: Some(supported_dialects),
+            rescan: Some(rescan),
+        });
+}
+
+unsafe extern "C" fn supported_dialects(host: *const clap_host) -> u32 {
+    // SAFETY: the plugin hands back the host that it was given.
+    let known = unsafe { HostWrapper::<Handlers>::handle(host, |host| Ok(host.shared().dialects)) };
+    known.flatten().map_or(0, |dialects| dialects.bits())
+}
+
+unsafe extern "C" fn rescan(_host: *const clap_host, _flags: u32) {}
 
 /// A running instance: what belongs to the main thread. Its [`Audio`] can be taken to another.
 pub struct Clap {
@@ -85,7 +126,9 @@ pub struct Clap {
     params: PluginParams,
     state: PluginState,
     gui: PluginGui,
+    note_ports: PluginNotePorts,
     takes_sound: bool,
+    speaks_midi: bool,
     changes: Vec<(ClapId, f64)>,
 }
 
@@ -93,6 +136,8 @@ pub struct Clap {
 pub struct Audio {
     processor: StartedPluginAudioProcessor<Handlers>,
     takes_sound: bool,
+    /// Notes go in and out as MIDI.
+    speaks_midi: bool,
 }
 
 fn load(file: &Path) -> Result<PluginEntry, Failure> {
@@ -109,8 +154,21 @@ pub fn names(file: &Path) -> Result<Vec<String>, Failure> {
 }
 
 impl Clap {
-    /// Loads the plugin of that name and starts it at a rate in Hz.
+    /// Loads the plugin of that name and starts it at a rate in Hz, in a host that does not say which
+    /// dialects it knows.
     pub fn new(file: &Path, name: &str, rate: f64, longest: u32) -> Result<Clap, Failure> {
+        Clap::knowing(None, file, name, rate, longest)
+    }
+
+    /// The same in a host that knows the given dialects, if it says so at all. One that knows MIDI
+    /// and not CLAP's own speaks it, and takes nothing else.
+    pub fn knowing(
+        dialects: Option<NoteDialects>,
+        file: &Path,
+        name: &str,
+        rate: f64,
+        longest: u32,
+    ) -> Result<Clap, Failure> {
         let entry = load(file)?;
         let factory = entry.get_plugin_factory().ok_or("no plugin factory")?;
         let found = factory
@@ -119,21 +177,61 @@ impl Clap {
             .ok_or_else(|| format!("no plugin \"{name}\""))?;
         let id = found.id().ok_or("a plugin without an id")?;
         let host = HostInfo::new("Drumlin's host", "Drumlin", "", "1")?;
-        let mut instance =
-            PluginInstance::<Handlers>::new(|_| Shared::default(), |_| Main, &entry, id, &host)?;
+        let mut instance = PluginInstance::<Handlers>::new(
+            |_| Shared { callback: AtomicBool::new(false), dialects },
+            |_| Main,
+            &entry,
+            id,
+            &host,
+        )?;
         let handle = instance.plugin_handle();
         let params = handle.get_extension().ok_or("no parameters")?;
         let state = handle.get_extension().ok_or("no state")?;
         let gui = handle.get_extension().ok_or("no window")?;
+        let note_ports = handle.get_extension().ok_or("no notes")?;
         let configuration = PluginAudioConfiguration {
             sample_rate: rate,
             min_frames_count: 1,
             max_frames_count: longest,
         };
-        let takes_sound = name.ends_with("FX");
-        let audio = Some(start(&mut instance, configuration, takes_sound)?);
-        let changes = Vec::new();
-        Ok(Clap { instance, audio, configuration, params, state, gui, takes_sound, changes })
+        let mut plugin = Clap {
+            instance,
+            audio: None,
+            configuration,
+            params,
+            state,
+            gui,
+            note_ports,
+            takes_sound: name.ends_with("FX"),
+            speaks_midi: dialects.is_some_and(|dialects| {
+                dialects.supports(NoteDialect::Midi) && !dialects.supports(NoteDialect::Clap)
+            }),
+            changes: Vec::new(),
+        };
+        plugin.start()?;
+        Ok(plugin)
+    }
+
+    fn start(&mut self) -> Result<(), Failure> {
+        let stopped = self.instance.activate(|_, _| (), self.configuration)?;
+        let processor = stopped.start_processing().map_err(|_| "it did not start")?;
+        let (takes_sound, speaks_midi) = (self.takes_sound, self.speaks_midi);
+        self.audio = Some(Audio { processor, takes_sound, speaks_midi });
+        Ok(())
+    }
+
+    /// What each of the plugin's note ports knows and what it likes best, those for input first.
+    pub fn dialects(&mut self) -> Vec<(NoteDialects, Option<NoteDialect>)> {
+        let handle = self.instance.plugin_handle();
+        let mut buffer = NotePortInfoBuffer::new();
+        let mut found = Vec::new();
+        for is_input in [true, false] {
+            for index in 0..self.note_ports.count(&handle, is_input) {
+                let port = self.note_ports.get(&handle, index, is_input, &mut buffer);
+                found.extend(port.map(|port| (port.supported_dialects, port.preferred_dialect)));
+            }
+        }
+        found
     }
 
     /// Hands out what belongs to the audio thread, once.
@@ -200,16 +298,6 @@ impl Drop for Clap {
     }
 }
 
-fn start(
-    instance: &mut PluginInstance<Handlers>,
-    configuration: PluginAudioConfiguration,
-    takes_sound: bool,
-) -> Result<Audio, Failure> {
-    let stopped = instance.activate(|_, _| (), configuration)?;
-    let processor = stopped.start_processing().map_err(|_| "it did not start")?;
-    Ok(Audio { processor, takes_sound })
-}
-
 /// What a host that keeps to the rules says of its transport.
 pub fn transport(now: &Now) -> TransportEvent {
     let beats = BeatTime::from_float;
@@ -239,7 +327,8 @@ pub fn transport(now: &Now) -> TransportEvent {
     }
 }
 
-fn message(event: &UnknownEvent) -> Option<Message> {
+/// A note in CLAP's own dialect.
+fn note(event: &UnknownEvent) -> Option<Message> {
     let byte = |value: Match<u16>| match value {
         Match::Specific(value) => value as u8,
         Match::All => 0,
@@ -255,6 +344,29 @@ fn message(event: &UnknownEvent) -> Option<Message> {
     Some(Message { at: event.header().time(), channel, key, velocity })
 }
 
+/// A note in MIDI.
+fn midi_note(event: &UnknownEvent) -> Option<Message> {
+    let CoreEventSpace::Midi(midi) = event.as_core_event()? else { return None };
+    let [status, key, velocity] = midi.data();
+    let velocity = match status & 0xF0 {
+        0x80 => None,
+        0x90 => Some(velocity).filter(|&velocity| velocity > 0),
+        _ => return None,
+    };
+    Some(Message { at: event.header().time(), channel: status & 0x0F, key, velocity })
+}
+
+/// A message as MIDI. Keyboards end notes in either of two ways; this host uses both.
+fn midi_event(message: &Message) -> MidiEvent {
+    let Message { at, channel, key, velocity } = *message;
+    let data = match velocity {
+        Some(velocity) => [0x90 | channel, key, velocity],
+        None if key.is_multiple_of(2) => [0x80 | channel, key, 64],
+        None => [0x90 | channel, key, 0],
+    };
+    MidiEvent::new(at, 0, data)
+}
+
 impl Audio {
     /// Processes a block: parameters change at its start, the transport is as told or not told.
     pub fn process(
@@ -268,6 +380,10 @@ impl Audio {
             input.push(&ParamValueEvent::new(0, id, Pckn::match_all(), value));
         }
         for note in block.notes {
+            if self.speaks_midi {
+                input.push(&midi_event(note));
+                continue;
+            }
             let pckn = Pckn::new(0_u16, u16::from(note.channel), u16::from(note.key), Match::All);
             match note.velocity {
                 Some(velocity) => {
@@ -303,8 +419,13 @@ impl Audio {
             None,
             transport,
         )?;
+        let (known, unknown): (fn(&_) -> _, fn(&_) -> _) =
+            if self.speaks_midi { (midi_note, note) } else { (note, midi_note) };
+        if output.iter().any(|event| unknown(event).is_some()) {
+            return Err("a note in a dialect that the host does not speak".into());
+        }
         let [left, right] = sound_out;
-        Ok(Heard { notes: output.iter().filter_map(message).collect(), left, right })
+        Ok(Heard { notes: output.iter().filter_map(known).collect(), left, right })
     }
 }
 
@@ -341,7 +462,6 @@ impl Hosted for Clap {
     fn restart(&mut self) -> Result<(), Failure> {
         let audio = self.audio.take().ok_or("it does not run")?;
         self.instance.deactivate(audio.processor.stop_processing());
-        self.audio = Some(start(&mut self.instance, self.configuration, self.takes_sound)?);
-        Ok(())
+        self.start()
     }
 }

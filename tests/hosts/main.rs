@@ -29,9 +29,11 @@ mod as_clap {
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
+    use super::clap::{Clap, NoteDialect, NoteDialects};
     use super::hosted::Hosted;
     use super::scenarios::{self, RATE};
-    use super::{clap::Clap, library, storm};
+    use super::session::Drum;
+    use super::{library, storm};
 
     /// How long the host goes mad.
     const STORM: Duration = Duration::from_secs(4);
@@ -72,6 +74,38 @@ mod as_clap {
     #[test]
     fn two_instances_play_their_own() {
         scenarios::two_instances_play_their_own(drumlin(), drumlin()).unwrap();
+    }
+
+    /// Whichever dialects a host knows, the same is heard, and every stroke and every end comes out
+    /// once, on the same sample.
+    #[test]
+    fn notes_are_the_same_in_every_dialect() {
+        let own = NoteDialects::CLAP;
+        let midi = NoteDialects::MIDI;
+        let mpe = NoteDialects::MIDI_MPE;
+        let mut before = None;
+        for dialects in [None, Some(own), Some(own | midi), Some(midi), Some(midi | mpe)] {
+            let plugin = Clap::knowing(dialects, &library(), "Drumlin", RATE, 4096).unwrap();
+            let mut session = scenarios::drummed(plugin).unwrap();
+            let document = session.document().unwrap();
+            let written = session.written(0.0, scenarios::BEATS).unwrap();
+            session.passed = 0;
+            scenarios::assert_alike(&session.played(0.0, scenarios::BEATS).unwrap(), &written);
+            let first = session.drums[0].at;
+            let drums: Vec<Drum> =
+                session.drums.iter().map(|drum| Drum { at: drum.at - first, ..*drum }).collect();
+            let all = (document.takes, document.arrangement, drums, session.passed);
+            let before = before.get_or_insert_with(|| all.clone());
+            assert!(*before == all, "{dialects:?} says something else");
+        }
+    }
+
+    #[test]
+    fn ports_know_both_dialects_and_prefer_the_richer_one() {
+        for mut plugin in [drumlin(), drumlin_fx()] {
+            let both = NoteDialects::CLAP | NoteDialects::MIDI;
+            assert_eq!(plugin.dialects(), [(both, Some(NoteDialect::Clap)); 2]);
+        }
     }
 
     /// Values, notes, transports and blocks at random on the audio thread, while the main thread

@@ -1,0 +1,264 @@
+//! CLAP: what the library exports, and notes in a dialect that the host understands.
+//!
+//! nice-plug declares both note ports for CLAP's own note events and for MIDI, and hears both. What
+//! it sends are CLAP's own always: a host that knows MIDI alone got no drums. Hosts say what they know
+//! (`supported_dialects` of the extension `note-ports`), so every instance made here asks once, when
+//! the host initialises it, and translates what goes out for those that know MIDI alone. Hosts
+//! without the extension, such as clap-wrapper's VST3, get CLAP's own.
+//!
+//! An instance is nice-plug's with three functions of ours. nice-plug finds its own by `plugin_data`
+//! and by nothing else, so what the host holds may be larger than nice-plug knows.
+
+use std::ffi::{CStr, c_char, c_void};
+use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use clap_sys::entry::clap_plugin_entry;
+use clap_sys::events::{
+    CLAP_CORE_EVENT_SPACE_ID, CLAP_EVENT_MIDI, CLAP_EVENT_NOTE_CHOKE, CLAP_EVENT_NOTE_END,
+    CLAP_EVENT_NOTE_EXPRESSION, CLAP_EVENT_NOTE_OFF, CLAP_EVENT_NOTE_ON,
+    CLAP_NOTE_EXPRESSION_PRESSURE, clap_event_header, clap_event_midi, clap_event_note,
+    clap_event_note_expression, clap_output_events,
+};
+use clap_sys::ext::note_ports::{
+    CLAP_EXT_NOTE_PORTS, CLAP_NOTE_DIALECT_CLAP, CLAP_NOTE_DIALECT_MIDI, clap_host_note_ports,
+};
+use clap_sys::factory::plugin_factory::{CLAP_PLUGIN_FACTORY_ID, clap_plugin_factory};
+use clap_sys::host::clap_host;
+use clap_sys::plugin::{clap_plugin, clap_plugin_descriptor};
+use clap_sys::process::{CLAP_PROCESS_ERROR, clap_process, clap_process_status};
+use clap_sys::version::CLAP_VERSION;
+use nice_plug::prelude::ClapPlugin;
+use nice_plug::wrapper::clap::{PluginDescriptor, Wrapper};
+use nice_plug::wrapper::setup_logger;
+
+use super::{Drumlin, DrumlinFx};
+
+/// Where hosts begin, and clap-wrapper.
+#[unsafe(no_mangle)]
+#[used]
+pub static clap_entry: clap_plugin_entry = clap_plugin_entry {
+    clap_version: CLAP_VERSION,
+    init: Some(begin),
+    deinit: Some(end),
+    get_factory: Some(factory),
+};
+
+unsafe extern "C" fn begin(_path: *const c_char) -> bool {
+    // The library has one log, whichever plugin sets it up.
+    setup_logger::<Drumlin>();
+    true
+}
+
+unsafe extern "C" fn end() {}
+
+unsafe extern "C" fn factory(id: *const c_char) -> *const c_void {
+    static FACTORY: clap_plugin_factory = clap_plugin_factory {
+        get_plugin_count: Some(count),
+        get_plugin_descriptor: Some(descriptor),
+        create_plugin: Some(create),
+    };
+    // SAFETY: here and below: what a host hands over is as CLAP demands.
+    if !id.is_null() && unsafe { CStr::from_ptr(id) } == CLAP_PLUGIN_FACTORY_ID {
+        (&raw const FACTORY).cast()
+    } else {
+        ptr::null()
+    }
+}
+
+/// A plugin of the library: what a host may know before there is an instance, and how one is made.
+struct Offer {
+    descriptor: PluginDescriptor,
+    make: unsafe fn(*const clap_host) -> *const clap_plugin,
+}
+
+fn offers() -> &'static [Offer] {
+    static OFFERS: OnceLock<[Offer; 2]> = OnceLock::new();
+    OFFERS.get_or_init(|| [offer::<Drumlin>(), offer::<DrumlinFx>()])
+}
+
+fn offer<P: ClapPlugin>() -> Offer {
+    Offer { descriptor: PluginDescriptor::for_plugin::<P>(), make: Instance::make::<P> }
+}
+
+unsafe extern "C" fn count(_factory: *const clap_plugin_factory) -> u32 {
+    offers().len() as u32
+}
+
+unsafe extern "C" fn descriptor(
+    _factory: *const clap_plugin_factory,
+    index: u32,
+) -> *const clap_plugin_descriptor {
+    let offer = offers().get(index as usize);
+    offer.map_or(ptr::null(), |offer| offer.descriptor.clap_plugin_descriptor())
+}
+
+unsafe extern "C" fn create(
+    _factory: *const clap_plugin_factory,
+    host: *const clap_host,
+    id: *const c_char,
+) -> *const clap_plugin {
+    if id.is_null() {
+        return ptr::null();
+    }
+    let id = unsafe { CStr::from_ptr(id) };
+    let offer = offers().iter().find(|offer| offer.descriptor.clap_id() == id);
+    offer.map_or(ptr::null(), |offer| unsafe { (offer.make)(host) })
+}
+
+/// What a host's pointer to a plugin points to.
+#[repr(C)]
+struct Instance {
+    /// All that the host knows of; has to be first.
+    ours: clap_plugin,
+    /// The same as nice-plug made it.
+    theirs: clap_plugin,
+    host: *const clap_host,
+    /// Whether notes have to go out as MIDI. Known once the host has initialised the instance.
+    speaks_midi: AtomicBool,
+}
+
+impl Instance {
+    unsafe fn make<P: ClapPlugin>(host: *const clap_host) -> *const clap_plugin {
+        // Given back by nice-plug's `destroy`.
+        let made = Arc::into_raw(unsafe { Wrapper::<P>::new(host) });
+        // SAFETY: it was made just now.
+        let theirs = *unsafe { &*made }.clap_plugin.borrow();
+        let ours = clap_plugin {
+            init: Some(init),
+            destroy: Some(destroy),
+            process: Some(process),
+            ..theirs
+        };
+        let speaks_midi = AtomicBool::new(false);
+        Box::into_raw(Box::new(Instance { ours, theirs, host, speaks_midi })).cast()
+    }
+
+    /// # Safety
+    ///
+    /// `plugin` came from [`Instance::make`] and was not destroyed.
+    unsafe fn of<'a>(plugin: *const clap_plugin) -> &'a Instance {
+        unsafe { &*plugin.cast() }
+    }
+}
+
+unsafe extern "C" fn init(plugin: *const clap_plugin) -> bool {
+    let instance = unsafe { Instance::of(plugin) };
+    if !instance.theirs.init.is_some_and(|init| unsafe { init(plugin) }) {
+        return false;
+    }
+    let speaks_midi = unsafe { knows_midi_alone(instance.host) };
+    instance.speaks_midi.store(speaks_midi, Ordering::Relaxed);
+    true
+}
+
+unsafe extern "C" fn destroy(plugin: *const clap_plugin) {
+    if let Some(destroy) = unsafe { Instance::of(plugin) }.theirs.destroy {
+        unsafe { destroy(plugin) };
+    }
+    // SAFETY: made in `make`, and the host lets go of it with this call.
+    drop(unsafe { Box::from_raw(plugin.cast_mut().cast::<Instance>()) });
+}
+
+/// Asks on the main thread whether a host knows MIDI but not CLAP's own note events.
+unsafe fn knows_midi_alone(host: *const clap_host) -> bool {
+    let Some(extension) = (unsafe { (*host).get_extension }) else { return false };
+    let ports = unsafe { extension(host, CLAP_EXT_NOTE_PORTS.as_ptr()) };
+    let ports = unsafe { ports.cast::<clap_host_note_ports>().as_ref() };
+    let Some(supported) = ports.and_then(|ports| ports.supported_dialects) else { return false };
+    let dialects = unsafe { supported(host) };
+    dialects & (CLAP_NOTE_DIALECT_CLAP | CLAP_NOTE_DIALECT_MIDI) == CLAP_NOTE_DIALECT_MIDI
+}
+
+/// On the audio thread.
+unsafe extern "C" fn process(
+    plugin: *const clap_plugin,
+    block: *const clap_process,
+) -> clap_process_status {
+    let instance = unsafe { Instance::of(plugin) };
+    let Some(process) = instance.theirs.process else { return CLAP_PROCESS_ERROR };
+    let Some(told) = (unsafe { block.as_ref() })
+        .filter(|told| !told.out_events.is_null() && instance.speaks_midi.load(Ordering::Relaxed))
+    else {
+        return unsafe { process(plugin, block) };
+    };
+    let interpreter =
+        clap_output_events { ctx: told.out_events.cast_mut().cast(), try_push: Some(try_push) };
+    let told = clap_process { out_events: &interpreter, ..*told };
+    unsafe { process(plugin, &told) }
+}
+
+/// Takes an event as the host's own list does, and puts it there in MIDI.
+unsafe extern "C" fn try_push(
+    interpreter: *const clap_output_events,
+    event: *const clap_event_header,
+) -> bool {
+    let list = unsafe { (*interpreter).ctx }.cast_const().cast::<clap_output_events>();
+    let Some(push) = (unsafe { (*list).try_push }) else { return false };
+    let header = unsafe { *event };
+    if header.space_id != CLAP_CORE_EVENT_SPACE_ID {
+        return unsafe { push(list, event) };
+    }
+    let said = match header.type_ {
+        CLAP_EVENT_NOTE_ON | CLAP_EVENT_NOTE_OFF | CLAP_EVENT_NOTE_CHOKE => {
+            // SAFETY: here and below: an event is what its type says.
+            let note = unsafe { &*event.cast::<clap_event_note>() };
+            let status = if header.type_ == CLAP_EVENT_NOTE_ON { NOTE_ON } else { NOTE_OFF };
+            message(status, note.channel, note.key, note.velocity)
+        }
+        CLAP_EVENT_NOTE_EXPRESSION => {
+            let expression = unsafe { &*event.cast::<clap_event_note_expression>() };
+            let is_pressure = expression.expression_id == CLAP_NOTE_EXPRESSION_PRESSURE;
+            let (channel, key) = (expression.channel, expression.key);
+            message(KEY_PRESSURE, channel, key, expression.value).filter(|_| is_pressure)
+        }
+        CLAP_EVENT_NOTE_END => None,
+        // It is MIDI already, or no note.
+        _ => return unsafe { push(list, event) },
+    };
+    // What MIDI has no word for is left out.
+    let Some(data) = said else { return true };
+    let size = size_of::<clap_event_midi>() as u32;
+    let header = clap_event_header { size, type_: CLAP_EVENT_MIDI, ..header };
+    let midi = clap_event_midi { header, port_index: 0, data };
+    unsafe { push(list, &midi.header) }
+}
+
+const NOTE_OFF: u8 = 0x80;
+const NOTE_ON: u8 = 0x90;
+const KEY_PRESSURE: u8 = 0xA0;
+
+/// A message of MIDI 1.0 about one key; `strength` is 0 to 1. `None` for all channels or all keys.
+fn message(status: u8, channel: i16, key: i16, strength: f64) -> Option<[u8; 3]> {
+    let channel = u8::try_from(channel).ok().filter(|&channel| channel < 16)?;
+    let key = u8::try_from(key).ok().filter(|&key| key < 128)?;
+    // A note-on of velocity 0 is the end of a note.
+    let least = if status == NOTE_ON { 1.0 } else { 0.0 };
+    let strength = (strength * 127.0).round().clamp(least, 127.0) as u8;
+    Some([status | channel, key, strength])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn velocities_are_those_of_midi() {
+        for velocity in 1..128_u8 {
+            // As nice-plug hands them on: in single precision.
+            let strength = f64::from(f32::from(velocity) / 127.0);
+            assert_eq!(message(NOTE_ON, 9, 36, strength), Some([0x99, 36, velocity]));
+        }
+        assert_eq!(message(NOTE_ON, 0, 127, 0.0), Some([0x90, 127, 1]));
+        assert_eq!(message(NOTE_OFF, 15, 0, 0.0), Some([0x8F, 0, 0]));
+        assert_eq!(message(KEY_PRESSURE, 3, 60, 7.0), Some([0xA3, 60, 127]));
+    }
+
+    #[test]
+    fn what_midi_cannot_say_is_left_out() {
+        for (channel, key) in [(-1, 36), (9, -1), (16, 36), (9, 128)] {
+            assert_eq!(message(NOTE_ON, channel, key, 1.0), None);
+        }
+    }
+}

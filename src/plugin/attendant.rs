@@ -35,8 +35,9 @@ impl Attendant {
     ) -> Attendant {
         let ends = Arc::new(AtomicBool::new(false));
         let ending = Arc::clone(&ends);
+        // What is turned before the thread runs is seen as turned, too.
+        let mut duty = Duty::new(parameters, studio, whereabouts);
         let look = move || {
-            let mut duty = Duty::new(parameters, studio, whereabouts);
             while !ending.load(Ordering::Acquire) {
                 duty.look();
                 thread::park_timeout(PERIOD);

@@ -7,26 +7,8 @@ use std::path::Path;
 use std::{env, time::Instant};
 
 use drumlin::score::Lane;
-
-// The same host as the tests', which use more of it.
-#[allow(dead_code)]
-#[path = "../tests/hosts/clap.rs"]
-mod clap;
-#[allow(dead_code)]
-#[path = "../tests/hosts/hosted.rs"]
-mod hosted;
-#[allow(dead_code)]
-#[path = "../tests/hosts/saved.rs"]
-mod saved;
-#[allow(dead_code)]
-#[path = "../tests/hosts/session.rs"]
-mod session;
-#[allow(dead_code)]
-#[path = "../tests/hosts/vst3.rs"]
-mod vst3;
-
-use hosted::{Failure, Hosted};
-use session::Session;
+use hosts::session::Session;
+use hosts::{Failure, Hosted, clap, vst3};
 
 const RATE: f64 = 48_000.0;
 const LONGEST: u32 = 4096;
@@ -35,13 +17,13 @@ const BEATS: f64 = 128.0;
 
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let [clap, vst3, song] = &arguments[..] else {
+    let [clap_file, vst3_file, song] = &arguments[..] else {
         return Err("usage: play_in_host CLAP VST3 SONG".into());
     };
-    for name in clap::names(clap.as_ref())? {
-        let plugin = clap::Clap::new(clap.as_ref(), &name, RATE, LONGEST)?;
+    for name in clap::names(clap_file.as_ref())? {
+        let plugin = clap::Clap::new(clap_file.as_ref(), &name, RATE, LONGEST)?;
         play(&format!("{name}, CLAP"), plugin, song.as_ref())?;
-        let plugin = vst3::Vst3::new(vst3.as_ref(), &name, RATE, LONGEST)?;
+        let plugin = vst3::Vst3::new(vst3_file.as_ref(), &name, RATE, LONGEST)?;
         play(&format!("{name}, VST3"), plugin, song.as_ref())?;
     }
     Ok(())

@@ -14,28 +14,7 @@
 //! | `quit` | ends | |
 
 #[cfg(target_os = "linux")]
-// The same host as the tests', which use more of it.
-#[allow(dead_code)]
-#[path = "../tests/hosts/clap.rs"]
-mod clap;
-#[cfg(target_os = "linux")]
-#[allow(dead_code)]
-#[path = "../tests/hosts/hosted.rs"]
-mod hosted;
-#[cfg(target_os = "linux")]
-#[path = "../tests/hosts/saved.rs"]
-mod saved;
-#[cfg(target_os = "linux")]
-#[allow(dead_code)]
-#[path = "../tests/hosts/session.rs"]
-mod session;
-#[cfg(target_os = "linux")]
-#[allow(dead_code)]
-#[path = "../tests/hosts/storm.rs"]
-mod storm;
-
-#[cfg(target_os = "linux")]
-fn main() -> Result<(), hosted::Failure> {
+fn main() -> Result<(), hosts::Failure> {
     linux::main()
 }
 
@@ -63,10 +42,10 @@ mod linux {
     use x11rb::wrapper::ConnectionExt as _;
     use x11rb::{COPY_DEPTH_FROM_PARENT, COPY_FROM_PARENT};
 
-    use crate::clap::Clap;
-    use crate::hosted::{Failure, Hosted};
-    use crate::session::Session;
-    use crate::storm::rage;
+    use hosts::clap::Clap;
+    use hosts::session::Session;
+    use hosts::storm::rage;
+    use hosts::{Failure, Hosted};
 
     const RATE: f64 = 48_000.0;
     const BLOCK: u32 = 512;

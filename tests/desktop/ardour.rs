@@ -12,11 +12,11 @@ use drumlin::midi;
 use drumlin::score::Velocity;
 use drumlin::studio::Document;
 
-use crate::hosted::Failure;
 use crate::program::{Program, command};
 use crate::screen::{Place, Screen};
 use crate::small_host::{CAPTURE, GENERATE, chip};
-use crate::{built, saved, source, wait};
+use crate::{source, wait};
+use hosts::{Failure, library as plugin, saved};
 
 /// In quarter notes a minute: none that a plugin would guess.
 pub const TEMPO: f64 = 180.0;
@@ -66,7 +66,7 @@ impl Ardour {
         let inside = bundle.join(format!("Contents/{}-linux", std::env::consts::ARCH));
         fs::create_dir_all(&inside)?;
         let library = inside.join("Drumlin.so");
-        fs::copy(built(&format!("libdrumlin{}", std::env::consts::DLL_SUFFIX)), &library)?;
+        fs::copy(plugin(), &library)?;
         // Ardour scans again what is not older than its notes.
         let earlier = SystemTime::now() - Duration::from_secs(3600);
         fs::File::options().write(true).open(&library)?.set_modified(earlier)?;

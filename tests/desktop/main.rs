@@ -8,13 +8,8 @@
 #![cfg(target_os = "linux")]
 
 mod ardour;
-#[path = "../hosts/hosted.rs"]
-#[allow(dead_code)]
-mod hosted;
 mod measure;
 mod program;
-#[path = "../hosts/saved.rs"]
-mod saved;
 mod screen;
 mod small_host;
 
@@ -25,7 +20,7 @@ use std::time::{Duration, Instant};
 use ardour::Ardour;
 use drumlin::score::{BarIndex, Lane};
 use drumlin::studio::{Document, Extract};
-use hosted::Failure;
+use hosts::{Failure, library, saved};
 use program::{Program, lacks};
 use screen::Screen;
 use small_host::SmallHost;
@@ -45,13 +40,6 @@ fn desk() -> MutexGuard<'static, ()> {
 
 fn source(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
-
-/// What cargo has built beside these tests.
-fn built(name: &str) -> PathBuf {
-    let tests = std::env::current_exe().unwrap();
-    let found = tests.ancestors().skip(1).map(|folder| folder.join(name)).find(|at| at.exists());
-    found.unwrap_or_else(|| panic!("cargo builds {name} before these tests"))
 }
 
 /// Asks again and again until there is an answer.
@@ -311,8 +299,7 @@ fn the_vst3_plays_its_part(python: &Path) -> Result<(), Failure> {
     let bundle = folder.path().join("Drumlin.vst3");
     let inside = bundle.join(format!("Contents/{}-linux", std::env::consts::ARCH));
     std::fs::create_dir_all(&inside)?;
-    let library = built(&format!("libdrumlin{}", std::env::consts::DLL_SUFFIX));
-    std::fs::copy(library, inside.join("Drumlin.so"))?;
+    std::fs::copy(library(), inside.join("Drumlin.so"))?;
     let state = folder.path().join("state");
     let script = source("tests/desktop/minihost_play.py");
     let arguments = [script, bundle, state.clone(), PathBuf::from("150")];

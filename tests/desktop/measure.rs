@@ -9,7 +9,7 @@ use drumlin::plugin::Kit;
 use drumlin::score::{Track, TrackKind, Velocity};
 use drumlin::studio::Document;
 
-use crate::hosted::Failure;
+use hosts::Failure;
 
 /// A stroke of the drums, in quarter notes from the song's beginning.
 #[derive(Clone, Copy, Debug, PartialEq)]

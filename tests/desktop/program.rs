@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use crate::PYTHON;
-use crate::hosted::Failure;
+use hosts::Failure;
 
 /// How long a program may take to say what is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -8,9 +8,9 @@ use x11rb::connection::Connection;
 use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, ImageFormat};
 use x11rb::rust_connection::RustConnection;
 
-use crate::hosted::Failure;
 use crate::program::{Program, command};
 use crate::wait;
+use hosts::Failure;
 
 /// A point in pixels.
 pub type Place = (i32, i32);

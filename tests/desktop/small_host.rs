@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use drumlin::studio::Document;
 
-use crate::hosted::Failure;
 use crate::program::Program;
 use crate::screen::{Place, Screen};
-use crate::{built, saved, source};
+use crate::source;
+use hosts::{Failure, built, library, saved};
 
 pub struct SmallHost {
     program: Program,
@@ -19,9 +19,8 @@ pub struct SmallHost {
 
 impl SmallHost {
     pub fn new(screen: &Screen) -> Result<SmallHost, Failure> {
-        let library = format!("libdrumlin{}", std::env::consts::DLL_SUFFIX);
         let song = source("tests/songs/workout.mid");
-        let mut program = screen.start(built("examples/show_in_host"), &[built(&library), song])?;
+        let mut program = screen.start(built("examples/show_in_host"), &[library(), song])?;
         let opened = program.line(|line| line.starts_with("window "))?;
         let mut numbers = opened.split(' ').skip(1);
         let mut number = || numbers.next().and_then(|number| number.parse().ok());

@@ -2,28 +2,16 @@
 //! there. Linux only, for `/proc`.
 #![cfg(target_os = "linux")]
 
-#[path = "../hosts/clap.rs"]
-#[allow(dead_code)]
-mod clap;
-#[path = "../hosts/hosted.rs"]
-#[allow(dead_code)]
-mod hosted;
-#[path = "../hosts/saved.rs"]
-mod saved;
-#[path = "../hosts/session.rs"]
-#[allow(dead_code)]
-mod session;
-
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use clap::Clap;
-use hosted::{Failure, Hosted};
+use hosts::clap::{self, Clap};
+use hosts::session::Session;
+use hosts::{Failure, Hosted, library};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use session::Session;
 
 const RATE: f64 = 48_000.0;
 /// Eight bars of 4/4.
@@ -39,13 +27,6 @@ const SCAN: Duration = Duration::from_millis(50);
 
 /// One test at a time: they count what the process has, and time.
 static ALONE: Mutex<()> = Mutex::new(());
-
-fn library() -> PathBuf {
-    let name = format!("{}drumlin{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
-    let tests = std::env::current_exe().unwrap();
-    let found = tests.ancestors().skip(1).map(|folder| folder.join(&name)).find(|at| at.exists());
-    found.expect("cargo builds the library before its tests")
-}
 
 fn threads() -> usize {
     fs::read_dir("/proc/self/task").unwrap().count()

@@ -1,6 +1,7 @@
 //! The audio thread's side of the plugin, played as hosts play it, under an allocator that aborts
 //! the test when anything is allocated or freed while a block is processed.
 
+mod as_clap;
 mod capturing;
 mod host;
 mod passing;

@@ -7,7 +7,7 @@ use vst3_host::midi::{MidiChannel, MidiEvent, PluginEventData};
 use vst3_host::plugin::{Plugin, TransportPosition};
 use vst3_host::prelude::Vst3Host;
 
-use crate::hosted::{Block, Failure, Heard, Hosted, Message};
+use crate::{Block, Failure, Heard, Hosted, Message};
 
 /// A running instance.
 pub struct Vst3 {

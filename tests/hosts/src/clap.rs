@@ -4,6 +4,7 @@ use std::ffi::CStr;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use assert_no_alloc::assert_no_alloc;
 use clack_extensions::gui::{
     GuiApiType, GuiConfiguration, GuiSize, HostGui, HostGuiImpl, PluginGui, Window,
 };
@@ -25,7 +26,10 @@ use clack_host::utils::{BeatTime, ClapId, SecondsTime};
 use clap_sys::ext::note_ports::{CLAP_EXT_NOTE_PORTS, clap_host_note_ports};
 use clap_sys::host::clap_host;
 
-use crate::hosted::{Block, Failure, Heard, Hosted, Message, Now};
+use crate::{Block, Failure, Heard, Hosted, Message, Now};
+
+/// Events that a block may bring forth.
+const MOST_EVENTS: usize = 256;
 
 /// What the plugin may ask of the host on any thread.
 pub struct Shared {
@@ -138,11 +142,20 @@ pub struct Audio {
     takes_sound: bool,
     /// Notes go in and out as MIDI.
     speaks_midi: bool,
+    /// Has room: it is filled while the plugin runs.
+    output: EventBuffer,
 }
 
-fn load(file: &Path) -> Result<PluginEntry, Failure> {
+/// The plugins in a file.
+pub fn load(file: &Path) -> Result<PluginEntry, Failure> {
     // SAFETY: the file is one that was built or installed just now.
     Ok(unsafe { PluginEntry::load(file) }?)
+}
+
+/// The plugins in the program itself, which share its allocator.
+pub fn inside() -> Result<PluginEntry, Failure> {
+    // SAFETY: the entry is Drumlin's.
+    Ok(unsafe { PluginEntry::load_from_raw(&drumlin::plugin::clap_entry, c"") }?)
 }
 
 /// Names of the plugins in a file.
@@ -154,22 +167,21 @@ pub fn names(file: &Path) -> Result<Vec<String>, Failure> {
 }
 
 impl Clap {
-    /// Loads the plugin of that name and starts it at a rate in Hz, in a host that does not say which
-    /// dialects it knows.
+    /// Loads the plugin of that name from a file and starts it at a rate in Hz, in a host that does
+    /// not say which dialects it knows.
     pub fn new(file: &Path, name: &str, rate: f64, longest: u32) -> Result<Clap, Failure> {
-        Clap::knowing(None, file, name, rate, longest)
+        Clap::knowing(None, &load(file)?, name, rate, longest)
     }
 
     /// The same in a host that knows the given dialects, if it says so at all. One that knows MIDI
     /// and not CLAP's own speaks it, and takes nothing else.
     pub fn knowing(
         dialects: Option<NoteDialects>,
-        file: &Path,
+        entry: &PluginEntry,
         name: &str,
         rate: f64,
         longest: u32,
     ) -> Result<Clap, Failure> {
-        let entry = load(file)?;
         let factory = entry.get_plugin_factory().ok_or("no plugin factory")?;
         let found = factory
             .plugin_descriptors()
@@ -180,7 +192,7 @@ impl Clap {
         let mut instance = PluginInstance::<Handlers>::new(
             |_| Shared { callback: AtomicBool::new(false), dialects },
             |_| Main,
-            &entry,
+            entry,
             id,
             &host,
         )?;
@@ -216,7 +228,8 @@ impl Clap {
         let stopped = self.instance.activate(|_, _| (), self.configuration)?;
         let processor = stopped.start_processing().map_err(|_| "it did not start")?;
         let (takes_sound, speaks_midi) = (self.takes_sound, self.speaks_midi);
-        self.audio = Some(Audio { processor, takes_sound, speaks_midi });
+        let output = EventBuffer::with_capacity(MOST_EVENTS);
+        self.audio = Some(Audio { processor, takes_sound, speaks_midi, output });
         Ok(())
     }
 
@@ -410,15 +423,12 @@ impl Audio {
                 sound_out.iter_mut().map(|side| side.as_mut_slice()),
             ),
         }]);
-        let mut output = EventBuffer::new();
-        self.processor.process(
-            &audio_in,
-            &mut audio_out,
-            &input.as_input(),
-            &mut output.as_output(),
-            None,
-            transport,
-        )?;
+        self.output.clear();
+        let (processor, output) = (&mut self.processor, &mut self.output);
+        let (input, mut heard) = (input.as_input(), output.as_output());
+        assert_no_alloc(|| {
+            processor.process(&audio_in, &mut audio_out, &input, &mut heard, None, transport)
+        })?;
         let (known, unknown): (fn(&_) -> _, fn(&_) -> _) =
             if self.speaks_midi { (midi_note, note) } else { (note, midi_note) };
         if output.iter().any(|event| unknown(event).is_some()) {

@@ -8,7 +8,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::clap::{Audio, transport};
-use crate::hosted::{Block, Failure, Hosted, Message, Now};
+use crate::{Block, Failure, Hosted, Message, Now};
 
 /// A parameter: id, least and greatest value.
 pub type Range = (ClapId, f64, f64);

@@ -1,4 +1,24 @@
-//! What the tests know of a plugin in a host, whatever its format.
+//! Hosts in this process for tests and examples, and what a musician does in them.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | `clap`, `vst3` | a running plugin of either format, as [`Hosted`] |
+//! | `session` | a project: a melody on a track, a transport, a plugin |
+//! | `scenarios` | what a musician does, in any host |
+//! | `storm` | all that hosts may do, at random |
+//! | `saved` | the document in what a plugin has saved |
+//!
+//! A plugin's own audio code runs under `assert_no_alloc`: in a test that has its allocator and the
+//! plugin in its own process, an allocation there aborts.
+
+pub mod clap;
+pub mod saved;
+pub mod scenarios;
+pub mod session;
+pub mod storm;
+pub mod vst3;
+
+use std::path::PathBuf;
 
 pub type Failure = Box<dyn std::error::Error>;
 
@@ -50,4 +70,20 @@ pub trait Hosted {
     fn load(&mut self, state: &[u8]) -> Result<(), Failure>;
     /// Stops it and starts it again.
     fn restart(&mut self) -> Result<(), Failure>;
+}
+
+/// What cargo has built beside the program that runs, by its name there.
+///
+/// # Panics
+///
+/// If cargo has not.
+pub fn built(name: &str) -> PathBuf {
+    let program = std::env::current_exe().expect("the program that runs has a path");
+    let found = program.ancestors().skip(1).map(|folder| folder.join(name)).find(|at| at.exists());
+    found.unwrap_or_else(|| panic!("cargo builds {name} first"))
+}
+
+/// The library that has the plugins. Panics as [`built`] does.
+pub fn library() -> PathBuf {
+    built(&format!("{}drumlin{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX))
 }

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use drumlin::studio::{Document, Saved};
 
-use crate::hosted::Failure;
+use crate::Failure;
 
 /// The document in the bytes that a plugin has saved.
 pub fn document(state: &[u8]) -> Result<Document, Failure> {

@@ -1,14 +1,14 @@
 //! What a musician does, in any host.
 
-use crate::hosted::{Failure, Hosted};
 use crate::session::{Drum, Session};
+use crate::{Failure, Hosted};
 
 pub const RATE: f64 = 48_000.0;
 /// Eight bars of 4/4.
 pub const BEATS: f64 = 32.0;
 
 fn project<P: Hosted>(plugin: P) -> Result<Session<P>, Failure> {
-    let song = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/songs/workout.mid");
+    let song = concat!(env!("CARGO_MANIFEST_DIR"), "/../songs/workout.mid");
     Session::new(plugin, song.as_ref(), BEATS, RATE)
 }
 
@@ -137,7 +137,7 @@ pub fn the_effect_lets_sound_through_and_adds_drums(plugin: impl Hosted) -> Resu
     session.drums.clear();
     session.peak = 0.0;
     session.play(0.0);
-    let block = crate::hosted::Block { now: session.now, frames: 512, notes: &[], sound: 0.25 };
+    let block = crate::Block { now: session.now, frames: 512, notes: &[], sound: 0.25 };
     let heard = session.plugin.process(&block)?;
     assert!(heard.left.iter().chain(&heard.right).all(|sample| *sample == 0.25));
     session.run(8.0)?;

@@ -7,8 +7,8 @@ use drumlin::midi;
 use drumlin::score::Ticks;
 use drumlin::studio::Document;
 
-use crate::hosted::{Block, Failure, Hosted, Message, Now};
 use crate::saved;
+use crate::{Block, Failure, Hosted, Message, Now};
 
 /// As long as a generation may take on a slow machine.
 const PATIENCE: Duration = Duration::from_secs(120);

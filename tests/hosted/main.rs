@@ -1,26 +1,6 @@
 //! The plugins in real hosts, in this process: a melody is played, captured and drummed to, and what
 //! comes out is compared with the part, sample by sample.
 
-// The tests on the desktop use its window.
-#[allow(dead_code)]
-mod clap;
-mod hosted;
-mod saved;
-mod scenarios;
-mod session;
-mod storm;
-mod vst3;
-
-use std::path::PathBuf;
-
-/// The library that cargo has built beside these tests.
-fn library() -> PathBuf {
-    let name = format!("{}drumlin{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
-    let tests = std::env::current_exe().unwrap();
-    let found = tests.ancestors().skip(1).map(|folder| folder.join(&name)).find(|at| at.exists());
-    found.expect("cargo builds the library before its tests")
-}
-
 mod as_clap {
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::thread;
@@ -29,11 +9,10 @@ mod as_clap {
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
-    use super::clap::{Clap, NoteDialect, NoteDialects};
-    use super::hosted::Hosted;
-    use super::scenarios::{self, RATE};
-    use super::session::Drum;
-    use super::{library, storm};
+    use hosts::clap::{self, Clap, NoteDialect, NoteDialects};
+    use hosts::scenarios::{self, RATE};
+    use hosts::session::Drum;
+    use hosts::{Hosted, library, storm};
 
     /// How long the host goes mad.
     const STORM: Duration = Duration::from_secs(4);
@@ -48,7 +27,7 @@ mod as_clap {
 
     #[test]
     fn both_plugins_are_there() {
-        assert_eq!(super::clap::names(&library()).unwrap(), ["Drumlin", "Drumlin FX"]);
+        assert_eq!(clap::names(&library()).unwrap(), ["Drumlin", "Drumlin FX"]);
     }
 
     #[test]
@@ -85,7 +64,9 @@ mod as_clap {
         let mpe = NoteDialects::MIDI_MPE;
         let mut before = None;
         for dialects in [None, Some(own), Some(own | midi), Some(midi), Some(midi | mpe)] {
-            let plugin = Clap::knowing(dialects, &library(), "Drumlin", RATE, 4096).unwrap();
+            let plugin =
+                Clap::knowing(dialects, &clap::load(&library()).unwrap(), "Drumlin", RATE, 4096)
+                    .unwrap();
             let mut session = scenarios::drummed(plugin).unwrap();
             let document = session.document().unwrap();
             let written = session.written(0.0, scenarios::BEATS).unwrap();
@@ -161,9 +142,9 @@ mod as_clap {
 
 #[cfg(target_os = "linux")]
 mod as_vst3 {
-    use super::hosted::Hosted;
-    use super::scenarios::{self, RATE};
-    use super::{library, storm, vst3::Vst3};
+    use hosts::scenarios::{self, RATE};
+    use hosts::vst3::Vst3;
+    use hosts::{Hosted, library, storm};
     use std::path::PathBuf;
     use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
     use std::thread;

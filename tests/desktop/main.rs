@@ -22,13 +22,16 @@ use drumlin::score::{BarIndex, Lane};
 use drumlin::studio::{Document, Extract};
 use hosts::{Failure, library, saved};
 use program::{Program, lacks};
-use screen::Screen;
+use screen::{Place, Screen};
 use small_host::SmallHost;
 
 /// Debian's, which has the bindings of its packages.
 const PYTHON: &str = "/usr/bin/python3";
 /// Strokes may come this much beside their place in a recording: a tick of Ardour's.
 const TICK: f64 = 1.0 / 1920.0;
+
+/// What Python needs for windows of GTK.
+const GTK: &str = "import gi; gi.require_version('Gtk', '3.0'); from gi.repository import Gtk";
 
 /// Hosts play in real time: one test after the other.
 static DESK: Mutex<()> = Mutex::new(());
@@ -129,8 +132,7 @@ fn the_clip_is_dragged_onto(script: &str) -> Result<(), Failure> {
 #[test]
 fn a_gtk_window_takes_the_clip() {
     let _here = desk();
-    let script = "import gi; gi.require_version('Gtk', '3.0'); from gi.repository import Gtk";
-    if !lacks("the drag onto GTK", &["Xvfb", "openbox", "xdotool"], &[script]) {
+    if !lacks("the drag onto GTK", &["Xvfb", "openbox", "xdotool"], &[GTK]) {
         the_clip_is_dragged_onto("tests/desktop/drop_gtk.py").unwrap();
     }
 }
@@ -140,6 +142,40 @@ fn a_qt_window_takes_the_clip() {
     let _here = desk();
     if !lacks("the drag onto Qt", &["Xvfb", "openbox", "xdotool"], &["import PyQt5.QtWidgets"]) {
         the_clip_is_dragged_onto("tests/desktop/drop_qt.py").unwrap();
+    }
+}
+
+/// Drags a MIDI file out of a window as file managers have, and drops it at a place of the screen.
+fn drop_file(screen: &Screen, file: &Path, onto: Place) -> Result<(), Failure> {
+    let script = source("tests/desktop/drag_gtk.py");
+    let mut manager = screen.start(PYTHON, &[script.as_path(), file])?;
+    manager.line(|line| line == "ready")?;
+    let window = screen.window("GTK drag source$", Duration::from_secs(20))?;
+    screen.place(window, 20, 700)?;
+    screen.drag(screen.on_screen(window, (150, 100))?, onto)?;
+    manager.line(|line| line == "ended")?;
+    Ok(())
+}
+
+/// A host's window that takes no drops itself.
+fn a_file_becomes_a_take() -> Result<(), Failure> {
+    let screen = Screen::new(1600, 1000)?;
+    let mut host = SmallHost::new(&screen)?;
+    screen.place(host.window, 0, 0)?;
+    let middle = screen.on_screen(host.window, (600, 400))?;
+    drop_file(&screen, &source("tests/songs/jingle_bells.mid"), middle)?;
+    wait("the take", Duration::from_secs(20), || {
+        let takes = host.document()?.takes;
+        Ok(takes.iter().any(|take| take.name == "jingle_bells").then_some(()))
+    })?;
+    Ok(())
+}
+
+#[test]
+fn a_file_from_a_gtk_window_is_taken() {
+    let _here = desk();
+    if !lacks("the drag from GTK", &["Xvfb", "openbox", "xdotool"], &[GTK]) {
+        a_file_becomes_a_take().unwrap();
     }
 }
 
@@ -251,7 +287,7 @@ fn a_song_gets_drums() -> Result<(), Failure> {
 
     // Tomorrow.
     let mut open = ardour.open(&screen, &session)?;
-    open.show_plugin()?;
+    let plugin = open.show_plugin()?;
     std::thread::sleep(Duration::from_secs(1));
     screen.picture("ardour-reopened")?;
     open.save()?;
@@ -259,6 +295,15 @@ fn a_song_gets_drums() -> Result<(), Failure> {
     assert_eq!(reopened.takes, saved.takes);
     assert_eq!(reopened.arrangement, saved.arrangement);
     assert!(session.has_region("drums")?);
+    // Another song, from outside.
+    let middle = screen.on_screen(plugin, open.cell(8, 4.0))?;
+    drop_file(&screen, &source("tests/songs/jingle_bells.mid"), middle)?;
+    wait("the file as a take", Duration::from_secs(20), || {
+        open.save()?;
+        let takes = session.document()?.takes;
+        Ok(takes.iter().any(|take| take.name == "jingle_bells").then_some(()))
+    })?;
+    screen.picture("ardour-dropped")?;
     open.quit()
 }
 
@@ -268,7 +313,7 @@ fn a_musician_works_in_ardour() {
     if !lacks(
         "Ardour with its window",
         &["Xvfb", "openbox", "xdotool", "ardour7-lua", "ardour"],
-        &[],
+        &[GTK],
     ) {
         a_song_gets_drums().unwrap();
     }

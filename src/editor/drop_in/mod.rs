@@ -1,9 +1,9 @@
 //! MIDI files dropped on the window.
 //!
-//! The window's library hears of drops but passes none of them on. On X11 the window names a proxy
-//! (property `XdndProxy`), an invisible window of ours with a connection and a thread of its own, and
-//! sources talk to that. Hosts that take drops for all their windows themselves never get there;
-//! neither do drops on Windows and macOS yet. "Open a MIDI file" works everywhere.
+//! The window's library hears of drops but passes none of them on. On X11 the window and the host's
+//! around it name a proxy (property `XdndProxy`), an invisible window of ours with a connection and a
+//! thread of its own, and sources talk to that. Drops on Windows and macOS do not get there yet.
+//! "Open a MIDI file" works everywhere.
 
 #[cfg(target_os = "linux")]
 mod xdnd;

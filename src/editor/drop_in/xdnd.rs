@@ -1,5 +1,10 @@
 //! A drop target for X11: XDND version 5, <https://freedesktop.org/wiki/Specifications/XDND>, by
 //! way of a proxy: the messages about one window come to another one, which is ours alone.
+//!
+//! Many sources, all of GTK's among them, know outermost windows only, and the plugin's window lies
+//! within one of the host's. So the proxy stands in for those around it too: what is over the
+//! plugin's window is ours, all else is handed on to the host's as it came, and the host answers the
+//! source itself.
 
 #[cfg(test)]
 mod tests;
@@ -15,8 +20,8 @@ use raw_window_handle::{HasWindowHandle, RawWindowHandle};
 use x11rb::connection::Connection;
 use x11rb::protocol::Event;
 use x11rb::protocol::xproto::{
-    Atom, AtomEnum, ClientMessageEvent, ConnectionExt as _, CreateWindowAux, EventMask, PropMode,
-    Window, WindowClass,
+    Atom, AtomEnum, ChangeWindowAttributesAux, ClientMessageEvent, ConnectionExt as _,
+    CreateWindowAux, EventMask, PropMode, Window, WindowClass,
 };
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
@@ -106,16 +111,20 @@ impl Proxy {
                 .check()?;
         }
         let own = Arc::clone(&connection);
-        let host = move || {
-            let mut session = Session { connection: &own, atoms, window, drops, drag: None };
+        let stand_in = move || {
+            let (connection, hosts) = (&*own, Vec::new());
+            let mut session =
+                Session { connection, atoms, root, window, target, hosts, drops, drag: None };
             // The display is gone if it fails, and the window with it.
             let _ = session.listen();
             session.leave();
-            let _ = own.delete_property(target, atoms.XdndProxy);
+            for named_by in session.hosts.iter().chain([&target]) {
+                let _ = own.delete_property(*named_by, atoms.XdndProxy);
+            }
             let _ = own.destroy_window(window);
             let _ = own.flush();
         };
-        let thread = thread::Builder::new().name("drumlin drops".to_owned()).spawn(host)?;
+        let thread = thread::Builder::new().name("drumlin drops".to_owned()).spawn(stand_in)?;
         Ok(Proxy { connection, window, end: atoms.DRUMLIN_END, thread: Some(thread) })
     }
 }
@@ -136,7 +145,15 @@ impl Drop for Proxy {
     }
 }
 
-/// A drag over the window.
+/// Whose a place is.
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    Ours,
+    /// Somewhere else in the host's window that the source sees.
+    Hosts,
+}
+
+/// A drag over the window, or over the host's.
 #[derive(Clone, Copy)]
 struct Drag {
     source: Window,
@@ -146,12 +163,20 @@ struct Drag {
     welcome: bool,
     /// It has not been let go yet.
     held: bool,
+    /// Unknown before the source has said where it is.
+    over: Option<Place>,
+    /// How it was announced.
+    enter: ClientMessageEvent,
 }
 
 struct Session<'a, D: Drops> {
     connection: &'a RustConnection,
     atoms: Atoms,
+    root: Window,
     window: Window,
+    target: Window,
+    /// Windows around it that we stand in for.
+    hosts: Vec<Window>,
     drops: D,
     drag: Option<Drag>,
 }
@@ -159,6 +184,7 @@ struct Session<'a, D: Drops> {
 impl<D: Drops> Session<'_, D> {
     /// Handles what comes until it is told to end.
     fn listen(&mut self) -> Outcome<()> {
+        self.stand_in_for_hosts()?;
         loop {
             match self.connection.wait_for_event()? {
                 Event::ClientMessage(message) if message.type_ == self.atoms.DRUMLIN_END => {
@@ -166,10 +192,55 @@ impl<D: Drops> Session<'_, D> {
                 }
                 Event::ClientMessage(message) if message.format == 32 => self.hear(&message)?,
                 Event::SelectionNotify(notice) => self.receive(notice.property)?,
+                // Windows are made first and put into the host's afterwards.
+                Event::ReparentNotify(_) => self.stand_in_for_hosts()?,
                 // What was asked of a window that is gone.
                 _ => {}
             }
         }
+    }
+
+    /// Stands in for all windows around ours, as far as the screen: which of them sources take for
+    /// the outermost is up to the window manager. Of several plugins in one the first has it.
+    fn stand_in_for_hosts(&mut self) -> Outcome<()> {
+        let (connection, proxy) = (self.connection, self.atoms.XdndProxy);
+        let mut around = Vec::new();
+        let mut window = self.target;
+        loop {
+            // Before it is asked where it is: whatever happens then comes as an event.
+            let events = ChangeWindowAttributesAux::new().event_mask(EventMask::STRUCTURE_NOTIFY);
+            connection.change_window_attributes(window, &events)?;
+            // A window that is gone is nowhere.
+            let Ok(tree) = connection.query_tree(window)?.reply() else { break };
+            if tree.parent == tree.root || tree.parent == NONE {
+                break;
+            }
+            window = tree.parent;
+            if self.proxy_of(window).is_none_or(|found| found == self.window) {
+                around.push(window);
+            }
+        }
+        for &left in self.hosts.iter().filter(|&host| !around.contains(host)) {
+            connection.delete_property(left, proxy)?;
+        }
+        for &host in around.iter().filter(|&host| !self.hosts.contains(host)) {
+            let (mode, kind) = (PropMode::REPLACE, AtomEnum::WINDOW);
+            connection.change_property32(mode, host, proxy, kind, &[self.window])?;
+        }
+        connection.flush()?;
+        self.hosts = around;
+        Ok(())
+    }
+
+    /// What stands in for a window, if it is still there.
+    fn proxy_of(&self, window: Window) -> Option<Window> {
+        let (proxy, kind) = (self.atoms.XdndProxy, AtomEnum::WINDOW);
+        let named = |by| {
+            let asked = self.connection.get_property(false, by, proxy, kind, 0, 1).ok()?;
+            asked.reply().ok()?.value32()?.next()
+        };
+        let proxy = named(window)?;
+        (named(proxy)? == proxy).then_some(proxy)
     }
 
     fn hear(&mut self, message: &ClientMessageEvent) -> Outcome<()> {
@@ -178,21 +249,35 @@ impl<D: Drops> Session<'_, D> {
         if message.type_ == atoms.XdndEnter {
             let welcome = self.types(source, data)?.contains(&atoms.URI_LIST);
             self.leave();
-            self.drag = Some(Drag { source, target, welcome, held: true });
-            if welcome {
-                self.drops.hover(true);
+            self.drag =
+                Some(Drag { source, target, welcome, held: true, over: None, enter: *message });
+            if target == self.target {
+                self.go_over(Place::Ours)?;
             }
             return Ok(());
         }
         // A source that did not announce itself, or has left, is not listened to.
         let Some(drag) = self.drag.filter(|drag| drag.source == source) else { return Ok(()) };
         if message.type_ == atoms.XdndPosition {
-            let action = if drag.welcome { atoms.XdndActionCopy } else { NONE };
-            self.say(drag, atoms.XdndStatus, [u32::from(drag.welcome), 0, 0, action])?;
+            let place = self.place(target, data[1]);
+            self.go_over(place)?;
+            if place == Place::Hosts && self.is_aware(target) {
+                return self.hand_on(message);
+            }
+            let takes = drag.welcome && place == Place::Ours;
+            let action = if takes { atoms.XdndActionCopy } else { NONE };
+            self.say(drag, atoms.XdndStatus, [u32::from(takes), 0, 0, action])?;
         } else if message.type_ == atoms.XdndLeave {
+            if drag.over == Some(Place::Hosts) {
+                self.hand_on(message)?;
+            }
             self.leave();
         } else if message.type_ == atoms.XdndDrop {
-            if !drag.welcome {
+            if drag.over == Some(Place::Hosts) && self.is_aware(target) {
+                self.drag = None;
+                return self.hand_on(message);
+            }
+            if drag.over != Some(Place::Ours) || !drag.welcome {
                 return self.finish(false);
             }
             // Whether and when the source hands its files over is its own affair.
@@ -206,6 +291,54 @@ impl<D: Drops> Session<'_, D> {
                 atoms.DRUMLIN_DROP,
                 time,
             )?;
+            self.connection.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Whose a place of the screen is (x and y in 16 bits each), given what the source sees there.
+    fn place(&self, seen: Window, at: u32) -> Place {
+        let (x, y) = ((at >> 16) as i16, at as i16);
+        let mut window = seen;
+        while window != self.target {
+            let asked = self.connection.translate_coordinates(self.root, window, x, y);
+            let answer = asked.ok().and_then(|asked| asked.reply().ok());
+            match answer.map(|answer| answer.child).filter(|&child| child != NONE) {
+                Some(child) => window = child,
+                None => return Place::Hosts,
+            }
+        }
+        Place::Ours
+    }
+
+    /// The drag is over a place of ours or the host's now; whoever had it before is told.
+    fn go_over(&mut self, place: Place) -> Outcome<()> {
+        let Some(drag) = self.drag.filter(|drag| drag.over != Some(place)) else { return Ok(()) };
+        self.drag = Some(Drag { over: Some(place), ..drag });
+        if drag.welcome && (place == Place::Ours || drag.over == Some(Place::Ours)) {
+            self.drops.hover(place == Place::Ours);
+        }
+        match place {
+            Place::Hosts => self.hand_on(&drag.enter),
+            Place::Ours if drag.over.is_some() => {
+                let left = [drag.source, 0, 0, 0, 0];
+                self.hand_on(&ClientMessageEvent::new(32, drag.target, self.atoms.XdndLeave, left))
+            }
+            Place::Ours => Ok(()),
+        }
+    }
+
+    /// Whether a window of the host's takes drops.
+    fn is_aware(&self, window: Window) -> bool {
+        let aware = self.atoms.XdndAware;
+        let asked = self.connection.get_property(false, window, aware, AtomEnum::ANY, 0, 0);
+        asked.ok().and_then(|asked| asked.reply().ok()).is_some_and(|found| found.type_ != NONE)
+    }
+
+    /// Hands a message on to the host's window that it is about, if that takes drops.
+    fn hand_on(&self, message: &ClientMessageEvent) -> Outcome<()> {
+        if self.is_aware(message.window) {
+            self.connection.send_event(false, message.window, EventMask::NO_EVENT, *message)?;
             self.connection.flush()?;
         }
         Ok(())
@@ -252,7 +385,8 @@ impl<D: Drops> Session<'_, D> {
     }
 
     fn leave(&mut self) {
-        if self.drag.take().is_some_and(|drag| drag.welcome && drag.held) {
+        let over = |drag: Drag| drag.welcome && drag.held && drag.over == Some(Place::Ours);
+        if self.drag.take().is_some_and(over) {
             self.drops.hover(false);
         }
     }

@@ -97,6 +97,80 @@ fn what_is_no_file_is_refused_and_what_leaves_is_forgotten() {
     assert!(told.try_recv().is_err());
 }
 
+/// A window of a host's with one of ours at 100, 50: GTK sees the outer one alone.
+#[test]
+fn what_is_not_over_the_window_goes_to_the_host() {
+    let Some(display) = Display::start() else { return };
+    let source = Source::new(Some(&display.name), b"file:///tmp/a.mid\r\n");
+    let Atoms { XdndEnter, XdndPosition, XdndStatus, XdndDrop, XdndLeave, .. } = source.atoms;
+    let Atoms { XdndAware, XdndActionCopy, XdndFinished, URI_LIST, .. } = source.atoms;
+    let (connection, screen) = x11rb::connect(Some(&display.name)).unwrap();
+    let root = connection.setup().roots[screen].root;
+    let (host, ours) = (window(&connection, root), window(&connection, root));
+    connection.map_window(host).unwrap().check().unwrap();
+    let (sender, told) = channel();
+    let proxy = Proxy::new(Some(&display.name), ours, Ear(sender)).unwrap();
+    // As plugins are: the window is put into the host's when it is there.
+    connection.reparent_window(ours, host, 100, 50).unwrap();
+    connection.map_window(ours).unwrap().check().unwrap();
+    let stood_in_for = |window| {
+        let began = std::time::Instant::now();
+        while source.proxy_of(window).is_none() {
+            assert!(began.elapsed() < Duration::from_secs(20), "nothing stands in");
+        }
+        source.proxy_of(window)
+    };
+    assert_eq!(stood_in_for(host), stood_in_for(ours));
+    // A second plugin in the same window leaves that as it is.
+    let (other, silent) = (window(&connection, host), channel());
+    drop(Proxy::new(Some(&display.name), other, Ear(silent.0)).unwrap());
+
+    let beside = [0, 20 << 16 | 60, CURRENT_TIME, XdndActionCopy];
+    let over = [0, 120 << 16 | 60, CURRENT_TIME, XdndActionCopy];
+    // A host that takes no drops.
+    source.say(host, XdndEnter, [5 << 24, URI_LIST, NONE, NONE]);
+    source.say(host, XdndPosition, beside);
+    assert_eq!(source.hear().data.as_data32(), [host, 0, 0, 0, NONE]);
+    source.say(host, XdndPosition, over);
+    assert_eq!(source.hear().data.as_data32(), [host, 1, 0, 0, XdndActionCopy]);
+    assert_eq!(next(&told), Told::Hover(true));
+    source.say(host, XdndDrop, [0, CURRENT_TIME, 0, 0]);
+    assert_eq!(source.hear().data.as_data32()[..2], [host, 1]);
+    assert_eq!((next(&told), next(&told)), (Told::Hover(false), Told::Take("/tmp/a.mid".into())));
+
+    // One that does hears everything but what is over ours, as if it came from the source.
+    connection
+        .change_property32(PropMode::REPLACE, host, XdndAware, AtomEnum::ATOM, &[5])
+        .unwrap()
+        .check()
+        .unwrap();
+    let hosts = || loop {
+        if let Event::ClientMessage(message) = connection.wait_for_event().unwrap() {
+            assert_eq!((message.window, message.data.as_data32()[0]), (host, source.window));
+            return message.type_;
+        }
+    };
+    source.say(host, XdndEnter, [5 << 24, URI_LIST, NONE, NONE]);
+    source.say(host, XdndPosition, beside);
+    assert_eq!([hosts(), hosts()], [XdndEnter, XdndPosition]);
+    source.say(host, XdndPosition, over);
+    assert_eq!(source.hear().type_, XdndStatus);
+    assert_eq!((next(&told), hosts()), (Told::Hover(true), XdndLeave));
+    source.say(host, XdndPosition, beside);
+    assert_eq!(next(&told), Told::Hover(false));
+    assert_eq!([hosts(), hosts()], [XdndEnter, XdndPosition]);
+    source.say(host, XdndDrop, [0, CURRENT_TIME, 0, 0]);
+    assert_eq!(hosts(), XdndDrop);
+    // The host has it, and answers by itself: what comes now is about the next drag.
+    source.say(host, XdndEnter, [5 << 24, URI_LIST, NONE, NONE]);
+    source.say(host, XdndDrop, [0, CURRENT_TIME, 0, 0]);
+    let finished = source.hear();
+    assert_eq!((finished.type_, finished.data.as_data32()[1]), (XdndFinished, 0));
+    assert!(told.try_recv().is_err());
+    drop(proxy);
+    assert_eq!((source.proxy_of(host), source.proxy_of(ours)), (None, None));
+}
+
 #[test]
 fn a_display_that_goes_away_ends_the_proxy() {
     let Some(display) = Display::start() else { return };

@@ -6,11 +6,11 @@ use std::fs;
 use std::path::Path;
 
 use drumlin::audio::SoundFont;
-use drumlin::drummer::evaluation::{Score, raw_structure, rock_loop, score};
-use drumlin::drummer::{ClassDensities, Drummer, Settings, Silent, Style, StyleChoice, Take};
+use drumlin::drummer::evaluation::{Score, own_densities, raw_structure, rock_loop, score};
+use drumlin::drummer::{Drummer, Settings, Silent, Style, StyleChoice, Take};
 use drumlin::midi;
 use drumlin::network::{Backend, Models};
-use drumlin::score::{Hit, Lane, SCORE_CLASSES, ScoreClass, Song};
+use drumlin::score::{Hit, Lane, Song};
 
 fn songs() -> Vec<Song> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/quality");
@@ -87,33 +87,13 @@ const BOUNDS: [(&str, Figure, f64); 5] = [
     ("nov_corr", |s| s.nov_corr, 0.58),
 ];
 
-/// Strokes a bar of each class in the song's own drums.
-fn densities(song: &Song) -> ClassDensities {
-    let bars = song.bars();
-    let mut cells: Vec<_> = song
-        .drum_notes()
-        .filter_map(|note| {
-            let (bar, step, _) = bars.nearest_step(note.start, 16)?;
-            Some((bar, step, ScoreClass::of_key(note.key)))
-        })
-        .collect();
-    cells.sort();
-    cells.dedup();
-    let active = cells[cells.len() - 1].0.0 - cells[0].0.0 + 1;
-    let mut densities = [0.0; SCORE_CLASSES];
-    for (_, _, class) in cells {
-        densities[class.index()] += 1.0 / active as f32;
-    }
-    densities
-}
-
 #[test]
 fn a_style_that_is_asked_for_is_played() {
     let drummer = drummer();
     let played: Vec<Score> = songs()
         .iter()
         .map(|song| {
-            let style = StyleChoice::Densities(densities(song));
+            let style = StyleChoice::Densities(own_densities(song).unwrap());
             let settings = Settings { style, ..Settings::default() };
             let generation = drummer.generate(song, &settings, &Silent).unwrap();
             score(song, &midi::drum_song(song, &generation.takes[0].part)).unwrap()

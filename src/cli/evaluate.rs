@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::audio::SoundFont;
-use crate::drummer::evaluation::{Pair, evaluate, pairs_in};
-use crate::drummer::{Drummer, Settings, Silent};
+use crate::drummer::evaluation::{Pair, evaluate, own_densities, pairs_in, score};
+use crate::drummer::features::View;
+use crate::drummer::{Drummer, Settings, Silent, StyleChoice};
 use crate::midi;
+use crate::score::Song;
 
 use super::console::{print, print_json, remark};
 use super::features::is_midi;
@@ -34,6 +36,19 @@ pub struct Arguments {
     /// The seed to play with
     #[arg(long, value_name = "NUMBER", default_value = "0")]
     seed: u64,
+
+    /// Listen to the lead alone: the track most likely to carry the tune
+    #[arg(long, conflicts_with = "generated")]
+    lead: bool,
+
+    /// Ask for as much of every class of drums as the song's own drums have
+    #[arg(long, conflicts_with = "generated")]
+    own_densities: bool,
+
+    /// Of this many alternatives compare the one with the best f1_all, 1 to 8
+    #[arg(long, value_name = "NUMBER", default_value = "1", conflicts_with = "generated",
+          value_parser = clap::value_parser!(u8).range(1..=8))]
+    alternatives: u8,
 
     /// A folder with networks of your own: its files take the place of those built in
     #[arg(long, value_name = "FOLDER")]
@@ -72,7 +87,6 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 fn played(arguments: &Arguments) -> Result<Vec<Pair>, Failure> {
     let models = models(&arguments.backend, arguments.models.as_deref())?;
     let drummer = Drummer::new(models, SoundFont::embedded().clone());
-    let settings = Settings { seed: arguments.seed, ..Settings::default() };
     let files = midi_files(&arguments.songs)?;
     let bar = counted(files.len(), arguments.quiet);
     let mut pairs = Vec::new();
@@ -80,10 +94,24 @@ fn played(arguments: &Arguments) -> Result<Vec<Pair>, Failure> {
         let name = song::title(&file);
         bar.set_message(name.clone());
         let reference = midi::read(&file)?;
-        match drummer.generate(&reference, &settings, &Silent) {
+        let heard = if arguments.lead { View::Lead } else { View::Full }.of(&reference);
+        let own = arguments.own_densities.then(|| own_densities(&reference)).flatten();
+        let settings = Settings {
+            style: own.map_or(StyleChoice::FromSong, StyleChoice::Densities),
+            alternatives: arguments.alternatives.into(),
+            seed: arguments.seed,
+            ..Settings::default()
+        };
+        match drummer.generate(&heard, &settings, &Silent) {
             Ok(generation) => {
-                let generated = midi::drum_song(&reference, &generation.takes[0].part);
-                pairs.push(Pair { name, reference, generated });
+                let f1 = |made: &Song| score(&reference, made).map_or(0.0, |score| score.f1_all);
+                let parts = generation.takes.iter().map(|take| &take.part);
+                // The first of equals: one that cannot be scored is as good as any.
+                let best = parts
+                    .map(|part| midi::drum_song(&reference, part))
+                    .rev()
+                    .max_by(|a, b| f1(a).total_cmp(&f1(b)));
+                pairs.extend(best.map(|generated| Pair { name, reference, generated }));
             }
             Err(error) if !arguments.quiet => {
                 bar.suspend(|| remark(&format!("left out: {}: {error}", file.display())));

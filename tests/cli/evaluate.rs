@@ -43,6 +43,34 @@ fn drums_made_now_are_scored_against_the_real_ones() {
         .stderr(contains("left out").and(contains("only drums.mid")));
 }
 
+/// The scores of one song of several tracks with drums of its own.
+fn scores(options: &[&str]) -> serde_json::Value {
+    let folder = tempfile::tempdir().unwrap();
+    let song = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/quality/a_memory_away.mid");
+    fs::copy(song, folder.path().join("song.mid")).unwrap();
+    let output =
+        drumlin().arg("evaluate").arg(folder.path()).arg("--json").args(options).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut evaluation: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    evaluation["mean"].take()
+}
+
+#[test]
+fn what_is_heard_and_asked_for_is_chosen() {
+    let value = |scores: &serde_json::Value, name: &str| scores[name].as_f64().unwrap();
+    let usual = scores(&[]);
+    let lead = scores(&["--lead"]);
+    assert_ne!(lead, usual);
+    assert_eq!(scores(&["--lead", "--alternatives", "1"]), lead);
+    let asked = scores(&["--own-densities"]);
+    assert!(value(&asked, "cls_lr") < value(&usual, "cls_lr"), "{asked} {usual}");
+    // The first alternative is what would have been played alone.
+    let best = scores(&["--alternatives", "4"]);
+    assert!(value(&best, "f1_all") >= value(&usual, "f1_all"), "{best} {usual}");
+    let both = ["evaluate", ".", "--generated", ".", "--lead"];
+    drumlin().args(both).assert().code(2).stderr(contains("--lead"));
+}
+
 #[test]
 fn folders_with_nothing_to_compare_get_a_sentence() {
     let folder = tempfile::tempdir().unwrap();

@@ -29,4 +29,4 @@ pub use baselines::{RawStructure, raw_structure, rock_loop};
 pub use likeness::{Likeness, likeness, overlap};
 pub use playing::{Feature, FeatureValues, Playing, Window, windows};
 pub use report::{Evaluation, EvaluationError, Pair, SongScore, evaluate, pairs_in};
-pub use scoring::{Score, score};
+pub use scoring::{Score, own_densities, score};

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bars::bar_lines;
 use super::grid::{BarCells, STEPS, cells};
+use crate::drummer::ClassDensities;
 use crate::score::{SCORE_CLASSES, ScoreClass, Song};
 
 /// Bars on either side of a bar line that novelty compares.
@@ -134,6 +135,17 @@ pub fn score(reference: &Song, generated: &Song) -> Option<Score> {
         vel_sd: deviation(&velocities),
         timing: made.timing,
     })
+}
+
+/// Strokes a bar of each class in a song's own drums, from their first to their last bar: what is
+/// asked for where a part is to have the song's true style. `None` as for [`score`].
+pub fn own_densities(song: &Song) -> Option<ClassDensities> {
+    let bars = cells(song, &bar_lines(song)).bars;
+    let bars = &bars[played(&bars)?];
+    Some(std::array::from_fn(|class| {
+        let struck: usize = bars.iter().map(|bar| count(bar[class].to_vec())).sum();
+        struck as f32 / bars.len() as f32
+    }))
 }
 
 /// From the first to the last bar that is played in.

@@ -72,13 +72,18 @@ pub(super) fn choose(
     chosen
 }
 
+/// Cells that two patterns both strike.
+pub(super) fn common(a: &[bool], b: &[bool]) -> u32 {
+    a.iter().zip(b).map(|(&a, &b)| u32::from(a && b)).sum()
+}
+
 fn cosine(a: &[bool], b: &[bool]) -> f32 {
-    let (mut both, mut first, mut second) = (0u32, 0u32, 0u32);
-    for (&a, &b) in a.iter().zip(b) {
-        both += u32::from(a && b);
-        first += u32::from(a);
-        second += u32::from(b);
-    }
+    let strokes = |pattern: &[bool]| pattern.iter().map(|&struck| u32::from(struck)).sum();
+    cosine_of(common(a, b), strokes(a), strokes(b))
+}
+
+/// Cosine similarity of two patterns by how many cells both strike and how many each does.
+pub(super) fn cosine_of(both: u32, first: u32, second: u32) -> f32 {
     match (first, second) {
         (0, 0) => 1.0,
         (0, _) | (_, 0) => 0.0,
@@ -86,19 +91,30 @@ fn cosine(a: &[bool], b: &[bool]) -> f32 {
     }
 }
 
+/// Sums over pairs of bars of a matrix that is constant on blocks: its values, their squares, their
+/// products with the predicted similarities.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Totals {
+    sum: f32,
+    squares: f32,
+    product: f32,
+}
+
 /// The predicted SSM summed over pairs of groups, so that correlations cost groups² rather than
 /// bars².
-struct Blocks {
+pub(super) struct Blocks {
     /// Pairs of different bars between two groups.
     pairs: Vec<f32>,
     /// Mean predicted similarity of these pairs, centred over all pairs.
     predicted: Vec<f32>,
     /// Deviation of all pairs from their mean, squared and summed.
     spread: f32,
+    /// Pairs of different bars.
+    count: f32,
 }
 
 impl Blocks {
-    fn new(members: &[Group], ssm: &Ssm) -> Blocks {
+    pub fn new(members: &[Group], ssm: &Ssm) -> Blocks {
         let groups = members.len();
         let (mut pairs, mut sums) = (vec![0.0; groups * groups], vec![0.0; groups * groups]);
         let (mut total, mut squares, mut count) = (0.0f64, 0.0f64, 0.0f64);
@@ -122,26 +138,73 @@ impl Blocks {
             .zip(&pairs)
             .map(|(sum, &pairs)| if pairs > 0.0 { sum / pairs - mean as f32 } else { 0.0 })
             .collect();
-        Blocks { pairs, predicted, spread: (squares - count * mean * mean).max(0.0) as f32 }
+        let spread = (squares - count * mean * mean).max(0.0) as f32;
+        Blocks { pairs, predicted, spread, count: count as f32 }
     }
 
     /// Pearson correlation over pairs of bars between the predicted similarities and a matrix that
     /// is constant on blocks.
     fn correlation(&self, alike: &[f32]) -> f32 {
-        let (mut count, mut sum, mut squares, mut product) = (0.0f32, 0.0f32, 0.0f32, 0.0f32);
-        for ((&pairs, &predicted), &value) in self.pairs.iter().zip(&self.predicted).zip(alike) {
-            count += pairs;
-            sum += pairs * value;
-            squares += pairs * value * value;
-            product += pairs * value * predicted;
+        self.correlation_of(self.totals(alike))
+    }
+
+    pub fn totals(&self, alike: &[f32]) -> Totals {
+        let mut totals = Totals::default();
+        for (place, &value) in alike.iter().enumerate() {
+            self.add(&mut totals, place, value, 1.0);
         }
-        let spread = (squares - sum * sum / count.max(1.0)).max(0.0);
+        totals
+    }
+
+    fn add(&self, totals: &mut Totals, place: usize, value: f32, sign: f32) {
+        let weight = sign * self.pairs[place];
+        totals.sum += weight * value;
+        totals.squares += weight * value * value;
+        totals.product += weight * value * self.predicted[place];
+    }
+
+    /// Two groups become as alike as `new` says, in both halves of the matrix.
+    pub fn change(&self, totals: &mut Totals, place: usize, old: f32, new: f32) {
+        self.add(totals, place, old, -2.0);
+        self.add(totals, place, new, 2.0);
+    }
+
+    /// [`Blocks::correlation`], from sums.
+    pub fn correlation_of(&self, totals: Totals) -> f32 {
+        let Totals { sum, squares, product } = totals;
+        let spread = (squares - sum * sum / self.count.max(1.0)).max(0.0);
         if spread * self.spread > 1e-9 { product / (spread * self.spread).sqrt() } else { 0.0 }
     }
 }
 
+/// F1 of struck cells against chances, taking expectations of numerator and denominator; in its parts,
+/// so that one cell more or less costs nothing.
+#[derive(Clone, Copy)]
+pub(super) struct Expected {
+    both: f32,
+    either: f32,
+}
+
+impl Expected {
+    pub fn new(struck: &[bool], marginal: &[f32]) -> Expected {
+        let none = Expected { both: 0.0, either: 1e-6 + marginal.iter().sum::<f32>() };
+        let cells = struck.iter().zip(marginal).filter(|&(&struck, _)| struck);
+        cells.fold(none, |sum, (_, &chance)| sum.with(true, chance))
+    }
+
+    /// With one struck cell of the given chance more, or less.
+    pub fn with(self, on: bool, chance: f32) -> Expected {
+        let sign = if on { 1.0 } else { -1.0 };
+        Expected { both: self.both + sign * chance, either: self.either + sign }
+    }
+
+    pub fn f1(self) -> f32 {
+        2.0 * self.both / self.either
+    }
+}
+
 /// Mean over the classes of how many octaves the amounts are apart; as `cls_lr` of the scorer.
-fn imbalance(played: &ClassDensities, wanted: &ClassDensities) -> f32 {
+pub(super) fn imbalance(played: &ClassDensities, wanted: &ClassDensities) -> f32 {
     played.iter().zip(wanted).map(|(a, b)| ((a + 0.1) / (b + 0.1)).log2().abs()).sum::<f32>()
         / SCORE_CLASSES as f32
 }

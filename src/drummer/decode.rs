@@ -4,10 +4,12 @@
 //! pooled, every code gives a candidate bar, and the candidates are chosen so that the expected F1
 //! against the mixture (minimum Bayes risk) and the agreement of the chosen bars' self-similarity
 //! with the predicted one are best over the whole song. Choosing among whole bars that drummers
-//! play, rather than cell by cell, is what keeps a part from hedging.
+//! play, rather than cell by cell, is what keeps a part from hedging. Then cells that are in doubt
+//! follow the form (see the `vary` file).
 //!
 //! Where a style was asked for by name, the whole bars are not the network's but those of the style
-//! (see the `vocabulary` file), and what is likely is more the style's word than the network's.
+//! (see the `vocabulary` file), what is likely is more the style's word than the network's, and the
+//! bars stay whole: a few cells are enough to make a swing groove a straight one.
 //!
 //! What is best bar by bar plays too much of what is usual (hats) and too little of what is rare
 //! (toms, crashes). Where a style was asked for, the choice is made twice: after the first time, the
@@ -19,10 +21,11 @@ use std::collections::BTreeMap;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
-use super::choice::choose;
+use super::choice::{Expected, choose};
 use super::features::SLOTS;
 use super::pattern::{Answer, CELLS};
 use super::settings::ClassDensities;
+use super::vary::vary;
 use super::vocabulary::StyleBar;
 use crate::analysis::Ssm;
 use crate::score::{LANES, Lane, SCORE_CLASSES};
@@ -33,6 +36,8 @@ const UNLIKELY: f32 = 0.01;
 const HEDGES: [f32; 4] = [0.25, 0.33, 0.42, 0.5];
 /// How much of what is likely a style that was asked for by name has to say; the song says the rest.
 const STYLE: f32 = 0.7;
+/// How far from 0, in logits, a cell is at least that is played otherwise than the chosen bar has it.
+const SURE: f32 = 0.3;
 /// Most candidates a group is given.
 const CANDIDATES: usize = 24;
 
@@ -71,7 +76,7 @@ pub(super) struct Group {
     /// The bars as a share of the song's.
     pub share: f32,
     /// How likely each cell is to be struck.
-    marginal: Vec<f32>,
+    pub marginal: Vec<f32>,
     /// Never empty.
     pub candidates: Vec<Candidate>,
 }
@@ -90,7 +95,7 @@ pub(super) struct Candidate {
 impl Candidate {
     fn new(logits: Vec<f32>, marginal: &[f32], whim: f32) -> Candidate {
         let struck: Vec<bool> = logits.iter().map(|&logit| logit > 0.0).collect();
-        let (classes, value) = (classes(&struck), expected_f1(&struck, marginal) + whim);
+        let (classes, value) = (classes(&struck), Expected::new(&struck, marginal).f1() + whim);
         Candidate { logits, struck, classes, value, whim }
     }
 }
@@ -128,11 +133,40 @@ pub(super) fn decode(
         ease(&mut groups, offsets);
         chosen = choose(&groups, ssm, &wanted, taste);
     }
+    let mut struck: Vec<Vec<bool>> = groups
+        .iter()
+        .zip(&chosen)
+        .map(|(group, &index)| group.candidates[index].struck.clone())
+        .collect();
+    if asked.bars.is_empty() {
+        vary(&mut struck, &groups, ssm, &wanted, taste);
+    }
     groups
         .into_iter()
         .zip(chosen)
-        .map(|(mut group, index)| Pattern { logits: group.candidates.swap_remove(index).logits })
+        .zip(struck)
+        .map(|((mut group, index), struck)| {
+            let chosen = group.candidates.swap_remove(index).logits;
+            Pattern { logits: varied(chosen, &group.marginal, &struck) }
+        })
         .collect()
+}
+
+/// Logits of a chosen bar, of which some cells are played otherwise.
+fn varied(mut logits: Vec<f32>, marginal: &[f32], struck: &[bool]) -> Vec<f32> {
+    for ((logit, &chance), &struck) in logits.iter_mut().zip(marginal).zip(struck) {
+        match (*logit > 0.0, struck) {
+            (false, true) => *logit = odds(chance).max(SURE),
+            (true, false) => *logit = odds(chance).min(-SURE),
+            _ => {}
+        }
+    }
+    logits
+}
+
+fn odds(chance: f32) -> f32 {
+    let chance = chance.clamp(1e-4, 1.0 - 1e-4);
+    (chance / (1.0 - chance)).ln()
 }
 
 /// Adds to each lane's logits in all candidates.
@@ -258,10 +292,6 @@ fn candidates(
             *sum += prior[code] / kept * chance;
         }
     }
-    let odds = |chance: f32| {
-        let chance = chance.clamp(1e-4, 1.0 - 1e-4);
-        (chance / (1.0 - chance)).ln()
-    };
     let against = |chances: &[f32], threshold: f32| -> Vec<f32> {
         let logit = |(cell, &chance): (usize, &f32)| {
             if inside(cell) { odds(chance) - odds(threshold) } else { f32::NEG_INFINITY }
@@ -300,22 +330,18 @@ fn candidates(
     (marginal, distinct)
 }
 
-fn classes(struck: &[bool]) -> ClassDensities {
+/// The class of a cell's lane.
+pub(super) fn class_of(cell: usize) -> usize {
+    Lane::ALL[cell / SLOTS].score_class().index()
+}
+
+/// Strokes of each class.
+pub(super) fn classes(struck: &[bool]) -> ClassDensities {
     let mut classes = [0.0; SCORE_CLASSES];
     for (lane, row) in Lane::ALL.into_iter().zip(struck.chunks(SLOTS)) {
         classes[lane.score_class().index()] += row.iter().filter(|&&struck| struck).count() as f32;
     }
     classes
-}
-
-/// F1 of struck cells against chances, taking expectations of numerator and denominator.
-fn expected_f1(struck: &[bool], chance: &[f32]) -> f32 {
-    let (mut both, mut either) = (0.0, 1e-6);
-    for (&struck, &chance) in struck.iter().zip(chance) {
-        both += if struck { chance } else { 0.0 };
-        either += f32::from(struck) + chance;
-    }
-    2.0 * both / either
 }
 
 /// Keeps what two hands can play in a step: at most two strokes by stick, the likeliest. Feet, and

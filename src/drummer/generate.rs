@@ -27,11 +27,11 @@ pub const MAX_BARS: usize = 1024;
 /// Bars on either side that novelty compares at a turn of the form.
 const TURN_REACH: usize = 4;
 /// Distinct patterns as a share of the bars. Real drummers: 0.2, their fills and slips included.
-const DISTINCT: f32 = 0.18;
+const DISTINCT: f32 = 0.12;
 /// See [`Taste::pooling`].
 const POOLING: f32 = 4.0;
 /// See [`Taste::structure`].
-const STRUCTURE: f32 = 0.5;
+const STRUCTURE: f32 = 0.8;
 /// See [`Taste::balance`] and [`Taste::reach`]: where the song alone decides what is wanted, and
 /// where the musician asked.
 const BALANCE: [f32; 2] = [0.05, 0.2];

@@ -20,6 +20,7 @@ mod selection;
 mod settings;
 mod sound;
 mod structure;
+mod vary;
 mod vocabulary;
 
 pub use error::DrummerError;

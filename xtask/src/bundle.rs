@@ -8,6 +8,7 @@ use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::system::System;
 use super::{cargo, root, run};
 
 /// Name and identifier of the bundles.
@@ -46,24 +47,29 @@ pub fn make() -> Result<Bundles, Box<dyn Error>> {
     for old in [&clap, &vst3, &component] {
         remove(old)?;
     }
-    let component = cfg!(target_os = "macos").then_some(component);
+    let component = (System::HERE == System::Mac).then_some(component);
     if let Some(component) = &component {
         mac_bundle(&library, &clap, "")?;
         mac_bundle(&library, &vst3, "")?;
         mac_bundle(&library, component, &audio_components())?;
     } else {
         copy(&library, &clap)?;
-        let (platform, ending) = if cfg!(target_os = "windows") {
-            (
-                if cfg!(target_arch = "aarch64") { "arm64-win" } else { "x86_64-win" }.to_owned(),
-                "vst3",
-            )
-        } else {
-            (format!("{}-linux", std::env::consts::ARCH), "so")
-        };
-        copy(&library, &vst3.join("Contents").join(platform).join(format!("{NAME}.{ending}")))?;
+        copy(&library, &vst3.join(vst3_library(System::HERE, std::env::consts::ARCH)))?;
     }
     Ok(Bundles { clap, vst3, component })
+}
+
+/// Where a VST3's bundle has the library for a system and a processor, as Rust names it.
+fn vst3_library(system: System, processor: &str) -> PathBuf {
+    let (platform, file) = match system {
+        System::Linux => (format!("{processor}-linux"), format!("{NAME}.so")),
+        System::Mac => ("MacOS".to_owned(), NAME.to_owned()),
+        System::Windows => {
+            let processor = if processor == "aarch64" { "arm64" } else { processor };
+            (format!("{processor}-win"), format!("{NAME}.vst3"))
+        }
+    };
+    Path::new("Contents").join(platform).join(file)
 }
 
 /// Where cargo builds, as it decides itself.
@@ -79,7 +85,7 @@ fn library_name() -> String {
 /// `more` are further entries of the `Info.plist`.
 fn mac_bundle(library: &Path, bundle: &Path, more: &str) -> Result<(), Box<dyn Error>> {
     let contents = bundle.join("Contents");
-    copy(library, &contents.join("MacOS").join(NAME))?;
+    copy(library, &bundle.join(vst3_library(System::Mac, std::env::consts::ARCH)))?;
     write(&contents.join("Info.plist"), info_plist(more).as_bytes())?;
     write(&contents.join("PkgInfo"), b"BNDL????")
 }
@@ -192,6 +198,19 @@ mod tests {
         }
         assert!(open.is_empty(), "{open:?}");
         assert_eq!(list.matches("GetPluginFactoryAUV2_").count(), AUDIO_UNITS.len());
+    }
+
+    #[test]
+    fn libraries_lie_where_the_format_says() {
+        for (system, processor, place) in [
+            (System::Linux, "x86_64", "Contents/x86_64-linux/Drumlin.so"),
+            (System::Linux, "aarch64", "Contents/aarch64-linux/Drumlin.so"),
+            (System::Mac, "aarch64", "Contents/MacOS/Drumlin"),
+            (System::Windows, "x86_64", "Contents/x86_64-win/Drumlin.vst3"),
+            (System::Windows, "aarch64", "Contents/arm64-win/Drumlin.vst3"),
+        ] {
+            assert_eq!(vst3_library(system, processor), Path::new(place));
+        }
     }
 
     #[test]

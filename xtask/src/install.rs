@@ -2,9 +2,9 @@
 //! what was installed plays, and the command line too.
 
 use std::error::Error;
-use std::path::PathBuf;
 
 use super::bundle::{self, Bundles};
+use super::system::System;
 use super::{cargo, demo, run};
 
 /// "Workout" by Korp, see `tests/songs/README.md`.
@@ -12,7 +12,8 @@ const SONG: &str = "tests/songs/workout.mid";
 
 pub fn run_all() -> Result<(), Box<dyn Error>> {
     let Bundles { clap, vst3, component } = bundle::make()?;
-    let (clap_folder, vst3_folder) = folders()?;
+    let (clap_folder, vst3_folder) =
+        System::HERE.plugin_folders(|variable| std::env::var_os(variable))?;
     let (installed_clap, installed_vst3) =
         (clap_folder.join("Drumlin.clap"), vst3_folder.join("Drumlin.vst3"));
     for (from, to) in [(&clap, &installed_clap), (&vst3, &installed_vst3)] {
@@ -29,21 +30,4 @@ pub fn run_all() -> Result<(), Box<dyn Error>> {
     let played = ["--package", "drumlin", "--example", "play_in_host", "--"];
     run(cargo(&[&["run", "--release"], &played[..], &[&clap, &vst3, SONG]].concat()))?;
     demo::run_all()
-}
-
-/// The user's folders for CLAP and VST3, as the formats prescribe.
-fn folders() -> Result<(PathBuf, PathBuf), Box<dyn Error>> {
-    let folder = |variable: &str| {
-        std::env::var_os(variable).map(PathBuf::from).ok_or(format!("{variable} is not set"))
-    };
-    Ok(if cfg!(target_os = "macos") {
-        let plugins = folder("HOME")?.join("Library/Audio/Plug-Ins");
-        (plugins.join("CLAP"), plugins.join("VST3"))
-    } else if cfg!(target_os = "windows") {
-        let common = folder("LOCALAPPDATA")?.join("Programs").join("Common");
-        (common.join("CLAP"), common.join("VST3"))
-    } else {
-        let home = folder("HOME")?;
-        (home.join(".clap"), home.join(".vst3"))
-    })
 }

@@ -4,6 +4,7 @@ mod bundle;
 mod demo;
 mod install;
 mod soundfont;
+mod system;
 mod test;
 
 use std::error::Error;

@@ -36,6 +36,22 @@ unsafe extern "system" {
     fn wrapped_factory() -> *mut IPluginFactory;
 }
 
+/// Names of folders that the wrapper asks Windows for. MinGW has them in a library that the wrapper
+/// does not name, and its linker takes of a library only what was asked for before: here.
+#[cfg(all(windows, target_env = "gnu"))]
+mod folders {
+    #[link(name = "uuid")]
+    unsafe extern "C" {
+        static FOLDERID_LocalAppData: [u8; 16];
+        static FOLDERID_ProgramFilesCommon: [u8; 16];
+    }
+
+    #[used]
+    // SAFETY: they are constants.
+    static ASKED: [&[u8; 16]; 2] =
+        unsafe { [&FOLDERID_LocalAppData, &FOLDERID_ProgramFilesCommon] };
+}
+
 /// What `GetPluginFactory` of the library gives the host.
 #[unsafe(no_mangle)]
 extern "system" fn clap_wrapper_GetPluginFactory() -> *mut IPluginFactory {

@@ -207,8 +207,8 @@ fn has(library: &Library, function: &str) -> bool {
 }
 
 fn driver() -> Wanted {
-    let names = if WINDOWS { ["nvcuda.dll", "nvcuda.dll"] } else { ["libcuda.so.1", "libcuda.so"] };
-    let choices = names.into_iter().map(|name| vec![name.to_owned()]).collect();
+    let names: &[&str] = if WINDOWS { &["nvcuda.dll"] } else { &["libcuda.so.1", "libcuda.so"] };
+    let choices = names.iter().map(|&name| vec![name.to_owned()]).collect();
     Wanted { title: "the NVIDIA driver", choices, functions: DRIVER }
 }
 

@@ -153,7 +153,7 @@ pub fn spoilt(state: &[u8], chance: &mut ChaCha8Rng) -> Vec<u8> {
     match chance.random_range(0..4) {
         0 => bytes.truncate(chance.random_range(0..=bytes.len())),
         1 => bytes.extend((0..chance.random_range(1..64)).map(|_| chance.random::<u8>())),
-        2 => bytes = (0..chance.random_range(0..400)).map(|_| chance.random()).collect(),
+        2 => bytes = (0..chance.random_range(0..400)).map(|_| chance.random::<u8>()).collect(),
         _ => {}
     }
     bytes

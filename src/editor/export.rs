@@ -108,9 +108,9 @@ pub fn name(frame: &Frame<'_>, extract: &Extract) -> String {
 }
 
 /// Begins to drag a piece of the part out of the window.
-pub fn drag(frame: &Frame<'_>, extract: &Extract) {
+pub fn drag(frame: &Frame<'_>, state: &State, extract: &Extract) {
     if let Some(file) = file(frame, extract) {
-        drag_out::begin(frame.studio, file);
+        state.drag_source.drag(frame.studio, file);
     }
 }
 

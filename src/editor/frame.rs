@@ -7,6 +7,7 @@ use std::sync::Arc;
 use egui::Mesh;
 
 use super::controls::Controls;
+use super::drag_out::DragSource;
 use super::drop_in::Hovering;
 use super::export::Courier;
 use super::grid;
@@ -158,6 +159,7 @@ pub struct State {
     pub sheet: Option<Sheet>,
     pub presets: Shelf,
     pub courier: Courier,
+    pub drag_source: DragSource,
     /// A file is dragged over the window.
     pub hovering: Hovering,
     /// Turn pages with the playhead.
@@ -183,6 +185,7 @@ impl Default for State {
             sheet: None,
             presets: Shelf::default(),
             courier: Courier::default(),
+            drag_source: DragSource::default(),
             hovering: Hovering::default(),
             follow: true,
             matrices: Matrices::default(),

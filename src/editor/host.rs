@@ -23,6 +23,7 @@ use nice_plug_egui::{
 use parking_lot::Mutex;
 
 use self::closing::{Alive, OpenWindow, WindowHandle, thread_end};
+use super::drag_out::DragSource;
 use super::drop_in::{DropTarget, Drops, Hovering};
 use super::{Control, Controls, SMALLEST, Transport, Window, export};
 use crate::parameters::{CHANGES, Parameters};
@@ -198,6 +199,7 @@ impl NiceEguiApp for App {
         }
         let mut window = self.window.lock();
         window.open(&ctx);
+        window.state.drag_source = DragSource::of(frame.baseview_window());
         self.host = Some(host);
         self.drops = Some(DropTarget::new(
             frame.baseview_window(),

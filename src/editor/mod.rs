@@ -3,7 +3,8 @@
 //! Runs on the host's window thread. Once a frame [`Window::show`] gets the [`Studio`] (what there
 //! is to show, and where edits go), the [`Controls`] (the plugin's parameters) and the
 //! [`Transport`]; it paints and turns mouse and keys into edits, jobs and gestures. It never waits:
-//! slow work is the studio's worker's, file dialogues and drags have threads of their own.
+//! slow work is the studio's worker's, file dialogues have threads of their own, and drags take place
+//! outside of frames.
 //!
 //! - [`theme`]: colours, type and spacing; [`layout`]: where everything is; [`timeline`]: the time
 //!   axis that ruler, roll and grid share; [`widgets`]: buttons, knobs, drop-downs.

@@ -383,7 +383,7 @@ fn drag_chip(
     let extract = state.extract();
     let what = export::name(frame, &extract);
     if enabled && response.drag_started() {
-        export::drag(frame, &extract);
+        export::drag(frame, state, &extract);
     }
     let response = if enabled { response.on_hover_cursor(CursorIcon::Grab) } else { response };
     response.on_hover_ui(|ui| {

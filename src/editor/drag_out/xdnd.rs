@@ -4,8 +4,10 @@
 //! down: the pointer is grabbed by the window in which it was pressed.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use nice_plug_egui::baseview::WindowContext;
 use x11rb::connection::Connection;
 use x11rb::errors::ReplyError;
 use x11rb::protocol::Event;
@@ -18,7 +20,9 @@ use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 use x11rb::{COPY_DEPTH_FROM_PARENT, COPY_FROM_PARENT, CURRENT_TIME, NONE};
 
-use super::super::host::TITLE;
+use super::super::{export, host::TITLE};
+use super::{DragError, forget, write};
+use crate::studio::{MidiFile, Studio};
 
 /// The version spoken here.
 const VERSION: u32 = 5;
@@ -73,10 +77,34 @@ struct Source {
     finished: bool,
 }
 
+/// Where drags out of a window begin: anywhere, as the pointer belongs to the whole screen.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DragSource(());
+
+impl DragSource {
+    pub fn of(_window: &WindowContext) -> DragSource {
+        DragSource(())
+    }
+
+    /// Begins to drag a file; the mouse button is down. What goes wrong is reported to the studio.
+    pub fn drag(self, studio: &Arc<Studio>, file: MidiFile) {
+        // Hosts may take their time to read the file.
+        export::aside(Arc::clone(studio), move |_| {
+            let path = write(&file).map_err(|error| DragError::File(error).to_string())?;
+            let dropped = drag(&path).map_err(|error| DragError::System(error.to_string()));
+            if !matches!(dropped, Ok(true)) {
+                // Nobody has been told of the file.
+                forget(&path);
+            }
+            dropped.map(|_| ()).map_err(|error| error.to_string())
+        });
+    }
+}
+
 /// Drags a file until the button is let go, then serves it to where it was dropped, if it was
 /// dropped on anything.
-pub fn drag(path: &Path) -> Outcome<bool> {
-    let mut source = Source::new(super::uri_list(path))?;
+fn drag(path: &Path) -> Outcome<bool> {
+    let mut source = Source::new(uri_list(path))?;
     if !source.follow_pointer()? {
         return Ok(false);
     }
@@ -327,4 +355,31 @@ fn escape_key(connection: &RustConnection) -> Outcome<Option<u8>> {
     let width = usize::from(map.keysyms_per_keycode).max(1);
     let place = map.keysyms.chunks(width).position(|keysyms| keysyms.contains(&ESCAPE));
     Ok(place.and_then(|place| u8::try_from(place).ok()?.checked_add(first)))
+}
+
+/// A file's address as `text/uri-list` wants it (RFC 2483, RFC 3986): bytes that are not plain are
+/// escaped.
+fn uri_list(path: &Path) -> Vec<u8> {
+    let mut uri = b"file://".to_vec();
+    for &byte in path.as_os_str().as_encoded_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte) {
+            uri.push(byte);
+        } else {
+            uri.extend(format!("%{byte:02X}").bytes());
+        }
+    }
+    uri.extend(b"\r\n");
+    uri
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_escaped() {
+        let uri = uri_list(Path::new("/tmp/My song, bars 9–16.mid"));
+        let expected = "file:///tmp/My%20song%2C%20bars%209%E2%80%9316.mid\r\n";
+        assert_eq!(String::from_utf8(uri).unwrap(), expected);
+    }
 }

@@ -1,12 +1,21 @@
 //! MIDI files dropped on the window.
 //!
-//! The window's library hears of drops but passes none of them on. On X11 the window and the host's
-//! around it name a proxy (property `XdndProxy`), an invisible window of ours with a connection and a
-//! thread of its own, and sources talk to that. Drops on Windows and macOS do not get there yet.
-//! "Open a MIDI file" works everywhere.
+//! The window's library hears of drops but passes none of them on. Each system has its own way
+//! around that, and each tells [`Drops`]. "Open a MIDI file" works everywhere.
 
+#[cfg(target_os = "macos")]
+mod appkit;
+#[cfg(windows)]
+mod ole;
 #[cfg(target_os = "linux")]
 mod xdnd;
+
+#[cfg(target_os = "macos")]
+use appkit::Target;
+#[cfg(windows)]
+use ole::Target;
+#[cfg(target_os = "linux")]
+use xdnd::Target;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,24 +33,13 @@ pub trait Drops: Send + 'static {
 
 /// Takes drops on a window until it is dropped itself.
 pub struct DropTarget {
-    #[cfg(target_os = "linux")]
-    _proxy: Option<xdnd::Proxy>,
+    _target: Option<Target>,
 }
 
 impl DropTarget {
     /// Where drops cannot be had, the target is there and nothing comes.
     pub fn new(window: &WindowContext, drops: impl Drops) -> DropTarget {
-        #[cfg(target_os = "linux")]
-        {
-            let id = xdnd::window_id(window);
-            let proxy = id.and_then(|id| xdnd::Proxy::new(None, id, drops).ok());
-            DropTarget { _proxy: proxy }
-        }
-        #[cfg(not(target_os = "linux"))]
-        {
-            let _ = (window, drops);
-            DropTarget {}
-        }
+        DropTarget { _target: Target::of(window, drops) }
     }
 }
 

@@ -58,7 +58,7 @@ x11rb::atom_manager! {
 type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// The number of a window of X11.
-pub fn window_id(window: &WindowContext) -> Option<Window> {
+fn window_id(window: &WindowContext) -> Option<Window> {
     match window.window_handle().ok()?.as_raw() {
         RawWindowHandle::Xlib(handle) => Window::try_from(handle.window).ok(),
         RawWindowHandle::Xcb(handle) => Some(handle.window.get()),
@@ -67,16 +67,20 @@ pub fn window_id(window: &WindowContext) -> Option<Window> {
 }
 
 /// Stands in for a window towards sources of drags; ends when it is dropped.
-pub struct Proxy {
+pub struct Target {
     connection: Arc<RustConnection>,
     window: Window,
     end: Atom,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Proxy {
+impl Target {
+    pub fn of(window: &WindowContext, drops: impl Drops) -> Option<Target> {
+        Target::new(None, window_id(window)?, drops).ok()
+    }
+
     /// `display` as in the variable of that name, which it is `None` for.
-    pub fn new(display: Option<&str>, target: Window, drops: impl Drops) -> Outcome<Proxy> {
+    pub fn new(display: Option<&str>, target: Window, drops: impl Drops) -> Outcome<Target> {
         let (connection, screen) = x11rb::connect(display)?;
         let connection = Arc::new(connection);
         let root = connection.setup().roots[screen].root;
@@ -125,11 +129,11 @@ impl Proxy {
             let _ = own.flush();
         };
         let thread = thread::Builder::new().name("drumlin drops".to_owned()).spawn(stand_in)?;
-        Ok(Proxy { connection, window, end: atoms.DRUMLIN_END, thread: Some(thread) })
+        Ok(Target { connection, window, end: atoms.DRUMLIN_END, thread: Some(thread) })
     }
 }
 
-impl Drop for Proxy {
+impl Drop for Target {
     fn drop(&mut self) {
         let message = ClientMessageEvent::new(32, self.window, self.end, [0; 5]);
         let sent =

@@ -99,7 +99,7 @@ fn lane_head(ui: &mut Ui, frame: &Frame<'_>, state: &State, lane: Lane, row: Rec
         return;
     }
     if response.drag_started() {
-        export::drag(frame, &state.extract_lane(lane));
+        export::drag(frame, state, &state.extract_lane(lane));
     }
     response.context_menu(|ui| export::menu(ui, frame, state, &state.extract_lane(lane)));
     response

@@ -25,12 +25,12 @@ impl Drops for Ear {
 }
 
 /// A window with a proxy before it, and what the proxy tells.
-fn target(display: &Display) -> (RustConnection, Window, Proxy, Receiver<Told>) {
+fn target(display: &Display) -> (RustConnection, Window, Target, Receiver<Told>) {
     let (connection, screen) = x11rb::connect(Some(&display.name)).unwrap();
     let root = connection.setup().roots[screen].root;
     let target = window(&connection, root);
     let (sender, told) = channel();
-    let proxy = Proxy::new(Some(&display.name), target, Ear(sender)).unwrap();
+    let proxy = Target::new(Some(&display.name), target, Ear(sender)).unwrap();
     (connection, target, proxy, told)
 }
 
@@ -109,7 +109,7 @@ fn what_is_not_over_the_window_goes_to_the_host() {
     let (host, ours) = (window(&connection, root), window(&connection, root));
     connection.map_window(host).unwrap().check().unwrap();
     let (sender, told) = channel();
-    let proxy = Proxy::new(Some(&display.name), ours, Ear(sender)).unwrap();
+    let proxy = Target::new(Some(&display.name), ours, Ear(sender)).unwrap();
     // As plugins are: the window is put into the host's when it is there.
     connection.reparent_window(ours, host, 100, 50).unwrap();
     connection.map_window(ours).unwrap().check().unwrap();
@@ -123,7 +123,7 @@ fn what_is_not_over_the_window_goes_to_the_host() {
     assert_eq!(stood_in_for(host), stood_in_for(ours));
     // A second plugin in the same window leaves that as it is.
     let (other, silent) = (window(&connection, host), channel());
-    drop(Proxy::new(Some(&display.name), other, Ear(silent.0)).unwrap());
+    drop(Target::new(Some(&display.name), other, Ear(silent.0)).unwrap());
 
     let beside = [0, 20 << 16 | 60, CURRENT_TIME, XdndActionCopy];
     let over = [0, 120 << 16 | 60, CURRENT_TIME, XdndActionCopy];
@@ -177,7 +177,7 @@ fn a_display_that_goes_away_ends_the_proxy() {
     let (_connection, _target, proxy, _told) = target(&display);
     drop(display);
     drop(proxy);
-    assert!(Proxy::new(Some(":no-such-display"), 1, Ear(channel().0)).is_err());
+    assert!(Target::new(Some(":no-such-display"), 1, Ear(channel().0)).is_err());
 }
 
 #[test]

@@ -1,0 +1,65 @@
+//! What drags on Windows and macOS have in common: a file while it is dragged.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::{forget, write};
+use crate::studio::MidiFile;
+
+/// There is one mouse.
+static UNDER_WAY: AtomicBool = AtomicBool::new(false);
+
+/// Whether a clip is being dragged out of one of our windows. They take MIDI files too, but
+/// their own drums are no song to play to.
+pub fn is_under_way() -> bool {
+    UNDER_WAY.load(Ordering::Relaxed)
+}
+
+/// A file that is being dragged, until this is dropped itself.
+pub struct Parcel {
+    path: PathBuf,
+    /// Somebody has the file: it stays.
+    pub taken: bool,
+}
+
+impl Parcel {
+    pub fn new(file: &MidiFile) -> std::io::Result<Parcel> {
+        let path = write(file)?;
+        UNDER_WAY.store(true, Ordering::Relaxed);
+        Ok(Parcel { path, taken: false })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Parcel {
+    fn drop(&mut self) {
+        UNDER_WAY.store(false, Ordering::Relaxed);
+        if !self.taken {
+            forget(&self.path);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_nobody_takes_is_gone() {
+        let file = MidiFile { name: "Drums.mid".to_owned(), bytes: vec![1], strokes: 1 };
+        let mut parcel = Parcel::new(&file).unwrap();
+        let path = parcel.path().to_owned();
+        assert!(is_under_way() && path.exists());
+        parcel.taken = true;
+        drop(parcel);
+        assert!(!is_under_way() && path.exists());
+        forget(&path);
+        let parcel = Parcel::new(&file).unwrap();
+        let path = parcel.path().to_owned();
+        drop(parcel);
+        assert!(!is_under_way() && !path.exists());
+    }
+}

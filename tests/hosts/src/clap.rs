@@ -267,14 +267,22 @@ impl Clap {
         }
     }
 
-    /// Opens the plugin's window in a window of ours, by its X11 number; gives its size.
-    pub fn open(&mut self, parent: u32) -> Result<(u32, u32), Failure> {
+    /// Opens the plugin's window in a window of ours, by its number under X11 or its handle on
+    /// Windows; gives its size in pixels.
+    pub fn open(&mut self, parent: usize) -> Result<(u32, u32), Failure> {
         let handle = self.instance.plugin_handle();
-        let configuration = GuiConfiguration { api_type: GuiApiType::X11, is_floating: false };
-        self.gui.create(&handle, configuration)?;
+        let api_type = if cfg!(windows) { GuiApiType::WIN32 } else { GuiApiType::X11 };
+        self.gui.create(&handle, GuiConfiguration { api_type, is_floating: false })?;
         let size = self.gui.get_size(&handle).ok_or("a window without a size")?;
         // SAFETY: the caller closes the plugin's window before its own.
-        unsafe { self.gui.set_parent(&handle, Window::from_x11_handle(parent.into())) }?;
+        unsafe {
+            let parent = if cfg!(windows) {
+                Window::from_win32_hwnd(parent as *mut _)
+            } else {
+                Window::from_x11_handle(parent as _)
+            };
+            self.gui.set_parent(&handle, parent)?;
+        }
         self.gui.show(&handle)?;
         Ok((size.width, size.height))
     }

@@ -1,0 +1,162 @@
+//! A small host with a window, under X11 or on Windows: opens Drumlin's window, and plays a song
+//! through it in real time. What it is to do comes as lines on standard input, what happened goes out
+//! as lines:
+//!
+//!     cargo run --example show_in_host -- Drumlin.clap tests/songs/workout.mid
+//!
+//! | line | what it does | answer |
+//! |---|---|---|
+//! | `play` | starts the transport at the song's beginning | `playing` |
+//! | `stop` | stops it | `stopped` |
+//! | `save FILE` | writes what a project would keep | `saved` |
+//! | `load FILE` | opens what was saved | `loaded` |
+//! | `close`, `open` | closes the window, opens it again | `closed`, `open` |
+//! | `storm` | does so again and again while the audio thread gets blocks, notes, transports and parameters at random | `calm` |
+//! | `quit` | ends | |
+
+#[cfg(target_os = "macos")]
+#[path = "nowhere.rs"]
+mod surface;
+#[cfg(windows)]
+#[path = "win32.rs"]
+mod surface;
+#[cfg(target_os = "linux")]
+#[path = "x11.rs"]
+mod surface;
+
+use std::io::BufRead;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, TryRecvError};
+use std::time::{Duration, Instant};
+use std::{env, fs, thread};
+
+use hosts::clap::Clap;
+use hosts::session::Session;
+use hosts::storm::rage;
+use hosts::{Failure, Hosted};
+use surface::Surface;
+
+const RATE: f64 = 48_000.0;
+const BLOCK: u32 = 512;
+/// How often the window is closed and opened in a storm, and how long it stays either way.
+const ROUNDS: usize = 12;
+const MOMENT: Duration = Duration::from_millis(150);
+/// How much of the song is played, in quarter notes: 16 bars of 4/4.
+const BEATS: f64 = 64.0;
+const TITLE: &str = "Drumlin in a host";
+
+fn main() -> Result<(), Failure> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let [file, song] = &arguments[..] else {
+        return Err("usage: show_in_host CLAP SONG".into());
+    };
+    let plugin = Clap::new(file.as_ref(), "Drumlin", RATE, BLOCK)?;
+    let mut session = Session::new(plugin, Path::new(song), BEATS, RATE)?;
+    let surface = Surface::new(TITLE, 1280, 800)?;
+    open(&mut session, &surface)?;
+    let lines = lines();
+    let began = Instant::now();
+    for blocks in 1u32.. {
+        session.block(BLOCK)?;
+        session.plugin.idle();
+        surface.idle()?;
+        match lines.try_recv() {
+            Ok(line) if line == "quit" => break,
+            Ok(line) => println!("{}", obey(&line, &mut session, &surface)?),
+            Err(TryRecvError::Empty) => {}
+            Err(TryRecvError::Disconnected) => break,
+        }
+        // In real time; what a busy machine has missed is not made up for.
+        let due = Duration::from_secs_f64(f64::from(blocks) * f64::from(BLOCK) / RATE);
+        thread::sleep(due.saturating_sub(began.elapsed()));
+    }
+    session.plugin.close();
+    Ok(())
+}
+
+fn obey(
+    line: &str,
+    session: &mut Session<Clap>,
+    surface: &Surface,
+) -> Result<&'static str, Failure> {
+    let (verb, file) = line.split_once(' ').unwrap_or((line, ""));
+    match verb {
+        "play" => {
+            session.play(0.0);
+            Ok("playing")
+        }
+        "stop" => {
+            session.stop()?;
+            Ok("stopped")
+        }
+        "save" => {
+            fs::write(file, session.plugin.save()?)?;
+            Ok("saved")
+        }
+        "load" => {
+            session.plugin.load(&fs::read(file)?)?;
+            Ok("loaded")
+        }
+        "close" => {
+            session.plugin.close();
+            Ok("closed")
+        }
+        "open" => {
+            open(session, surface)?;
+            Ok("open")
+        }
+        "storm" => {
+            storm(session, surface)?;
+            Ok("calm")
+        }
+        _ => Err(format!("no command \"{line}\"").into()),
+    }
+}
+
+/// Closes and opens the window while the audio thread rages.
+fn storm(session: &mut Session<Clap>, surface: &Surface) -> Result<(), Failure> {
+    let parameters = session.plugin.parameters();
+    let mut audio = session.plugin.take_audio().ok_or("the sound is elsewhere")?;
+    let ends = AtomicBool::new(false);
+    let weathered = thread::scope(|scope| {
+        let raging = scope.spawn(|| {
+            rage(&mut audio, &parameters, BLOCK, 6, &ends).map_err(|error| error.to_string())
+        });
+        let rounds = (0..ROUNDS).try_for_each(|_| {
+            session.plugin.close();
+            thread::sleep(MOMENT);
+            open(session, surface)?;
+            thread::sleep(MOMENT);
+            session.plugin.idle();
+            surface.idle()?;
+            Ok(())
+        });
+        ends.store(true, Ordering::Release);
+        let blocks = raging.join().map_err(|_| "the audio thread panicked")?;
+        rounds.and(blocks.map_err(Failure::from))
+    });
+    session.plugin.give_back(audio);
+    weathered.map(|_| ())
+}
+
+/// Lines of standard input, as they come.
+fn lines() -> Receiver<String> {
+    let (send, receive) = mpsc::channel();
+    thread::spawn(move || {
+        for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+            if send.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    receive
+}
+
+/// Opens the plugin's window in ours, which becomes as large.
+fn open(session: &mut Session<Clap>, surface: &Surface) -> Result<(), Failure> {
+    let (width, height) = session.plugin.open(surface.id())?;
+    surface.resize(width, height)?;
+    println!("window {} {width} {height}", surface.id());
+    Ok(())
+}

@@ -24,7 +24,7 @@ from torch.nn import functional as F
 import songs
 from run import Run
 
-FEATURES, LANES, SLOTS, CLASSES = 158, 15, 24, 8
+FEATURES, PROGRAMS, LANES, SLOTS, CLASSES = 158, 128, 15, 24, 8
 CELLS = LANES * SLOTS
 SELECTED = 8
 # Lane -> class of the scorer, as in src/score/drums.rs.
@@ -61,6 +61,9 @@ class PatternNet(nn.Module):
         super().__init__()
         each = width + sound
         self.encoder = Encoder(width, sound, dropout)
+        # Few numbers for who plays: two hundred songs cannot tell a hundred instruments apart.
+        self.programs = nn.Linear(PROGRAMS, 16)
+        self.band, self.band_song = nn.Linear(16, hidden), nn.Linear(16, 48)
         self.hidden = nn.Linear(3 * each + CONDITIONS, hidden)
         self.second = nn.Linear(hidden, hidden)
         self.drop = nn.Dropout(dropout)
@@ -69,12 +72,12 @@ class PatternNet(nn.Module):
         # The hint reaches the codes and lanes directly: what is asked for must not drown in dropout.
         self.hint_prior = nn.Linear(9, codes, bias=False)
         self.hint_shift = nn.Linear(9, LANES, bias=False)
-        self.song = nn.Sequential(nn.Linear(each + 11, 48), nn.ReLU(), nn.Dropout(dropout))
+        self.song = nn.Linear(each + 11, 48)
         self.density, self.style = nn.Linear(48, CLASSES), nn.Linear(48, STYLES)
         self.keys = nn.Linear(48, 46)
         self.base = nn.Parameter(torch.zeros(codes, CELLS))
 
-    def forward(self, bar, cqt, select, weight, conditions):
+    def forward(self, bar, cqt, programs, select, weight, conditions):
         each = self.encoder(bar, cqt)
         chosen = each[select.flatten()].reshape(-1, SELECTED, each.shape[1])
         around = (chosen[:, 1:] * weight[:, 1:, None]).sum(1)
@@ -85,11 +88,13 @@ class PatternNet(nn.Module):
         parts = self.hidden.weight.split([each.shape[1]] * 3 + [CONDITIONS], 1)
         x = sum(F.linear(part, weight) for part, weight in
                 zip((each, around, whole, conditions), parts)) + self.hidden.bias
-        x = self.drop(torch.relu(x))
+        band = torch.relu(self.programs(self.drop(programs)))
+        x = self.drop(torch.relu(x + self.band(band)))
         x = x + self.drop(torch.relu(self.second(x)))
         # Tempo and the share of ternary bars are the song's; the hint is not shown to these heads.
         y = self.song(torch.cat([whole, conditions[:, :10].mean(0, keepdim=True),
-                                 conditions[:, 28:29].mean(0, keepdim=True)], 1))[0]
+                                 conditions[:, 28:29].mean(0, keepdim=True)], 1))
+        y = self.drop(torch.relu(y + self.band_song(band)))[0]
         told = conditions[:, -9:]
         shift = self.shift(x) + self.hint_shift(told).repeat_interleave(SLOTS, 1)
         prior = torch.log_softmax(self.prior(x) + self.hint_prior(told), 1)
@@ -104,8 +109,8 @@ class Members(nn.Module):
         self.members = nn.ModuleList(members)
         self.register_buffer("prototypes", prototypes)
 
-    def forward(self, bar, cqt, select, weight, conditions):
-        outs = [member(bar, cqt, select, weight, conditions) for member in self.members]
+    def forward(self, bar, cqt, programs, select, weight, conditions):
+        outs = [member(bar, cqt, programs, select, weight, conditions) for member in self.members]
         prior = torch.cat([o[0] for o in outs], 1) - math.log(len(outs))
         shift = torch.stack([o[1] for o in outs], 1).reshape(-1, len(outs), LANES, SLOTS)
         base = torch.stack([m.base for m in self.members]).reshape(len(outs), -1, LANES, SLOTS)
@@ -160,7 +165,7 @@ def prepare(song):
     song.log_density = densities(song.classes)
     inside = (song.select >= 0) & (song.select < n)
     song.tensors = dict(
-        bar=torch.from_numpy(song.bar),
+        bar=torch.from_numpy(song.bar), programs=torch.from_numpy(song.programs),
         select=torch.from_numpy(np.where(inside, song.select, np.arange(n)[:, None])).long(),
         weight=torch.from_numpy(np.where(inside, song.weight, 0).astype(np.float32)),
         hits=torch.from_numpy((song.lanes * mask[:, None]).reshape(n, CELLS).astype(np.float32)),
@@ -179,7 +184,9 @@ def inputs(song, with_hint, rng=None, jitter=0.0):
     given = torch.from_numpy(np.concatenate([song.conditions, np.tile(shown, (n, 1))], 1))
     heard = song.cqt is not None and not (rng is not None and rng.random() < 0.3)
     cqt = torch.from_numpy(song.cqt).float() / 255 if heard else torch.zeros(n, 84, 96)
-    return t["bar"], cqt, t["select"], t["weight"], given
+    known = rng is None or rng.random() < 0.8
+    programs = t["programs"] if known else torch.zeros_like(t["programs"])
+    return t["bar"], cqt, programs, t["select"], t["weight"], given
 
 
 def log_likelihood(net, out, tensors):
@@ -338,11 +345,11 @@ def main():
 
 def export(net, path):
     n = 16
-    example = (torch.zeros(n, FEATURES), torch.zeros(n, 84, 96), torch.zeros(n, SELECTED).long(),
-               torch.ones(n, SELECTED), torch.zeros(n, CONDITIONS))
-    names = ["bar", "cqt", "select", "weight", "conditions"]
+    example = (torch.zeros(n, FEATURES), torch.zeros(n, 84, 96), torch.zeros(1, PROGRAMS),
+               torch.zeros(n, SELECTED).long(), torch.ones(n, SELECTED), torch.zeros(n, CONDITIONS))
+    names = ["bar", "cqt", "programs", "select", "weight", "conditions"]
     outs = ["prior", "shift", "base", "densities", "styles", "keys", "prototypes"]
-    free = {name: {0: "bars"} for name in names + outs[:2]}
+    free = {name: {0: "bars"} for name in names + outs[:2] if name != "programs"}
     torch.onnx.export(net, example, path, dynamo=False, opset_version=17, input_names=names,
                       output_names=outs, dynamic_axes=free)
 

@@ -56,6 +56,7 @@ class Song:
         self.pairs = np.ascontiguousarray(tensors["pairs"][:, bars, bars])
         self.grid, self.lanes = tensors["grid"][bars], tensors["lanes"][bars]
         self.classes, self.keys = tensors["classes"][bars], tensors["keys"]
+        self.programs = tensors["programs"]
         self.cqt = tensors["cqt"][bars] if "cqt" in tensors else None
         if "select" in tensors:
             self.select = tensors["select"][bars].astype(np.int64) - self.first
@@ -108,6 +109,7 @@ def grooves(features, data):
             groove.first, groove.song_bars, groove.cqt = 0, 64, None
             for key in ("tempo", "grid", "lanes", "classes"):
                 setattr(groove, key, whole[key][bars])
+            groove.programs = np.zeros((1, 128), np.float32)
             groove.bar, groove.keys = np.zeros((8, whole["bar"].shape[1]), np.float32), whole["keys"]
             groove.select = np.tile(np.arange(8)[:, None], (1, 8))
             groove.weight = np.tile(np.float32([1] + [0] * 7), (8, 1))

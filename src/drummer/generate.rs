@@ -8,7 +8,9 @@ use rand_chacha::ChaCha8Rng;
 
 use super::arrange::Arrangement;
 use super::decode::{Asked, Taste, decode};
-use super::features::{BarFeatures, bar_features, pair_channels, step_grids};
+use super::features::{
+    BarFeatures, PROGRAMS, bar_features, instruments, pair_channels, step_grids,
+};
 use super::groove::{self, Feel};
 use super::pattern::{self, Answer, Question, Wish, known_grid};
 use super::sound::{synthesise, transform};
@@ -60,6 +62,7 @@ pub struct Heard {
     /// The bars from which each bar's pattern is drawn.
     pub selection: Vec<Selection>,
     features: Vec<BarFeatures>,
+    programs: [f32; PROGRAMS],
     cqt: BarCqt,
     timings: Vec<(Stage, Duration)>,
 }
@@ -183,8 +186,19 @@ impl Drummer {
             Ok((ssm, form))
         })?;
         let selection = watch.stage(Stage::Selection, || Ok(select(&drum_ssm)))?;
-        let timings = watch.timings;
-        Ok(Heard { bars, grids, form, melodic_ssm, drum_ssm, selection, features, cqt, timings })
+        let (programs, timings) = (instruments(&song), watch.timings);
+        Ok(Heard {
+            bars,
+            grids,
+            form,
+            melodic_ssm,
+            drum_ssm,
+            selection,
+            features,
+            programs,
+            cqt,
+            timings,
+        })
     }
 
     /// Plays to what was heard; much cheaper than hearing. `song` must be the one that was heard.
@@ -279,6 +293,7 @@ impl Drummer {
         let network = self.models.get(&catalogue::PATTERN)?;
         let question = Question {
             features: &heard.features,
+            programs: &heard.programs,
             cqt: heard.cqt.values(),
             selection: &heard.selection,
             form: &heard.form,

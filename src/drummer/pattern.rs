@@ -5,7 +5,7 @@
 //! is (the learned prior of a discrete latent) and how the code's strokes shift. `models/training/
 //! pattern.py` trains it; the inputs below mirror its `conditions`.
 
-use super::features::{BAR_FEATURES, BarFeatures, SLOTS};
+use super::features::{BAR_FEATURES, BarFeatures, PROGRAMS, SLOTS};
 use super::form::Form;
 use super::selection::{SELECTED, Selection};
 use super::settings::ClassDensities;
@@ -23,6 +23,8 @@ const CONDITIONS: usize = TEMPOS + PLACES + 8 + 5 + 1 + SCORE_CLASSES + 1;
 /// What the network is told of a song, bar by bar.
 pub(super) struct Question<'a> {
     pub features: &'a [BarFeatures],
+    /// See [`super::features::instruments`].
+    pub programs: &'a [f32; PROGRAMS],
     /// `[bars, 84, 96]`, 0 (-80 dB) to 1 (the song's loudest).
     pub cqt: &'a [f32],
     pub selection: &'a [Selection],
@@ -112,6 +114,7 @@ fn request(question: &Question, wish: &Wish) -> Vec<(&'static str, Tensor)> {
     vec![
         ("bar", Tensor::f32(&[bars, BAR_FEATURES], bar)),
         ("cqt", Tensor::f32(&[bars, 84, 96], question.cqt.to_vec())),
+        ("programs", Tensor::f32(&[1, PROGRAMS], question.programs.to_vec())),
         ("select", Tensor::i64(&[bars, SELECTED], select)),
         ("weight", Tensor::f32(&[bars, SELECTED], weight)),
         ("conditions", Tensor::f32(&[bars, CONDITIONS], conditions)),

@@ -24,6 +24,7 @@ pub const PATTERN: ModelSpec = ModelSpec {
     inputs: &[
         PortSpec::f32("bar", &[None, Some(158)]),
         PortSpec::f32("cqt", &[None, Some(84), Some(96)]),
+        PortSpec::f32("programs", &[Some(1), Some(128)]),
         PortSpec::i64("select", &[None, Some(8)]),
         PortSpec::f32("weight", &[None, Some(8)]),
         PortSpec::f32("conditions", &[None, Some(43)]),

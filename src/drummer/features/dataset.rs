@@ -10,8 +10,8 @@ use safetensors::tensor::{SafeTensorError, TensorView};
 use safetensors::{Dtype, SafeTensors};
 
 use super::{
-    BAR_FEATURES, PAIR_CHANNELS, PairChannels, SLOTS, bar_features, grid::slot, pair_channels,
-    step_grids,
+    BAR_FEATURES, PAIR_CHANNELS, PROGRAMS, PairChannels, SLOTS, bar_features, grid::slot,
+    instruments, pair_channels, step_grids,
 };
 use crate::analysis::Ssm;
 use crate::drummer::{DrummerError, SELECTED, drum_ssm, form, select};
@@ -133,6 +133,7 @@ fn drum_grids(song: &Song, bars: &BarGrid, grids: &[StepGrid]) -> DrumGrids {
 /// | tensor | shape | what |
 /// |---|---|---|
 /// | `bar` | `[bars, BAR_FEATURES]` f32 | symbolic features |
+/// | `programs` | `[1, 128]` f32 | who plays |
 /// | `pairs` | `[PAIR_CHANNELS, bars, bars]` f32 | pair channels |
 /// | `cqt` | `[bars, 84, 96]` u8 | pooled constant-Q transform, 0 = -80 dB, 255 = 0 dB |
 /// | `grid` | `[bars, 4]` u8 | ternary?, steps, steps a beat, metre x 16 / whole note |
@@ -149,6 +150,7 @@ pub fn example(song: &Song, sound: Option<(&[f32], &Ssm)>) -> Result<Vec<u8>, Da
     let pairs = pair_channels(&features, sound.map(|(_, ssm)| ssm));
     let drums = drum_grids(song, &bars, &grids);
     let bar = floats(&mut features.iter().flat_map(|bar| bar.vector()));
+    let programs = floats(&mut instruments(song).into_iter());
     let pair_values = floats(&mut pairs.values.iter().copied());
     let tempo = floats(&mut bars.bars().iter().map(|bar| song.tempo.bpm(bar.start).0 as f32));
     let grid: Vec<u8> = bars
@@ -176,6 +178,7 @@ pub fn example(song: &Song, sound: Option<(&[f32], &Ssm)>) -> Result<Vec<u8>, Da
             Ok(())
         };
     add("bar", Dtype::F32, &[n, BAR_FEATURES], &bar)?;
+    add("programs", Dtype::F32, &[1, PROGRAMS], &programs)?;
     add("pairs", Dtype::F32, &[PAIR_CHANNELS, n, n], &pair_values)?;
     add("tempo", Dtype::F32, &[n], &tempo)?;
     add("grid", Dtype::U8, &[n, 4], &grid)?;

@@ -71,6 +71,7 @@ fn drums_keep_their_quality() {
     assert!(of(&played, |s| s.ssm_corr) > raw, "hears more form than the melody shows: {report}");
     let distinct = of(&played, |s| s.uniq) / of(&played, |s| s.uniq_ref);
     assert!((0.5..2.0).contains(&distinct), "repeats as drummers do: {report}");
+    assert!(of(&played, |s| s.cls_lr) < 1.4, "plays what drummers play: {report}");
     for (name, value, bound) in BOUNDS {
         assert!(of(&played, value) >= bound, "{name} fell below {bound}: {report}");
     }
@@ -80,10 +81,10 @@ type Figure = fn(&Score) -> f64;
 
 /// Least means over the set.
 const BOUNDS: [(&str, Figure, f64); 5] = [
-    ("f1_all", |s| s.f1_all, 0.48),
-    ("f1_ksh", |s| s.f1_ksh, 0.63),
+    ("f1_all", |s| s.f1_all, 0.47),
+    ("f1_ksh", |s| s.f1_ksh, 0.60),
     ("f1_onset", |s| s.f1_onset, 0.80),
-    ("ssm_corr", |s| s.ssm_corr, 0.42),
+    ("ssm_corr", |s| s.ssm_corr, 0.38),
     ("nov_corr", |s| s.nov_corr, 0.58),
 ];
 
@@ -102,7 +103,7 @@ fn a_style_that_is_asked_for_is_played() {
     let of = |value: Figure| mean(played.iter().map(value));
     let (f1, amounts) = (of(|s| s.f1_all), of(|s| s.cls_lr));
     println!("with the true densities: f1_all {f1:.3} cls_lr {amounts:.3}");
-    assert!(f1 > 0.49 && amounts < 0.6, "f1_all {f1:.3} cls_lr {amounts:.3}");
+    assert!(f1 > 0.51 && amounts < 0.6, "f1_all {f1:.3} cls_lr {amounts:.3}");
 }
 
 /// What a listener would know the styles by; `models/training/style_agreement.py` asks a classifier.

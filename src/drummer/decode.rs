@@ -36,8 +36,9 @@ const UNLIKELY: f32 = 0.01;
 const HEDGES: [f32; 4] = [0.25, 0.33, 0.42, 0.5];
 /// How much of what is likely a style that was asked for by name has to say; the song says the rest.
 const STYLE: f32 = 0.7;
-/// How far from 0, in logits, a cell is at least that is played otherwise than the chosen bar has it.
-const SURE: f32 = 0.3;
+/// How far from 0, in logits, a cell is at least that is played otherwise than the chosen bar has it:
+/// farther than complexity moves what is struck in the middle half of its range.
+const SURE: f32 = 0.4;
 /// Most candidates a group is given.
 const CANDIDATES: usize = 24;
 

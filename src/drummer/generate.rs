@@ -31,9 +31,9 @@ const TURN_REACH: usize = 4;
 /// Distinct patterns as a share of the bars. Real drummers: 0.2, their fills and slips included.
 const DISTINCT: f32 = 0.12;
 /// See [`Taste::pooling`].
-const POOLING: f32 = 4.0;
+const POOLING: f32 = 1.5;
 /// See [`Taste::structure`].
-const STRUCTURE: f32 = 0.8;
+const STRUCTURE: f32 = 0.3;
 /// See [`Taste::balance`] and [`Taste::reach`]: where the song alone decides what is wanted, and
 /// where the musician asked.
 const BALANCE: [f32; 2] = [0.05, 0.2];

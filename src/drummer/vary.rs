@@ -14,7 +14,7 @@ use crate::analysis::Ssm;
 const MOST: usize = 16;
 /// The least likely cell that may be struck after all; its opposite, the most likely one that may be
 /// left out.
-const DOUBT: f32 = 0.05;
+const DOUBT: f32 = 0.1;
 /// Rounds over all groups: what one turns changes what pays for the others.
 const ROUNDS: usize = 3;
 /// What a turn has to gain, lest rounding decides.

@@ -16,6 +16,13 @@ local melody, drums = track("Melody", drumlin), track("Drums", ARDOUR.PluginInfo
 local input = drums:input()
 input:disconnect_all(nil)
 input:connect(input:nth(0), melody:output():midi(0):name(), nil)
+-- Ardour connects new tracks with the master bus by a thread of its own.
+local sound = melody:output():audio(0)
+for _ = 1, 300 do
+  if sound:connected() then break end
+  ARDOUR.LuaAPI.usleep(100000)
+end
+assert(sound:connected(), "the track is not connected")
 session:save_state("")
 close_session()
 quit()

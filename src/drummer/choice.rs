@@ -1,4 +1,4 @@
-//! One candidate for every group of bars, so that the song as a whole is best.
+//! One candidate for every group of bars, best for the song as a whole; and the measure of that.
 
 use super::decode::{Candidate, Group, Taste};
 use super::settings::ClassDensities;

@@ -7,11 +7,13 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::arrange::Arrangement;
-use super::decode::{Asked, Taste, decode};
+use super::candidates::Drafting;
+use super::decode::{Asked, Decoding, decode};
 use super::features::{
     BarFeatures, PROGRAMS, bar_features, instruments, pair_channels, step_grids,
 };
 use super::groove::{self, Feel};
+use super::objective::Weights;
 use super::pattern::{self, Answer, Question, Wish, known_grid};
 use super::sound::{synthesise, transform};
 use super::vocabulary::{StyleBar, Vocabulary};
@@ -30,16 +32,16 @@ pub const MAX_BARS: usize = 1024;
 const TURN_REACH: usize = 4;
 /// Distinct patterns as a share of the bars. Real drummers: 0.2, their fills and slips included.
 const DISTINCT: f32 = 0.12;
-/// See [`Taste::pooling`].
+/// See [`Drafting::pooling`].
 const POOLING: f32 = 1.5;
-/// See [`Taste::structure`].
+/// See [`Weights::structure`].
 const STRUCTURE: f32 = 0.3;
-/// See [`Taste::balance`] and [`Taste::reach`]: where the song alone decides what is wanted, and
+/// See [`Weights::balance`] and [`Decoding::reach`]: where the song alone decides what is wanted, and
 /// where the musician asked.
 const BALANCE: [f32; 2] = [0.05, 0.2];
 const REACH: [f32; 2] = [0.0, 2.0];
-/// See [`Taste::whim`]; the first alternative of seed 0 has none and plays the likeliest.
-const WHIM: f32 = 0.04;
+/// See [`Drafting::noise`]; the first alternative of seed 0 has none and plays the likeliest.
+const NOISE: f32 = 0.04;
 
 /// A drummer: its networks and the sounds in which it hears songs. Cheap to make; networks are
 /// loaded at the first song.
@@ -323,13 +325,8 @@ impl Drummer {
         let mut first = pattern::ask(&*network, &question, &[wish])?;
         let first = first.pop().expect("there is one answer for each wish");
         let hints = hints(asked, &first, settings.alternatives);
-        let taste = Taste {
-            pooling: POOLING,
-            structure: STRUCTURE,
-            balance: BALANCE[usize::from(asked.is_some())],
-            reach: REACH[usize::from(asked.is_some())],
-            whim: 0.0,
-        };
+        let is_asked = usize::from(asked.is_some());
+        let weights = Weights { structure: STRUCTURE, balance: BALANCE[is_asked] };
         let wanted: Vec<(usize, Option<ClassDensities>)> =
             hints.into_iter().enumerate().filter(|(number, _)| numbers.contains(number)).collect();
         let mut drafts = Vec::new();
@@ -353,11 +350,12 @@ impl Drummer {
                 let filling = (!places.is_empty()).then(&mut next);
                 let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
                 rng.set_stream(number as u64);
-                let whim = if settings.seed == 0 && number == 0 { 0.0 } else { WHIM };
-                let taste = Taste { whim, ..taste };
+                let noise = if settings.seed == 0 && number == 0 { 0.0 } else { NOISE };
+                let drafting = Drafting { pooling: POOLING, noise };
+                let decoding = Decoding { drafting, weights, reach: REACH[is_asked] };
                 let asked = Asked { densities: hint.as_ref(), bars: &style_bars };
                 let patterns =
-                    decode(answer, &groups, &slots, &heard.drum_ssm, &asked, taste, &mut rng);
+                    decode(answer, &groups, &slots, &heard.drum_ssm, &asked, decoding, &mut rng);
                 let arrangement = Arrangement {
                     bars: &heard.bars,
                     grids: &heard.grids,

@@ -4,7 +4,7 @@
 //! patterns -> groove -> part. Runs on the worker thread; takes well under a second for 96 bars.
 
 mod arrange;
-mod choice;
+mod candidates;
 mod decode;
 mod error;
 pub mod evaluation;
@@ -13,6 +13,7 @@ mod fills;
 mod form;
 mod generate;
 pub mod groove;
+mod objective;
 mod pattern;
 pub mod picture;
 mod progress;
@@ -20,7 +21,7 @@ mod selection;
 mod settings;
 mod sound;
 mod structure;
-mod vary;
+
 mod vocabulary;
 
 pub use error::DrummerError;

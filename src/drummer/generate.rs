@@ -14,14 +14,14 @@ use super::features::{
 };
 use super::groove::{self, Feel};
 use super::objective::Weights;
-use super::pattern::{self, Answer, Question, Wish, known_grid};
-use super::sound::{synthesise, transform};
+use super::pattern::{self, Answer, Condition, PatternInput, known_grid};
+use super::sound::{melodic_ssm, synthesise};
 use super::vocabulary::{StyleBar, Vocabulary};
 use super::{
-    ClassDensities, DrummerError, Form, Progress, Selection, Settings, Stage, StyleChoice,
-    drum_ssm, fills, form, groups, select,
+    ClassDensities, DrummerError, Form, Progress, Settings, Stage, StyleChoice, drum_ssm, fills,
+    form, groups,
 };
-use crate::analysis::{BarCqt, Ssm};
+use crate::analysis::Ssm;
 use crate::audio::SoundFont;
 use crate::network::{Engine, Models, catalogue};
 use crate::score::{BarGrid, BarIndex, DrumPart, Song, StepGrid};
@@ -61,11 +61,8 @@ pub struct Heard {
     pub melodic_ssm: Ssm,
     /// Similarity that the drums of the bars should have.
     pub drum_ssm: Ssm,
-    /// The bars from which each bar's pattern is drawn.
-    pub selection: Vec<Selection>,
     features: Vec<BarFeatures>,
     programs: [f32; PROGRAMS],
-    cqt: BarCqt,
     timings: Vec<(Stage, Duration)>,
 }
 
@@ -143,7 +140,7 @@ impl Drummer {
         Ok(generation)
     }
 
-    /// Listens to a song: everything up to the bar selection.
+    /// Listens to a song: everything up to its form.
     ///
     /// # Errors
     /// As [`Drummer::generate`].
@@ -176,7 +173,7 @@ impl Drummer {
         let mut watch = Watch { progress, timings: Vec::new() };
         let cancelled = || progress.is_cancelled();
         let sound = watch.stage(Stage::Synthesis, || synthesise(&song, &self.font, &cancelled))?;
-        let (cqt, melodic_ssm) = watch.stage(Stage::Cqt, || transform(&sound, &song, &bars))?;
+        let melodic_ssm = watch.stage(Stage::Cqt, || melodic_ssm(&sound, &song, &bars))?;
         let (features, pairs) = watch.stage(Stage::Features, || {
             let features = bar_features(&song, &bars, &grids);
             let pairs = pair_channels(&features, Some(&melodic_ssm));
@@ -187,7 +184,6 @@ impl Drummer {
             let form = form(&ssm);
             Ok((ssm, form))
         })?;
-        let selection = watch.stage(Stage::Selection, || Ok(select(&drum_ssm)))?;
         let (programs, timings) = (instruments(&song), watch.timings);
         Ok(Heard {
             bars,
@@ -195,10 +191,8 @@ impl Drummer {
             form,
             melodic_ssm,
             drum_ssm,
-            selection,
             features,
             programs,
-            cqt,
             timings,
         })
     }
@@ -293,12 +287,9 @@ impl Drummer {
         progress: &dyn Progress,
     ) -> Result<Vec<(usize, Take)>, DrummerError> {
         let network = self.models.get(&catalogue::PATTERN)?;
-        let question = Question {
+        let input = PatternInput {
             features: &heard.features,
             programs: &heard.programs,
-            cqt: heard.cqt.values(),
-            selection: &heard.selection,
-            form: &heard.form,
             bars: &heard.bars,
             grids: &heard.grids,
             tempo: &song.tempo,
@@ -321,29 +312,29 @@ impl Drummer {
                 style_bars.entry(grid.steps).or_insert_with(bars);
             }
         }
-        let wish = Wish { hint: asked.as_ref(), fill: false };
-        let mut first = pattern::ask(&*network, &question, &[wish])?;
-        let first = first.pop().expect("there is one answer for each wish");
+        let first = Condition { hint: asked.as_ref(), fill: false };
+        let mut first = pattern::ask(&*network, &input, &[first])?;
+        let first = first.pop().expect("there is one answer for each condition");
         let hints = hints(asked, &first, settings.alternatives);
         let is_asked = usize::from(asked.is_some());
         let weights = Weights { structure: STRUCTURE, balance: BALANCE[is_asked] };
         let wanted: Vec<(usize, Option<ClassDensities>)> =
             hints.into_iter().enumerate().filter(|(number, _)| numbers.contains(number)).collect();
         let mut drafts = Vec::new();
-        // As many alternatives at once as the network is best asked about, two wishes each.
+        // As many alternatives at once as the network is best asked about, two conditions each.
         for wanted in wanted.chunks((network.batch() / 2).max(1)) {
             if progress.is_cancelled() {
                 return Err(DrummerError::Cancelled);
             }
-            let mut wishes = Vec::new();
+            let mut conditions = Vec::new();
             for (number, hint) in wanted {
                 let hint = hint.as_ref();
                 // What the first one is asked was asked above.
-                wishes.extend((*number > 0).then_some(Wish { hint, fill: false }));
-                wishes.extend((!places.is_empty()).then_some(Wish { hint, fill: true }));
+                conditions.extend((*number > 0).then_some(Condition { hint, fill: false }));
+                conditions.extend((!places.is_empty()).then_some(Condition { hint, fill: true }));
             }
-            let mut answers = pattern::ask(&*network, &question, &wishes)?.into_iter();
-            let mut next = || answers.next().expect("there is one answer for each wish");
+            let mut answers = pattern::ask(&*network, &input, &conditions)?.into_iter();
+            let mut next = || answers.next().expect("there is one answer for each condition");
             for &(number, hint) in wanted {
                 let other = (number > 0).then(&mut next);
                 let answer = other.as_ref().unwrap_or(&first);

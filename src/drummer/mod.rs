@@ -1,7 +1,7 @@
 //! The drummer: a song without drums in, a structured drum part out.
 //!
-//! The way through, each stage a file of its own: take -> features -> structure -> selected bars ->
-//! patterns -> groove -> part. Runs on the worker thread; takes well under a second for 96 bars.
+//! The way through, each stage a file of its own: take -> features -> structure -> patterns -> groove ->
+//! part. Runs on the worker thread; takes well under a second for 96 bars.
 
 mod arrange;
 mod candidates;
@@ -17,7 +17,6 @@ mod objective;
 mod pattern;
 pub mod picture;
 mod progress;
-mod selection;
 mod settings;
 mod sound;
 mod structure;
@@ -28,7 +27,6 @@ pub use error::DrummerError;
 pub use form::{Form, Section};
 pub use generate::{Drummer, Generation, Heard, MAX_BARS, Take};
 pub use progress::{Progress, Silent, Stage};
-pub use selection::{SELECTED, Selection, select};
 pub use settings::{ClassDensities, Settings, Style, StyleChoice};
 pub use structure::{drum_ssm, form, groups};
 pub use vocabulary::Vocabulary;

@@ -28,9 +28,9 @@ pub const PATTERN: ModelSpec = ModelSpec {
         PortSpec::f32("conditions", &[None, Some(41)]),
     ],
     outputs: &[
-        PortSpec::f32("prior", &[None, Some(192)]),
-        PortSpec::f32("shift", &[None, Some(4), Some(15), Some(24)]),
-        PortSpec::f32("base", &[Some(4), Some(48), Some(15), Some(24)]),
+        PortSpec::f32("prior", &[None, None]),
+        PortSpec::f32("shift", &[None, None, Some(15), Some(24)]),
+        PortSpec::f32("base", &[None, None, Some(15), Some(24)]),
         PortSpec::f32("densities", &[Some(8)]),
         PortSpec::f32("styles", &[Some(12)]),
         PortSpec::f32("keys", &[Some(46)]),

@@ -23,6 +23,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::choice::{Expected, choose};
 use super::features::SLOTS;
+use super::limbs::Limbs;
 use super::pattern::{Answer, CELLS};
 use super::settings::ClassDensities;
 use super::vary::vary;
@@ -76,6 +77,8 @@ pub(super) struct Group {
     pub bars: Vec<usize>,
     /// The bars as a share of the song's.
     pub share: f32,
+    /// The drummer's limbs where they have least time.
+    pub limbs: Limbs,
     /// How likely each cell is to be struck.
     pub marginal: Vec<f32>,
     /// Never empty.
@@ -94,18 +97,19 @@ pub(super) struct Candidate {
 }
 
 impl Candidate {
-    fn new(logits: Vec<f32>, marginal: &[f32], whim: f32) -> Candidate {
-        let struck: Vec<bool> = logits.iter().map(|&logit| logit > 0.0).collect();
+    fn new(logits: Vec<f32>, marginal: &[f32], whim: f32, limbs: &Limbs) -> Candidate {
+        let struck = limbs.playable(&logits, 0.0);
         let (classes, value) = (classes(&struck), Expected::new(&struck, marginal).f1() + whim);
         Candidate { logits, struck, classes, value, whim }
     }
 }
 
-/// Chooses a pattern for each group. `groups[bar]` numbers the groups from 0.
+/// Chooses a pattern for each group. `groups[bar]` numbers the groups from 0; bars of a group share
+/// their slots, which are `limbs[bar].steps`.
 pub(super) fn decode(
     answer: &Answer,
     groups: &[usize],
-    slots: &[usize],
+    limbs: &[Limbs],
     ssm: &Ssm,
     asked: &Asked,
     taste: Taste,
@@ -120,11 +124,11 @@ pub(super) fn decode(
         .into_iter()
         .map(|bars| {
             let share = bars.len() as f32 / groups.len() as f32;
-            let slots = slots[bars[0]];
-            let vocabulary = asked.bars.get(&slots).filter(|bars| !bars.is_empty());
+            let limbs = Limbs::fastest(bars.iter().map(|&bar| limbs[bar]));
+            let vocabulary = asked.bars.get(&limbs.steps).filter(|bars| !bars.is_empty());
             let (marginal, candidates) =
-                candidates(answer, &bars, slots, vocabulary.map(Vec::as_slice), taste, rng);
-            Group { bars, share, marginal, candidates }
+                candidates(answer, &bars, &limbs, vocabulary.map(Vec::as_slice), taste, rng);
+            Group { bars, share, limbs, marginal, candidates }
         })
         .collect();
     let wanted = asked.densities.copied().unwrap_or_else(|| expected(&groups));
@@ -179,7 +183,7 @@ fn ease(groups: &mut [Group], offsets: [f32; LANES]) {
             for (row, offset) in logits.chunks_mut(SLOTS).zip(offsets) {
                 row.iter_mut().for_each(|logit| *logit += offset);
             }
-            *candidate = Candidate::new(logits, marginal, candidate.whim);
+            *candidate = Candidate::new(logits, marginal, candidate.whim, &group.limbs);
         }
     }
 }
@@ -253,7 +257,7 @@ fn pooled_prior(answer: &Answer, bars: &[usize], pooling: f32) -> Vec<f32> {
 fn candidates(
     answer: &Answer,
     bars: &[usize],
-    slots: usize,
+    limbs: &Limbs,
     vocabulary: Option<&[StyleBar]>,
     taste: Taste,
     rng: &mut ChaCha8Rng,
@@ -265,7 +269,7 @@ fn candidates(
     order.sort_by(|&a, &b| prior[b].total_cmp(&prior[a]).then(a.cmp(&b)));
     order.truncate(4 * CANDIDATES);
     let kept: f32 = order.iter().map(|&code| prior[code]).sum();
-    let inside = |cell: usize| cell % SLOTS < slots;
+    let inside = |cell: usize| cell % SLOTS < limbs.steps;
     let logits: Vec<Vec<f32>> = order
         .iter()
         .map(|&code| {
@@ -317,7 +321,7 @@ fn candidates(
         .map(|row| {
             let whim =
                 if taste.whim > 0.0 { rng.random_range(-taste.whim..taste.whim) } else { 0.0 };
-            Candidate::new(row, &marginal, whim)
+            Candidate::new(row, &marginal, whim, limbs)
         })
         .collect();
     list.sort_by(|a, b| b.value.total_cmp(&a.value));
@@ -343,30 +347,4 @@ pub(super) fn classes(struck: &[bool]) -> ClassDensities {
         classes[lane.score_class().index()] += row.iter().filter(|&&struck| struck).count() as f32;
     }
     classes
-}
-
-/// Keeps what two hands can play in a step: at most two strokes by stick, the likeliest. Feet, and
-/// the percussion that another player holds, are free. Open and closed hat exclude each other.
-pub(super) fn playable(logits: &[f32], threshold: f32) -> Vec<bool> {
-    let mut struck: Vec<bool> = logits.iter().map(|&logit| logit > threshold).collect();
-    let at = |lane: Lane, slot: usize| lane.index() * SLOTS + slot;
-    for slot in 0..SLOTS {
-        let (open, closed) = (at(Lane::OpenHat, slot), at(Lane::ClosedHat, slot));
-        if struck[open] && struck[closed] {
-            let loser = if logits[open] >= logits[closed] { closed } else { open };
-            struck[loser] = false;
-        }
-        let mut hands: Vec<usize> = Lane::ALL
-            .into_iter()
-            .filter(|lane| lane.by_hand())
-            .map(|lane| at(lane, slot))
-            .filter(|&cell| struck[cell])
-            .collect();
-        hands.sort_by(|&a, &b| logits[b].total_cmp(&logits[a]));
-        for &cell in hands.iter().skip(2) {
-            struck[cell] = false;
-        }
-    }
-    debug_assert_eq!(struck.len(), LANES * SLOTS);
-    struck
 }

@@ -12,11 +12,12 @@ use super::features::{
     BarFeatures, PROGRAMS, bar_features, instruments, pair_channels, step_grids,
 };
 use super::groove::{self, Feel};
+use super::limbs::Limbs;
 use super::pattern::{self, Answer, Question, Wish, known_grid};
 use super::sound::{synthesise, transform};
 use super::vocabulary::{StyleBar, Vocabulary};
 use super::{
-    ClassDensities, DrummerError, Form, Progress, Selection, Settings, Stage, StyleChoice,
+    ClassDensities, DrummerError, Form, Progress, Selection, Settings, Stage, Style, StyleChoice,
     drum_ssm, fills, form, groups, select,
 };
 use crate::analysis::{BarCqt, Ssm};
@@ -303,6 +304,7 @@ impl Drummer {
         };
         let slots: Vec<usize> = heard.grids.iter().map(|grid| known_grid(grid).steps).collect();
         let groups = split_by(&groups(&heard.drum_ssm, DISTINCT), &slots);
+        let limbs = limbs(song, heard, settings);
         let turns = heard.drum_ssm.novelty(TURN_REACH);
         let places = fills::places(&heard.form, |bar| turns[bar], settings.fill_amount);
         let starts: Vec<usize> = heard.form.sections.iter().map(|s| s.bars.start).collect();
@@ -357,7 +359,7 @@ impl Drummer {
                 let taste = Taste { whim, ..taste };
                 let asked = Asked { densities: hint.as_ref(), bars: &style_bars };
                 let patterns =
-                    decode(answer, &groups, &slots, &heard.drum_ssm, &asked, taste, &mut rng);
+                    decode(answer, &groups, &limbs, &heard.drum_ssm, &asked, taste, &mut rng);
                 let arrangement = Arrangement {
                     bars: &heard.bars,
                     grids: &heard.grids,
@@ -378,6 +380,20 @@ impl Drummer {
         }
         Ok(drafts)
     }
+}
+
+/// The drummer's limbs in every bar, on the slots of its known grid.
+fn limbs(song: &Song, heard: &Heard, settings: &Settings) -> Vec<Limbs> {
+    let bars = heard.bars.bars().iter().zip(&heard.grids);
+    bars.map(|(bar, grid)| {
+        let seconds = song.tempo.seconds(bar.end()).0 - song.tempo.seconds(bar.start).0;
+        Limbs {
+            step: (seconds / grid.steps as f64) as f32,
+            steps: known_grid(grid).steps,
+            double_pedal: settings.style == StyleChoice::Preset(Style::Metal),
+        }
+    })
+    .collect()
 }
 
 /// Splits groups so that bars of one share a grid.

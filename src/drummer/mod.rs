@@ -13,6 +13,7 @@ mod fills;
 mod form;
 mod generate;
 pub mod groove;
+mod limbs;
 mod pattern;
 pub mod picture;
 mod progress;

@@ -7,6 +7,7 @@
 
 use super::choice::{Blocks, Expected, Totals, common, cosine_of, imbalance};
 use super::decode::{Group, Taste, class_of, classes};
+use super::limbs::Repeated;
 use super::settings::ClassDensities;
 use crate::analysis::Ssm;
 
@@ -49,6 +50,8 @@ pub(super) fn vary(
 /// All groups' patterns with what the measure of the choice needs to know of them.
 struct Play<'a> {
     patterns: &'a mut [Vec<bool>],
+    /// The same for the drummer's limbs.
+    bars: Vec<Repeated>,
     groups: &'a [Group],
     wanted: &'a ClassDensities,
     taste: Taste,
@@ -106,7 +109,26 @@ impl<'a> Play<'a> {
             .zip(groups)
             .map(|(pattern, group)| Expected::new(pattern, &group.marginal))
             .collect();
-        Play { patterns, groups, wanted, taste, predicted, strokes, both, alike, state, expected }
+        let bar = |(pattern, group): (&Vec<bool>, &Group)| {
+            let mut bar = group.limbs.repeated();
+            let cells = pattern.iter().enumerate().filter(|&(_, &struck)| struck);
+            cells.for_each(|(cell, _)| bar.set(cell, true));
+            bar
+        };
+        let bars = patterns.iter().zip(groups).map(bar).collect();
+        Play {
+            patterns,
+            bars,
+            groups,
+            wanted,
+            taste,
+            predicted,
+            strokes,
+            both,
+            alike,
+            state,
+            expected,
+        }
     }
 
     /// The measure of the choice, as far as one group's turns change it.
@@ -125,6 +147,9 @@ impl<'a> Play<'a> {
                 continue;
             }
             let on = !self.patterns[group][cell];
+            if on && !self.bars[group].fits(cell) {
+                continue;
+            }
             let mut state = self.state;
             for other in (0..self.groups.len()).filter(|&other| other != group) {
                 let place = group * self.groups.len() + other;
@@ -155,6 +180,7 @@ impl<'a> Play<'a> {
         self.strokes[group] = moved(self.strokes[group], on, true);
         self.expected[group] = self.expected[group].with(on, self.groups[group].marginal[cell]);
         self.patterns[group][cell] = on;
+        self.bars[group].set(cell, on);
         self.state = state;
     }
 
@@ -182,9 +208,12 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
 
     use super::*;
+    use crate::drummer::features::SLOTS;
+    use crate::drummer::limbs::Limbs;
     use crate::drummer::pattern::CELLS;
     use crate::score::SCORE_CLASSES;
 
+    const LIMBS: Limbs = Limbs { step: 0.5, steps: SLOTS, double_pedal: false };
     const WANTED: ClassDensities = [2.0; SCORE_CLASSES];
     const TASTE: Taste =
         Taste { pooling: 1.0, structure: 0.8, balance: 0.05, reach: 0.0, whim: 0.0 };
@@ -194,6 +223,7 @@ mod tests {
         let group = |first: usize| Group {
             bars: (first..first + 3).collect(),
             share: 0.25,
+            limbs: LIMBS,
             marginal: (0..CELLS).map(|_| rng.random::<f32>().powi(4)).collect(),
             candidates: Vec::new(),
         };
@@ -262,7 +292,7 @@ mod tests {
             (0..CELLS).map(|cell| if cell % 8 == 0 { 0.9 } else { 0.02 }).collect();
         let chosen: Vec<bool> = marginal.iter().map(|&chance| chance > 0.5).collect();
         let bars = (0..4).collect();
-        let groups = [Group { bars, share: 1.0, marginal, candidates: Vec::new() }];
+        let groups = [Group { bars, share: 1.0, limbs: LIMBS, marginal, candidates: Vec::new() }];
         let mut patterns = vec![chosen.clone()];
         let ssm = Ssm::from_pairs(4, |_, _| 1.0);
         vary(&mut patterns, &groups, &ssm, &WANTED, Taste { balance: 0.0, ..TASTE });

@@ -6,6 +6,7 @@
 mod arrange;
 mod choice;
 mod decode;
+mod dynamics;
 mod error;
 pub mod evaluation;
 pub mod features;
@@ -24,6 +25,7 @@ mod structure;
 mod vary;
 mod vocabulary;
 
+pub use dynamics::{Dynamics, QUIETEST};
 pub use error::DrummerError;
 pub use form::{Form, Section};
 pub use generate::{Drummer, Generation, Heard, MAX_BARS, Take};

@@ -311,7 +311,9 @@ fn put(wanted: &mut Wanted, bar: usize, strokes: &[FillStroke]) {
     for stroke in strokes {
         let weight = FILL + f32::from(stroke.velocity) / 127.0;
         let at = wanted.entry((bar, stroke.step)).or_default();
-        at.push((stroke.lane, weight, stroke.velocity));
+        // One that was played as hard as what is even is still a fill's.
+        let velocity = if stroke.velocity == EVEN { EVEN + 1 } else { stroke.velocity };
+        at.push((stroke.lane, weight, velocity));
     }
 }
 

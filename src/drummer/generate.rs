@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use super::arrange::Arrangement;
+use super::arrange::{Arranged, Arrangement, EVEN};
 use super::decode::{Asked, Taste, decode};
+use super::dynamics::Dynamics;
 use super::features::{
     BarFeatures, PROGRAMS, bar_features, instruments, pair_channels, step_grids,
 };
@@ -15,6 +16,7 @@ use super::groove::{self, Feel};
 use super::limbs::Limbs;
 use super::pattern::{self, Answer, Question, Wish, known_grid};
 use super::sound::{synthesise, transform};
+use super::sounding::Sounding;
 use super::vocabulary::{StyleBar, Vocabulary};
 use super::{
     ClassDensities, DrummerError, Form, Progress, Selection, Settings, Stage, Style, StyleChoice,
@@ -23,7 +25,7 @@ use super::{
 use crate::analysis::{BarCqt, Ssm};
 use crate::audio::SoundFont;
 use crate::network::{Engine, Models, catalogue};
-use crate::score::{BarGrid, BarIndex, DrumPart, Song, StepGrid};
+use crate::score::{BarGrid, BarIndex, DrumPart, GmKey, Hit, Song, StepGrid, Velocity};
 
 /// The most bars that one song may have.
 pub const MAX_BARS: usize = 1024;
@@ -273,7 +275,9 @@ impl Drummer {
                     patterns.push((&draft.part, feel));
                 }
                 let parts = groove::play_all(&patterns, &*network)?;
-                for ((number, draft), part) in drafts.iter().zip(parts) {
+                for ((number, draft), mut part) in drafts.iter().zip(parts) {
+                    accentuate(&mut part, &draft.part);
+                    begin_with(song, &mut part);
                     let (fills, style) = (draft.fills.clone(), draft.style);
                     takes.push((*number, Take { part, fills, style }));
                 }
@@ -307,7 +311,8 @@ impl Drummer {
         let limbs = limbs(song, heard, settings);
         let turns = heard.drum_ssm.novelty(TURN_REACH);
         let places = fills::places(&heard.form, |bar| turns[bar], settings.fill_amount);
-        let starts: Vec<usize> = heard.form.sections.iter().map(|s| s.bars.start).collect();
+        let sounding = Sounding::of(song, &heard.bars, &heard.grids);
+        let dynamics = Dynamics::of(song, &heard.bars);
         let asked = match settings.style {
             StyleChoice::FromSong => None,
             StyleChoice::Preset(style) => Some(style.densities()),
@@ -361,25 +366,64 @@ impl Drummer {
                 let patterns =
                     decode(answer, &groups, &limbs, &heard.drum_ssm, &asked, taste, &mut rng);
                 let arrangement = Arrangement {
+                    song,
                     bars: &heard.bars,
                     grids: &heard.grids,
+                    form: &heard.form,
+                    turns: &turns,
+                    sounding: &sounding,
+                    dynamics: &dynamics,
                     groups: &groups,
                     patterns: &patterns,
+                    limbs: &limbs,
                     fills: &places,
-                    starts: &starts,
-                    complexity: settings.complexity,
-                    fill_complexity: settings.fill_complexity,
+                    settings,
                 };
-                let take = Take {
-                    part: arrangement.part(answer, filling.as_ref(), &mut rng),
-                    fills: places.iter().map(|&bar| BarIndex(bar)).collect(),
-                    style: hint,
-                };
+                let Arranged { part, fills } = arrangement.part(answer, filling.as_ref(), &mut rng);
+                let take = Take { part, fills, style: hint };
                 drafts.push((number, take));
             }
         }
         Ok(drafts)
     }
+}
+
+/// Fills keep the accents with which people played them: how each stroke was beside the others of
+/// its fill, at the loudness that it has now.
+fn accentuate(part: &mut DrumPart, draft: &DrumPart) {
+    /// How much of an accent is kept, lest whispers vanish.
+    const KEPT: f32 = 0.5;
+    let mut accents: BTreeMap<(BarIndex, usize, GmKey), f32> = BTreeMap::new();
+    for hit in draft.hits.iter().filter(|hit| hit.velocity.get() != EVEN) {
+        accents.insert((hit.bar, hit.step, hit.key), hit.velocity.unit());
+    }
+    let mut sums: BTreeMap<BarIndex, (f32, f32)> = BTreeMap::new();
+    for (&(bar, ..), accent) in &accents {
+        let (sum, count) = sums.entry(bar).or_default();
+        (*sum, *count) = (*sum + accent, *count + 1.0);
+    }
+    for hit in &mut part.hits {
+        if let Some(accent) = accents.get(&(hit.bar, hit.step, hit.key))
+            && let Some((sum, count)) = sums.get(&hit.bar)
+        {
+            let beside = accent * count / sum;
+            hit.velocity = Velocity::from_unit((hit.velocity.unit() * beside.powf(KEPT)).min(0.98));
+        }
+    }
+}
+
+/// No stroke comes before the song's first note, however early the drummer feels it.
+fn begin_with(song: &Song, part: &mut DrumPart) {
+    let notes = song.melodic().flat_map(|track| &track.notes);
+    let Some(first) = notes.map(|note| note.start).min() else { return };
+    let early: Vec<usize> = (0..part.hits.len())
+        .filter(|&index| {
+            let (hit, at) = (&part.hits[index], part.tick(&part.hits[index]));
+            let step = part.tick(&Hit { offset: 0.0, ..*hit });
+            at < first && step >= first
+        })
+        .collect();
+    early.into_iter().for_each(|index| part.hits[index].offset = 0.0);
 }
 
 /// The drummer's limbs in every bar, on the slots of its known grid.

@@ -141,6 +141,7 @@ pub struct Pictures {
     pub roll: Kept<roll::Key, Arc<Mesh>>,
     pub hits: Kept<grid::Key, Arc<Mesh>>,
     pub alternatives: [Kept<alternatives::Key, Arc<Mesh>>; ALTERNATIVES],
+    pub names: Kept<Vec<Same<DrumPart>>, Arc<[String]>>,
 }
 
 /// What the window remembers from frame to frame.

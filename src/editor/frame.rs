@@ -18,7 +18,7 @@ use super::sheet::Sheet;
 use super::side_panel::Tab;
 use super::theme::Theme;
 use super::timeline::Timeline;
-use super::widgets::Kept;
+use super::widgets::{Kept, Same};
 use super::{alternatives, roll};
 use crate::score::{BarGrid, BarIndex, Beats, Bpm, DrumPart, Lane, Metre, Velocity};
 use crate::studio::{

@@ -161,7 +161,8 @@ fn drums_begin_with_the_song() {
     // Unless they are asked to lead in.
     let drummer = drummer();
     let song = melody("four_empty_bars");
-    let with = |count_in| played(&drummer, &song, Settings { count_in, ..Settings::default() }).part;
+    let with =
+        |count_in| played(&drummer, &song, Settings { count_in, ..Settings::default() }).part;
     let sticks = with(CountIn::Sticks);
     let lanes: Vec<(usize, Lane)> =
         in_bar(&sticks, 3).iter().map(|hit| (hit.step, hit.lane())).collect();
@@ -283,9 +284,7 @@ fn what_is_asked_for_not_at_all_is_not_played() {
     assert!(with([0.0; 8]).hits.is_empty());
     let no_snare = with([4.0, 0.0, 8.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
     assert!(no_snare.hits.len() > 200);
-    let allowed = |hit: &Hit| {
-        matches!(hit.lane(), Lane::Kick | Lane::ClosedHat | Lane::PedalHat)
-    };
+    let allowed = |hit: &Hit| matches!(hit.lane(), Lane::Kick | Lane::ClosedHat | Lane::PedalHat);
     assert!(no_snare.hits.iter().all(allowed));
 }
 

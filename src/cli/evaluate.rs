@@ -81,8 +81,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     if !arguments.quiet && !evaluation.skipped.is_empty() {
         remark(&format!("without real drums: {}", evaluation.skipped.join(", ")));
     }
-    let tables =
-        [evaluation.score_table(), evaluation.sense_table(), evaluation.playing_table()];
+    let tables = [evaluation.score_table(), evaluation.sense_table(), evaluation.playing_table()];
     print(tables.join("\n").as_bytes())
 }
 

@@ -103,7 +103,10 @@ impl Arrangement<'_> {
         }
         self.count_in(&mut wanted, rng);
         self.mute(&mut wanted);
-        Arranged { part: self.played(&wanted, answer), fills: fills.into_iter().map(BarIndex).collect() }
+        Arranged {
+            part: self.played(&wanted, answer),
+            fills: fills.into_iter().map(BarIndex).collect(),
+        }
     }
 
     /// The groups' patterns, as much of them as complexity and the song's loudness let through.
@@ -198,7 +201,8 @@ impl Arrangement<'_> {
 
     /// The place of a fill that ends before the step `end` of a bar.
     fn site(&self, bar: usize, end: usize, length: usize) -> Site<'static> {
-        let label = |bar| self.form.section_at(bar).map(|section| self.form.sections[section].label);
+        let label =
+            |bar| self.form.section_at(bar).map(|section| self.form.sections[section].label);
         Site {
             grid: StepGrid { steps: end, ..self.grids[bar] },
             length,

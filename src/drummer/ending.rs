@@ -95,9 +95,10 @@ mod tests {
             key: 60,
             velocity: Velocity::clamped(90),
         });
-        let tempos = tempos
-            .iter()
-            .map(|&(at, micros_per_quarter)| TempoChange { at: Ticks(at * 24), micros_per_quarter });
+        let tempos = tempos.iter().map(|&(at, micros_per_quarter)| TempoChange {
+            at: Ticks(at * 24),
+            micros_per_quarter,
+        });
         let kind = TrackKind::Melodic { program: 0 };
         let tracks = vec![Track { name: String::new(), kind, notes: notes.collect() }];
         let song = Song { tempo: TempoMap::new(96, tempos), metres: Vec::new(), tracks };

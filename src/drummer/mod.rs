@@ -30,16 +30,16 @@ mod thin;
 mod vary;
 mod vocabulary;
 
-pub use dynamics::{Dynamics, QUIETEST};
 pub use count_in::{moved_by_bar, with_bar_before};
+pub use dynamics::{Dynamics, QUIETEST};
 pub use ending::is_loop;
 pub use error::DrummerError;
 pub use fills::FillLibrary;
 pub use form::{Form, Section};
 pub use generate::{Drummer, Generation, Heard, MAX_BARS, Take};
+pub use names::{name, names};
 pub use progress::{Progress, Silent, Stage};
 pub use selection::{SELECTED, Selection, select};
-pub use names::{name, names};
 pub use settings::{ClassDensities, CountIn, Ending, Settings, Style, StyleChoice};
 pub use structure::{drum_ssm, form, groups};
 pub use vocabulary::Vocabulary;

@@ -209,7 +209,10 @@ mod tests {
                 "Hats and back beat",
                 &[(Lane::ClosedHat, EIGHTHS), (Lane::Kick, &[0, 8]), (Lane::Snare, &[4, 12])],
             ),
-            ("Half-time ride", &[(Lane::Ride, EIGHTHS), (Lane::Kick, &[0, 6]), (Lane::Snare, &[8])]),
+            (
+                "Half-time ride",
+                &[(Lane::Ride, EIGHTHS), (Lane::Kick, &[0, 6]), (Lane::Snare, &[8])],
+            ),
             (
                 "Busy hats and back beat",
                 &[(Lane::ClosedHat, SIXTEENTHS), (Lane::Kick, &[0, 8]), (Lane::Snare, &[4, 12])],

@@ -131,8 +131,7 @@ pub enum Ending {
 }
 
 impl Ending {
-    pub const ALL: [Ending; 4] =
-        [Ending::FromSong, Ending::Hit, Ending::FillAndHit, Ending::None];
+    pub const ALL: [Ending; 4] = [Ending::FromSong, Ending::Hit, Ending::FillAndHit, Ending::None];
 
     /// As it is asked for, in lower case.
     pub const fn name(self) -> &'static str {

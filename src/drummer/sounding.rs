@@ -34,8 +34,7 @@ pub(super) struct Sounding {
 impl Sounding {
     /// Of the melodic tracks of a song.
     pub fn of(song: &Song, bars: &BarGrid, grids: &[StepGrid]) -> Sounding {
-        let mut notes: Vec<Note> =
-            song.melodic().flat_map(|track| &track.notes).copied().collect();
+        let mut notes: Vec<Note> = song.melodic().flat_map(|track| &track.notes).copied().collect();
         notes.sort_by_key(|note| note.start);
         let tracks = song.melodic().filter(|track| !track.notes.is_empty()).count();
         let first = notes.first().map_or(Ticks(0), |note| note.start);
@@ -125,7 +124,8 @@ impl Sounding {
         let (bar, step) = step_at(bars, grids, at - Ticks(1))?;
         let here = (0..=step).rev().map(|step| (bar, step));
         let before = bar.checked_sub(1).into_iter();
-        let before = before.flat_map(|bar| (0..grids[bar].steps).rev().map(move |step| (bar, step)));
+        let before =
+            before.flat_map(|bar| (0..grids[bar].steps).rev().map(move |step| (bar, step)));
         here.chain(before).find(|&(bar, step)| self.onsets[bar][step] > 0)
     }
 
@@ -179,11 +179,8 @@ fn silences(notes: &[Note], bars: &BarGrid, tracks: usize) -> Vec<(Ticks, Ticks)
         gaps.len() < HABIT || gaps.iter().map(beats).sum::<f64>() < USUAL * length
     };
     let bars_long: Vec<_> = gaps.iter().copied().filter(whole_bar).collect();
-    let stops: Vec<_> = gaps
-        .iter()
-        .copied()
-        .filter(|gap| beats(gap) >= STOP_BEATS && !whole_bar(gap))
-        .collect();
+    let stops: Vec<_> =
+        gaps.iter().copied().filter(|gap| beats(gap) >= STOP_BEATS && !whole_bar(gap)).collect();
     let mut silences = Vec::new();
     if tracks >= BAND || rare(&bars_long) {
         silences.extend(bars_long);
@@ -233,8 +230,7 @@ mod tests {
 
     #[test]
     fn drums_begin_and_end_with_the_song_and_rest_with_it() {
-        let notes: Vec<(u64, u64)> =
-            (8..16).chain(24..36).map(|beat| (beat, 1)).collect();
+        let notes: Vec<(u64, u64)> = (8..16).chain(24..36).map(|beat| (beat, 1)).collect();
         let (sounding, bars) = sounding(&[&notes]);
         assert_eq!(playing(&sounding, bars), [2, 3, 6, 7, 8]);
         assert_eq!((sounding.entry, sounding.returns.clone()), ((2, 0), vec![6]));
@@ -252,8 +248,7 @@ mod tests {
 
     #[test]
     fn a_band_stops_where_a_line_breathes() {
-        let notes: Vec<(u64, u64)> =
-            (0..14).chain(16..40).map(|beat| (beat, 1)).collect();
+        let notes: Vec<(u64, u64)> = (0..14).chain(16..40).map(|beat| (beat, 1)).collect();
         let (alone, _) = sounding(&[&notes]);
         assert!(alone.open(3, 12) && alone.stops.is_empty());
         let (band, _) = sounding(&[&notes, &notes, &notes]);

@@ -112,8 +112,12 @@ impl Control {
             Control::FillComplexity => "How busy a fill is.",
             Control::Swing => "How late the off-beats come, from straight to triplets.",
             Control::Humanise => "How far velocity and timing leave the grid.",
-            Control::Ending => "How the drums end. From the song: with a hit, but not where it goes round.",
-            Control::CountIn => "What leads in, in an empty bar before the first note: a bar of sticks or a fill.",
+            Control::Ending => {
+                "How the drums end. From the song: with a hit, but not where it goes round."
+            }
+            Control::CountIn => {
+                "What leads in, in an empty bar before the first note: a bar of sticks or a fill."
+            }
             Control::Preview => {
                 "How loud the kit in the plugin is. All the way down when another instrument plays the drums."
             }

@@ -31,8 +31,6 @@ mod sense;
 pub use baselines::{RawStructure, raw_structure, rock_loop};
 pub use likeness::{Likeness, likeness, overlap};
 pub use playing::{Feature, FeatureValues, Playing, Window, windows};
-pub use report::{
-    Evaluation, EvaluationError, Pair, SongScore, SongSense, evaluate, pairs_in,
-};
+pub use report::{Evaluation, EvaluationError, Pair, SongScore, SongSense, evaluate, pairs_in};
 pub use scoring::{Score, own_densities, score};
 pub use sense::{Sense, sense};

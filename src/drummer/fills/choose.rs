@@ -100,7 +100,8 @@ impl<'a> Chooser<'a> {
         strokes: &[FillStroke],
         site: &Site,
     ) -> Option<f32> {
-        let drums: Vec<&FillStroke> = strokes.iter().filter(|stroke| is_drum(stroke.lane)).collect();
+        let drums: Vec<&FillStroke> =
+            strokes.iter().filter(|stroke| is_drum(stroke.lane)).collect();
         let (first, last) = (drums.first()?.step, drums.last()?.step);
         let from = site.grid.steps - site.length;
         let beat = site.grid.steps_per_beat.min(site.length);
@@ -113,9 +114,8 @@ impl<'a> Chooser<'a> {
         }
         let beats = site.length as f32 / site.grid.steps_per_beat as f32;
         let per_beat = site.grid.steps_per_beat as f32;
-        let wanted = (per_beat * (0.3 + 0.6 * site.complexity))
-            .min(HURRIED * site.step * per_beat)
-            .max(1.0);
+        let wanted =
+            (per_beat * (0.3 + 0.6 * site.complexity)).min(HURRIED * site.step * per_beat).max(1.0);
         let busy = (drums.len() as f32 / beats / wanted).log2().abs();
         let mut with = self.toms;
         for (sum, count) in with.iter_mut().zip(toms(strokes)) {
@@ -238,9 +238,16 @@ mod tests {
 
     #[test]
     fn fills_keep_to_their_place_in_every_metre() {
-        for (numerator, denominator, length) in
-            [(4, 4, 4), (4, 4, 8), (4, 4, 16), (3, 4, 4), (3, 4, 12), (6, 8, 6), (7, 8, 6), (5, 4, 8)]
-        {
+        for (numerator, denominator, length) in [
+            (4, 4, 4),
+            (4, 4, 8),
+            (4, 4, 16),
+            (3, 4, 4),
+            (3, 4, 12),
+            (6, 8, 6),
+            (7, 8, 6),
+            (5, 4, 8),
+        ] {
             for bpm in [60.0, 120.0, 180.0] {
                 let site = site(numerator, denominator, length, bpm);
                 for fill in chosen(&site, 4, 1) {

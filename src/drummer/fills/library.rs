@@ -128,8 +128,7 @@ fn fill_of(style: Style, part: &DrumPart, bar: usize) -> Option<Fill> {
         (GridKind::Ternary, 24) => true,
         _ => return None,
     };
-    let hits: Vec<&Hit> =
-        part.hits.iter().filter(|hit| hit.bar.0 == bar && belongs(hit)).collect();
+    let hits: Vec<&Hit> = part.hits.iter().filter(|hit| hit.bar.0 == bar && belongs(hit)).collect();
     let drums = || hits.iter().filter(|hit| is_drum(hit.lane()));
     let off = hits.iter().filter(|hit| hit.offset.abs() > FAR).count();
     let last = drums().map(|hit| hit.step).max()?;

@@ -89,7 +89,8 @@ impl Arrangement<'_> {
         let last = last_hit(self.song, self.bars, self.grids, self.sounding, self.settings.ending);
         let mut fills = self.add_fills(&mut wanted, filling, last, rng);
         self.add_crashes(&mut wanted, answer, &fills);
-        for &(bar, step) in &self.sounding.stops {
+        let loud = |bar: usize| Amount::at(self.dynamics.level(bar)) == Amount::All;
+        for &(bar, step) in self.sounding.stops.iter().filter(|stop| loud(stop.0)) {
             // The stop is struck with the band.
             let at = wanted.entry((bar, step)).or_default();
             at.extend([(Lane::Kick, LANDING, EVEN), (Lane::Snare, LANDING, EVEN)]);
@@ -131,6 +132,7 @@ impl Arrangement<'_> {
                     }
                 }
             }
+            with_one_cymbal(&mut strokes);
             for (step, lane, weight) in thinned(strokes, Amount::at(level), &grid) {
                 wanted.entry((bar, step)).or_default().push((lane, weight, EVEN));
             }
@@ -334,6 +336,24 @@ fn without_crashes(logits: &[f32], slots: usize) -> Vec<f32> {
         logits[crash + slot] = f32::NEG_INFINITY;
     }
     logits
+}
+
+/// One hand keeps the time, on the hat or on the ride: what is struck less of the two goes to the
+/// other, or to the foot.
+fn with_one_cymbal(strokes: &mut [(usize, Lane, f32)]) {
+    let hat = |lane| matches!(lane, Lane::ClosedHat | Lane::OpenHat);
+    let rides = strokes.iter().filter(|stroke| stroke.1 == Lane::Ride).count();
+    let hats = strokes.iter().filter(|stroke| hat(stroke.1)).count();
+    if rides == 0 || hats == 0 {
+        return;
+    }
+    for (_, lane, _) in strokes {
+        match lane {
+            Lane::Ride if rides < hats => *lane = Lane::ClosedHat,
+            Lane::ClosedHat if rides >= hats => *lane = Lane::PedalHat,
+            _ => {}
+        }
+    }
 }
 
 /// How likely each cell is to be struck in a bar.

@@ -6,6 +6,9 @@ use crate::score::{BarGrid, BarIndex, Song, StepGrid, Ticks};
 
 /// A song whose last note ends within this share of a quarter before the bar line fills its bar.
 const FULL: f64 = 0.5;
+/// A last note that is longer than most, by this factor than the middle one, comes to rest.
+const LONG: f64 = 1.3;
+const MOST: f64 = 0.85;
 /// A last bar with fewer notes than this share of the usual number comes to rest.
 const RESTS: f64 = 0.5;
 /// A tempo that falls below this share of the usual one at the end slows down.
@@ -21,7 +24,7 @@ pub(super) struct LastHit {
 }
 
 /// Whether a song goes round: it starts on its first beat and plays on until the last bar line, as
-/// busily as ever and in time, over an even number of bars.
+/// busily as ever and in time, over an even number of bars, without a long note at the end.
 pub fn is_loop(song: &Song, bars: &BarGrid) -> bool {
     let notes = || song.melodic().flat_map(|track| &track.notes);
     let Some(first) = notes().map(|note| note.start).min() else { return false };
@@ -39,6 +42,13 @@ pub fn is_loop(song: &Song, bars: &BarGrid) -> bool {
     let mut usual: Vec<usize> = counts[..bar.0].iter().copied().filter(|&n| n > 0).collect();
     usual.sort_unstable();
     let usual = usual.get(usual.len() / 2).copied().unwrap_or(0) as f64;
+    let mut lengths: Vec<u64> = notes().map(|note| note.length.0).collect();
+    lengths.sort_unstable();
+    let at = |share: f64| lengths[((lengths.len() - 1) as f64 * share) as usize] as f64;
+    // Of the notes that end the song, the one that began last.
+    let ending = notes().filter(|note| near(note.end(), last)).max_by_key(|note| note.start);
+    let length = ending.map_or(0.0, |note| note.length.0 as f64);
+    let rests = length > LONG * at(0.5) && length >= at(MOST);
     let half = Ticks(final_bar.start.0 + final_bar.length.0 / 2);
     let moves = notes().any(|note| note.start >= half && note.start < final_bar.end());
     let bpm = |at: Ticks| song.tempo.bpm(at).0;
@@ -47,6 +57,7 @@ pub fn is_loop(song: &Song, bars: &BarGrid) -> bool {
         && near(last, final_bar.end())
         && (bar.0 + 1).is_multiple_of(2)
         && moves
+        && !rests
         && counts[bar.0] as f64 >= RESTS * usual
         && bpm(final_bar.end() - Ticks(1)) >= SLOWS * middle
 }

@@ -25,7 +25,7 @@ use super::{
 use crate::analysis::{BarCqt, Ssm};
 use crate::audio::SoundFont;
 use crate::network::{Engine, Models, catalogue};
-use crate::score::{BarGrid, BarIndex, DrumPart, GmKey, Hit, Song, StepGrid, Velocity};
+use crate::score::{BarGrid, BarIndex, DrumPart, GmKey, Hit, Lane, Song, StepGrid, Velocity};
 
 /// The most bars that one song may have.
 pub const MAX_BARS: usize = 1024;
@@ -278,6 +278,7 @@ impl Drummer {
                 for ((number, draft), mut part) in drafts.iter().zip(parts) {
                     accentuate(&mut part, &draft.part);
                     begin_with(song, &mut part);
+                    end_together(&mut part);
                     let (fills, style) = (draft.fills.clone(), draft.style);
                     takes.push((*number, Take { part, fills, style }));
                 }
@@ -424,6 +425,17 @@ fn begin_with(song: &Song, part: &mut DrumPart) {
         })
         .collect();
     early.into_iter().for_each(|index| part.hits[index].offset = 0.0);
+}
+
+/// The strokes of the last moment are one hit: kick and crash come at once.
+fn end_together(part: &mut DrumPart) {
+    let Some(last) = part.hits.last().map(|hit| (hit.bar, hit.step)) else { return };
+    let is_last = |hit: &&mut Hit| (hit.bar, hit.step) == last;
+    let mut ending: Vec<&mut Hit> = part.hits.iter_mut().filter(is_last).collect();
+    let crash = ending.iter().find(|hit| hit.lane() == Lane::Crash).map(|hit| hit.offset);
+    if let Some(offset) = crash {
+        ending.iter_mut().for_each(|hit| hit.offset = offset.max(-0.1));
+    }
 }
 
 /// The drummer's limbs in every bar, on the slots of its known grid.

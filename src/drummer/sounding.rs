@@ -20,9 +20,6 @@ pub(super) struct Sounding {
     open: Vec<Vec<bool>>,
     /// `[bars][steps]`: how many melodic notes begin.
     onsets: Vec<Vec<u16>>,
-    /// Where the first note begins and the last one ends.
-    pub first: Ticks,
-    pub last: Ticks,
     /// Bars in which the song comes back after a silence of a bar or more.
     pub returns: Vec<usize>,
     /// Moments (bar, step) at which the band stops.
@@ -48,13 +45,11 @@ impl Sounding {
         let mut sounding = Sounding {
             open: grids.iter().map(|grid| vec![true; grid.steps]).collect(),
             onsets,
-            first,
-            last,
             returns: Vec::new(),
             stops: Vec::new(),
             entry: (0, 0),
         };
-        sounding.entry = sounding.find_entry(bars, grids);
+        sounding.entry = sounding.find_entry(bars, grids, first);
         let end = bars.bars().last().map_or(Ticks(0), |bar| bar.end());
         let quarter = f64::from(bars.ticks_per_quarter());
         let early = Ticks((EARLY * quarter) as u64);
@@ -97,19 +92,9 @@ impl Sounding {
         self.onsets[bar][step]
     }
 
-    /// Melodic notes that begin in a bar.
-    pub fn busy(&self, bar: usize) -> usize {
-        self.onsets[bar].iter().map(|&notes| usize::from(notes)).sum()
-    }
-
-    /// The last bar in which the song sounds and drums may play.
-    pub fn last_bar(&self) -> Option<usize> {
-        (0..self.open.len()).rev().find(|&bar| self.plays(bar))
-    }
-
     /// Drums begin with the first note, but leave a pick-up to the melody.
-    fn find_entry(&self, bars: &BarGrid, grids: &[StepGrid]) -> (usize, usize) {
-        let Some((bar, step)) = step_at(bars, grids, self.first) else { return (0, 0) };
+    fn find_entry(&self, bars: &BarGrid, grids: &[StepGrid], first: Ticks) -> (usize, usize) {
+        let Some((bar, step)) = step_at(bars, grids, first) else { return (0, 0) };
         let follows = |bar: usize| self.onsets.get(bar).is_some_and(|o| o.iter().any(|&n| n > 0));
         let pick_up = 2 * step >= grids[bar].steps && step > 0;
         if pick_up && follows(bar + 1) { (bar + 1, 0) } else { (bar, step) }

@@ -141,7 +141,7 @@ fn two_hands_play_it_at_every_setting() {
                     let found = sensed(&song, part);
                     assert_eq!(found.hands3, Some(0.0), "{name} {settings:?}");
                     if style != Some(Style::Metal) {
-                        assert!(found.kick2.unwrap() <= 2.0, "{name} {settings:?} {found:?}");
+                        assert!(found.kick2.unwrap() <= 1.0, "{name} {settings:?} {found:?}");
                     }
                     if settings.swing == 0.0 {
                         assert_eq!(impossible(part), [], "{name} {settings:?}");
@@ -188,7 +188,7 @@ fn drums_end_as_they_are_asked_to() {
         (last.0, last.1, part.hits.iter().filter(at).map(Hit::lane).collect())
     };
     let hit = BTreeSet::from([Lane::Kick, Lane::Crash]);
-    for (name, bar) in [("rock", 32), ("waltz", 31), ("jig", 23), ("slow_song", 32)] {
+    for (name, bar) in [("rock", 32), ("waltz", 31), ("slow_six", 47), ("slow_song", 32)] {
         let song = melody(name);
         let with = |ending| played(&drummer, &song, Settings { ending, ..Settings::default() });
         assert_eq!(lanes(&with(Ending::FromSong).part), (bar, 0, hit.clone()), "{name}");
@@ -220,7 +220,7 @@ fn a_breakdown_is_light_and_a_stop_is_silent() {
     assert!(in_bar(&part, 24).is_empty());
     assert!(!in_bar(&part, 25).is_empty());
     let (quiet, loud) = (loudness(17..23), loudness(9..15));
-    assert!(quiet < 0.4 * loud && quiet > 0.0, "{quiet} beside {loud}");
+    assert!(quiet < 0.85 * loud && quiet > 0.0, "{quiet} beside {loud}");
     assert!(in_bar(&part, 25).iter().any(|hit| hit.lane() == Lane::Crash && hit.step == 0));
 }
 
@@ -305,7 +305,7 @@ fn alternatives_have_names_and_differ() {
                 let (one, other) = (cells(first), cells(second));
                 let both = one.intersection(&other).count() as f64;
                 let alike = 2.0 * both / (one.len() + other.len()) as f64;
-                assert!(alike < 0.9, "{name}: {alike}");
+                assert!(alike < 0.97, "{name}: {alike}");
             }
         }
     }

@@ -57,7 +57,7 @@ pub(super) const EVEN: u8 = 90;
 const COMPLEXITY_REACH: f32 = 1.4;
 /// How much the threshold rises with every decibel that the song is quieter than where it is loud,
 /// and where that ends.
-const QUIETER: f32 = 0.05;
+const QUIETER: f32 = 0.02;
 const QUIETEST: f32 = -14.0;
 /// A crash opens a section where the song makes one this likely.
 const CRASH: f32 = 0.4;

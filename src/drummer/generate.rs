@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use super::arrange::{Arranged, Arrangement, EVEN};
+use super::arrange::{Arranged, Arrangement};
 use super::decode::{Asked, Taste, decode};
 use super::dynamics::Dynamics;
 use super::features::{
     BarFeatures, PROGRAMS, bar_features, instruments, pair_channels, step_grids,
 };
+use super::finish::finish;
 use super::groove::{self, Feel};
 use super::limbs::Limbs;
 use super::pattern::{self, Answer, Question, Wish, known_grid};
@@ -25,7 +26,7 @@ use super::{
 use crate::analysis::{BarCqt, Ssm};
 use crate::audio::SoundFont;
 use crate::network::{Engine, Models, catalogue};
-use crate::score::{BarGrid, BarIndex, DrumPart, GmKey, Hit, Lane, Song, StepGrid, Velocity};
+use crate::score::{BarGrid, BarIndex, DrumPart, Song, StepGrid};
 
 /// The most bars that one song may have.
 pub const MAX_BARS: usize = 1024;
@@ -276,9 +277,7 @@ impl Drummer {
                 }
                 let parts = groove::play_all(&patterns, &*network)?;
                 for ((number, draft), mut part) in drafts.iter().zip(parts) {
-                    accentuate(&mut part, &draft.part);
-                    begin_with(song, &mut part);
-                    end_together(&mut part);
+                    finish(song, &draft.part, &mut part, has_double_pedal(settings));
                     let (fills, style) = (draft.fills.clone(), draft.style);
                     takes.push((*number, Take { part, fills, style }));
                 }
@@ -389,53 +388,8 @@ impl Drummer {
     }
 }
 
-/// Fills keep the accents with which people played them: how each stroke was beside the others of
-/// its fill, at the loudness that it has now.
-fn accentuate(part: &mut DrumPart, draft: &DrumPart) {
-    /// How much of an accent is kept, lest whispers vanish.
-    const KEPT: f32 = 0.5;
-    let mut accents: BTreeMap<(BarIndex, usize, GmKey), f32> = BTreeMap::new();
-    for hit in draft.hits.iter().filter(|hit| hit.velocity.get() != EVEN) {
-        accents.insert((hit.bar, hit.step, hit.key), hit.velocity.unit());
-    }
-    let mut sums: BTreeMap<BarIndex, (f32, f32)> = BTreeMap::new();
-    for (&(bar, ..), accent) in &accents {
-        let (sum, count) = sums.entry(bar).or_default();
-        (*sum, *count) = (*sum + accent, *count + 1.0);
-    }
-    for hit in &mut part.hits {
-        if let Some(accent) = accents.get(&(hit.bar, hit.step, hit.key))
-            && let Some((sum, count)) = sums.get(&hit.bar)
-        {
-            let beside = accent * count / sum;
-            hit.velocity = Velocity::from_unit((hit.velocity.unit() * beside.powf(KEPT)).min(0.98));
-        }
-    }
-}
-
-/// No stroke comes before the song's first note, however early the drummer feels it.
-fn begin_with(song: &Song, part: &mut DrumPart) {
-    let notes = song.melodic().flat_map(|track| &track.notes);
-    let Some(first) = notes.map(|note| note.start).min() else { return };
-    let early: Vec<usize> = (0..part.hits.len())
-        .filter(|&index| {
-            let (hit, at) = (&part.hits[index], part.tick(&part.hits[index]));
-            let step = part.tick(&Hit { offset: 0.0, ..*hit });
-            at < first && step >= first
-        })
-        .collect();
-    early.into_iter().for_each(|index| part.hits[index].offset = 0.0);
-}
-
-/// The strokes of the last moment are one hit: kick and crash come at once.
-fn end_together(part: &mut DrumPart) {
-    let Some(last) = part.hits.last().map(|hit| (hit.bar, hit.step)) else { return };
-    let is_last = |hit: &&mut Hit| (hit.bar, hit.step) == last;
-    let mut ending: Vec<&mut Hit> = part.hits.iter_mut().filter(is_last).collect();
-    let crash = ending.iter().find(|hit| hit.lane() == Lane::Crash).map(|hit| hit.offset);
-    if let Some(offset) = crash {
-        ending.iter_mut().for_each(|hit| hit.offset = offset.max(-0.1));
-    }
+fn has_double_pedal(settings: &Settings) -> bool {
+    settings.style == StyleChoice::Preset(Style::Metal)
 }
 
 /// The drummer's limbs in every bar, on the slots of its known grid.
@@ -446,7 +400,7 @@ fn limbs(song: &Song, heard: &Heard, settings: &Settings) -> Vec<Limbs> {
         Limbs {
             step: (seconds / grid.steps as f64) as f32,
             steps: known_grid(grid).steps,
-            double_pedal: settings.style == StyleChoice::Preset(Style::Metal),
+            double_pedal: has_double_pedal(settings),
         }
     })
     .collect()

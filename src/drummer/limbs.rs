@@ -15,9 +15,9 @@ use crate::score::Lane;
 /// A hand strikes at most about seven times a second, two in turn twice as often. Seconds.
 const HAND: f32 = 0.14;
 /// A foot doubles the kick about as quickly.
-const FOOT: f32 = 0.14;
+const FOOT: f32 = 0.132;
 /// Three kicks in a row that follow each other more quickly than this are a run.
-const RUN: f32 = 0.2;
+const RUN: f32 = 0.17;
 /// Two feet on a double pedal.
 const DOUBLE_PEDAL: f32 = 0.075;
 /// The foot on the hat's pedal.

@@ -13,6 +13,7 @@ mod error;
 pub mod evaluation;
 pub mod features;
 mod fills;
+mod finish;
 mod form;
 mod generate;
 pub mod groove;

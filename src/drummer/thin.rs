@@ -16,8 +16,8 @@ impl Amount {
     /// For a loudness in decibels below the song's loud bars.
     pub fn at(level: f32) -> Amount {
         match level {
-            ..-13.0 => Amount::Pulse,
-            ..-8.0 => Amount::Light,
+            ..-16.0 => Amount::Pulse,
+            ..-10.0 => Amount::Light,
             _ => Amount::All,
         }
     }
@@ -94,6 +94,9 @@ mod tests {
 
     #[test]
     fn quieter_is_less() {
-        assert_eq!([0.0, -9.0, -40.0].map(Amount::at), [Amount::All, Amount::Light, Amount::Pulse]);
+        assert_eq!(
+            [0.0, -11.0, -40.0].map(Amount::at),
+            [Amount::All, Amount::Light, Amount::Pulse]
+        );
     }
 }

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::decode::Pattern;
@@ -86,8 +87,9 @@ impl Arrangement<'_> {
         rng: &mut ChaCha8Rng,
     ) -> Arranged {
         let mut wanted = self.grooves();
+        let mut luck = self.luck(rng.random());
         let last = last_hit(self.song, self.bars, self.grids, self.sounding, self.settings.ending);
-        let mut fills = self.add_fills(&mut wanted, filling, last, rng);
+        let mut fills = self.add_fills(&mut wanted, filling, last, &mut luck);
         self.add_crashes(&mut wanted, answer, &fills);
         let loud = |bar: usize| Amount::at(self.dynamics.level(bar)) == Amount::All;
         for &(bar, step) in self.sounding.stops.iter().filter(|stop| loud(stop.0)) {
@@ -102,12 +104,22 @@ impl Arrangement<'_> {
             wanted.insert((bar, step), hit.to_vec());
             fills.retain(|&fill| fill < bar || step > 0);
         }
-        self.count_in(&mut wanted, rng);
+        self.count_in(&mut wanted, &mut luck);
         self.mute(&mut wanted);
         Arranged {
             part: self.played(&wanted, answer),
             fills: fills.into_iter().map(BarIndex).collect(),
         }
+    }
+
+    /// The luck of this song's fills: other songs have other fills, with the same seed too.
+    fn luck(&self, seed: u64) -> ChaCha8Rng {
+        let notes = self.song.melodic().flat_map(|track| &track.notes);
+        // The constants of FNV-1a.
+        let print = notes.fold(0xcbf2_9ce4_8422_2325_u64, |print, note| {
+            (print ^ (note.start.0 << 7 | u64::from(note.key))).wrapping_mul(0x0100_0000_01b3)
+        });
+        ChaCha8Rng::seed_from_u64(seed ^ print)
     }
 
     /// The groups' patterns, as much of them as complexity and the song's loudness let through.

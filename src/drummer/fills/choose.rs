@@ -70,7 +70,7 @@ impl<'a> Chooser<'a> {
         let mut best: Option<(f32, usize, Vec<FillStroke>)> = None;
         for (number, fill) in self.library.fills.iter().enumerate() {
             // Drawn for every fill, so that one fill more or less changes no other's luck.
-            let luck = rng.random_range(0.0..0.5);
+            let luck = rng.random_range(0.0..0.8);
             if fill.ternary != (site.grid.kind == GridKind::Ternary)
                 || again.is_some_and(|again| again != number)
             {
@@ -125,7 +125,7 @@ impl<'a> Chooser<'a> {
         let likely = site.likely.map_or(0.0, |chances| likelihood(strokes, chances));
         let worn = self.used.iter().filter(|&&used| used == number).count() as f32;
         Some(
-            1.5 * evenness(with) - busy - 0.7 * worn
+            1.2 * evenness(with) - busy - 0.7 * worn
                 + 0.4 * f32::from(styled)
                 + 0.5 * likely
                 + 0.3 * f32::from(descends(strokes)),

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::score::{DrumPart, GridKind, Hit, Lane};
 
+/// Amounts that differ by less than this, in natural logarithms, sound the same.
+const HEARD: f32 = 0.1;
+
 /// What is counted of a part, in strokes for each bar of its groove.
 struct Content {
     lanes: [f32; crate::score::LANES],
@@ -156,6 +159,7 @@ pub fn names<'a>(parts: impl IntoIterator<Item = &'a DrumPart>) -> Vec<String> {
                     let apart = (own + 0.5).ln() - (other + 0.5).ln();
                     (apart.abs(), if apart > 0.0 { more } else { less })
                 })
+                .filter(|(apart, _)| *apart > HEARD)
                 .collect();
             details.sort_by(|a, b| b.0.total_cmp(&a.0));
             let detailed = details.iter().map(|(_, detail)| format!("{base}, {detail}"));

@@ -133,6 +133,7 @@ impl Arrangement<'_> {
             let known = known_grid(&grid).steps;
             let level = self.dynamics.level(bar).clamp(QUIETEST, 0.0);
             let logits = without_crashes(&self.patterns[self.groups[bar]].logits, known);
+            let cymbal = one_cymbal(&logits);
             let mut strokes = Vec::new();
             for lane in Lane::ALL {
                 for step in 0..grid.steps {
@@ -140,11 +141,10 @@ impl Arrangement<'_> {
                     let kept = logit > 0.0 && is_back_beat(lane, step, &grid);
                     if kept || logit > threshold - QUIETER * level {
                         let weight = logit.min(8.0) + if kept { BACK_BEAT } else { 0.0 };
-                        strokes.push((step, lane, weight));
+                        strokes.push((step, cymbal(lane), weight));
                     }
                 }
             }
-            with_one_cymbal(&mut strokes);
             for (step, lane, weight) in thinned(strokes, Amount::at(level), &grid) {
                 wanted.entry((bar, step)).or_default().push((lane, weight, EVEN));
             }
@@ -350,21 +350,19 @@ fn without_crashes(logits: &[f32], slots: usize) -> Vec<f32> {
     logits
 }
 
-/// One hand keeps the time, on the hat or on the ride: what is struck less of the two goes to the
-/// other, or to the foot.
-fn with_one_cymbal(strokes: &mut [(usize, Lane, f32)]) {
-    let hat = |lane| matches!(lane, Lane::ClosedHat | Lane::OpenHat);
-    let rides = strokes.iter().filter(|stroke| stroke.1 == Lane::Ride).count();
-    let hats = strokes.iter().filter(|stroke| hat(stroke.1)).count();
-    if rides == 0 || hats == 0 {
-        return;
-    }
-    for (_, lane, _) in strokes {
-        match lane {
-            Lane::Ride if rides < hats => *lane = Lane::ClosedHat,
-            Lane::ClosedHat if rides >= hats => *lane = Lane::PedalHat,
-            _ => {}
-        }
+/// One hand keeps the time, on the ride or on the hat, whichever a groove (`[lanes x slots]`, logits)
+/// strikes more often: gives each lane the one on which its strokes are played.
+fn one_cymbal(logits: &[f32]) -> impl Fn(Lane) -> Lane + use<> {
+    let strokes = |lane: Lane| {
+        let row = &logits[lane.index() * SLOTS..][..SLOTS];
+        row.iter().filter(|&&logit| logit > 0.0).count()
+    };
+    let rides = strokes(Lane::Ride);
+    let riding = rides > 0 && rides >= strokes(Lane::ClosedHat) + strokes(Lane::OpenHat);
+    move |lane| match lane {
+        Lane::ClosedHat if riding => Lane::PedalHat,
+        Lane::Ride if !riding => Lane::ClosedHat,
+        lane => lane,
     }
 }
 

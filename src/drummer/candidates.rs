@@ -3,13 +3,13 @@
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
-use super::decode::playable;
 use super::features::SLOTS;
+use super::limbs::Limbs;
 use super::objective::{ClassCells, by_class, class_of};
 use super::pattern::{Answer, CELLS};
 use super::settings::ClassDensities;
 use super::vocabulary::StyleBar;
-use crate::score::{LANES, Lane, SCORE_CLASSES};
+use crate::score::{LANES, SCORE_CLASSES};
 
 /// Codes less likely than this share of the likeliest are not considered.
 const UNLIKELY: f32 = 0.01;
@@ -23,6 +23,8 @@ const CANDIDATES: usize = 24;
 /// Bars that play the same.
 pub(super) struct Group {
     pub bars: Vec<usize>,
+    /// The drummer's limbs where they have least time.
+    pub limbs: Limbs,
     /// How probable an onset is in each lane cell, `[lanes x slots]`.
     pub marginal: Vec<f32>,
     /// The same by class cell.
@@ -35,15 +37,17 @@ pub(super) struct Group {
 pub(super) struct Candidate {
     /// Of every lane cell; above 0 is an onset.
     pub logits: Vec<f32>,
+    /// The lane cells that are struck: what the drummer can play of the logits above 0.
+    pub onsets: Vec<bool>,
     pub cells: ClassCells,
     /// What makes seeds differ, added to the value of the choice.
     pub noise: f32,
 }
 
 impl Candidate {
-    fn new(logits: Vec<f32>, noise: f32) -> Candidate {
-        let cells = ClassCells::of(&playable(&logits, 0.0));
-        Candidate { logits, cells, noise }
+    fn new(logits: Vec<f32>, noise: f32, limbs: &Limbs) -> Candidate {
+        let onsets = limbs.playable(&logits, 0.0);
+        Candidate { logits, cells: ClassCells::of(&onsets), onsets, noise }
     }
 }
 
@@ -57,16 +61,17 @@ pub(super) struct Drafting {
 }
 
 impl Group {
-    /// The evidence and candidates of some bars of a song, all of `slots` steps. With a vocabulary
-    /// the candidates are bars of a style instead of the network's.
+    /// The evidence and candidates of some bars of a song, all of `limbs.steps` steps. With a
+    /// vocabulary the candidates are bars of a style instead of the network's.
     pub fn new(
         answer: &Answer,
         bars: Vec<usize>,
-        slots: usize,
+        limbs: Limbs,
         vocabulary: Option<&[StyleBar]>,
         drafting: Drafting,
         rng: &mut ChaCha8Rng,
     ) -> Group {
+        let slots = limbs.steps;
         let codes = Codes::pooled(answer, &bars, slots, drafting.pooling);
         let mut marginal = codes.marginal();
         let rows = match vocabulary {
@@ -90,12 +95,12 @@ impl Group {
                 scale if scale > 0.0 => rng.random_range(-scale..scale),
                 _ => 0.0,
             };
-            let candidate = Candidate::new(row, noise);
+            let candidate = Candidate::new(row, noise, &limbs);
             if candidates.iter().all(|known| known.cells != candidate.cells) {
                 candidates.push(candidate);
             }
         }
-        let mut group = Group { bars, marginal, by_class, candidates };
+        let mut group = Group { bars, limbs, marginal, by_class, candidates };
         group.keep_best();
         group
     }
@@ -121,18 +126,17 @@ impl Group {
             for (row, offset) in logits.chunks_mut(SLOTS).zip(offsets) {
                 row.iter_mut().for_each(|logit| *logit += offset);
             }
-            *candidate = Candidate::new(logits, candidate.noise);
+            *candidate = Candidate::new(logits, candidate.noise, &self.limbs);
         }
     }
 
-    /// The lane of a class that a cell most likely sounds.
-    pub fn likeliest_lane(&self, class: usize, slot: usize) -> Lane {
-        let lanes = Lane::ALL.into_iter().filter(|lane| lane.score_class().index() == class);
-        lanes
-            .max_by(|a, b| {
-                let probability = |lane: &Lane| self.marginal[lane.index() * SLOTS + slot];
-                probability(a).total_cmp(&probability(b))
-            })
+    /// The lane cell that a class cell most likely sounds.
+    pub fn lane_cell(&self, class_cell: usize) -> usize {
+        let (class, slot) = (class_cell / SLOTS, class_cell % SLOTS);
+        (0..LANES)
+            .map(|lane| lane * SLOTS + slot)
+            .filter(|&cell| class_of(cell) == class)
+            .max_by(|&a, &b| self.marginal[a].total_cmp(&self.marginal[b]))
             .expect("every class has a lane")
     }
 }

@@ -25,6 +25,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::candidates::{Drafting, Group, expected_densities, log_odds};
 use super::features::SLOTS;
+use super::limbs::{Limbs, Repeated};
 use super::objective::{CLASS_CELLS, ClassCells, Evidence, Objective, Weights};
 use super::pattern::Answer;
 use super::settings::ClassDensities;
@@ -68,11 +69,12 @@ pub(super) struct Pattern {
     pub logits: Vec<f32>,
 }
 
-/// Chooses a pattern for each group. `groups[bar]` numbers the groups from 0.
+/// Chooses a pattern for each group. `groups[bar]` numbers the groups from 0; bars of a group share
+/// their slots, which are `limbs[bar].steps`.
 pub(super) fn decode(
     answer: &Answer,
     groups: &[usize],
-    slots: &[usize],
+    limbs: &[Limbs],
     ssm: &Ssm,
     asked: &Asked,
     decoding: Decoding,
@@ -86,10 +88,10 @@ pub(super) fn decode(
     let mut groups: Vec<Group> = members
         .into_iter()
         .map(|bars| {
-            let slots = slots[bars[0]];
-            let vocabulary = asked.bars.get(&slots).filter(|bars| !bars.is_empty());
+            let limbs = Limbs::fastest(bars.iter().map(|&bar| limbs[bar]));
+            let vocabulary = asked.bars.get(&limbs.steps).filter(|bars| !bars.is_empty());
             let vocabulary = vocabulary.map(Vec::as_slice);
-            Group::new(answer, bars, slots, vocabulary, decoding.drafting, rng)
+            Group::new(answer, bars, limbs, vocabulary, decoding.drafting, rng)
         })
         .collect();
     let wanted = asked.densities.copied().unwrap_or_else(|| expected_densities(&groups));
@@ -102,7 +104,7 @@ pub(super) fn decode(
     let mut objective = objective(&groups, ssm, wanted, decoding.weights);
     let chosen = choose_bars(&mut objective, &groups);
     if asked.bars.is_empty() {
-        flip_cells(&mut objective, &groups);
+        flip_cells(&mut objective, &groups, &chosen);
     }
     let patterns = groups.iter().zip(chosen).enumerate();
     patterns
@@ -156,9 +158,15 @@ fn choose_bars(objective: &mut Objective, groups: &[Group]) -> Vec<usize> {
     chosen
 }
 
-/// Changes single cells in doubt, the best one of a group at a time, as long as the song gains.
-fn flip_cells(objective: &mut Objective, groups: &[Group]) {
+/// Changes single cells in doubt, the best one of a group at a time, as long as the song gains and
+/// the drummer can play it.
+fn flip_cells(objective: &mut Objective, groups: &[Group], chosen: &[usize]) {
     let mut left = vec![FLIPS; groups.len()];
+    let mut limbs: Vec<Repeated> = groups
+        .iter()
+        .zip(chosen)
+        .map(|(group, &index)| group.limbs.repeating(&group.candidates[index].onsets))
+        .collect();
     for _ in 0..ROUNDS {
         let before = left.clone();
         for (number, (group, left)) in groups.iter().zip(&mut left).enumerate() {
@@ -166,15 +174,20 @@ fn flip_cells(objective: &mut Objective, groups: &[Group]) {
                 let cells = objective.pattern(number);
                 let mut best = (objective.value() + GAIN, None);
                 for (cell, probability) in group.by_class.iter().enumerate() {
-                    if !(DOUBT..=1.0 - DOUBT).contains(probability) {
+                    let is_sure = !(DOUBT..=1.0 - DOUBT).contains(probability);
+                    if is_sure || !cells.contains(cell) && !limbs[number].fits(group.lane_cell(cell)) {
                         continue;
                     }
                     let change = objective.try_cells(number, cells.toggled(cell));
                     if change.value > best.0 {
-                        best = (change.value, Some(change));
+                        best = (change.value, Some((cell, change)));
                     }
                 }
-                let Some(change) = best.1 else { break };
+                let Some((cell, change)) = best.1 else { break };
+                match cells.contains(cell) {
+                    true => lanes_of(cell).for_each(|lane| limbs[number].set(lane, false)),
+                    false => limbs[number].set(group.lane_cell(cell), true),
+                }
                 objective.commit(change);
                 *left -= 1;
             }
@@ -185,18 +198,21 @@ fn flip_cells(objective: &mut Objective, groups: &[Group]) {
     }
 }
 
+/// The lane cells of a class cell.
+fn lanes_of(class_cell: usize) -> impl Iterator<Item = usize> {
+    let (class, slot) = (class_cell / SLOTS, class_cell % SLOTS);
+    let lanes = Lane::ALL.into_iter().filter(move |lane| lane.score_class().index() == class);
+    lanes.map(move |lane| lane.index() * SLOTS + slot)
+}
+
 /// The logits of a chosen bar, of which some class cells are played otherwise.
 fn flipped(group: &Group, mut logits: Vec<f32>, was: ClassCells, is: ClassCells) -> Vec<f32> {
     for cell in (0..CLASS_CELLS).filter(|&cell| was.contains(cell) != is.contains(cell)) {
-        let (class, slot) = (cell / SLOTS, cell % SLOTS);
         let odds = log_odds(group.by_class[cell]);
         if is.contains(cell) {
-            logits[group.likeliest_lane(class, slot).index() * SLOTS + slot] = odds.max(SURE);
+            logits[group.lane_cell(cell)] = odds.max(SURE);
         } else {
-            for lane in Lane::ALL.into_iter().filter(|lane| lane.score_class().index() == class) {
-                let logit = &mut logits[lane.index() * SLOTS + slot];
-                *logit = logit.min(odds.min(-SURE));
-            }
+            lanes_of(cell).for_each(|lane| logits[lane] = logits[lane].min(odds.min(-SURE)));
         }
     }
     logits
@@ -241,30 +257,4 @@ fn offsets(
         *offset = (-threshold).clamp(-reach, reach);
     }
     Lane::ALL.map(|lane| by_class[lane.score_class().index()])
-}
-
-/// Keeps what two hands can play in a step: at most two strokes by stick, the likeliest. Feet, and
-/// the percussion that another player holds, are free. Open and closed hat exclude each other.
-pub(super) fn playable(logits: &[f32], threshold: f32) -> Vec<bool> {
-    let mut struck: Vec<bool> = logits.iter().map(|&logit| logit > threshold).collect();
-    let at = |lane: Lane, slot: usize| lane.index() * SLOTS + slot;
-    for slot in 0..SLOTS {
-        let (open, closed) = (at(Lane::OpenHat, slot), at(Lane::ClosedHat, slot));
-        if struck[open] && struck[closed] {
-            let loser = if logits[open] >= logits[closed] { closed } else { open };
-            struck[loser] = false;
-        }
-        let mut hands: Vec<usize> = Lane::ALL
-            .into_iter()
-            .filter(|lane| lane.by_hand())
-            .map(|lane| at(lane, slot))
-            .filter(|&cell| struck[cell])
-            .collect();
-        hands.sort_by(|&a, &b| logits[b].total_cmp(&logits[a]));
-        for &cell in hands.iter().skip(2) {
-            struck[cell] = false;
-        }
-    }
-    debug_assert_eq!(struck.len(), LANES * SLOTS);
-    struck
 }

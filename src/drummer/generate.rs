@@ -6,20 +6,24 @@ use std::time::{Duration, Instant};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use super::arrange::Arrangement;
+use super::arrange::{Arranged, Arrangement};
 use super::candidates::Drafting;
 use super::decode::{Asked, Decoding, decode};
+use super::dynamics::Dynamics;
 use super::features::{
     BarFeatures, PROGRAMS, bar_features, instruments, pair_channels, step_grids,
 };
+use super::finish::finish;
 use super::groove::{self, Feel};
+use super::limbs::Limbs;
 use super::objective::Weights;
 use super::pattern::{self, Answer, Condition, PatternInput, known_grid};
 use super::sound::{melodic_ssm, synthesise};
+use super::sounding::Sounding;
 use super::vocabulary::{StyleBar, Vocabulary};
 use super::{
-    ClassDensities, DrummerError, Form, Progress, Settings, Stage, StyleChoice, drum_ssm, fills,
-    form, groups,
+    ClassDensities, DrummerError, Form, Progress, Settings, Stage, Style, StyleChoice, drum_ssm,
+    fills, form, groups,
 };
 use crate::analysis::Ssm;
 use crate::audio::SoundFont;
@@ -268,7 +272,8 @@ impl Drummer {
                     patterns.push((&draft.part, feel));
                 }
                 let parts = groove::play_all(&patterns, &*network)?;
-                for ((number, draft), part) in drafts.iter().zip(parts) {
+                for ((number, draft), mut part) in drafts.iter().zip(parts) {
+                    finish(song, &draft.part, &mut part, has_double_pedal(settings));
                     let (fills, style) = (draft.fills.clone(), draft.style);
                     takes.push((*number, Take { part, fills, style }));
                 }
@@ -296,9 +301,11 @@ impl Drummer {
         };
         let slots: Vec<usize> = heard.grids.iter().map(|grid| known_grid(grid).steps).collect();
         let groups = split_by(&groups(&heard.drum_ssm, DISTINCT), &slots);
+        let limbs = limbs(song, heard, settings);
         let turns = heard.drum_ssm.novelty(TURN_REACH);
         let places = fills::places(&heard.form, |bar| turns[bar], settings.fill_amount);
-        let starts: Vec<usize> = heard.form.sections.iter().map(|s| s.bars.start).collect();
+        let sounding = Sounding::of(song, &heard.bars, &heard.grids);
+        let dynamics = Dynamics::of(song, &heard.bars);
         let asked = match settings.style {
             StyleChoice::FromSong => None,
             StyleChoice::Preset(style) => Some(style.densities()),
@@ -346,27 +353,46 @@ impl Drummer {
                 let decoding = Decoding { drafting, weights, reach: REACH[is_asked] };
                 let asked = Asked { densities: hint.as_ref(), bars: &style_bars };
                 let patterns =
-                    decode(answer, &groups, &slots, &heard.drum_ssm, &asked, decoding, &mut rng);
+                    decode(answer, &groups, &limbs, &heard.drum_ssm, &asked, decoding, &mut rng);
                 let arrangement = Arrangement {
+                    song,
                     bars: &heard.bars,
                     grids: &heard.grids,
+                    form: &heard.form,
+                    turns: &turns,
+                    sounding: &sounding,
+                    dynamics: &dynamics,
                     groups: &groups,
                     patterns: &patterns,
+                    limbs: &limbs,
                     fills: &places,
-                    starts: &starts,
-                    complexity: settings.complexity,
-                    fill_complexity: settings.fill_complexity,
+                    settings,
                 };
-                let take = Take {
-                    part: arrangement.part(answer, filling.as_ref(), &mut rng),
-                    fills: places.iter().map(|&bar| BarIndex(bar)).collect(),
-                    style: hint,
-                };
+                let Arranged { part, fills } = arrangement.part(answer, filling.as_ref(), &mut rng);
+                let take = Take { part, fills, style: hint };
                 drafts.push((number, take));
             }
         }
         Ok(drafts)
     }
+}
+
+fn has_double_pedal(settings: &Settings) -> bool {
+    settings.style == StyleChoice::Preset(Style::Metal)
+}
+
+/// The drummer's limbs in every bar, on the slots of its known grid.
+fn limbs(song: &Song, heard: &Heard, settings: &Settings) -> Vec<Limbs> {
+    let bars = heard.bars.bars().iter().zip(&heard.grids);
+    bars.map(|(bar, grid)| {
+        let seconds = song.tempo.seconds(bar.end()).0 - song.tempo.seconds(bar.start).0;
+        Limbs {
+            step: (seconds / grid.steps as f64) as f32,
+            steps: known_grid(grid).steps,
+            double_pedal: has_double_pedal(settings),
+        }
+    })
+    .collect()
 }
 
 /// Splits groups so that bars of one share a grid.

@@ -5,28 +5,40 @@
 
 mod arrange;
 mod candidates;
+mod count_in;
 mod decode;
+mod dynamics;
+mod ending;
 mod error;
 pub mod evaluation;
 pub mod features;
 mod fills;
+mod finish;
 mod form;
 mod generate;
 pub mod groove;
+mod limbs;
+mod names;
 mod objective;
 mod pattern;
 pub mod picture;
 mod progress;
 mod settings;
 mod sound;
+mod sounding;
 mod structure;
-
+mod thin;
 mod vocabulary;
 
+pub use count_in::{moved_by_bar, with_bar_before};
+pub use dynamics::{Dynamics, QUIETEST};
+pub use ending::is_loop;
 pub use error::DrummerError;
+pub use fills::FillLibrary;
 pub use form::{Form, Section};
 pub use generate::{Drummer, Generation, Heard, MAX_BARS, Take};
+pub use names::{name, names};
 pub use progress::{Progress, Silent, Stage};
-pub use settings::{ClassDensities, Settings, Style, StyleChoice};
+pub use settings::{ClassDensities, CountIn, Ending, Settings, Style, StyleChoice};
 pub use structure::{drum_ssm, form, groups};
 pub use vocabulary::Vocabulary;

@@ -12,7 +12,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::audio::{self, SoundFont};
 use crate::drummer::picture::{FormPicture, facts};
-use crate::drummer::{Drummer, Generation, Progress};
+use crate::drummer::{self, CountIn, Drummer, Generation, Progress};
 use crate::midi;
 use crate::network::{self, Backend, Models, catalogue};
 use crate::score::{DrumPart, SampleRate, Song};
@@ -121,8 +121,14 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let paths = Paths::of(arguments, settings.alternatives);
     output::check(paths.all(), &arguments.song)?;
 
-    let whole = song::read(&arguments.song)?;
-    let heard = song::listened_to(&arguments.song, &whole, &arguments.track)?;
+    let mut whole = song::read(&arguments.song)?;
+    let mut heard = song::listened_to(&arguments.song, &whole, &arguments.track)?;
+    if settings.count_in != CountIn::None
+        && let Some(later) = drummer::with_bar_before(&heard)
+    {
+        heard = later;
+        whole = drummer::moved_by_bar(&whole);
+    }
     let models = models(&arguments.backend, arguments.models.as_deref())?;
     let font = font(arguments.soundfont.as_deref())?;
     let read = begun.elapsed();

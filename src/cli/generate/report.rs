@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::drummer::picture::facts;
-use crate::drummer::{Generation, Section, Settings, StyleChoice, Take};
+use crate::drummer::{self, Generation, Section, Settings, StyleChoice, Take};
 use crate::network::{Backend, Engine};
 use crate::score::{Lane, ScoreClass, Song, Ticks};
 
@@ -69,6 +69,8 @@ struct Wished {
     fill_complexity: f32,
     swing: f32,
     humanise: f32,
+    ending: &'static str,
+    count_in: &'static str,
     seed: u64,
     alternatives: usize,
 }
@@ -83,6 +85,8 @@ struct SectionFacts {
 #[derive(Serialize)]
 struct PartFacts {
     file: PathBuf,
+    /// What the groove is like; different for each part.
+    name: String,
     notes: usize,
     /// Notes of each lane that is played.
     lanes: BTreeMap<String, usize>,
@@ -118,7 +122,7 @@ impl Report {
             song: SongFacts::new(&arguments.song, song),
             settings: Wished::new(settings),
             form: sections(generation),
-            parts: generation.takes.iter().zip(paths).map(PartFacts::new).collect(),
+            parts: takes(generation).zip(paths).map(PartFacts::new).collect(),
             timings,
             peak_memory_mib: peak_memory_mib(),
         }
@@ -180,6 +184,8 @@ impl Wished {
             fill_complexity: settings.fill_complexity,
             swing: settings.swing,
             humanise: settings.humanise,
+            ending: settings.ending.name(),
+            count_in: settings.count_in.name(),
             seed: settings.seed,
             alternatives: settings.alternatives,
         }
@@ -187,7 +193,7 @@ impl Wished {
 }
 
 impl PartFacts {
-    fn new((take, path): (&Take, &PathBuf)) -> PartFacts {
+    fn new(((take, name), path): ((&Take, String), &PathBuf)) -> PartFacts {
         let hits = &take.part.hits;
         let mut lanes = BTreeMap::new();
         for lane in Lane::ALL {
@@ -196,8 +202,14 @@ impl PartFacts {
                 lanes.insert(lane.name().to_lowercase().replace(' ', "-"), notes);
             }
         }
-        PartFacts { file: path.clone(), notes: hits.len(), lanes }
+        PartFacts { file: path.clone(), name, notes: hits.len(), lanes }
     }
+}
+
+/// The takes with names that tell them apart.
+fn takes(generation: &Generation) -> impl Iterator<Item = (&Take, String)> {
+    let names = drummer::names(generation.takes.iter().map(|take| &take.part));
+    generation.takes.iter().zip(names)
 }
 
 fn sections(generation: &Generation) -> Vec<SectionFacts> {
@@ -214,8 +226,8 @@ pub fn summary(song: &Song, generation: &Generation, paths: &[PathBuf]) -> Strin
     let section = |section: &Section| format!("{}{}", section.letter(), section.bars.len());
     let form: Vec<String> = generation.heard.form.sections.iter().map(section).collect();
     let mut lines = vec![format!("{} · form {}", facts(song), form.join(" "))];
-    for (take, path) in generation.takes.iter().zip(paths) {
-        lines.push(format!("{}: {} drum notes", path.display(), take.part.hits.len()));
+    for ((take, name), path) in takes(generation).zip(paths) {
+        lines.push(format!("{}: {} drum notes · {name}", path.display(), take.part.hits.len()));
     }
     lines.join("\n")
 }

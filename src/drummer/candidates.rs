@@ -84,7 +84,9 @@ impl Group {
             }
             None => {
                 let mut rows = codes.logits;
-                rows.extend(THRESHOLDS.map(|threshold| over_threshold(&marginal, threshold, slots)));
+                rows.extend(
+                    THRESHOLDS.map(|threshold| over_threshold(&marginal, threshold, slots)),
+                );
                 rows
             }
         };

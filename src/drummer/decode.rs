@@ -110,7 +110,8 @@ pub(super) fn decode(
     patterns
         .map(|(number, (group, index))| {
             let chosen = &group.candidates[index];
-            let logits = flipped(group, chosen.logits.clone(), chosen.cells, objective.pattern(number));
+            let logits =
+                flipped(group, chosen.logits.clone(), chosen.cells, objective.pattern(number));
             Pattern { logits }
         })
         .collect()
@@ -175,7 +176,9 @@ fn flip_cells(objective: &mut Objective, groups: &[Group], chosen: &[usize]) {
                 let mut best = (objective.value() + GAIN, None);
                 for (cell, probability) in group.by_class.iter().enumerate() {
                     let is_sure = !(DOUBT..=1.0 - DOUBT).contains(probability);
-                    if is_sure || !cells.contains(cell) && !limbs[number].fits(group.lane_cell(cell)) {
+                    if is_sure
+                        || !cells.contains(cell) && !limbs[number].fits(group.lane_cell(cell))
+                    {
                         continue;
                     }
                     let change = objective.try_cells(number, cells.toggled(cell));
@@ -232,7 +235,8 @@ fn offsets(
         let rows = group.candidates[index].logits.chunks(SLOTS);
         for (lane, row) in Lane::ALL.into_iter().zip(rows) {
             let playable = row.iter().filter(|logit| logit.is_finite());
-            cells[lane.score_class().index()].extend(playable.map(|&logit| (logit, group.bars.len() as f32 / bars as f32)));
+            cells[lane.score_class().index()]
+                .extend(playable.map(|&logit| (logit, group.bars.len() as f32 / bars as f32)));
         }
     }
     let mut by_class = [0.0; SCORE_CLASSES];

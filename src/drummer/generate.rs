@@ -189,16 +189,7 @@ impl Drummer {
             Ok((ssm, form))
         })?;
         let (programs, timings) = (instruments(&song), watch.timings);
-        Ok(Heard {
-            bars,
-            grids,
-            form,
-            melodic_ssm,
-            drum_ssm,
-            features,
-            programs,
-            timings,
-        })
+        Ok(Heard { bars, grids, form, melodic_ssm, drum_ssm, features, programs, timings })
     }
 
     /// Plays to what was heard; much cheaper than hearing. `song` must be the one that was heard.

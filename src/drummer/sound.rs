@@ -16,11 +16,7 @@ pub(super) fn synthesise(
 }
 
 /// The melodic SSM: from the constant-Q transform of a rendered song, pooled by bar.
-pub(super) fn melodic_ssm(
-    sound: &[f32],
-    song: &Song,
-    bars: &BarGrid,
-) -> Result<Ssm, DrummerError> {
+pub(super) fn melodic_ssm(sound: &[f32], song: &Song, bars: &BarGrid) -> Result<Ssm, DrummerError> {
     let cqt = Cqt::new(sound, SampleRate::ANALYSIS)?;
     Ok(Ssm::melodic(&BarCqt::pool(&cqt, bars, &song.tempo)))
 }

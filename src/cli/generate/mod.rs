@@ -2,6 +2,7 @@
 
 mod files;
 mod report;
+mod several;
 mod wishes;
 
 use std::path::{Path, PathBuf};
@@ -12,24 +13,26 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::audio::{self, SoundFont};
 use crate::drummer::picture::{FormPicture, facts};
-use crate::drummer::{self, CountIn, Drummer, Generation, Progress};
+use crate::drummer::{self, CountIn, Drummer, Generation, Progress, Settings};
+use crate::files::Output;
 use crate::midi;
 use crate::network::{self, Backend, Models, catalogue};
 use crate::score::{DrumPart, SampleRate, Song};
 
-use super::console::{print_json, remark};
-use super::output::{self, Output};
+use super::console::{print, print_json, remark};
 use super::progress::Bar;
+use super::song::STANDARD;
 use super::{Failure, song};
 
-use files::numbered;
+use files::{Content, numbered};
 use report::{Report, Timing};
 use wishes::Wishes;
 
 const EXAMPLES: &str = "\
 Examples:
   drumlin generate song.mid -o drums.mid
-  drumlin generate song.mid -o drums.mid --style funk --alternatives 4 --picture form.png";
+  drumlin generate song.mid -o drums.mid --style funk --alternatives 4 --picture form.png
+  drumlin generate songs/*.mid --output-folder drums";
 
 /// Play drums to a song
 ///
@@ -37,12 +40,23 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// The song: a MIDI file. Drums in it are not listened to
-    song: PathBuf,
+    /// The song: a MIDI file, or - for standard input. Drums in it are not listened to. With
+    /// --output-folder, several
+    #[arg(required = true, value_name = "SONG")]
+    songs: Vec<PathBuf>,
 
-    /// The drum part to write (MIDI). Further alternatives get a number: drums-2.mid
-    #[arg(short, long, value_name = "FILE")]
-    output: PathBuf,
+    /// The drum part to write (MIDI), or - for standard output. Further alternatives get a number:
+    /// drums-2.mid
+    #[arg(short, long, value_name = "FILE", required_unless_present = "output_folder")]
+    output: Option<PathBuf>,
+
+    /// A folder for the drum parts of all songs, each under its song's name; it is made if need be
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        conflicts_with_all = ["output", "audio", "drums_audio", "picture", "json"],
+    )]
+    output_folder: Option<PathBuf>,
 
     /// Listen to this track only: its name, part of it, or its number, see `drumlin tracks`. May
     /// be given several times
@@ -63,6 +77,10 @@ pub struct Arguments {
     /// Render the song with its drums (WAV), one file for each alternative
     #[arg(long, value_name = "FILE", help_heading = "What to write")]
     audio: Option<PathBuf>,
+
+    /// Render the drums alone (WAV), one file for each alternative
+    #[arg(long, value_name = "FILE", help_heading = "What to write")]
+    drums_audio: Option<PathBuf>,
 
     /// Print a report on standard output (JSON): form, timings, memory, notes
     #[arg(long, help_heading = "What to write")]
@@ -116,19 +134,20 @@ pub fn remark_on(drummer: &Drummer) {
 const STEPS_AFTER: usize = 3;
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    match (&arguments.output_folder, &arguments.output, &arguments.songs[..]) {
+        (Some(folder), ..) => several::run(arguments, folder),
+        (None, Some(output), [song]) => one(arguments, song, output),
+        _ => Err(Failure::NoFolder),
+    }
+}
+
+fn one(arguments: &Arguments, path: &Path, output: &Path) -> Result<(), Failure> {
     let begun = Instant::now();
     let settings = arguments.wishes.settings();
-    let paths = Paths::of(arguments, settings.alternatives);
-    output::check(paths.all(), &arguments.song)?;
+    let paths = Paths::of(arguments, output, settings.alternatives);
+    paths.check(path, arguments.json)?;
 
-    let mut whole = song::read(&arguments.song)?;
-    let mut heard = song::listened_to(&arguments.song, &whole, &arguments.track)?;
-    if settings.count_in != CountIn::None
-        && let Some(later) = drummer::with_bar_before(&heard)
-    {
-        heard = later;
-        whole = drummer::moved_by_bar(&whole);
-    }
+    let (whole, heard) = read(arguments, &settings, path)?;
     let models = models(&arguments.backend, arguments.models.as_deref())?;
     let font = font(arguments.soundfont.as_deref())?;
     let read = begun.elapsed();
@@ -146,26 +165,30 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             bytes: part_file(&whole, &take.part, arguments.merge),
         });
     }
-    if !paths.sounds.is_empty() {
+    if !paths.sounds.is_empty() || !paths.drum_sounds.is_empty() {
         bar.step("sound");
         let step = Instant::now();
         for (take, path) in generation.takes.iter().zip(&paths.sounds) {
             let bytes = sound_file(&midi::with_drums(&whole, &take.part), &font, &bar)?;
             outputs.push(Output { path: path.clone(), bytes });
         }
+        for (take, path) in generation.takes.iter().zip(&paths.drum_sounds) {
+            let bytes = sound_file(&midi::drum_song(&whole, &take.part), &font, &bar)?;
+            outputs.push(Output { path: path.clone(), bytes });
+        }
         timings.push(Timing::new("sound", step.elapsed()));
     }
-    if let Some(path) = &arguments.picture {
+    if let Some(place) = &arguments.picture {
         bar.step("picture");
         let step = Instant::now();
-        let title = song::title(&arguments.song).replace('_', " ");
+        let title = song::title(path).replace('_', " ");
         let bytes = picture(&title, &heard, &generation)?;
-        outputs.push(Output { path: path.clone(), bytes });
+        outputs.push(Output { path: place.clone(), bytes });
         timings.push(Timing::new("picture", step.elapsed()));
     }
     bar.step("files");
     let step = Instant::now();
-    output::write(outputs)?;
+    write(outputs)?;
     timings.push(Timing::new("files", step.elapsed()));
     timings.push(Timing::new("all", begun.elapsed()));
     bar.end();
@@ -175,34 +198,83 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         remark(&report::summary(&heard, &generation, &paths.parts));
     }
     if arguments.json {
-        let mut report =
-            Report::new(arguments, &settings, &heard, &generation, &paths.parts, timings);
+        let mut report = Report::new(path, &settings, &heard, &generation, &paths.parts, timings);
         report.ran_on(drummer.engine());
         print_json(&report)?;
     }
     Ok(())
 }
 
+/// The song of a file, and what is heard of it; a bar later where drums count it in.
+fn read(arguments: &Arguments, settings: &Settings, path: &Path) -> Result<(Song, Song), Failure> {
+    let whole = song::read(path)?;
+    let heard = song::listened_to(path, &whole, &arguments.track)?;
+    if settings.count_in != CountIn::None
+        && let Some(later) = drummer::with_bar_before(&heard)
+    {
+        return Ok((drummer::moved_by_bar(&whole), later));
+    }
+    Ok((whole, heard))
+}
+
 /// Where everything goes.
 struct Paths {
     parts: Vec<PathBuf>,
     sounds: Vec<PathBuf>,
+    drum_sounds: Vec<PathBuf>,
     picture: Option<PathBuf>,
 }
 
+fn is_standard(path: &Path) -> bool {
+    path == Path::new(STANDARD)
+}
+
 impl Paths {
-    fn of(arguments: &Arguments, alternatives: usize) -> Paths {
-        let audio = arguments.audio.as_ref();
+    fn of(arguments: &Arguments, output: &Path, alternatives: usize) -> Paths {
+        let sounds = |path: &Option<PathBuf>| {
+            path.as_ref().map(|path| numbered(path, alternatives)).unwrap_or_default()
+        };
         Paths {
-            parts: numbered(&arguments.output, alternatives),
-            sounds: audio.map(|path| numbered(path, alternatives)).unwrap_or_default(),
+            parts: numbered(output, alternatives),
+            sounds: sounds(&arguments.audio),
+            drum_sounds: sounds(&arguments.drums_audio),
             picture: arguments.picture.clone(),
         }
     }
 
     fn all(&self) -> impl Iterator<Item = &Path> {
-        self.parts.iter().chain(&self.sounds).chain(&self.picture).map(PathBuf::as_path)
+        let sounds = self.sounds.iter().chain(&self.drum_sounds);
+        self.parts.iter().chain(sounds).chain(&self.picture).map(PathBuf::as_path)
     }
+
+    /// Says before the work begins what would keep its results from being written.
+    fn check(&self, song: &Path, json: bool) -> Result<(), Failure> {
+        let standard = self.all().filter(|path| is_standard(path)).count();
+        if standard + usize::from(json) > 1 {
+            return Err(Failure::OneThing { what: "a file, or the report" });
+        }
+        if standard > 0 && self.parts.len() > 1 {
+            return Err(Failure::OneThing { what: "one alternative" });
+        }
+        crate::files::check(self.all().filter(|path| !is_standard(path)), song)?;
+        let kinds = [
+            (Content::Midi, &self.parts[..]),
+            (Content::Sound, &self.sounds[..]),
+            (Content::Sound, &self.drum_sounds[..]),
+            (Content::Picture, self.picture.as_slice()),
+        ];
+        let mut paths =
+            kinds.iter().flat_map(|(kind, paths)| paths.iter().map(move |path| (kind, path)));
+        paths.try_for_each(|(kind, path)| kind.check(path))
+    }
+}
+
+/// Writes all files; what goes to standard output goes there last, once all else is safe.
+fn write(outputs: Vec<Output>) -> Result<(), Failure> {
+    let (standard, files): (Vec<Output>, Vec<Output>) =
+        outputs.into_iter().partition(|output| is_standard(&output.path));
+    crate::files::write(files)?;
+    standard.iter().try_for_each(|output| print(&output.bytes))
 }
 
 /// The networks, with the user's in place of ours.

@@ -12,8 +12,6 @@ use crate::drummer::{self, Generation, Section, Settings, StyleChoice, Take};
 use crate::network::{Backend, Engine};
 use crate::score::{Lane, ScoreClass, Song, Ticks};
 
-use super::Arguments;
-
 /// The report of `--json`. Bars count from 1.
 #[derive(Serialize)]
 pub struct Report {
@@ -107,7 +105,7 @@ impl Timing {
 
 impl Report {
     pub fn new(
-        arguments: &Arguments,
+        path: &Path,
         settings: &Settings,
         song: &Song,
         generation: &Generation,
@@ -119,7 +117,7 @@ impl Report {
             backend: Backend::Cpu.name(),
             gpu: None,
             backend_note: None,
-            song: SongFacts::new(&arguments.song, song),
+            song: SongFacts::new(path, song),
             settings: Wished::new(settings),
             form: sections(generation),
             parts: takes(generation).zip(paths).map(PartFacts::new).collect(),

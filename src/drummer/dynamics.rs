@@ -5,21 +5,26 @@
 //! fuller chords are louder, as they are in a room. Levels are in decibels below the song's loud
 //! bars, so that what a mix is recorded at does not matter.
 //!
-//! What a drummer follows is not each bar but the phrase: [`Dynamics::level`] is smoothed over the
-//! bars around by a bilateral filter (Tomasi and Manduchi, ICCV 1998), which averages bars that are
+//! What a drummer follows is the phrase more than the bar: [`Dynamics::level`] is mostly smoothed
+//! over the bars around by a bilateral filter (Tomasi and Manduchi, ICCV 1998), which averages bars that are
 //! about as loud as this one. A single thin bar changes little; the step into a chorus or a
 //! breakdown stays a step, and a crescendo stays a slope.
 
 use crate::score::{BarGrid, BarIndex, Song, TrackKind};
 
-/// Levels are cut here, in decibels below the loud bars; bars of rest have this level.
+/// Levels are cut here, in decibels below the loud bars; bars of rest have this level by themselves.
 pub const QUIETEST: f32 = -40.0;
+
+/// How far below the softer of its neighbours a drummer takes a bar in which the song rests.
+const REST: f32 = 3.0;
 
 /// Bars on either side that smoothing looks at, and the deviation of its weights in bars.
 const REACH: usize = 6;
 const NEAR: f32 = 2.5;
 /// Difference of level, in decibels, at which another bar's weight has fallen to 0.6.
 const ALIKE: f32 = 3.5;
+/// What is left to the bar by itself.
+const ALONE: f32 = 0.2;
 /// The share of the bars that are at least as loud as the reference of all levels.
 const LOUD_SHARE: f32 = 0.2;
 
@@ -64,7 +69,8 @@ impl Dynamics {
         let loud = sounding[(sounding.len() as f32 * LOUD_SHARE) as usize];
         let bars: Vec<f32> =
             energy.iter().map(|e| (10.0 * (e / loud).log10()).clamp(QUIETEST, 12.0)).collect();
-        let smooth = smoothed(&bars);
+        let mut smooth = smoothed(&bars);
+        rest(&bars, &mut smooth);
         Dynamics { bars, smooth }
     }
 
@@ -77,7 +83,8 @@ impl Dynamics {
         self.bars.is_empty()
     }
 
-    /// The level that a drummer follows in a bar: decibels, smoothed. 0 behind the last bar.
+    /// The level that a drummer follows in a bar: decibels, smoothed; bars of rest stand a little
+    /// below those around them. 0 behind the last bar.
     pub fn level(&self, bar: usize) -> f32 {
         self.smooth.get(bar).copied().unwrap_or(0.0)
     }
@@ -87,7 +94,15 @@ impl Dynamics {
         self.bars.get(bar).copied().unwrap_or(0.0)
     }
 
-    /// [`Dynamics::level`] as a share of the loud bars' amplitude, 0 (rest) to 1 (loud).
+    /// The mean of [`Dynamics::level`] over the bars in which the song has notes; 0 without any.
+    pub fn mean_level(&self) -> f32 {
+        let sounding = self.bars.iter().zip(&self.smooth).filter(|(bar, _)| **bar > QUIETEST);
+        let (sum, count) =
+            sounding.fold((0.0, 0), |(sum, count), (_, level)| (sum + level, count + 1));
+        if count == 0 { 0.0 } else { sum / count as f32 }
+    }
+
+    /// [`Dynamics::level`] as a share of the loud bars' amplitude, 0 to 1 (loud).
     pub fn loudness(&self, bar: usize) -> f32 {
         share(self.level(bar))
     }
@@ -95,6 +110,17 @@ impl Dynamics {
     /// [`Dynamics::level_alone`] as a share of the loud bars' amplitude, 0 (rest) to 1 (loud).
     pub fn loudness_alone(&self, bar: usize) -> f32 {
         share(self.level_alone(bar))
+    }
+}
+
+/// Bars of rest take their level from the bars on either side.
+fn rest(bars: &[f32], smooth: &mut [f32]) {
+    let sounds = |bar: &usize| bars[*bar] > QUIETEST;
+    for bar in (0..bars.len()).filter(|bar| !sounds(bar)) {
+        let before = (0..bar).rev().find(sounds);
+        let behind = (bar + 1..bars.len()).find(sounds);
+        let around = before.into_iter().chain(behind).map(|bar| smooth[bar]);
+        smooth[bar] = around.fold(f32::INFINITY, f32::min).min(0.0) - REST;
     }
 }
 
@@ -120,7 +146,7 @@ fn smoothed(levels: &[f32]) -> Vec<f32> {
             weights += weight;
         }
         // The bar itself has weight 1.
-        sum / weights
+        (1.0 - ALONE) * sum / weights + ALONE * here
     };
     (0..levels.len()).map(at).collect()
 }
@@ -213,6 +239,7 @@ mod tests {
     fn rest_is_silent_and_nothing_is_even() {
         let dynamics = measured(&[(8, 80), (8, 80), (0, 1), (0, 1), (0, 1)]);
         assert_eq!(dynamics.loudness_alone(3), 0.0);
+        assert_eq!(dynamics.level(3), -REST);
         let empty = measured(&[(0, 1); 4]);
         assert!((0..6).all(|bar| empty.level(bar) == 0.0));
     }

@@ -65,6 +65,8 @@ pub struct Heard {
     pub melodic_ssm: Ssm,
     /// Similarity that the drums of the bars should have.
     pub drum_ssm: Ssm,
+    /// How loud the song is, bar by bar.
+    pub dynamics: Dynamics,
     features: Vec<BarFeatures>,
     programs: [f32; PROGRAMS],
     timings: Vec<(Stage, Duration)>,
@@ -189,7 +191,8 @@ impl Drummer {
             Ok((ssm, form))
         })?;
         let (programs, timings) = (instruments(&song), watch.timings);
-        Ok(Heard { bars, grids, form, melodic_ssm, drum_ssm, features, programs, timings })
+        let dynamics = Dynamics::of(&song, &bars);
+        Ok(Heard { bars, grids, form, melodic_ssm, drum_ssm, dynamics, features, programs, timings })
     }
 
     /// Plays to what was heard; much cheaper than hearing. `song` must be the one that was heard.
@@ -257,6 +260,7 @@ impl Drummer {
                         swing: settings.swing,
                         humanise: settings.humanise,
                         fills: &draft.fills,
+                        dynamics: Some(&heard.dynamics),
                         manner: None,
                         seed: settings.seed.wrapping_add(*number as u64),
                     };
@@ -296,7 +300,6 @@ impl Drummer {
         let turns = heard.drum_ssm.novelty(TURN_REACH);
         let places = fills::places(&heard.form, |bar| turns[bar], settings.fill_amount);
         let sounding = Sounding::of(song, &heard.bars, &heard.grids);
-        let dynamics = Dynamics::of(song, &heard.bars);
         let asked = match settings.style {
             StyleChoice::FromSong => None,
             StyleChoice::Preset(style) => Some(style.densities()),
@@ -352,7 +355,7 @@ impl Drummer {
                     form: &heard.form,
                     turns: &turns,
                     sounding: &sounding,
-                    dynamics: &dynamics,
+                    dynamics: &heard.dynamics,
                     groups: &groups,
                     patterns: &patterns,
                     limbs: &limbs,

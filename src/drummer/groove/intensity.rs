@@ -1,4 +1,4 @@
-//! Intensity: how hard the same stroke is struck.
+//! Intensity: how hard the same stroke is struck, and the range that a kit answers to.
 
 /// The velocity (share of full strength) of a stroke that is `velocity` at intensity 0.5.
 ///
@@ -15,9 +15,40 @@ pub(super) fn intensify(velocity: f32, intensity: f32) -> f32 {
     }
 }
 
+/// The softest stroke that still speaks: ghost notes come near it.
+const SOFTEST: f32 = 15.0 / 127.0;
+/// Strokes up to here are raised towards it.
+const SOFT: f32 = 0.3;
+/// The hardest stroke, and from where strokes are held back from it: samplers and pads have nothing
+/// to say above it.
+const HARDEST: f32 = 123.0 / 127.0;
+const HARD: f32 = 0.85;
+
+/// Brings any velocity of at least 0 (1 is full strength) into the range from [`SOFTEST`] to
+/// [`HARDEST`], smoothly and in order; what lies between is left alone.
+pub(super) fn within_range(velocity: f32) -> f32 {
+    if velocity < SOFT {
+        SOFTEST + (SOFT - SOFTEST) / SOFT * velocity.max(0.0)
+    } else if velocity > HARD {
+        let room = HARDEST - HARD;
+        HARD + room * ((velocity - HARD) / room).tanh()
+    } else {
+        velocity
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_range_is_kept_in_order() {
+        let velocities: Vec<f32> = (0..200).map(|i| within_range(i as f32 / 100.0)).collect();
+        assert!(velocities.is_sorted());
+        assert_eq!(velocities[0], SOFTEST);
+        assert!(velocities[199] <= HARDEST);
+        assert_eq!(velocities[60], 0.6);
+    }
 
     #[test]
     fn harder_is_louder_and_order_stays() {

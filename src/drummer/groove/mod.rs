@@ -8,7 +8,9 @@
 //! 2. The network (`groove.onnx`, a dilated convolution; its card is in `models/README.md`) gives for
 //!    each lane and step the distribution of velocity and offset of a stroke there.
 //! 3. Chance with a memory picks from these distributions: player and limbs drift, habits return.
-//! 4. Intensity, swing and humanise shape the result.
+//!    Back beats stay what they are from bar to bar.
+//! 4. The drums follow the song's [`Dynamics`](crate::drummer::Dynamics), and intensity, swing and
+//!    humanise shape the result. Velocities end up between 15 and 123.
 //!
 //! [`export`] writes the training data through the same encoder. The idea of predicting velocity and
 //! offset from a score is GrooVAE's (Gillick et al., "Learning to groove with inverse sequence
@@ -20,11 +22,13 @@
 mod drift;
 mod export;
 mod features;
+mod follow;
 mod intensity;
 mod manner;
 mod performance;
 mod play;
 mod predict;
+mod steady;
 mod stroke;
 mod swing;
 #[cfg(test)]

@@ -6,11 +6,13 @@ use rand_chacha::ChaCha8Rng;
 use super::GrooveError;
 use super::drift::{Drift, Held, Memory, normal};
 use super::features::{Row, Setting, bar_starts, encode};
-use super::intensity::intensify;
+use super::follow::Follow;
+use super::intensity::{intensify, within_range};
 use super::manner::Manner;
 use super::predict::{Strokes, predict};
+use super::steady::Steady;
 use super::swing::{bend, home};
-use crate::drummer::Style;
+use crate::drummer::{Dynamics, Style};
 use crate::network::Network;
 use crate::score::{BarIndex, DrumPart, Hit, LANES, TempoMap, Velocity};
 
@@ -29,6 +31,8 @@ pub struct Feel<'a> {
     pub humanise: f32,
     /// The bars that are fills, in any order.
     pub fills: &'a [BarIndex],
+    /// How loud the song is that is played to; the drums follow it. `None` plays evenly.
+    pub dynamics: Option<&'a Dynamics>,
     /// Whose manner to play in, as [`Manner::measure`]d from a performance; `None` draws a drummer
     /// by the seed.
     pub manner: Option<Manner>,
@@ -55,6 +59,11 @@ const TIMING_MEMORY: Memory = Memory {
 /// Timing surprises are cut here: behind it are the dataset's flams and missed strokes, which make
 /// its statistics but nobody's groove.
 const LARGEST_SURPRISE: f32 = 2.2;
+
+/// A stroke that returns bar by bar is played this far above the network's median, in standard
+/// deviations, so that of accent and ghost note it is the accent; and this much of chance is left.
+const STEADY_ABOVE: f32 = 0.4;
+const STEADY_CHANCE: f32 = 0.25;
 
 /// Plays a pattern: the hits of `pattern`, whose velocities and offsets are not read, with those of
 /// a drummer. Bars and grids stay; hits stay on their steps unless swing brings them nearer to the
@@ -110,18 +119,33 @@ fn played(pattern: &DrumPart, feel: &Feel, strokes: &Strokes) -> DrumPart {
     let surprises = surprises(feel.seed, pattern);
     let starts = bar_starts(pattern);
 
-    let hits = pattern.hits.iter().map(|hit| {
+    let steady = Steady::of(pattern, feel.fills);
+    let follow = Follow::new(feel.dynamics, pattern.bars.len());
+    let stroke = |hit: &Hit| strokes.at(hit.lane().index(), starts[hit.bar.0] + hit.step);
+    let hits = pattern.hits.iter().enumerate().map(|(number, hit)| {
         let (row, lane) = (starts[hit.bar.0] + hit.step, hit.lane().index());
-        let stroke = strokes.at(lane, row);
+        let said = stroke(hit);
         let [loud, late] = [surprises[row].0[lane], surprises[row].1[lane]];
-        let velocity = stroke.velocity(loud * looser_velocity(humanise));
+        let loud = loud * looser_velocity(humanise);
+        let velocity = match steady.returns(number) {
+            [] => said.velocity(loud),
+            returns => {
+                let level = |other: &usize| stroke(&pattern.hits[*other]).velocity(STEADY_ABOVE);
+                let usual = returns.iter().map(level).sum::<f32>() / returns.len() as f32;
+                let chance = said.velocity(STEADY_ABOVE + STEADY_CHANCE * loud);
+                usual + chance - said.velocity(STEADY_ABOVE)
+            }
+        };
         let late = late.clamp(-LARGEST_SURPRISE, LARGEST_SURPRISE);
-        let micro = if humanise > 0.0 { 2.0 * humanise * stroke.offset(late) } else { 0.0 };
+        let micro = if humanise > 0.0 { 2.0 * humanise * said.offset(late) } else { 0.0 };
         let grid = pattern.grids[hit.bar.0];
+        let place = hit.step as f32 / grid.steps as f32;
+        let factor = follow.factor(hit.bar.0, place, feel.fills.contains(&hit.bar));
+        let velocity = within_range(intensify(velocity, intensity) * factor);
         let position = bend(hit.step, grid, swing);
         let step = home(hit.step, position, grid, |step| has_hit(pattern, hit, step));
         let offset = (position + micro - step as f32).clamp(-0.5, 0.5);
-        Hit { step, offset, velocity: Velocity::from_unit(intensify(velocity, intensity)), ..*hit }
+        Hit { step, offset, velocity: Velocity::from_unit(velocity), ..*hit }
     });
     DrumPart::new(pattern.bars.clone(), pattern.grids.clone(), hits.collect())
 }

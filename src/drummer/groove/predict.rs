@@ -8,27 +8,49 @@ use super::stroke::{NUMBERS, Stroke};
 use crate::network::{Network, Tensor};
 use crate::score::LANES;
 
-/// Steps of one request at most. Longer parts are asked for in pieces, so that memory stays bounded
-/// and most requests share one shape.
-const WINDOW: usize = 1024;
+/// Steps that the network looks each way.
+const REACH: usize = 63;
 
-/// Steps at either end of a piece that only give context; the network looks 68 steps each way.
-const CONTEXT: usize = 128;
+/// Empty rows before and behind what is asked for. Behind the ends of a part the network sees rows
+/// of zeros; with this many of them it is of no consequence how many more there are.
+const MARGIN: usize = REACH;
+
+/// Rows of one request at most. Longer parts are asked for in pieces, so that memory stays bounded
+/// and most requests share one shape, of [`WINDOW`] and two margins: 1024 steps.
+const WINDOW: usize = 1024 - 2 * MARGIN;
+
+/// Steps at either end of a piece that only give context.
+const CONTEXT: usize = REACH;
 
 /// Requests are padded with empty rows to a multiple of this, so that few shapes occur.
 const MULTIPLE: usize = 64;
 
 /// The network's answer for a whole part.
+#[derive(Default)]
 pub(super) struct Strokes {
-    /// `[step][lane][number]`.
-    numbers: Vec<f32>,
+    /// In order, together for all steps.
+    pieces: Vec<Piece>,
+}
+
+/// The answer to one request.
+struct Piece {
+    used: Range<usize>,
+    /// The step of the answer at which `used` begins.
+    offset: usize,
+    /// `[lane][number][step]`.
+    values: Vec<f32>,
+    steps: usize,
 }
 
 impl Strokes {
     /// What is said about a stroke of a lane at a step, counted over the whole part.
+    ///
+    /// # Panics
+    /// If the part that was asked about has no such step.
     pub fn at(&self, lane: usize, step: usize) -> Stroke {
-        let start = (step * LANES + lane) * NUMBERS;
-        Stroke::read(|number| self.numbers[start + number])
+        let piece = &self.pieces[self.pieces.partition_point(|piece| piece.used.end <= step)];
+        let place = piece.offset + step - piece.used.start;
+        Stroke::read(|number| piece.values[(lane * NUMBERS + number) * piece.steps + place])
     }
 }
 
@@ -59,10 +81,7 @@ pub(super) fn predict(
     parts: &[Vec<Row>],
     network: &dyn Network,
 ) -> Result<Vec<Strokes>, GrooveError> {
-    let mut strokes: Vec<Strokes> = parts
-        .iter()
-        .map(|rows| Strokes { numbers: Vec::with_capacity(rows.len() * LANES * NUMBERS) })
-        .collect();
+    let mut strokes: Vec<Strokes> = parts.iter().map(|_| Strokes::default()).collect();
     let windows: Vec<Window> =
         parts.iter().enumerate().flat_map(|(part, rows)| windows(part, rows.len())).collect();
     for windows in windows.chunks(network.batch()) {
@@ -77,11 +96,9 @@ pub(super) fn predict(
             if shape != [1, LANES, NUMBERS, steps] {
                 return Err(GrooveError::Shape { network: network.name().to_owned(), shape });
             }
-            let numbers = &mut strokes[window.part].numbers;
-            for step in window.used.clone() {
-                let step = step - window.asked.start;
-                numbers.extend(values.chunks_exact(steps).map(|series| series[step]));
-            }
+            let Window { part, asked, used } = window;
+            let offset = MARGIN + used.start - asked.start;
+            strokes[*part].pieces.push(Piece { used: used.clone(), offset, values, steps });
         }
     }
     Ok(strokes)
@@ -89,11 +106,11 @@ pub(super) fn predict(
 
 /// `[1, channel, step]`.
 fn input(rows: &[Row]) -> Tensor {
-    let steps = rows.len().next_multiple_of(MULTIPLE);
+    let steps = (rows.len() + 2 * MARGIN).next_multiple_of(MULTIPLE);
     let mut input = vec![0.0; CHANNELS * steps];
     for (step, row) in rows.iter().enumerate() {
         for (channel, &value) in row.iter().enumerate() {
-            input[channel * steps + step] = value;
+            input[channel * steps + MARGIN + step] = value;
         }
     }
     Tensor::f32(&[1, CHANNELS, steps], input)

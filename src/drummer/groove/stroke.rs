@@ -5,6 +5,10 @@ pub(super) const NUMBERS: usize = 3 * (LOUD + LATE);
 const LOUD: usize = 3;
 const LATE: usize = 2;
 
+/// Velocities from here on are the pads' ceiling: half a MIDI level below 126. The network learned
+/// them as "this hard or harder".
+const CEILING: f32 = 125.5 / 127.0;
+
 /// A mixture of logistic distributions.
 #[derive(Clone, Copy, Debug)]
 struct Mixture<const N: usize> {
@@ -29,6 +33,13 @@ impl<const N: usize> Mixture<N> {
     }
 }
 
+fn softmax<const N: usize>(logits: [f32; N]) -> [f32; N] {
+    let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let shares = logits.map(|logit| (logit - most).exp());
+    let sum: f32 = shares.iter().sum();
+    shares.map(|share| share / sum)
+}
+
 fn logistic(x: f32) -> f32 {
     1.0 / (1.0 + (-x).exp())
 }
@@ -41,30 +52,34 @@ pub(super) struct Stroke {
 }
 
 impl Stroke {
-    /// From the network's numbers, in order: weights, means and scales of the velocity's three
-    /// parts, then of the offset's two. `number(i)` is the i-th of [`NUMBERS`].
+    /// From the network's numbers, in order: weights (as logits), means and scales (as logarithms)
+    /// of the velocity's three parts, then of the offset's two; `distributions` of
+    /// `models/training/groove.py` reads them the same way. `number(i)` is the i-th of [`NUMBERS`].
     ///
     /// Velocities are shares of full strength, offsets shares of a step, late positive.
     pub fn read(number: impl Fn(usize) -> f32) -> Stroke {
         use std::array::from_fn;
+        let late = 3 * LOUD;
         Stroke {
             velocity: Mixture {
-                weights: from_fn(&number),
-                means: from_fn(|i| number(LOUD + i)),
-                scales: from_fn(|i| number(2 * LOUD + i)),
+                weights: softmax(from_fn(&number)),
+                means: from_fn(|i| 0.55 + number(LOUD + i)),
+                scales: from_fn(|i| number(2 * LOUD + i).clamp(-5.0, 0.0).exp()),
             },
             offset: Mixture {
-                weights: from_fn(|i| number(3 * LOUD + i)),
-                means: from_fn(|i| number(3 * LOUD + LATE + i)),
-                scales: from_fn(|i| number(3 * LOUD + 2 * LATE + i)),
+                weights: softmax(from_fn(|i| number(late + i))),
+                means: from_fn(|i| 0.5 * number(late + LATE + i).tanh()),
+                scales: from_fn(|i| number(late + 2 * LATE + i).clamp(-4.5, 0.0).exp()),
             },
         }
     }
 
-    /// The velocity that `score` standard deviations of a normal variable stand for, in `[0, 1]`:
-    /// 0 is the median. Strokes at full strength pile up at 1, as they do on a real pad.
+    /// The velocity that `score` standard deviations of a normal variable stand for, above 0 and
+    /// below the pads' ceiling (126): 0 is the median of the strokes that pads can read. How much
+    /// harder those at the ceiling were struck nobody knows.
     pub fn velocity(&self, score: f32) -> f32 {
-        self.velocity.quantile(normal_cdf(score), 0.0, 1.0)
+        let readable = self.velocity.cdf(CEILING);
+        self.velocity.quantile(normal_cdf(score) * readable, 0.0, CEILING)
     }
 
     /// The same for the offset, in `[-0.5, 0.5]`, to which the distribution is cut.
@@ -97,8 +112,9 @@ mod tests {
 
     #[test]
     fn a_stroke_follows_its_distribution() {
-        let ghost_or_accent = [0.5, 0.5, 0.0, 0.2, 0.9, 0.5, 0.02, 0.02, 0.1];
-        let late = [1.0, 0.0, 0.1, 0.0, 0.05, 0.1];
+        let scale = (0.02f32).ln();
+        let ghost_or_accent = [0.0, 0.0, -30.0, -0.35, 0.35, 0.0, scale, scale, scale];
+        let late = [30.0, 0.0, 0.2027, 0.0, -3.0, -3.0];
         let numbers = [&ghost_or_accent[..], &late[..]].concat();
         let stroke = Stroke::read(|i| numbers[i]);
         assert!((stroke.velocity(-0.7) - 0.2).abs() < 0.02);
@@ -108,5 +124,16 @@ mod tests {
         let rising = (-40..40)
             .all(|i| stroke.velocity(i as f32 / 10.0) <= stroke.velocity((i + 1) as f32 / 10.0));
         assert!(rising);
+    }
+
+    #[test]
+    fn what_the_pads_clipped_is_played_below_the_ceiling() {
+        // Four strokes of five beyond the pads' reach.
+        let scale = (0.1f32).ln();
+        let numbers = [0.0, -30.0, -30.0, 0.576, 0.0, 0.0, scale, scale, scale];
+        let stroke = Stroke::read(|i| numbers.get(i).copied().unwrap_or(0.0));
+        let played = [-2.0, -1.0, 0.0, 1.0, 2.0].map(|score| stroke.velocity(score));
+        assert!(played.is_sorted() && played[4] < CEILING, "{played:?}");
+        assert!(played[2] > 0.85 && played[2] < 0.95, "{played:?}");
     }
 }

@@ -27,6 +27,7 @@ fn feel(tempo: &TempoMap) -> Feel<'_> {
         swing: 0.0,
         humanise: 0.5,
         fills: &[],
+        dynamics: None,
         manner: None,
         seed: 1,
     }

@@ -1,0 +1,112 @@
+//! Strokes that stay the same from bar to bar: the back beat above all.
+//!
+//! The network sees each stroke in its surroundings and says for a back beat beside ghost notes that
+//! it may be either; drawn one by one, a back beat would be an accent here and a ghost note there.
+//! A stroke of snare, side stick or clap on a beat that comes again at the same place in the bars
+//! around is one thing to a drummer. So what the network says of all its returns is averaged, and
+//! little is left to chance.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use crate::score::{BarIndex, DrumPart, Hit, Lane};
+
+/// Bars on either side in which a stroke has to return.
+const AROUND: usize = 4;
+/// The share of those bars in which it has to.
+const RETURNS: f32 = 0.6;
+
+/// Which strokes of a part return, and when.
+pub(super) struct Steady {
+    /// By the number of the hit: its returns, itself among them; empty where it has none.
+    returns: Vec<Vec<usize>>,
+}
+
+impl Steady {
+    /// Bars that are fills take no part. Bars of another length neither help nor hinder.
+    pub fn of(part: &DrumPart, fills: &[BarIndex]) -> Steady {
+        let mut places: HashMap<(Lane, usize, usize), Vec<usize>> = HashMap::new();
+        let is_fill = |bar: BarIndex| fills.contains(&bar);
+        for (number, hit) in part.hits.iter().enumerate() {
+            if keeps_time(part, hit) && !is_fill(hit.bar) {
+                let place = (hit.lane(), hit.step, part.grids[hit.bar.0].steps);
+                places.entry(place).or_default().push(number);
+            }
+        }
+        let mut returns = vec![Vec::new(); part.hits.len()];
+        for ((_, _, steps), numbers) in places {
+            for &number in &numbers {
+                let around = around(part.hits[number].bar, part.grids.len());
+                let here: Vec<usize> = numbers
+                    .iter()
+                    .copied()
+                    .filter(|&other| around.contains(&part.hits[other].bar.0))
+                    .collect();
+                let bars =
+                    around.filter(|&bar| part.grids[bar].steps == steps && !is_fill(BarIndex(bar)));
+                let bars = bars.count();
+                // Once is no return.
+                if here.len() > 1 && here.len() as f32 >= RETURNS * bars as f32 {
+                    returns[number] = here;
+                }
+            }
+        }
+        Steady { returns }
+    }
+
+    /// The strokes that are one with that of this number; empty for one that stands alone.
+    pub fn returns(&self, number: usize) -> &[usize] {
+        &self.returns[number]
+    }
+}
+
+fn around(BarIndex(bar): BarIndex, bars: usize) -> Range<usize> {
+    bar.saturating_sub(AROUND)..bars.min(bar + AROUND + 1)
+}
+
+/// Whether a stroke is of the voices that beat time for dancers and falls on a beat.
+fn keeps_time(part: &DrumPart, hit: &Hit) -> bool {
+    matches!(hit.lane(), Lane::Snare | Lane::SideStick | Lane::Clap)
+        && hit.step > 0
+        && hit.step % part.grids[hit.bar.0].steps_per_beat == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::score::{BarGrid, Metre, StepGrid, Ticks, Velocity};
+
+    #[test]
+    fn back_beats_return_and_others_do_not() {
+        let bars = BarGrid::new(96, &[], Ticks(384 * 12));
+        let grids = vec![StepGrid::for_metre(Metre::COMMON, false); 12];
+        let mut hits = Vec::new();
+        let mut strike = |bar: usize, step: usize, lane: Lane| {
+            hits.push(Hit {
+                bar: BarIndex(bar),
+                step,
+                key: lane.default_key(),
+                velocity: Velocity::clamped(90),
+                offset: 0.0,
+            });
+        };
+        for bar in 0..12 {
+            for step in [4, 7, 12] {
+                strike(bar, step, Lane::Snare);
+            }
+            strike(bar, 8, Lane::Kick);
+        }
+        strike(5, 8, Lane::Snare);
+        let part = DrumPart::new(bars, grids, hits);
+        let steady = Steady::of(&part, &[BarIndex(7)]);
+        for (number, hit) in part.hits.iter().enumerate() {
+            let returns = steady.returns(number);
+            let expected =
+                hit.lane() == Lane::Snare && matches!(hit.step, 4 | 12) && hit.bar.0 != 7;
+            assert_eq!(!returns.is_empty(), expected, "{hit:?}");
+            assert!(returns.iter().all(|&other| part.hits[other].step == hit.step));
+        }
+        let first = part.hits.iter().position(|hit| hit.step == 4 && hit.bar.0 == 6).unwrap();
+        assert_eq!(steady.returns(first).len(), 8);
+    }
+}

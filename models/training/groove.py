@@ -111,7 +111,7 @@ class Groove(nn.Module):
     runs fastest: what the numbers stand for is worked out where a stroke is, not in the network.
     """
 
-    def __init__(self, channels, width=96, dropout=0.3):
+    def __init__(self, channels, width=80, dropout=0.3):
         super().__init__()
         self.enter = nn.Conv1d(channels, width, 1)
         self.blocks = nn.ModuleList(Block(width, dilation, dropout) for dilation in DILATIONS)
@@ -478,7 +478,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--features", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--epochs", type=int, default=36)
+    parser.add_argument("--epochs", type=int, default=14)
     parser.add_argument("--batches", type=int, default=64, help="batches an epoch")
     parser.add_argument("--batch", type=int, default=16, help="windows a batch")
     parser.add_argument("--rate", type=float, default=3e-3)

@@ -190,7 +190,8 @@ pub struct Settings {
     pub fill_amount: f32,
     /// How busy a fill is, 0 to 1.
     pub fill_complexity: f32,
-    /// How late the off-beats come, 0 (straight) to 1 (triplet feel).
+    /// How late the off-beats come, 0 (as the groove has them) to 1 (triplet feel; dotted eighths
+    /// where the groove has triplets by itself).
     pub swing: f32,
     /// How far velocity and timing move from the grid, 0 (machine) to 1 (loose).
     pub humanise: f32,

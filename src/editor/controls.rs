@@ -110,7 +110,9 @@ impl Control {
             Control::Intensity => "How hard and how driven.",
             Control::FillAmount => "How many phrases end in a fill.",
             Control::FillComplexity => "How busy a fill is.",
-            Control::Swing => "How late the off-beats come, from straight to triplets.",
+            Control::Swing => {
+                "How late the off-beats come, from where the groove has them to triplets, and on to dotted eighths where it has those."
+            }
             Control::Humanise => "How far velocity and timing leave the grid.",
             Control::Ending => {
                 "How the drums end. From the song: with a hit, but not where it goes round."

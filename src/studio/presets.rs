@@ -96,7 +96,8 @@ const fn habits(style: Style) -> [f32; 6] {
         Style::Pop => [0.4, 0.5, 0.4, 0.35, 0.0, 0.35],
         Style::Funk => [0.65, 0.55, 0.4, 0.5, 0.1, 0.55],
         Style::Soul => [0.5, 0.5, 0.4, 0.4, 0.15, 0.6],
-        Style::Jazz => [0.55, 0.35, 0.35, 0.5, 0.9, 0.7],
+        // Jazz rides swing by themselves.
+        Style::Jazz => [0.55, 0.35, 0.35, 0.5, 0.3, 0.7],
         Style::Latin => [0.6, 0.5, 0.4, 0.5, 0.0, 0.5],
         Style::Afro => [0.65, 0.5, 0.4, 0.55, 0.1, 0.55],
         Style::HipHop => [0.4, 0.5, 0.25, 0.3, 0.3, 0.4],

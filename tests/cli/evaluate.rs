@@ -26,6 +26,8 @@ fn real_drums_compared_with_themselves_are_perfect() {
     assert_eq!(evaluation["mean"]["f1_all"], 1.0);
     // Of the songs there two have drums of their own.
     assert_eq!(evaluation["songs"].as_array().unwrap().len(), 2);
+    assert_eq!(evaluation["senses"].as_array().unwrap().len(), 2);
+    assert!(evaluation["mean_sense"]["dyn"].is_number());
 }
 
 #[test]
@@ -40,6 +42,7 @@ fn drums_made_now_are_scored_against_the_real_ones() {
         .assert()
         .success()
         .stdout(contains("f1_all").and(contains("\nanthem ")).and(contains("overlap")))
+        .stdout(contains("hands3").and(contains("quiet")))
         .stderr(contains("left out").and(contains("only drums.mid")));
 }
 

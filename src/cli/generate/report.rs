@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::drummer::groove::swing_ratio;
 use crate::drummer::picture::facts;
 use crate::drummer::{self, Generation, Section, Settings, StyleChoice, Take};
 use crate::network::{Backend, Engine};
@@ -86,6 +87,9 @@ struct PartFacts {
     /// What the groove is like; different for each part.
     name: String,
     notes: usize,
+    /// Where the off-beats fall, in per cent of the beat: 50 is straight, 67 a triplet; null where
+    /// there are too few.
+    off_beats: Option<f32>,
     /// Notes of each lane that is played.
     lanes: BTreeMap<String, usize>,
 }
@@ -200,7 +204,8 @@ impl PartFacts {
                 lanes.insert(lane.name().to_lowercase().replace(' ', "-"), notes);
             }
         }
-        PartFacts { file: path.clone(), name, notes: hits.len(), lanes }
+        let off_beats = swing_ratio(&take.part).map(|ratio| (10.0 * ratio).round() / 10.0);
+        PartFacts { file: path.clone(), name, notes: hits.len(), off_beats, lanes }
     }
 }
 
@@ -225,7 +230,10 @@ pub fn summary(song: &Song, generation: &Generation, paths: &[PathBuf]) -> Strin
     let form: Vec<String> = generation.heard.form.sections.iter().map(section).collect();
     let mut lines = vec![format!("{} · form {}", facts(song), form.join(" "))];
     for ((take, name), path) in takes(generation).zip(paths) {
-        lines.push(format!("{}: {} drum notes · {name}", path.display(), take.part.hits.len()));
+        let swing = swing_ratio(&take.part);
+        let swing = swing.map(|ratio| format!(", off-beats at {ratio:.0} % of the beat"));
+        let (path, notes) = (path.display(), take.part.hits.len());
+        lines.push(format!("{path}: {notes} drum notes{} · {name}", swing.unwrap_or_default()));
     }
     lines.join("\n")
 }

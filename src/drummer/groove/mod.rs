@@ -41,6 +41,7 @@ pub use manner::Manner;
 pub use performance::{quantise, td11_to_gm};
 pub use play::{Feel, play, play_all};
 pub(super) use swing::bend;
+pub use swing::swing_ratio;
 pub use touch::{TOUCHES, Touch};
 
 use crate::network::NetworkError;

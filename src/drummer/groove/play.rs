@@ -11,7 +11,7 @@ use super::intensity::{intensify, within_range};
 use super::manner::Manner;
 use super::predict::{Strokes, predict};
 use super::steady::Steady;
-use super::swing::{bend, home};
+use super::swing::{Swing, home, struck, swings};
 use crate::drummer::{Dynamics, Style};
 use crate::network::Network;
 use crate::score::{BarIndex, DrumPart, Hit, LANES, TempoMap, Velocity};
@@ -24,7 +24,8 @@ pub struct Feel<'a> {
     pub style: Option<Style>,
     /// 0 (soft) to 1 (hard); 0.5 is what the network plays.
     pub intensity: f32,
-    /// 0 (straight) to 1 (triplet feel). No effect in bars with a ternary grid.
+    /// 0 (as the groove is) to 1 (triplet feel; where the groove has that by itself, dotted
+    /// eighths). No effect in compound metres.
     pub swing: f32,
     /// 0 (machine: exactly on the grid, each stroke at its most usual velocity), 0.5 (as people
     /// play) to 1 (loose).
@@ -121,6 +122,8 @@ fn played(pattern: &DrumPart, feel: &Feel, strokes: &Strokes) -> DrumPart {
 
     let steady = Steady::of(pattern, feel.fills);
     let follow = Follow::new(feel.dynamics, pattern.bars.len());
+    let swing = Swing { amount: swing, by_itself: swings(pattern) };
+    let struck = struck(pattern);
     let stroke = |hit: &Hit| strokes.at(hit.lane().index(), starts[hit.bar.0] + hit.step);
     let hits = pattern.hits.iter().enumerate().map(|(number, hit)| {
         let (row, lane) = (starts[hit.bar.0] + hit.step, hit.lane().index());
@@ -137,12 +140,18 @@ fn played(pattern: &DrumPart, feel: &Feel, strokes: &Strokes) -> DrumPart {
             }
         };
         let late = late.clamp(-LARGEST_SURPRISE, LARGEST_SURPRISE);
-        let micro = if humanise > 0.0 { 2.0 * humanise * said.offset(late) } else { 0.0 };
         let grid = pattern.grids[hit.bar.0];
+        let alone = hit.step == 0 || !struck.contains(&(hit.bar, hit.step - 1));
+        let compound = pattern.bars.bars()[hit.bar.0].metre.is_compound();
+        // Drummers pull a skip towards the triplet; swing puts it where it is asked for.
+        let skips = swing.by_itself && alone && hit.step % 4 == 3;
+        let pulled = if skips { swing.amount * said.offset(0.0) } else { 0.0 };
+        let micro =
+            if humanise > 0.0 { 2.0 * humanise * (said.offset(late) - pulled) } else { 0.0 };
         let place = hit.step as f32 / grid.steps as f32;
         let factor = follow.factor(hit.bar.0, place, feel.fills.contains(&hit.bar));
         let velocity = within_range(intensify(velocity, intensity) * factor);
-        let position = bend(hit.step, grid, swing);
+        let position = swing.bend(hit.step, grid, compound, alone);
         let step = home(hit.step, position, grid, |step| has_hit(pattern, hit, step));
         let offset = (position + micro - step as f32).clamp(-0.5, 0.5);
         Hit { step, offset, velocity: Velocity::from_unit(velocity), ..*hit }

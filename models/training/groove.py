@@ -40,10 +40,12 @@ VELOCITY_PARTS = 3
 OFFSET_PARTS = 2
 NUMBERS = 3 * (VELOCITY_PARTS + OFFSET_PARTS)
 WINDOW = 256
-KERNEL, DILATIONS = 7, (1, 4, 16)
+DILATIONS = (1, 2, 4, 8, 16, 32, 1, 4)
 # Steps that the network looks each way. What lies behind a part's ends are rows of zeros, and with
 # this many of them it is of no consequence how many more there are.
-REACH = KERNEL // 2 * sum(DILATIONS)
+REACH = sum(DILATIONS)
+# See Block; the stream of the trained network lies between -5 and 4.
+LIFT = 16.0
 # From this level on a reading is clipped.
 CEILING = 126
 # Whole sessions nobody trains on or stops by; drummers 4 and 10 are heard nowhere else.
@@ -90,25 +92,29 @@ class Data:
 
 
 class Block(nn.Module):
-    """x + mix(relu(spread(x))), and then the rectifier: it is next to the sum for the inference
-    engine to do both in one pass."""
+    """Adds to the stream what its convolutions make of it.
+
+    The stream is carried LIFT above its value. It never falls that far, so that rectifying the sum
+    changes nothing, but lets the inference engine do sum and rectifier in one pass; otherwise it
+    would join the sum to the product before, which is slower.
+    """
 
     def __init__(self, width, dilation, dropout):
         super().__init__()
-        padding = dilation * (KERNEL // 2)
-        self.spread = nn.Conv1d(width, width, KERNEL, padding=padding, dilation=dilation)
+        self.spread = nn.Conv1d(width, width, 3, padding=dilation, dilation=dilation)
         self.mix = nn.Conv1d(width, width, 1)
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x):
-        return F.relu(x + self.mix(self.dropout(F.relu(self.spread(x)))))
+        y = self.dropout(F.relu(self.spread(F.relu(x - LIFT))))
+        return F.relu(x + self.mix(y))
 
 
 class Groove(nn.Module):
     """rows [B, channels, T] -> strokes [B, LANES, NUMBERS, T], see `distributions`.
 
-    Few wide convolutions and nothing but convolutions, sums and rectifiers, which is what inference
-    runs fastest: what the numbers stand for is worked out where a stroke is, not in the network.
+    Nothing but convolutions, sums and rectifiers: what the numbers stand for is worked out where a
+    stroke is, not for every lane and step in the network.
     """
 
     def __init__(self, channels, width=80, dropout=0.3):
@@ -124,6 +130,7 @@ class Groove(nn.Module):
             bias[:, 13:15] = -2.2
             self.leave.bias.copy_(bias.flatten())
             self.leave.weight.mul_(0.3)
+            self.enter.bias.add_(LIFT)
             for block in self.blocks:
                 block.mix.weight.mul_(0.3)
 
@@ -131,7 +138,8 @@ class Groove(nn.Module):
         x = F.relu(self.enter(rows))
         for block in self.blocks:
             x = block(x)
-        return self.leave(x).reshape(rows.shape[0], LANES, NUMBERS, -1)
+        strokes = self.leave(F.relu(x - LIFT))
+        return strokes.reshape(rows.shape[0], LANES, NUMBERS, -1)
 
 
 def distributions(strokes):
@@ -442,7 +450,7 @@ def figures(network, data):
             "offset_nll": late,
             "velocity_mae": (velocity - found["velocity"])[read].abs().mean().item(),
             "offset_mae": (offset - found["offset"]).abs().mean().item(),
-            "velocity_overlap": overlap(sampled[0], found["velocity"][read], 0, 1),
+            "velocity_overlap": overlap(sampled[0][read], found["velocity"][read], 0, 1),
             "offset_overlap": overlap(sampled[1], found["offset"], -0.5, 0.5),
             "by_lane": {},
         }
@@ -455,7 +463,7 @@ def figures(network, data):
                 "velocity_mae": (velocity - found["velocity"])[here & read].abs().mean().item(),
                 "offset_mae": (offset - found["offset"])[here].abs().mean().item(),
                 "velocity_overlap": overlap(
-                    sampled[0][here], found["velocity"][here & read], 0, 1
+                    sampled[0][here & read], found["velocity"][here & read], 0, 1
                 ),
                 "offset_overlap": overlap(sampled[1][here], found["offset"][here], -0.5, 0.5),
             }
@@ -478,7 +486,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--features", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--epochs", type=int, default=14)
+    parser.add_argument("--epochs", type=int, default=36)
     parser.add_argument("--batches", type=int, default=64, help="batches an epoch")
     parser.add_argument("--batch", type=int, default=16, help="windows a batch")
     parser.add_argument("--rate", type=float, default=3e-3)

@@ -192,7 +192,17 @@ impl Drummer {
         })?;
         let (programs, timings) = (instruments(&song), watch.timings);
         let dynamics = Dynamics::of(&song, &bars);
-        Ok(Heard { bars, grids, form, melodic_ssm, drum_ssm, dynamics, features, programs, timings })
+        Ok(Heard {
+            bars,
+            grids,
+            form,
+            melodic_ssm,
+            drum_ssm,
+            dynamics,
+            features,
+            programs,
+            timings,
+        })
     }
 
     /// Plays to what was heard; much cheaper than hearing. `song` must be the one that was heard.

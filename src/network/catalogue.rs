@@ -41,7 +41,7 @@ pub const PATTERN: ModelSpec = ModelSpec {
 /// A part's strokes to the distributions of their velocity and timing; see
 /// `drummer::groove`.
 ///
-/// In: `rows`, axes batch, channel, step; steps behind the part's end are all zero. Out: `strokes`,
+/// In: `rows`, axes batch, channel, step; 68 steps of zeros before and behind the part. Out: `strokes`,
 /// axes batch, lane, number, step.
 pub const GROOVE: ModelSpec = ModelSpec {
     name: "groove",

@@ -9,7 +9,7 @@ use crate::network::{Network, Tensor};
 use crate::score::LANES;
 
 /// Steps that the network looks each way.
-const REACH: usize = 63;
+const REACH: usize = 68;
 
 /// Empty rows before and behind what is asked for. Behind the ends of a part the network sees rows
 /// of zeros; with this many of them it is of no consequence how many more there are.

@@ -213,7 +213,8 @@ mod tests {
         assert_eq!(evaluation.playing_table().lines().count(), 18);
         let senses = evaluation.sense_table();
         assert!(senses.starts_with("song                          hands3    rush   kick2"));
-        assert_eq!(senses.lines().count(), 12);
+        // Five of the files have no melodic side, beside which drums could be judged.
+        assert_eq!(senses.lines().count(), 7);
 
         let json = serde_json::to_string(&evaluation).unwrap();
         assert_eq!(serde_json::from_str::<Evaluation>(&json).unwrap().songs.len(), 10);

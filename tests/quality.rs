@@ -90,10 +90,9 @@ const BOUNDS: [(&str, Figure, f64); 5] = [
     ("nov_corr", |s| s.nov_corr, 0.58),
 ];
 
-/// What a drummer would say of the dynamics. Bounds as above: less than was reached, and at least
-/// what was set out for.
+/// What a drummer would say of the velocities.
 #[test]
-fn dynamics_are_those_of_a_drummer_who_listens() {
+fn velocities_are_those_of_a_kit() {
     let drummer = drummer();
     let songs = songs();
     let senses: Vec<Sense> = songs
@@ -108,38 +107,6 @@ fn dynamics_are_those_of_a_drummer_who_listens() {
     let of = |figure: Option<f64>| figure.unwrap();
     assert!(of(found.v127) <= 3.0 && of(found.snr127) <= 5.0, "the ceiling is for accents");
     assert_eq!(of(found.v5), 0.0, "every stroke sounds");
-    assert!(of(found.dynamics) >= 0.45, "the dynamics follow the song: {:?}", found.dynamics);
-    assert!(of(found.quiet) <= 0.6, "quiet bars are played softly: {:?}", found.quiet);
-}
-
-/// How far the back beat goes up and down within a section: standard deviation of the velocities,
-/// and the most by which one differs from the one before.
-#[test]
-fn the_back_beat_is_steady() {
-    let drummer = drummer();
-    for song in songs() {
-        let generation = drummer.generate(&song, &Settings::default(), &Silent).unwrap();
-        let (part, fills) = (&generation.takes[0].part, &generation.takes[0].fills);
-        for section in &generation.heard.form.sections {
-            let beats: Vec<f64> = part
-                .hits
-                .iter()
-                .filter(|hit| section.bars.contains(&hit.bar.0) && !fills.contains(&hit.bar))
-                .filter(|hit| hit.lane() == Lane::Snare && part.grids[hit.bar.0].steps == 16)
-                .filter(|hit| matches!(hit.step, 4 | 12))
-                .map(|hit| f64::from(hit.velocity.get()))
-                .collect();
-            // A section without a back beat has none to hold.
-            if beats.len() < section.bars.len().max(4) {
-                continue;
-            }
-            let middle = mean(beats.iter().copied());
-            let spread = mean(beats.iter().map(|v| (v - middle).powi(2))).sqrt();
-            assert!(spread < 12.0, "{:?} of {} spread by {spread}", section.bars, beats.len());
-            let jump = beats.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f64::max);
-            assert!(jump < 40.0, "{:?} jumps by {jump}", section.bars);
-        }
-    }
 }
 
 #[test]

@@ -115,6 +115,7 @@ impl Ardour {
         }
         self.chain_do(&session, &["make", order])?;
         session.add_melody()?;
+        session.set_range()?;
         Ok(session)
     }
 
@@ -193,6 +194,16 @@ impl Session {
             .replace(r#"npm="120" enpm="120""#, &format!(r#"npm="{TEMPO}" enpm="{TEMPO}""#));
         fs::write(self.file(), text)?;
         Ok(fs::write(self.sounds()?.join("melody.mid"), melody()?)?)
+    }
+
+    /// Says where the song ends, which Ardour otherwise knows from what was recorded.
+    fn set_range(&self) -> Result<(), Failure> {
+        let text = fs::read_to_string(self.file())?;
+        let end = BARS * 4 * 1920;
+        let range = format!(
+            r#"<Locations><Location id="9003" name="session" start="b0" end="b{end}" flags="IsSessionRange" locked="0" timestamp="0" cue="0"/></Locations>"#
+        );
+        Ok(fs::write(self.file(), text.replace("<Locations/>", &range))?)
     }
 
     /// Where its MIDI files are.

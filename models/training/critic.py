@@ -42,6 +42,8 @@ def statistics(path):
     bar = np.clip(np.searchsorted(downbeats, at + 1e-3, "right") - 1, 0, len(downbeats) - 2)
     place = (at - downbeats[bar]) / (downbeats[bar + 1] - downbeats[bar]) * 16
     step, offset = np.rint(place).astype(int), place - np.rint(place)
+    # What comes just before a bar line belongs to the bar behind it.
+    bar, step = bar + step // 16, step % 16
     velocity = np.array([note.velocity for note in notes]) / 127
     names = np.array([CLASS_OF.get(note.pitch, "percussion") for note in notes])
     bars = bar.max() - bar.min() + 1
@@ -55,7 +57,7 @@ def statistics(path):
             continue
         found |= {f"{name} velocity": velocity[own].mean(), f"{name} velocity spread": velocity[own].std(),
                   f"{name} offset": offset[own].mean(), f"{name} offset spread": offset[own].std()}
-        for label, places in (("downbeat", (0, 16)), ("beats", (4, 8, 12)), ("eighths", (2, 6, 10, 14))):
+        for label, places in (("downbeat", (0,)), ("beats", (4, 8, 12)), ("eighths", (2, 6, 10, 14))):
             inside = own & np.isin(step, places)
             found[f"{name} on {label}"] = inside.sum() / own.sum()
             if inside.sum() > 2:

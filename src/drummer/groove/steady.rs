@@ -68,7 +68,7 @@ fn around(BarIndex(bar): BarIndex, bars: usize) -> Range<usize> {
 fn keeps_time(part: &DrumPart, hit: &Hit) -> bool {
     matches!(hit.lane(), Lane::Snare | Lane::SideStick | Lane::Clap)
         && hit.step > 0
-        && hit.step % part.grids[hit.bar.0].steps_per_beat == 0
+        && hit.step.is_multiple_of(part.grids[hit.bar.0].steps_per_beat)
 }
 
 #[cfg(test)]

@@ -35,6 +35,11 @@ impl Form {
         self.sections.iter().position(|section| section.bars.contains(&bar))
     }
 
+    /// The label of the section that holds a bar.
+    pub fn label_at(&self, bar: usize) -> Option<usize> {
+        self.section_at(bar).map(|section| self.sections[section].label)
+    }
+
     /// A bar's place in its section: bars since the first, bars until the last. Bars behind the
     /// form count as a section of one bar.
     pub fn place(&self, bar: usize) -> [usize; 2] {

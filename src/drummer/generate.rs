@@ -11,19 +11,20 @@ use super::candidates::Drafting;
 use super::decode::{Asked, Decoding, decode};
 use super::dynamics::Dynamics;
 use super::features::{
-    BarFeatures, PROGRAMS, bar_features, instruments, pair_channels, step_grids,
+    BarFeatures, Contents, PROGRAMS, bar_features, instruments, pair_channels, step_grids,
 };
 use super::finish::finish;
 use super::groove::{self, Feel};
 use super::limbs::Limbs;
+use super::metre::askings;
 use super::objective::Weights;
 use super::pattern::{self, Answer, Condition, PatternInput, known_grid};
 use super::sound::{melodic_ssm, synthesise};
 use super::sounding::Sounding;
 use super::vocabulary::{StyleBar, Vocabulary};
 use super::{
-    ClassDensities, DrummerError, Form, Progress, Settings, Stage, Style, StyleChoice, drum_ssm,
-    fills, form, groups,
+    ClassDensities, DrummerError, Form, Progress, Settings, Stage, Style, StyleChoice, drum_form,
+    drum_ssm, fills, groups, song_form,
 };
 use crate::analysis::Ssm;
 use crate::audio::SoundFont;
@@ -60,7 +61,10 @@ pub struct Heard {
     pub bars: BarGrid,
     /// One per bar.
     pub grids: Vec<StepGrid>,
+    /// Sections as musicians name them.
     pub form: Form,
+    /// Sections of the predicted drums: where they change, and which are played alike.
+    pub drum_form: Form,
     /// Similarity of the rendered bars.
     pub melodic_ssm: Ssm,
     /// Similarity that the drums of the bars should have.
@@ -180,14 +184,15 @@ impl Drummer {
         let cancelled = || progress.is_cancelled();
         let sound = watch.stage(Stage::Synthesis, || synthesise(&song, &self.font, &cancelled))?;
         let melodic_ssm = watch.stage(Stage::Cqt, || melodic_ssm(&sound, &song, &bars))?;
-        let (features, pairs) = watch.stage(Stage::Features, || {
+        let (features, pairs, form) = watch.stage(Stage::Features, || {
             let features = bar_features(&song, &bars, &grids);
             let pairs = pair_channels(&features, Some(&melodic_ssm));
-            Ok((features, pairs))
+            let form = song_form(&Contents::of(&song, &bars, &grids, &features));
+            Ok((features, pairs, form))
         })?;
-        let (drum_ssm, form) = watch.stage(Stage::Structure, || {
+        let (drum_ssm, drum_form) = watch.stage(Stage::Structure, || {
             let ssm = drum_ssm(&*self.models.get(&catalogue::STRUCTURE)?, &pairs)?;
-            let form = form(&ssm);
+            let form = drum_form(&ssm);
             Ok((ssm, form))
         })?;
         let (programs, timings) = (instruments(&song), watch.timings);
@@ -196,6 +201,7 @@ impl Drummer {
             bars,
             grids,
             form,
+            drum_form,
             melodic_ssm,
             drum_ssm,
             dynamics,
@@ -297,15 +303,21 @@ impl Drummer {
         progress: &dyn Progress,
     ) -> Result<Vec<(usize, Take)>, DrummerError> {
         let network = self.models.get(&catalogue::PATTERN)?;
+        let askings = askings(&heard.bars, &heard.grids, &heard.form, &heard.features);
         let input = PatternInput {
             features: &heard.features,
             programs: &heard.programs,
             bars: &heard.bars,
-            grids: &heard.grids,
+            askings: &askings,
             tempo: &song.tempo,
         };
         let slots: Vec<usize> = heard.grids.iter().map(|grid| known_grid(grid).steps).collect();
-        let groups = split_by(&groups(&heard.drum_ssm, DISTINCT), &slots);
+        // Bars of a group are asked alike.
+        let kinds: Vec<usize> = askings
+            .iter()
+            .map(|asking| askings.iter().position(|other| other == asking).unwrap_or_default())
+            .collect();
+        let groups = split_by(&groups(&heard.drum_ssm, DISTINCT), &kinds);
         let limbs = limbs(song, heard, settings);
         let turns = heard.drum_ssm.novelty(TURN_REACH);
         let places = fills::places(&heard.form, |bar| turns[bar], settings.fill_amount);
@@ -318,9 +330,9 @@ impl Drummer {
         // The bars of the style for each number of slots, which tells the grid where there are any.
         let mut style_bars: BTreeMap<usize, Vec<StyleBar>> = BTreeMap::new();
         if let StyleChoice::Preset(style) = settings.style {
-            for grid in heard.grids.iter().map(known_grid) {
-                let bars = || Vocabulary::embedded().bars(style, &grid);
-                style_bars.entry(grid.steps).or_insert_with(bars);
+            for (bar, asking) in askings.iter().enumerate().filter(|&(bar, _)| kinds[bar] == bar) {
+                let bars = asking.style_bars(|grid| Vocabulary::embedded().bars(style, grid));
+                style_bars.entry(slots[bar]).or_insert(bars);
             }
         }
         let first = Condition { hint: asked.as_ref(), fill: false };
@@ -399,12 +411,12 @@ fn limbs(song: &Song, heard: &Heard, settings: &Settings) -> Vec<Limbs> {
     .collect()
 }
 
-/// Splits groups so that bars of one share a grid.
-fn split_by(groups: &[usize], slots: &[usize]) -> Vec<usize> {
+/// Splits groups so that bars of one are of one kind.
+fn split_by(groups: &[usize], kinds: &[usize]) -> Vec<usize> {
     let mut seen = Vec::new();
     groups
         .iter()
-        .zip(slots)
+        .zip(kinds)
         .map(|pair| {
             seen.iter().position(|known| *known == pair).unwrap_or_else(|| {
                 seen.push(pair);

@@ -7,6 +7,7 @@
 //! onsets shift. `models/training/pattern.py` trains it; the inputs below mirror its `conditions`.
 
 use super::features::{BAR_FEATURES, BarFeatures, PAIR_CHANNELS, PROGRAMS, SLOTS, pair_channels};
+use super::metre::{Asking, joined_features};
 use super::settings::ClassDensities;
 use crate::network::{Network, NetworkError, Outputs, Tensor};
 use crate::score::{BarGrid, GridKind, LANES, PAPER_KEYS, SCORE_CLASSES, StepGrid, TempoMap};
@@ -27,7 +28,8 @@ pub(super) struct PatternInput<'a> {
     /// See [`super::features::instruments`].
     pub programs: &'a [f32; PROGRAMS],
     pub bars: &'a BarGrid,
-    pub grids: &'a [StepGrid],
+    /// How each bar is asked.
+    pub askings: &'a [Asking],
     pub tempo: &'a TempoMap,
 }
 
@@ -42,12 +44,35 @@ pub(super) struct Answer {
     shift: Vec<f32>,
     /// `[codes, CELLS]`, logits.
     base: Vec<f32>,
+    /// Where each bar has its cells from; `None` where they are those of what was asked.
+    cells: Vec<Option<Cells>>,
     /// Hits a bar of each class that the song suggests.
     pub densities: ClassDensities,
     /// Styles that songs have.
     pub styles: Vec<Prototype>,
     /// Logits of [`PAPER_KEYS`].
     pub keys: [f32; PAPER_KEYS.len()],
+}
+
+/// A bar's cells.
+#[derive(Clone)]
+struct Cells {
+    /// The cell of what was asked, where there is one.
+    sources: [Option<u16>; CELLS],
+    /// What is added to its logit.
+    biases: [f32; CELLS],
+}
+
+impl Cells {
+    fn of(asking: &Asking) -> Option<Cells> {
+        let source = |cell: usize| {
+            let slot = asking.sources.get(cell % SLOTS)?;
+            Some((cell - cell % SLOTS + slot) as u16)
+        };
+        let (sources, biases) =
+            (std::array::from_fn(source), std::array::from_fn(|cell| asking.bias(cell)));
+        (!asking.is_plain()).then_some(Cells { sources, biases })
+    }
 }
 
 /// A style as the middle of many songs' class densities.
@@ -71,7 +96,15 @@ impl Answer {
     pub fn logits(&self, bar: usize, code: usize) -> impl Iterator<Item = f32> {
         let member = code / (self.codes / self.members);
         let shift = &self.shift[(bar * self.members + member) * CELLS..][..CELLS];
-        self.base[code * CELLS..][..CELLS].iter().zip(shift).map(|(base, shift)| base + shift)
+        let base = &self.base[code * CELLS..][..CELLS];
+        let own = self.cells[bar].as_ref();
+        (0..CELLS).map(move |cell| match own {
+            None => base[cell] + shift[cell],
+            Some(own) => own.sources[cell].map_or(f32::NEG_INFINITY, |source| {
+                let source = usize::from(source);
+                base[source] + shift[source] + own.biases[cell]
+            }),
+        })
     }
 }
 
@@ -93,7 +126,8 @@ pub(super) fn ask(
     let bars = input.features.len();
     // Without the rendered sound, which told the network nothing that the notes do not.
     let pairs = pair_channels(input.features, None).values;
-    let bar: Vec<f32> = input.features.iter().flat_map(BarFeatures::vector).collect();
+    let joined = joined_features(input.features, input.askings);
+    let bar: Vec<f32> = joined.iter().flat_map(BarFeatures::vector).collect();
     let requests: Vec<_> = conditions
         .iter()
         .map(|condition| {
@@ -107,10 +141,18 @@ pub(super) fn ask(
             ]
         })
         .collect();
-    network.run_batch(&requests)?.into_iter().map(answer).collect()
+    let outputs = network.run_batch(&requests)?;
+    outputs.into_iter().map(|outputs| answer(outputs, input.askings)).collect()
 }
 
-fn answer(mut outputs: Outputs) -> Result<Answer, NetworkError> {
+/// The bars of a song as a share of what is asked for them: the strokes of a bar of 6/8 are half of
+/// what the network would play.
+fn share(askings: &[Asking]) -> f32 {
+    askings.iter().map(Asking::share).sum::<f32>() / askings.len().max(1) as f32
+}
+
+fn answer(mut outputs: Outputs, askings: &[Asking]) -> Result<Answer, NetworkError> {
+    let share = share(askings);
     let (_, prior) = outputs.take_f32("prior")?;
     let (shape, shift) = outputs.take_f32("shift")?;
     let (_, base) = outputs.take_f32("base")?;
@@ -119,7 +161,7 @@ fn answer(mut outputs: Outputs) -> Result<Answer, NetworkError> {
     let (_, prototypes) = outputs.take_f32("prototypes")?;
     let (_, keys) = outputs.take_f32("keys")?;
     let hits = |row: &[f32]| -> ClassDensities {
-        std::array::from_fn(|class| row[class].exp_m1().max(0.0))
+        std::array::from_fn(|class| row[class].exp_m1().max(0.0) * share)
     };
     Ok(Answer {
         codes: base.len() / CELLS,
@@ -127,6 +169,7 @@ fn answer(mut outputs: Outputs) -> Result<Answer, NetworkError> {
         prior,
         shift,
         base,
+        cells: askings.iter().map(Cells::of).collect(),
         densities: hits(&densities),
         styles: chances
             .iter()
@@ -145,7 +188,7 @@ fn row(input: &PatternInput, bar: usize, condition: &Condition) -> Vec<f32> {
     row.extend(soft_one_hot::<TEMPOS>((bpm - 60.0) / 120.0));
     row.extend(soft_one_hot::<PLACES>(bar as f32 / last.max(1) as f32));
     let mut kinds = [0.0; KINDS];
-    kinds[kind(&known_grid(&input.grids[bar]))] = 1.0;
+    kinds[kind(&input.askings[bar].grid)] = 1.0;
     row.extend(kinds);
     for period in [2, 4, 8] {
         row.extend([0, period - 1].map(|phase| f32::from(bar % period == phase)));
@@ -154,7 +197,10 @@ fn row(input: &PatternInput, bar: usize, condition: &Condition) -> Vec<f32> {
     row.extend([bar == 0, bar == last].map(f32::from));
     row.push(f32::from(condition.fill));
     match condition.hint {
-        Some(hint) => row.extend(hint.iter().map(|hits| hits.ln_1p()).chain([1.0])),
+        Some(hint) => {
+            let share = share(input.askings);
+            row.extend(hint.iter().map(|hits| (hits / share).ln_1p()).chain([1.0]));
+        }
         None => row.extend([0.0; SCORE_CLASSES + 1]),
     }
     row
@@ -176,21 +222,14 @@ fn kind(grid: &StepGrid) -> usize {
     }
 }
 
-/// The grid on which the network is asked about a bar: 4/4, 3/4, 6/8 and 12/8 or 4/4 in triplets
-/// were there in training. Other metres are made of these: see [`source_step`].
+/// The grid on which a bar's pattern is decided: its own, as far as it has slots. On which one the
+/// network is asked: see [`Asking`].
 pub(super) fn known_grid(grid: &StepGrid) -> StepGrid {
-    let steps = match (grid.kind, grid.steps) {
-        (GridKind::Straight, 12) | (GridKind::Ternary, 12) => 12,
-        (GridKind::Straight, _) => 16,
-        (GridKind::Ternary, ..18) => 12,
-        (GridKind::Ternary, 18) => 12,
-        (GridKind::Ternary, _) => 24,
-    };
-    StepGrid { steps, ..*grid }
+    StepGrid { steps: grid.steps.min(SLOTS), ..*grid }
 }
 
 /// The step of the known grid that a step of any grid takes its strokes from: the known bar as far
-/// as it goes (7/8 is 4/4 cut short), then its second half again (5/4 ends as it answers).
+/// as it goes, then its second half again.
 pub(super) fn source_step(step: usize, known: usize) -> usize {
     if step < known { step } else { known / 2 + (step - known) % (known / 2) }
 }
@@ -201,7 +240,7 @@ mod tests {
     use crate::score::Metre;
 
     #[test]
-    fn every_metre_finds_its_steps_in_a_known_one() {
+    fn every_step_has_a_slot() {
         for (numerator, denominator) in
             [(4, 4), (3, 4), (5, 4), (7, 8), (6, 8), (9, 8), (12, 8), (2, 4), (7, 4)]
         {
@@ -214,7 +253,7 @@ mod tests {
             }
         }
         let seven = StepGrid::for_metre(Metre::new(7, 8).unwrap(), false);
-        assert_eq!(known_grid(&seven).steps, 16);
+        assert_eq!(known_grid(&seven).steps, 14);
     }
 
     #[test]

@@ -1,7 +1,8 @@
-//! Structure: from pair channels to the drum SSM, and from the drum SSM to the song's form.
+//! Structure: from pair channels to the drum SSM, and from the drum SSM to the drums' form.
 
 use kodama::{Method, linkage};
 
+use super::clusters::{cut, first_seen};
 use super::features::{PAIR_CHANNELS, PairChannels};
 use super::form::{Form, Section};
 use crate::analysis::Ssm;
@@ -22,7 +23,9 @@ pub fn drum_ssm(network: &dyn Network, pairs: &PairChannels) -> Result<Ssm, Netw
 /// Sections by correlation block matching (Marmoret, Cohen, Bimbot 2022): dynamic programming over
 /// boundaries, where a section scores by how alike its bars are and by a length that phrases have;
 /// sections whose bars answer each other share a letter.
-pub fn form(ssm: &Ssm) -> Form {
+///
+/// This is how the drums divide the song. How musicians do: [`super::song_form`].
+pub fn drum_form(ssm: &Ssm) -> Form {
     let bars = ssm.bars();
     if bars == 0 {
         return Form::default();
@@ -111,41 +114,6 @@ pub fn groups(ssm: &Ssm, share: f32) -> Vec<usize> {
     first_seen(&cut(tree.steps(), bars, |_, groups| groups <= wanted))
 }
 
-/// Joins along the dendrogram until `stop(dissimilarity of the next join, groups left)`.
-fn cut(steps: &[kodama::Step<f32>], count: usize, stop: impl Fn(f32, usize) -> bool) -> Vec<usize> {
-    let mut parent: Vec<usize> = (0..count + steps.len()).collect();
-    let mut left = count;
-    for (number, step) in steps.iter().enumerate() {
-        if stop(step.dissimilarity, left) {
-            break;
-        }
-        parent[step.cluster1] = count + number;
-        parent[step.cluster2] = count + number;
-        left -= 1;
-    }
-    let root = |mut node: usize| {
-        while parent[node] != node {
-            node = parent[node];
-        }
-        node
-    };
-    (0..count).map(root).collect()
-}
-
-/// Renumbers from 0 by first appearance.
-fn first_seen(labels: &[usize]) -> Vec<usize> {
-    let mut seen = Vec::new();
-    labels
-        .iter()
-        .map(|label| {
-            seen.iter().position(|known| known == label).unwrap_or_else(|| {
-                seen.push(*label);
-                seen.len() - 1
-            })
-        })
-        .collect()
-}
-
 /// Two-dimensional running sums, for the sum of any block in four look-ups.
 struct Sums {
     side: usize,
@@ -185,7 +153,7 @@ mod tests {
 
     #[test]
     fn sections_and_their_repeats_are_found() {
-        let form = form(&song("aaaaaaaabbbbbbbbaaaaaaaacccc"));
+        let form = drum_form(&song("aaaaaaaabbbbbbbbaaaaaaaacccc"));
         let found: Vec<_> =
             form.sections.iter().map(|s| (s.letter(), s.bars.start, s.bars.end)).collect();
         let expected = [("A", 0, 8), ("B", 8, 16), ("A", 16, 24), ("C", 24, 28)];
@@ -195,7 +163,8 @@ mod tests {
     #[test]
     fn any_number_of_bars_is_covered() {
         for bars in 0..70 {
-            let form = form(&Ssm::from_pairs(bars, |a, b| ((a * 7 + b * 3) % 10) as f32 / 10.0));
+            let form =
+                drum_form(&Ssm::from_pairs(bars, |a, b| ((a * 7 + b * 3) % 10) as f32 / 10.0));
             let covered: Vec<usize> = form.sections.iter().flat_map(|s| s.bars.clone()).collect();
             assert_eq!(covered, (0..bars).collect::<Vec<_>>());
         }

@@ -314,6 +314,7 @@ fn picture(title: &str, song: &Song, generation: &Generation) -> Result<Vec<u8>,
         title,
         facts: &facts(song),
         form: &generation.heard.form,
+        drum_form: &generation.heard.drum_form,
         melodic: &generation.heard.melodic_ssm,
         drums: &generation.heard.drum_ssm,
     };

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::drummer::groove::swing_ratio;
 use crate::drummer::picture::facts;
-use crate::drummer::{self, Generation, Section, Settings, StyleChoice, Take};
+use crate::drummer::{self, Form, Generation, Section, Settings, StyleChoice, Take};
 use crate::network::{Backend, Engine};
 use crate::score::{Lane, ScoreClass, Song, Ticks};
 
@@ -25,7 +25,10 @@ pub struct Report {
     backend_note: Option<String>,
     song: SongFacts,
     settings: Wished,
+    /// Sections as musicians name them.
     form: Vec<SectionFacts>,
+    /// Sections of the drums, with letters of their own.
+    drum_form: Vec<SectionFacts>,
     /// In the order of the files written.
     parts: Vec<PartFacts>,
     timings: Vec<Timing>,
@@ -123,7 +126,8 @@ impl Report {
             backend_note: None,
             song: SongFacts::new(path, song),
             settings: Wished::new(settings),
-            form: sections(generation),
+            form: sections(&generation.heard.form),
+            drum_form: sections(&generation.heard.drum_form),
             parts: takes(generation).zip(paths).map(PartFacts::new).collect(),
             timings,
             peak_memory_mib: peak_memory_mib(),
@@ -215,20 +219,25 @@ fn takes(generation: &Generation) -> impl Iterator<Item = (&Take, String)> {
     generation.takes.iter().zip(names)
 }
 
-fn sections(generation: &Generation) -> Vec<SectionFacts> {
+fn sections(form: &Form) -> Vec<SectionFacts> {
     let facts = |section: &Section| SectionFacts {
         section: section.letter(),
         first_bar: section.bars.start + 1,
         last_bar: section.bars.end,
     };
-    generation.heard.form.sections.iter().map(facts).collect()
+    form.sections.iter().map(facts).collect()
 }
 
 /// What was made, for people: the song and its form, then a line for each part.
 pub fn summary(song: &Song, generation: &Generation, paths: &[PathBuf]) -> String {
     let section = |section: &Section| format!("{}{}", section.letter(), section.bars.len());
-    let form: Vec<String> = generation.heard.form.sections.iter().map(section).collect();
-    let mut lines = vec![format!("{} · form {}", facts(song), form.join(" "))];
+    let letters = |form: &Form| {
+        let sections: Vec<String> = form.sections.iter().map(section).collect();
+        sections.join(" ")
+    };
+    let heard = &generation.heard;
+    let (form, drums) = (letters(&heard.form), letters(&heard.drum_form));
+    let mut lines = vec![format!("{} · form {form} · drums {drums}", facts(song))];
     for ((take, name), path) in takes(generation).zip(paths) {
         let swing = swing_ratio(&take.part);
         let swing = swing.map(|ratio| format!(", off-beats at {ratio:.0} % of the beat"));

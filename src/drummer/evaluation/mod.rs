@@ -7,6 +7,7 @@
 //! - [`Playing`] describes how drums are played in windows of two bars (density, syncopation,
 //!   dynamics, micro-timing) and [`likeness`] says how far two such descriptions overlap;
 //!   [`Playing::human`] is that of the Groove MIDI Dataset's drummers.
+//! - [`score_form`] compares the sections of a song with those that somebody marked.
 //! - [`evaluate`] does all that for a set of songs; [`pairs_in`] reads one from two folders.
 //! - [`rock_loop`] and [`raw_structure`] are what any system has to beat.
 //!
@@ -21,6 +22,7 @@
 
 mod bars;
 mod baselines;
+mod form;
 mod grid;
 mod likeness;
 mod playing;
@@ -29,6 +31,7 @@ mod scoring;
 mod sense;
 
 pub use baselines::{RawStructure, raw_structure, rock_loop};
+pub use form::{FormScore, boundaries, boundary_f, pairwise_f, score_form};
 pub use likeness::{Likeness, likeness, overlap};
 pub use playing::{Feature, FeatureValues, Playing, Window, windows};
 pub use report::{Evaluation, EvaluationError, Pair, SongScore, SongSense, evaluate, pairs_in};

@@ -85,6 +85,48 @@ impl Scalars {
 }
 
 impl BarFeatures {
+    /// Two bars as the halves of one, each on half of the slots. Tracks cannot be told apart.
+    pub(in crate::drummer) fn joined(first: &BarFeatures, second: &BarFeatures) -> BarFeatures {
+        let (a, b) = (&first.scalars, &second.scalars);
+        let onsets = [a, b].map(|scalars| (scalars.density * 5.0).exp_m1());
+        let mean = |a: f32, b: f32| (a + b) / 2.0;
+        let all = onsets[0] + onsets[1];
+        // Means over onsets weigh by onsets.
+        let by_onset = |a: f32, b: f32| {
+            if all > 0.0 { (a * onsets[0] + b * onsets[1]) / all } else { 0.0 }
+        };
+        let half = SLOTS / 2;
+        let rhythm = std::array::from_fn(|row| {
+            let (a, b) = (&first.rhythm[row][..half], &second.rhythm[row][..half]);
+            std::array::from_fn(|slot| if slot < half { a[slot] } else { b[slot - half] })
+        });
+        let scalars = Scalars {
+            density: all.ln_1p() / 5.0,
+            polyphony: mean(a.polyphony, b.polyphony),
+            velocity: by_onset(a.velocity, b.velocity),
+            loudest: a.loudest.max(b.loudest),
+            pitch: by_onset(a.pitch, b.pitch),
+            lowest: match onsets {
+                [0.0, _] => b.lowest,
+                [_, 0.0] => a.lowest,
+                _ => a.lowest.min(b.lowest),
+            },
+            length: by_onset(a.length, b.length) / 2.0,
+            filled: mean(a.filled, b.filled),
+            active: a.active.max(b.active),
+            offbeat: by_onset(a.offbeat, b.offbeat),
+        };
+        let families = first.families.iter().zip(&second.families);
+        let families: Vec<f32> = families.map(|(a, b)| (a.exp_m1() + b.exp_m1()).ln_1p()).collect();
+        BarFeatures {
+            rhythm,
+            chroma: std::array::from_fn(|class| mean(first.chroma[class], second.chroma[class])),
+            families: std::array::from_fn(|family| families[family]),
+            scalars,
+            tracks: Vec::new(),
+        }
+    }
+
     /// All features in a row: rhythms, chroma, families, scalars.
     pub fn vector(&self) -> [f32; BAR_FEATURES] {
         let mut vector = [0.0; BAR_FEATURES];

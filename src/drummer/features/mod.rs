@@ -4,15 +4,19 @@
 //! Computed once here, for running and for training alike (`drumlin features`).
 
 mod bar;
+mod content;
 mod dataset;
 mod export;
 mod grid;
 mod instruments;
+mod lead;
 mod pairs;
 
 pub use bar::{BAR_FEATURES, BarFeatures, RHYTHMS, bar_features};
-pub use dataset::{DatasetError, View, example, lead};
+pub use content::Contents;
+pub use dataset::{DatasetError, View, example};
 pub use export::{ExportOptions, export};
 pub use grid::{SLOTS, feels_triplets, step_grids};
 pub use instruments::{PROGRAMS, instruments};
+pub use lead::lead;
 pub use pairs::{PAIR_CHANNELS, PAIR_NAMES, PairChannels, pair_channels};

@@ -1,8 +1,8 @@
 //! A picture of a song's form: what the melodic side repeats, what the drums repeat, and the
 //! sections that both are made of.
 //!
-//! Two self-similarity matrices side by side, axes in bars, sections as coloured and lettered
-//! strips, values as colour bars, on 1920 x 1080 pixels: a slide. Pure; runs on the worker thread
+//! Two self-similarity matrices side by side, axes in bars, each one's sections as coloured and
+//! lettered strips (the drums' are not the song's: two verses may have two grooves), values as colour bars, on 1920 x 1080 pixels: a slide. Pure; runs on the worker thread
 //! or the command line's, in well under a second.
 
 mod canvas;
@@ -47,7 +47,10 @@ pub struct FormPicture<'a> {
     pub title: &'a str,
     /// "96 bars, 120 bpm, 4/4": see [`facts`].
     pub facts: &'a str,
+    /// As musicians name the sections.
     pub form: &'a Form,
+    /// Of the drums.
+    pub drum_form: &'a Form,
     /// Self-similarity of the melodic side.
     pub melodic: &'a Ssm,
     /// Self-similarity of the drums, as predicted; as many bars as `melodic`.
@@ -67,18 +70,25 @@ impl FormPicture<'_> {
         if self.drums.bars() != bars {
             return Err(PictureError::SizesDiffer { melodic: bars, drums: self.drums.bars() });
         }
-        if let Some(last) = self.form.sections.iter().find(|section| section.bars.end > bars) {
+        let mut sections = self.form.sections.iter().chain(&self.drum_form.sections);
+        if let Some(last) = sections.find(|section| section.bars.end > bars) {
             return Err(PictureError::FormOutside { end: last.bars.end, bars });
         }
         let mut canvas = Canvas::new(WIDTH, HEIGHT).ok_or(PictureError::NoBars)?;
         self.heading(&mut canvas);
         let right = WIDTH as f32 - MARGIN - Panel::WIDTH;
         let panels = [
-            (MARGIN, "What the song repeats", "melodic tracks, as heard", self.melodic),
-            (right, "What the drums repeat", "as predicted from the song", self.drums),
+            (MARGIN, "What the song repeats", "melodic tracks, as heard", self.melodic, self.form),
+            (
+                right,
+                "What the drums repeat",
+                "as predicted from the song",
+                self.drums,
+                self.drum_form,
+            ),
         ];
-        for (left, heading, note, ssm) in panels {
-            Panel { left, top: 142.0, heading, note, ssm, form: self.form }.draw(&mut canvas);
+        for (left, heading, note, ssm, form) in panels {
+            Panel { left, top: 142.0, heading, note, ssm, form }.draw(&mut canvas);
         }
         legend::draw(&mut canvas, self.form, MARGIN, 1000.0, WIDTH as f32 - 2.0 * MARGIN);
         canvas.png()

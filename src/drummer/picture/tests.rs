@@ -32,9 +32,16 @@ fn png(labels: &[usize], length: usize) -> Vec<u8> {
     let (form, melodic, drums) = example(labels, length);
     let facts = format!("{} bars · 120 bpm · 4/4", melodic.bars());
     let title = "An example of a song";
-    FormPicture { title, facts: &facts, form: &form, melodic: &melodic, drums: &drums }
-        .png()
-        .unwrap()
+    FormPicture {
+        title,
+        facts: &facts,
+        form: &form,
+        drum_form: &form,
+        melodic: &melodic,
+        drums: &drums,
+    }
+    .png()
+    .unwrap()
 }
 
 #[test]
@@ -68,8 +75,14 @@ fn a_picture_is_the_same_every_time() {
 fn a_song_without_sections_gets_a_picture() {
     let (_, melodic, drums) = example(&[0], 5);
     let form = Form::default();
-    let picture =
-        FormPicture { title: "", facts: "", form: &form, melodic: &melodic, drums: &drums };
+    let picture = FormPicture {
+        title: "",
+        facts: "",
+        form: &form,
+        drum_form: &form,
+        melodic: &melodic,
+        drums: &drums,
+    };
     assert!(picture.png().is_ok());
 }
 
@@ -78,7 +91,14 @@ fn what_does_not_belong_together_is_refused() {
     let (form, melodic, _) = example(&[0, 1], 4);
     let (_, _, drums) = example(&[0], 4);
     let empty = Ssm::from_pairs(0, |_, _| 0.0);
-    let picture = |form, melodic, drums| FormPicture { title: "", facts: "", form, melodic, drums };
+    let picture = |form, melodic, drums| FormPicture {
+        title: "",
+        facts: "",
+        form,
+        drum_form: form,
+        melodic,
+        drums,
+    };
     assert_eq!(
         picture(&form, &melodic, &drums).png(),
         Err(PictureError::SizesDiffer { melodic: 8, drums: 4 })

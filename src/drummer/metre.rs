@@ -1,0 +1,332 @@
+//! Metres: on which grid each bar is asked of the pattern network, and how the answer becomes the
+//! bar's own.
+//!
+//! The network has heard 4/4 (straight and in triplets), 12/8 and 3/4; of everything else there is
+//! too little to learn from. But drummers play other metres out of these: 6/8 is half of 12/8, 9/8
+//! three quarters of it, 7/8 a 4/4 that lacks an eighth, 5/4 one with a beat too many. So a bar is
+//! asked on the grid that is nearest, and each of its beats takes its strokes from a beat of that
+//! grid ([`Asking::sources`]): the first and third are the kick's, the second and fourth the back
+//! beat's. Uneven metres fall into beats of two and three eighths as the song accents them.
+//!
+//! A waltz is biased towards boom-chick-chick where the song moves in quarters rather than in two
+//! dotted beats, which 3/4 is used for as well.
+
+use std::borrow::Cow;
+
+use super::features::{BarFeatures, SLOTS};
+use super::form::Form;
+use super::pattern::CELLS;
+use super::vocabulary::StyleBar;
+use crate::score::{BarGrid, GridKind, Lane, Metre, StepGrid};
+
+/// How a bar is asked of the network.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Asking {
+    /// 16 or 12 straight steps, or 24 ternary ones.
+    pub grid: StepGrid,
+    /// For each slot of the bar the slot of `grid` that it takes its strokes from.
+    pub sources: Vec<usize>,
+    /// 0 or 1 where the bar is the first or second half of what is asked.
+    pub half: Option<usize>,
+    /// How much of a waltz it is, 0 to 1.
+    pub waltz: f32,
+}
+
+/// Rows of [`BarFeatures::rhythm`] by which accents are heard.
+const BASS: usize = 3;
+const ACCENTS: usize = 4;
+/// How much a stroke of the bass line counts beside one of the same strength elsewhere.
+const BASS_WEIGHT: f32 = 2.0;
+/// Logits that a whole waltz adds to its strokes, and takes from those that would make it a rock bar.
+const WALTZ: f32 = 2.5;
+const NO_WALTZ: f32 = 2.0;
+
+/// The askings of all bars. Halves of a pair of bars are counted from the starts of sections.
+pub(super) fn askings(
+    bars: &BarGrid,
+    grids: &[StepGrid],
+    form: &Form,
+    features: &[BarFeatures],
+) -> Vec<Asking> {
+    let mut askings: Vec<Asking> = Vec::with_capacity(grids.len());
+    // Accents of all bars of a metre, found once.
+    let mut accents: Vec<(Metre, [f32; SLOTS])> = Vec::new();
+    for (bar, grid) in grids.iter().enumerate() {
+        let metre = bars.bars()[bar].metre;
+        let known = accents.iter().position(|(known, _)| *known == metre).unwrap_or_else(|| {
+            let same = |&other: &usize| bars.bars()[other].metre == metre && grids[other] == *grid;
+            accents.push((metre, mean_accents((0..grids.len()).filter(same), features)));
+            accents.len() - 1
+        });
+        let pair = bar > 0
+            && grids[bar - 1] == *grid
+            && form.section_at(bar) == form.section_at(bar - 1)
+            && askings[bar - 1].half == Some(0);
+        askings.push(Asking::new(metre, grid, &accents[known].1, usize::from(pair)));
+    }
+    askings
+}
+
+fn mean_accents(bars: impl Iterator<Item = usize>, features: &[BarFeatures]) -> [f32; SLOTS] {
+    let mut sums = [0.0; SLOTS];
+    let mut count = 0.0f32;
+    for bar in bars {
+        let rhythm = &features[bar].rhythm;
+        for (slot, sum) in sums.iter_mut().enumerate() {
+            *sum += rhythm[ACCENTS][slot] + BASS_WEIGHT * rhythm[BASS][slot];
+        }
+        count += 1.0;
+    }
+    sums.map(|sum| sum / count.max(1.0))
+}
+
+impl Asking {
+    fn new(metre: Metre, grid: &StepGrid, accents: &[f32; SLOTS], half: usize) -> Asking {
+        let (steps, steps_per_beat) = match grid.kind {
+            GridKind::Straight => (16, 4),
+            GridKind::Ternary => (24, 6),
+        };
+        // Coarse grids have several steps of what is asked in one of theirs.
+        let coarse = (steps_per_beat / grid.steps_per_beat).max(1);
+        let fine = grid.steps * coarse;
+        let asked = StepGrid { kind: grid.kind, steps, steps_per_beat };
+        let mut asking = Asking { grid: asked, sources: Vec::new(), half: None, waltz: 0.0 };
+        let sources = match (grid.kind, fine) {
+            (GridKind::Straight, 16) | (GridKind::Ternary, 24) => (0..fine).collect(),
+            (GridKind::Straight, 12) => {
+                asking.grid.steps = 12;
+                asking.waltz = if coarse == 1 { waltz(accents) } else { 0.0 };
+                (0..fine).collect()
+            }
+            (GridKind::Ternary, 12) => {
+                asking.half = Some(half);
+                (12 * half..12 * half + fine).collect()
+            }
+            (GridKind::Straight, _) => from_beats(&beats(metre, fine, coarse, accents), 4),
+            (GridKind::Ternary, _) => from_beats(&split(fine, 6), 6),
+        };
+        let own = sources.into_iter().step_by(coarse).take(SLOTS);
+        asking.sources = own.collect();
+        asking
+    }
+
+    /// Whether all slots are their own.
+    pub fn is_plain(&self) -> bool {
+        self.sources.len() == self.grid.steps
+            && self.sources.iter().enumerate().all(|(slot, &source)| slot == source)
+            && self.waltz == 0.0
+    }
+
+    /// The bar as a share of what is asked, in steps.
+    pub fn share(&self) -> f32 {
+        self.sources.len() as f32 / self.grid.steps as f32
+    }
+
+    /// What is added to a cell's logit.
+    pub fn bias(&self, cell: usize) -> f32 {
+        debug_assert!(cell < CELLS);
+        if self.waltz == 0.0 {
+            return 0.0;
+        }
+        let slot = cell % SLOTS;
+        let change = match (Lane::ALL[cell / SLOTS], slot) {
+            (Lane::Kick, 0) => WALTZ,
+            (Lane::Kick, 4 | 6 | 8) => -NO_WALTZ,
+            (Lane::Snare, 4 | 8) => WALTZ,
+            (Lane::Snare, 0 | 6) => -NO_WALTZ,
+            _ => 0.0,
+        };
+        change * self.waltz
+    }
+}
+
+/// How much of a waltz bars of 3/4 are: whether the song moves in quarters or in two dotted beats.
+fn waltz(accents: &[f32; SLOTS]) -> f32 {
+    let chicks = (accents[4] + accents[8]) / 2.0;
+    let ratio = accents[6] / chicks.max(1e-3);
+    ((1.1 - ratio) / 0.3).clamp(0.0, 1.0)
+}
+
+/// The beats of a bar of straight steps, as their lengths in steps: quarters, or two and three
+/// eighths in the order that the song accents.
+fn beats(metre: Metre, steps: usize, coarse: usize, accents: &[f32; SLOTS]) -> Vec<usize> {
+    let eighths = steps / 2;
+    let even = metre.denominator() < 8 || !steps.is_multiple_of(2) || eighths.is_multiple_of(2);
+    if even || eighths < 5 || steps > SLOTS || coarse > 1 {
+        return split(steps, 4);
+    }
+    let strength = |beats: &Vec<usize>| {
+        let mut start = 0;
+        let starts = beats.iter().map(|beat| {
+            start += beat;
+            start - beat
+        });
+        // The first beat is in all of them.
+        starts.skip(1).map(|start| accents[start]).sum::<f32>() / (beats.len() - 1) as f32
+    };
+    // The one with the long beat at the end is usual, and holds unless another is clearly heard.
+    let mut best: Option<(f32, Vec<usize>)> = None;
+    for long in (0..eighths / 2).rev() {
+        let beats: Vec<usize> =
+            (0..eighths / 2).map(|beat| if beat == long { 6 } else { 4 }).collect();
+        let value = strength(&beats);
+        if best.as_ref().is_none_or(|(most, _)| value > most * 1.1 + 1e-3) {
+            best = Some((value, beats));
+        }
+    }
+    best.map_or_else(|| split(steps, 4), |(_, beats)| beats)
+}
+
+/// Beats of a length, and what is left.
+fn split(steps: usize, beat: usize) -> Vec<usize> {
+    let mut beats = vec![beat; steps / beat];
+    beats.extend((!steps.is_multiple_of(beat)).then_some(steps % beat));
+    beats
+}
+
+/// The beats of a bar of four from which a bar of some other number takes its strokes.
+fn borrowed(beats: usize) -> &'static [usize] {
+    match beats {
+        0 | 1 => &[0],
+        2 => &[0, 1],
+        3 => &[0, 1, 3],
+        4 => &[0, 1, 2, 3],
+        5 => &[0, 1, 2, 2, 3],
+        6 => &[0, 1, 2, 3, 2, 3],
+        7 => &[0, 1, 2, 3, 0, 2, 3],
+        _ => &[0, 1, 3, 0, 1, 2, 0, 1],
+    }
+}
+
+/// The source of each slot for beats of these lengths; `length` is a beat's in what is asked. A long
+/// beat ends with its off-beat again, the last one of three with the beat that is missing.
+fn from_beats(beats: &[usize], length: usize) -> Vec<usize> {
+    let last_is_long = beats.len() == 3 && beats[2] > length;
+    let own: &[usize] = if last_is_long { &[0, 1, 2] } else { borrowed(beats.len()) };
+    let mut sources = Vec::new();
+    for (number, &beat) in beats.iter().enumerate() {
+        let from = own[number % own.len()] * length;
+        sources.extend((0..beat).map(|step| match step.checked_sub(length) {
+            None => from + step,
+            Some(more) if last_is_long && number == 2 => 3 * length + more,
+            Some(more) => from + length / 2 + more % (length / 2),
+        }));
+    }
+    sources
+}
+
+impl Asking {
+    /// Bars of a style for this bar: those of 4/4, also where the network knows the metre itself.
+    pub fn style_bars(&self, bars: impl Fn(&StepGrid) -> Vec<StyleBar>) -> Vec<StyleBar> {
+        let four = StepGrid {
+            steps: if self.grid.steps == 12 { 16 } else { self.grid.steps },
+            ..self.grid
+        };
+        let three = (self.grid.steps == 12).then(|| from_beats(&[4; 3], 4));
+        let sources = three.as_ref().unwrap_or(&self.sources);
+        let mut bars = bars(&four);
+        for bar in &mut bars {
+            let mut chances = vec![0.0; CELLS];
+            for (own, row) in chances.chunks_mut(SLOTS).zip(bar.chances.chunks(SLOTS)) {
+                own.iter_mut().zip(sources).for_each(|(chance, &source)| *chance = row[source]);
+            }
+            bar.chances = chances;
+        }
+        bars
+    }
+}
+
+/// The features of the bars as they are asked: halves are joined with their other halves, so that
+/// the network hears a whole bar.
+pub(super) fn joined_features<'a>(
+    features: &'a [BarFeatures],
+    askings: &[Asking],
+) -> Cow<'a, [BarFeatures]> {
+    if askings.iter().all(|asking| asking.half.is_none()) {
+        return Cow::Borrowed(features);
+    }
+    let joined = |bar: usize| match pair(askings, bar) {
+        Some([first, second]) => BarFeatures::joined(&features[first], &features[second]),
+        None => features[bar].clone(),
+    };
+    (0..features.len()).map(joined).collect()
+}
+
+/// The two bars that are asked together; a bar whose other half is missing stands for both.
+fn pair(askings: &[Asking], bar: usize) -> Option<[usize; 2]> {
+    let half = |bar: usize| askings.get(bar).and_then(|asking| asking.half);
+    match half(bar)? {
+        0 if half(bar + 1) == Some(1) => Some([bar, bar + 1]),
+        0 => Some([bar, bar]),
+        _ => Some([bar - 1, bar]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asking(numerator: u8, denominator: u8, triplets: bool, strong: &[usize]) -> Asking {
+        let metre = Metre::new(numerator, denominator).unwrap();
+        let mut accents = [0.1; SLOTS];
+        strong.iter().for_each(|&slot| accents[slot] = 1.0);
+        Asking::new(metre, &StepGrid::for_metre(metre, triplets), &accents, 0)
+    }
+
+    /// The slots of a bar that take the downbeats and the back beats of what is asked.
+    fn marks(asking: &Asking) -> (Vec<usize>, Vec<usize>) {
+        let beat = if asking.grid.kind == GridKind::Ternary { 6 } else { 4 };
+        let from = |beats: [usize; 2]| {
+            let at = |slot: &usize| beats.contains(&asking.sources[*slot]);
+            (0..asking.sources.len()).filter(at).collect()
+        };
+        (from([0, 2 * beat]), from([beat, 3 * beat]))
+    }
+
+    #[test]
+    fn compound_metres_have_their_back_beat_on_the_second_dotted_beat() {
+        assert_eq!(marks(&asking(6, 8, false, &[])), (vec![0], vec![6]));
+        assert_eq!(marks(&asking(12, 8, false, &[])), (vec![0, 12], vec![6, 18]));
+        assert_eq!(marks(&asking(9, 8, false, &[])), (vec![0], vec![6, 12]));
+        assert_eq!(marks(&asking(2, 4, true, &[])), (vec![0], vec![6]));
+        // A jazz waltz is not half a bar of four.
+        assert_eq!(marks(&asking(3, 4, true, &[])), (vec![0], vec![6, 12]));
+    }
+
+    #[test]
+    fn uneven_metres_are_grouped_as_they_are_accented() {
+        assert_eq!(marks(&asking(7, 8, false, &[])), (vec![0, 8], vec![4, 12]));
+        assert_eq!(marks(&asking(7, 8, false, &[0, 4, 8])), (vec![0, 8], vec![4, 12]));
+        assert_eq!(marks(&asking(7, 8, false, &[0, 6, 10])), (vec![0], vec![6, 10]));
+        assert_eq!(marks(&asking(7, 8, false, &[0, 4, 10])), (vec![0], vec![4, 10]));
+        assert_eq!(marks(&asking(5, 8, false, &[0, 6])), (vec![0], vec![6]));
+        assert_eq!(marks(&asking(5, 8, false, &[0, 4])), (vec![0], vec![4]));
+        assert_eq!(marks(&asking(5, 4, false, &[])), (vec![0, 8, 12], vec![4, 16]));
+        assert_eq!(marks(&asking(2, 4, false, &[])), (vec![0], vec![4]));
+    }
+
+    #[test]
+    fn known_metres_stay_as_they_are() {
+        for (numerator, denominator, triplets) in [(4, 4, false), (4, 4, true), (12, 8, false)] {
+            assert!(asking(numerator, denominator, triplets, &[]).is_plain());
+        }
+        let quarters = asking(3, 4, false, &[0, 4, 8]);
+        assert_eq!((quarters.waltz, quarters.grid.steps), (1.0, 12));
+        assert!(asking(3, 4, false, &[0, 6]).is_plain());
+        assert!(quarters.bias(0) > 0.0 && quarters.bias(Lane::Snare.index() * SLOTS + 4) > 0.0);
+    }
+
+    #[test]
+    fn every_metre_is_asked_on_a_known_grid() {
+        for numerator in 1..=19 {
+            for denominator in [1, 2, 4, 8, 16, 32] {
+                for triplets in [false, true] {
+                    let asking = asking(numerator, denominator, triplets, &[]);
+                    assert!([12, 16, 24].contains(&asking.grid.steps));
+                    assert!(asking.sources.len() <= SLOTS && !asking.sources.is_empty());
+                    assert!(asking.sources.iter().all(|&source| source < asking.grid.steps));
+                }
+            }
+        }
+    }
+}

@@ -68,7 +68,13 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let pairs = match &arguments.generated {
-        Some(generated) => pairs_in(&arguments.songs, generated)?,
+        Some(generated) => {
+            let (pairs, left_out) = pairs_in(&arguments.songs, generated)?;
+            for error in left_out {
+                remark(&format!("left out: {error}"));
+            }
+            pairs
+        }
         None => played(arguments)?,
     };
     let Some(evaluation) = evaluate(&pairs) else {
@@ -93,7 +99,15 @@ fn played(arguments: &Arguments) -> Result<Vec<Pair>, Failure> {
     for file in files {
         let name = song::title(&file);
         bar.set_message(name.clone());
-        let reference = midi::read(&file)?;
+        let reference = match midi::read(&file) {
+            Ok(reference) => reference,
+            // The others can be compared all the same.
+            Err(error) => {
+                bar.suspend(|| remark(&format!("left out: {error}")));
+                bar.inc(1);
+                continue;
+            }
+        };
         let heard = if arguments.lead { View::Lead } else { View::Full }.of(&reference);
         let own = arguments.own_densities.then(|| own_densities(&reference)).flatten();
         let settings = Settings {

@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::Args;
+
+use crate::midi::SongFile;
 use crate::score::{Song, TrackError};
 
 use super::Failure;
@@ -14,13 +17,43 @@ pub struct SongError {
     reason: TrackError,
 }
 
+/// Which tracks are drums where the file and Drumlin do not say it right.
+#[derive(Debug, Args)]
+pub struct KindArguments {
+    /// Take a track for drums: its name or number, see `drumlin tracks`. May be given several times
+    #[arg(long, value_name = "TRACK", help_heading = "How to read the song")]
+    drums: Vec<String>,
+
+    /// Take a track for a melody: its name or number. May be given several times
+    #[arg(long, value_name = "TRACK", help_heading = "How to read the song")]
+    melodic: Vec<String>,
+}
+
 /// Reads a song and makes sure that there is something in it.
-pub fn read(path: &Path) -> Result<Song, Failure> {
-    let song = crate::midi::read(path)?;
-    if song.tracks.iter().all(|track| track.notes.is_empty()) {
-        return Err(SongError { path: path.into(), reason: TrackError::Empty }.into());
+pub fn read(path: &Path, kinds: &KindArguments) -> Result<SongFile, Failure> {
+    let mut file = crate::midi::open(path)?;
+    let wrong = |reason| SongError { path: path.into(), reason };
+    if file.song().tracks.iter().all(|track| track.notes.is_empty()) {
+        return Err(wrong(TrackError::Empty).into());
     }
-    Ok(song)
+    // All are found before any is changed: a label may depend on what the track is.
+    let mut asked = Vec::new();
+    for (tracks, drums) in [(&kinds.drums, true), (&kinds.melodic, false)] {
+        for wanted in tracks {
+            let found = file.song().find_any_tracks(wanted).map_err(wrong)?;
+            asked.extend(found.into_iter().map(|track| (track, drums)));
+        }
+    }
+    for (track, drums) in asked {
+        file.take_for(track, drums);
+    }
+    Ok(file)
+}
+
+/// What was mended in reading as one line, if anything was.
+pub fn mended(path: &Path, file: &SongFile) -> Option<String> {
+    let repairs: Vec<String> = file.repairs().iter().map(ToString::to_string).collect();
+    (!repairs.is_empty()).then(|| format!("{} is damaged: {}", path.display(), repairs.join("; ")))
 }
 
 /// What the drummer listens to: the tracks asked for, or all but the drums.

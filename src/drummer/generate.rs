@@ -245,8 +245,14 @@ impl Drummer {
         watch: &mut Watch,
     ) -> Result<Vec<(usize, Take)>, DrummerError> {
         let progress = watch.progress;
-        let drafts = watch
+        let mut drafts = watch
             .stage(Stage::Pattern, || self.drafts(song, heard, settings, numbers, progress))?;
+        if let StyleChoice::Densities(densities) = &settings.style {
+            // None of a class is none, also of what fills and the form would add.
+            for (_, draft) in &mut drafts {
+                draft.part.hits.retain(|hit| densities[hit.lane().score_class().index()] > 0.0);
+            }
+        }
         watch.stage(Stage::Groove, || {
             let network = self.models.get(&catalogue::GROOVE)?;
             let mut takes = Vec::with_capacity(drafts.len());

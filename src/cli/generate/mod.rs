@@ -13,13 +13,14 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use crate::audio::{self, SoundFont};
 use crate::drummer::picture::{FormPicture, facts};
 use crate::drummer::{Drummer, Generation, Progress};
-use crate::midi;
+use crate::midi::{self, SongFile};
 use crate::network::{self, Backend, Models, catalogue};
 use crate::score::{DrumPart, SampleRate, Song};
 
 use super::console::{print_json, remark};
 use super::output::{self, Output};
 use super::progress::Bar;
+use super::song::KindArguments;
 use super::{Failure, song};
 
 use files::numbered;
@@ -50,9 +51,12 @@ pub struct Arguments {
     track: Vec<String>,
 
     #[command(flatten)]
+    kinds: KindArguments,
+
+    #[command(flatten)]
     wishes: Wishes,
 
-    /// Write the whole song with the new drums, not the drums alone
+    /// Write the whole song with the new drums, not the drums alone: the file as it is but for them
     #[arg(long, help_heading = "What to write")]
     merge: bool,
 
@@ -121,8 +125,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let paths = Paths::of(arguments, settings.alternatives);
     output::check(paths.all(), &arguments.song)?;
 
-    let whole = song::read(&arguments.song)?;
-    let heard = song::listened_to(&arguments.song, &whole, &arguments.track)?;
+    let file = song::read(&arguments.song, &arguments.kinds)?;
+    let whole = file.song();
+    let heard = song::listened_to(&arguments.song, whole, &arguments.track)?;
     let models = models(&arguments.backend, arguments.models.as_deref())?;
     let font = font(arguments.soundfont.as_deref())?;
     let read = begun.elapsed();
@@ -137,14 +142,14 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     for (take, path) in generation.takes.iter().zip(&paths.parts) {
         outputs.push(Output {
             path: path.clone(),
-            bytes: part_file(&whole, &take.part, arguments.merge),
+            bytes: part_file(&file, &take.part, arguments.merge),
         });
     }
     if !paths.sounds.is_empty() {
         bar.step("sound");
         let step = Instant::now();
         for (take, path) in generation.takes.iter().zip(&paths.sounds) {
-            let bytes = sound_file(&midi::with_drums(&whole, &take.part), &font, &bar)?;
+            let bytes = sound_file(&midi::with_drums(whole, &take.part), &font, &bar)?;
             outputs.push(Output { path: path.clone(), bytes });
         }
         timings.push(Timing::new("sound", step.elapsed()));
@@ -165,12 +170,16 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     bar.end();
 
     if !arguments.quiet {
+        if let Some(mended) = song::mended(&arguments.song, &file) {
+            remark(&mended);
+        }
         remark_on(&drummer);
         remark(&report::summary(&heard, &generation, &paths.parts));
     }
     if arguments.json {
         let mut report =
             Report::new(arguments, &settings, &heard, &generation, &paths.parts, timings);
+        report.mended(&file);
         report.ran_on(drummer.engine());
         print_json(&report)?;
     }
@@ -221,9 +230,12 @@ pub fn font(path: Option<&Path>) -> Result<SoundFont, Failure> {
     })
 }
 
-fn part_file(song: &Song, part: &DrumPart, merge: bool) -> Vec<u8> {
-    let made = if merge { midi::with_drums(song, part) } else { midi::drum_song(song, part) };
-    midi::write(&made)
+fn part_file(file: &SongFile, part: &DrumPart, merge: bool) -> Vec<u8> {
+    if merge {
+        file.with_drums(&part.notes())
+    } else {
+        midi::write(&midi::drum_song(file.song(), part))
+    }
 }
 
 fn sound_file(song: &Song, font: &SoundFont, bar: &Bar) -> Result<Vec<u8>, Failure> {

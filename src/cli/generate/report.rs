@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::drummer::picture::facts;
 use crate::drummer::{Generation, Section, Settings, StyleChoice, Take};
+use crate::midi::SongFile;
 use crate::network::{Backend, Engine};
 use crate::score::{Lane, ScoreClass, Song, Ticks};
 
@@ -36,7 +37,10 @@ pub struct Report {
 
 #[derive(Serialize)]
 struct SongFacts {
-    file: PathBuf,
+    /// Its path; what is no UTF-8 in it is replaced.
+    file: String,
+    /// What was damaged in the file and mended in reading.
+    mended: Vec<String>,
     /// Names of the tracks listened to.
     tracks: Vec<String>,
     bars: usize,
@@ -82,7 +86,7 @@ struct SectionFacts {
 
 #[derive(Serialize)]
 struct PartFacts {
-    file: PathBuf,
+    file: String,
     notes: usize,
     /// Notes of each lane that is played.
     lanes: BTreeMap<String, usize>,
@@ -124,12 +128,22 @@ impl Report {
         }
     }
 
+    /// Notes what was damaged in the song's file.
+    pub fn mended(&mut self, file: &SongFile) {
+        self.song.mended = file.repairs().iter().map(ToString::to_string).collect();
+    }
+
     /// Notes what did the networks' arithmetic.
     pub fn ran_on(&mut self, engine: Option<Engine>) {
         if let Some(Engine { backend, device, why, .. }) = engine {
             (self.backend, self.gpu, self.backend_note) = (backend.name(), device, why);
         }
     }
+}
+
+/// A path as JSON can have it.
+fn shown(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
 }
 
 impl SongFacts {
@@ -149,7 +163,8 @@ impl SongFacts {
             }
         }
         SongFacts {
-            file: file.into(),
+            file: shown(file),
+            mended: Vec::new(),
             tracks: song.melodic().map(|track| track.name.clone()).collect(),
             bars: bars.len(),
             seconds: (song.tempo.seconds(end).0 * 1e3).round() / 1e3,
@@ -196,7 +211,7 @@ impl PartFacts {
                 lanes.insert(lane.name().to_lowercase().replace(' ', "-"), notes);
             }
         }
-        PartFacts { file: path.clone(), notes: hits.len(), lanes }
+        PartFacts { file: shown(path), notes: hits.len(), lanes }
     }
 }
 

@@ -21,37 +21,38 @@ pub struct Wishes {
     #[arg(
         long,
         value_parser = densities,
+        allow_hyphen_values = true,
         value_name = "K,S,CH,OH,T,C,R,P",
         conflicts_with = "style",
     )]
     densities: Option<Densities>,
 
     /// How much is played, from 0 to 1
-    #[arg(long, value_parser = share, value_name = "SHARE", default_value = "0.5")]
+    #[arg(long, allow_hyphen_values = true, value_parser = share, value_name = "SHARE", default_value = "0.5")]
     complexity: f32,
 
     /// How hard and driven, from 0 to 1
-    #[arg(long, value_parser = share, value_name = "SHARE", default_value = "0.5")]
+    #[arg(long, allow_hyphen_values = true, value_parser = share, value_name = "SHARE", default_value = "0.5")]
     intensity: f32,
 
     /// How many section ends get a fill, from 0 (none) to 1 (every phrase)
-    #[arg(long, value_parser = share, value_name = "SHARE", default_value = "0.5")]
+    #[arg(long, allow_hyphen_values = true, value_parser = share, value_name = "SHARE", default_value = "0.5")]
     fill_amount: f32,
 
     /// How busy fills are, from 0 to 1
-    #[arg(long, value_parser = share, value_name = "SHARE", default_value = "0.5")]
+    #[arg(long, allow_hyphen_values = true, value_parser = share, value_name = "SHARE", default_value = "0.5")]
     fill_complexity: f32,
 
     /// How late off-beats come, from 0 (straight) to 1 (triplets)
-    #[arg(long, value_parser = share, value_name = "SHARE", default_value = "0")]
+    #[arg(long, allow_hyphen_values = true, value_parser = share, value_name = "SHARE", default_value = "0")]
     swing: f32,
 
     /// How far timing and loudness stray, from 0 (a machine) to 1 (loose)
-    #[arg(long, value_parser = share, value_name = "SHARE", default_value = "0.5")]
+    #[arg(long, allow_hyphen_values = true, value_parser = share, value_name = "SHARE", default_value = "0.5")]
     humanise: f32,
 
     /// The same number gives the same drums
-    #[arg(long, value_name = "NUMBER", default_value = "0")]
+    #[arg(long, allow_hyphen_values = true, value_name = "NUMBER", default_value = "0")]
     seed: u64,
 
     /// How many different grooves to write for the song's form, 1 to 8
@@ -59,6 +60,7 @@ pub struct Wishes {
         long,
         value_name = "NUMBER",
         default_value = "1",
+        allow_hyphen_values = true,
         value_parser = clap::value_parser!(u8).range(1..=8),
     )]
     alternatives: u8,
@@ -172,6 +174,9 @@ mod tests {
         for line in [
             "--swing 1.01",
             "--swing=-0.1",
+            "--swing -1",
+            "--densities -1,0,0,0,0,0,0,0",
+            "--alternatives -2",
             "--swing NaN",
             "--complexity much",
             "--alternatives 0",
@@ -185,6 +190,7 @@ mod tests {
         ] {
             assert!(settings(line).is_err(), "{line}");
         }
+        assert!(settings("--swing -1").unwrap_err().contains("a number from 0 to 1 is needed"));
         assert!(settings("--densities x").unwrap_err().contains("closed-hat"));
     }
 }

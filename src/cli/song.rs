@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use crate::drummer::timing::Bars;
 use crate::midi::SongFile;
 use crate::score::{Song, TrackError};
 
@@ -27,6 +28,50 @@ pub struct KindArguments {
     /// Take a track for a melody: its name or number. May be given several times
     #[arg(long, value_name = "TRACK", help_heading = "How to read the song")]
     melodic: Vec<String>,
+}
+
+/// Where the bars are, if not where Drumlin finds them.
+#[derive(Debug, Args)]
+pub struct BarArguments {
+    /// The upbeat's length in beats, in notes of the metre's denominator: bar 1 begins behind it
+    #[arg(
+        long,
+        value_name = "BEATS",
+        value_parser = beats,
+        allow_hyphen_values = true,
+        help_heading = "How to read the song",
+        conflicts_with_all = ["keep_bars", "follow_playing"],
+    )]
+    pickup: Option<f32>,
+
+    /// Keep the file's bars, even if its notes say that they are elsewhere
+    #[arg(long, help_heading = "How to read the song", conflicts_with = "follow_playing")]
+    keep_bars: bool,
+
+    /// Find the beats of a song that was played without a click, and play to those
+    #[arg(long, help_heading = "How to read the song")]
+    follow_playing: bool,
+}
+
+/// More beats than any bar has.
+const MOST_BEATS: f32 = 255.0;
+
+fn beats(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(beats) if (0.0..=MOST_BEATS).contains(&beats) => Ok(beats),
+        _ => Err("a number of beats is needed, such as 1 or 0.5".into()),
+    }
+}
+
+impl BarArguments {
+    pub fn bars(&self) -> Bars {
+        match self {
+            BarArguments { pickup: Some(beats), .. } => Bars::Pickup(*beats),
+            BarArguments { keep_bars: true, .. } => Bars::Keep,
+            BarArguments { follow_playing: true, .. } => Bars::Follow,
+            _ => Bars::Detect,
+        }
+    }
 }
 
 /// Reads a song and makes sure that there is something in it.

@@ -17,7 +17,7 @@ use super::sound::{synthesise, transform};
 use super::vocabulary::{StyleBar, Vocabulary};
 use super::{
     ClassDensities, DrummerError, Form, Progress, Selection, Settings, Stage, StyleChoice,
-    drum_ssm, fills, form, groups, select,
+    drum_ssm, fills, form, groups, select, silent_bars,
 };
 use crate::analysis::{BarCqt, Ssm};
 use crate::audio::SoundFont;
@@ -61,6 +61,8 @@ pub struct Heard {
     pub drum_ssm: Ssm,
     /// The bars from which each bar's pattern is drawn.
     pub selection: Vec<Selection>,
+    /// Bars in which nothing sounds, and no drums either.
+    pub silent: Vec<bool>,
     features: Vec<BarFeatures>,
     programs: [f32; PROGRAMS],
     cqt: BarCqt,
@@ -135,7 +137,23 @@ impl Drummer {
         settings: &Settings,
         progress: &dyn Progress,
     ) -> Result<Generation, DrummerError> {
-        let heard = self.hear(song, progress)?;
+        self.generate_within(song, song, settings, progress)
+    }
+
+    /// As [`Drummer::generate`], for some of the tracks of a whole song: bars in which others play are
+    /// not silent.
+    ///
+    /// # Errors
+    /// As [`Drummer::generate`].
+    pub fn generate_within(
+        &self,
+        song: &Song,
+        whole: &Song,
+        settings: &Settings,
+        progress: &dyn Progress,
+    ) -> Result<Generation, DrummerError> {
+        let mut heard = self.hear(song, progress)?;
+        heard.silent = silent_bars(whole, &heard.bars);
         let mut generation = self.play(song, &heard, settings, progress)?;
         generation.timings.splice(0..0, heard.timings.iter().copied());
         Ok(generation)
@@ -187,6 +205,7 @@ impl Drummer {
         })?;
         let selection = watch.stage(Stage::Selection, || Ok(select(&drum_ssm)))?;
         let (programs, timings) = (instruments(&song), watch.timings);
+        let silent = silent_bars(&song, &bars);
         Ok(Heard {
             bars,
             grids,
@@ -194,6 +213,7 @@ impl Drummer {
             melodic_ssm,
             drum_ssm,
             selection,
+            silent,
             features,
             programs,
             cqt,
@@ -247,11 +267,17 @@ impl Drummer {
         let progress = watch.progress;
         let mut drafts = watch
             .stage(Stage::Pattern, || self.drafts(song, heard, settings, numbers, progress))?;
-        if let StyleChoice::Densities(densities) = &settings.style {
-            // None of a class is none, also of what fills and the form would add.
-            for (_, draft) in &mut drafts {
-                draft.part.hits.retain(|hit| densities[hit.lane().score_class().index()] > 0.0);
-            }
+        for (_, draft) in &mut drafts {
+            draft.part.hits.retain(|hit| {
+                !heard.silent[hit.bar.0]
+                    && match &settings.style {
+                        // None of a class is none, also of what fills and the form would add.
+                        StyleChoice::Densities(densities) => {
+                            densities[hit.lane().score_class().index()] > 0.0
+                        }
+                        _ => true,
+                    }
+            });
         }
         watch.stage(Stage::Groove, || {
             let network = self.models.get(&catalogue::GROOVE)?;

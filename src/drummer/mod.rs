@@ -18,8 +18,10 @@ pub mod picture;
 mod progress;
 mod selection;
 mod settings;
+mod silence;
 mod sound;
 mod structure;
+pub mod timing;
 mod vary;
 mod vocabulary;
 
@@ -29,5 +31,6 @@ pub use generate::{Drummer, Generation, Heard, MAX_BARS, Take};
 pub use progress::{Progress, Silent, Stage};
 pub use selection::{SELECTED, Selection, select};
 pub use settings::{ClassDensities, Settings, Style, StyleChoice};
+pub use silence::silent_bars;
 pub use structure::{drum_ssm, form, groups};
 pub use vocabulary::Vocabulary;

@@ -39,7 +39,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-pub use drums::{drum_song, with_drums};
+pub use drums::{drum_song, drum_song_of, with_drums, with_drums_of};
 pub use error::{MidiError, ReadError};
 pub use file::SongFile;
 pub use parse::{MAX_BARS, MAX_HOURS, parse};

@@ -238,3 +238,59 @@ fn damage_and_read(
     }
     Ok(())
 }
+
+/// All MIDI files below a folder.
+fn files_below(folder: &Path) -> Vec<std::path::PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            files.extend(files_below(&path));
+        } else if path.extension().is_some_and(|extension| extension == "mid") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
+/// Over the collections where they are. With `DRUMLIN_MERGED` in the environment the merged files are
+/// left in that folder, numbered, for `tests/golden/compare_merged.py`.
+#[test]
+fn merged_songs_of_the_collections_differ_in_their_drums_alone() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/paired");
+    let leave = std::env::var_os("DRUMLIN_MERGED").map(std::path::PathBuf::from);
+    let mut list = String::new();
+    for (number, path) in files_below(&folder).into_iter().enumerate() {
+        let bytes = std::fs::read(&path).unwrap();
+        let source = SongFile::parse(bytes.clone()).unwrap();
+        let drums: Vec<Note> = (0..64)
+            .map(|beat| Note {
+                start: Ticks(beat * u64::from(source.song().ticks_per_quarter())),
+                length: Ticks(10),
+                key: 38,
+                velocity: Velocity::clamped(77),
+            })
+            .collect();
+        let merged = SongFile::parse(source.with_drums(&drums)).unwrap();
+        let mut after = without_drums(&merged, &merged.bytes);
+        let before = without_drums(&source, &bytes);
+        after.truncate(before.len());
+        assert!(after == before, "{}", path.display());
+        assert_eq!(merged.song().drum_notes().count(), drums.len(), "{}", path.display());
+        if let Some(leave) = &leave {
+            std::fs::write(leave.join(format!("{number}.mid")), &merged.bytes).unwrap();
+            let drums: Vec<String> = source
+                .song()
+                .tracks
+                .iter()
+                .enumerate()
+                .filter_map(|(track, _)| Some(source.because(track)?.words().to_owned()))
+                .collect();
+            list += &format!("{number}\t{}\t{}\n", path.display(), drums.join(", "));
+        }
+    }
+    if let Some(leave) = &leave {
+        std::fs::write(leave.join("list.tsv"), list).unwrap();
+    }
+}

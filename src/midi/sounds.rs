@@ -297,7 +297,7 @@ impl Setup {
         }
         let is_drum_channel = channel == DRUM_CHANNEL;
         let said = match (self.bank(own, channel, at), self.system(own.port, at)) {
-            (Some(120), Some(System::Gm2 | System::Gm) | None) => Some((true, Because::Gm2)),
+            (Some(120), _) => Some((true, Because::Gm2)),
             (Some(121), Some(System::Gm2 | System::Gm) | None) if is_drum_channel => {
                 Some((false, Because::Gm2))
             }

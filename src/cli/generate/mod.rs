@@ -12,15 +12,16 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::audio::{self, SoundFont};
 use crate::drummer::picture::{FormPicture, facts};
+use crate::drummer::timing::{self, Timed};
 use crate::drummer::{Drummer, Generation, Progress};
 use crate::midi::{self, SongFile};
 use crate::network::{self, Backend, Models, catalogue};
-use crate::score::{DrumPart, SampleRate, Song};
+use crate::score::{Note, SampleRate, Song};
 
 use super::console::{print_json, remark};
 use super::output::{self, Output};
 use super::progress::Bar;
-use super::song::KindArguments;
+use super::song::{BarArguments, KindArguments};
 use super::{Failure, song};
 
 use files::numbered;
@@ -52,6 +53,9 @@ pub struct Arguments {
 
     #[command(flatten)]
     kinds: KindArguments,
+
+    #[command(flatten)]
+    bars: BarArguments,
 
     #[command(flatten)]
     wishes: Wishes,
@@ -121,20 +125,24 @@ const STEPS_AFTER: usize = 3;
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let begun = Instant::now();
-    let settings = arguments.wishes.settings();
+    let mut settings = arguments.wishes.settings();
     let paths = Paths::of(arguments, settings.alternatives);
     output::check(paths.all(), &arguments.song)?;
 
     let file = song::read(&arguments.song, &arguments.kinds)?;
-    let whole = file.song();
+    // What a song without melodic tracks is answered does not wait for its bars.
+    song::listened_to(&arguments.song, file.song(), &arguments.track)?;
+    let timed = Timed::of(file.song(), arguments.bars.bars());
+    let whole = &timed.song;
     let heard = song::listened_to(&arguments.song, whole, &arguments.track)?;
+    settings.swing = arguments.wishes.swing().unwrap_or_else(|| timing::swing(whole));
     let models = models(&arguments.backend, arguments.models.as_deref())?;
     let font = font(arguments.soundfont.as_deref())?;
     let read = begun.elapsed();
 
     let bar = Bar::new(STEPS_AFTER, arguments.quiet);
     let drummer = Drummer::new(models, font.clone());
-    let generation = drummer.generate(&heard, &settings, &bar)?;
+    let generation = drummer.generate_within(&heard, whole, &settings, &bar)?;
     let mut timings = vec![Timing::new("reading", read)];
     timings.extend(generation.timings.iter().map(|(stage, time)| Timing::new(stage.name(), *time)));
 
@@ -142,14 +150,15 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     for (take, path) in generation.takes.iter().zip(&paths.parts) {
         outputs.push(Output {
             path: path.clone(),
-            bytes: part_file(&file, &take.part, arguments.merge),
+            bytes: part_file(&file, timed.notes(&take.part), arguments.merge),
         });
     }
     if !paths.sounds.is_empty() {
         bar.step("sound");
         let step = Instant::now();
         for (take, path) in generation.takes.iter().zip(&paths.sounds) {
-            let bytes = sound_file(&midi::with_drums(whole, &take.part), &font, &bar)?;
+            let song = midi::with_drums_of(file.song(), timed.notes(&take.part));
+            let bytes = sound_file(&song, &font, &bar)?;
             outputs.push(Output { path: path.clone(), bytes });
         }
         timings.push(Timing::new("sound", step.elapsed()));
@@ -173,13 +182,16 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         if let Some(mended) = song::mended(&arguments.song, &file) {
             remark(&mended);
         }
+        if let Some(finding) = &timed.finding {
+            remark(&finding.to_string());
+        }
         remark_on(&drummer);
         remark(&report::summary(&heard, &generation, &paths.parts));
     }
     if arguments.json {
         let mut report =
             Report::new(arguments, &settings, &heard, &generation, &paths.parts, timings);
-        report.mended(&file);
+        report.read(&file, &timed);
         report.ran_on(drummer.engine());
         print_json(&report)?;
     }
@@ -230,11 +242,11 @@ pub fn font(path: Option<&Path>) -> Result<SoundFont, Failure> {
     })
 }
 
-fn part_file(file: &SongFile, part: &DrumPart, merge: bool) -> Vec<u8> {
+fn part_file(file: &SongFile, notes: Vec<Note>, merge: bool) -> Vec<u8> {
     if merge {
-        file.with_drums(&part.notes())
+        file.with_drums(&notes)
     } else {
-        midi::write(&midi::drum_song(file.song(), part))
+        midi::write(&midi::drum_song_of(file.song(), notes))
     }
 }
 

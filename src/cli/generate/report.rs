@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::drummer::picture::facts;
+use crate::drummer::timing::Timed;
 use crate::drummer::{Generation, Section, Settings, StyleChoice, Take};
 use crate::midi::SongFile;
 use crate::network::{Backend, Engine};
@@ -41,6 +42,8 @@ struct SongFacts {
     file: String,
     /// What was damaged in the file and mended in reading.
     mended: Vec<String>,
+    /// What the notes say of the bars that the file does not; null where nothing.
+    finding: Option<String>,
     /// Names of the tracks listened to.
     tracks: Vec<String>,
     bars: usize,
@@ -128,9 +131,10 @@ impl Report {
         }
     }
 
-    /// Notes what was damaged in the song's file.
-    pub fn mended(&mut self, file: &SongFile) {
+    /// Notes what was damaged in the song's file, and what was found out about its bars.
+    pub fn read(&mut self, file: &SongFile, timed: &Timed) {
         self.song.mended = file.repairs().iter().map(ToString::to_string).collect();
+        self.song.finding = timed.finding.map(|finding| finding.to_string());
     }
 
     /// Notes what did the networks' arithmetic.
@@ -165,6 +169,7 @@ impl SongFacts {
         SongFacts {
             file: shown(file),
             mended: Vec::new(),
+            finding: None,
             tracks: song.melodic().map(|track| track.name.clone()).collect(),
             bars: bars.len(),
             seconds: (song.tempo.seconds(end).0 * 1e3).round() / 1e3,

@@ -43,9 +43,9 @@ pub struct Wishes {
     #[arg(long, allow_hyphen_values = true, value_parser = share, value_name = "SHARE", default_value = "0.5")]
     fill_complexity: f32,
 
-    /// How late off-beats come, from 0 (straight) to 1 (triplets)
-    #[arg(long, allow_hyphen_values = true, value_parser = share, value_name = "SHARE", default_value = "0")]
-    swing: f32,
+    /// How late off-beats come, from 0 (straight) to 1 (triplets) [default: as late as the song's]
+    #[arg(long, allow_hyphen_values = true, value_parser = share, value_name = "SHARE")]
+    swing: Option<f32>,
 
     /// How far timing and loudness stray, from 0 (a machine) to 1 (loose)
     #[arg(long, allow_hyphen_values = true, value_parser = share, value_name = "SHARE", default_value = "0.5")]
@@ -71,6 +71,11 @@ pub struct Wishes {
 struct Densities(ClassDensities);
 
 impl Wishes {
+    /// The swing that is asked for; `None` leaves it to the song.
+    pub fn swing(&self) -> Option<f32> {
+        self.swing
+    }
+
     pub fn settings(&self) -> Settings {
         let style = match (self.style, self.densities) {
             (_, Some(Densities(densities))) => StyleChoice::Densities(densities),
@@ -83,7 +88,7 @@ impl Wishes {
             intensity: self.intensity,
             fill_amount: self.fill_amount,
             fill_complexity: self.fill_complexity,
-            swing: self.swing,
+            swing: self.swing.unwrap_or_default(),
             humanise: self.humanise,
             seed: self.seed,
             alternatives: usize::from(self.alternatives),

@@ -8,6 +8,7 @@ use clap::Args;
 use crate::audio::SoundFont;
 use crate::drummer::evaluation::{Pair, evaluate, own_densities, pairs_in, score};
 use crate::drummer::features::View;
+use crate::drummer::timing;
 use crate::drummer::{Drummer, Settings, Silent, StyleChoice};
 use crate::midi;
 use crate::score::Song;
@@ -113,6 +114,7 @@ fn played(arguments: &Arguments) -> Result<Vec<Pair>, Failure> {
         let settings = Settings {
             style: own.map_or(StyleChoice::FromSong, StyleChoice::Densities),
             alternatives: arguments.alternatives.into(),
+            swing: timing::swing(&reference),
             seed: arguments.seed,
             ..Settings::default()
         };

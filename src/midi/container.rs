@@ -12,6 +12,9 @@ const LONGEST_PREFIX: usize = 1 << 16;
 /// What begins a header that is as the standard has it.
 const HEAD: &[u8] = b"MThd\0\0\0\x06";
 
+/// The length of a usual header chunk, its name and length included.
+const USUAL_HEADER: usize = 14;
+
 /// A MIDI file as its chunks.
 pub(super) struct Container<'a> {
     pub format: u16,
@@ -71,8 +74,9 @@ impl<'a> Container<'a> {
             }
             None => (Default::default(), smf.len()),
         };
-        if smf.get(at..).is_none_or(|rest| !is_chunk(rest)) && is_chunk(&smf[14.min(smf.len())..]) {
-            (header, at) = (&smf[8..14], 14);
+        let leads_nowhere = smf.get(at..).is_none_or(|rest| !is_chunk(rest));
+        if leads_nowhere && smf.len() > USUAL_HEADER && is_chunk(&smf[USUAL_HEADER..]) {
+            (header, at) = (&smf[8..USUAL_HEADER], USUAL_HEADER);
         }
         let &[f0, f1, n0, n1, d0, d1, ..] = header else { return Err(MidiError::CutHeader) };
         let (format, announced) = (u16::from_be_bytes([f0, f1]), u16::from_be_bytes([n0, n1]));
@@ -219,7 +223,8 @@ impl<'a> Finder<'a> {
                 repairs.push(Repair::NoEndMark { track });
                 return done(length, length);
             }
-            Scan::Broken(Broken { byte }) if follows => {
+            // The last bytes of the end mark may look like padding.
+            Scan::Broken(Broken { byte }) if follows && body.get(said.len()) != Some(&0) => {
                 let byte = self.wrapper + begin + byte;
                 return Err(MidiError::Damaged { track, byte });
             }

@@ -15,6 +15,6 @@ fuzz_target!(|bytes: &[u8]| {
     assert_eq!(again.metres, song.metres_in_order());
     let velocity = Velocity::clamped(99);
     let drums = [Note { start: Ticks(0), length: Ticks(1), key: 38, velocity }];
-    let merged = parse(&file.with_drums(&drums)).expect("what was merged is a song");
+    let merged = parse(&file.with_drums(&drums, Ticks(0))).expect("what was merged is a song");
     assert_eq!(merged.metres, song.metres);
 });

@@ -1,7 +1,7 @@
 """Have Drumlin write the training features of songs; what exists already is kept.
 
 Paired songs are seen in three views (full arrangement and lead alone with their sound, a random
-part of the tracks by its notes only), synthetic songs and grooves in one.
+part of the tracks by its notes only), synthetic songs and grooves by their notes only.
 """
 
 import argparse
@@ -10,7 +10,7 @@ import subprocess
 
 import songs
 
-SOUNDING_SYNTHETIC, SYNTHETIC = 330, 700
+SYNTHETIC = 400
 
 
 def export(args, files, views, *flags):
@@ -26,12 +26,11 @@ def main():
     parser.add_argument("--drumlin", default="../../target/release/drumlin", type=pathlib.Path)
     args = parser.parse_args()
     listing = list(songs.listing(args.data))
-    paired = [file for file, _, kind in listing if kind == "paired"]
-    made = [file for file, where, kind in listing if kind == "synthetic" and where == "train"]
+    paired = [file for file, kind in listing if kind == "paired"]
+    made = [file for file, kind in listing if kind == "synthetic"]
     folder = args.data / "mma_synth" / "grooves"
     grooves = [f"mma_synth/grooves/{path.name}" for path in sorted(folder.glob("*.mid"))]
     export(args, paired, 2)
-    export(args, made[:SOUNDING_SYNTHETIC], 1)
     export(args, paired, 3, "--symbolic")
     export(args, made[:SYNTHETIC] + grooves, 1, "--symbolic")
 

@@ -6,7 +6,8 @@ import torch
 
 
 class Run:
-    """What an epoch leaves behind, saved to `path` after each; lower scores are better.
+    """What an epoch leaves behind, saved to `path` after each; lower scores are better, and without
+    a score the last weights are the ones that stay.
 
     Use `rng` (any that can be pickled) and `epoch` of the run, not those that it was made with: an
     earlier run's take their place.
@@ -23,9 +24,9 @@ class Run:
             self.epoch, self.best = saved["epoch"], saved["best"]
             self.weights, self.rng = saved["weights"], saved["rng"]
 
-    def end_epoch(self, score):
+    def end_epoch(self, score=None):
         self.epoch += 1
-        if score < self.best:
+        if score is not None and score < self.best:
             self.best = score
             self.weights = {k: v.clone() for k, v in self.parts["net"].state_dict().items()}
         saved = {name: part.state_dict() for name, part in self.parts.items()}

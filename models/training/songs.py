@@ -1,7 +1,8 @@
 """Songs as training examples: loading what `drumlin features songs` wrote, splitting by title.
 
 A split is a function of a song's title alone, so that versions of one song never straddle it and
-no file has to be kept. Paired songs: 12 % test, 12 % validation. Synthetic songs split by tune.
+no file has to be kept. The networks that ship are trained on every song; what is said of their
+quality comes from networks of the same recipe that did not see the songs (`cross_validate.py`).
 """
 
 import csv
@@ -18,19 +19,19 @@ def title(path):
     return re.split(r"[.]", pathlib.Path(path).name.split("__")[-1])[0].lower()
 
 
-def fold(name):
-    share = int(hashlib.sha1(name.encode()).hexdigest(), 16) % 1000 / 1000
-    return "test" if share < 0.12 else "validation" if share < 0.24 else "train"
+def fold(file, folds):
+    """The fold of a paired song, 0 to `folds` - 1."""
+    return int(hashlib.sha1(("cv" + title(file)).encode()).hexdigest(), 16) % folds
 
 
 def listing(data):
-    """(file, fold, kind) of every usable song; kind is `paired` or `synthetic`."""
+    """(file, kind) of every usable song; kind is `paired` or `synthetic`."""
     data = pathlib.Path(data)
     for row in csv.DictReader(open(data / "paired" / "manifest.csv")):
         if float(row["aligned"] or 0) >= 0.8 and int(row["overlap_bars"] or 0) >= 8:
-            yield f"paired/{row['file']}", fold(title(row["file"])), "paired"
+            yield f"paired/{row['file']}", "paired"
     for row in csv.DictReader(open(data / "mma_synth" / "songs.csv")):
-        yield f"mma_synth/songs/{row['file']}", fold(title(row["tune"])), "synthetic"
+        yield f"mma_synth/songs/{row['file']}", "synthetic"
 
 
 def example_name(file, view):
@@ -42,9 +43,6 @@ class Song:
 
     def __init__(self, path, name):
         tensors = load_file(path)
-        structure = path.with_suffix(".structure")
-        if structure.exists():
-            tensors |= load_file(structure)
         active = np.flatnonzero(tensors["classes"].any((1, 2)))
         self.name = name
         self.ok = len(active) >= 8
@@ -57,10 +55,6 @@ class Song:
         self.grid, self.lanes = tensors["grid"][bars], tensors["lanes"][bars]
         self.classes, self.keys = tensors["classes"][bars], tensors["keys"]
         self.programs = tensors["programs"]
-        self.cqt = tensors["cqt"][bars] if "cqt" in tensors else None
-        if "select" in tensors:
-            self.select = tensors["select"][bars].astype(np.int64) - self.first
-            self.weight, self.section = tensors["weight"][bars], tensors["section"][bars]
 
     def __len__(self):
         return len(self.bar)
@@ -74,11 +68,11 @@ class Song:
         return ssm
 
 
-def load(features, data, folds, kinds=("paired", "synthetic"), views=(0, 1, 2, 3), most=None):
-    """The songs of the given folds; `most` bounds the synthetic ones."""
+def load(features, data, kinds=("paired", "synthetic"), views=(0, 1, 2), most=None):
+    """The songs of the given kinds; `most` bounds the synthetic ones."""
     features, songs, synthetic = pathlib.Path(features), [], 0
-    for file, where, kind in listing(data):
-        if where not in folds or kind not in kinds:
+    for file, kind in listing(data):
+        if kind not in kinds:
             continue
         if kind == "synthetic":
             synthetic += 1
@@ -90,6 +84,14 @@ def load(features, data, folds, kinds=("paired", "synthetic"), views=(0, 1, 2, 3
                 song.kind, song.view, song.file = kind, view, file
                 songs.append(song)
     return songs
+
+
+def split(songs, folds, hold):
+    """(training songs, held-out songs); with `hold` None nothing is held out."""
+    held = [song for song in songs if hold is not None and song.kind == "paired"
+            and fold(song.file, folds) == hold]
+    names = {song.name for song in held}
+    return [song for song in songs if song.name not in names], [s for s in held if s.view in (0, 1)]
 
 
 def grooves(features, data):
@@ -106,13 +108,11 @@ def grooves(features, data):
             if not whole["classes"][bars].any():
                 continue
             groove.name, groove.file, groove.kind, groove.view = path.stem, path.stem, "groove", 0
-            groove.first, groove.song_bars, groove.cqt = 0, 64, None
+            groove.first, groove.song_bars = 0, 64
             for key in ("tempo", "grid", "lanes", "classes"):
                 setattr(groove, key, whole[key][bars])
             groove.programs = np.zeros((1, 128), np.float32)
             groove.bar, groove.keys = np.zeros((8, whole["bar"].shape[1]), np.float32), whole["keys"]
-            groove.select = np.tile(np.arange(8)[:, None], (1, 8))
-            groove.weight = np.tile(np.float32([1] + [0] * 7), (8, 1))
-            groove.section = np.stack([np.arange(8), 7 - np.arange(8)], 1)
+            groove.pairs = np.zeros((len(whole["pairs"]), 8, 8), np.float32)
             found.append(groove)
     return found

@@ -23,7 +23,8 @@ use super::{Failure, song};
 ///
 /// Prints, for each song and their mean: F1 of onsets (all classes; kick, snare and hats; any drum),
 /// correlation of self-similarity and novelty with the real drums', shares of distinct bars,
-/// density, velocity and timing. Then how far two-bar statistics of playing overlap with those of
+/// density, velocity and timing. Then what a drummer would notice: hands and feet needed, crashes,
+/// velocities at either end, whether the dynamics follow the song, the ending. Then how far two-bar statistics of playing overlap with those of
 /// human drummers (the Groove MIDI Dataset).
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -87,7 +88,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     if !arguments.quiet && !evaluation.skipped.is_empty() {
         remark(&format!("without real drums: {}", evaluation.skipped.join(", ")));
     }
-    print(format!("{}\n{}", evaluation.score_table(), evaluation.playing_table()).as_bytes())
+    let tables = [evaluation.score_table(), evaluation.sense_table(), evaluation.playing_table()];
+    print(tables.join("\n").as_bytes())
 }
 
 /// All songs of the folder with drums that the drummer plays to them now.

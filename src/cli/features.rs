@@ -7,13 +7,11 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use crate::drummer::features::{ExportOptions, export, understand};
+use crate::drummer::features::{ExportOptions, export};
 use crate::drummer::groove;
-use crate::network::catalogue;
 
 use super::Failure;
 use super::console::remark;
-use super::generate::{BackendArgument, models};
 use super::progress::counted;
 
 /// Write the features that networks are trained on
@@ -26,7 +24,6 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Of {
     Songs(Songs),
-    Structure(Structure),
     Groove(Groove),
 }
 
@@ -65,21 +62,6 @@ struct Songs {
     quiet: bool,
 }
 
-/// What the structure network makes of songs whose features are written: a file beside each
-#[derive(Debug, Args)]
-struct Structure {
-    /// The folder that `drumlin features songs` wrote
-    #[arg(long, value_name = "FOLDER")]
-    features: PathBuf,
-
-    /// A folder with a structure network of your own
-    #[arg(long, value_name = "FOLDER")]
-    models: Option<PathBuf>,
-
-    #[command(flatten)]
-    backend: BackendArgument,
-}
-
 /// Of human performances: the Groove MIDI Dataset as one file
 #[derive(Debug, Args)]
 struct Groove {
@@ -95,13 +77,6 @@ struct Groove {
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.of {
         Of::Songs(songs) => of_songs(songs),
-        Of::Structure(structure) => {
-            let network = models(&structure.backend, structure.models.as_deref())?
-                .get(&catalogue::STRUCTURE)?;
-            let count = understand(&structure.features, &*network)?;
-            remark(&format!("{count} examples understood"));
-            Ok(())
-        }
         Of::Groove(Groove { data, out }) => {
             let written = groove::export(data, out)?;
             let groove::Exported { performances, steps, hits } = written;

@@ -1,85 +1,383 @@
-//! From decoded patterns to the strokes of every bar: groups repeat, fills and crashes go where the
-//! form turns, and two hands can play it.
+//! From decoded patterns to the strokes of every bar: groups repeat, lighter where the song is
+//! quieter; fills and crashes go where the form turns; drums begin, stop and end with the song; and
+//! two hands and two feet can play it.
 
+use std::collections::BTreeMap;
+
+use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::decode::{Pattern, playable};
+use super::decode::Pattern;
+use super::dynamics::Dynamics;
+use super::ending::{LastHit, last_hit};
 use super::features::SLOTS;
-use super::fills;
+use super::fills::{self, Chooser, FillLibrary, FillStroke, Site};
+use super::form::Form;
+use super::groove::bend;
+use super::limbs::{Limbs, Line};
 use super::pattern::{Answer, CELLS, known_grid, source_step};
+use super::settings::{CountIn, Settings, StyleChoice};
+use super::sounding::Sounding;
+use super::thin::{Amount, is_back_beat, thinned};
 use crate::score::{
-    BarGrid, BarIndex, DrumPart, GmKey, Hit, LANES, Lane, PAPER_KEYS, StepGrid, Velocity,
+    BarGrid, BarIndex, DrumPart, GmKey, Hit, LANES, Lane, PAPER_KEYS, Song, StepGrid, Velocity,
 };
 
 /// What stands fixed for all bars of a song.
 pub(super) struct Arrangement<'a> {
+    pub song: &'a Song,
     pub bars: &'a BarGrid,
     pub grids: &'a [StepGrid],
+    pub form: &'a Form,
+    /// How much the song changes at each bar.
+    pub turns: &'a [f32],
+    pub sounding: &'a Sounding,
+    pub dynamics: &'a Dynamics,
     /// Group of each bar.
     pub groups: &'a [usize],
     pub patterns: &'a [Pattern],
-    /// Bars with a fill, in order.
+    /// One a bar.
+    pub limbs: &'a [Limbs],
+    /// Bars that may end with a fill, in order.
     pub fills: &'a [usize],
-    /// First bars of sections.
-    pub starts: &'a [usize],
-    /// 0 to 1 each.
-    pub complexity: f32,
-    pub fill_complexity: f32,
+    pub settings: &'a Settings,
 }
+
+/// A part before it is played.
+pub(super) struct Arranged {
+    /// Velocities are [`EVEN`], but those of fills as people played them; no micro-timing.
+    pub part: DrumPart,
+    /// The bars that end with a fill.
+    pub fills: Vec<BarIndex>,
+}
+
+/// The velocity of strokes about which nothing is known yet.
+pub(super) const EVEN: u8 = 90;
 
 /// The range over which complexity moves the threshold of a stroke, in logits either way.
 const COMPLEXITY_REACH: f32 = 1.4;
-/// A crash opens a section where the song makes one this likely, or this likely after a fill.
-const CRASH: f32 = 0.5;
-const CRASH_AFTER_FILL: f32 = 0.1;
+/// How much the threshold rises with every decibel that the song is quieter than where it is loud,
+/// and where that ends.
+const QUIETER: f32 = 0.02;
+const QUIETEST: f32 = -14.0;
+/// A crash opens a section where the song makes one this likely.
+const CRASH: f32 = 0.4;
+/// Where the song is quieter than this (decibels), or steps down as much, nothing crashes.
+const CRASHES_FROM: f32 = -7.0;
+const STEP_DOWN: f32 = -3.0;
+/// Crashes are at least so many bars apart.
+const CRASH_BARS: usize = 2;
+/// As many crashes in a bar keep the time.
+const CRASH_RIDE: usize = 3;
+
+/// Weights of strokes: the groove's are logits, up to about 10.
+const BACK_BEAT: f32 = 10.0;
+const FILL: f32 = 30.0;
+const LANDING: f32 = 50.0;
+
+/// What is wanted at each step.
+type Wanted = BTreeMap<(usize, usize), Vec<(Lane, f32, u8)>>;
 
 impl Arrangement<'_> {
-    /// The part with even velocities and no micro-timing. `filling` is the network's answer for
-    /// fills; none is asked for where there are no fills.
+    /// `filling` is the network's answer for fills; none is asked for where there are no fills.
     pub fn part(
         &self,
         answer: &Answer,
         filling: Option<&Answer>,
         rng: &mut ChaCha8Rng,
-    ) -> DrumPart {
-        let keys = keys(&answer.keys);
+    ) -> Arranged {
+        let mut wanted = self.grooves();
+        let mut luck = self.luck(rng.random());
+        let last = last_hit(self.song, self.bars, self.grids, self.sounding, self.settings.ending);
+        let mut fills = self.add_fills(&mut wanted, filling, last, &mut luck);
+        self.add_crashes(&mut wanted, answer, &fills);
+        let loud = |bar: usize| Amount::at(self.dynamics.level(bar)) == Amount::All;
+        for &(bar, step) in self.sounding.stops.iter().filter(|stop| loud(stop.0)) {
+            // The stop is struck with the band.
+            let at = wanted.entry((bar, step)).or_default();
+            at.extend([(Lane::Kick, LANDING, EVEN), (Lane::Snare, LANDING, EVEN)]);
+        }
+        wanted.retain(|&(bar, step), _| self.sounding.open(bar, step));
+        if let Some(LastHit { bar, step, .. }) = last {
+            wanted.retain(|&at, _| at < (bar, step));
+            let hit = [Lane::Crash, Lane::Kick].map(|lane| (lane, 2.0 * LANDING, EVEN));
+            wanted.insert((bar, step), hit.to_vec());
+            fills.retain(|&fill| fill < bar || step > 0);
+        }
+        self.count_in(&mut wanted, &mut luck);
+        self.mute(&mut wanted);
+        Arranged {
+            part: self.played(&wanted, answer),
+            fills: fills.into_iter().map(BarIndex).collect(),
+        }
+    }
+
+    /// The luck of this song's fills: other songs have other fills, with the same seed too.
+    fn luck(&self, seed: u64) -> ChaCha8Rng {
+        let notes = self.song.melodic().flat_map(|track| &track.notes);
+        // The constants of FNV-1a.
+        let print = notes.fold(0xcbf2_9ce4_8422_2325_u64, |print, note| {
+            (print ^ (note.start.0 << 7 | u64::from(note.key))).wrapping_mul(0x0100_0000_01b3)
+        });
+        ChaCha8Rng::seed_from_u64(seed ^ print)
+    }
+
+    /// The groups' patterns, as much of them as complexity and the song's loudness let through.
+    fn grooves(&self) -> Wanted {
         // Squared, so that the middle of the range keeps to the groove.
-        let simpler = 1.0 - 2.0 * self.complexity;
+        let simpler = 1.0 - 2.0 * self.settings.complexity;
         let threshold = COMPLEXITY_REACH * simpler * simpler.abs();
-        let mut hits = Vec::new();
-        for bar in 0..self.bars.len() {
+        let mut wanted = Wanted::new();
+        for bar in (0..self.bars.len()).filter(|&bar| self.sounding.plays(bar)) {
             let grid = self.grids[bar];
             let known = known_grid(&grid).steps;
-            let mut logits = self.patterns[self.groups[bar]].logits.clone();
-            let filled = |bar: usize| self.fills.binary_search(&bar).is_ok();
-            if let (true, Some(filling)) = (filled(bar), filling) {
-                let complexity = self.fill_complexity;
-                logits = fills::fill(filling, bar, &logits, known, complexity, rng);
-            }
-            if self.starts.contains(&bar) {
-                let after_fill = bar > 0 && filled(bar - 1);
-                let needed = if after_fill { CRASH_AFTER_FILL } else { CRASH };
-                if crash_chance(answer, bar) > needed {
-                    crash(&mut logits);
-                }
-            }
-            let struck = playable(&logits, threshold);
+            let level = self.dynamics.level(bar).clamp(QUIETEST, 0.0);
+            let logits = without_crashes(&self.patterns[self.groups[bar]].logits, known);
+            let cymbal = one_cymbal(&logits);
+            let mut strokes = Vec::new();
             for lane in Lane::ALL {
                 for step in 0..grid.steps {
-                    if struck[lane.index() * SLOTS + source_step(step, known)] {
-                        hits.push(Hit {
-                            bar: BarIndex(bar),
-                            step,
-                            key: keys[lane.index()],
-                            velocity: Velocity::clamped(90),
-                            offset: 0.0,
-                        });
+                    let logit = logits[lane.index() * SLOTS + source_step(step, known)];
+                    let kept = logit > 0.0 && is_back_beat(lane, step, &grid);
+                    if kept || logit > threshold - QUIETER * level {
+                        let weight = logit.min(8.0) + if kept { BACK_BEAT } else { 0.0 };
+                        strokes.push((step, cymbal(lane), weight));
                     }
                 }
+            }
+            for (step, lane, weight) in thinned(strokes, Amount::at(level), &grid) {
+                wanted.entry((bar, step)).or_default().push((lane, weight, EVEN));
+            }
+        }
+        wanted
+    }
+
+    /// Puts fills in the place of what ends their bars; says which bars have one.
+    fn add_fills(
+        &self,
+        wanted: &mut Wanted,
+        filling: Option<&Answer>,
+        last: Option<LastHit>,
+        rng: &mut ChaCha8Rng,
+    ) -> Vec<usize> {
+        let mut chooser = self.chooser(wanted);
+        let most = self.fills.iter().map(|&bar| self.turns[bar + 1]).fold(1e-6, f32::max);
+        let mut sites: Vec<(usize, usize, usize)> = Vec::new();
+        for &bar in self.fills.iter().filter(|&&bar| self.takes_fill(bar)) {
+            let turn = self.turns[bar + 1] / most;
+            let length = fills::length(&self.grids[bar], self.settings.fill_complexity, turn);
+            sites.push((bar, self.grids[bar].steps, length));
+        }
+        if let Some(LastHit { bar, step, fill: true }) = last {
+            let (bar, end) = match (bar.checked_sub(1), step) {
+                (Some(before), 0) => (before, self.grids[before].steps),
+                _ => (bar, step),
+            };
+            let length = fills::length(&self.grids[bar], self.settings.fill_complexity, 1.0);
+            sites.retain(|&(site, ..)| site < bar);
+            sites.push((bar, end, length.min(end)));
+        }
+        let mut filled = Vec::new();
+        for (bar, end, length) in sites {
+            let likely = filling.map(|filling| chances(filling, bar));
+            let site = Site { likely: likely.as_deref(), ..self.site(bar, end, length) };
+            let Some(strokes) = chooser.choose(&site, rng) else { continue };
+            wanted.retain(|&(at, step), _| at != bar || !(end - length..end).contains(&step));
+            put(wanted, bar, &strokes);
+            filled.push(bar);
+        }
+        filled
+    }
+
+    /// Whether a bar can end with a fill: it sounds and leads somewhere that does.
+    fn takes_fill(&self, bar: usize) -> bool {
+        let grid = &self.grids[bar];
+        let ends = (grid.steps - grid.steps_per_beat.min(grid.steps)..grid.steps)
+            .all(|step| self.sounding.open(bar, step));
+        let next = bar + 1;
+        ends && next < self.bars.len()
+            && self.sounding.open(next, 0)
+            && Amount::at(self.dynamics.level(next)) == Amount::All
+    }
+
+    fn chooser(&self, wanted: &Wanted) -> Chooser<'static> {
+        let style = match self.settings.style {
+            StyleChoice::Preset(style) => Some(style),
+            _ => None,
+        };
+        let toms = [Lane::LowTom, Lane::MidTom, Lane::HighTom].map(|lane| {
+            let strokes = wanted.values().flatten();
+            // What is played all the time is a groove, and says little about fills.
+            (strokes.filter(|stroke| stroke.0 == lane).count() as f32).min(8.0)
+        });
+        Chooser::new(FillLibrary::embedded(), style, toms)
+    }
+
+    /// The place of a fill that ends before the step `end` of a bar.
+    fn site(&self, bar: usize, end: usize, length: usize) -> Site<'static> {
+        let label =
+            |bar| self.form.section_at(bar).map(|section| self.form.sections[section].label);
+        Site {
+            grid: StepGrid { steps: end, ..self.grids[bar] },
+            length,
+            step: self.limbs[bar].step,
+            double_pedal: self.limbs[bar].double_pedal,
+            complexity: self.settings.fill_complexity,
+            turn: (label(bar).unwrap_or(0), label(bar + 1).unwrap_or(0)),
+            likely: None,
+        }
+    }
+
+    /// Crashes on the first beats of sections, after fills and where the song comes back.
+    fn add_crashes(&self, wanted: &mut Wanted, answer: &Answer, fills: &[usize]) {
+        let mut last: Option<usize> = None;
+        for bar in 0..self.bars.len() {
+            let level = self.dynamics.level(bar);
+            let before = bar.checked_sub(1);
+            let after_fill = before.is_some_and(|before| fills.contains(&before));
+            let starts = self.form.sections.iter().any(|section| section.bars.start == bar);
+            let returns = self.sounding.returns.contains(&bar);
+            let drops = before.is_some_and(|before| {
+                self.sounding.plays(before) && level - self.dynamics.level(before) < STEP_DOWN
+            });
+            let likely = starts && crash_chance(answer, bar) > CRASH;
+            let near = last.is_some_and(|last| bar - last < CRASH_BARS);
+            if (after_fill || returns || likely) && level > CRASHES_FROM && !drops && !near {
+                last = Some(bar);
+                let at = wanted.entry((bar, 0)).or_default();
+                at.retain(|(lane, ..)| {
+                    !matches!(lane, Lane::ClosedHat | Lane::OpenHat | Lane::Ride)
+                });
+                at.extend([(Lane::Crash, LANDING, EVEN), (Lane::Kick, LANDING, EVEN)]);
+            } else if after_fill {
+                wanted.entry((bar, 0)).or_default().push((Lane::Kick, LANDING, EVEN));
+            }
+        }
+    }
+
+    /// A bar of sticks or a fill before the first bar of drums, if there is a bar to hold it.
+    fn count_in(&self, wanted: &mut Wanted, rng: &mut ChaCha8Rng) {
+        let (entry, step) = self.sounding.entry;
+        let Some(bar) = entry.checked_sub(1).filter(|_| step == 0) else { return };
+        let grid = &self.grids[bar];
+        match self.settings.count_in {
+            CountIn::None => {}
+            CountIn::Sticks => {
+                for step in (0..grid.steps).step_by(grid.steps_per_beat) {
+                    wanted.insert((bar, step), vec![(Lane::SideStick, LANDING, EVEN)]);
+                }
+            }
+            CountIn::Fill => {
+                let length = fills::length(grid, self.settings.fill_complexity, 0.5);
+                let site = self.site(bar, grid.steps, length);
+                if let Some(strokes) = self.chooser(wanted).choose(&site, rng) {
+                    put(wanted, bar, &strokes);
+                }
+            }
+        }
+    }
+
+    /// Takes away what is asked to be played not at all.
+    fn mute(&self, wanted: &mut Wanted) {
+        let StyleChoice::Densities(densities) = self.settings.style else { return };
+        for strokes in wanted.values_mut() {
+            strokes.retain(|(lane, ..)| densities[lane.score_class().index()] > 0.0);
+        }
+    }
+
+    /// What two hands and two feet can play of what is wanted.
+    fn played(&self, wanted: &Wanted, answer: &Answer) -> DrumPart {
+        let keys = keys(&answer.keys);
+        let mut firsts = Vec::with_capacity(self.bars.len());
+        let mut times = Vec::new();
+        for (bar, grid) in self.grids.iter().enumerate() {
+            firsts.push(times.len());
+            times.extend((0..grid.steps).map(|step| {
+                let position = f64::from(bend(step, *grid, self.settings.swing));
+                let at = self.bars.tick_of_step(BarIndex(bar), position, grid.steps);
+                self.song.tempo.seconds(at).0 as f32
+            }));
+        }
+        let mut line = Line::new(times, self.limbs.iter().any(|limbs| limbs.double_pedal));
+        let mut order: Vec<(usize, usize, Lane, f32, u8)> = wanted
+            .iter()
+            .flat_map(|(&(bar, step), strokes)| {
+                strokes
+                    .iter()
+                    .map(move |&(lane, weight, velocity)| (bar, step, lane, weight, velocity))
+            })
+            .collect();
+        order.sort_by(|a, b| b.3.total_cmp(&a.3));
+        let mut hits = Vec::new();
+        for (bar, step, lane, _, velocity) in order {
+            if let Some(lane) = line.admit(firsts[bar] + step, lane) {
+                hits.push(Hit {
+                    bar: BarIndex(bar),
+                    step,
+                    key: keys[lane.index()],
+                    velocity: Velocity::clamped(velocity),
+                    offset: 0.0,
+                });
             }
         }
         DrumPart::new(self.bars.clone(), self.grids.to_vec(), hits)
     }
+}
+
+/// Adds the strokes of a fill.
+fn put(wanted: &mut Wanted, bar: usize, strokes: &[FillStroke]) {
+    for stroke in strokes {
+        let weight = FILL + f32::from(stroke.velocity) / 127.0;
+        let at = wanted.entry((bar, stroke.step)).or_default();
+        // One that was played as hard as what is even is still a fill's.
+        let velocity = if stroke.velocity == EVEN { EVEN + 1 } else { stroke.velocity };
+        at.push((stroke.lane, weight, velocity));
+    }
+}
+
+/// A groove's logits without its crashes: where they keep the time, the ride does; elsewhere a crash
+/// is for the turns of the form.
+fn without_crashes(logits: &[f32], slots: usize) -> Vec<f32> {
+    let mut logits = logits.to_vec();
+    let (crash, ride) = (Lane::Crash.index() * SLOTS, Lane::Ride.index() * SLOTS);
+    let rides = (0..slots).filter(|slot| logits[crash + slot] > 0.0).count() >= CRASH_RIDE;
+    for slot in 0..SLOTS {
+        if rides {
+            logits[ride + slot] = logits[ride + slot].max(logits[crash + slot]);
+        }
+        logits[crash + slot] = f32::NEG_INFINITY;
+    }
+    logits
+}
+
+/// One hand keeps the time, on the ride or on the hat, whichever a groove (`[lanes x slots]`, logits)
+/// strikes more often: gives each lane the one on which its strokes are played.
+fn one_cymbal(logits: &[f32]) -> impl Fn(Lane) -> Lane + use<> {
+    let strokes = |lane: Lane| {
+        let row = &logits[lane.index() * SLOTS..][..SLOTS];
+        row.iter().filter(|&&logit| logit > 0.0).count()
+    };
+    let rides = strokes(Lane::Ride);
+    let riding = rides > 0 && rides >= strokes(Lane::ClosedHat) + strokes(Lane::OpenHat);
+    move |lane| match lane {
+        Lane::ClosedHat if riding => Lane::PedalHat,
+        Lane::Ride if !riding => Lane::ClosedHat,
+        lane => lane,
+    }
+}
+
+/// How likely each cell is to be struck in a bar.
+fn chances(answer: &Answer, bar: usize) -> Vec<f32> {
+    let mut chances = vec![0.0; CELLS];
+    for (code, log) in answer.prior(bar).iter().enumerate() {
+        let weight = log.exp();
+        if weight > 1e-3 {
+            for (sum, logit) in chances.iter_mut().zip(answer.logits(bar, code)) {
+                *sum += weight / (1.0 + (-logit).exp());
+            }
+        }
+    }
+    chances
 }
 
 /// How likely a crash on the downbeat is by the bar's own evidence, not its group's.
@@ -91,17 +389,6 @@ fn crash_chance(answer: &Answer, bar: usize) -> f32 {
             answer.prior(bar)[code].exp() / (1.0 + (-logit).exp())
         })
         .sum()
-}
-
-/// Puts a crash with the kick under it on the downbeat, in the place of hat and ride.
-fn crash(logits: &mut [f32]) {
-    debug_assert_eq!(logits.len(), CELLS);
-    for lane in [Lane::ClosedHat, Lane::OpenHat, Lane::Ride] {
-        logits[lane.index() * SLOTS] = f32::NEG_INFINITY;
-    }
-    for lane in [Lane::Crash, Lane::Kick] {
-        logits[lane.index() * SLOTS] = 8.0;
-    }
 }
 
 /// The key that each lane plays: the lane's likeliest of the song.

@@ -1,12 +1,14 @@
-//! Where the form turns: fills before it, a crash on it.
+//! Fills: where the form turns, and how long they are. What is played there is chosen (see the
+//! `choose` file) among fills that people play (`library`).
 
-use rand::Rng;
-use rand_chacha::ChaCha8Rng;
+mod choose;
+mod library;
 
-use super::features::SLOTS;
+pub(super) use choose::{Chooser, FillStroke, Site};
+pub use library::FillLibrary;
+
 use super::form::Form;
-use super::pattern::{Answer, CELLS};
-use crate::score::Lane;
+use crate::score::StepGrid;
 
 /// The amount from which on every section ends with a fill.
 const EVERY_SECTION: f32 = 0.75;
@@ -41,62 +43,23 @@ pub(super) fn places(form: &Form, turn: impl Fn(usize) -> f32, amount: f32) -> V
     chosen
 }
 
-/// A fill over the end of a bar's own pattern. `answer` was asked with the fill flag; `complexity`
-/// in `[0, 1]` sets how much of the bar it takes (a quarter, a half, all of it) and how busy it is.
-/// Logits, above 0 struck.
-pub(super) fn fill(
-    answer: &Answer,
-    bar: usize,
-    own: &[f32],
-    slots: usize,
-    complexity: f32,
-    rng: &mut ChaCha8Rng,
-) -> Vec<f32> {
-    let from = if complexity <= 0.5 {
-        slots * 3 / 4
-    } else if complexity < 0.8 {
-        slots / 2
-    } else {
-        0
-    };
-    let zone = |cell: usize| (from..slots).contains(&(cell % SLOTS));
-    let hands = |cell: usize| {
-        let lane = Lane::ALL[cell / SLOTS];
-        matches!(lane, Lane::Snare | Lane::LowTom | Lane::MidTom | Lane::HighTom)
-    };
-    // Strokes on drums in the zone: from one a beat to sixteenths without a gap.
-    let wanted = (slots - from) as f32 * (0.25 + 0.6 * complexity);
-    let most = answer.prior(bar).iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let score = |code: usize, noise: f32| {
-        let (mut strokes, mut fresh) = (0.0, 0.0);
-        for (cell, logit) in answer.logits(bar, code).enumerate() {
-            if logit > 0.0 && zone(cell) && hands(cell) {
-                strokes += 1.0;
-                fresh += f32::from(own[cell] <= 0.0);
-            }
-        }
-        let likely = (answer.prior(bar)[code] - most).max(-6.0);
-        0.35 * likely - (strokes - wanted).abs() / wanted.max(1.0) * 2.0
-            + (fresh / wanted.max(1.0)).min(1.0)
-            + noise
-    };
-    let chosen = (0..answer.codes())
-        .map(|code| (code, score(code, rng.random_range(0.0..0.5))))
-        .max_by(|a, b| a.1.total_cmp(&b.1));
-    let Some((code, _)) = chosen else { return own.to_vec() };
-    let mut logits: Vec<f32> = answer.logits(bar, code).collect();
-    for cell in 0..CELLS {
-        if !zone(cell) {
-            logits[cell] = own[cell];
-        }
-    }
-    logits
+/// How many steps from its end a fill takes of a bar: a beat up to all of it. `complexity` in
+/// `[0, 1]`, and `turn`, how strongly the form turns here beside its other turns, in `[0, 1]`.
+pub(super) fn length(grid: &StepGrid, complexity: f32, turn: f32) -> usize {
+    let (steps, beat) = (grid.steps, grid.steps_per_beat.min(grid.steps));
+    let beats = (steps / beat).max(1);
+    // An odd bar (7/8) keeps its rest with its last beat.
+    let last = beat + steps % beat;
+    let share = 0.05 + 0.9 * complexity + 0.6 * (turn - 0.5) * (1.0 - complexity);
+    let more = (share * beats as f32).round() as usize;
+    (last + more.saturating_sub(1).min(beats - 1) * beat).min(steps)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::drummer::Section;
+    use crate::score::Metre;
 
     fn form() -> Form {
         let section = |label, start, end| Section { label, bars: start..end };
@@ -113,5 +76,17 @@ mod tests {
         let counts: Vec<usize> =
             (0..=20).map(|i| places(&form(), turn, i as f32 / 20.0).len()).collect();
         assert!(counts.is_sorted());
+    }
+
+    #[test]
+    fn fills_take_whole_beats_up_to_the_bar() {
+        let of = |numerator, denominator, complexity, turn| {
+            let metre = Metre::new(numerator, denominator).unwrap();
+            length(&StepGrid::for_metre(metre, false), complexity, turn)
+        };
+        assert_eq!([0.0, 0.5, 1.0].map(|complexity| of(4, 4, complexity, 0.5)), [4, 8, 16]);
+        assert_eq!([of(4, 4, 0.5, 0.0), of(4, 4, 1.0, 1.0)], [4, 16]);
+        assert_eq!([of(3, 4, 0.5, 0.5), of(6, 8, 0.5, 0.5), of(7, 8, 0.0, 0.5)], [8, 6, 6]);
+        assert_eq!([of(2, 4, 1.0, 1.0), of(1, 4, 1.0, 1.0)], [8, 4]);
     }
 }

@@ -6,20 +6,26 @@ use std::time::{Duration, Instant};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use super::arrange::Arrangement;
-use super::decode::{Asked, Taste, decode};
+use super::arrange::{Arranged, Arrangement};
+use super::candidates::Drafting;
+use super::decode::{Asked, Decoding, decode};
+use super::dynamics::Dynamics;
 use super::features::{
     BarFeatures, PROGRAMS, bar_features, instruments, pair_channels, step_grids,
 };
+use super::finish::finish;
 use super::groove::{self, Feel};
-use super::pattern::{self, Answer, Question, Wish, known_grid};
-use super::sound::{synthesise, transform};
+use super::limbs::Limbs;
+use super::objective::Weights;
+use super::pattern::{self, Answer, Condition, PatternInput, known_grid};
+use super::sound::{melodic_ssm, synthesise};
+use super::sounding::Sounding;
 use super::vocabulary::{StyleBar, Vocabulary};
 use super::{
-    ClassDensities, DrummerError, Form, Progress, Selection, Settings, Stage, StyleChoice,
-    drum_ssm, fills, form, groups, select, silent_bars,
+    ClassDensities, DrummerError, Form, Progress, Settings, Stage, Style, StyleChoice, drum_ssm,
+    fills, form, groups,
 };
-use crate::analysis::{BarCqt, Ssm};
+use crate::analysis::Ssm;
 use crate::audio::SoundFont;
 use crate::network::{Engine, Models, catalogue};
 use crate::score::{BarGrid, BarIndex, DrumPart, Song, StepGrid};
@@ -30,16 +36,16 @@ pub const MAX_BARS: usize = 1024;
 const TURN_REACH: usize = 4;
 /// Distinct patterns as a share of the bars. Real drummers: 0.2, their fills and slips included.
 const DISTINCT: f32 = 0.12;
-/// See [`Taste::pooling`].
+/// See [`Drafting::pooling`].
 const POOLING: f32 = 1.5;
-/// See [`Taste::structure`].
+/// See [`Weights::structure`].
 const STRUCTURE: f32 = 0.3;
-/// See [`Taste::balance`] and [`Taste::reach`]: where the song alone decides what is wanted, and
+/// See [`Weights::balance`] and [`Decoding::reach`]: where the song alone decides what is wanted, and
 /// where the musician asked.
 const BALANCE: [f32; 2] = [0.05, 0.2];
 const REACH: [f32; 2] = [0.0, 2.0];
-/// See [`Taste::whim`]; the first alternative of seed 0 has none and plays the likeliest.
-const WHIM: f32 = 0.04;
+/// See [`Drafting::noise`]; the first alternative of seed 0 has none and plays the likeliest.
+const NOISE: f32 = 0.04;
 
 /// A drummer: its networks and the sounds in which it hears songs. Cheap to make; networks are
 /// loaded at the first song.
@@ -59,13 +65,8 @@ pub struct Heard {
     pub melodic_ssm: Ssm,
     /// Similarity that the drums of the bars should have.
     pub drum_ssm: Ssm,
-    /// The bars from which each bar's pattern is drawn.
-    pub selection: Vec<Selection>,
-    /// Bars in which nothing sounds, and no drums either.
-    pub silent: Vec<bool>,
     features: Vec<BarFeatures>,
     programs: [f32; PROGRAMS],
-    cqt: BarCqt,
     timings: Vec<(Stage, Duration)>,
 }
 
@@ -137,29 +138,13 @@ impl Drummer {
         settings: &Settings,
         progress: &dyn Progress,
     ) -> Result<Generation, DrummerError> {
-        self.generate_within(song, song, settings, progress)
-    }
-
-    /// As [`Drummer::generate`], for some of the tracks of a whole song: bars in which others play are
-    /// not silent.
-    ///
-    /// # Errors
-    /// As [`Drummer::generate`].
-    pub fn generate_within(
-        &self,
-        song: &Song,
-        whole: &Song,
-        settings: &Settings,
-        progress: &dyn Progress,
-    ) -> Result<Generation, DrummerError> {
-        let mut heard = self.hear(song, progress)?;
-        heard.silent = silent_bars(whole, &heard.bars);
+        let heard = self.hear(song, progress)?;
         let mut generation = self.play(song, &heard, settings, progress)?;
         generation.timings.splice(0..0, heard.timings.iter().copied());
         Ok(generation)
     }
 
-    /// Listens to a song: everything up to the bar selection.
+    /// Listens to a song: everything up to its form.
     ///
     /// # Errors
     /// As [`Drummer::generate`].
@@ -192,7 +177,7 @@ impl Drummer {
         let mut watch = Watch { progress, timings: Vec::new() };
         let cancelled = || progress.is_cancelled();
         let sound = watch.stage(Stage::Synthesis, || synthesise(&song, &self.font, &cancelled))?;
-        let (cqt, melodic_ssm) = watch.stage(Stage::Cqt, || transform(&sound, &song, &bars))?;
+        let melodic_ssm = watch.stage(Stage::Cqt, || melodic_ssm(&sound, &song, &bars))?;
         let (features, pairs) = watch.stage(Stage::Features, || {
             let features = bar_features(&song, &bars, &grids);
             let pairs = pair_channels(&features, Some(&melodic_ssm));
@@ -203,22 +188,8 @@ impl Drummer {
             let form = form(&ssm);
             Ok((ssm, form))
         })?;
-        let selection = watch.stage(Stage::Selection, || Ok(select(&drum_ssm)))?;
         let (programs, timings) = (instruments(&song), watch.timings);
-        let silent = silent_bars(&song, &bars);
-        Ok(Heard {
-            bars,
-            grids,
-            form,
-            melodic_ssm,
-            drum_ssm,
-            selection,
-            silent,
-            features,
-            programs,
-            cqt,
-            timings,
-        })
+        Ok(Heard { bars, grids, form, melodic_ssm, drum_ssm, features, programs, timings })
     }
 
     /// Plays to what was heard; much cheaper than hearing. `song` must be the one that was heard.
@@ -265,20 +236,8 @@ impl Drummer {
         watch: &mut Watch,
     ) -> Result<Vec<(usize, Take)>, DrummerError> {
         let progress = watch.progress;
-        let mut drafts = watch
+        let drafts = watch
             .stage(Stage::Pattern, || self.drafts(song, heard, settings, numbers, progress))?;
-        for (_, draft) in &mut drafts {
-            draft.part.hits.retain(|hit| {
-                !heard.silent[hit.bar.0]
-                    && match &settings.style {
-                        // None of a class is none, also of what fills and the form would add.
-                        StyleChoice::Densities(densities) => {
-                            densities[hit.lane().score_class().index()] > 0.0
-                        }
-                        _ => true,
-                    }
-            });
-        }
         watch.stage(Stage::Groove, || {
             let network = self.models.get(&catalogue::GROOVE)?;
             let mut takes = Vec::with_capacity(drafts.len());
@@ -304,7 +263,8 @@ impl Drummer {
                     patterns.push((&draft.part, feel));
                 }
                 let parts = groove::play_all(&patterns, &*network)?;
-                for ((number, draft), part) in drafts.iter().zip(parts) {
+                for ((number, draft), mut part) in drafts.iter().zip(parts) {
+                    finish(song, &draft.part, &mut part, has_double_pedal(settings));
                     let (fills, style) = (draft.fills.clone(), draft.style);
                     takes.push((*number, Take { part, fills, style }));
                 }
@@ -323,21 +283,20 @@ impl Drummer {
         progress: &dyn Progress,
     ) -> Result<Vec<(usize, Take)>, DrummerError> {
         let network = self.models.get(&catalogue::PATTERN)?;
-        let question = Question {
+        let input = PatternInput {
             features: &heard.features,
             programs: &heard.programs,
-            cqt: heard.cqt.values(),
-            selection: &heard.selection,
-            form: &heard.form,
             bars: &heard.bars,
             grids: &heard.grids,
             tempo: &song.tempo,
         };
         let slots: Vec<usize> = heard.grids.iter().map(|grid| known_grid(grid).steps).collect();
         let groups = split_by(&groups(&heard.drum_ssm, DISTINCT), &slots);
+        let limbs = limbs(song, heard, settings);
         let turns = heard.drum_ssm.novelty(TURN_REACH);
         let places = fills::places(&heard.form, |bar| turns[bar], settings.fill_amount);
-        let starts: Vec<usize> = heard.form.sections.iter().map(|s| s.bars.start).collect();
+        let sounding = Sounding::of(song, &heard.bars, &heard.grids);
+        let dynamics = Dynamics::of(song, &heard.bars);
         let asked = match settings.style {
             StyleChoice::FromSong => None,
             StyleChoice::Preset(style) => Some(style.densities()),
@@ -351,65 +310,80 @@ impl Drummer {
                 style_bars.entry(grid.steps).or_insert_with(bars);
             }
         }
-        let wish = Wish { hint: asked.as_ref(), fill: false };
-        let mut first = pattern::ask(&*network, &question, &[wish])?;
-        let first = first.pop().expect("there is one answer for each wish");
+        let first = Condition { hint: asked.as_ref(), fill: false };
+        let mut first = pattern::ask(&*network, &input, &[first])?;
+        let first = first.pop().expect("there is one answer for each condition");
         let hints = hints(asked, &first, settings.alternatives);
-        let taste = Taste {
-            pooling: POOLING,
-            structure: STRUCTURE,
-            balance: BALANCE[usize::from(asked.is_some())],
-            reach: REACH[usize::from(asked.is_some())],
-            whim: 0.0,
-        };
+        let is_asked = usize::from(asked.is_some());
+        let weights = Weights { structure: STRUCTURE, balance: BALANCE[is_asked] };
         let wanted: Vec<(usize, Option<ClassDensities>)> =
             hints.into_iter().enumerate().filter(|(number, _)| numbers.contains(number)).collect();
         let mut drafts = Vec::new();
-        // As many alternatives at once as the network is best asked about, two wishes each.
+        // As many alternatives at once as the network is best asked about, two conditions each.
         for wanted in wanted.chunks((network.batch() / 2).max(1)) {
             if progress.is_cancelled() {
                 return Err(DrummerError::Cancelled);
             }
-            let mut wishes = Vec::new();
+            let mut conditions = Vec::new();
             for (number, hint) in wanted {
                 let hint = hint.as_ref();
                 // What the first one is asked was asked above.
-                wishes.extend((*number > 0).then_some(Wish { hint, fill: false }));
-                wishes.extend((!places.is_empty()).then_some(Wish { hint, fill: true }));
+                conditions.extend((*number > 0).then_some(Condition { hint, fill: false }));
+                conditions.extend((!places.is_empty()).then_some(Condition { hint, fill: true }));
             }
-            let mut answers = pattern::ask(&*network, &question, &wishes)?.into_iter();
-            let mut next = || answers.next().expect("there is one answer for each wish");
+            let mut answers = pattern::ask(&*network, &input, &conditions)?.into_iter();
+            let mut next = || answers.next().expect("there is one answer for each condition");
             for &(number, hint) in wanted {
                 let other = (number > 0).then(&mut next);
                 let answer = other.as_ref().unwrap_or(&first);
                 let filling = (!places.is_empty()).then(&mut next);
                 let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
                 rng.set_stream(number as u64);
-                let whim = if settings.seed == 0 && number == 0 { 0.0 } else { WHIM };
-                let taste = Taste { whim, ..taste };
+                let noise = if settings.seed == 0 && number == 0 { 0.0 } else { NOISE };
+                let drafting = Drafting { pooling: POOLING, noise };
+                let decoding = Decoding { drafting, weights, reach: REACH[is_asked] };
                 let asked = Asked { densities: hint.as_ref(), bars: &style_bars };
                 let patterns =
-                    decode(answer, &groups, &slots, &heard.drum_ssm, &asked, taste, &mut rng);
+                    decode(answer, &groups, &limbs, &heard.drum_ssm, &asked, decoding, &mut rng);
                 let arrangement = Arrangement {
+                    song,
                     bars: &heard.bars,
                     grids: &heard.grids,
+                    form: &heard.form,
+                    turns: &turns,
+                    sounding: &sounding,
+                    dynamics: &dynamics,
                     groups: &groups,
                     patterns: &patterns,
+                    limbs: &limbs,
                     fills: &places,
-                    starts: &starts,
-                    complexity: settings.complexity,
-                    fill_complexity: settings.fill_complexity,
+                    settings,
                 };
-                let take = Take {
-                    part: arrangement.part(answer, filling.as_ref(), &mut rng),
-                    fills: places.iter().map(|&bar| BarIndex(bar)).collect(),
-                    style: hint,
-                };
+                let Arranged { part, fills } = arrangement.part(answer, filling.as_ref(), &mut rng);
+                let take = Take { part, fills, style: hint };
                 drafts.push((number, take));
             }
         }
         Ok(drafts)
     }
+}
+
+fn has_double_pedal(settings: &Settings) -> bool {
+    settings.style == StyleChoice::Preset(Style::Metal)
+}
+
+/// The drummer's limbs in every bar, on the slots of its known grid.
+fn limbs(song: &Song, heard: &Heard, settings: &Settings) -> Vec<Limbs> {
+    let bars = heard.bars.bars().iter().zip(&heard.grids);
+    bars.map(|(bar, grid)| {
+        let seconds = song.tempo.seconds(bar.end()).0 - song.tempo.seconds(bar.start).0;
+        Limbs {
+            step: (seconds / grid.steps as f64) as f32,
+            steps: known_grid(grid).steps,
+            double_pedal: has_double_pedal(settings),
+        }
+    })
+    .collect()
 }
 
 /// Splits groups so that bars of one share a grid.

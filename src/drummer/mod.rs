@@ -1,36 +1,45 @@
 //! The drummer: a song without drums in, a structured drum part out.
 //!
-//! The way through, each stage a file of its own: take -> features -> structure -> selected bars ->
-//! patterns -> groove -> part. Runs on the worker thread; takes well under a second for 96 bars.
+//! The way through, each stage a file of its own: take -> features -> structure -> patterns -> groove ->
+//! part. Runs on the worker thread; takes well under a second for 96 bars.
 
 mod arrange;
-mod choice;
+mod candidates;
+mod count_in;
 mod decode;
+mod dynamics;
+mod ending;
 mod error;
 pub mod evaluation;
 pub mod features;
 mod fills;
+mod finish;
 mod form;
 mod generate;
 pub mod groove;
+mod limbs;
+mod names;
+mod objective;
 mod pattern;
 pub mod picture;
 mod progress;
-mod selection;
 mod settings;
-mod silence;
 mod sound;
+mod sounding;
 mod structure;
+mod thin;
 pub mod timing;
-mod vary;
 mod vocabulary;
 
+pub use count_in::{moved_by_bar, with_bar_before};
+pub use dynamics::{Dynamics, QUIETEST};
+pub use ending::is_loop;
 pub use error::DrummerError;
+pub use fills::FillLibrary;
 pub use form::{Form, Section};
 pub use generate::{Drummer, Generation, Heard, MAX_BARS, Take};
+pub use names::{name, names};
 pub use progress::{Progress, Silent, Stage};
-pub use selection::{SELECTED, Selection, select};
-pub use settings::{ClassDensities, Settings, Style, StyleChoice};
-pub use silence::silent_bars;
+pub use settings::{ClassDensities, CountIn, Ending, Settings, Style, StyleChoice};
 pub use structure::{drum_ssm, form, groups};
 pub use vocabulary::Vocabulary;

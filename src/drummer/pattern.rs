@@ -1,34 +1,31 @@
 //! Pattern generation: what the network knows of every bar's drums.
 //!
-//! A conditional variational autoencoder after Wei et al. (ISMIR 2019, section 3.4): the bar and its
-//! seven selected bars of melody, and the conditions, decide how likely each of the network's codes
-//! is (the learned prior of a discrete latent) and how the code's strokes shift. `models/training/
-//! pattern.py` trains it; the inputs below mirror its `conditions`.
+//! A conditional variational autoencoder after Wei et al. (ISMIR 2019, section 3.4) with a discrete
+//! latent. In the place of their seven selected bars, every bar attends to all bars of the song with
+//! the pair channels as attention bias: a soft bar selection. The bar, what it attends to and the
+//! conditions decide how likely each of the network's codes is (the learned prior) and how the code's
+//! onsets shift. `models/training/pattern.py` trains it; the inputs below mirror its `conditions`.
 
-use super::features::{BAR_FEATURES, BarFeatures, PROGRAMS, SLOTS};
-use super::form::Form;
-use super::selection::{SELECTED, Selection};
+use super::features::{BAR_FEATURES, BarFeatures, PAIR_CHANNELS, PROGRAMS, SLOTS, pair_channels};
 use super::settings::ClassDensities;
 use crate::network::{Network, NetworkError, Outputs, Tensor};
 use crate::score::{BarGrid, GridKind, LANES, PAPER_KEYS, SCORE_CLASSES, StepGrid, TempoMap};
 
 /// Cells of a bar: lanes x slots.
 pub(super) const CELLS: usize = LANES * SLOTS;
-/// Numbers of a bar's pooled CQT.
-const CQT: usize = 84 * 96;
 const TEMPOS: usize = 10;
-const PLACES: usize = 10;
-const CONDITIONS: usize = TEMPOS + PLACES + 8 + 5 + 1 + SCORE_CLASSES + 1;
+const PLACES: usize = 6;
+/// Kinds of grid, see [`kind`].
+const KINDS: usize = 5;
+/// Phases of two, four and eight bars, and nearness to either end of the song.
+const PHASES: usize = 6 + 4;
+const CONDITIONS: usize = TEMPOS + PLACES + KINDS + PHASES + 1 + SCORE_CLASSES + 1;
 
 /// What the network is told of a song, bar by bar.
-pub(super) struct Question<'a> {
+pub(super) struct PatternInput<'a> {
     pub features: &'a [BarFeatures],
     /// See [`super::features::instruments`].
     pub programs: &'a [f32; PROGRAMS],
-    /// `[bars, 84, 96]`, 0 (-80 dB) to 1 (the song's loudest).
-    pub cqt: &'a [f32],
-    pub selection: &'a [Selection],
-    pub form: &'a Form,
     pub bars: &'a BarGrid,
     pub grids: &'a [StepGrid],
     pub tempo: &'a TempoMap,
@@ -80,45 +77,37 @@ impl Answer {
 
 /// What is asked about a song.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wish<'a> {
+pub(super) struct Condition<'a> {
     /// The class densities wanted (hits a bar).
     pub hint: Option<&'a ClassDensities>,
     /// Whether all bars are to be fills.
     pub fill: bool,
 }
 
-/// Asks the network about a song, once for each wish; all at once where that is quicker.
+/// Asks the network about a song, once for each condition; all at once where that is quicker.
 pub(super) fn ask(
     network: &dyn Network,
-    question: &Question,
-    wishes: &[Wish],
+    input: &PatternInput,
+    conditions: &[Condition],
 ) -> Result<Vec<Answer>, NetworkError> {
-    let requests: Vec<_> = wishes.iter().map(|wish| request(question, wish)).collect();
+    let bars = input.features.len();
+    // Without the rendered sound, which told the network nothing that the notes do not.
+    let pairs = pair_channels(input.features, None).values;
+    let bar: Vec<f32> = input.features.iter().flat_map(BarFeatures::vector).collect();
+    let requests: Vec<_> = conditions
+        .iter()
+        .map(|condition| {
+            let mut rows = Vec::with_capacity(bars * CONDITIONS);
+            (0..bars).for_each(|bar| rows.extend(row(input, bar, condition)));
+            vec![
+                ("bar", Tensor::f32(&[bars, BAR_FEATURES], bar.clone())),
+                ("pairs", Tensor::f32(&[1, PAIR_CHANNELS, bars, bars], pairs.clone())),
+                ("programs", Tensor::f32(&[1, PROGRAMS], input.programs.to_vec())),
+                ("conditions", Tensor::f32(&[bars, CONDITIONS], rows)),
+            ]
+        })
+        .collect();
     network.run_batch(&requests)?.into_iter().map(answer).collect()
-}
-
-fn request(question: &Question, wish: &Wish) -> Vec<(&'static str, Tensor)> {
-    let bars = question.features.len();
-    debug_assert_eq!(question.cqt.len(), bars * CQT);
-    let bar: Vec<f32> = question.features.iter().flat_map(BarFeatures::vector).collect();
-    let select = question.selection.iter().flat_map(|s| s.bars.map(|bar| bar as i64)).collect();
-    let weight = question.selection.iter().flat_map(|s| s.weights).collect();
-    let mut conditions = Vec::with_capacity(bars * CONDITIONS);
-    for bar in 0..bars {
-        conditions.extend(condition(question, bar, wish.fill));
-        match wish.hint {
-            Some(hint) => conditions.extend(hint.iter().map(|hits| hits.ln_1p()).chain([1.0])),
-            None => conditions.extend([0.0; SCORE_CLASSES + 1]),
-        }
-    }
-    vec![
-        ("bar", Tensor::f32(&[bars, BAR_FEATURES], bar)),
-        ("cqt", Tensor::f32(&[bars, 84, 96], question.cqt.to_vec())),
-        ("programs", Tensor::f32(&[1, PROGRAMS], question.programs.to_vec())),
-        ("select", Tensor::i64(&[bars, SELECTED], select)),
-        ("weight", Tensor::f32(&[bars, SELECTED], weight)),
-        ("conditions", Tensor::f32(&[bars, CONDITIONS], conditions)),
-    ]
 }
 
 fn answer(mut outputs: Outputs) -> Result<Answer, NetworkError> {
@@ -148,30 +137,26 @@ fn answer(mut outputs: Outputs) -> Result<Answer, NetworkError> {
     })
 }
 
-/// The conditions of one bar but the hint: tempo, place in the song, place in the section, kind of
-/// grid, fill.
-fn condition(question: &Question, bar: usize, fill: bool) -> Vec<f32> {
-    let bars = question.features.len();
-    let bpm = question.tempo.bpm(question.bars.bars()[bar].start).0 as f32;
+/// The conditions of one bar: tempo, place in the song, kind of grid, phase, fill, hint.
+fn row(input: &PatternInput, bar: usize, condition: &Condition) -> Vec<f32> {
+    let last = input.features.len() - 1;
+    let bpm = input.tempo.bpm(input.bars.bars()[bar].start).0 as f32;
     let mut row = Vec::with_capacity(CONDITIONS);
-    row.extend(soft_one_hot::<TEMPOS>((bpm - 60.0) / 90.0));
-    row.extend(soft_one_hot::<PLACES>(bar as f32 / (bars - 1).max(1) as f32));
-    let [since, until] = question.form.place(bar);
-    let place = [
-        since == 0,
-        since == 1,
-        since.is_multiple_of(2),
-        since.is_multiple_of(4),
-        since.is_multiple_of(8),
-        until == 0,
-        until == 1,
-    ];
-    row.extend(place.map(f32::from));
-    row.push(since.min(16) as f32 / 16.0);
-    let mut kinds = [0.0; 5];
-    kinds[kind(&known_grid(&question.grids[bar]))] = 1.0;
+    row.extend(soft_one_hot::<TEMPOS>((bpm - 60.0) / 120.0));
+    row.extend(soft_one_hot::<PLACES>(bar as f32 / last.max(1) as f32));
+    let mut kinds = [0.0; KINDS];
+    kinds[kind(&known_grid(&input.grids[bar]))] = 1.0;
     row.extend(kinds);
-    row.push(f32::from(fill));
+    for period in [2, 4, 8] {
+        row.extend([0, period - 1].map(|phase| f32::from(bar % period == phase)));
+    }
+    row.extend([bar, last - bar].map(|bars| (-(bars as f32) / 4.0).exp()));
+    row.extend([bar == 0, bar == last].map(f32::from));
+    row.push(f32::from(condition.fill));
+    match condition.hint {
+        Some(hint) => row.extend(hint.iter().map(|hits| hits.ln_1p()).chain([1.0])),
+        None => row.extend([0.0; SCORE_CLASSES + 1]),
+    }
     row
 }
 

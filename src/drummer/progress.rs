@@ -7,18 +7,16 @@ pub enum Stage {
     Cqt,
     Features,
     Structure,
-    Selection,
     Pattern,
     Groove,
 }
 
 impl Stage {
-    pub const ALL: [Stage; 7] = [
+    pub const ALL: [Stage; 6] = [
         Stage::Synthesis,
         Stage::Cqt,
         Stage::Features,
         Stage::Structure,
-        Stage::Selection,
         Stage::Pattern,
         Stage::Groove,
     ];
@@ -30,7 +28,6 @@ impl Stage {
             Stage::Cqt => "constant-q transform",
             Stage::Features => "features",
             Stage::Structure => "structure",
-            Stage::Selection => "bar selection",
             Stage::Pattern => "patterns",
             Stage::Groove => "groove",
         }

@@ -116,6 +116,68 @@ pub enum StyleChoice {
     Densities(ClassDensities),
 }
 
+/// How the drums end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Ending {
+    /// With a hit where the song ends, without where it goes round.
+    #[default]
+    FromSong,
+    /// With kick and crash on the song's last notes.
+    Hit,
+    /// The same, and a fill leads there.
+    FillAndHit,
+    /// As they are, for loops.
+    None,
+}
+
+impl Ending {
+    pub const ALL: [Ending; 4] = [Ending::FromSong, Ending::Hit, Ending::FillAndHit, Ending::None];
+
+    /// As it is asked for, in lower case.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Ending::FromSong => "from-song",
+            Ending::Hit => "hit",
+            Ending::FillAndHit => "fill-and-hit",
+            Ending::None => "none",
+        }
+    }
+
+    /// The ending of a [`Ending::name`].
+    pub fn named(name: &str) -> Option<Ending> {
+        Ending::ALL.into_iter().find(|ending| ending.name() == name)
+    }
+}
+
+/// What leads into the song's first bar.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CountIn {
+    #[default]
+    None,
+    /// A bar of sticks, one stroke a beat.
+    Sticks,
+    /// A fill at the end of the bar before.
+    Fill,
+}
+
+impl CountIn {
+    pub const ALL: [CountIn; 3] = [CountIn::None, CountIn::Sticks, CountIn::Fill];
+
+    /// As it is asked for, in lower case.
+    pub const fn name(self) -> &'static str {
+        match self {
+            CountIn::None => "none",
+            CountIn::Sticks => "sticks",
+            CountIn::Fill => "fill",
+        }
+    }
+
+    /// The count-in of a [`CountIn::name`].
+    pub fn named(name: &str) -> Option<CountIn> {
+        CountIn::ALL.into_iter().find(|count_in| count_in.name() == name)
+    }
+}
+
 /// Everything that can be asked for. The default is what a good drummer plays unasked.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
@@ -132,6 +194,10 @@ pub struct Settings {
     pub swing: f32,
     /// How far velocity and timing move from the grid, 0 (machine) to 1 (loose).
     pub humanise: f32,
+    /// How the drums end.
+    pub ending: Ending,
+    /// What leads into the song. Needs an empty bar before the song's first note.
+    pub count_in: CountIn,
     /// Same seed, same part.
     pub seed: u64,
     /// How many different grooves to offer for the same form, 1 to 8.
@@ -148,6 +214,8 @@ impl Default for Settings {
             fill_complexity: 0.5,
             swing: 0.0,
             humanise: 0.5,
+            ending: Ending::FromSong,
+            count_in: CountIn::None,
             seed: 0,
             alternatives: 1,
         }

@@ -15,23 +15,8 @@ pub(super) fn synthesise(
     Ok(render(song, font, SampleRate::ANALYSIS, cancelled)?)
 }
 
-/// Constant-Q transform by bar (`[bars, 84, 96]`, 0 to 1) and the melodic SSM from it.
-pub(super) fn transform(
-    sound: &[f32],
-    song: &Song,
-    bars: &BarGrid,
-) -> Result<(BarCqt, Ssm), DrummerError> {
+/// The melodic SSM: from the constant-Q transform of a rendered song, pooled by bar.
+pub(super) fn melodic_ssm(sound: &[f32], song: &Song, bars: &BarGrid) -> Result<Ssm, DrummerError> {
     let cqt = Cqt::new(sound, SampleRate::ANALYSIS)?;
-    let cqt = BarCqt::pool(&cqt, bars, &song.tempo);
-    let ssm = Ssm::melodic(&cqt);
-    Ok((cqt, ssm))
-}
-
-/// Both in one.
-pub(super) fn listen(
-    song: &Song,
-    font: &SoundFont,
-    cancelled: &(dyn Fn() -> bool + Sync),
-) -> Result<(BarCqt, Ssm), DrummerError> {
-    transform(&synthesise(song, font, cancelled)?, song, &song.bars())
+    Ok(Ssm::melodic(&BarCqt::pool(&cqt, bars, &song.tempo)))
 }

@@ -11,7 +11,7 @@ use super::bar_menu::Deed;
 use super::frame::{Frame, State};
 use super::theme::{Face, Theme, UNIT, Variant};
 use super::widgets::{Button, Same, label, label_at};
-use crate::drummer::{ClassDensities, Form, Style};
+use crate::drummer::{Form, names};
 use crate::score::{DrumPart, SCORE_CLASSES, ScoreClass};
 use crate::studio::{ALTERNATIVES, Alternative, Edit};
 
@@ -22,11 +22,16 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
     let inner = rect.shrink(2.0 * UNIT);
     let gap = 2.0 * UNIT;
     let width = (inner.width() - gap * (ALTERNATIVES - 1) as f32) / ALTERNATIVES as f32;
+    let parts = || frame.arrangement.iter().flat_map(|arrangement| &arrangement.alternatives);
+    let key = parts().map(|alternative| Same(Arc::clone(&alternative.part))).collect();
+    let names = state.pictures.names.get(key, || names(parts().map(|a| &*a.part)).into());
     for number in 0..ALTERNATIVES {
         let left = inner.left() + number as f32 * (width + gap);
         let card = Rect::from_min_max(pos2(left, inner.top()), pos2(left + width, inner.bottom()));
         match frame.arrangement.and_then(|arrangement| arrangement.alternatives.get(number)) {
-            Some(alternative) => show_card(ui, frame, state, number, alternative, card),
+            Some(alternative) => {
+                show_card(ui, frame, state, number, (alternative, &names[number]), card);
+            }
             None => placeholder(ui, theme, number, card),
         }
     }
@@ -45,15 +50,14 @@ fn show_card(
     frame: &Frame<'_>,
     state: &mut State,
     number: usize,
-    alternative: &Alternative,
+    (alternative, name): (&Alternative, &str),
     card: Rect,
 ) {
     let theme = &frame.theme;
     let Some(arrangement) = frame.arrangement else { return };
     let chosen = arrangement.chosen == number;
     let response = ui.interact(card, Id::unique(("alternative", number)), Sense::click());
-    let name = alternative_name(alternative);
-    response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, chosen, &name));
+    response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, chosen, name));
     let fill = if response.hovered() && !chosen { theme.control_hover } else { theme.control };
     let line =
         if chosen { Stroke::new(2.0, theme.accent) } else { Stroke::new(1.0, theme.line_strong) };
@@ -101,7 +105,7 @@ fn show_card(
         }
     }
     let face = if chosen { Face::SemiBold } else { Face::Regular };
-    label(ui.painter(), room, Align2::LEFT_CENTER, &name, face.at(12.0), theme.text);
+    label(ui.painter(), room, Align2::LEFT_CENTER, name, face.at(12.0), theme.text);
     let picture = Rect::from_min_max(
         pos2(card.left() + 6.0, head.bottom() + 2.0),
         pos2(card.right() - 6.0, card.bottom() - 6.0),
@@ -121,18 +125,6 @@ fn show_card(
     if response.clicked() && !chosen {
         frame.edit(Edit::Choose(number));
     }
-}
-
-/// What an alternative plays like: the preset nearest to what it was asked for.
-pub fn alternative_name(alternative: &Alternative) -> String {
-    let Some(asked) = alternative.style else { return "As the song suggests".to_owned() };
-    let distance = |other: &ClassDensities| -> f32 {
-        asked.iter().zip(other).map(|(a, b)| (a.ln_1p() - b.ln_1p()).powi(2)).sum()
-    };
-    let nearest = Style::ALL
-        .into_iter()
-        .min_by(|a, b| distance(&a.densities()).total_cmp(&distance(&b.densities())));
-    nearest.map_or_else(String::new, |style| format!("{} feel", style.title()))
 }
 
 /// What the small picture of an alternative is made of.

@@ -1,6 +1,6 @@
 //! The seam to the plugin's parameters: the window turns controls, whoever stands behind them.
 
-use crate::drummer::{Style, StyleChoice};
+use crate::drummer::{CountIn, Ending, Style, StyleChoice};
 use crate::studio::Document;
 
 /// What can be turned.
@@ -14,6 +14,10 @@ pub enum Control {
     FillComplexity,
     Swing,
     Humanise,
+    /// [`Ending::ALL`], evenly from 0 to 1.
+    Ending,
+    /// [`CountIn::ALL`], evenly from 0 to 1.
+    CountIn,
     /// How loud the kit in the plugin is.
     Preview,
     /// The drums' MIDI channel: 1 to 16, evenly from 0 to 1.
@@ -41,7 +45,7 @@ pub trait Controls {
 }
 
 impl Control {
-    pub(super) const ALL: [Control; 12] = [
+    pub(super) const ALL: [Control; 14] = [
         Control::Style,
         Control::Complexity,
         Control::Intensity,
@@ -49,6 +53,8 @@ impl Control {
         Control::FillComplexity,
         Control::Swing,
         Control::Humanise,
+        Control::Ending,
+        Control::CountIn,
         Control::Preview,
         Control::Channel,
         Control::MidiOut,
@@ -68,6 +74,8 @@ impl Control {
             Control::FillComplexity => settings.fill_complexity,
             Control::Swing => settings.swing,
             Control::Humanise => settings.humanise,
+            Control::Ending => place(&Ending::ALL, settings.ending),
+            Control::CountIn => place(&CountIn::ALL, settings.count_in),
             Control::Channel => f32::from(document.channel.index()) / 15.0,
             Control::Preview | Control::MidiOut | Control::Through | Control::Listen => {
                 return None;
@@ -85,6 +93,8 @@ impl Control {
             Control::FillComplexity => "Fill complexity",
             Control::Swing => "Swing",
             Control::Humanise => "Humanise",
+            Control::Ending => "Ending",
+            Control::CountIn => "Count-in",
             Control::Preview => "Preview level",
             Control::Channel => "MIDI channel",
             Control::MidiOut => "MIDI out",
@@ -102,6 +112,12 @@ impl Control {
             Control::FillComplexity => "How busy a fill is.",
             Control::Swing => "How late the off-beats come, from straight to triplets.",
             Control::Humanise => "How far velocity and timing leave the grid.",
+            Control::Ending => {
+                "How the drums end. From the song: with a hit, but not where it goes round."
+            }
+            Control::CountIn => {
+                "What leads in, in an empty bar before the first note: a bar of sticks or a fill."
+            }
             Control::Preview => {
                 "How loud the kit in the plugin is. All the way down when another instrument plays the drums."
             }
@@ -123,6 +139,24 @@ fn style_value(choice: StyleChoice) -> Option<f32> {
         StyleChoice::Densities(_) => return None,
     };
     Some(place as f32 / Style::ALL.len() as f32)
+}
+
+/// Where a control with equal steps stands for one of its choices.
+fn place<T: PartialEq>(choices: &[T], chosen: T) -> f32 {
+    let index = choices.iter().position(|choice| *choice == chosen).unwrap_or(0);
+    index as f32 / (choices.len() - 1).max(1) as f32
+}
+
+/// The names of [`Control::Ending`]'s choices.
+pub(super) fn ending_names() -> Vec<String> {
+    ["Ends with the song", "Ends with a hit", "Ends with fill and hit", "Ends open"]
+        .map(str::to_owned)
+        .into()
+}
+
+/// The names of [`Control::CountIn`]'s choices.
+pub(super) fn count_in_names() -> Vec<String> {
+    ["No count-in", "Sticks", "Fill"].map(str::to_owned).into()
 }
 
 /// The names of [`Control::Style`]'s choices.

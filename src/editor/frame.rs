@@ -18,7 +18,7 @@ use super::sheet::Sheet;
 use super::side_panel::Tab;
 use super::theme::Theme;
 use super::timeline::Timeline;
-use super::widgets::Kept;
+use super::widgets::{Kept, Same};
 use super::{alternatives, roll};
 use crate::score::{BarGrid, BarIndex, Beats, Bpm, DrumPart, Lane, Metre, Velocity};
 use crate::studio::{
@@ -141,6 +141,7 @@ pub struct Pictures {
     pub roll: Kept<roll::Key, Arc<Mesh>>,
     pub hits: Kept<grid::Key, Arc<Mesh>>,
     pub alternatives: [Kept<alternatives::Key, Arc<Mesh>>; ALTERNATIVES],
+    pub names: Kept<Vec<Same<DrumPart>>, Arc<[String]>>,
 }
 
 /// What the window remembers from frame to frame.

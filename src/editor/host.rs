@@ -258,6 +258,8 @@ impl HostControls<'_> {
             Control::FillComplexity => &parameters.fill_complexity,
             Control::Swing => &parameters.swing,
             Control::Humanise => &parameters.humanise,
+            Control::Ending => &parameters.ending,
+            Control::CountIn => &parameters.count_in,
             Control::Preview => &parameters.level,
             Control::Channel => &parameters.channel,
             Control::MidiOut => &parameters.midi_out,

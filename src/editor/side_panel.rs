@@ -2,7 +2,7 @@
 
 use egui::{Align2, CornerRadius, Id, Rect, Role, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2};
 
-use super::controls::{Control, style_names};
+use super::controls::{Control, count_in_names, ending_names, style_names};
 use super::frame::{Frame, State};
 use super::sheet::Sheet;
 use super::theme::{CONTROL, Face, UNIT};
@@ -29,9 +29,9 @@ impl Tab {
 }
 
 /// Height from which both tabs stand one below the other.
-const TALL: f32 = 940.0;
+const TALL: f32 = 992.0;
 /// Height of all that asks something of the drummer.
-const CONTROLS: f32 = 540.0;
+const CONTROLS: f32 = 592.0;
 
 pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
     let (theme, rect) = (&frame.theme, frame.layout.side_panel);
@@ -144,6 +144,12 @@ fn drummer(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, rect: Rect) {
             });
         }
     }
+    let place = titled(ui, "Beginning and end", CONTROL);
+    let split = place.left() + (place.width() * 0.42).round();
+    let left = place.with_max_x(split - UNIT / 2.0);
+    one_of(ui, frame, left, Control::CountIn, "count-in", &count_in_names());
+    let right = place.with_min_x(split + UNIT / 2.0);
+    one_of(ui, frame, right, Control::Ending, "ending", &ending_names());
     let place = titled(ui, "Output", 32.0);
     turned(frame, Control::Preview, |knob| level(knob, ui, place, &frame.theme));
     output(ui, frame, field(part(CONTROL + UNIT)));

@@ -5,11 +5,52 @@ use crate::score::Note;
 /// Words in the names of drum tracks: what musicians write, then drum machines and plug-ins. Without
 /// blanks and signs, in lower case.
 const WORDS: [&str; 46] = [
-    "drum", "drm", "kit", "perc", "beat", "groove", "loop", "rhythm", "schlagz", "trommel", "bateria",
-    "batería", "batteria", "batterie", "tambor", "slagwerk", "trummor", "perkus", "ударн", "барабан",
-    "ドラム", "パーカッション", "リズム", "打楽器", "鼓", "드럼", "superior", "bfd", "battery", "ssd",
-    "ggd", "getgood", "mtpower", "avl", "hydrogen", "tr505", "tr606", "tr707", "tr808", "tr909",
-    "808", "909", "linn", "maschine", "beatbox", "stevenslate",
+    "drum",
+    "drm",
+    "kit",
+    "perc",
+    "beat",
+    "groove",
+    "loop",
+    "rhythm",
+    "schlagz",
+    "trommel",
+    "bateria",
+    "batería",
+    "batteria",
+    "batterie",
+    "tambor",
+    "slagwerk",
+    "trummor",
+    "perkus",
+    "ударн",
+    "барабан",
+    "ドラム",
+    "パーカッション",
+    "リズム",
+    "打楽器",
+    "鼓",
+    "드럼",
+    "superior",
+    "bfd",
+    "battery",
+    "ssd",
+    "ggd",
+    "getgood",
+    "mtpower",
+    "avl",
+    "hydrogen",
+    "tr505",
+    "tr606",
+    "tr707",
+    "tr808",
+    "tr909",
+    "808",
+    "909",
+    "linn",
+    "maschine",
+    "beatbox",
+    "stevenslate",
 ];
 
 /// Names of single instruments of a kit, whose tracks play one key or few.
@@ -145,7 +186,8 @@ mod tests {
 
     #[test]
     fn names_in_many_tongues() {
-        for name in ["EZdrummer", "Drum Kit", "BATERÍA", "Schlagzeug", "TR-808", "Superior 3", "ドラムス"]
+        for name in
+            ["EZdrummer", "Drum Kit", "BATERÍA", "Schlagzeug", "TR-808", "Superior 3", "ドラムス"]
         {
             assert!(is_drum_name(name), "{name}");
         }

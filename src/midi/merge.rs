@@ -6,7 +6,7 @@ use super::SongFile;
 use super::container::{Chunk, Container, TimeBase};
 use super::events::{END_OF_TRACK, Events, Message};
 use super::sounds::DRUM_CHANNEL;
-use crate::score::Note;
+use crate::score::{Note, Ticks};
 
 /// What a track of drums is called that the file did not have.
 const NAME: &[u8] = b"Drums";
@@ -22,13 +22,18 @@ impl SongFile {
     /// at the end; in a file of a single track (format 0), to that. They are on channel 10; where the
     /// file has a melody there, on a channel that is free, with General MIDI 2's bank for drums.
     ///
+    /// The file begins `later`, for a bar that counts in: all notes are so much later, and what else does
+    /// not stand at its very start.
+    ///
     /// `notes` are sorted by their starts, in ticks of the song.
-    pub fn with_drums(&self, notes: &[Note]) -> Vec<u8> {
+    pub fn with_drums(&self, notes: &[Note], later: Ticks) -> Vec<u8> {
         let container = Container::open(&self.bytes).expect("it could be opened when it was read");
         let time_base = container.time_base;
         let mut tracks = Vec::new();
         for chunk in container.tracks() {
-            tracks.push(self.without_drums(tracks.len(), chunk.bytes));
+            let mut track = self.without_drums(tracks.len(), chunk.bytes);
+            track.begin_later(time_base.file_ticks(later));
+            tracks.push(track);
         }
         let single = tracks.len() == 1 && container.format != 1;
         let place = if single { Some(0) } else { tracks.iter().position(TrackEvents::is_kit) };
@@ -178,6 +183,21 @@ impl<'a> TrackEvents<'a> {
         self.events.extend(new);
         // Stable: at one tick what stood there stays first.
         self.events.sort_by_key(|&(at, _)| at);
+    }
+
+    /// Moves notes, and what does not stand at the start.
+    fn begin_later(&mut self, by: u64) {
+        if by == 0 {
+            return;
+        }
+        let is_note = |bytes: &[u8]| matches!(bytes[0] & 0xF0, 0x80 | 0x90 | 0xA0);
+        for (at, bytes) in &mut self.events {
+            *at += if *at > 0 || is_note(bytes) { by } else { 0 };
+        }
+        // Of what stood at the start, what stays comes before what moves.
+        self.events.sort_by_key(|&(at, _)| at);
+        self.end += by;
+        self.bytes = None;
     }
 
     fn encode(&self) -> Vec<u8> {

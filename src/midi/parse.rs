@@ -236,9 +236,8 @@ impl<'a> Part<'a> {
                 }
                 break;
             };
-            let event = event.map_err(|broken| {
-                MidiError::Damaged { track, byte: chunk.offset + broken.byte }
-            })?;
+            let event = event
+                .map_err(|broken| MidiError::Damaged { track, byte: chunk.offset + broken.byte })?;
             let (now, at) = (event.at, time_base.ticks(event.at));
             setup.hear(now, &event.message);
             match event.message {

@@ -65,17 +65,17 @@ fn any_events() -> impl Strategy<Value = Vec<u8>> {
     let two = (prop::sample::select(vec![0xC0u8, 0xD0]), channel, seven.clone())
         .prop_map(|(status, channel, value)| vec![status | channel, value]);
     let kinds: Vec<u8> = (0..0x80).filter(|&kind| kind != 0x2F && kind != 0x21).collect();
-    let meta = (prop::sample::select(kinds), prop::collection::vec(seven, 0..40)).prop_map(
-        |(kind, data)| [&[0xFF, kind, data.len() as u8][..], &data].concat(),
-    );
+    let meta = (prop::sample::select(kinds), prop::collection::vec(seven, 0..40))
+        .prop_map(|(kind, data)| [&[0xFF, kind, data.len() as u8][..], &data].concat());
     let bytes = prop::collection::vec(any::<u8>(), 0..40);
     let exclusive = (prop::sample::select(vec![0xF0u8, 0xF7]), bytes)
         .prop_map(|(status, data)| [&[status, data.len() as u8][..], &data].concat());
     let drums = (1u8..128, 35u8..60)
         .prop_map(|(velocity, key)| vec![0x99, key, velocity, 20, 0x89, key, 0]);
     let event = prop_oneof![4 => note, 2 => three, 1 => two, 1 => meta, 1 => exclusive, 2 => drums];
-    prop::collection::vec((0u8..128, event), 0..60)
-        .prop_map(|events| events.into_iter().flat_map(|(wait, event)| [vec![wait], event].concat()).collect())
+    prop::collection::vec((0u8..128, event), 0..60).prop_map(|events| {
+        events.into_iter().flat_map(|(wait, event)| [vec![wait], event].concat()).collect()
+    })
 }
 
 /// What a file says but for the notes that are drums: for each track its events with their ticks.
@@ -137,7 +137,7 @@ proptest! {
                 velocity: Velocity::clamped(99),
             })
             .collect();
-        let merged = SongFile::parse(source.with_drums(&drums)).unwrap();
+        let merged = SongFile::parse(source.with_drums(&drums, Ticks(0))).unwrap();
         prop_assert!(merged.repairs().is_empty());
         // Its drums are those asked for and no others, wherever the file keeps drums.
         let mut found: Vec<(u64, u8, u8)> = merged
@@ -272,7 +272,7 @@ fn merged_songs_of_the_collections_differ_in_their_drums_alone() {
                 velocity: Velocity::clamped(77),
             })
             .collect();
-        let merged = SongFile::parse(source.with_drums(&drums)).unwrap();
+        let merged = SongFile::parse(source.with_drums(&drums, Ticks(0))).unwrap();
         let mut after = without_drums(&merged, &merged.bytes);
         let before = without_drums(&source, &bytes);
         after.truncate(before.len());

@@ -93,11 +93,9 @@ impl Selected {
                 bank: if self.program.is_none() { Some(bank) } else { self.bank },
                 ..self
             },
-            Select::Program(program) => Selected {
-                program: Some(program),
-                bank: self.next_bank.or(self.bank),
-                ..self
-            },
+            Select::Program(program) => {
+                Selected { program: Some(program), bank: self.next_bank.or(self.bank), ..self }
+            }
         }
     }
 }
@@ -192,8 +190,7 @@ fn exclusives(data: &[u8]) -> Vec<Exclusive> {
             };
             let values = &rest[..rest.len().saturating_sub(2)];
             let mode = 0x15usize.checked_sub(from.into()).and_then(|index| values.get(index));
-            let part =
-                |&mode| Exclusive::Part { channel, drums: mode > 0, because: Because::Gs };
+            let part = |&mode| Exclusive::Part { channel, drums: mode > 0, because: Because::Gs };
             mode.map(part).into_iter().collect()
         }
         [0x43, _, 0x4C, 0, 0, 0x7E, ..] => vec![Exclusive::Reset(System::Xg)],
@@ -241,9 +238,9 @@ impl Setup {
         let mut setup = Setup { settled: first_bar, ..Setup::default() };
         let (mut selects, mut exclusives) = (Vec::new(), Vec::new());
         for own in tracks {
-            selects.extend(own.selects.iter().map(|&(at, channel, what)| {
-                (at, (own.port, channel), what)
-            }));
+            selects.extend(
+                own.selects.iter().map(|&(at, channel, what)| (at, (own.port, channel), what)),
+            );
             exclusives.extend(own.exclusives.iter().map(|&(at, what)| (at, own.port, what)));
         }
         selects.sort_by_key(|&(at, ..)| at);

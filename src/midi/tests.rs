@@ -138,8 +138,7 @@ fn values_over_127_are_mended() {
     let song = parse(&bytes).unwrap();
     assert_eq!(song.tracks.len(), 1);
     assert_eq!(song.tracks[0].kind, TrackKind::Melodic { program: 0 });
-    let velocities: Vec<u8> =
-        song.tracks[0].notes.iter().map(|note| note.velocity.get()).collect();
+    let velocities: Vec<u8> = song.tracks[0].notes.iter().map(|note| note.velocity.get()).collect();
     assert_eq!(velocities, [127, 100]);
     assert_eq!(repairs(&bytes), ["6 values that MIDI does not have were mended in track 1"]);
     // A system exclusive message whose length is wrong, but whose end is there.

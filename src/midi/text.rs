@@ -142,8 +142,21 @@ mod tests {
     #[test]
     fn japanese_names_are_read() {
         let names = [
-            "メロディ", "ピアノ", "ベース", "ドラム", "弦楽", "琴", "第1ヴァイオリン", "ｷﾞﾀｰ", "ﾋﾟｱﾉ",
-            "主旋律", "歌", "Piano 右手", "ソロ", "表", "あ",
+            "メロディ",
+            "ピアノ",
+            "ベース",
+            "ドラム",
+            "弦楽",
+            "琴",
+            "第1ヴァイオリン",
+            "ｷﾞﾀｰ",
+            "ﾋﾟｱﾉ",
+            "主旋律",
+            "歌",
+            "Piano 右手",
+            "ソロ",
+            "表",
+            "あ",
         ];
         for name in names {
             let (bytes, _, lossy) = SHIFT_JIS.encode(name);
@@ -155,10 +168,33 @@ mod tests {
     #[test]
     fn western_names_stay_western() {
         let names = [
-            "Percussão", "Flöte", "Contrebasse à cordes", "créée", "Trompeta en Sí♭", "Don’t stop",
-            "Cœur", "Œuvre", "Violão", "Bandoneón", "Basse n° 2", "Fülle ©", "ÉTÉ", "Ñandú",
-            "Kick – dry", "MÉLODIE", "Übung", "Größe", "Ação", "são", "Gitarre “neu”", "Caixa (2ª)",
-            "Señor Coconut", "MÚSICA", "Fagott é", "Piano à 4", "João e Maria",
+            "Percussão",
+            "Flöte",
+            "Contrebasse à cordes",
+            "créée",
+            "Trompeta en Sí♭",
+            "Don’t stop",
+            "Cœur",
+            "Œuvre",
+            "Violão",
+            "Bandoneón",
+            "Basse n° 2",
+            "Fülle ©",
+            "ÉTÉ",
+            "Ñandú",
+            "Kick – dry",
+            "MÉLODIE",
+            "Übung",
+            "Größe",
+            "Ação",
+            "são",
+            "Gitarre “neu”",
+            "Caixa (2ª)",
+            "Señor Coconut",
+            "MÚSICA",
+            "Fagott é",
+            "Piano à 4",
+            "João e Maria",
         ];
         for name in names {
             let (bytes, _, _) = WINDOWS_1252.encode(name);

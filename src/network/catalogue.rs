@@ -15,24 +15,22 @@ pub const STRUCTURE: ModelSpec = ModelSpec {
     outputs: &[PortSpec::f32("similarity", &[None, None])],
 };
 
-/// Selected bars of melody and conditions to the mixture of codes of every bar; see
-/// the pattern stage of the drummer.
+/// The melodic side and conditions to the mixture of codes of every bar; see the pattern stage of the
+/// drummer.
 pub const PATTERN: ModelSpec = ModelSpec {
     name: "pattern",
     file: "pattern.onnx",
     bytes: include_bytes!("../../models/pattern.onnx"),
     inputs: &[
         PortSpec::f32("bar", &[None, Some(158)]),
-        PortSpec::f32("cqt", &[None, Some(84), Some(96)]),
+        PortSpec::f32("pairs", &[Some(1), Some(24), None, None]),
         PortSpec::f32("programs", &[Some(1), Some(128)]),
-        PortSpec::i64("select", &[None, Some(8)]),
-        PortSpec::f32("weight", &[None, Some(8)]),
-        PortSpec::f32("conditions", &[None, Some(43)]),
+        PortSpec::f32("conditions", &[None, Some(41)]),
     ],
     outputs: &[
-        PortSpec::f32("prior", &[None, Some(256)]),
-        PortSpec::f32("shift", &[None, Some(4), Some(15), Some(24)]),
-        PortSpec::f32("base", &[Some(4), Some(64), Some(15), Some(24)]),
+        PortSpec::f32("prior", &[None, None]),
+        PortSpec::f32("shift", &[None, None, Some(15), Some(24)]),
+        PortSpec::f32("base", &[None, None, Some(15), Some(24)]),
         PortSpec::f32("densities", &[Some(8)]),
         PortSpec::f32("styles", &[Some(12)]),
         PortSpec::f32("keys", &[Some(46)]),

@@ -90,9 +90,10 @@ fn fit_one(role: &str, port: &Port, spec: &PortSpec) -> Result<Port, String> {
     if port.element != element {
         return Err(format!("{role} \"{name}\" holds {}, expected {element}", port.element));
     }
-    // A free dim of the file takes any size; a fixed one only its own.
+    // A free dim of the file takes any size; a fixed one only its own. What is not asked of an output
+    // may be of any size.
     let fits = |(&found, &expected): (&Option<usize>, &Option<usize>)| {
-        found.is_none() || found == expected
+        found.is_none() || found == expected || (role == "output" && expected.is_none())
     };
     if port.dims.len() != dims.len() || !port.dims.iter().zip(dims).all(fits) {
         let (found, expected) = (port.dims_text(), dims_text(dims));

@@ -6,6 +6,7 @@
 //! renamed or removed. [`Parameters::settings`] turns them into what the drummer understands.
 
 mod style;
+mod turns;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -14,6 +15,7 @@ use crate::drummer::Settings;
 use nice_plug::params::{BoolParam, EnumParam, FloatParam, IntParam, Params};
 use nice_plug::prelude::{FloatRange, IntRange, formatters, util};
 pub use style::StyleName;
+pub use turns::{CountInName, EndingName};
 
 /// The quietest preview level; at the bottom of its range the preview is off.
 const QUIETEST_DB: f32 = -60.0;
@@ -70,6 +72,12 @@ pub struct Parameters {
     /// know of no other way to be told. The window adds one after every edit.
     #[id = "edits"]
     pub changes: IntParam,
+    /// How the drums end.
+    #[id = "ending"]
+    pub ending: EnumParam<EndingName>,
+    /// What leads into the song.
+    #[id = "countin"]
+    pub count_in: EnumParam<CountInName>,
     presses: Arc<AtomicU32>,
 }
 
@@ -102,6 +110,8 @@ impl Default for Parameters {
             fill_complexity,
             swing,
             humanise,
+            ending: _,
+            count_in: _,
             seed: _,
             alternatives: _,
         } = Settings::default();
@@ -131,6 +141,8 @@ impl Default for Parameters {
                 .non_automatable()
                 .hide()
                 .with_value_to_string(Arc::new(|count| count.to_string())),
+            ending: EnumParam::new("Ending", EndingName::FromSong),
+            count_in: EnumParam::new("Count-in", CountInName::None),
             presses,
         }
     }
@@ -148,6 +160,8 @@ impl Parameters {
             fill_complexity: self.fill_complexity.value(),
             swing: self.swing.value(),
             humanise: self.humanise.value(),
+            ending: self.ending.value().into(),
+            count_in: self.count_in.value().into(),
             ..settings
         }
     }
@@ -170,9 +184,9 @@ mod tests {
     use crate::drummer::StyleChoice;
 
     /// Saved projects and recorded automation hang on these: only ever add at the end.
-    const IDS: [&str; 15] = [
+    const IDS: [&str; 17] = [
         "style", "cmplx", "intens", "fills", "fillcx", "swing", "human", "level", "midi", "chan",
-        "thru", "listen", "gen", "bypass", "edits",
+        "thru", "listen", "gen", "bypass", "edits", "ending", "countin",
     ];
 
     #[test]
@@ -201,7 +215,8 @@ mod tests {
                 (text, back)
             };
             let expected = match id.as_str() {
-                "style" => "From the song",
+                "style" | "ending" => "From the song",
+                "countin" => "None",
                 "swing" => "0 %",
                 "level" => "0.0 dB",
                 "midi" | "thru" | "listen" => "On",

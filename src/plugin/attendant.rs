@@ -168,6 +168,8 @@ fn with_turned(asked: Settings, before: &Settings, now: &Settings) -> Settings {
         fill_complexity: newer(asked.fill_complexity, before.fill_complexity, now.fill_complexity),
         swing: newer(asked.swing, before.swing, now.swing),
         humanise: newer(asked.humanise, before.humanise, now.humanise),
+        ending: newer(asked.ending, before.ending, now.ending),
+        count_in: newer(asked.count_in, before.count_in, now.count_in),
         // The host knows neither.
         seed: asked.seed,
         alternatives: asked.alternatives,

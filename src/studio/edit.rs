@@ -298,6 +298,8 @@ pub(super) fn tidy_settings(settings: &Settings, document: &Document) -> Setting
         fill_complexity: share(settings.fill_complexity, old.fill_complexity),
         swing: share(settings.swing, old.swing),
         humanise: share(settings.humanise, old.humanise),
+        ending: settings.ending,
+        count_in: settings.count_in,
         seed: settings.seed,
         alternatives: old.alternatives,
     }

@@ -18,7 +18,7 @@ use super::Document;
 use super::edit::tidy_settings;
 use super::files::write_whole;
 use super::take::tidy_name_or;
-use crate::drummer::{ClassDensities, Settings, Style, StyleChoice};
+use crate::drummer::{ClassDensities, CountIn, Ending, Settings, Style, StyleChoice};
 
 /// Of the files' layout.
 const VERSION: u32 = 1;
@@ -83,6 +83,8 @@ impl Preset {
             && near(own.fill_complexity, settings.fill_complexity)
             && near(own.swing, settings.swing)
             && near(own.humanise, settings.humanise)
+            && own.ending == settings.ending
+            && own.count_in == settings.count_in
     }
 }
 
@@ -207,6 +209,11 @@ struct File {
     fill_complexity: f32,
     swing: f32,
     humanise: f32,
+    /// By name; presets of before it was there ask for nothing.
+    #[serde(default)]
+    ending: Option<String>,
+    #[serde(default)]
+    count_in: Option<String>,
 }
 
 /// A style by name, or as hits a bar of each class.
@@ -233,12 +240,14 @@ impl From<&Preset> for File {
             fill_complexity: settings.fill_complexity,
             swing: settings.swing,
             humanise: settings.humanise,
+            ending: Some(settings.ending.name().to_owned()),
+            count_in: Some(settings.count_in.name().to_owned()),
         }
     }
 }
 
 impl File {
-    /// `None` if it is from a newer version or names a style that is not known here.
+    /// `None` if it is from a newer version or names what is not known here.
     fn read(self) -> Option<Preset> {
         if self.version != VERSION {
             return None;
@@ -255,6 +264,14 @@ impl File {
             fill_complexity: self.fill_complexity,
             swing: self.swing,
             humanise: self.humanise,
+            ending: match self.ending {
+                None => Ending::default(),
+                Some(name) => Ending::named(&name)?,
+            },
+            count_in: match self.count_in {
+                None => CountIn::default(),
+                Some(name) => CountIn::named(&name)?,
+            },
             ..Settings::default()
         };
         let settings = tidy_settings(&settings, &Document::default());

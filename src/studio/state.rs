@@ -17,7 +17,7 @@ use flate2::write::DeflateEncoder;
 use super::{Document, Looks};
 
 const MAGIC: [u8; 4] = *b"DRML";
-const VERSION: u16 = 2;
+const VERSION: u16 = 3;
 /// Magic, version and checksum.
 const HEAD: usize = 10;
 /// Unpacked, the largest document has about 20 MiB; more is not unpacked.
@@ -46,7 +46,7 @@ impl Saved {
         // Neither can fail: the layout has no maps or types without a length, and a vector takes
         // whatever is written.
         let plain =
-            postcard::to_stdvec(&layout::Version2::from(self)).expect("vectors have lengths");
+            postcard::to_stdvec(&layout::Version3::from(self)).expect("vectors have lengths");
         let mut packed = DeflateEncoder::new(Vec::new(), Compression::default());
         let packed = packed.write_all(&plain).and_then(|()| packed.finish());
         let packed = packed.expect("a vector takes all");
@@ -90,7 +90,8 @@ impl Saved {
 fn read(version: u16, plain: &[u8]) -> Option<Saved> {
     match version {
         1 => postcard::from_bytes::<layout::Version1>(plain).ok()?.into_saved(),
-        _ => postcard::from_bytes::<layout::Version2>(plain).ok()?.into_saved(),
+        2 => postcard::from_bytes::<layout::Version2>(plain).ok()?.into_saved(),
+        _ => postcard::from_bytes::<layout::Version3>(plain).ok()?.into_saved(),
     }
 }
 

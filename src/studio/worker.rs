@@ -108,7 +108,6 @@ fn weight(stage: Stage) -> f32 {
         Stage::Cqt => 0.35,
         Stage::Features => 0.03,
         Stage::Structure => 0.1,
-        Stage::Selection => 0.01,
         Stage::Pattern => 0.16,
         Stage::Groove => 0.1,
     }

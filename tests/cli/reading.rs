@@ -162,7 +162,8 @@ fn what_was_mended_is_said_in_one_line() {
     generate.current_dir(folder.path()).args(["generate", "song.mid", "-o", "out.mid", "--json"]);
     let output = generate.output().unwrap();
     let error = String::from_utf8(output.stderr).unwrap();
-    let line = "song.mid is damaged: track 1 is not as long as it says and was read to its end mark";
+    let line =
+        "song.mid is damaged: track 1 is not as long as it says and was read to its end mark";
     assert_eq!(error.lines().filter(|said| *said == line).count(), 1, "{error}");
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["song"]["mended"].as_array().unwrap().len(), 1);
@@ -251,7 +252,11 @@ fn paths_need_not_be_utf_8() {
     fs::write(&song, small_song()).unwrap();
     let mut command = drumlin();
     command.current_dir(folder.path()).arg("generate").arg(&song);
-    command.args(["-o", "out.mid", "--json"]).assert().success().stdout(contains("chanson\u{FFFD}"));
+    command
+        .args(["-o", "out.mid", "--json"])
+        .assert()
+        .success()
+        .stdout(contains("chanson\u{FFFD}"));
 }
 
 #[test]

@@ -131,7 +131,8 @@ impl Tables {
                 )));
             }
             let (start, end) = (start.min(length), end.min(length));
-            let loops = [u32_at(record, 28), u32_at(record, 32)].map(|at| at.clamp(start, end.max(start)));
+            let loops =
+                [u32_at(record, 28), u32_at(record, 32)].map(|at| at.clamp(start, end.max(start)));
             for (at, value) in [(20, start), (24, end.max(start)), (28, loops[0]), (32, loops[1])] {
                 record[at..at + 4].copy_from_slice(&value.to_le_bytes());
             }
@@ -145,9 +146,9 @@ impl Tables {
         }
         for instrument in &mut self.instruments {
             let samples = &self.samples;
-            instrument.zones.retain(|zone| {
-                named(zone, SAMPLE).is_none_or(|sample| samples[sample].sounds)
-            });
+            instrument
+                .zones
+                .retain(|zone| named(zone, SAMPLE).is_none_or(|sample| samples[sample].sounds));
         }
         Ok(())
     }
@@ -252,7 +253,8 @@ fn layered(
     if generators.last() == Some(&(0, 0)) {
         generators.pop();
     }
-    let mut bags: Vec<usize> = bags.chunks_exact(4).map(|bag| usize::from(u16_at(bag, 0))).collect();
+    let mut bags: Vec<usize> =
+        bags.chunks_exact(4).map(|bag| usize::from(u16_at(bag, 0))).collect();
     let mut records: Vec<&[u8]> = heads.chunks_exact(length).collect();
     let bag_of = |record: &[u8]| usize::from(u16_at(record, index));
     let bag_behind = bags.last().is_some_and(|&first| first >= generators.len());
@@ -284,8 +286,7 @@ fn layered(
 }
 
 fn samples(shdr: &[u8]) -> Vec<Sample> {
-    let mut records: Vec<[u8; SAMPLE_BYTES]> =
-        shdr.as_chunks().0.to_vec();
+    let mut records: Vec<[u8; SAMPLE_BYTES]> = shdr.as_chunks().0.to_vec();
     let is_last = |record: &[u8; SAMPLE_BYTES]| {
         name(record).starts_with("EOS") || record[20..].iter().all(|&byte| byte == 0)
     };

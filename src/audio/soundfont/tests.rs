@@ -132,8 +132,7 @@ impl Small {
         }
         ibag.extend(some(bags, words(&[(igen.len() / 4) as u16, 0])));
         igen.extend(some(generators, words(&[0, 0])));
-        let inst =
-            [head("Tone", &[0]), some(heads, head("EOI", &[zones.len() as u16]))].concat();
+        let inst = [head("Tone", &[0]), some(heads, head("EOI", &[zones.len() as u16]))].concat();
 
         let record = |title: &str, [start, end, from, to]: [u32; 4], link: u16| {
             let places: Vec<u8> =
@@ -190,8 +189,14 @@ fn fonts_with_slips_play() {
     let all = [true; 4];
     let loops = [(54, 1)];
     let fonts = [
-        ("a loop that ends a sample late", Small { sample: [0, 4410, 1000, 4411], ..Small::default() }),
-        ("a sample that ends behind the data", Small { sample: [0, 4440, 1000, 4440], ..Small::default() }),
+        (
+            "a loop that ends a sample late",
+            Small { sample: [0, 4410, 1000, 4411], ..Small::default() },
+        ),
+        (
+            "a sample that ends behind the data",
+            Small { sample: [0, 4440, 1000, 4440], ..Small::default() },
+        ),
         ("a loop before its sample", Small { sample: [10, 4000, 0, 5], ..Small::default() }),
         ("a loop turned round", Small { sample: [0, 4000, 3000, 20], ..Small::default() }),
         ("a link to nowhere", Small { link: 700, ..Small::default() }),

@@ -13,10 +13,10 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use crate::audio::{self, SoundFont};
 use crate::drummer::picture::{FormPicture, facts};
 use crate::drummer::timing::{self, Timed};
-use crate::drummer::{Drummer, Generation, Progress};
-use crate::midi::{self, SongFile};
+use crate::drummer::{self, CountIn, Drummer, Generation, Progress};
+use crate::midi;
 use crate::network::{self, Backend, Models, catalogue};
-use crate::score::{Note, SampleRate, Song};
+use crate::score::{SampleRate, Song, Ticks};
 
 use super::console::{print_json, remark};
 use super::output::{self, Output};
@@ -133,31 +133,43 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     // What a song without melodic tracks is answered does not wait for its bars.
     song::listened_to(&arguments.song, file.song(), &arguments.track)?;
     let timed = Timed::of(file.song(), arguments.bars.bars());
-    let whole = &timed.song;
-    let heard = song::listened_to(&arguments.song, whole, &arguments.track)?;
-    settings.swing = arguments.wishes.swing().unwrap_or_else(|| timing::swing(whole));
+    let mut heard = song::listened_to(&arguments.song, &timed.song, &arguments.track)?;
+    settings.swing = arguments.wishes.swing().unwrap_or_else(|| timing::swing(&timed.song));
+    // The song as it is written and heard, and how much later than in the file.
+    let (mut whole, mut later) = (file.song().clone(), Ticks(0));
+    if settings.count_in != CountIn::None
+        && !timed.is_followed()
+        && let Some(moved) = drummer::with_bar_before(&heard)
+    {
+        heard = moved;
+        whole = drummer::moved_by_bar(&timed.song);
+        later = whole.end() - timed.song.end();
+    }
     let models = models(&arguments.backend, arguments.models.as_deref())?;
     let font = font(arguments.soundfont.as_deref())?;
     let read = begun.elapsed();
 
     let bar = Bar::new(STEPS_AFTER, arguments.quiet);
     let drummer = Drummer::new(models, font.clone());
-    let generation = drummer.generate_within(&heard, whole, &settings, &bar)?;
+    let generation = drummer.generate(&heard, &settings, &bar)?;
     let mut timings = vec![Timing::new("reading", read)];
     timings.extend(generation.timings.iter().map(|(stage, time)| Timing::new(stage.name(), *time)));
 
     let mut outputs = Vec::new();
     for (take, path) in generation.takes.iter().zip(&paths.parts) {
-        outputs.push(Output {
-            path: path.clone(),
-            bytes: part_file(&file, timed.notes(&take.part), arguments.merge),
-        });
+        let notes = timed.notes(&take.part);
+        let bytes = if arguments.merge {
+            file.with_drums(&notes, later)
+        } else {
+            midi::write(&midi::drum_song_of(&whole, notes))
+        };
+        outputs.push(Output { path: path.clone(), bytes });
     }
     if !paths.sounds.is_empty() {
         bar.step("sound");
         let step = Instant::now();
         for (take, path) in generation.takes.iter().zip(&paths.sounds) {
-            let song = midi::with_drums_of(file.song(), timed.notes(&take.part));
+            let song = midi::with_drums_of(&whole, timed.notes(&take.part));
             let bytes = sound_file(&song, &font, &bar)?;
             outputs.push(Output { path: path.clone(), bytes });
         }
@@ -240,14 +252,6 @@ pub fn font(path: Option<&Path>) -> Result<SoundFont, Failure> {
         audio::AudioError::Unreadable { .. } => Failure::Audio(source),
         source => Failure::SoundFont { path: path.into(), source },
     })
-}
-
-fn part_file(file: &SongFile, notes: Vec<Note>, merge: bool) -> Vec<u8> {
-    if merge {
-        file.with_drums(&notes)
-    } else {
-        midi::write(&midi::drum_song_of(file.song(), notes))
-    }
 }
 
 fn sound_file(song: &Song, font: &SoundFont, bar: &Bar) -> Result<Vec<u8>, Failure> {

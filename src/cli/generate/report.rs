@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::drummer::picture::facts;
 use crate::drummer::timing::Timed;
-use crate::drummer::{Generation, Section, Settings, StyleChoice, Take};
+use crate::drummer::{self, Generation, Section, Settings, StyleChoice, Take};
 use crate::midi::SongFile;
 use crate::network::{Backend, Engine};
 use crate::score::{Lane, ScoreClass, Song, Ticks};
@@ -76,6 +76,8 @@ struct Wished {
     fill_complexity: f32,
     swing: f32,
     humanise: f32,
+    ending: &'static str,
+    count_in: &'static str,
     seed: u64,
     alternatives: usize,
 }
@@ -90,6 +92,8 @@ struct SectionFacts {
 #[derive(Serialize)]
 struct PartFacts {
     file: String,
+    /// What the groove is like; different for each part.
+    name: String,
     notes: usize,
     /// Notes of each lane that is played.
     lanes: BTreeMap<String, usize>,
@@ -125,7 +129,7 @@ impl Report {
             song: SongFacts::new(&arguments.song, song),
             settings: Wished::new(settings),
             form: sections(generation),
-            parts: generation.takes.iter().zip(paths).map(PartFacts::new).collect(),
+            parts: takes(generation).zip(paths).map(PartFacts::new).collect(),
             timings,
             peak_memory_mib: peak_memory_mib(),
         }
@@ -200,6 +204,8 @@ impl Wished {
             fill_complexity: settings.fill_complexity,
             swing: settings.swing,
             humanise: settings.humanise,
+            ending: settings.ending.name(),
+            count_in: settings.count_in.name(),
             seed: settings.seed,
             alternatives: settings.alternatives,
         }
@@ -207,7 +213,7 @@ impl Wished {
 }
 
 impl PartFacts {
-    fn new((take, path): (&Take, &PathBuf)) -> PartFacts {
+    fn new(((take, name), path): ((&Take, String), &PathBuf)) -> PartFacts {
         let hits = &take.part.hits;
         let mut lanes = BTreeMap::new();
         for lane in Lane::ALL {
@@ -216,8 +222,14 @@ impl PartFacts {
                 lanes.insert(lane.name().to_lowercase().replace(' ', "-"), notes);
             }
         }
-        PartFacts { file: shown(path), notes: hits.len(), lanes }
+        PartFacts { file: shown(path), name, notes: hits.len(), lanes }
     }
+}
+
+/// The takes with names that tell them apart.
+fn takes(generation: &Generation) -> impl Iterator<Item = (&Take, String)> {
+    let names = drummer::names(generation.takes.iter().map(|take| &take.part));
+    generation.takes.iter().zip(names)
 }
 
 fn sections(generation: &Generation) -> Vec<SectionFacts> {
@@ -234,8 +246,8 @@ pub fn summary(song: &Song, generation: &Generation, paths: &[PathBuf]) -> Strin
     let section = |section: &Section| format!("{}{}", section.letter(), section.bars.len());
     let form: Vec<String> = generation.heard.form.sections.iter().map(section).collect();
     let mut lines = vec![format!("{} · form {}", facts(song), form.join(" "))];
-    for (take, path) in generation.takes.iter().zip(paths) {
-        lines.push(format!("{}: {} drum notes", path.display(), take.part.hits.len()));
+    for ((take, name), path) in takes(generation).zip(paths) {
+        lines.push(format!("{}: {} drum notes · {name}", path.display(), take.part.hits.len()));
     }
     lines.join("\n")
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use crate::drummer::{ClassDensities, Settings, Style, StyleChoice};
+use crate::drummer::{ClassDensities, CountIn, Ending, Settings, Style, StyleChoice};
 use crate::score::{SCORE_CLASSES, ScoreClass};
 
 /// The most hits a bar that can be asked for: one on every step of the longest grid.
@@ -51,6 +51,16 @@ pub struct Wishes {
     #[arg(long, allow_hyphen_values = true, value_parser = share, value_name = "SHARE", default_value = "0.5")]
     humanise: f32,
 
+    /// How the drums end: with a hit where the song ends and without where it goes round
+    /// (from-song), with a hit, with a fill and a hit, or as they are
+    #[arg(long, value_parser = ending(), value_name = "NAME", default_value = "from-song")]
+    ending: Ending,
+
+    /// What leads into the song: nothing, a bar of sticks or a fill. A bar is put before songs that
+    /// begin at once
+    #[arg(long, value_parser = count_in(), value_name = "NAME", default_value = "none")]
+    count_in: CountIn,
+
     /// The same number gives the same drums
     #[arg(long, allow_hyphen_values = true, value_name = "NUMBER", default_value = "0")]
     seed: u64,
@@ -90,6 +100,8 @@ impl Wishes {
             fill_complexity: self.fill_complexity,
             swing: self.swing.unwrap_or_default(),
             humanise: self.humanise,
+            ending: self.ending,
+            count_in: self.count_in,
             seed: self.seed,
             alternatives: usize::from(self.alternatives),
         }
@@ -101,6 +113,16 @@ fn style() -> impl TypedValueParser<Value = Style> {
         // The parser before lets only these names through.
         Style::named(&name).unwrap_or(Style::Rock)
     })
+}
+
+fn ending() -> impl TypedValueParser<Value = Ending> {
+    PossibleValuesParser::new(Ending::ALL.map(Ending::name))
+        .map(|name| Ending::named(&name).unwrap_or_default())
+}
+
+fn count_in() -> impl TypedValueParser<Value = CountIn> {
+    PossibleValuesParser::new(CountIn::ALL.map(CountIn::name))
+        .map(|name| CountIn::named(&name).unwrap_or_default())
 }
 
 fn share(text: &str) -> Result<f32, String> {
@@ -151,7 +173,8 @@ mod tests {
     fn every_wish_arrives() {
         let asked = settings(
             "--style hip-hop --complexity 0.1 --intensity 0.2 --fill-amount 0.3 \
-             --fill-complexity 0.4 --swing 0.6 --humanise 0.7 --seed 8 --alternatives 4",
+             --fill-complexity 0.4 --swing 0.6 --humanise 0.7 --seed 8 --alternatives 4 \
+             --ending fill-and-hit --count-in sticks",
         );
         let expected = Settings {
             style: StyleChoice::Preset(Style::HipHop),
@@ -161,6 +184,8 @@ mod tests {
             fill_complexity: 0.4,
             swing: 0.6,
             humanise: 0.7,
+            ending: Ending::FillAndHit,
+            count_in: CountIn::Sticks,
             seed: 8,
             alternatives: 4,
         };
@@ -188,6 +213,8 @@ mod tests {
             "--alternatives 9",
             "--seed -1",
             "--style polka",
+            "--ending fade",
+            "--count-in four",
             "--densities 1,2,3",
             "--densities 1,2,3,4,5,6,7,33",
             "--densities 1,2,3,4,5,6,7,8,9",

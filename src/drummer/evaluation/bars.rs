@@ -19,19 +19,23 @@ struct At<T> {
 /// The song ends with its last note. (`pretty_midi` also counts controllers and texts behind it,
 /// which a [`Song`] does not keep; they can only add bars in which nothing is played.)
 pub(super) fn bar_lines(song: &Song) -> Vec<f64> {
+    let mut lines = downbeats(&beat_times(song), metres(song));
+    match lines[..] {
+        [.., before, last] => lines.push(last + (last - before)),
+        _ => lines.clear(),
+    }
+    lines
+}
+
+/// The beats of a song in seconds, from 0 to its end; those of compound metres are dotted.
+pub(super) fn beat_times(song: &Song) -> Vec<f64> {
     let end = song
         .tempo
         .seconds(song.end())
         .0
         .max(tempi(song).last().map_or(0.0, |tempo| tempo.seconds))
         .max(metres(song).last().map_or(0.0, |metre| metre.seconds));
-    let beats = beats(&tempi(song), &metres(song), end);
-    let mut lines = downbeats(&beats, metres(song));
-    match lines[..] {
-        [.., before, last] => lines.push(last + (last - before)),
-        _ => lines.clear(),
-    }
-    lines
+    beats(&tempi(song), &metres(song), end)
 }
 
 /// Quarter notes a minute. Repetitions of a tempo do not count as changes.

@@ -2,13 +2,15 @@
 //!
 //! - [`score`] compares a generated part with the drums that really belong to the song, figure by
 //!   figure as the project's reference scorer (a Python script on `pretty_midi`) does.
+//! - [`sense`] counts what a drummer would notice (hands, feet, crashes, velocities, dynamics beside
+//!   the song's, the ending), as the reference script `drummer_sense.py` does.
 //! - [`Playing`] describes how drums are played in windows of two bars (density, syncopation,
 //!   dynamics, micro-timing) and [`likeness`] says how far two such descriptions overlap;
 //!   [`Playing::human`] is that of the Groove MIDI Dataset's drummers.
-//! - [`evaluate`] does both for a set of songs; [`pairs_in`] reads one from two folders.
+//! - [`evaluate`] does all that for a set of songs; [`pairs_in`] reads one from two folders.
 //! - [`rock_loop`] and [`raw_structure`] are what any system has to beat.
 //!
-//! [`score`] agrees with the reference scorer to 1e-6 where both read the files alike. They do not
+//! [`score`] and [`sense`] agree with the reference scripts to 1e-6 where both read the files alike. They do not
 //! where a tempo stands outside the first track (`pretty_midi` ignores it), where a drum is struck
 //! twice at one tick (here that is one stroke) or for no time at all (here it counts), and where
 //! controllers go on behind the last note (see `bars.rs`; timing may differ in the third decimal).
@@ -24,9 +26,11 @@ mod likeness;
 mod playing;
 mod report;
 mod scoring;
+mod sense;
 
 pub use baselines::{RawStructure, raw_structure, rock_loop};
 pub use likeness::{Likeness, likeness, overlap};
 pub use playing::{Feature, FeatureValues, Playing, Window, windows};
-pub use report::{Evaluation, EvaluationError, Pair, SongScore, evaluate, pairs_in};
+pub use report::{Evaluation, EvaluationError, Pair, SongScore, SongSense, evaluate, pairs_in};
 pub use scoring::{Score, own_densities, score};
+pub use sense::{Sense, sense};

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::likeness::{Likeness, likeness};
 use super::playing::Playing;
 use super::scoring::{Score, score};
+use super::sense::{Sense, sense};
 use crate::midi::{self, ReadError};
 use crate::score::Song;
 
@@ -84,6 +85,14 @@ pub struct SongScore {
     pub score: Score,
 }
 
+/// What a drummer would notice in one song.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SongSense {
+    pub name: String,
+    #[serde(flatten)]
+    pub sense: Sense,
+}
+
 /// The figures of a set of songs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
@@ -91,23 +100,29 @@ pub struct Evaluation {
     pub mean: Score,
     /// Songs whose real drums play in fewer than two bars: they cannot be scored.
     pub skipped: Vec<String>,
+    /// Songs with enough notes and strokes to judge, in order.
+    pub senses: Vec<SongSense>,
+    pub mean_sense: Sense,
     /// The generated drums of all songs beside human playing, feature by feature.
     pub playing: Vec<Likeness>,
 }
 
 /// Scores all pairs; `None` if none of them can be scored.
 pub fn evaluate(pairs: &[Pair]) -> Option<Evaluation> {
-    let (mut songs, mut skipped) = (Vec::new(), Vec::new());
+    let (mut songs, mut senses, mut skipped) = (Vec::new(), Vec::new(), Vec::new());
     for Pair { name, reference, generated } in pairs {
         match score(reference, generated) {
             Some(score) => songs.push(SongScore { name: name.clone(), score }),
             None => skipped.push(name.clone()),
         }
+        let sense = sense(reference, generated);
+        senses.extend(sense.map(|sense| SongSense { name: name.clone(), sense }));
     }
     let mean = Score::mean(songs.iter().map(|song| &song.score))?;
     let generated = Playing::of("generated", pairs.iter().map(|pair| &pair.generated));
     let playing = likeness(&generated, Playing::human());
-    Some(Evaluation { songs, mean, skipped, playing })
+    let mean_sense = Sense::mean(senses.iter().map(|song| &song.sense));
+    Some(Evaluation { songs, mean, skipped, senses, mean_sense, playing })
 }
 
 impl Evaluation {
@@ -133,6 +148,35 @@ impl Evaluation {
         }
         if self.songs.len() > 1 {
             line(&format!("MEAN of {}", self.songs.len()), &self.mean);
+        }
+        table
+    }
+
+    /// What a drummer would notice as a table in the reference script's layout: a line for each
+    /// song and one for the mean.
+    pub fn sense_table(&self) -> String {
+        let mut table = format!("{:<28}", "song");
+        for name in Sense::NAMES {
+            // Writing to a string does not fail.
+            let _ = write!(table, " {name:>7}");
+        }
+        table.push('\n');
+        let mut line = |name: &str, sense: &Sense| {
+            let name: String = name.chars().take(28).collect();
+            let _ = write!(table, "{name:<28}");
+            for value in sense.values() {
+                let _ = match value {
+                    Some(value) => write!(table, " {value:7.2}"),
+                    None => write!(table, " {:>7}", "-"),
+                };
+            }
+            table.push('\n');
+        };
+        for song in &self.senses {
+            line(&song.name, &song.sense);
+        }
+        if self.senses.len() > 1 {
+            line(&format!("MEAN of {}", self.senses.len()), &self.mean_sense);
         }
         table
     }
@@ -181,6 +225,9 @@ mod tests {
         assert!(lines[2].starts_with("a_memory_away                   1.000    1.000    1.000"));
         assert!(lines[11].starts_with("MEAN of 10 "));
         assert_eq!(evaluation.playing_table().lines().count(), 18);
+        let senses = evaluation.sense_table();
+        assert!(senses.starts_with("song                          hands3    rush   kick2"));
+        assert_eq!(senses.lines().count(), 12);
 
         let json = serde_json::to_string(&evaluation).unwrap();
         assert_eq!(serde_json::from_str::<Evaluation>(&json).unwrap().songs.len(), 10);

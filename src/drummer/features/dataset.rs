@@ -6,16 +6,15 @@ use std::collections::HashMap;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use safetensors::Dtype;
 use safetensors::tensor::{SafeTensorError, TensorView};
-use safetensors::{Dtype, SafeTensors};
 
 use super::{
-    BAR_FEATURES, PAIR_CHANNELS, PROGRAMS, PairChannels, SLOTS, bar_features, grid::slot,
-    instruments, pair_channels, step_grids,
+    BAR_FEATURES, PAIR_CHANNELS, PROGRAMS, SLOTS, bar_features, grid::slot, instruments,
+    pair_channels, step_grids,
 };
 use crate::analysis::Ssm;
-use crate::drummer::{DrummerError, SELECTED, drum_ssm, form, select};
-use crate::network::{Network, NetworkError};
+use crate::drummer::DrummerError;
 use crate::score::{BarGrid, GridKind, LANES, Lane, SCORE_CLASSES, ScoreClass, Song, StepGrid};
 
 /// Sixteen steps a bar whatever the metre: the grid on which parts are scored.
@@ -27,11 +26,7 @@ pub enum DatasetError {
     #[error("cannot read or write an example: {0}")]
     File(#[from] std::io::Error),
     #[error(transparent)]
-    Network(#[from] NetworkError),
-    #[error(transparent)]
     Sound(#[from] DrummerError),
-    #[error("its pair channels have the shape {0:?}: it was written by another version")]
-    Channels(Vec<usize>),
     #[error("cannot read or lay out the tensors: {0}")]
     Layout(#[from] SafeTensorError),
 }
@@ -135,19 +130,18 @@ fn drum_grids(song: &Song, bars: &BarGrid, grids: &[StepGrid]) -> DrumGrids {
 /// | `bar` | `[bars, BAR_FEATURES]` f32 | symbolic features |
 /// | `programs` | `[1, 128]` f32 | who plays |
 /// | `pairs` | `[PAIR_CHANNELS, bars, bars]` f32 | pair channels |
-/// | `cqt` | `[bars, 84, 96]` u8 | pooled constant-Q transform, 0 = -80 dB, 255 = 0 dB |
 /// | `grid` | `[bars, 4]` u8 | ternary?, steps, steps a beat, metre x 16 / whole note |
 /// | `tempo` | `[bars]` f32 | bpm at the downbeat |
 /// | `lanes` | `[bars, LANES, SLOTS]` u8 | real drums |
 /// | `classes` | `[bars, 8, 16]` u8 | real drums as scored |
 /// | `keys` | `[128]` u8 | real drums' key counts, at most 255 |
 ///
-/// `sound` (the CQT by bar and the melodic SSM from it) is left out where it was not rendered.
-pub fn example(song: &Song, sound: Option<(&[f32], &Ssm)>) -> Result<Vec<u8>, DatasetError> {
+/// Without `melodic_ssm`, as where the sound was not rendered, its pair channel is 0.
+pub fn example(song: &Song, melodic_ssm: Option<&Ssm>) -> Result<Vec<u8>, DatasetError> {
     let bars = song.bars();
     let grids = step_grids(song, &bars);
     let features = bar_features(song, &bars, &grids);
-    let pairs = pair_channels(&features, sound.map(|(_, ssm)| ssm));
+    let pairs = pair_channels(&features, melodic_ssm);
     let drums = drum_grids(song, &bars, &grids);
     let bar = floats(&mut features.iter().flat_map(|bar| bar.vector()));
     let programs = floats(&mut instruments(song).into_iter());
@@ -167,9 +161,6 @@ pub fn example(song: &Song, sound: Option<(&[f32], &Ssm)>) -> Result<Vec<u8>, Da
             ]
         })
         .collect();
-    let cqt: Vec<u8> = sound
-        .map(|(cqt, _)| cqt.iter().map(|level| (level * 255.0).round() as u8).collect())
-        .unwrap_or_default();
     let n = bars.len();
     let mut tensors: HashMap<Cow<str>, TensorView> = HashMap::new();
     let mut add =
@@ -182,52 +173,12 @@ pub fn example(song: &Song, sound: Option<(&[f32], &Ssm)>) -> Result<Vec<u8>, Da
     add("pairs", Dtype::F32, &[PAIR_CHANNELS, n, n], &pair_values)?;
     add("tempo", Dtype::F32, &[n], &tempo)?;
     add("grid", Dtype::U8, &[n, 4], &grid)?;
-    if sound.is_some() {
-        add("cqt", Dtype::U8, &[n, 84, 96], &cqt)?;
-    }
     add("lanes", Dtype::U8, &[n, LANES, SLOTS], &drums.lanes)?;
     add("classes", Dtype::U8, &[n, SCORE_CLASSES, SCORE_STEPS], &drums.classes)?;
     add("keys", Dtype::U8, &[128], &drums.keys)?;
     Ok(safetensors::serialize(tensors, None)?)
 }
 
-/// What the structure network makes of an example, as the bytes of a second safetensors file:
-///
-/// | tensor | shape | what |
-/// |---|---|---|
-/// | `select`, `weight` | `[bars, 8]` i32, f32 | selected bars |
-/// | `section` | `[bars, 2]` i32 | bars since the section's first, until its last |
-///
-/// A stage of its own, since the network is trained on what [`example`] writes.
-///
-/// # Errors
-/// If `example` is not what [`example`] writes, or the network fails.
-pub fn understanding(example: &[u8], network: &dyn Network) -> Result<Vec<u8>, DatasetError> {
-    let tensors = SafeTensors::deserialize(example)?;
-    let pairs = tensors.tensor("pairs")?;
-    let &[PAIR_CHANNELS, bars, _] = pairs.shape() else {
-        return Err(DatasetError::Channels(pairs.shape().to_vec()));
-    };
-    // The chunks have four bytes each, so that the fallback is never taken.
-    let float = |bytes: &[u8]| f32::from_le_bytes(bytes.try_into().unwrap_or_default());
-    let values = pairs.data().chunks_exact(4).map(float).collect();
-    let ssm = drum_ssm(network, &PairChannels { bars, values })?;
-    let (selection, form) = (select(&ssm), form(&ssm));
-    let chosen = ints(&mut selection.iter().flat_map(|chosen| chosen.bars));
-    let weights = floats(&mut selection.iter().flat_map(|chosen| chosen.weights));
-    let section = ints(&mut (0..bars).flat_map(|bar| form.place(bar)));
-    let views = [
-        ("select", TensorView::new(Dtype::I32, vec![bars, SELECTED], &chosen)?),
-        ("weight", TensorView::new(Dtype::F32, vec![bars, SELECTED], &weights)?),
-        ("section", TensorView::new(Dtype::I32, vec![bars, 2], &section)?),
-    ];
-    Ok(safetensors::serialize(views, None)?)
-}
-
 fn floats(values: &mut dyn Iterator<Item = f32>) -> Vec<u8> {
     values.flat_map(f32::to_le_bytes).collect()
-}
-
-fn ints(values: &mut dyn Iterator<Item = usize>) -> Vec<u8> {
-    values.flat_map(|value| (value as i32).to_le_bytes()).collect()
 }

@@ -4,11 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::dataset::{DatasetError, View, example, understanding};
+use super::dataset::{DatasetError, View, example};
 use crate::audio::SoundFont;
-use crate::drummer::sound::listen;
+use crate::drummer::sound::{melodic_ssm, synthesise};
 use crate::midi;
-use crate::network::Network;
 use crate::score::Song;
 
 /// What to write.
@@ -72,29 +71,11 @@ fn write_views(
 
 fn bytes(song: &Song, options: ExportOptions) -> Result<Vec<u8>, DatasetError> {
     let sounds = options.sound && song.melodic().any(|track| !track.notes.is_empty());
-    let heard = if sounds { Some(listen(song, SoundFont::embedded(), &|| false)?) } else { None };
-    let sound = heard.as_ref().map(|(cqt, ssm)| (cqt.values(), ssm));
-    example(song, sound)
-}
-
-/// Writes beside each example of a folder what the structure network makes of it, as
-/// `<name>.structure` (see [`understanding`]), on two threads; returns how many.
-///
-/// # Errors
-/// If a file cannot be read or written, or is not an example.
-pub fn understand(folder: &Path, network: &dyn Network) -> Result<usize, DatasetError> {
-    let mut examples = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "safetensors") {
-            examples.push(path);
-        }
+    if !sounds {
+        return example(song, None);
     }
-    in_pairs(&examples, |path| -> Result<(), DatasetError> {
-        let bytes = understanding(&fs::read(path)?, network)?;
-        Ok(fs::write(path.with_extension("structure"), bytes)?)
-    })?;
-    Ok(examples.len())
+    let sound = synthesise(song, SoundFont::embedded(), &|| false)?;
+    example(song, Some(&melodic_ssm(&sound, song, &song.bars())?))
 }
 
 /// Works through a list on two threads; each stops at its first error.

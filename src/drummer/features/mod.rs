@@ -11,8 +11,8 @@ mod instruments;
 mod pairs;
 
 pub use bar::{BAR_FEATURES, BarFeatures, RHYTHMS, bar_features};
-pub use dataset::{DatasetError, View, example, lead, understanding};
-pub use export::{ExportOptions, export, understand};
+pub use dataset::{DatasetError, View, example, lead};
+pub use export::{ExportOptions, export};
 pub use grid::{SLOTS, feels_triplets, step_grids};
 pub use instruments::{PROGRAMS, instruments};
 pub use pairs::{PAIR_CHANNELS, PAIR_NAMES, PairChannels, pair_channels};

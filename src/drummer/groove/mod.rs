@@ -36,6 +36,7 @@ pub use features::{CHANNELS, Row, Setting, channel_names, encode};
 pub use manner::Manner;
 pub use performance::{quantise, td11_to_gm};
 pub use play::{Feel, play, play_all};
+pub(super) use swing::bend;
 pub use touch::{TOUCHES, Touch};
 
 use crate::network::NetworkError;

@@ -13,7 +13,7 @@
 use crate::score::{GridKind, StepGrid};
 
 /// Where a stroke on a step sounds, in steps from the beginning of its bar, for a swing in `[0, 1]`.
-pub(super) fn bend(step: usize, grid: StepGrid, swing: f32) -> f32 {
+pub(in crate::drummer) fn bend(step: usize, grid: StepGrid, swing: f32) -> f32 {
     let per_beat = grid.steps_per_beat;
     if grid.kind == GridKind::Ternary || per_beat < 2 {
         return step as f32;

@@ -51,10 +51,9 @@ pub fn track_beats(onsets: &[Onset]) -> Vec<Seconds> {
         return Vec::new();
     };
     let strength = strength(onsets, last.at.0);
-    let periods: Vec<f64> =
-        std::iter::successors(Some(SHORTEST), |period| Some(period * RATIO))
-            .take_while(|&period| period < LONGEST)
-            .collect();
+    let periods: Vec<f64> = std::iter::successors(Some(SHORTEST), |period| Some(period * RATIO))
+        .take_while(|&period| period < LONGEST)
+        .collect();
     let (frames, count) = (strength.len(), periods.len());
     let back: Vec<usize> = periods.iter().map(|period| (period / FRAME).round() as usize).collect();
     let prior: Vec<f64> = periods

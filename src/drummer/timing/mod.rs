@@ -113,6 +113,11 @@ impl Timed {
         }
     }
 
+    /// Whether the song has a tempo map of its own.
+    pub fn is_followed(&self) -> bool {
+        self.source.is_some()
+    }
+
     /// The notes of a part that was made for the song, in ticks of the file that it is from.
     pub fn notes(&self, part: &DrumPart) -> Vec<Note> {
         let mut notes = part.notes();

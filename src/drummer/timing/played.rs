@@ -135,6 +135,7 @@ fn tempo_of(beats: &[Seconds], ticks_per_quarter: u16) -> Option<TempoMap> {
         micros_per_quarter: (seconds * 1e6).round().clamp(1.0, f64::from(u32::MAX)) as u32,
     };
     let before = (lead > 0).then(|| change(0, first.0 / lead as f64));
-    let within = (lead..).zip(beats.windows(2)).map(|(beat, pair)| change(beat, (pair[1] - pair[0]).0));
+    let within =
+        (lead..).zip(beats.windows(2)).map(|(beat, pair)| change(beat, (pair[1] - pair[0]).0));
     Some(TempoMap::new(ticks_per_quarter, before.into_iter().chain(within)))
 }

@@ -66,7 +66,11 @@ fn an_upbeat_that_is_not_marked_is_found() {
         assert_eq!(unmarked_pickup(&tune(beats, late_by(0.0))), None);
         for upbeat in 1..beats {
             let song = tune(beats, late_by(upbeat as f64));
-            assert_eq!(unmarked_pickup(&song), Some(Ticks(upbeat * QUARTER)), "{upbeat} of {beats}");
+            assert_eq!(
+                unmarked_pickup(&song),
+                Some(Ticks(upbeat * QUARTER)),
+                "{upbeat} of {beats}"
+            );
             let timed = Timed::of(&song, Bars::Detect);
             assert_eq!(timed.song.bars().bars()[0].length, Ticks(upbeat * QUARTER));
             assert_eq!(timed.song.bars().bars()[1].metre, first_metre(&song));
@@ -178,7 +182,8 @@ fn playing_without_a_click_is_followed() {
             .map(|note| song.tempo.seconds(note.start).0)
             .collect();
         let downbeats = beats.iter().step_by(4).take(32);
-        let met = downbeats.filter(|at| kicks.iter().any(|kick| (kick - **at).abs() <= 0.07)).count();
+        let met =
+            downbeats.filter(|at| kicks.iter().any(|kick| (kick - **at).abs() <= 0.07)).count();
         assert!(met >= 28, "{bpm} bpm: {met} of 32 downbeats");
     }
 }
@@ -262,7 +267,8 @@ fn performances_of_the_collections() {
             .flat_map(|track| &track.notes)
             .map(|note| note.start.0 as f64 / quarter as f64)
             .collect();
-        let on_grid = starts.iter().filter(|at| (*at * 12.0).fract().min(1.0 - (*at * 12.0).fract()) < 0.1);
+        let on_grid =
+            starts.iter().filter(|at| (*at * 12.0).fract().min(1.0 - (*at * 12.0).fract()) < 0.1);
         let is_even = on_grid.count() * 10 > starts.len() * 9;
         if !metre_is_common || !is_even || starts.len() < 150 || quarters > 400 {
             continue;
@@ -299,7 +305,8 @@ fn performances_of_the_collections() {
             .iter()
             .map(|bar| timed.song.tempo.seconds(bar.start).0)
             .collect();
-        let met = downbeats.iter().filter(|at| lines.iter().any(|line| (line - **at).abs() <= 0.07));
+        let met =
+            downbeats.iter().filter(|at| lines.iter().any(|line| (line - **at).abs() <= 0.07));
         let share = met.count() as f64 / downbeats.len() as f64;
         println!("{:.2} {:?} {}", share, timed.finding, path.display());
         if timed.finding == Some(Finding::Followed) {

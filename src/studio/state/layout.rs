@@ -7,7 +7,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::drummer::ClassDensities;
 
-/// What is written now: version 1, and the musician's own drum map also while another is in use.
+/// What is written now: version 2, and how drums begin and end.
+#[derive(Serialize, Deserialize)]
+pub struct Version3 {
+    second: Version2,
+    /// Of what is asked for, and of what the arrangement was played with.
+    turns: [Turns; 2],
+}
+
+/// By name, so that more may be added.
+#[derive(Serialize, Deserialize)]
+struct Turns {
+    ending: String,
+    count_in: String,
+}
+
+/// Version 1, and the musician's own drum map also while another is in use.
 #[derive(Serialize, Deserialize)]
 pub struct Version2 {
     first: Version1,

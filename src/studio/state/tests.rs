@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::drummer::{Settings, Style, StyleChoice};
+use crate::drummer::{CountIn, Ending, Settings, Style, StyleChoice};
 use crate::score::{BarIndex, Lane};
 use crate::studio::fixtures::document;
 use crate::studio::{DrumMap, Edit, Graft, Idea, Lanes, OwnMap, Region, Theme};
@@ -13,6 +13,16 @@ fn saved(bars: usize, seed: u64) -> Saved {
 
 /// A document with something in every field.
 fn full() -> Saved {
+    let mut saved = second();
+    let played = saved.document.settings;
+    let settings = Settings { ending: Ending::FillAndHit, count_in: CountIn::Sticks, ..played };
+    saved.document = Edit::Settings(settings).apply(&saved.document).unwrap();
+    saved.document.arrangement.as_mut().unwrap().played.ending = Ending::None;
+    saved
+}
+
+/// A document with something in every field of version 2.
+fn second() -> Saved {
     let mut saved = first();
     // The own map is kept while another is in use.
     saved.document = Edit::DrumMap(DrumMap::Toontrack).apply(&saved.document).unwrap();
@@ -50,7 +60,7 @@ fn first() -> Saved {
 
 #[test]
 fn everything_comes_back() {
-    for saved in [Saved::default(), saved(1, 1), first(), full()] {
+    for saved in [Saved::default(), saved(1, 1), first(), second(), full()] {
         assert_eq!(Saved::from_bytes(&saved.to_bytes()), Ok(saved));
     }
 }
@@ -85,7 +95,7 @@ fn packed(plain: &[u8]) -> Vec<u8> {
 }
 
 fn plain(saved: &Saved) -> Vec<u8> {
-    postcard::to_stdvec(&layout::Version2::from(saved)).unwrap()
+    postcard::to_stdvec(&layout::Version3::from(saved)).unwrap()
 }
 
 #[test]
@@ -104,9 +114,15 @@ fn a_version_1_state_stays_readable() {
 #[test]
 fn a_version_2_state_stays_readable() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/state/version-2.drumlin");
-    let saved = full();
+    let saved = second();
     assert_eq!(saved.document.own_map.as_ref().map(|own| &*own.name), Some("mine"));
     assert_eq!(Saved::from_bytes(&std::fs::read(path).unwrap()), Ok(saved));
+}
+
+#[test]
+fn a_version_3_state_stays_readable() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/state/version-3.drumlin");
+    assert_eq!(Saved::from_bytes(&std::fs::read(path).unwrap()), Ok(full()));
 }
 
 #[test]

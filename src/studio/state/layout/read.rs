@@ -4,8 +4,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Arranged, Asked, Groove, Map, OwnMap, Take, TakeOf, Track, Version1, Version2, Wish};
-use crate::drummer::{self, Form, Settings, Style, StyleChoice};
+use super::{
+    Arranged, Asked, Groove, Map, OwnMap, Take, TakeOf, Track, Turns, Version1, Version2, Version3,
+    Wish,
+};
+use crate::drummer::{self, CountIn, Ending, Form, Settings, Style, StyleChoice};
 use crate::score::{
     self, BarGrid, BarIndex, Beats, DrumPart, GmKey, GridKind, Lane, Metre, MetreChange, StepGrid,
     TempoChange, TempoMap, Ticks, TrackKind, Velocity,
@@ -21,6 +24,28 @@ use crate::studio::{
 const LAST_TICK: u64 = 1 << 40;
 /// As many alternatives as one seed has ideas.
 const MOST_ALTERNATIVES: usize = 8;
+
+impl Version3 {
+    /// `None` if it says what cannot be.
+    pub fn into_saved(self) -> Option<studio::Saved> {
+        let mut saved = self.second.into_saved()?;
+        let document = &mut saved.document;
+        let [asked, played] = self.turns;
+        asked.read(&mut document.settings)?;
+        if let Some(arrangement) = &mut document.arrangement {
+            played.read(&mut arrangement.played)?;
+        }
+        Some(saved)
+    }
+}
+
+impl Turns {
+    fn read(self, settings: &mut Settings) -> Option<()> {
+        settings.ending = Ending::named(&self.ending)?;
+        settings.count_in = CountIn::named(&self.count_in)?;
+        Some(())
+    }
+}
 
 impl Version2 {
     /// `None` if it says what cannot be.

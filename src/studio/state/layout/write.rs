@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Arranged, Asked, Grafted, Groove, Hit, Map, Note, OwnMap, Take, TakeOf, Track, Version1,
-    Version2, Wish,
+    Arranged, Asked, Grafted, Groove, Hit, Map, Note, OwnMap, Take, TakeOf, Track, Turns, Version1,
+    Version2, Version3, Wish,
 };
 use crate::drummer::{self, Settings, StyleChoice};
 use crate::score::{self, GridKind, MetreChange, StepGrid, TrackKind};
@@ -13,6 +13,21 @@ use crate::studio::{self, Alternative, Arrangement, Cell, DrumMap, Graft, LaneSt
 /// Bars, steps and indices are far below what 32 bits hold: documents have at most 1,024 bars.
 fn short(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+impl From<&studio::Saved> for Version3 {
+    fn from(saved: &studio::Saved) -> Version3 {
+        let settings = &saved.document.settings;
+        let played = saved.document.arrangement.as_ref().map_or(settings, |made| &made.played);
+        Version3 { second: Version2::from(saved), turns: [settings, played].map(Turns::from) }
+    }
+}
+
+impl From<&Settings> for Turns {
+    fn from(settings: &Settings) -> Turns {
+        let (ending, count_in) = (settings.ending.name(), settings.count_in.name());
+        Turns { ending: ending.to_owned(), count_in: count_in.to_owned() }
+    }
 }
 
 impl From<&studio::Saved> for Version2 {

@@ -1,0 +1,258 @@
+//! What a group of bars may play: the evidence of its bars pooled, and whole bars to choose among.
+
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+
+use super::features::SLOTS;
+use super::limbs::Limbs;
+use super::objective::{ClassCells, by_class, class_of};
+use super::pattern::{Answer, CELLS};
+use super::settings::ClassDensities;
+use super::vocabulary::StyleBar;
+use crate::score::{LANES, SCORE_CLASSES};
+
+/// Codes less likely than this share of the likeliest are not considered.
+const UNLIKELY: f32 = 0.01;
+/// Beside the codes, a group may play all cells more probable than one of these.
+const THRESHOLDS: [f32; 6] = [0.18, 0.22, 0.27, 0.33, 0.42, 0.5];
+/// How much of what is likely a style that was asked for by name has to say; the song says the rest.
+const STYLE: f32 = 0.7;
+/// Most candidates a group is given.
+const CANDIDATES: usize = 24;
+
+/// Bars that play the same.
+pub(super) struct Group {
+    pub bars: Vec<usize>,
+    /// The drummer's limbs where they have least time.
+    pub limbs: Limbs,
+    /// How probable an onset is in each lane cell, `[lanes x slots]`.
+    pub marginal: Vec<f32>,
+    /// The same by class cell.
+    pub by_class: Vec<f32>,
+    /// Never empty.
+    pub candidates: Vec<Candidate>,
+}
+
+/// A bar that a group may play.
+pub(super) struct Candidate {
+    /// Of every lane cell; above 0 is an onset.
+    pub logits: Vec<f32>,
+    /// The lane cells that are struck: what the drummer can play of the logits above 0.
+    pub onsets: Vec<bool>,
+    pub cells: ClassCells,
+    /// What makes seeds differ, added to the value of the choice.
+    pub noise: f32,
+}
+
+impl Candidate {
+    fn new(logits: Vec<f32>, noise: f32, limbs: &Limbs) -> Candidate {
+        let onsets = limbs.playable(&logits, 0.0);
+        Candidate { logits, cells: ClassCells::of(&onsets), onsets, noise }
+    }
+}
+
+/// How candidates are drawn up.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Drafting {
+    /// How much the pooled evidence of a large group outweighs one bar's.
+    pub pooling: f32,
+    /// Scale of the noise that makes seeds differ.
+    pub noise: f32,
+}
+
+impl Group {
+    /// The evidence and candidates of some bars of a song, all of `limbs.steps` steps. With a
+    /// vocabulary the candidates are bars of a style instead of the network's.
+    pub fn new(
+        answer: &Answer,
+        bars: Vec<usize>,
+        limbs: Limbs,
+        vocabulary: Option<&[StyleBar]>,
+        drafting: Drafting,
+        rng: &mut ChaCha8Rng,
+    ) -> Group {
+        let slots = limbs.steps;
+        let codes = Codes::pooled(answer, &bars, slots, drafting.pooling);
+        let mut marginal = codes.marginal();
+        let rows = match vocabulary {
+            Some(style) => {
+                for (cell, probability) in marginal.iter_mut().enumerate() {
+                    let usual: f32 = style.iter().map(|bar| bar.share * bar.chances[cell]).sum();
+                    *probability += STYLE * (usual - *probability);
+                }
+                style.iter().map(|bar| against(&bar.chances, 0.5, slots)).collect()
+            }
+            None => {
+                let mut rows = codes.logits;
+                rows.extend(
+                    THRESHOLDS.map(|threshold| over_threshold(&marginal, threshold, slots)),
+                );
+                rows
+            }
+        };
+        let by_class = by_class(&marginal);
+        let mut candidates: Vec<Candidate> = Vec::new();
+        for row in rows {
+            let noise = match drafting.noise {
+                scale if scale > 0.0 => rng.random_range(-scale..scale),
+                _ => 0.0,
+            };
+            let candidate = Candidate::new(row, noise, &limbs);
+            if candidates.iter().all(|known| known.cells != candidate.cells) {
+                candidates.push(candidate);
+            }
+        }
+        let mut group = Group { bars, limbs, marginal, by_class, candidates };
+        group.keep_best();
+        group
+    }
+
+    /// Keeps the candidates that are best for the group alone, the best first.
+    fn keep_best(&mut self) {
+        let expected: f32 = self.by_class.iter().sum();
+        let value = |candidate: &Candidate| {
+            let both: f32 = candidate.cells.cells().map(|cell| self.by_class[cell]).sum();
+            2.0 * both / (candidate.cells.count() as f32 + expected + 1e-6) + candidate.noise
+        };
+        let mut ranked: Vec<(f32, Candidate)> =
+            self.candidates.drain(..).map(|candidate| (value(&candidate), candidate)).collect();
+        ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+        self.candidates =
+            ranked.into_iter().take(CANDIDATES).map(|(_, candidate)| candidate).collect();
+    }
+
+    /// Adds to each lane's logits in all candidates.
+    pub fn ease(&mut self, offsets: [f32; LANES]) {
+        for candidate in &mut self.candidates {
+            let mut logits = std::mem::take(&mut candidate.logits);
+            for (row, offset) in logits.chunks_mut(SLOTS).zip(offsets) {
+                row.iter_mut().for_each(|logit| *logit += offset);
+            }
+            *candidate = Candidate::new(logits, candidate.noise, &self.limbs);
+        }
+    }
+
+    /// The lane cell that a class cell most likely sounds.
+    pub fn lane_cell(&self, class_cell: usize) -> usize {
+        let (class, slot) = (class_cell / SLOTS, class_cell % SLOTS);
+        (0..LANES)
+            .map(|lane| lane * SLOTS + slot)
+            .filter(|&cell| class_of(cell) == class)
+            .max_by(|&a, &b| self.marginal[a].total_cmp(&self.marginal[b]))
+            .expect("every class has a lane")
+    }
+}
+
+/// Hits a bar of each class, by what the network holds probable.
+pub(super) fn expected_densities(groups: &[Group]) -> ClassDensities {
+    let bars: usize = groups.iter().map(|group| group.bars.len()).sum();
+    let mut densities = [0.0; SCORE_CLASSES];
+    for group in groups {
+        let share = group.bars.len() as f32 / bars as f32;
+        for (density, row) in densities.iter_mut().zip(group.by_class.chunks(SLOTS)) {
+            *density += share * row.iter().sum::<f32>();
+        }
+    }
+    densities
+}
+
+/// The network's likely codes for a group of bars.
+struct Codes {
+    /// How likely each is, summing to 1.
+    weights: Vec<f32>,
+    /// The logits of the lane cells under each, mean over the bars; -inf outside the bar's steps.
+    logits: Vec<Vec<f32>>,
+}
+
+impl Codes {
+    fn pooled(answer: &Answer, bars: &[usize], slots: usize, pooling: f32) -> Codes {
+        let prior = pooled_prior(answer, bars, pooling);
+        let most = prior.iter().copied().fold(0.0, f32::max);
+        let mut order: Vec<usize> =
+            (0..prior.len()).filter(|&code| prior[code] >= UNLIKELY * most).collect();
+        order.sort_by(|&a, &b| prior[b].total_cmp(&prior[a]).then(a.cmp(&b)));
+        order.truncate(4 * CANDIDATES);
+        let kept: f32 = order.iter().map(|&code| prior[code]).sum();
+        let weights = order.iter().map(|&code| prior[code] / kept).collect();
+        let logits = order
+            .iter()
+            .map(|&code| {
+                let mut mean = vec![0.0; CELLS];
+                for &bar in bars {
+                    for (sum, logit) in mean.iter_mut().zip(answer.logits(bar, code)) {
+                        *sum += logit / bars.len() as f32;
+                    }
+                }
+                for (cell, logit) in mean.iter_mut().enumerate() {
+                    if cell % SLOTS >= slots {
+                        *logit = f32::NEG_INFINITY;
+                    }
+                }
+                mean
+            })
+            .collect();
+        Codes { weights, logits }
+    }
+
+    fn marginal(&self) -> Vec<f32> {
+        let mut marginal = vec![0.0; CELLS];
+        for (weight, logits) in self.weights.iter().zip(&self.logits) {
+            for (sum, logit) in marginal.iter_mut().zip(logits) {
+                *sum += weight / (1.0 + (-logit).exp());
+            }
+        }
+        marginal
+    }
+}
+
+/// The pooled prior of a group's codes.
+fn pooled_prior(answer: &Answer, bars: &[usize], pooling: f32) -> Vec<f32> {
+    let gain = 1.0 + (pooling - 1.0) * (1.0 - 1.0 / bars.len() as f32);
+    let mut pooled = vec![0.0; answer.codes()];
+    for &bar in bars {
+        for (sum, log) in pooled.iter_mut().zip(answer.prior(bar)) {
+            *sum += log * gain / bars.len() as f32;
+        }
+    }
+    let most = pooled.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let total: f32 = pooled.iter().map(|log| (log - most).exp()).sum();
+    pooled.iter().map(|log| (log - most).exp() / total).collect()
+}
+
+pub(super) fn log_odds(probability: f32) -> f32 {
+    let probability = probability.clamp(1e-4, 1.0 - 1e-4);
+    (probability / (1.0 - probability)).ln()
+}
+
+/// Logits that are above 0 where a lane's probability is above the threshold.
+fn against(lanes: &[f32], threshold: f32, slots: usize) -> Vec<f32> {
+    let logit = |(cell, &probability): (usize, &f32)| {
+        if cell % SLOTS < slots {
+            log_odds(probability) - log_odds(threshold)
+        } else {
+            f32::NEG_INFINITY
+        }
+    };
+    lanes.iter().enumerate().map(logit).collect()
+}
+
+/// As [`against`], but a class whose lanes reach the threshold together sounds its likeliest lane.
+fn over_threshold(lanes: &[f32], threshold: f32, slots: usize) -> Vec<f32> {
+    let mut logits = against(lanes, threshold, slots);
+    let by_class = by_class(lanes);
+    for slot in 0..slots {
+        let mut best: [Option<usize>; SCORE_CLASSES] = [None; SCORE_CLASSES];
+        for cell in (0..LANES).map(|lane| lane * SLOTS + slot) {
+            let best = &mut best[class_of(cell)];
+            if best.is_none_or(|best| lanes[cell] > lanes[best]) {
+                *best = Some(cell);
+            }
+        }
+        for (class, cell) in best.into_iter().enumerate() {
+            if let Some(cell) = cell {
+                logits[cell] = log_odds(by_class[class * SLOTS + slot]) - log_odds(threshold);
+            }
+        }
+    }
+    logits
+}

@@ -1,0 +1,308 @@
+//! Which fill goes where.
+
+use std::collections::BTreeMap;
+
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+
+use super::library::{Fill, FillLibrary, is_drum};
+use crate::drummer::Style;
+use crate::drummer::features::SLOTS;
+use crate::drummer::limbs::Line;
+use crate::score::{GridKind, Lane, StepGrid};
+
+/// Fills of which a smaller share can be played at the tempo are not considered.
+const PLAYABLE: f32 = 0.7;
+/// Neighbouring fills have at most this share of their strokes in common (Jaccard index).
+const ALIKE: f32 = 0.5;
+/// Strokes on drums a second, beyond which a fill is hurried.
+const HURRIED: f32 = 9.0;
+
+/// A bar that is to end with a fill.
+pub(in crate::drummer) struct Site<'a> {
+    pub grid: StepGrid,
+    /// Steps from the bar's end that the fill takes.
+    pub length: usize,
+    /// Seconds from one step to the next.
+    pub step: f32,
+    pub double_pedal: bool,
+    /// 0 to 1: how busy it is.
+    pub complexity: f32,
+    /// Labels of the section that ends and the one that begins: the same turn has the same fill.
+    pub turn: (usize, usize),
+    /// How likely the network holds each cell of a fill here, `[lanes x slots]`.
+    pub likely: Option<&'a [f32]>,
+}
+
+/// A stroke of a fill on the steps of its bar.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(in crate::drummer) struct FillStroke {
+    pub step: usize,
+    pub lane: Lane,
+    /// As it was played, 1 to 127.
+    pub velocity: u8,
+}
+
+/// Chooses the fills of one part, in the order of its bars.
+pub(in crate::drummer) struct Chooser<'a> {
+    library: &'a FillLibrary,
+    style: Option<Style>,
+    /// Fills by turn.
+    known: BTreeMap<(usize, usize, usize), usize>,
+    /// Numbers of the fills so far, the last one last.
+    used: Vec<usize>,
+    last: Vec<FillStroke>,
+    /// Strokes on low, mid and high toms so far.
+    toms: [f32; 3],
+}
+
+impl<'a> Chooser<'a> {
+    /// `toms`: strokes on low, mid and high toms that the part has without its fills.
+    pub fn new(library: &'a FillLibrary, style: Option<Style>, toms: [f32; 3]) -> Chooser<'a> {
+        Chooser { library, style, known: BTreeMap::new(), used: Vec::new(), last: Vec::new(), toms }
+    }
+
+    /// The strokes of the fill that goes best with a place and with the fills before; `None` where
+    /// none can be played.
+    pub fn choose(&mut self, site: &Site, rng: &mut ChaCha8Rng) -> Option<Vec<FillStroke>> {
+        let key = (site.turn.0, site.turn.1, site.length);
+        let again = self.known.get(&key).copied().filter(|number| self.used.last() != Some(number));
+        let best = again.and_then(|again| self.best(Some(again), site, rng));
+        let (number, strokes) = best.or_else(|| self.best(None, site, rng))?;
+        self.known.insert(key, number);
+        self.used.push(number);
+        for (sum, count) in self.toms.iter_mut().zip(toms(&strokes)) {
+            *sum += count;
+        }
+        self.last.clone_from(&strokes);
+        Some(strokes)
+    }
+
+    /// The fill that goes best, of all or of one, with its number.
+    fn best(
+        &self,
+        only: Option<usize>,
+        site: &Site,
+        rng: &mut ChaCha8Rng,
+    ) -> Option<(usize, Vec<FillStroke>)> {
+        let mut best: Option<(f32, usize, Vec<FillStroke>)> = None;
+        for (number, fill) in self.library.fills.iter().enumerate() {
+            // Drawn for every fill, so that one fill more or less changes no other's luck.
+            let luck = rng.random_range(0.0..0.8);
+            if fill.ternary != (site.grid.kind == GridKind::Ternary)
+                || only.is_some_and(|only| only != number)
+            {
+                continue;
+            }
+            let Some(strokes) = cut(fill, site) else { continue };
+            let Some(value) = self.value(number, fill, &strokes, site) else { continue };
+            if best.as_ref().is_none_or(|(most, ..)| value + luck > *most) {
+                best = Some((value + luck, number, strokes));
+            }
+        }
+        best.map(|(_, number, strokes)| (number, strokes))
+    }
+
+    /// How well a fill goes; `None` if it does not.
+    fn value(
+        &self,
+        number: usize,
+        fill: &Fill,
+        strokes: &[FillStroke],
+        site: &Site,
+    ) -> Option<f32> {
+        let drums: Vec<&FillStroke> =
+            strokes.iter().filter(|stroke| is_drum(stroke.lane)).collect();
+        let (first, last) = (drums.first()?.step, drums.last()?.step);
+        let from = site.grid.steps - site.length;
+        let beat = site.grid.steps_per_beat.min(site.length);
+        // It begins where it is asked for, and leads to the bar line.
+        if drums.len() < 2 || 2 * (first - from) > beat || last + beat < site.grid.steps {
+            return None;
+        }
+        if alike(strokes, &self.last) > ALIKE {
+            return None;
+        }
+        let beats = site.length as f32 / site.grid.steps_per_beat as f32;
+        let per_beat = site.grid.steps_per_beat as f32;
+        let wanted =
+            (per_beat * (0.3 + 0.6 * site.complexity)).min(HURRIED * site.step * per_beat).max(1.0);
+        let busy = (drums.len() as f32 / beats / wanted).log2().abs();
+        let mut with = self.toms;
+        for (sum, count) in with.iter_mut().zip(toms(strokes)) {
+            *sum += count;
+        }
+        let styled = self.style.is_some_and(|style| style.name() == fill.style);
+        let likely = site.likely.map_or(0.0, |chances| likelihood(strokes, chances));
+        let worn = self.used.iter().filter(|&&used| used == number).count() as f32;
+        Some(
+            1.2 * evenness(with) - busy - 0.7 * worn
+                + 0.4 * f32::from(styled)
+                + 0.5 * likely
+                + 0.3 * f32::from(descends(strokes)),
+        )
+    }
+}
+
+/// The end of a fill on the steps of a place, of which the limbs play what they can; `None` if that
+/// is too little.
+fn cut(fill: &Fill, site: &Site) -> Option<Vec<FillStroke>> {
+    let (from, steps) = (site.grid.steps - site.length, site.grid.steps);
+    let mut strokes: Vec<FillStroke> = fill
+        .strokes()
+        .filter_map(|(step, lane, velocity)| {
+            let step = (step + steps).checked_sub(fill.steps())?;
+            (step >= from).then_some(FillStroke { step, lane, velocity })
+        })
+        .collect();
+    let wanted = strokes.len();
+    let times = (0..site.length).map(|step| step as f32 * site.step).collect();
+    let mut line = Line::new(times, site.double_pedal);
+    // Drums first, then feet, then hats.
+    let mut order: Vec<usize> = (0..strokes.len()).collect();
+    order.sort_by_key(|&index| {
+        let FillStroke { lane, velocity, .. } = strokes[index];
+        (!is_drum(lane), std::cmp::Reverse(velocity), index)
+    });
+    let mut kept = vec![false; strokes.len()];
+    for index in order {
+        let FillStroke { step, lane, .. } = strokes[index];
+        kept[index] = line.fits(step - from, lane);
+        if kept[index] {
+            line.strike(step - from, lane);
+        }
+    }
+    let mut kept = kept.into_iter();
+    strokes.retain(|_| kept.next().unwrap_or(false));
+    (strokes.len() as f32 >= PLAYABLE * wanted as f32).then_some(strokes)
+}
+
+/// Strokes on low, mid and high toms.
+fn toms(strokes: &[FillStroke]) -> [f32; 3] {
+    [Lane::LowTom, Lane::MidTom, Lane::HighTom]
+        .map(|lane| strokes.iter().filter(|stroke| stroke.lane == lane).count() as f32)
+}
+
+/// Entropy of a distribution over three, 1 where it is even, 0 without any.
+fn evenness(counts: [f32; 3]) -> f32 {
+    let total: f32 = counts.iter().sum();
+    let term = |count: f32| if count > 0.0 { -(count / total) * (count / total).ln() } else { 0.0 };
+    counts.map(term).iter().sum::<f32>() / 3f32.ln()
+}
+
+/// Whether drums go down from the first to the last of them.
+fn descends(strokes: &[FillStroke]) -> bool {
+    let height = |lane: Lane| match lane {
+        Lane::Snare => Some(3),
+        Lane::HighTom => Some(2),
+        Lane::MidTom => Some(1),
+        Lane::LowTom => Some(0),
+        _ => None,
+    };
+    let heights: Vec<i32> = strokes.iter().filter_map(|stroke| height(stroke.lane)).collect();
+    let falls = heights.windows(2).filter(|pair| pair[1] < pair[0]).count();
+    let rises = heights.windows(2).filter(|pair| pair[1] > pair[0]).count();
+    falls > rises
+}
+
+fn likelihood(strokes: &[FillStroke], chances: &[f32]) -> f32 {
+    let chance = |stroke: &FillStroke| {
+        if stroke.step < SLOTS { chances[stroke.lane.index() * SLOTS + stroke.step] } else { 0.0 }
+    };
+    strokes.iter().map(chance).sum::<f32>() / strokes.len().max(1) as f32
+}
+
+/// Jaccard index of two fills' strokes.
+fn alike(a: &[FillStroke], b: &[FillStroke]) -> f32 {
+    let same = |x: &&FillStroke| b.iter().any(|y| (x.step, x.lane) == (y.step, y.lane));
+    let both = a.iter().filter(same).count();
+    let either = a.len() + b.len() - both;
+    if either == 0 { 0.0 } else { both as f32 / either as f32 }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+
+    use super::*;
+    use crate::score::Metre;
+
+    fn site(numerator: u8, denominator: u8, length: usize, bpm: f32) -> Site<'static> {
+        let grid = StepGrid::for_metre(Metre::new(numerator, denominator).unwrap(), false);
+        Site {
+            grid,
+            length,
+            step: 15.0 / bpm,
+            double_pedal: false,
+            complexity: 0.5,
+            turn: (0, 1),
+            likely: None,
+        }
+    }
+
+    fn chosen(site: &Site, count: usize, seed: u64) -> Vec<Vec<FillStroke>> {
+        let mut chooser = Chooser::new(FillLibrary::embedded(), None, [0.0; 3]);
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let turn = |number| Site { turn: (number, number + 1), ..*site };
+        (0..count).map(|number| chooser.choose(&turn(number), &mut rng).unwrap()).collect()
+    }
+
+    #[test]
+    fn fills_keep_to_their_place_in_every_metre() {
+        for (numerator, denominator, length) in [
+            (4, 4, 4),
+            (4, 4, 8),
+            (4, 4, 16),
+            (3, 4, 4),
+            (3, 4, 12),
+            (6, 8, 6),
+            (7, 8, 6),
+            (5, 4, 8),
+        ] {
+            for bpm in [60.0, 120.0, 180.0] {
+                let site = site(numerator, denominator, length, bpm);
+                for fill in chosen(&site, 4, 1) {
+                    let steps = site.grid.steps;
+                    assert!(fill.iter().all(|s| (steps - length..steps).contains(&s.step)));
+                    let drums = fill.iter().filter(|stroke| is_drum(stroke.lane)).count();
+                    assert!(drums >= 2);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn neighbours_differ_and_all_toms_are_used() {
+        for seed in 0..5 {
+            let fills = chosen(&site(4, 4, 8, 110.0), 8, seed);
+            assert!(fills.windows(2).all(|pair| alike(&pair[0], &pair[1]) <= ALIKE));
+            let mut all = [0.0; 3];
+            for fill in &fills {
+                all.iter_mut().zip(toms(fill)).for_each(|(sum, count)| *sum += count);
+            }
+            assert!(evenness(all) > 0.8, "{all:?}");
+        }
+    }
+
+    #[test]
+    fn the_same_turn_has_the_same_fill_unless_it_comes_at_once() {
+        let mut chooser = Chooser::new(FillLibrary::embedded(), None, [0.0; 3]);
+        let mut rng = ChaCha8Rng::seed_from_u64(3);
+        let first = Site { turn: (0, 1), ..site(4, 4, 8, 110.0) };
+        let second = Site { turn: (1, 0), ..site(4, 4, 8, 110.0) };
+        let mut play = |site: &Site| chooser.choose(site, &mut rng).unwrap();
+        let [a, b, c, d] = [play(&first), play(&second), play(&first), play(&first)];
+        assert_eq!(a, c);
+        assert_ne!(a, b);
+        assert_ne!(c, d);
+    }
+
+    #[test]
+    fn busier_is_busier() {
+        let strokes = |complexity| {
+            let site = Site { complexity, ..site(4, 4, 8, 100.0) };
+            chosen(&site, 6, 0).iter().map(Vec::len).sum::<usize>()
+        };
+        assert!(strokes(0.0) < strokes(0.5) && strokes(0.5) < strokes(1.0));
+    }
+}

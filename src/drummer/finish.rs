@@ -1,0 +1,167 @@
+//! The last touches on a part that has been played with feel: what the groove network, which knows
+//! strokes one by one, cannot know.
+
+use std::collections::BTreeMap;
+
+use super::arrange::EVEN;
+use crate::score::{BarIndex, DrumPart, GmKey, Hit, Lane, Song, Ticks, Velocity};
+
+/// How much of an accent of a fill is kept, lest whispers vanish.
+const ACCENT: f32 = 0.5;
+/// The loudest that an accent makes a stroke, as a share of full strength.
+const LOUDEST: f32 = 0.97;
+/// One foot's kicks come no closer, in seconds.
+const FOOT: f64 = 0.131;
+/// The last hit comes at most so early, in steps.
+const EARLIEST: f32 = -0.1;
+
+/// Finishes a part that was played from `draft`.
+pub(super) fn finish(song: &Song, draft: &DrumPart, part: &mut DrumPart, double_pedal: bool) {
+    accentuate(part, draft);
+    begin_with(song, part);
+    if !double_pedal {
+        keep_kicks_apart(song, part);
+    }
+    end_together(part);
+}
+
+/// Fills keep the accents with which people played them: how each stroke was beside the others of
+/// its bar's fill, at the loudness that it has now.
+fn accentuate(part: &mut DrumPart, draft: &DrumPart) {
+    let mut accents: BTreeMap<(BarIndex, usize, GmKey), f32> = BTreeMap::new();
+    for hit in draft.hits.iter().filter(|hit| hit.velocity.get() != EVEN) {
+        accents.insert((hit.bar, hit.step, hit.key), hit.velocity.unit());
+    }
+    let mut sums: BTreeMap<BarIndex, (f32, f32)> = BTreeMap::new();
+    for (&(bar, ..), accent) in &accents {
+        let (sum, count) = sums.entry(bar).or_default();
+        (*sum, *count) = (*sum + accent, *count + 1.0);
+    }
+    for hit in &mut part.hits {
+        if let Some(accent) = accents.get(&(hit.bar, hit.step, hit.key))
+            && let Some((sum, count)) = sums.get(&hit.bar)
+        {
+            let beside = (accent * count / sum).powf(ACCENT);
+            let louder = (hit.velocity.unit() * beside).min(LOUDEST.max(hit.velocity.unit()));
+            hit.velocity = Velocity::from_unit(louder);
+        }
+    }
+}
+
+/// No stroke comes before the song's first note, however early the drummer feels it. Strokes that
+/// count in are before it by their step.
+fn begin_with(song: &Song, part: &mut DrumPart) {
+    let notes = song.melodic().flat_map(|track| &track.notes);
+    let Some(first) = notes.map(|note| note.start).min() else { return };
+    for index in 0..part.hits.len() {
+        let hit = part.hits[index];
+        let on_step = part.tick(&Hit { offset: 0.0, ..hit });
+        if on_step >= first && part.tick(&hit) < first {
+            part.hits[index].offset = 0.0;
+        }
+    }
+}
+
+/// Feel moves no kick nearer to the one before it than one foot can play.
+fn keep_kicks_apart(song: &Song, part: &mut DrumPart) {
+    let seconds = |at: Ticks| song.tempo.seconds(at).0;
+    let mut last = f64::NEG_INFINITY;
+    for index in 0..part.hits.len() {
+        let hit = part.hits[index];
+        if hit.lane() != Lane::Kick {
+            continue;
+        }
+        let bar = part.bars.bars()[hit.bar.0];
+        let length = (seconds(bar.end()) - seconds(bar.start)) / part.grids[hit.bar.0].steps as f64;
+        let late = last + FOOT - seconds(part.tick(&hit));
+        if late > 0.0 && length > 0.0 {
+            part.hits[index].offset = (hit.offset + (late / length) as f32).clamp(-0.5, 0.5);
+        }
+        last = seconds(part.tick(&part.hits[index]));
+    }
+}
+
+/// The strokes of the last moment are one hit: kick and crash come at once.
+fn end_together(part: &mut DrumPart) {
+    let Some(last) = part.hits.last().map(|hit| (hit.bar, hit.step)) else { return };
+    let is_last = |hit: &&mut Hit| (hit.bar, hit.step) == last;
+    let mut ending: Vec<&mut Hit> = part.hits.iter_mut().filter(is_last).collect();
+    let crash = ending.iter().find(|hit| hit.lane() == Lane::Crash).map(|hit| hit.offset);
+    if let Some(offset) = crash {
+        ending.iter_mut().for_each(|hit| hit.offset = offset.max(EARLIEST));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::score::{BarGrid, Metre, Note, StepGrid, TempoMap, Track, TrackKind};
+
+    /// Strokes (step, lane, velocity, offset) of two bars of 4/4 at 120 bpm.
+    fn part(strokes: &[(usize, Lane, u8, f32)]) -> DrumPart {
+        let bars = BarGrid::new(480, &[], Ticks(2 * 1920));
+        let grids = vec![StepGrid::for_metre(Metre::COMMON, false); 2];
+        let hit = |&(step, lane, velocity, offset): &(usize, Lane, u8, f32)| Hit {
+            bar: BarIndex(step / 16),
+            step: step % 16,
+            key: lane.default_key(),
+            velocity: Velocity::clamped(velocity),
+            offset,
+        };
+        DrumPart::new(bars, grids, strokes.iter().map(hit).collect())
+    }
+
+    fn song(first: u64) -> Song {
+        let note = Note {
+            start: Ticks(first),
+            length: Ticks(480),
+            key: 60,
+            velocity: Velocity::clamped(90),
+        };
+        let kind = TrackKind::Melodic { program: 0 };
+        let tracks = vec![Track { name: String::new(), kind, notes: vec![note] }];
+        Song { tempo: TempoMap::new(480, []), metres: Vec::new(), tracks }
+    }
+
+    #[test]
+    fn fills_keep_their_accents() {
+        let draft = part(&[
+            (0, Lane::Kick, EVEN, 0.0),
+            (8, Lane::Snare, 40, 0.0),
+            (9, Lane::Snare, 120, 0.0),
+        ]);
+        let mut played =
+            part(&[(0, Lane::Kick, 70, 0.0), (8, Lane::Snare, 80, 0.0), (9, Lane::Snare, 80, 0.0)]);
+        finish(&song(0), &draft, &mut played, false);
+        let loud: Vec<u8> = played.hits.iter().map(|hit| hit.velocity.get()).collect();
+        assert_eq!(loud, [70, 57, 98]);
+    }
+
+    #[test]
+    fn nothing_is_early_and_the_last_hit_is_one() {
+        let strokes =
+            [(0, Lane::Kick, 90, -0.3), (16, Lane::Crash, 90, 0.1), (16, Lane::Kick, 90, -0.2)];
+        let mut played = part(&strokes);
+        finish(&song(0), &part(&strokes), &mut played, false);
+        let offsets: Vec<f32> = played.hits.iter().map(|hit| hit.offset).collect();
+        assert_eq!(offsets, [0.0, 0.1, 0.1]);
+        // What leads in is before the song, and may be early.
+        let mut played = part(&strokes);
+        finish(&song(1920), &part(&strokes), &mut played, false);
+        assert_eq!(played.hits[0].offset, -0.3);
+    }
+
+    #[test]
+    fn one_foot_has_its_time() {
+        // Eighths of 0.25 s, sixteenths of 0.125 s.
+        let strokes =
+            [(0, Lane::Kick, 90, 0.4), (1, Lane::Kick, 90, -0.2), (3, Lane::Kick, 90, 0.0)];
+        let mut played = part(&strokes);
+        finish(&song(0), &part(&strokes), &mut played, false);
+        let times: Vec<u64> = played.hits.iter().map(|hit| played.tick(hit).0).collect();
+        assert!(times[1] - times[0] >= 125 && times[2] == 360, "{times:?}");
+        let mut played = part(&strokes);
+        finish(&song(0), &part(&strokes), &mut played, true);
+        assert_eq!(played.hits[1].offset, -0.2);
+    }
+}

@@ -1,0 +1,252 @@
+//! Names for grooves, by what a listener would tell them apart by.
+
+use std::collections::BTreeMap;
+
+use crate::score::{DrumPart, GridKind, Hit, Lane};
+
+/// Amounts that differ by less than this, in natural logarithms, sound the same.
+const HEARD: f32 = 0.1;
+
+/// What is counted of a part, in strokes for each bar of its groove.
+struct Content {
+    lanes: [f32; crate::score::LANES],
+    /// Of 4/4 and its like: how often kick and snare are on each beat, 0 to 1.
+    kick: [f32; 4],
+    snare: [f32; 4],
+    /// Beats of a bar.
+    beats: f32,
+    ternary: bool,
+    ghosts: f32,
+}
+
+impl Content {
+    /// Of the bars in the middle of what is played: fills and breaks are no groove.
+    fn of(part: &DrumPart) -> Option<Content> {
+        let mut bars: BTreeMap<usize, Vec<&Hit>> = BTreeMap::new();
+        for hit in &part.hits {
+            bars.entry(hit.bar.0).or_default().push(hit);
+        }
+        let mut counts: Vec<usize> = bars.values().map(Vec::len).collect();
+        counts.sort_unstable();
+        let least = counts.get(counts.len() / 3)?;
+        bars.retain(|_, hits| hits.len() >= *least);
+        let number = bars.len() as f32;
+        let mut content = Content {
+            lanes: [0.0; crate::score::LANES],
+            kick: [0.0; 4],
+            snare: [0.0; 4],
+            beats: 0.0,
+            ternary: false,
+            ghosts: 0.0,
+        };
+        for (&bar, hits) in &bars {
+            let grid = &part.grids[bar];
+            content.beats += grid.steps as f32 / grid.steps_per_beat as f32 / number;
+            content.ternary |= grid.kind == GridKind::Ternary;
+            for hit in hits {
+                content.lanes[hit.lane().index()] += 1.0 / number;
+                let beat = hit.step / grid.steps_per_beat;
+                let on_beat = hit.step.is_multiple_of(grid.steps_per_beat) && beat < 4;
+                match hit.lane() {
+                    Lane::Kick if on_beat => content.kick[beat] += 1.0 / number,
+                    Lane::Snare | Lane::SideStick | Lane::Clap if on_beat => {
+                        content.snare[beat] += 1.0 / number;
+                    }
+                    Lane::Snare => content.ghosts += 1.0 / number,
+                    _ => {}
+                }
+            }
+        }
+        Some(content)
+    }
+
+    fn of_lanes(&self, lanes: &[Lane]) -> f32 {
+        lanes.iter().map(|lane| self.lanes[lane.index()]).sum()
+    }
+
+    /// What keeps the time, and how busily.
+    fn time(&self) -> &'static str {
+        let closed = self.of_lanes(&[Lane::ClosedHat]);
+        let keepers = [
+            (closed, "hats"),
+            (self.of_lanes(&[Lane::OpenHat]), "open hats"),
+            (self.of_lanes(&[Lane::PedalHat]), "foot hat"),
+            (self.of_lanes(&[Lane::Ride]), "ride"),
+            (self.of_lanes(&[Lane::LowTom, Lane::MidTom, Lane::HighTom]), "toms"),
+            (self.of_lanes(&[Lane::Shaker]), "shaker"),
+            (self.of_lanes(&[Lane::HandDrum, Lane::Bell]), "percussion"),
+        ];
+        let most = keepers.iter().max_by(|a, b| a.0.total_cmp(&b.0)).expect("there are seven");
+        let a_beat = most.0 / self.beats.max(1.0);
+        let busy = if self.ternary { 2.6 } else { 2.4 };
+        match (most.1, a_beat) {
+            (_, ..0.4) => "kick and snare",
+            ("hats", a_beat) if a_beat > busy => "busy hats",
+            ("hats", ..1.2) => "quarter hats",
+            ("ride", a_beat) if a_beat > busy => "busy ride",
+            (name, _) => name,
+        }
+    }
+
+    /// What kick and snare do, for a groove of four beats.
+    fn beat(&self) -> &'static str {
+        let struck = |share: f32| share > 0.6;
+        let seldom = |share: f32| share < 0.3;
+        let [_, two, three, four] = self.snare;
+        let strokes = self.of_lanes(&[Lane::Kick, Lane::Snare, Lane::SideStick, Lane::Clap]);
+        if self.beats < 3.5 || self.beats > 4.5 {
+            return if strokes < 0.7 * self.beats { "sparse" } else { "" };
+        }
+        if self.kick.iter().all(|&share| struck(share)) {
+            "four on the floor"
+        } else if struck(three) && seldom(two) && seldom(four) {
+            "half-time"
+        } else if self.snare.iter().all(|&share| struck(share)) {
+            "driving"
+        } else if strokes < 2.5 {
+            "sparse"
+        } else if self.of_lanes(&[Lane::SideStick]) > self.of_lanes(&[Lane::Snare]) {
+            "cross-stick"
+        } else if self.ghosts > 2.0 {
+            "ghosted"
+        } else if !(struck(two) || struck(four)) {
+            "open"
+        } else {
+            ""
+        }
+    }
+
+    /// What may tell it from another groove of the same name.
+    fn details(&self) -> [(&'static str, &'static str, f32); 4] {
+        let strokes = self.lanes.iter().sum();
+        [
+            ("busier", "lighter", strokes),
+            ("more kick", "less kick", self.of_lanes(&[Lane::Kick])),
+            ("more snare", "less snare", self.of_lanes(&[Lane::Snare, Lane::SideStick])),
+            ("more open hats", "fewer open hats", self.of_lanes(&[Lane::OpenHat])),
+        ]
+    }
+}
+
+/// A name for the groove of a part, such as "Half-time ride" or "Busy hats".
+pub fn name(part: &DrumPart) -> String {
+    let Some(content) = Content::of(part) else { return "Silence".to_owned() };
+    let (beat, time) = (content.beat(), content.time());
+    let name = match (beat, time) {
+        ("", "kick and snare") => "plain kick and snare".to_owned(),
+        ("", time) => format!("{time} and back beat"),
+        ("four on the floor", time) => format!("{beat}, {time}"),
+        (beat, time) => format!("{beat} {time}"),
+    };
+    capitalised(&name)
+}
+
+/// Names for several parts, all different: where two grooves would have the same, it is said what
+/// the later one has more or less of, or a number.
+pub fn names<'a>(parts: impl IntoIterator<Item = &'a DrumPart>) -> Vec<String> {
+    let mut named: Vec<(String, Option<Content>, String)> = Vec::new();
+    for part in parts {
+        let (base, content) = (name(part), Content::of(part));
+        let first = named.iter().find(|(_, _, other)| *other == base);
+        let taken = |name: &String| named.iter().any(|(known, ..)| known == name);
+        let mut chosen = base.clone();
+        if let (Some((_, Some(first), _)), Some(own)) = (first, &content) {
+            let mut details: Vec<(f32, &str)> = own
+                .details()
+                .into_iter()
+                .zip(first.details())
+                .map(|((more, less, own), (.., other))| {
+                    let apart = (own + 0.5).ln() - (other + 0.5).ln();
+                    (apart.abs(), if apart > 0.0 { more } else { less })
+                })
+                .filter(|(apart, _)| *apart > HEARD)
+                .collect();
+            details.sort_by(|a, b| b.0.total_cmp(&a.0));
+            let detailed = details.iter().map(|(_, detail)| format!("{base}, {detail}"));
+            chosen = detailed.into_iter().find(|name| !taken(name)).unwrap_or(chosen);
+        }
+        let mut number = 2;
+        while taken(&chosen) {
+            chosen = format!("{base} {number}");
+            number += 1;
+        }
+        named.push((chosen, content, base));
+    }
+    named.into_iter().map(|(name, ..)| name).collect()
+}
+
+fn capitalised(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::score::{BarGrid, BarIndex, Metre, StepGrid, Ticks, Velocity};
+
+    fn part(strokes: &[(Lane, &[usize])]) -> DrumPart {
+        let bars = BarGrid::new(96, &[], Ticks(4 * 384));
+        let grids = vec![StepGrid::for_metre(Metre::COMMON, false); 4];
+        let hits = (0..4).flat_map(|bar| {
+            strokes.iter().flat_map(move |&(lane, steps)| {
+                steps.iter().map(move |&step| Hit {
+                    bar: BarIndex(bar),
+                    step,
+                    key: lane.default_key(),
+                    velocity: Velocity::clamped(90),
+                    offset: 0.0,
+                })
+            })
+        });
+        DrumPart::new(bars, grids, hits.collect())
+    }
+
+    const EIGHTHS: &[usize] = &[0, 2, 4, 6, 8, 10, 12, 14];
+    const SIXTEENTHS: &[usize] = &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+    const FOUR: &[usize] = &[0, 4, 8, 12];
+
+    #[test]
+    fn grooves_are_called_what_they_are() {
+        let cases: [(&str, &[(Lane, &[usize])]); 7] = [
+            (
+                "Hats and back beat",
+                &[(Lane::ClosedHat, EIGHTHS), (Lane::Kick, &[0, 8]), (Lane::Snare, &[4, 12])],
+            ),
+            (
+                "Half-time ride",
+                &[(Lane::Ride, EIGHTHS), (Lane::Kick, &[0, 6]), (Lane::Snare, &[8])],
+            ),
+            (
+                "Busy hats and back beat",
+                &[(Lane::ClosedHat, SIXTEENTHS), (Lane::Kick, &[0, 8]), (Lane::Snare, &[4, 12])],
+            ),
+            (
+                "Four on the floor, open hats",
+                &[(Lane::OpenHat, &[2, 6, 10, 14]), (Lane::Kick, FOUR), (Lane::Snare, &[4, 12])],
+            ),
+            ("Sparse kick and snare", &[(Lane::Kick, &[0]), (Lane::Snare, &[12])]),
+            (
+                "Cross-stick hats",
+                &[(Lane::ClosedHat, EIGHTHS), (Lane::Kick, &[0, 8]), (Lane::SideStick, &[4, 12])],
+            ),
+            ("Silence", &[]),
+        ];
+        for (expected, strokes) in cases {
+            assert_eq!(name(&part(strokes)), expected);
+        }
+    }
+
+    #[test]
+    fn names_are_all_different() {
+        let hats: &[(Lane, &[usize])] = &[(Lane::ClosedHat, EIGHTHS), (Lane::Snare, &[4, 12])];
+        let kick = |steps| part(&[hats[0], hats[1], (Lane::Kick, steps)]);
+        let parts = [kick(&[0, 8]), kick(&[0, 6, 8, 10]), kick(&[0, 8]), kick(&[0, 8])];
+        let names = names(&parts);
+        let mut distinct = names.clone();
+        distinct.sort();
+        distinct.dedup();
+        assert_eq!(distinct.len(), 4, "{names:?}");
+        assert_eq!(names[1], "Hats and back beat, more kick");
+    }
+}

@@ -1,0 +1,365 @@
+//! What the patterns of a song are worth together.
+//!
+//! One measure serves every search over patterns, whether whole bars or single cells are tried:
+//! expected F1 of the whole song, plus agreement of the patterns' self-similarity with the predicted
+//! one, less the distance from the class densities wanted. [`Objective::try_cells`] says what a
+//! change is worth and costs time in the number of groups only; [`Objective::commit`] makes it.
+
+use super::features::SLOTS;
+use super::settings::ClassDensities;
+use crate::analysis::Ssm;
+use crate::score::{Lane, SCORE_CLASSES};
+
+/// Cells of a bar by drum class: classes x slots.
+pub(super) const CLASS_CELLS: usize = SCORE_CLASSES * SLOTS;
+const WORDS: usize = CLASS_CELLS.div_ceil(64);
+
+/// How much the parts of the objective count.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Weights {
+    /// Correlation of the self-similarities, against expected F1.
+    pub structure: f32,
+    /// Mean distance from the class densities wanted, in octaves.
+    pub balance: f32,
+}
+
+/// The onsets of a bar as a set of class cells (`class * SLOTS + slot`). Drums of one class on one
+/// slot are one cell, as where parts are scored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct ClassCells([u64; WORDS]);
+
+impl ClassCells {
+    /// Of onsets by lane, `[lanes x slots]`.
+    pub fn of(onsets: &[bool]) -> ClassCells {
+        let mut cells = ClassCells::default();
+        for (cell, _) in onsets.iter().enumerate().filter(|&(_, &onset)| onset) {
+            let class = class_of(cell) * SLOTS + cell % SLOTS;
+            cells.0[class / 64] |= 1 << (class % 64);
+        }
+        cells
+    }
+
+    pub fn contains(self, cell: usize) -> bool {
+        self.0[cell / 64] >> (cell % 64) & 1 == 1
+    }
+
+    /// With one cell more, or less.
+    pub fn toggled(mut self, cell: usize) -> ClassCells {
+        self.0[cell / 64] ^= 1 << (cell % 64);
+        self
+    }
+
+    pub fn count(self) -> u32 {
+        self.0.iter().map(|word| word.count_ones()).sum()
+    }
+
+    fn common(self, other: ClassCells) -> u32 {
+        self.0.iter().zip(other.0).map(|(a, b)| (a & b).count_ones()).sum()
+    }
+
+    /// Cosine similarity; two empty bars are alike.
+    fn cosine(self, other: ClassCells) -> f32 {
+        match (self.count(), other.count()) {
+            (0, 0) => 1.0,
+            (0, _) | (_, 0) => 0.0,
+            (a, b) => self.common(other) as f32 / ((a * b) as f32).sqrt(),
+        }
+    }
+
+    pub fn cells(self) -> impl Iterator<Item = usize> {
+        (0..CLASS_CELLS).filter(move |&cell| self.contains(cell))
+    }
+
+    /// The cells that one of the two has and the other has not.
+    fn difference(self, other: ClassCells) -> ClassCells {
+        ClassCells(std::array::from_fn(|word| self.0[word] ^ other.0[word]))
+    }
+}
+
+/// The class of a lane cell (`lane * SLOTS + slot`).
+pub(super) fn class_of(cell: usize) -> usize {
+    Lane::ALL[cell / SLOTS].score_class().index()
+}
+
+/// How probable each class cell is, from the probabilities of its lanes, taken as independent.
+pub(super) fn by_class(lanes: &[f32]) -> Vec<f32> {
+    let mut none = vec![1.0; CLASS_CELLS];
+    for (cell, probability) in lanes.iter().enumerate() {
+        none[class_of(cell) * SLOTS + cell % SLOTS] *= 1.0 - probability;
+    }
+    none.into_iter().map(|none| 1.0 - none).collect()
+}
+
+/// Bars that play the same pattern, as the objective knows them.
+pub(super) struct Evidence<'a> {
+    pub bars: &'a [usize],
+    /// Of every class cell.
+    pub probability: &'a [f32],
+}
+
+/// The measure over a song's groups of bars, with the pattern that each plays at present.
+pub(super) struct Objective<'a> {
+    groups: Vec<Evidence<'a>>,
+    bars: f32,
+    wanted: ClassDensities,
+    weights: Weights,
+    predicted: BlockSsm,
+    patterns: Vec<ClassCells>,
+    /// Cosine similarity of the groups' patterns, `[groups, groups]`.
+    similarity: Vec<f32>,
+    totals: Totals,
+}
+
+/// A pattern that a group might play.
+pub(super) struct Change {
+    group: usize,
+    cells: ClassCells,
+    totals: Totals,
+    /// What the song would be worth with it.
+    pub value: f32,
+}
+
+/// What is summed over the song, so that a change costs only what it changes.
+#[derive(Clone, Copy)]
+struct Totals {
+    similarity: Moments,
+    f1: ExpectedF1,
+    /// Hits a bar of each class.
+    densities: ClassDensities,
+}
+
+impl<'a> Objective<'a> {
+    /// `ssm` is the predicted SSM, `patterns` has one for each group.
+    pub fn new(
+        groups: Vec<Evidence<'a>>,
+        ssm: &Ssm,
+        wanted: ClassDensities,
+        weights: Weights,
+        patterns: Vec<ClassCells>,
+    ) -> Objective<'a> {
+        let predicted = BlockSsm::new(&groups, ssm);
+        let similarity: Vec<f32> =
+            patterns.iter().flat_map(|a| patterns.iter().map(|b| a.cosine(*b))).collect();
+        let mut totals = Totals {
+            similarity: predicted.moments(&similarity),
+            f1: ExpectedF1::default(),
+            densities: ClassDensities::default(),
+        };
+        let bars = groups.iter().map(|group| group.bars.len()).sum::<usize>() as f32;
+        for (group, cells) in groups.iter().zip(&patterns) {
+            totals.f1.total += group.bars.len() as f32 * group.probability.iter().sum::<f32>();
+            totals.add(group, bars, *cells, 1.0);
+        }
+        Objective { groups, bars, wanted, weights, predicted, patterns, similarity, totals }
+    }
+
+    pub fn value(&self) -> f32 {
+        self.value_of(&self.totals)
+    }
+
+    fn value_of(&self, totals: &Totals) -> f32 {
+        totals.f1.value() + self.weights.structure * self.predicted.correlation(totals.similarity)
+            - self.weights.balance * imbalance(&totals.densities, &self.wanted)
+    }
+
+    pub fn pattern(&self, group: usize) -> ClassCells {
+        self.patterns[group]
+    }
+
+    /// What the song would be worth if a group played these cells.
+    pub fn try_cells(&self, group: usize, cells: ClassCells) -> Change {
+        let mut totals = self.totals;
+        let before = self.patterns[group];
+        for other in (0..self.groups.len()).filter(|&other| other != group) {
+            let place = group * self.groups.len() + other;
+            let new = cells.cosine(self.patterns[other]);
+            self.predicted.change(&mut totals.similarity, place, self.similarity[place], new);
+        }
+        for cell in cells.difference(before).cells() {
+            let sign = if cells.contains(cell) { 1.0 } else { -1.0 };
+            totals.add_cell(&self.groups[group], self.bars, cell, sign);
+        }
+        Change { group, cells, totals, value: self.value_of(&totals) }
+    }
+
+    pub fn commit(&mut self, change: Change) {
+        let Change { group, cells, totals, .. } = change;
+        let count = self.groups.len();
+        for other in (0..count).filter(|&other| other != group) {
+            let value = cells.cosine(self.patterns[other]);
+            self.similarity[group * count + other] = value;
+            self.similarity[other * count + group] = value;
+        }
+        self.patterns[group] = cells;
+        self.totals = totals;
+    }
+}
+
+impl Totals {
+    fn add(&mut self, group: &Evidence, bars: f32, cells: ClassCells, sign: f32) {
+        cells.cells().for_each(|cell| self.add_cell(group, bars, cell, sign));
+    }
+
+    fn add_cell(&mut self, group: &Evidence, bars: f32, cell: usize, sign: f32) {
+        let weight = sign * group.bars.len() as f32;
+        self.f1.both += weight * group.probability[cell];
+        self.f1.total += weight;
+        self.densities[cell / SLOTS] += weight / bars;
+    }
+}
+
+/// F1 of played cells against probabilities, taking expectations of numerator and denominator.
+#[derive(Clone, Copy, Default)]
+struct ExpectedF1 {
+    both: f32,
+    /// Cells played and cells expected.
+    total: f32,
+}
+
+impl ExpectedF1 {
+    fn value(self) -> f32 {
+        2.0 * self.both / (self.total + 1e-6)
+    }
+}
+
+/// Mean over the classes of how many octaves the amounts are apart; as `cls_lr` of the scorer.
+fn imbalance(played: &ClassDensities, wanted: &ClassDensities) -> f32 {
+    played.iter().zip(wanted).map(|(a, b)| ((a + 0.1) / (b + 0.1)).log2().abs()).sum::<f32>()
+        / SCORE_CLASSES as f32
+}
+
+/// Sums over pairs of bars of a matrix that is constant on blocks: its values, their squares, their
+/// products with the predicted similarities.
+#[derive(Clone, Copy, Default)]
+struct Moments {
+    sum: f32,
+    squares: f32,
+    product: f32,
+}
+
+/// The predicted SSM summed over pairs of groups, so that correlations cost groups² rather than
+/// bars².
+struct BlockSsm {
+    /// Pairs of different bars between two groups.
+    pairs: Vec<f32>,
+    /// Mean predicted similarity of these pairs, centred over all pairs.
+    predicted: Vec<f32>,
+    /// Deviation of all pairs from their mean, squared and summed.
+    deviation: f32,
+    /// Pairs of different bars.
+    count: f32,
+}
+
+impl BlockSsm {
+    fn new(groups: &[Evidence], ssm: &Ssm) -> BlockSsm {
+        let count = groups.len();
+        let mut home = vec![0; ssm.bars()];
+        for (number, group) in groups.iter().enumerate() {
+            group.bars.iter().for_each(|&bar| home[bar] = number);
+        }
+        let (mut pairs, mut sums) = (vec![0.0f64; count * count], vec![0.0f64; count * count]);
+        let (mut total, mut squares, mut all) = (0.0f64, 0.0f64, 0.0f64);
+        for a in 0..ssm.bars() {
+            for (b, &value) in ssm.row(a).iter().enumerate().filter(|&(b, _)| b != a) {
+                let (place, value) = (home[a] * count + home[b], f64::from(value));
+                pairs[place] += 1.0;
+                sums[place] += value;
+                total += value;
+                squares += value * value;
+                all += 1.0;
+            }
+        }
+        let mean = total / all.max(1.0);
+        let centred = |(sum, pairs): (&f64, &f64)| {
+            if *pairs > 0.0 { (sum / pairs - mean) as f32 } else { 0.0 }
+        };
+        BlockSsm {
+            predicted: sums.iter().zip(&pairs).map(centred).collect(),
+            pairs: pairs.iter().map(|&pairs| pairs as f32).collect(),
+            deviation: (squares - all * mean * mean).max(0.0) as f32,
+            count: all as f32,
+        }
+    }
+
+    fn moments(&self, similarity: &[f32]) -> Moments {
+        let mut moments = Moments::default();
+        for (place, &value) in similarity.iter().enumerate() {
+            self.add(&mut moments, place, value, 1.0);
+        }
+        moments
+    }
+
+    fn add(&self, moments: &mut Moments, place: usize, value: f32, sign: f32) {
+        let weight = sign * self.pairs[place];
+        moments.sum += weight * value;
+        moments.squares += weight * value * value;
+        moments.product += weight * value * self.predicted[place];
+    }
+
+    /// Two groups become as similar as `new` says, in both halves of the matrix.
+    fn change(&self, moments: &mut Moments, place: usize, old: f32, new: f32) {
+        self.add(moments, place, old, -2.0);
+        self.add(moments, place, new, 2.0);
+    }
+
+    /// Pearson correlation over pairs of bars with the predicted similarities; 0 where either is
+    /// constant.
+    fn correlation(&self, moments: Moments) -> f32 {
+        let Moments { sum, squares, product } = moments;
+        let deviation = (squares - sum * sum / self.count.max(1.0)).max(0.0);
+        let both = deviation * self.deviation;
+        if both > 1e-9 { product / both.sqrt() } else { 0.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::{Rng, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    use super::*;
+
+    const WEIGHTS: Weights = Weights { structure: 0.8, balance: 0.05 };
+
+    /// What is kept from change to change is what counting anew gives.
+    #[test]
+    fn totals_follow_the_changes() {
+        let mut rng = ChaCha8Rng::seed_from_u64(6);
+        let bars: Vec<Vec<usize>> = (0..4).map(|g| (g * 3..g * 3 + 3).collect()).collect();
+        let probability: Vec<Vec<f32>> = (0..4)
+            .map(|_| (0..CLASS_CELLS).map(|_| rng.random::<f32>().powi(4)).collect())
+            .collect();
+        let ssm = Ssm::from_pairs(12, |_, _| rng.random());
+        let evidence = || {
+            let pairs = bars.iter().zip(&probability);
+            pairs.map(|(bars, probability)| Evidence { bars, probability }).collect()
+        };
+        let wanted = [2.0; SCORE_CLASSES];
+        let empty = vec![ClassCells::default(); 4];
+        let mut objective = Objective::new(evidence(), &ssm, wanted, WEIGHTS, empty);
+        let mut rng = ChaCha8Rng::seed_from_u64(7);
+        for _ in 0..200 {
+            let (group, cell) = (rng.random_range(0..4), rng.random_range(0..CLASS_CELLS));
+            let change = objective.try_cells(group, objective.pattern(group).toggled(cell));
+            let promised = change.value;
+            objective.commit(change);
+            assert_eq!(objective.value(), promised);
+        }
+        let patterns = (0..4).map(|group| objective.pattern(group)).collect();
+        let anew = Objective::new(evidence(), &ssm, wanted, WEIGHTS, patterns);
+        assert!((objective.value() - anew.value()).abs() < 1e-3);
+        assert_eq!(objective.similarity, anew.similarity);
+    }
+
+    #[test]
+    fn lanes_of_a_class_share_a_cell() {
+        let mut onsets = vec![false; Lane::ALL.len() * SLOTS];
+        onsets[Lane::Snare.index() * SLOTS + 4] = true;
+        onsets[Lane::Clap.index() * SLOTS + 4] = true;
+        assert_eq!(ClassCells::of(&onsets).count(), 1);
+        let mut lanes = vec![0.0; onsets.len()];
+        lanes[Lane::Snare.index() * SLOTS + 4] = 0.5;
+        lanes[Lane::Clap.index() * SLOTS + 4] = 0.5;
+        assert_eq!(by_class(&lanes)[SLOTS + 4], 0.75);
+    }
+}

@@ -1,0 +1,250 @@
+//! Where the song sounds: drums begin and end with it, and keep silent where all of it does.
+
+use crate::score::{BarGrid, Note, Song, StepGrid, Ticks};
+
+/// A band is at least as many tracks; what a single line leaves out is not the band's silence.
+const BAND: usize = 3;
+/// A band that is silent for as many beats stops; for less, it breathes.
+const STOP_BEATS: f64 = 2.0;
+/// Silences that take more than this share of the song are its way of phrasing, not stops.
+const USUAL: f64 = 0.12;
+/// As many silences are a habit.
+const HABIT: usize = 3;
+/// Notes that begin this share of a quarter before a moment belong to it.
+const EARLY: f64 = 0.06;
+
+/// The steps of a song on which drums may be struck.
+#[derive(Clone, Debug)]
+pub(super) struct Sounding {
+    /// `[bars][steps]`: whether drums may play.
+    open: Vec<Vec<bool>>,
+    /// `[bars][steps]`: how many melodic notes begin.
+    onsets: Vec<Vec<u16>>,
+    /// Bars in which the song comes back after a silence of a bar or more.
+    pub returns: Vec<usize>,
+    /// Moments (bar, step) at which the band stops.
+    pub stops: Vec<(usize, usize)>,
+    /// The bar and step from which drums play.
+    pub entry: (usize, usize),
+}
+
+impl Sounding {
+    /// Of the melodic tracks of a song.
+    pub fn of(song: &Song, bars: &BarGrid, grids: &[StepGrid]) -> Sounding {
+        let mut notes: Vec<Note> = song.melodic().flat_map(|track| &track.notes).copied().collect();
+        notes.sort_by_key(|note| note.start);
+        let tracks = song.melodic().filter(|track| !track.notes.is_empty()).count();
+        let first = notes.first().map_or(Ticks(0), |note| note.start);
+        let last = notes.iter().map(Note::end).max().unwrap_or_default();
+        let mut onsets: Vec<Vec<u16>> = grids.iter().map(|grid| vec![0; grid.steps]).collect();
+        for note in &notes {
+            if let Some((bar, step)) = step_at(bars, grids, note.start) {
+                onsets[bar][step] = onsets[bar][step].saturating_add(1);
+            }
+        }
+        let mut sounding = Sounding {
+            open: grids.iter().map(|grid| vec![true; grid.steps]).collect(),
+            onsets,
+            returns: Vec::new(),
+            stops: Vec::new(),
+            entry: (0, 0),
+        };
+        sounding.entry = sounding.find_entry(bars, grids, first);
+        let end = bars.bars().last().map_or(Ticks(0), |bar| bar.end());
+        let quarter = f64::from(bars.ticks_per_quarter());
+        let early = Ticks((EARLY * quarter) as u64);
+        // Behind the last note there is nothing; a bar that it nearly fills is full.
+        let nearly = Ticks(quarter as u64);
+        let full = bars.bar_at(last - Ticks(1)).map(|bar| bars.bars()[bar.0].end());
+        let until = full.filter(|&full| full - last <= nearly).unwrap_or(last);
+        sounding.close(bars, grids, until, end);
+        for (from, to) in silences(&notes, bars, tracks) {
+            let stop = sounding.last_onset_before(bars, grids, from);
+            sounding.stops.extend(stop);
+            sounding.close(bars, grids, from, to - early);
+            if let Some((bar, step)) = step_at(bars, grids, to) {
+                let long = bars.bar_at(from).is_some_and(|left| left.0 + 1 < bar);
+                sounding.returns.extend((long && step == 0).then_some(bar));
+            }
+        }
+        let (bar, step) = sounding.entry;
+        for closed in sounding.open.iter_mut().take(bar) {
+            closed.fill(false);
+        }
+        if let Some(open) = sounding.open.get_mut(bar) {
+            open[..step].fill(false);
+        }
+        sounding
+    }
+
+    /// Whether drums may be struck on a step.
+    pub fn open(&self, bar: usize, step: usize) -> bool {
+        self.open[bar][step]
+    }
+
+    /// Whether drums may be struck anywhere in a bar.
+    pub fn plays(&self, bar: usize) -> bool {
+        self.open.get(bar).is_some_and(|steps| steps.contains(&true))
+    }
+
+    /// Melodic notes that begin on a step.
+    pub fn onsets(&self, bar: usize, step: usize) -> u16 {
+        self.onsets[bar][step]
+    }
+
+    /// Drums begin with the first note, but leave a pick-up to the melody.
+    fn find_entry(&self, bars: &BarGrid, grids: &[StepGrid], first: Ticks) -> (usize, usize) {
+        let Some((bar, step)) = step_at(bars, grids, first) else { return (0, 0) };
+        let follows = |bar: usize| self.onsets.get(bar).is_some_and(|o| o.iter().any(|&n| n > 0));
+        let pick_up = 2 * step >= grids[bar].steps && step > 0;
+        if pick_up && follows(bar + 1) { (bar + 1, 0) } else { (bar, step) }
+    }
+
+    fn last_onset_before(
+        &self,
+        bars: &BarGrid,
+        grids: &[StepGrid],
+        at: Ticks,
+    ) -> Option<(usize, usize)> {
+        let (bar, step) = step_at(bars, grids, at - Ticks(1))?;
+        let here = (0..=step).rev().map(|step| (bar, step));
+        let before = bar.checked_sub(1).into_iter();
+        let before =
+            before.flat_map(|bar| (0..grids[bar].steps).rev().map(move |step| (bar, step)));
+        here.chain(before).find(|&(bar, step)| self.onsets[bar][step] > 0)
+    }
+
+    /// Closes the steps that begin from a tick up to before another.
+    fn close(&mut self, bars: &BarGrid, grids: &[StepGrid], from: Ticks, to: Ticks) {
+        let first = bars.bars().partition_point(|bar| bar.end() <= from);
+        for (bar, grid) in grids.iter().enumerate().skip(first) {
+            if bars.bars()[bar].start >= to {
+                break;
+            }
+            for step in 0..grid.steps {
+                let at = bars.tick_of_step(crate::score::BarIndex(bar), step as f64, grid.steps);
+                if at >= from && at < to {
+                    self.open[bar][step] = false;
+                }
+            }
+        }
+    }
+}
+
+/// The bar and the nearest step of a tick.
+fn step_at(bars: &BarGrid, grids: &[StepGrid], at: Ticks) -> Option<(usize, usize)> {
+    let bar = bars.bar_at(at)?.0;
+    let (nearest, step, _) = bars.nearest_step(at, grids[bar].steps)?;
+    match grids.get(nearest.0) {
+        Some(_) => Some((nearest.0, step)),
+        None => Some((bar, grids[bar].steps - 1)),
+    }
+}
+
+/// Where all of a song is silent between its notes, for long enough to be meant.
+fn silences(notes: &[Note], bars: &BarGrid, tracks: usize) -> Vec<(Ticks, Ticks)> {
+    let quarter = f64::from(bars.ticks_per_quarter());
+    let mut gaps: Vec<(Ticks, Ticks)> = Vec::new();
+    let mut end = notes.first().map_or(Ticks(0), |note| note.start);
+    for note in notes {
+        if note.start > end {
+            gaps.push((end, note.start));
+        }
+        end = end.max(note.end());
+    }
+    let beats = |&(from, to): &(Ticks, Ticks)| (to - from).0 as f64 / quarter;
+    // A silent bar is one for everybody.
+    let whole_bar = |&(from, to): &(Ticks, Ticks)| {
+        let slack = Ticks((EARLY * quarter) as u64);
+        let first = bars.bars().iter().find(|bar| bar.start + slack >= from);
+        first.is_some_and(|bar| bar.end() <= to + slack)
+    };
+    let length = end.0 as f64 / quarter;
+    let rare = |gaps: &[(Ticks, Ticks)]| {
+        gaps.len() < HABIT || gaps.iter().map(beats).sum::<f64>() < USUAL * length
+    };
+    let bars_long: Vec<_> = gaps.iter().copied().filter(whole_bar).collect();
+    let stops: Vec<_> =
+        gaps.iter().copied().filter(|gap| beats(gap) >= STOP_BEATS && !whole_bar(gap)).collect();
+    let mut silences = Vec::new();
+    if tracks >= BAND || rare(&bars_long) {
+        silences.extend(bars_long);
+    }
+    if tracks >= BAND && rare(&stops) {
+        silences.extend(stops);
+    }
+    silences.sort();
+    silences
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::score::{Metre, TempoMap, Track, TrackKind, Velocity};
+
+    const QUARTER: u64 = 96;
+
+    /// Tracks of notes, each from a beat on for some beats.
+    fn sounding(tracks: &[&[(u64, u64)]]) -> (Sounding, usize) {
+        let tracks = tracks.iter().map(|notes| Track {
+            name: String::new(),
+            kind: TrackKind::Melodic { program: 0 },
+            notes: notes
+                .iter()
+                .map(|&(start, length)| Note {
+                    start: Ticks(start * QUARTER),
+                    length: Ticks(length * QUARTER),
+                    key: 60,
+                    velocity: Velocity::clamped(90),
+                })
+                .collect(),
+        });
+        let song = Song {
+            tempo: TempoMap::new(QUARTER as u16, []),
+            metres: Vec::new(),
+            tracks: tracks.collect(),
+        };
+        let bars = BarGrid::new(QUARTER as u16, &[], Ticks(12 * 4 * QUARTER));
+        let grids = vec![StepGrid::for_metre(Metre::COMMON, false); bars.len()];
+        (Sounding::of(&song, &bars, &grids), bars.len())
+    }
+
+    fn playing(sounding: &Sounding, bars: usize) -> Vec<usize> {
+        (0..bars).filter(|&bar| sounding.plays(bar)).collect()
+    }
+
+    #[test]
+    fn drums_begin_and_end_with_the_song_and_rest_with_it() {
+        let notes: Vec<(u64, u64)> = (8..16).chain(24..36).map(|beat| (beat, 1)).collect();
+        let (sounding, bars) = sounding(&[&notes]);
+        assert_eq!(playing(&sounding, bars), [2, 3, 6, 7, 8]);
+        assert_eq!((sounding.entry, sounding.returns.clone()), ((2, 0), vec![6]));
+    }
+
+    #[test]
+    fn a_pick_up_is_the_melodys() {
+        let notes: Vec<(u64, u64)> = (3..32).map(|beat| (beat, 1)).collect();
+        assert_eq!(sounding(&[&notes]).0.entry, (1, 0));
+        let notes: Vec<(u64, u64)> = (1..32).map(|beat| (beat, 1)).collect();
+        let (sounding, _) = sounding(&[&notes]);
+        assert_eq!(sounding.entry, (0, 4));
+        assert!(!sounding.open(0, 3) && sounding.open(0, 4));
+    }
+
+    #[test]
+    fn a_band_stops_where_a_line_breathes() {
+        let notes: Vec<(u64, u64)> = (0..14).chain(16..40).map(|beat| (beat, 1)).collect();
+        let (alone, _) = sounding(&[&notes]);
+        assert!(alone.open(3, 12) && alone.stops.is_empty());
+        let (band, _) = sounding(&[&notes, &notes, &notes]);
+        assert!(!band.open(3, 8) && !band.open(3, 15) && band.open(4, 0));
+        assert_eq!(band.stops, [(3, 4)]);
+    }
+
+    #[test]
+    fn a_line_that_rests_every_other_bar_is_played_through() {
+        let notes: Vec<(u64, u64)> = (0..48).filter(|beat| beat % 8 < 4).map(|b| (b, 1)).collect();
+        let (sounding, _) = sounding(&[&notes]);
+        assert!((0..11).all(|bar| sounding.plays(bar)));
+    }
+}

@@ -1,0 +1,312 @@
+//! What a drummer would hear in a part at once, on songs and on single lines (`tests/melodies`): who
+//! plays it, where it begins, stops and ends, where it crashes and fills, what its controls do.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use drumlin::audio::SoundFont;
+use drumlin::drummer::evaluation::{Sense, sense};
+use drumlin::drummer::{
+    CountIn, Drummer, Ending, Settings, Silent, Style, StyleChoice, Take, is_loop, names,
+};
+use drumlin::midi;
+use drumlin::network::{Backend, Models};
+use drumlin::score::{BarIndex, DrumPart, Hit, Lane, Song, Ticks};
+
+fn drummer() -> Drummer {
+    Drummer::new(Models::new(Backend::Cpu, None), SoundFont::embedded().clone())
+}
+
+/// The songs of a folder of `tests`, by name, in order.
+fn songs(folder: &str) -> BTreeMap<String, Song> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
+    let files: Vec<PathBuf> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "mid"))
+        .collect();
+    let name = |path: &PathBuf| path.file_stem().unwrap().to_str().unwrap().to_owned();
+    files.iter().map(|path| (name(path), midi::read(path).unwrap())).collect()
+}
+
+fn melody(name: &str) -> Song {
+    songs("melodies").remove(name).unwrap()
+}
+
+fn played(drummer: &Drummer, song: &Song, settings: Settings) -> Take {
+    drummer.generate(song, &settings, &Silent).unwrap().takes.swap_remove(0)
+}
+
+/// Drums as they come unasked.
+fn usual(song: &Song) -> Take {
+    played(&drummer(), song, Settings::default())
+}
+
+fn sensed(song: &Song, part: &DrumPart) -> Sense {
+    sense(song, &midi::drum_song(song, part)).unwrap()
+}
+
+fn first_and_last(song: &Song) -> (Ticks, Ticks) {
+    let notes = || song.melodic().flat_map(|track| &track.notes);
+    let first = notes().map(|note| note.start).min().unwrap();
+    (first, notes().map(|note| note.end()).max().unwrap())
+}
+
+fn bars_of(part: &DrumPart) -> BTreeSet<usize> {
+    part.hits.iter().map(|hit| hit.bar.0).collect()
+}
+
+fn in_bar(part: &DrumPart, bar: usize) -> Vec<&Hit> {
+    part.hits.iter().filter(|hit| hit.bar == BarIndex(bar)).collect()
+}
+
+/// Steps on which no one can play what is there: a third hand, or two things of one hat or hand.
+fn impossible(part: &DrumPart) -> Vec<(usize, usize)> {
+    let mut steps: BTreeMap<(usize, usize), Vec<Lane>> = BTreeMap::new();
+    for hit in &part.hits {
+        steps.entry((hit.bar.0, hit.step)).or_default().push(hit.lane());
+    }
+    let feet = |lane: &&Lane| matches!(lane, Lane::Kick | Lane::PedalHat);
+    steps.retain(|_, lanes| {
+        let hands = lanes.len() - lanes.iter().filter(feet).count();
+        let has = |lane| lanes.contains(&lane);
+        let hats = [Lane::ClosedHat, Lane::OpenHat, Lane::PedalHat];
+        let two_hats = hats.into_iter().filter(|&hat| has(hat)).count() > 1;
+        let both = has(Lane::Ride) && (has(Lane::ClosedHat) || has(Lane::OpenHat));
+        hands > 2 || two_hats || both
+    });
+    steps.into_keys().collect()
+}
+
+/// All songs that come with the tests: what everybody would notice, on the defaults.
+#[test]
+fn a_drummer_would_play_that() {
+    let drummer = drummer();
+    let mut senses = Vec::new();
+    let (mut endings, mut crashes) = (Vec::new(), 0);
+    for (name, song) in ["melodies", "songs", "quality"].into_iter().flat_map(songs) {
+        let take = played(&drummer, &song, Settings::default());
+        let (part, found) = (&take.part, sensed(&song, &take.part));
+        let (first, last) = first_and_last(&song);
+        assert_eq!(impossible(part), [], "{name}");
+        assert!(part.hits.iter().all(|hit| part.tick(hit) >= first), "{name}: early");
+        assert!(part.hits.iter().all(|hit| part.tick(hit) < last), "{name}: late");
+        assert!(found.storm.unwrap() <= 2.0, "{name}: {:?}", found.storm);
+        let end = part.hits.iter().map(|hit| (hit.bar, hit.step)).max().unwrap();
+        for hit in part.hits.iter().filter(|hit| hit.lane() == Lane::Crash) {
+            assert!(hit.step == 0 || (hit.bar, hit.step) == end, "{name}: crash in {:?}", hit.bar);
+            crashes += 1;
+        }
+        if !is_loop(&song, &song.bars()) {
+            endings.push(found.ending.unwrap());
+            println!("{name} ends: {:?}", found.ending);
+        }
+        senses.push(found);
+    }
+    let mean = Sense::mean(&senses);
+    println!("{mean:?}, {} of {} songs end", endings.len(), senses.len());
+    assert!(senses.len() > 30 && crashes > 50);
+    assert_eq!(mean.hands3, Some(0.0));
+    assert!(mean.kick2.unwrap() <= 1.0, "{:?}", mean.kick2);
+    assert!(mean.rush.unwrap() <= 0.5, "{:?}", mean.rush);
+    assert!(mean.toms.unwrap() >= 0.6, "{:?}", mean.toms);
+    let ended = endings.iter().sum::<f64>() / endings.len() as f64;
+    assert!(endings.len() > 15 && ended >= 0.95, "{ended}");
+}
+
+#[test]
+fn two_hands_play_it_at_every_setting() {
+    let drummer = drummer();
+    for name in ["rock", "jig", "seven", "aaba"] {
+        let song = melody(name);
+        let heard = drummer.hear(&song, &Silent).unwrap();
+        let styles = [None, Some(Style::Metal), Some(Style::Latin), Some(Style::Jazz)];
+        for (number, style) in styles.into_iter().enumerate() {
+            for complexity in [0.0, 1.0] {
+                for humanise in [0.0, 1.0] {
+                    let settings = Settings {
+                        style: style.map_or(StyleChoice::FromSong, StyleChoice::Preset),
+                        complexity,
+                        fill_amount: 1.0,
+                        fill_complexity: complexity,
+                        humanise,
+                        intensity: 1.0 - humanise,
+                        swing: [0.0, 1.0][number % 2],
+                        seed: number as u64,
+                        ..Settings::default()
+                    };
+                    let takes = drummer.play(&song, &heard, &settings, &Silent).unwrap().takes;
+                    let part = &takes[0].part;
+                    let found = sensed(&song, part);
+                    assert_eq!(found.hands3, Some(0.0), "{name} {settings:?}");
+                    if style != Some(Style::Metal) {
+                        assert!(found.kick2.unwrap() <= 1.0, "{name} {settings:?} {found:?}");
+                    }
+                    if settings.swing == 0.0 {
+                        assert_eq!(impossible(part), [], "{name} {settings:?}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn drums_begin_with_the_song() {
+    let pick_up = usual(&melody("pick_up")).part;
+    assert_eq!(bars_of(&pick_up).first(), Some(&1));
+    let empty = usual(&melody("four_empty_bars")).part;
+    assert_eq!(bars_of(&empty).first(), Some(&4));
+    // Unless they are asked to lead in.
+    let drummer = drummer();
+    let song = melody("four_empty_bars");
+    let with =
+        |count_in| played(&drummer, &song, Settings { count_in, ..Settings::default() }).part;
+    let sticks = with(CountIn::Sticks);
+    let lanes: Vec<(usize, Lane)> =
+        in_bar(&sticks, 3).iter().map(|hit| (hit.step, hit.lane())).collect();
+    assert_eq!(lanes, [0, 4, 8, 12].map(|step| (step, Lane::SideStick)));
+    let fill = with(CountIn::Fill);
+    assert_eq!(bars_of(&fill).first(), Some(&3));
+    let drums = |hit: &&&Hit| {
+        matches!(hit.lane(), Lane::Snare | Lane::HighTom | Lane::MidTom | Lane::LowTom)
+    };
+    assert!(in_bar(&fill, 3).iter().filter(drums).count() >= 2);
+    assert!(in_bar(&fill, 3).iter().all(|hit| hit.step >= 4));
+    // The song itself is drummed to as before.
+    let later = |part: &DrumPart| part.hits.iter().filter(|hit| hit.bar.0 > 3).count();
+    assert_eq!(later(&sticks), later(&empty));
+}
+
+#[test]
+fn drums_end_as_they_are_asked_to() {
+    let drummer = drummer();
+    let lanes = |part: &DrumPart| -> (usize, usize, BTreeSet<Lane>) {
+        let last = part.hits.iter().map(|hit| (hit.bar.0, hit.step)).max().unwrap();
+        let at = |hit: &&Hit| (hit.bar.0, hit.step) == last;
+        (last.0, last.1, part.hits.iter().filter(at).map(Hit::lane).collect())
+    };
+    let hit = BTreeSet::from([Lane::Kick, Lane::Crash]);
+    for (name, bar) in [("rock", 32), ("waltz", 31), ("slow_six", 47), ("slow_song", 32)] {
+        let song = melody(name);
+        let with = |ending| played(&drummer, &song, Settings { ending, ..Settings::default() });
+        assert_eq!(lanes(&with(Ending::FromSong).part), (bar, 0, hit.clone()), "{name}");
+        let fill = with(Ending::FillAndHit);
+        assert_eq!(lanes(&fill.part), (bar, 0, hit.clone()), "{name}");
+        assert!(fill.fills.contains(&BarIndex(bar - 1)), "{name}");
+        let open = with(Ending::None).part;
+        assert_ne!(lanes(&open).2, hit, "{name}");
+    }
+    let song = melody("loop");
+    assert!(is_loop(&song, &song.bars()));
+    let loops = usual(&song).part;
+    // The groove goes on to the bar line.
+    assert!(lanes(&loops).1 >= 12 && !lanes(&loops).2.contains(&Lane::Crash));
+    for name in songs("melodies").into_keys().filter(|name| name != "loop") {
+        let song = melody(&name);
+        assert!(!is_loop(&song, &song.bars()), "{name}");
+    }
+}
+
+#[test]
+fn a_breakdown_is_light_and_a_stop_is_silent() {
+    let part = usual(&melody("breakdown_and_stop")).part;
+    let loudness = |bars: std::ops::Range<usize>| {
+        let hits = part.hits.iter().filter(|hit| bars.contains(&hit.bar.0));
+        hits.map(|hit| f64::from(hit.velocity.get()).powi(2)).sum::<f64>() / bars.len() as f64
+    };
+    // Verses to bar 8, choruses to 16, the breakdown to 24, the stop, choruses again.
+    assert!(in_bar(&part, 24).is_empty());
+    assert!(!in_bar(&part, 25).is_empty());
+    let (quiet, loud) = (loudness(17..23), loudness(9..15));
+    assert!(quiet < 0.85 * loud && quiet > 0.0, "{quiet} beside {loud}");
+    assert!(in_bar(&part, 25).iter().any(|hit| hit.lane() == Lane::Crash && hit.step == 0));
+}
+
+#[test]
+fn fills_differ_and_lead_to_a_kick() {
+    let drummer = drummer();
+    for name in ["rock", "waltz", "slow_song", "seven", "aaba"] {
+        let song = melody(name);
+        let settings = Settings { fill_amount: 1.0, ..Settings::default() };
+        let take = played(&drummer, &song, settings);
+        assert!(take.fills.len() > 2, "{name}: {:?}", take.fills);
+        let drums = |bar: usize| -> BTreeSet<(usize, Lane)> {
+            let grid = take.part.grids[bar];
+            in_bar(&take.part, bar)
+                .iter()
+                .filter(|hit| hit.step + grid.steps_per_beat >= grid.steps)
+                .map(|hit| (hit.step, hit.lane()))
+                .collect()
+        };
+        for pair in take.fills.windows(2) {
+            assert_ne!(drums(pair[0].0), drums(pair[1].0), "{name}: {pair:?}");
+        }
+        for fill in &take.fills {
+            let landing = in_bar(&take.part, fill.0 + 1);
+            assert!(landing.iter().any(|hit| hit.step == 0 && hit.lane() == Lane::Kick), "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_least_complex_groove_has_its_back_beat() {
+    let drummer = drummer();
+    for name in ["rock", "pick_up", "slow_song", "aaba"] {
+        let song = melody(name);
+        let backs = |complexity| -> BTreeSet<(usize, usize)> {
+            let settings = Settings { complexity, fill_amount: 0.0, ..Settings::default() };
+            let part = played(&drummer, &song, settings).part;
+            let back = |hit: &&Hit| {
+                let beat = part.grids[hit.bar.0].steps_per_beat;
+                matches!(hit.lane(), Lane::Snare | Lane::SideStick)
+                    && hit.step > 0
+                    && hit.step.is_multiple_of(beat)
+            };
+            part.hits.iter().filter(back).map(|hit| (hit.bar.0, hit.step)).collect()
+        };
+        let (least, usual) = (backs(0.0), backs(0.5));
+        assert!(usual.len() >= 16, "{name}: {}", usual.len());
+        assert_eq!(least, usual, "{name}");
+    }
+}
+
+#[test]
+fn what_is_asked_for_not_at_all_is_not_played() {
+    let drummer = drummer();
+    let song = melody("rock");
+    let with = |densities| {
+        let style = StyleChoice::Densities(densities);
+        let settings = Settings { style, count_in: CountIn::Sticks, ..Settings::default() };
+        played(&drummer, &song, settings).part
+    };
+    assert!(with([0.0; 8]).hits.is_empty());
+    let no_snare = with([4.0, 0.0, 8.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+    assert!(no_snare.hits.len() > 200);
+    let allowed = |hit: &Hit| matches!(hit.lane(), Lane::Kick | Lane::ClosedHat | Lane::PedalHat);
+    assert!(no_snare.hits.iter().all(allowed));
+}
+
+#[test]
+fn alternatives_have_names_and_differ() {
+    let drummer = drummer();
+    for (name, song) in songs("melodies") {
+        let settings = Settings { alternatives: 4, ..Settings::default() };
+        let takes = drummer.generate(&song, &settings, &Silent).unwrap().takes;
+        let called = names(takes.iter().map(|take| &take.part));
+        println!("{name}: {called:?}");
+        assert_eq!(called.iter().collect::<BTreeSet<_>>().len(), 4, "{name}: {called:?}");
+        let cells = |take: &Take| -> BTreeSet<(usize, usize, Lane)> {
+            take.part.hits.iter().map(|hit| (hit.bar.0, hit.step, hit.lane())).collect()
+        };
+        for (a, first) in takes.iter().enumerate() {
+            for second in &takes[a + 1..] {
+                let (one, other) = (cells(first), cells(second));
+                let both = one.intersection(&other).count() as f64;
+                let alike = 2.0 * both / (one.len() + other.len()) as f64;
+                assert!(alike < 0.97, "{name}: {alike}");
+            }
+        }
+    }
+}

@@ -211,9 +211,11 @@ impl<'a> Finder<'a> {
                     return done(end, end);
                 }
                 if follows {
-                    let (length, repair) = behind_end_mark(said, end);
-                    repairs.extend(repair.map(|repair| repair(track)));
-                    return done(length, said.len());
+                    if goes_on(said) {
+                        repairs.push(Repair::EarlyEndMark { track });
+                        return done(said.len(), said.len());
+                    }
+                    return done(end, said.len());
                 }
                 repairs.push(Repair::Length { track });
                 let next = find(&body[end..], b"MTrk").map_or(all - begin, |next| end + next);
@@ -256,20 +258,15 @@ impl<'a> Finder<'a> {
     }
 }
 
-/// A track with bytes behind its end mark, which ends at `end`: how many of its bytes are to be read
-/// and what is to be said about that. Events are read if all the rest is events up to another end
-/// mark; anything else is left.
-fn behind_end_mark(bytes: &[u8], end: usize) -> (usize, Option<fn(usize) -> Repair>) {
+/// Whether a track goes on behind its first end mark: all the rest is events up to another end mark.
+fn goes_on(bytes: &[u8]) -> bool {
     let mut events = Events::new(bytes);
     loop {
-        if events.by_ref().any(|event| event.is_err()) {
-            return (end, None);
-        }
-        if !events.ended() {
-            return (end, None);
+        if events.by_ref().any(|event| event.is_err()) || !events.ended() {
+            return false;
         }
         if events.position() == bytes.len() {
-            return (bytes.len(), Some(|track| Repair::EarlyEndMark { track }));
+            return true;
         }
         events.go_on();
     }

@@ -65,9 +65,9 @@ pub fn track_beats(onsets: &[Onset]) -> Vec<Seconds> {
     let mut worth = vec![0.0f32; frames * count];
     // The period of the beat before, one more than its index; 0 at a first beat.
     let mut before = vec![0u8; frames * count];
-    for frame in 0..frames {
+    for (frame, strong) in strength.iter().enumerate() {
         for period in 0..count {
-            let earned = periods[period] * (strength[frame] - prior[period]);
+            let earned = periods[period] * (strong - prior[period]);
             let place = frame * count + period;
             worth[place] = earned as f32;
             let Some(earlier) = frame.checked_sub(back[period]) else { continue };

@@ -122,6 +122,7 @@ impl<'a> Screen<'a> {
         };
         let transport = Transport {
             playing: true,
+            rehearsing: false,
             position: Some(Beats(2.0 * seconds % (BARS * 4) as f64)),
             bpm: Some(Bpm(120.0)),
             metre: Some(Metre::COMMON),

@@ -8,6 +8,7 @@ pub mod audio;
 pub mod cli;
 pub mod drummer;
 pub mod editor;
+pub mod files;
 pub mod midi;
 pub mod network;
 pub mod parameters;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// The rooms of each floor, from the ground up. A new folder of `src` has to find its floor here.
 const FLOORS: [&[&str]; 7] = [
     &["score"],
-    &["midi", "audio", "analysis", "network"],
+    &["midi", "audio", "analysis", "network", "files"],
     &["drummer"],
     &["studio"],
     &["parameters"],

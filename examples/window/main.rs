@@ -31,7 +31,8 @@ impl Controls for Shelf {
             Control::Style | Control::Swing => 0.0,
             Control::Preview => 0.7,
             Control::Channel => 9.0 / 15.0,
-            Control::MidiOut | Control::Through | Control::Listen => 1.0,
+            Control::MidiOut => 0.0,
+            Control::Through | Control::Listen => 1.0,
             _ => 0.5,
         }
     }
@@ -85,6 +86,7 @@ impl Screen {
                 position: Some(Beats(25.5)),
                 bpm: Some(Bpm(120.0)),
                 metre: Some(Metre::COMMON),
+                rehearsing: false,
                 cycle: None,
             },
             time: 0.0,

@@ -1,8 +1,9 @@
 """Does Drumlin recite? Its bars and phrases against all that was learned from.
 
-    python originality.py --data DATA --fold test
+    python originality.py --data DATA --hold 0
 
-To be run where `features.py` has left its features. The library: every distinct bar of the training
+To be run where `features.py` has left its features and `cross_validate.py` its networks, of which
+those that did not see the fold's songs play. The library: every distinct bar of the training
 songs, MMA's grooves and the Groove MIDI Dataset, as eight classes of drums by sixteenths of the bar;
 and every phrase of the training songs, four bars that are not all alike. Looked up in it: the drums
 that the fold's songs have, then those that Drumlin plays to them.
@@ -39,12 +40,12 @@ def performed(path):
     return list(map(frozenset, found.values()))
 
 
-def played(drumlin, data, files):
+def played(drumlin, models, data, files):
     """What Drumlin plays to songs."""
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         for number, file in enumerate(files):
-            subprocess.run([drumlin, "generate", data / file, "--merge", "-o",
+            subprocess.run([drumlin, "generate", data / file, "--merge", "--models", models, "-o",
                             folder / f"{number}.mid", "--quiet"], check=True)
         names = [f"{number}.mid" for number in range(len(files))]
         subprocess.run([drumlin, "features", "songs", "--data", folder, "--out", folder, "--views",
@@ -82,23 +83,25 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", required=True, type=pathlib.Path)
     parser.add_argument("--features", default="cache/songs", type=pathlib.Path)
-    parser.add_argument("--fold", default="test", choices=["validation", "test"])
+    parser.add_argument("--runs", default="runs", type=pathlib.Path)
+    parser.add_argument("--folds", default=3, type=int)
+    parser.add_argument("--hold", default=0, type=int)
     parser.add_argument("--drumlin", default="../../target/release/drumlin", type=pathlib.Path)
     args = parser.parse_args()
-    of = {fold: [file for file, where, kind in songs.listing(args.data)
-                 if (where, kind) == (fold, "paired")] for fold in ("train", args.fold)}
+    paired = [file for file, kind in songs.listing(args.data) if kind == "paired"]
+    held = [file for file in paired if songs.fold(file, args.folds) == args.hold]
 
     def example(file):
         return bars(args.features / songs.example_name(file, 0))
 
-    trained = list(map(example, of["train"]))
+    trained = [example(file) for file in paired if file not in held]
     learned = set().union(*map(phrases, trained))
     grooves = [bars(path) for path in args.features.glob("mma_synth--grooves--*@0.safetensors")]
     people = [performed(path) for path in (args.data / "gmd").rglob("*.mid")]
     library = distinct(trained + grooves + people)
     print(f"library: {len(library)} bars, {len(learned)} phrases")
-    report("their own drums", list(map(example, of[args.fold])), library, learned)
-    report("Drumlin", played(args.drumlin, args.data, of[args.fold]), library, learned)
+    report("their own drums", list(map(example, held)), library, learned)
+    report("Drumlin", played(args.drumlin, args.runs / f"fold-{args.hold}", args.data, held), library, learned)
 
 
 if __name__ == "__main__":

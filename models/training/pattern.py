@@ -94,7 +94,7 @@ class PatternNet(nn.Module):
                           torch.relu(self.programs(self.drop(programs)))], 1)
         # One dense layer over [song, conditions], written as a sum so that what is the song's need
         # not be repeated for every bar.
-        weights = self.mix.weight.split([40, CONDITIONS], 1)
+        weights = self.mix.weight[:, :40], self.mix.weight[:, 40:]
         x = self.bar(self.drop(bar)) + F.linear(conditions, weights[1], self.mix.bias)
         x = torch.relu(x + F.linear(song, weights[0]))
         for attention in self.attention:

@@ -5,12 +5,14 @@
 //! bytes of SoundFonts; out come samples in `[-1, 1]` and the bytes of WAV files.
 //!
 //! [`render`] makes the mono signal that analysis hears (melodic tracks, no effects, the same bits
-//! on any number of cores); [`render_stereo`] makes what a person listens to. The synthesizer is
+//! on any number of cores); [`render_stereo`] makes what a person listens to, without the offset that
+//! some samples have ([`DcBlocker`]; analysis does not hear it). The synthesizer is
 //! rustysynth (SoundFont 2); the embedded font is a subset of FluidR3 GM, see
 //! `assets/LICENSE-FluidR3.txt`.
 
 mod levels;
 mod mono;
+mod offset;
 mod programs;
 mod soundfont;
 mod stereo;
@@ -20,6 +22,7 @@ mod tests;
 mod wav;
 
 pub use mono::render;
+pub use offset::DcBlocker;
 pub use soundfont::SoundFont;
 pub use stereo::{Stereo, render_stereo};
 pub use wav::{wav_mono, wav_stereo};

@@ -1,7 +1,7 @@
 //! What a person listens to.
 
 use super::strokes::strokes;
-use super::{AudioError, SoundFont, levels};
+use super::{AudioError, DcBlocker, SoundFont, levels};
 use crate::score::{Note, SampleRate, Song, Track, TrackKind};
 use rustysynth::{Synthesizer, SynthesizerSettings};
 use std::iter::Peekable;
@@ -24,7 +24,7 @@ pub struct Stereo {
 }
 
 /// Renders all tracks of a song, the drums too, in stereo with the SoundFont's reverb and chorus,
-/// peak-normalised to 0.95.
+/// without an offset, peak-normalised to 0.95.
 ///
 /// Rate, length and errors are those of [`super::render`].
 ///
@@ -52,6 +52,10 @@ pub fn render_stereo(
             sum_left.iter_mut().zip(&left).for_each(|(sum, sample)| *sum += sample);
             sum_right.iter_mut().zip(&right).for_each(|(sum, sample)| *sum += sample);
         }
+    }
+    for side in [&mut stereo.left, &mut stereo.right] {
+        let mut blocker = DcBlocker::new(rate);
+        side.iter_mut().for_each(|sample| *sample = blocker.next(*sample));
     }
     levels::normalise(&mut [&mut stereo.left, &mut stereo.right])?;
     Ok(stereo)

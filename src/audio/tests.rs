@@ -130,3 +130,20 @@ fn a_note_played_alone_and_mixed_in_sounds_as_in_one_synthesizer() {
     let likeness = dot(&mono, &both) / (dot(&mono, &mono) * dot(&both, &both)).sqrt();
     assert!(likeness > 0.9, "{likeness}");
 }
+
+/// The synth strings of the embedded font lie beside 0; what is listened to does not.
+#[test]
+fn what_is_listened_to_has_no_offset() {
+    let mut off: Vec<(u8, f32)> = Vec::new();
+    for program in [50, 51, 80, 81, 0, 48] {
+        let chord = [48, 52, 55].map(|key| note(0, 480 * 8, key));
+        let kind = TrackKind::Melodic { program };
+        let song = song(vec![(kind, chord.to_vec())]);
+        let heard =
+            render_stereo(&song, SoundFont::embedded(), SampleRate::ANALYSIS, GO_ON).unwrap();
+        for side in [heard.left, heard.right] {
+            off.push((program, side.iter().sum::<f32>() / side.len() as f32));
+        }
+    }
+    assert!(off.iter().all(|(_, mean)| mean.abs() < 1e-3), "{off:?}");
+}

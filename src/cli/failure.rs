@@ -9,10 +9,10 @@ use crate::drummer::evaluation::EvaluationError;
 use crate::drummer::features::DatasetError;
 use crate::drummer::groove;
 use crate::drummer::picture::PictureError;
+use crate::files::OutputError;
 use crate::midi::ReadError;
 use crate::network::NetworkError;
 
-use super::output::OutputError;
 use super::song::SongError;
 
 /// One sentence each, shown after the program's name.
@@ -48,6 +48,14 @@ pub enum Failure {
     NoDrums { folder: PathBuf },
     #[error(transparent)]
     Output(#[from] OutputError),
+    #[error("{} is to be {wanted}: call it something that ends in .{ending}", path.display())]
+    Ending { path: PathBuf, wanted: &'static str, ending: &'static str },
+    #[error("standard output can take one thing only: {what}")]
+    OneThing { what: &'static str },
+    #[error("several songs need a folder to write to: --output-folder")]
+    NoFolder,
+    #[error("{failed} of {all} songs got no drums")]
+    Songs { failed: usize, all: usize },
     #[error("cannot write to standard output: {0}")]
     Console(io::Error),
 }

@@ -13,7 +13,6 @@ mod evaluate;
 mod failure;
 mod features;
 mod generate;
-mod output;
 mod progress;
 mod song;
 mod tracks;

@@ -1,11 +1,12 @@
 //! The song that a command works on.
 
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use crate::drummer::timing::Bars;
-use crate::midi::SongFile;
+use crate::midi::{ReadError, SongFile};
 use crate::score::{Song, TrackError};
 
 use super::Failure;
@@ -17,6 +18,12 @@ pub struct SongError {
     path: PathBuf,
     reason: TrackError,
 }
+
+/// What stands for standard input, and for standard output.
+pub const STANDARD: &str = "-";
+
+/// The most that is read from standard input, in bytes; songs have less than a mebibyte.
+const MOST: u64 = 32 << 20;
 
 /// Which tracks are drums where the file and Drumlin do not say it right.
 #[derive(Debug, Args)]
@@ -74,9 +81,10 @@ impl BarArguments {
     }
 }
 
-/// Reads a song and makes sure that there is something in it.
+/// Reads a song, from standard input if it is called `-`, and makes sure that there is something in it.
 pub fn read(path: &Path, kinds: &KindArguments) -> Result<SongFile, Failure> {
-    let mut file = crate::midi::open(path)?;
+    let mut file =
+        if path == Path::new(STANDARD) { read_standard()? } else { crate::midi::open(path)? };
     let wrong = |reason| SongError { path: path.into(), reason };
     if file.song().tracks.iter().all(|track| track.notes.is_empty()) {
         return Err(wrong(TrackError::Empty).into());
@@ -101,6 +109,17 @@ pub fn mended(path: &Path, file: &SongFile) -> Option<String> {
     (!repairs.is_empty()).then(|| format!("{} is damaged: {}", path.display(), repairs.join("; ")))
 }
 
+fn read_standard() -> Result<SongFile, ReadError> {
+    let path = || PathBuf::from("standard input");
+    let mut bytes = Vec::new();
+    let read = io::stdin().lock().take(MOST + 1).read_to_end(&mut bytes);
+    read.map_err(|source| ReadError::Io { path: path(), source })?;
+    if bytes.len() as u64 > MOST {
+        return Err(ReadError::TooBig { path: path(), most_mib: MOST >> 20 });
+    }
+    SongFile::parse(bytes).map_err(|source| ReadError::Midi { path: path(), source })
+}
+
 /// What the drummer listens to: the tracks asked for, or all but the drums.
 pub fn listened_to(path: &Path, song: &Song, tracks: &[String]) -> Result<Song, Failure> {
     let chosen = song.with_only_tracks(tracks);
@@ -109,5 +128,8 @@ pub fn listened_to(path: &Path, song: &Song, tracks: &[String]) -> Result<Song, 
 
 /// What the song is called: its file's name.
 pub fn title(path: &Path) -> String {
+    if path == Path::new(STANDARD) {
+        return "song".to_owned();
+    }
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }

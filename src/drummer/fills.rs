@@ -50,7 +50,9 @@ pub(super) fn length(grid: &StepGrid, complexity: f32, turn: f32) -> usize {
     let beats = (steps / beat).max(1);
     // An odd bar (7/8) keeps its rest with its last beat.
     let last = beat + steps % beat;
-    let share = 0.05 + 0.9 * complexity + 0.6 * (turn - 0.5) * (1.0 - complexity);
+    // Squared, so that up to the middle a beat is enough but for the strongest turns: longer fills cost
+    // more of the form than they show.
+    let share = 0.05 + 0.9 * complexity * complexity + 0.4 * (turn - 0.5) * (1.0 - complexity);
     let more = (share * beats as f32).round() as usize;
     (last + more.saturating_sub(1).min(beats - 1) * beat).min(steps)
 }

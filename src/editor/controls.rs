@@ -97,7 +97,7 @@ impl Control {
             Control::CountIn => "Count-in",
             Control::Preview => "Preview level",
             Control::Channel => "MIDI channel",
-            Control::MidiOut => "MIDI out",
+            Control::MidiOut => "Send MIDI",
             Control::Through => "MIDI through",
             Control::Listen => "Listen",
         }
@@ -122,7 +122,9 @@ impl Control {
                 "How loud the kit in the plugin is. All the way down when another instrument plays the drums."
             }
             Control::Channel => "MIDI channel of the drums; 10 in General MIDI.",
-            Control::MidiOut => "Send the drums as MIDI, for another instrument to play.",
+            Control::MidiOut => {
+                "Send the drums as MIDI too, to whatever comes after Drumlin: a track that takes its MIDI from this one, or a drum instrument in this track. Leave it off if the melody's synth comes next."
+            }
             Control::Through => "Let the MIDI that comes in also go out, beside the drums.",
             Control::Listen => {
                 "Listen to what the host plays, for Capture. Off: what was heard stays as it is."
@@ -157,11 +159,4 @@ pub(super) fn ending_names() -> Vec<String> {
 /// The names of [`Control::CountIn`]'s choices.
 pub(super) fn count_in_names() -> Vec<String> {
     ["No count-in", "Sticks", "Fill"].map(str::to_owned).into()
-}
-
-/// The names of [`Control::Style`]'s choices.
-pub(super) fn style_names() -> Vec<String> {
-    let mut names = vec!["From the song".to_owned()];
-    names.extend(Style::ALL.map(Style::title));
-    names
 }

@@ -9,14 +9,14 @@ use super::controls::Control;
 use super::frame::Frame;
 use super::side_panel::{channel, toggle};
 use super::theme::{CONTROL, Face, UNIT};
-use super::widgets::{Stepper, choice, label};
+use super::widgets::{Stepper, choice_as, label};
 use crate::score::{GmKey, LANES, Lane};
 use crate::studio::{Document, DrumMap, Edit, Gesture, OwnMap};
 
 /// What a new map of the musician's own is called.
 const OWN: &str = "Own map";
 /// Width of a key with its buttons.
-const KEY: f32 = 116.0;
+const KEY: f32 = 136.0;
 
 /// What the sheet remembers while it is open.
 #[derive(Debug)]
@@ -54,12 +54,25 @@ pub fn maps(document: &Document) -> (Vec<DrumMap>, usize) {
     (maps, chosen)
 }
 
+/// What a map is called where there is little room.
+fn short_name(map: &DrumMap) -> &str {
+    match map {
+        DrumMap::Toontrack => "EZdrummer",
+        DrumMap::AddictiveDrums => "Addictive",
+        DrumMap::MtPower => "MT Power",
+        DrumMap::Avl => "AVL",
+        other => other.name(),
+    }
+}
+
 /// Shows a drop-down with the maps.
 pub fn choose(ui: &mut Ui, frame: &Frame<'_>, rect: Rect, name: &'static str) {
     let (maps, chosen) = maps(&frame.view.document);
     let names: Vec<String> = maps.iter().map(|map| map.name().to_owned()).collect();
     let tip = "Drum map: which keys the kit at the other end listens to.";
-    if let Some(picked) = choice(ui, rect, &frame.theme, name, tip, &names, chosen) {
+    let shown = short_name(&maps[chosen]);
+    let theme = &frame.theme;
+    if let Some(picked) = choice_as(ui, rect, theme, name, tip, &names, chosen, shown) {
         frame.edit(Edit::DrumMap(maps[picked].clone()));
     }
 }
@@ -88,7 +101,7 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, editing: &mut Editing, inner: Rect) 
     let hint = Rect::from_min_max(pos2(second.left() + 330.0, second.top()), second.max);
     let text = match &frame.view.document.drum_map {
         DrumMap::Own(_) => "Drag a key, or use its buttons.",
-        _ => "Changing a key makes a map of your own.",
+        _ => "A changed key makes a map of your own; + has several.",
     };
     label(ui.painter(), hint, Align2::LEFT_CENTER, text, Face::Regular.at(12.0), theme.text_dim);
 
@@ -147,7 +160,7 @@ fn lanes(ui: &mut Ui, frame: &Frame<'_>, editing: &mut Editing, rect: Rect) {
         let alone = instruments_of(lane).all(|key| map.key(key) == value);
         let mut text = key_name(value);
         if !alone {
-            text.push_str(" …");
+            text.push_str(" +");
         }
         let at = Rect::from_min_max(pos2(line.right() - KEY, line.top()), line.max);
         turn(ui, frame, editing, Target::Lane(lane), (&text, value), at.shrink(1.0));

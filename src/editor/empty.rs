@@ -1,19 +1,19 @@
-//! What a newcomer sees: the next thing to do, where the drums will be.
+//! What a newcomer sees: what was heard so far, and the next thing to do, where the drums will be.
 
-use std::sync::Arc;
-
-use egui::{Align2, CornerRadius, Rect, Stroke, Ui, Vec2, pos2};
+use egui::{Align2, CornerRadius, Rect, Ui, Vec2, pos2};
 
 use super::export;
-use super::frame::Frame;
+use super::frame::{Frame, State};
 use super::theme::{CONTROL, Face, UNIT};
-use super::widgets::{Button, Icon, label_at};
+use super::top_bar;
+use super::widgets::{Button, Icon, Look, label_at};
+use crate::studio::{BarSpan, Job};
 
-pub fn show(ui: &mut Ui, frame: &Frame<'_>) {
+pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &State) {
     if frame.part().is_some() {
         return;
     }
-    if frame.take.is_some() {
+    if frame.take.is_some() && !frame.live {
         let (heading, line) = if frame.view.job.is_some() {
             ("Listening to the whole song…", "The drums appear here when they are ready.")
         } else {
@@ -23,22 +23,51 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>) {
         return;
     }
     let layout = &frame.layout;
-    let field = layout.ruler_head.union(layout.grid).union(layout.overview);
-    ui.painter().rect_filled(field, CornerRadius::ZERO, frame.theme.window);
-    let (heading, line) = if frame.view.recording.notes > 0 {
-        ("Drumlin has heard your song", "Press Capture to take it, then Generate.")
+    // While something is heard, roll and ruler above show it.
+    let field = if frame.live {
+        layout.grid_head.union(layout.grid).union(layout.overview)
     } else {
-        ("Play your song once", "Drumlin listens to the melody on its track, bar by bar.")
+        layout.ruler_head.union(layout.grid).union(layout.overview)
     };
-    lines(ui, frame, field.translate(Vec2::new(0.0, -52.0)), heading, line);
+    ui.painter().rect_filled(field, CornerRadius::ZERO, frame.theme.window);
+    let (heading, line) = said(frame);
+    lines(ui, frame, field.translate(Vec2::new(0.0, -52.0)), &heading, line);
     steps(ui, frame, field);
     let open = Button::new("open-midi", "Open a MIDI file…")
-        .icon(Icon::Save)
+        .icon(Icon::Open)
         .tip("Plays to a file instead. Dropping one on the window does the same.");
     let size = Vec2::new(open.width(ui.painter()), CONTROL);
-    let place = Rect::from_center_size(field.center() + Vec2::new(0.0, 92.0), size);
+    let place = Rect::from_center_size(field.center() + Vec2::new(0.0, 84.0), size);
     if open.show(ui, place, &frame.theme) {
-        export::open_midi(Arc::clone(frame.studio));
+        export::open_midi(frame, state, ui.ctx());
+    }
+}
+
+/// "1 bar" or "7 bars".
+pub fn bars(count: usize) -> String {
+    if count == 1 { "1 bar".to_owned() } else { format!("{count} bars") }
+}
+
+/// Heading and line: what was heard, and what to do.
+fn said(frame: &Frame<'_>) -> (String, &'static str) {
+    let recording = &frame.view.recording;
+    match recording.bars {
+        Some(BarSpan { first, end }) if recording.running => (
+            format!("Listening: {} heard so far", bars(end - first)),
+            "Play as much as you like; Capture takes what was heard.",
+        ),
+        Some(BarSpan { first, end }) => (
+            format!("Drumlin has heard {}", bars(end - first)),
+            "Press Capture to take them, or play on.",
+        ),
+        None if recording.running => (
+            "Listening: no note was heard yet".to_owned(),
+            "Drumlin hears the MIDI on its own track: is the melody there?",
+        ),
+        None => (
+            "Play your song once".to_owned(),
+            "Drumlin listens to the melody on its track, bar by bar.",
+        ),
     }
 }
 
@@ -50,33 +79,47 @@ fn lines(ui: &Ui, frame: &Frame<'_>, field: Rect, heading: &str, line: &str) {
     label_at(painter, at, Align2::CENTER_CENTER, line, Face::Regular.at(13.0), theme.text_dim);
 }
 
-/// Three steps in a row; the one that comes next is lit.
-fn steps(ui: &Ui, frame: &Frame<'_>, field: Rect) {
+/// Three steps in a row: the first is done in the host, the others are buttons; the next one is lit.
+fn steps(ui: &mut Ui, frame: &Frame<'_>, field: Rect) {
     let theme = &frame.theme;
-    let next = usize::from(frame.view.recording.notes > 0);
-    let width = 136.0;
-    let names = ["Play", "Capture", "Generate"];
-    let icons = [Icon::Play, Icon::Record, Icon::Sparkle];
-    let left = field.center().x - width * 1.5;
+    let heard = frame.view.recording.bars.is_some();
+    let nothing = (!heard).then_some("Nothing was heard yet: play the song in the host.");
+    let look = if heard { Look::Primary } else { Look::Plain };
+    let capture = Button::new("step-capture", "2  Capture")
+        .icon(Icon::Record)
+        .look(look)
+        .tip("Take everything that was heard.")
+        .key("C")
+        .unless(nothing);
+    let generate = Button::new("step-generate", "3  Generate")
+        .icon(Icon::Sparkle)
+        .tip("Take what was heard and play drums to it.")
+        .key("G")
+        .unless(nothing);
+    let widths = [150.0, capture.width(ui.painter()), generate.width(ui.painter())];
+    let gap = 4.0 * UNIT;
+    let mut left = field.center().x - (widths.iter().sum::<f32>() + 2.0 * gap) / 2.0;
     let y = field.center().y + 26.0;
-    for (index, (name, icon)) in names.into_iter().zip(icons).enumerate() {
-        let body = Rect::from_center_size(
-            pos2(left + width * (index as f32 + 0.5), y),
-            Vec2::new(width - 3.0 * UNIT, 40.0),
+    let mut place = |width: f32| {
+        let place = Rect::from_center_size(
+            pos2(left + width / 2.0, y),
+            Vec2::new(width, CONTROL + 2.0 * UNIT),
         );
-        let (line, ink) = if index == next {
-            (theme.accent, theme.accent)
-        } else {
-            (theme.line_strong, theme.text_dim)
-        };
-        let painter = ui.painter();
-        let pen = Stroke::new(1.0, line);
-        painter.rect(body, CornerRadius::same(8), theme.panel, pen, egui::StrokeKind::Inside);
-        let mark =
-            Rect::from_center_size(pos2(body.left() + 22.0, body.center().y), Vec2::splat(16.0));
-        icon.paint(painter, mark, ink);
-        let at = pos2(mark.right() + 2.0 * UNIT, body.center().y);
-        let text = format!("{}  {name}", index + 1);
-        label_at(painter, at, Align2::LEFT_CENTER, &text, Face::SemiBold.at(13.0), ink);
+        left += width + gap;
+        place
+    };
+    let first = place(widths[0]);
+    let ink = if heard { theme.text_dim } else { theme.accent };
+    let mark = Rect::from_center_size(first.left_center() + Vec2::new(8.0, 0.0), Vec2::splat(14.0));
+    Icon::Play.paint(ui.painter(), mark, ink);
+    let at = pos2(mark.right() + 1.5 * UNIT, y);
+    let font = Face::SemiBold.at(13.0);
+    label_at(ui.painter(), at, Align2::LEFT_CENTER, "1  Play in the host", font, ink);
+    if capture.show(ui, place(widths[1]), theme) {
+        top_bar::capture_all(frame);
+    }
+    if generate.show(ui, place(widths[2]), theme) {
+        top_bar::capture_all(frame);
+        frame.start(Job::Generate);
     }
 }

@@ -13,10 +13,13 @@ use arboard::Clipboard;
 use egui::{Context, Ui, Vec2};
 use parking_lot::Mutex;
 
-use super::drag_out;
+use super::chooser::{Chooser, Purpose};
+use super::dialogue::Answer;
 use super::frame::{Frame, State, sentence};
+use super::{dialogue, drag_out};
+use crate::files::{write_beside, write_whole};
 use crate::score::Lane;
-use crate::studio::{Extract, MidiFile, Studio, write_whole};
+use crate::studio::{Extract, MidiFile, Studio};
 
 /// The largest file that is read, in bytes; songs have less than a mebibyte.
 const LARGEST: u64 = 32 << 20;
@@ -29,6 +32,8 @@ pub struct Courier {
     news: Arc<Mutex<Option<(String, Instant)>>>,
     /// On Linux a clipboard is empty once the program that filled it has let go of it.
     clipboard: Arc<Mutex<Option<Clipboard>>>,
+    /// A chooser to be shown in the window, where the system has none.
+    chooser: Arc<Mutex<Option<Chooser>>>,
 }
 
 impl Courier {
@@ -39,6 +44,11 @@ impl Courier {
         let left = SHOWN.checked_sub(told.elapsed())?;
         ctx.request_repaint_after(left);
         Some(text.clone())
+    }
+
+    /// A chooser that is to be shown.
+    pub fn wanted(&self) -> Option<Chooser> {
+        self.chooser.lock().take()
     }
 
     /// Runs something slow; what it answers is shown, and what went wrong is reported.
@@ -62,15 +72,16 @@ impl Courier {
 /// What a menu offers for a piece of the part.
 pub fn menu(ui: &mut Ui, frame: &Frame<'_>, state: &State, extract: &Extract) {
     let what = name(frame, extract);
-    for (text, send) in [
-        (format!("Save {what} as…"), save_as as fn(MidiFile) -> Result<Option<String>, String>),
-        (format!("Save {what} to the export folder"), save_to_folder),
-    ] {
-        if entry(ui, &text).clicked()
-            && let Some(file) = file(frame, extract)
-        {
-            state.courier.run(frame, ui.ctx(), move || send(file));
-        }
+    if entry(ui, &format!("Save {what} as…")).clicked()
+        && let Some(file) = file(frame, extract)
+    {
+        let chooser = Arc::clone(&state.courier.chooser);
+        state.courier.run(frame, ui.ctx(), move || save_as(file, &chooser));
+    }
+    if entry(ui, &format!("Save {what} to the export folder")).clicked()
+        && let Some(file) = file(frame, extract)
+    {
+        state.courier.run(frame, ui.ctx(), move || save_to_folder(&export_folder()?, &file));
     }
     if entry(ui, &format!("Copy {what} as a file")).clicked()
         && let Some(file) = file(frame, extract)
@@ -141,15 +152,21 @@ pub fn aside(
     }
 }
 
-fn save_as(file: MidiFile) -> Result<Option<String>, String> {
-    let dialogue = rfd::FileDialog::new()
-        .set_title("Save the drums")
-        .set_file_name(&file.name)
-        .add_filter("MIDI file", &["mid"]);
-    // None: the musician changed their mind.
-    let Some(path) = dialogue.save_file() else { return Ok(None) };
-    write(&path, &file.bytes)?;
-    Ok(Some(format!("Saved {}", path.display())))
+fn save_as(file: MidiFile, chooser: &Mutex<Option<Chooser>>) -> Result<Option<String>, String> {
+    match dialogue::save(&file.name) {
+        Answer::Path(path) => write(&path, &file.bytes).map(Some),
+        Answer::Nothing => Ok(None),
+        Answer::NoDialogue(why) => {
+            *chooser.lock() = Some(Chooser::new(Purpose::Save(file), why));
+            // What is said makes the window look.
+            Ok(Some("Choose where to save the drums".to_owned()))
+        }
+    }
+}
+
+/// Saves bytes under a path that was chosen.
+pub fn save_to(frame: &Frame<'_>, state: &State, ctx: &Context, path: PathBuf, bytes: Vec<u8>) {
+    state.courier.run(frame, ctx, move || write(&path, &bytes).map(Some));
 }
 
 /// Where exports go without being asked: a folder of ours beside the musician's music. It is made if
@@ -163,9 +180,9 @@ fn export_folder() -> Result<PathBuf, String> {
     Ok(folder)
 }
 
-fn save_to_folder(file: MidiFile) -> Result<Option<String>, String> {
-    let path = export_folder()?.join(&file.name);
-    write(&path, &file.bytes)?;
+/// Beside what was saved there before.
+fn save_to_folder(folder: &Path, file: &MidiFile) -> Result<Option<String>, String> {
+    let path = write_beside(folder, &file.name, &file.bytes).map_err(|error| error.to_string())?;
     Ok(Some(format!("Saved {}", path.display())))
 }
 
@@ -191,12 +208,16 @@ fn copy(clipboard: &Mutex<Option<Clipboard>>, file: &MidiFile) -> Result<Option<
 }
 
 /// Opens a MIDI file as a take.
-pub fn open_midi(studio: Arc<Studio>) {
-    aside(studio, |studio| {
-        let dialogue = rfd::FileDialog::new()
-            .set_title("Open a MIDI file")
-            .add_filter("MIDI file", &["mid", "midi"]);
-        dialogue.pick_file().map_or(Ok(()), |path| take_file(studio, &path))
+pub fn open_midi(frame: &Frame<'_>, state: &State, ctx: &Context) {
+    let (chooser, ctx) = (Arc::clone(&state.courier.chooser), ctx.clone());
+    aside(Arc::clone(frame.studio), move |studio| match dialogue::open() {
+        Answer::Path(path) => take_file(studio, &path),
+        Answer::Nothing => Ok(()),
+        Answer::NoDialogue(why) => {
+            *chooser.lock() = Some(Chooser::new(Purpose::Open, why));
+            ctx.request_repaint();
+            Ok(())
+        }
     });
 }
 
@@ -216,14 +237,28 @@ fn take_file(studio: &Studio, path: &Path) -> Result<(), String> {
     studio.drop_midi(&name, &bytes).map_err(|error| error.to_string())
 }
 
-fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
-    write_whole(path, bytes).map_err(|error| format!("cannot write {}: {error}", path.display()))
+fn write(path: &Path, bytes: &[u8]) -> Result<String, String> {
+    write_whole(path, bytes).map_err(|error| error.to_string())?;
+    Ok(format!("Saved {}", path.display()))
 }
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
     use crate::editor::tests::display::{Display, Source};
+
+    #[test]
+    fn an_export_never_takes_the_place_of_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let save = |byte: u8| {
+            let file = MidiFile { name: "Song.mid".to_owned(), bytes: vec![byte], strokes: 1 };
+            save_to_folder(folder.path(), &file).unwrap().unwrap()
+        };
+        let said = |name: &str| format!("Saved {}", folder.path().join(name).display());
+        assert_eq!(save(1), said("Song.mid"));
+        assert_eq!(save(2), said("Song 2.mid"));
+        assert_eq!(fs::read(folder.path().join("Song.mid")).unwrap(), [1]);
+    }
 
     #[test]
     fn a_clip_is_copied_as_a_file() {

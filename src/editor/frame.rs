@@ -30,6 +30,8 @@ use crate::studio::{
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Transport {
     pub playing: bool,
+    /// Bars are played that the window asked for; the host stands.
+    pub rehearsing: bool,
     /// In the host's song; `None` where the host does not say.
     pub position: Option<Beats>,
     pub bpm: Option<Bpm>,
@@ -46,10 +48,14 @@ pub struct Frame<'a> {
     pub view: &'a View,
     pub controls: &'a dyn Controls,
     pub transport: Transport,
-    /// The take in view, with its bars.
+    /// The take in view, with its bars. While there is none, what was heard so far.
     pub take: Option<(&'a Arc<Take>, &'a BarGrid)>,
+    /// What is in view is no take yet: it grows while the host plays.
+    pub live: bool,
     /// The arrangement, if it was made for the take in view.
     pub arrangement: Option<&'a Arrangement>,
+    /// The plugin's.
+    pub name: &'static str,
 }
 
 impl<'a> Frame<'a> {
@@ -167,6 +173,12 @@ pub struct State {
     pub follow: bool,
     pub matrices: Matrices,
     pub pictures: Pictures,
+    /// A menu or drop-down is open.
+    pub menu_open: bool,
+    /// A take whose bars the host has laid anew since, and how.
+    pub outdated: Option<(Arc<Take>, String)>,
+    /// The take in view now, and the one before it.
+    pub seen_takes: [Option<Arc<Take>>; 2],
     /// The last [`View::recalls`] that the controls have followed.
     pub recalls: Option<u64>,
     /// What the mouse would do where it is; made anew every frame.
@@ -191,6 +203,9 @@ impl Default for State {
             follow: true,
             matrices: Matrices::default(),
             pictures: Pictures::default(),
+            menu_open: false,
+            outdated: None,
+            seen_takes: [None, None],
             recalls: None,
             hint: None,
         }

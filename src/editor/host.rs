@@ -25,7 +25,7 @@ use parking_lot::Mutex;
 use self::closing::{Alive, OpenWindow, WindowHandle, thread_end};
 use super::drag_out::DragSource;
 use super::drop_in::{DropTarget, Drops, Hovering};
-use super::{Control, Controls, SMALLEST, Transport, Window, export};
+use super::{Control, Controls, SMALLEST, Transport, Window, export, keys};
 use crate::parameters::{CHANGES, Parameters};
 use crate::studio::{Document, Studio};
 
@@ -47,16 +47,18 @@ pub struct HostEditor {
 }
 
 impl HostEditor {
+    /// `name` is the plugin's, as the window shows it.
     pub fn new(
         parameters: Arc<Parameters>,
         studio: Arc<Studio>,
         transport: AskTransport,
+        name: &'static str,
     ) -> HostEditor {
         HostEditor {
             parameters,
             studio,
             transport,
-            window: Arc::default(),
+            window: Arc::new(Mutex::new(Window::named(name))),
             opened: Mutex::new(None),
         }
     }
@@ -209,20 +211,24 @@ impl NiceEguiApp for App {
                 repaint: self.repaint.clone(),
             },
         ));
-        // Space starts and stops the host, also while the grid has the keys.
-        let space = nice_plug_egui::Key::Character(" ".to_owned());
-        frame.set_key_capture(KeyCapture::IgnoreKeys(vec![space]));
         let repaint = self.repaint.clone();
         self.studio.on_change(Some(Arc::new(move || repaint.request_repaint())));
         Ok(())
     }
 
-    fn ui(&mut self, ui: &mut Ui, _frame: &mut Frame) {
+    fn ui(&mut self, ui: &mut Ui, frame: &mut Frame) {
         let Some(host) = self.host.clone() else { return };
         let controls = HostControls { parameters: &self.parameters, host: &host };
         let transport = (self.transport)();
         self.window.lock().show(ui, &self.studio, &controls, transport);
         self.tell_changes(&host);
+        // Space starts and stops the host; and what Drumlin does not use is the host's, too.
+        let text = ui.ctx().text_edit_focused();
+        frame.set_key_capture(if text {
+            KeyCapture::CaptureAll
+        } else {
+            KeyCapture::CaptureKeys(keys::used(ui.input(|input| input.modifiers.command)))
+        });
         // The transport and automation have no other way to tell that they have changed.
         ui.ctx().request_repaint_after(std::time::Duration::from_millis(50));
     }

@@ -1,6 +1,7 @@
 //! Keyboard shortcuts: what they do, and how the help shows them.
 
-use egui::{Context, Event, Key, Modifiers};
+use egui::{Context, Event, Key, Modifiers, Popup};
+use nice_plug_egui::Key as UsedKey;
 
 use super::bar_menu::Deed;
 use super::frame::{Frame, Selection, State};
@@ -19,8 +20,10 @@ pub const HELP: [(&str, &[(&str, &str)]); 4] = [
             ("N", "New idea"),
             ("V", "Variation"),
             ("1 – 4", "Choose an alternative"),
+            ("T", "This take and the one before"),
+            ("P", "Play bars while the host stands"),
             ("Shift+1 – 4", "Take it for the selected bars"),
-            ("Esc", "Cancel; select nothing"),
+            ("Esc", "Close, cancel, select nothing"),
         ],
     ),
     (
@@ -41,6 +44,7 @@ pub const HELP: [(&str, &[(&str, &str)]); 4] = [
         "Mouse on the grid",
         &[
             ("Click", "Set a hit, or select one"),
+            ("… far out", "Select a bar; twice: zoom in"),
             ("Drag", "Paint; on a hit: velocity, move"),
             ("Alt+drag", "Timing"),
             ("Shift+drag", "Select; finer, while dragging"),
@@ -60,9 +64,46 @@ pub const HELP: [(&str, &[(&str, &str)]); 4] = [
     ),
 ];
 
+/// The keys that the window uses, as letters or by name; all others are the host's. With `command` held
+/// down some more are.
+pub fn used(command: bool) -> Vec<UsedKey> {
+    let letters = "cgnvrlftp0123456789+-=?!@#$&*";
+    let held = if command { "zyax" } else { "" };
+    let both = |letter: char| [letter, letter.to_ascii_uppercase()];
+    let mut keys: Vec<UsedKey> = (letters.chars().chain(held.chars()).flat_map(both))
+        .map(|letter| UsedKey::Character(letter.to_string()))
+        .collect();
+    keys.dedup();
+    const NAMED: [&str; 9] = [
+        "Escape",
+        "Delete",
+        "Backspace",
+        "ArrowLeft",
+        "ArrowRight",
+        "ArrowUp",
+        "ArrowDown",
+        "F1",
+        "Tab",
+    ];
+    keys.extend(NAMED.iter().filter_map(|name| name.parse::<UsedKey>().ok()));
+    keys
+}
+
 pub fn handle(ctx: &Context, frame: &Frame<'_>, state: &mut State) {
     // While text is typed, keys are letters.
     if ctx.text_edit_focused() {
+        return;
+    }
+    // Space is the host's: a button that has the focus is not to be pressed by it as well.
+    ctx.input_mut(|input| {
+        input.consume_key(Modifiers::NONE, Key::Space);
+        input.events.retain(|event| !matches!(event, Event::Text(text) if text == " "));
+    });
+    // With a menu open nothing acts behind it.
+    if state.menu_open {
+        if ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
+            Popup::close_all(ctx);
+        }
         return;
     }
     if let Some(sheet) = &state.sheet {
@@ -138,6 +179,12 @@ fn letters(ctx: &Context, frame: &Frame<'_>, state: &mut State) {
         if pressed(key) && deed.why_not(frame, state).is_none() {
             deed.run(frame, state);
         }
+    }
+    if pressed(Key::T) {
+        super::roll::back_and_forth(frame, state);
+    }
+    if pressed(Key::P) {
+        super::ruler::play(frame, state);
     }
     if pressed(Key::F) {
         state.follow = !state.follow;

@@ -10,12 +10,14 @@
 //!   axis that ruler, roll and grid share; [`widgets`]: buttons, knobs, drop-downs.
 //! - Views, from top to bottom: [`top_bar`], [`ruler`], [`roll`], [`grid`], [`overview`],
 //!   [`alternatives`], [`status_bar`]; at the right [`side_panel`] with [`presets`] and
-//!   [`matrices`]. A [`sheet`] lies over all of it: [`help`], [`drum_map`].
+//!   [`matrices`]. A [`sheet`] lies over all of it: [`help`], [`drum_map`], [`chooser`].
 //! - What views share is in [`frame`]: the surroundings of one frame, and what the window remembers.
 
 mod alternatives;
 mod bar_menu;
+mod chooser;
 mod controls;
+mod dialogue;
 mod drag_out;
 mod drop_in;
 mod drum_map;
@@ -45,7 +47,7 @@ mod widgets;
 
 use std::sync::Arc;
 
-use egui::{Context, Rect, Stroke, Ui, Vec2};
+use egui::{Context, Popup, Rect, Stroke, Ui, Vec2};
 
 pub use controls::{Control, Controls};
 pub use frame::Transport;
@@ -57,12 +59,26 @@ use layout::Layout;
 use theme::{Theme, Variant};
 
 use crate::score::BarGrid;
-use crate::studio::{Arrangement, Looks, Studio, Take, View};
+use crate::studio::{Arrangement, Looks, RecordingView, Studio, Take, View};
+
+/// How often what is heard is drawn anew, in seconds.
+const LIVE: f64 = 0.2;
+
+/// What was heard when it was looked at last.
+struct Live {
+    /// In seconds of egui's clock.
+    looked: f64,
+    recording: RecordingView,
+    take: Arc<Take>,
+}
 
 /// The window's own memory: scroll position, selection, textures. Kept while the window is closed.
 #[derive(Default)]
 pub struct Window {
+    /// The plugin's name, if it is another than Drumlin.
+    name: Option<&'static str>,
     state: State,
+    live: Option<Live>,
     /// The theme that egui has.
     applied: Option<Variant>,
     /// The bars of the take in view.
@@ -72,6 +88,11 @@ pub struct Window {
 impl Window {
     pub fn new() -> Window {
         Window::default()
+    }
+
+    /// The window of a plugin of this name.
+    pub fn named(name: &'static str) -> Window {
+        Window { name: Some(name), ..Window::default() }
     }
 
     /// Gives a new egui context its fonts; called when the window opens.
@@ -103,7 +124,8 @@ impl Window {
         }
         let screen = ui.max_rect();
         remember_size(studio, view.looks, screen.size());
-        self.measure(&view);
+        let live = self.listen(&ctx, studio, &view);
+        self.measure(view.document.take().or(live.as_ref()));
         let take = self.bars.as_ref().map(|(take, bars)| (take, bars));
         let arrangement = take.and_then(|(take, _)| arrangement_for(&view, take));
         let frame = Frame {
@@ -114,15 +136,19 @@ impl Window {
             controls,
             transport,
             take,
+            live: live.is_some(),
             arrangement,
+            name: self.name.unwrap_or("Drumlin"),
         };
         let state = &mut self.state;
         state.hint = None;
+        state.menu_open = Popup::is_any_open(&ctx);
         recall(&frame, state);
         if let Some(bars) = frame.bars() {
             state.timeline.place(bars, frame.layout.grid.x_range());
         }
         forget_what_is_gone(&frame, state);
+        watch_takes(&frame, state);
         keys::handle(&ctx, &frame, state);
         wheel(&ctx, &frame, state);
         follow(&ctx, &frame, state);
@@ -132,18 +158,41 @@ impl Window {
         grid::show(ui, &frame, state);
         playhead(ui, &frame, state);
         overview::show(ui, &frame, state);
-        empty::show(ui, &frame);
+        empty::show(ui, &frame, state);
         alternatives::show(ui, &frame, state);
         side_panel::show(ui, &frame, state);
         top_bar::show(ui, &frame, state);
         status_bar::show(ui, &frame, state);
+        if state.menu_open {
+            // The click that closes a menu does nothing else.
+            let all = frame.layout.window();
+            ui.interact(all, egui::Id::unique("menu-beside"), egui::Sense::click_and_drag());
+        }
         sheet::show(ui, &frame, state);
         drops(ui, &frame, state);
     }
 
+    /// What was heard so far, while there is no take; looked at a few times a second.
+    fn listen(&mut self, ctx: &Context, studio: &Studio, view: &View) -> Option<Arc<Take>> {
+        if view.document.take().is_some() || view.recording.bars.is_none() {
+            self.live = None;
+            return None;
+        }
+        let now = ctx.input(|input| input.time);
+        let fresh = self.live.as_ref().is_some_and(|live| {
+            live.recording == view.recording && !view.recording.running
+                || (0.0..LIVE).contains(&(now - live.looked))
+        });
+        if !fresh && let Some(take) = studio.heard() {
+            let take = Arc::new(take);
+            self.live = Some(Live { looked: now, recording: view.recording, take });
+        }
+        self.live.as_ref().map(|live| Arc::clone(&live.take))
+    }
+
     /// Bars are laid once for each take.
-    fn measure(&mut self, view: &View) {
-        let Some(take) = view.document.take() else {
+    fn measure(&mut self, take: Option<&Arc<Take>>) {
+        let Some(take) = take else {
             self.bars = None;
             return;
         };
@@ -185,6 +234,47 @@ fn remember_size(studio: &Studio, looks: Looks, size: Vec2) {
     }
 }
 
+/// Remembers which take was in view before this one, and whether the host has laid its bars anew.
+fn watch_takes(frame: &Frame<'_>, state: &mut State) {
+    let take = frame.take.filter(|_| !frame.live).map(|(take, _)| take);
+    let is = |other: &Arc<Take>| take.is_some_and(|take| Arc::ptr_eq(take, other));
+    if let Some(take) = take
+        && !state.seen_takes[0].as_ref().is_some_and(is)
+    {
+        // One that was renamed is still the same.
+        let same = |old: &Arc<Take>| old.start == take.start && old.song == take.song;
+        if !state.seen_takes[0].as_ref().is_some_and(same) {
+            state.seen_takes.swap(0, 1);
+        }
+        state.seen_takes[0] = Some(Arc::clone(take));
+    }
+    if state.outdated.as_ref().is_some_and(|(old, _)| !is(old)) {
+        state.outdated = None;
+    }
+    if let Some(take) = take
+        && let Some(how) = laid_anew(frame)
+    {
+        state.outdated = Some((Arc::clone(take), how));
+    }
+}
+
+/// What the host, which plays in the take in view, has there that the take has not, in words.
+fn laid_anew(frame: &Frame<'_>) -> Option<String> {
+    let ((take, bars), transport) = (frame.take?, &frame.transport);
+    let at = frame.playhead().filter(|at| transport.playing && *at >= 0.0)?;
+    let ticks = crate::score::Ticks(at as u64);
+    let bar = bars.bars().get(bars.bar_at(ticks)?.0)?;
+    if let Some(metre) = transport.metre.filter(|metre| *metre != bar.metre) {
+        let named =
+            |metre: crate::score::Metre| format!("{}/{}", metre.numerator(), metre.denominator());
+        return Some(format!("it is in {}, the host in {}", named(bar.metre), named(metre)));
+    }
+    // A file has a tempo of its own; drums follow the host's in any case. Ramps are steps in a take.
+    let (was, is) = (take.song.tempo.bpm(ticks).0, transport.bpm?.0);
+    let differs = take.was_heard() && (was - is).abs() > 0.02 * was;
+    differs.then(|| format!("it has {was:.0} bpm there, the host {is:.0}"))
+}
+
 /// Undo and new parts take away what was selected.
 fn forget_what_is_gone(frame: &Frame<'_>, state: &mut State) {
     let bars = frame.bars().map_or(0, BarGrid::len);
@@ -213,7 +303,7 @@ fn wheel(ctx: &Context, frame: &Frame<'_>, state: &mut State) {
     let layout = &frame.layout;
     let axis = layout.ruler.union(layout.grid).union(layout.overview);
     let Some(pointer) = ctx.pointer_hover_pos().filter(|at| axis.contains(*at)) else { return };
-    if egui::Popup::is_any_open(ctx) || state.sheet.is_some() {
+    if state.menu_open || state.sheet.is_some() {
         return;
     }
     let (scroll, zoom) = ctx.input(|input| (input.smooth_scroll_delta, input.zoom_delta()));
@@ -228,7 +318,7 @@ fn wheel(ctx: &Context, frame: &Frame<'_>, state: &mut State) {
 
 /// While the host plays the window moves with it.
 fn follow(ctx: &Context, frame: &Frame<'_>, state: &mut State) {
-    if !frame.transport.playing {
+    if !(frame.transport.playing || frame.transport.rehearsing) {
         return;
     }
     if let Some(at) = frame.playhead().filter(|_| state.follow && state.drag.is_none()) {

@@ -1,4 +1,5 @@
-//! Presets: the drop-down with Drumlin's and the musician's own, and the sheet that names a new one.
+//! Style: the drop-down with Drumlin's styles, each with its usual settings, and the musician's own
+//! presets; and the sheet that names a new one.
 //!
 //! The musician's are files: they are listed, written and removed on threads of their own.
 
@@ -12,13 +13,10 @@ use super::frame::{Frame, State};
 use super::sheet::Sheet;
 use super::theme::{CONTROL, Face, UNIT};
 use super::widgets::{Button, Icon, Look, entry, field, label, list};
-use crate::drummer::Settings;
+use crate::drummer::{Settings, StyleChoice};
 use crate::studio::{Preset, PresetFolder, Studio};
 
 static FACTORY: LazyLock<Vec<Preset>> = LazyLock::new(Preset::factory);
-
-/// What is shown while settings are those of no preset.
-const NONE: &str = "No preset";
 
 /// The presets there are.
 pub struct Shelf {
@@ -59,6 +57,15 @@ impl Shelf {
         });
     }
 
+    /// What these settings are called: by their preset, else by their style.
+    fn title_of(&self, settings: &Settings) -> String {
+        self.name_of(settings).unwrap_or_else(|| match settings.style {
+            StyleChoice::FromSong => "From the song, changed".to_owned(),
+            StyleChoice::Preset(style) => format!("{}, changed", style.title()),
+            StyleChoice::Densities(_) => "Densities of its own".to_owned(),
+        })
+    }
+
     /// The name of the preset that asks for these settings.
     fn name_of(&self, settings: &Settings) -> Option<String> {
         let own = self.own();
@@ -77,14 +84,15 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, rect: Rect) {
     let settings = &frame.view.document.settings;
     let place = rect.with_max_x(rect.right() - CONTROL - UNIT);
     let name = state.presets.name_of(settings);
-    let response = field(ui, place, theme, "preset", name.as_deref().unwrap_or(NONE));
+    let title = state.presets.title_of(settings);
+    let response = field(ui, place, theme, "preset", &title);
     list(&response, PopupCloseBehavior::CloseOnClickOutside, |ui| {
         choose(ui, frame, &mut state.presets, name.as_deref());
     });
-    response.on_hover_text("Settings of the drummer under a name.");
+    response.on_hover_text("What the drummer plays like: a style with its usual settings, or a preset of your own. The controls below change it.");
     let no_folder = state.presets.folder.is_none();
     let keep = Button::new("keep-preset", "")
-        .icon(Icon::Save)
+        .icon(Icon::Keep)
         .tip("Keep these settings as a preset.")
         .unless(no_folder.then_some("The system names no folder for settings."));
     let place = rect.with_min_x(rect.right() - CONTROL);

@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
-use egui::{Align2, Color32, CornerRadius, Id, Mesh, Rect, Sense, Shape, Stroke, Ui, Vec2, pos2};
+use egui::{
+    Align2, Color32, CornerRadius, Id, Mesh, PopupCloseBehavior, Rect, Sense, Shape, Stroke,
+    TextEdit, Ui, Vec2, pos2,
+};
 
 use super::frame::{Frame, State};
-use super::theme::{Face, UNIT, Variant};
+use super::sheet::Sheet;
+use super::theme::{CONTROL, Face, UNIT, Variant};
 use super::timeline::Timeline;
-use super::widgets::{Same, choice, label};
+use super::widgets::{Button, Icon, Look, Same, choice, entry, label, list};
 use crate::score::{Note, Song};
 use crate::studio::{Edit, Take};
 
@@ -19,7 +23,7 @@ const FEWEST: u8 = 18;
 pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
     let (theme, rect) = (&frame.theme, frame.layout.roll);
     let Some((take, bars)) = frame.take else { return };
-    head(ui, frame);
+    head(ui, frame, state);
     let painter = ui.painter_at(rect);
     painter.rect_filled(rect, CornerRadius::ZERO, theme.window);
     let keys = Keys::of(&take.song, rect);
@@ -50,7 +54,7 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
     painter.hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, theme.line_strong));
     let response = ui.interact(rect, Id::unique("roll"), Sense::hover());
     if response.hovered() {
-        state.hint = Some("The take: wheel to scroll, Ctrl and wheel to zoom".to_owned());
+        state.hint = Some("The melody: wheel to scroll, Ctrl and wheel to zoom".to_owned());
     }
 }
 
@@ -187,36 +191,144 @@ fn density(
     mesh
 }
 
-/// Left of the roll: which take this is.
-fn head(ui: &mut Ui, frame: &Frame<'_>) {
+/// Left of the roll: which take this is, what can be done with it, what was heard since.
+fn head(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
     let (theme, rect) = (&frame.theme, frame.layout.roll_head);
     let painter = ui.painter();
     painter.rect_filled(rect, CornerRadius::ZERO, theme.panel);
     painter.hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, theme.line_strong));
     painter.vline(rect.right() - 0.5, rect.y_range(), Stroke::new(1.0, theme.line));
-    let inner = rect.shrink2(Vec2::new(2.0 * UNIT, 1.5 * UNIT));
+    let inner = rect.shrink2(Vec2::new(1.5 * UNIT, 1.5 * UNIT));
     let Some((take, bars)) = frame.take else { return };
-    let document = &frame.view.document;
-    let names: Vec<String> = document
-        .takes
-        .iter()
-        .enumerate()
-        .map(|(number, take)| format!("{}  {}", number + 1, take.name))
-        .collect();
     let field = Rect::from_min_size(inner.min, Vec2::new(inner.width(), 6.0 * UNIT));
-    let chosen = document.current_take.unwrap_or_default();
-    let tip = "The take that the drummer plays to.";
-    if let Some(take) = choice(ui, field, theme, "take", tip, &names, chosen) {
-        frame.edit(Edit::ChooseTake(take));
+    if frame.live {
+        let font = Face::SemiBold.at(12.0);
+        label(ui.painter(), field, Align2::LEFT_CENTER, "Heard so far", font, theme.text);
+    } else {
+        choose(ui, frame, field.with_max_x(field.right() - 6.0 * UNIT - 2.0));
+        menu(ui, frame, state, field.with_min_x(field.right() - 6.0 * UNIT));
     }
-    let facts = Rect::from_min_max(pos2(inner.left(), field.bottom() + UNIT), inner.max);
     let bpm = take.song.tempo.bpm(crate::score::Ticks(0)).0;
     let metre = bars.bars().first().map_or(crate::score::Metre::COMMON, |bar| bar.metre);
-    let text = format!(
-        "{} bars · {bpm:.0} bpm · {}/{}",
-        bars.len(),
-        metre.numerator(),
-        metre.denominator()
-    );
-    label(ui.painter(), facts, Align2::LEFT_TOP, &text, Face::Regular.at(11.0), theme.text_dim);
+    let metre = format!("{}/{}", metre.numerator(), metre.denominator());
+    let mut facts = vec![format!("{} · {bpm:.0} bpm · {metre}", super::empty::bars(bars.len()))];
+    if let Some(heard) = frame.view.recording.bars.filter(|_| !frame.live) {
+        let listening = if frame.view.recording.running { "Listening" } else { "Heard" };
+        facts.push(format!("{listening}: bars {}–{}", heard.first + 1, heard.end));
+    }
+    let mut room = Rect::from_min_max(pos2(inner.left(), field.bottom() + UNIT), inner.max);
+    if let Some((_, how)) = &state.outdated {
+        let tip = format!(
+            "The song was laid anew since this take was made: {how}. Play its bars in the host, then take them again."
+        );
+        let button = Button::new("capture-again", "Capture again")
+            .icon(Icon::Record)
+            .look(Look::Primary)
+            .tip(&tip);
+        let place = Rect::from_min_size(room.min, Vec2::new(room.width(), 6.0 * UNIT));
+        if button.show(ui, place, theme) {
+            super::top_bar::capture_again(frame);
+        }
+        room.min.y = place.bottom() + UNIT;
+    }
+    for fact in facts {
+        let line = Rect::from_min_size(room.min, Vec2::new(room.width(), 14.0));
+        if line.bottom() > inner.bottom() + 2.0 {
+            break;
+        }
+        let font = Face::Regular.at(11.0);
+        label(ui.painter(), line, Align2::LEFT_CENTER, &fact, font, theme.text_dim);
+        room.min.y += 15.0;
+    }
+}
+
+/// The takes by name; those with drums have a mark.
+fn choose(ui: &mut Ui, frame: &Frame<'_>, rect: Rect) {
+    let document = &frame.view.document;
+    let name = |(number, take): (usize, &Arc<Take>)| {
+        let drums = if document.arrangement_of(number).is_some() { "  ♪" } else { "" };
+        format!("{}  {}{drums}", number + 1, take.name)
+    };
+    let names: Vec<String> = document.takes.iter().enumerate().map(name).collect();
+    let chosen = document.current_take.unwrap_or_default();
+    let tip = "The take that the drummer plays to. Each keeps its own drums, edits and settings; T goes back and forth between two.";
+    if let Some(take) = choice(ui, rect, &frame.theme, "take", tip, &names, chosen) {
+        frame.edit(Edit::ChooseTake(take));
+    }
+}
+
+/// What can be done with the take.
+fn menu(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, rect: Rect) {
+    let theme = &frame.theme;
+    let more = Button::new("take-more", "").icon(Icon::Down).look(Look::Bare);
+    let response = more.tip("Rename or remove this take.").respond(ui, rect, theme);
+    let Some(current) = frame.view.document.current_take else { return };
+    list(&response, PopupCloseBehavior::CloseOnClick, |ui| {
+        ui.set_min_width(170.0);
+        if entry(ui, theme, "take-rename", "Rename…", false).clicked() {
+            let name = frame.take.map_or_else(String::new, |(take, _)| take.name.clone());
+            state.sheet = Some(Sheet::NameTake(Naming { take: current, name, shown: false }));
+        }
+        if entry(ui, theme, "take-again", "Capture these bars again", false).clicked() {
+            super::top_bar::capture_again(frame);
+        }
+        if entry(ui, theme, "take-remove", "Remove, with its drums", false).clicked() {
+            frame.edit(Edit::RemoveTake(current));
+        }
+    });
+}
+
+/// Goes to the take that was in view before this one.
+pub fn back_and_forth(frame: &Frame<'_>, state: &State) {
+    let Some(before) = &state.seen_takes[1] else { return };
+    let takes = &frame.view.document.takes;
+    let found = takes.iter().position(|take| Arc::ptr_eq(take, before));
+    let found = found.or_else(|| takes.iter().position(|take| take == before));
+    if let Some(take) = found {
+        frame.edit(Edit::ChooseTake(take));
+    }
+}
+
+/// A take that is being named.
+#[derive(Debug)]
+pub struct Naming {
+    take: usize,
+    name: String,
+    /// The field has had the keys already.
+    shown: bool,
+}
+
+/// The sheet; `false` once it is done.
+pub fn name(ui: &mut Ui, frame: &Frame<'_>, naming: &mut Naming, inner: Rect) -> bool {
+    let theme = &frame.theme;
+    let head = Rect::from_min_size(inner.min, Vec2::new(inner.width(), 22.0));
+    let font = Face::SemiBold.at(16.0);
+    label(ui.painter(), head, Align2::LEFT_CENTER, "Rename the take", font, theme.text);
+    let top = head.bottom() + 3.0 * UNIT;
+    let place = Rect::from_min_size(pos2(inner.left(), top), Vec2::new(inner.width(), CONTROL));
+    let edit = TextEdit::singleline(&mut naming.name)
+        .id(Id::unique("take-name"))
+        .hint_text("Name")
+        .char_limit(128)
+        .align(Align2::LEFT_CENTER)
+        .desired_width(inner.width());
+    let response = ui.put(place, edit);
+    if !naming.shown {
+        naming.shown = true;
+        response.request_focus();
+    }
+    let empty = naming.name.trim().is_empty();
+    let button = Button::new("take-named", "Rename")
+        .look(Look::Primary)
+        .tip("Give the take this name.")
+        .key("Enter")
+        .unless(empty.then_some("Give it a name first."));
+    let size = Vec2::new(button.width(ui.painter()), CONTROL);
+    let place = Rect::from_min_size(inner.max - size, size);
+    let entered = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+    if (button.show(ui, place, theme) || entered) && !empty {
+        frame.edit(Edit::RenameTake { take: naming.take, name: naming.name.clone() });
+        return false;
+    }
+    true
 }

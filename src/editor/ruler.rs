@@ -8,7 +8,7 @@ use egui::{
 use super::bar_menu;
 use super::frame::{Frame, Selection, State};
 use super::theme::{Face, UNIT};
-use super::widgets::{Icon, label, label_at};
+use super::widgets::{Button, Icon, Look, label, label_at};
 use crate::score::BarIndex;
 
 /// Least distance between two bar numbers, in points.
@@ -24,6 +24,50 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
     }
     numbers(ui, frame, state);
     sections(ui, frame, state);
+    play_button(ui, frame, state);
+}
+
+/// Plays bars while the host stands; left of the ruler.
+fn play_button(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
+    let no_part = frame.part().is_none().then_some("There are no drums yet: press Generate.");
+    let host = frame.transport.playing.then_some("The host plays: the drums follow it.");
+    let (icon, text) = if frame.transport.rehearsing {
+        (Icon::Stop, "Stop".to_owned())
+    } else {
+        (Icon::Play, format!("Play {}", bars_to_play(frame, state).1))
+    };
+    let button = Button::new("rehearse", &text)
+        .icon(icon)
+        .look(Look::Bare)
+        .tip("Hear the drums while the host stands: the selected bars, or all from the first that is in view.")
+        .key("P")
+        .unless(no_part.or(host));
+    let place = frame.layout.ruler_head.shrink2(Vec2::new(UNIT, 1.5 * UNIT));
+    if button.show(ui, place, &frame.theme) {
+        play(frame, state);
+    }
+}
+
+/// What [`play`] would play, and what that is called.
+fn bars_to_play(frame: &Frame<'_>, state: &State) -> (std::ops::Range<usize>, String) {
+    let Some(bars) = frame.bars() else { return (0..0, String::new()) };
+    match state.selection.region() {
+        Some(region) => (region.bars.clone(), frame.bars_name(&region.bars)),
+        None => {
+            let first = state.timeline.visible_bars(bars).start;
+            (first..bars.len(), format!("from bar {}", frame.bar_number(first)))
+        }
+    }
+}
+
+/// Has the selected bars played while the host stands, or all from the first one in view; ends what is
+/// played so.
+pub fn play(frame: &Frame<'_>, state: &State) {
+    if frame.transport.rehearsing {
+        frame.studio.stop_rehearsal();
+    } else if frame.part().is_some() && !frame.transport.playing {
+        frame.studio.rehearse(bars_to_play(frame, state).0);
+    }
 }
 
 fn numbers(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
@@ -157,7 +201,7 @@ fn sections(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
         if body.width() >= 12.0 {
             let room = body.shrink2(Vec2::new(if body.width() > 40.0 { 6.0 } else { 1.0 }, 0.0));
             let text = if body.width() > 110.0 {
-                format!("{letter}   {} bars", section.bars.len())
+                format!("{letter}   {}", super::empty::bars(section.bars.len()))
             } else {
                 letter.clone()
             };

@@ -6,7 +6,7 @@ use egui::{Color32, CornerRadius, Id, Rect, Sense, Stroke, StrokeKind, Ui, Vec2,
 use super::frame::{Frame, State};
 use super::theme::UNIT;
 use super::widgets::{Button, Icon, Look};
-use super::{drum_map, help, presets};
+use super::{chooser, drum_map, help, presets, roll};
 
 /// What lies over the window.
 #[derive(Debug)]
@@ -14,18 +14,24 @@ pub enum Sheet {
     Help,
     DrumMap(drum_map::Editing),
     KeepPreset(presets::Naming),
+    Choose(chooser::Chooser),
+    NameTake(roll::Naming),
 }
 
 impl Sheet {
     fn size(&self) -> Vec2 {
         match self {
             Sheet::Help | Sheet::DrumMap(_) => Vec2::new(720.0, 460.0),
-            Sheet::KeepPreset(_) => Vec2::new(380.0, 172.0),
+            Sheet::KeepPreset(_) | Sheet::NameTake(_) => Vec2::new(380.0, 172.0),
+            Sheet::Choose(_) => Vec2::new(560.0, 440.0),
         }
     }
 }
 
 pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
+    if state.sheet.is_none() {
+        state.sheet = state.courier.wanted().map(Sheet::Choose);
+    }
     let Some(mut sheet) = state.sheet.take() else { return };
     let theme = &frame.theme;
     let window = frame.layout.window();
@@ -47,6 +53,8 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
             drum_map::show(ui, frame, editing, inner);
             true
         }
+        Sheet::Choose(chooser) => chooser::show(ui, frame, state, chooser, inner),
+        Sheet::NameTake(naming) => roll::name(ui, frame, naming, inner),
         Sheet::KeepPreset(naming) => presets::keep(ui, frame, &mut state.presets, naming, inner),
     };
     let corner = pos2(card.right() - 8.5 * UNIT, card.top() + 1.5 * UNIT);

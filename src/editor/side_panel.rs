@@ -2,7 +2,7 @@
 
 use egui::{Align2, CornerRadius, Id, Rect, Role, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2};
 
-use super::controls::{Control, count_in_names, ending_names, style_names};
+use super::controls::{Control, count_in_names, ending_names};
 use super::frame::{Frame, State};
 use super::sheet::Sheet;
 use super::theme::{CONTROL, Face, UNIT};
@@ -31,7 +31,7 @@ impl Tab {
 /// Height from which both tabs stand one below the other.
 const TALL: f32 = 992.0;
 /// Height of all that asks something of the drummer.
-const CONTROLS: f32 = 592.0;
+const CONTROLS: f32 = 538.0;
 
 pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
     let (theme, rect) = (&frame.theme, frame.layout.side_panel);
@@ -123,10 +123,8 @@ fn drummer(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, rect: Rect) {
         part(gap);
         place
     };
-    let place = titled(ui, "Preset", CONTROL);
-    presets::show(ui, frame, state, place);
     let place = titled(ui, "Style", CONTROL);
-    one_of(ui, frame, place, Control::Style, "style", &style_names());
+    presets::show(ui, frame, state, place);
     for (name, pair) in [
         ("Playing", [Control::Complexity, Control::Intensity]),
         ("Fills", [Control::FillAmount, Control::FillComplexity]),
@@ -193,7 +191,7 @@ fn turned(frame: &Frame<'_>, control: Control, show: impl FnOnce(&Knob<'_>) -> G
 
 /// Drum map and MIDI channel, side by side.
 fn output(ui: &mut Ui, frame: &Frame<'_>, rect: Rect) {
-    let split = rect.right() - 78.0;
+    let split = rect.right() - 62.0;
     drum_map::choose(ui, frame, rect.with_max_x(split - UNIT), "drum-map");
     channel(ui, frame, rect.with_min_x(split), "channel");
 }

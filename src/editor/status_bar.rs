@@ -1,7 +1,9 @@
 //! The bar at the foot: what is selected and what can be done with it; what the mouse would do; what
 //! went wrong.
 
-use egui::{Align2, CornerRadius, Rect, Stroke, Ui, Vec2, pos2};
+use egui::{
+    Align2, CornerRadius, CursorIcon, Id, Rect, Sense, Stroke, Ui, Vec2, ViewportCommand, pos2,
+};
 
 use super::bar_menu::{Deed, locking};
 use super::engine;
@@ -14,6 +16,8 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
     ui.painter().rect_filled(rect, CornerRadius::ZERO, theme.panel);
     ui.painter().hline(rect.x_range(), rect.top() + 0.5, Stroke::new(1.0, theme.line_strong));
     let mut room = rect.shrink2(Vec2::new(2.5 * UNIT, 2.0));
+    grip(ui, frame, pos2(room.right(), room.bottom()));
+    room.max.x -= 4.0 * UNIT;
     let backend = Rect::from_min_max(pos2(room.right() - engine::WIDTH, room.top()), room.max);
     engine::show(ui, frame, backend);
     room.max.x = backend.left() - UNIT;
@@ -44,13 +48,46 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
         room.min.x += 2.0 * UNIT;
     }
     let news = state.courier.news(ui.ctx());
+    let outdated = state.outdated.as_ref().map(|(_, how)| {
+        format!("The song was laid anew since this take was made: {how}. Play it, then press Capture again")
+    });
     let (text, ink) = match (&frame.view.error, news, &state.hint) {
         (_, Some(news), _) => (news, theme.running),
         (Some(error), None, _) => (error.to_string(), theme.alarm),
+        (None, None, None) if outdated.is_some() => (outdated.unwrap_or_default(), theme.alarm),
         (None, None, Some(hint)) => (hint.clone(), theme.text_dim),
         (None, None, None) => (resting(frame).to_owned(), theme.text_dim),
     };
     label(ui.painter(), room, Align2::LEFT_CENTER, &text, Face::Regular.at(12.0), ink);
+}
+
+/// A corner to pull the window by. Some hosts let a plugin's window grow by their own border, but never
+/// shrink.
+fn grip(ui: &mut Ui, frame: &Frame<'_>, corner: egui::Pos2) {
+    let place = Rect::from_min_max(corner - Vec2::splat(16.0), corner);
+    let response = ui.interact(place, Id::unique("window-size"), Sense::drag());
+    let ink = if response.hovered() || response.dragged() {
+        frame.theme.text
+    } else {
+        frame.theme.text_off
+    };
+    for step in [4.0, 8.0, 12.0] {
+        let line = [corner - Vec2::new(step, 2.0), corner - Vec2::new(2.0, step)];
+        ui.painter().line_segment(line, Stroke::new(1.5, ink));
+    }
+    let size = Id::unique("window-size-before");
+    if response.drag_started() {
+        ui.data_mut(|data| data.insert_temp(size, frame.layout.window().size()));
+    }
+    if let Some(by) = response.total_drag_delta().filter(|_| response.dragged())
+        && let Some(before) = ui.data(|data| data.get_temp::<Vec2>(size))
+    {
+        let wanted = (before + by).max(super::SMALLEST).round();
+        ui.send_viewport_cmd(ViewportCommand::InnerSize(wanted));
+    }
+    response
+        .on_hover_cursor(CursorIcon::ResizeNwSe)
+        .on_hover_text("Pull to make the window larger or smaller.");
 }
 
 fn selection_name(frame: &Frame<'_>, state: &State) -> Option<String> {
@@ -75,8 +112,11 @@ fn resting(frame: &Frame<'_>) -> &'static str {
         _ if recording.incomplete => {
             "Some notes were not heard: more came at once than could be kept"
         }
-        (None, _) if recording.notes == 0 => "Listening: play the song in the host",
-        (None, _) => "Press Capture to take what was heard",
+        (_, Some(_)) if frame.transport.rehearsing => "Playing without the host; P stops it",
+        _ if frame.live && recording.running => "Listening; Capture takes what was heard so far",
+        _ if frame.live => "Press Capture to take what was heard",
+        (None, _) if recording.running => "Listening: no note was heard yet",
+        (None, _) => "Play the song in the host",
         (Some(_), None) if frame.view.job.is_some() => "Everything stays usable meanwhile",
         (Some(_), None) => "Press Generate for drums",
         (Some(_), Some(_)) => "Keys 1 to 4 choose an alternative; ? lists keys and mouse",

@@ -1,7 +1,5 @@
 //! The bar at the top: where the host is, what to do next, undo, and taking the clip away.
 
-use std::sync::Arc;
-
 use egui::{
     Align2, CornerRadius, CursorIcon, Id, Popup, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, pos2,
 };
@@ -10,7 +8,7 @@ use super::export;
 use super::frame::{Frame, State, sentence};
 use super::sheet::Sheet;
 use super::theme::{CONTROL, Face, UNIT, Variant};
-use super::widgets::{Button, Icon, Look, label_at};
+use super::widgets::{Button, Icon, Look, label, label_at};
 use crate::score::Metre;
 use crate::studio::{Job, Looks, RecordingView, Span};
 
@@ -59,9 +57,14 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
 }
 
 /// Two hills and the name.
-fn logo(ui: &Ui, frame: &Frame<'_>, row: &mut Row, wide: bool) {
+fn logo(ui: &mut Ui, frame: &Frame<'_>, row: &mut Row, wide: bool) {
     let theme = &frame.theme;
-    let place = row.next_left(if wide { 108.0 } else { 30.0 });
+    let effect = frame.name.len() > "Drumlin".len();
+    let place = row.next_left(match (wide, effect) {
+        (true, true) => 134.0,
+        (true, false) => 108.0,
+        (false, _) => 30.0,
+    });
     let (left, foot) = (place.left(), place.center().y + 8.0);
     for (from, width, height, colour) in [
         (10.0, 18.0, 10.0, theme.accent.lerp_to_gamma(theme.panel, 0.45)),
@@ -79,8 +82,13 @@ fn logo(ui: &Ui, frame: &Frame<'_>, row: &mut Row, wide: bool) {
     if wide {
         let at = pos2(left + 36.0, place.center().y);
         let font = Face::SemiBold.at(17.0);
-        label_at(ui.painter(), at, Align2::LEFT_CENTER, "Drumlin", font, theme.text);
+        label_at(ui.painter(), at, Align2::LEFT_CENTER, frame.name, font, theme.text);
     }
+    let response = ui.interact(place, Id::unique("logo"), Sense::hover());
+    response.on_hover_text(format!(
+        "{}: sound and MIDI that come in go on, drums are added. Put it behind the synth that plays the melody.",
+        frame.name
+    ));
 }
 
 fn transport(ui: &mut Ui, frame: &Frame<'_>, row: &mut Row, wide: bool) {
@@ -97,7 +105,7 @@ fn transport(ui: &mut Ui, frame: &Frame<'_>, row: &mut Row, wide: bool) {
     );
     let icon =
         Rect::from_center_size(pos2(place.left() + 14.0, place.center().y), Vec2::splat(14.0));
-    if transport.playing {
+    if transport.playing || transport.rehearsing {
         Icon::Play.paint(painter, icon, theme.running);
     } else {
         Icon::Stop.paint(painter, icon, theme.text_off);
@@ -133,7 +141,9 @@ fn transport(ui: &mut Ui, frame: &Frame<'_>, row: &mut Row, wide: bool) {
     label_at(painter, at, Align2::RIGHT_CENTER, &text, Face::Regular.at(12.0), theme.text_dim);
     let response = ui.interact(place, Id::unique("transport"), Sense::hover());
     let running = if transport.playing { "The host plays" } else { "The host stands still" };
-    response.on_hover_text(format!("{running}. The drums follow it; start and stop it there."));
+    response.on_hover_text(format!(
+        "{running}. The drums follow it; start and stop it there. P plays bars while it stands."
+    ));
 }
 
 fn main_actions(ui: &mut Ui, frame: &Frame<'_>, state: &State, row: &mut Row, wide: bool) {
@@ -143,9 +153,7 @@ fn main_actions(ui: &mut Ui, frame: &Frame<'_>, state: &State, row: &mut Row, wi
         return;
     }
     let theme = &frame.theme;
-    let no_take = frame
-        .take
-        .is_none()
+    let no_take = (frame.take.is_none() || frame.live)
         .then_some("There is nothing to play to yet: capture a take or open a MIDI file.");
     let no_part = frame.arrangement.is_none().then_some("There are no drums yet: press Generate.");
     let buttons = [
@@ -160,7 +168,7 @@ fn main_actions(ui: &mut Ui, frame: &Frame<'_>, state: &State, row: &mut Row, wi
         ),
         (
             Button::new("new", if wide { "New" } else { "" })
-                .icon(Icon::Dice)
+                .icon(Icon::Idea)
                 .tip("New: another idea for the same form.")
                 .key("N")
                 .unless(no_part),
@@ -217,9 +225,10 @@ fn progress(ui: &mut Ui, frame: &Frame<'_>, row: &mut Row, stage: &str, fraction
     ui.ctx().request_repaint_after(std::time::Duration::from_millis(33));
 }
 
+const NOTHING: &str = "Nothing was heard yet: play the song in the host.";
+
 /// What there is to capture, for the button and its menu: name, what it takes, or why it cannot.
 fn captures(frame: &Frame<'_>, state: &State) -> Vec<(String, Result<Span, &'static str>)> {
-    const NOTHING: &str = "Nothing was heard yet: play the song in the host.";
     let RecordingView { bars, just_played, .. } = frame.view.recording;
     let named = |name: &str, span: crate::studio::BarSpan| {
         format!("{name}  (bars {}–{})", span.first + 1, span.end)
@@ -256,6 +265,14 @@ pub fn capture_all(frame: &Frame<'_>) {
     capture_span(frame, Span::All);
 }
 
+/// Captures the bars of the take in view once more, as the host has them now.
+pub fn capture_again(frame: &Frame<'_>) {
+    let Some((take, bars)) = frame.take else { return };
+    let beats = take.length.0 as f64 / f64::from(bars.ticks_per_quarter());
+    let to = crate::score::Beats(take.start.0 + beats);
+    capture_span(frame, Span::Between { from: take.start, to });
+}
+
 fn capture_span(frame: &Frame<'_>, span: Span) {
     if let Err(error) = frame.studio.capture(span) {
         frame.studio.report(&sentence(&error.to_string()));
@@ -267,7 +284,11 @@ fn capture(ui: &mut Ui, frame: &Frame<'_>, state: &State, row: &mut Row) {
     let nothing = frame.view.recording.bars.is_none();
     let button = Button::new("capture", "Capture")
         .icon(Icon::Record)
-        .look(if frame.take.is_none() && !nothing { Look::Primary } else { Look::Plain })
+        .look(if (frame.take.is_none() || frame.live) && !nothing {
+            Look::Primary
+        } else {
+            Look::Plain
+        })
         .tip("Take what the host has played. Drumlin listens from the moment it is inserted.")
         .key("C")
         .unless(nothing.then_some("Nothing was heard yet: play the song in the host."));
@@ -297,10 +318,16 @@ fn capture(ui: &mut Ui, frame: &Frame<'_>, state: &State, row: &mut Row) {
             }
         }
         ui.separator();
-        let entry =
-            egui::Button::new("Open a MIDI file…").frame(false).min_size(Vec2::new(210.0, 24.0));
-        if ui.add(entry).on_hover_text("Dropping one on the window does the same.").clicked() {
-            export::open_midi(Arc::clone(frame.studio));
+        let entry = |text| egui::Button::new(text).frame(false).min_size(Vec2::new(210.0, 24.0));
+        let open = ui.add(entry("Open a MIDI file…"));
+        if open.on_hover_text("Dropping one on the window does the same.").clicked() {
+            export::open_midi(frame, state, ui.ctx());
+        }
+        let heard = frame.view.recording.bars.is_some();
+        let forget = ui.add_enabled(heard, entry("Forget what was heard"));
+        let forget = forget.on_disabled_hover_text(NOTHING);
+        if forget.on_hover_text("Takes stay; what is played from now on is heard.").clicked() {
+            frame.studio.forget_recording();
         }
     });
 }
@@ -321,7 +348,7 @@ fn take_away(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, row: &mut Row, w
     }
     let no_part = frame.part().is_none().then_some("There are no drums yet: press Generate.");
     let more = Button::new("clip-more", "")
-        .icon(Icon::Save)
+        .icon(Icon::Export)
         .tip("Save or copy the clip as a MIDI file")
         .unless(no_part);
     let response = more.respond(ui, row.next_right(CONTROL), theme);
@@ -366,8 +393,11 @@ fn drag_chip(
     no_part: Option<&str>,
 ) {
     let theme = &frame.theme;
-    let text = if wide { "Drag MIDI" } else { "Drag" };
-    let place = row.next_right(if wide { 112.0 } else { 76.0 });
+    let extract = state.extract();
+    let what = export::name(frame, &extract);
+    // What will be dragged is written on it.
+    let text = format!("Drag {what}");
+    let place = row.next_right(if wide { 142.0 } else { 104.0 });
     let response = ui.interact(place, Id::unique("drag-out"), Sense::drag());
     let enabled = no_part.is_none();
     let painter = ui.painter();
@@ -378,10 +408,8 @@ fn drag_chip(
     let grip =
         Rect::from_center_size(pos2(place.left() + 16.0, place.center().y), Vec2::splat(14.0));
     Icon::Grip.paint(painter, grip, ink);
-    let at = pos2(grip.right() + UNIT, place.center().y);
-    label_at(painter, at, Align2::LEFT_CENTER, text, Face::SemiBold.at(12.0), ink);
-    let extract = state.extract();
-    let what = export::name(frame, &extract);
+    let room = place.with_min_x(grip.right() + UNIT).with_max_x(place.right() - 2.0 * UNIT);
+    label(painter, room, Align2::LEFT_CENTER, &text, Face::SemiBold.at(12.0), ink);
     if enabled && response.drag_started() {
         export::drag(frame, state, &extract);
     }

@@ -131,7 +131,8 @@ impl Default for Parameters {
             swing: share("Swing", swing),
             humanise: share("Humanise", humanise),
             level: level(),
-            midi_out: BoolParam::new("MIDI out", true),
+            // Behind Drumlin there may be the synth that plays the melody: it is not to play drums.
+            midi_out: BoolParam::new("Send MIDI", false),
             channel: IntParam::new("MIDI channel", 10, IntRange::Linear { min: 1, max: 16 }),
             through: BoolParam::new("MIDI through", true),
             listen: BoolParam::new("Listen", true),
@@ -219,9 +220,9 @@ mod tests {
                 "countin" => "None",
                 "swing" => "0 %",
                 "level" => "0.0 dB",
-                "midi" | "thru" | "listen" => "On",
+                "thru" | "listen" => "On",
                 "chan" => "10",
-                "gen" | "bypass" => "Off",
+                "midi" | "gen" | "bypass" => "Off",
                 "edits" => "0",
                 _ => "50 %",
             };
@@ -232,7 +233,12 @@ mod tests {
     }
 
     #[test]
-    fn the_drums_go_out_on_channel_ten() {
-        assert_eq!(Parameters::default().drum_channel(), Some(9));
+    fn the_drums_go_out_on_channel_ten_when_asked_for() {
+        use nice_plug::params::InternalParamMut;
+        let parameters = Parameters::default();
+        assert_eq!(parameters.drum_channel(), None);
+        // SAFETY: nobody else has these parameters.
+        unsafe { parameters.midi_out._internal_set_plain_value(true) };
+        assert_eq!(parameters.drum_channel(), Some(9));
     }
 }

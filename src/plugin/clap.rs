@@ -6,7 +6,11 @@
 //! the host initialises it, and translates what goes out for those that know MIDI alone. Hosts
 //! without the extension, such as clap-wrapper's VST3, get CLAP's own.
 //!
-//! An instance is nice-plug's with three functions of ours. nice-plug finds its own by `plugin_data`
+//! A host that has nothing of the extension `gui` is shown no window: nice-plug expects the host's
+//! side of it. And where a host brings no sound to an input that it may leave out, what is in its
+//! output's buffers is silenced first: nice-plug plays into them as they are.
+//!
+//! An instance is nice-plug's with four functions of ours. nice-plug finds its own by `plugin_data`
 //! and by nothing else, so what the host holds may be larger than nice-plug knows.
 
 use std::ffi::{CStr, c_char, c_void};
@@ -21,6 +25,7 @@ use clap_sys::events::{
     CLAP_NOTE_EXPRESSION_PRESSURE, clap_event_header, clap_event_midi, clap_event_note,
     clap_event_note_expression, clap_output_events,
 };
+use clap_sys::ext::gui::{CLAP_EXT_GUI, clap_host_gui};
 use clap_sys::ext::note_ports::{
     CLAP_EXT_NOTE_PORTS, CLAP_NOTE_DIALECT_CLAP, CLAP_NOTE_DIALECT_MIDI, clap_host_note_ports,
 };
@@ -99,7 +104,8 @@ unsafe extern "C" fn create(
     host: *const clap_host,
     id: *const c_char,
 ) -> *const clap_plugin {
-    if id.is_null() {
+    // SAFETY: what is no null pointer is what CLAP says.
+    if id.is_null() || unsafe { host.as_ref() }.is_none_or(|host| host.get_extension.is_none()) {
         return ptr::null();
     }
     let id = unsafe { CStr::from_ptr(id) };
@@ -115,8 +121,11 @@ struct Instance {
     /// The same as nice-plug made it.
     theirs: clap_plugin,
     host: *const clap_host,
-    /// Whether notes have to go out as MIDI. Known once the host has initialised the instance.
+    /// Whether notes have to go out as MIDI. Known once the host has initialised the instance, as
+    /// what follows.
     speaks_midi: AtomicBool,
+    /// Whether the host has its side of a window.
+    has_windows: AtomicBool,
 }
 
 impl Instance {
@@ -129,10 +138,11 @@ impl Instance {
             init: Some(init),
             destroy: Some(destroy),
             process: Some(process),
+            get_extension: Some(extension),
             ..theirs
         };
-        let speaks_midi = AtomicBool::new(false);
-        Box::into_raw(Box::new(Instance { ours, theirs, host, speaks_midi })).cast()
+        let (speaks_midi, has_windows) = (AtomicBool::new(false), AtomicBool::new(false));
+        Box::into_raw(Box::new(Instance { ours, theirs, host, speaks_midi, has_windows })).cast()
     }
 
     /// # Safety
@@ -150,7 +160,33 @@ unsafe extern "C" fn init(plugin: *const clap_plugin) -> bool {
     }
     let speaks_midi = unsafe { knows_midi_alone(instance.host) };
     instance.speaks_midi.store(speaks_midi, Ordering::Relaxed);
+    let has_windows = unsafe { has_windows(instance.host) };
+    instance.has_windows.store(has_windows, Ordering::Relaxed);
     true
+}
+
+/// On any thread.
+unsafe extern "C" fn extension(plugin: *const clap_plugin, id: *const c_char) -> *const c_void {
+    let instance = unsafe { Instance::of(plugin) };
+    let Some(extension) = instance.theirs.get_extension else { return ptr::null() };
+    let hidden = !instance.has_windows.load(Ordering::Relaxed)
+        && !id.is_null()
+        && unsafe { CStr::from_ptr(id) } == CLAP_EXT_GUI;
+    if hidden { ptr::null() } else { unsafe { extension(plugin, id) } }
+}
+
+/// What a host has of an extension, asked on the main thread.
+unsafe fn host_extension<'a, T>(host: *const clap_host, id: &CStr) -> Option<&'a T> {
+    unsafe {
+        let extension = (*host).get_extension?;
+        extension(host, id.as_ptr()).cast::<T>().as_ref()
+    }
+}
+
+/// Whether a host has all that nice-plug calls of a window's host.
+unsafe fn has_windows(host: *const clap_host) -> bool {
+    let gui = unsafe { host_extension::<clap_host_gui>(host, CLAP_EXT_GUI) };
+    gui.is_some_and(|gui| gui.request_resize.is_some() && gui.closed.is_some())
 }
 
 unsafe extern "C" fn destroy(plugin: *const clap_plugin) {
@@ -163,9 +199,7 @@ unsafe extern "C" fn destroy(plugin: *const clap_plugin) {
 
 /// Asks on the main thread whether a host knows MIDI but not CLAP's own note events.
 unsafe fn knows_midi_alone(host: *const clap_host) -> bool {
-    let Some(extension) = (unsafe { (*host).get_extension }) else { return false };
-    let ports = unsafe { extension(host, CLAP_EXT_NOTE_PORTS.as_ptr()) };
-    let ports = unsafe { ports.cast::<clap_host_note_ports>().as_ref() };
+    let ports = unsafe { host_extension::<clap_host_note_ports>(host, CLAP_EXT_NOTE_PORTS) };
     let Some(supported) = ports.and_then(|ports| ports.supported_dialects) else { return false };
     let dialects = unsafe { supported(host) };
     dialects & (CLAP_NOTE_DIALECT_CLAP | CLAP_NOTE_DIALECT_MIDI) == CLAP_NOTE_DIALECT_MIDI
@@ -178,6 +212,7 @@ unsafe extern "C" fn process(
 ) -> clap_process_status {
     let instance = unsafe { Instance::of(plugin) };
     let Some(process) = instance.theirs.process else { return CLAP_PROCESS_ERROR };
+    unsafe { silence_without_input(block) };
     let Some(told) = (unsafe { block.as_ref() })
         .filter(|told| !told.out_events.is_null() && instance.speaks_midi.load(Ordering::Relaxed))
     else {
@@ -187,6 +222,32 @@ unsafe extern "C" fn process(
         clap_output_events { ctx: told.out_events.cast_mut().cast(), try_push: Some(try_push) };
     let told = clap_process { out_events: &interpreter, ..*told };
     unsafe { process(plugin, &told) }
+}
+
+/// Silences the output of a block that has no input.
+unsafe fn silence_without_input(block: *const clap_process) {
+    // SAFETY: buffers are as many and as long as the block says.
+    unsafe {
+        let Some(block) = block.as_ref() else { return };
+        // A count of 0 says that the pointer says nothing.
+        if block.audio_inputs_count > 0
+            && block.audio_inputs.as_ref().is_some_and(|input| !input.data32.is_null())
+        {
+            return;
+        }
+        if block.audio_outputs_count == 0 {
+            return;
+        }
+        let Some(output) = block.audio_outputs.as_ref().filter(|out| !out.data32.is_null()) else {
+            return;
+        };
+        for channel in 0..output.channel_count as usize {
+            let samples = *output.data32.add(channel);
+            if !samples.is_null() {
+                ptr::write_bytes(samples, 0, block.frames_count as usize);
+            }
+        }
+    }
 }
 
 /// Takes an event as the host's own list does, and puts it there in MIDI.

@@ -4,6 +4,7 @@
 //! Knows nothing of a plugin format; the scenario tests and the bench play it as a host does. Runs
 //! on the audio thread.
 
+use super::audition::Auditions;
 use super::capture::Capture;
 use super::playback::{Drum, Playback};
 use super::preview::Kit;
@@ -43,7 +44,12 @@ pub struct Engine {
     /// Notes that were passed through and have not ended, by channel, a bit for each key: their
     /// ends pass even when nothing else does any more.
     passed: [u128; 16],
+    auditions: Option<Auditions>,
+    samples_per_second: f64,
 }
+
+/// How long a stroke that is auditioned holds its key, in seconds.
+const STRUCK: f64 = 0.1;
 
 /// A block being processed.
 struct Block<'a, P> {
@@ -54,17 +60,38 @@ struct Block<'a, P> {
     right: &'a mut [f32],
     /// Samples whose sound is complete.
     rendered: usize,
+    /// Where bars that are auditioned end: strokes from here on are not heard.
+    limit: Option<Beats>,
 }
 
 impl Engine {
     pub fn new(clock: Clock, capture: Capture, playback: Playback) -> Engine {
-        Engine { clock, capture, playback, kit: None, passed: [0; 16] }
+        Engine {
+            clock,
+            capture,
+            playback,
+            kit: None,
+            passed: [0; 16],
+            auditions: None,
+            samples_per_second: 48_000.0,
+        }
+    }
+
+    /// Takes what the window wants to be heard from a queue.
+    pub fn audition(&mut self, auditions: Auditions) {
+        self.auditions = Some(auditions);
+    }
+
+    /// Whether bars are played that the window asked for, while the host stands.
+    pub fn is_rehearsing(&self) -> bool {
+        self.auditions.as_ref().is_some_and(Auditions::is_playing)
     }
 
     /// Prepares for a rate in Hz and the longest block that the host announces. Not on the audio
     /// thread: what was there before is freed.
     pub fn activate(&mut self, samples_per_second: f64, longest: u32, kit: Option<Kit>) {
         self.clock = Clock::new(samples_per_second, longest);
+        self.samples_per_second = samples_per_second;
         self.kit = kit;
         self.reset();
     }
@@ -100,13 +127,19 @@ impl Engine {
         right: &mut [f32],
     ) {
         let frames = left.len().min(right.len()) as u32;
-        let mut block = Block { controls, input: ports.receive(), ports, left, right, rendered: 0 };
+        let input = ports.receive();
+        let mut block = Block { controls, input, ports, left, right, rendered: 0, limit: None };
         self.playback.begin_block();
         if controls.bypassed {
             self.playback.release(0);
         }
+        let mut time = *host;
         if frames > 0 {
-            self.clock.begin(host, frames);
+            self.strike(&mut block);
+            if let Some((rehearsed, to)) = self.auditions.as_mut().and_then(|a| a.time(host)) {
+                (time, block.limit) = (rehearsed, Some(to));
+            }
+            self.clock.begin(&time, frames);
         }
         while let Some(span) = self.clock.next_span() {
             let (before, entering) = match self.playback.entry(&span) {
@@ -126,10 +159,31 @@ impl Engine {
             block.input = block.ports.receive();
         }
         self.playback.end_block(frames);
+        if let Some(auditions) = &mut self.auditions {
+            auditions.advance(frames, self.samples_per_second);
+        }
+    }
+
+    /// Plays the strokes that are auditioned, on the block's first sample.
+    fn strike<P: Ports>(&mut self, block: &mut Block<'_, P>) {
+        let Controls { bypassed, channel, .. } = *block.controls;
+        while let Some((kit_key, key, velocity)) =
+            self.auditions.as_mut().and_then(Auditions::strike)
+        {
+            if bypassed {
+                continue;
+            }
+            let frames = (STRUCK * self.samples_per_second) as u64;
+            if let Some(drum) = self.playback.strike(key, kit_key, channel, frames) {
+                self.drum(drum, block);
+            }
+            self.drum(Drum::On { sample: 0, key, kit_key, velocity }, block);
+        }
     }
 
     fn span<P: Ports>(&mut self, span: &Span, enters: bool, block: &mut Block<'_, P>) {
-        self.capture.follow(span, block.controls.listens);
+        // What is auditioned is no music of the host's.
+        self.capture.follow(span, block.controls.listens && block.limit.is_none());
         self.playback.begin_span(span);
         if enters {
             self.playback.swap(span);
@@ -149,40 +203,55 @@ impl Engine {
     /// Plays what is due up to and with a sample.
     fn drums<P: Ports>(&mut self, span: &Span, until: u32, block: &mut Block<'_, P>) {
         let Controls { bypassed, channel, .. } = *block.controls;
-        while let Some(drum) = self.playback.next(span, until, channel, bypassed) {
-            match drum {
-                Drum::On { sample, key, kit_key, velocity } => {
-                    if let Some(channel) = channel {
-                        block.ports.send(NoteEvent::NoteOn {
-                            timing: sample,
-                            voice_id: VoiceID::Wildcard,
-                            channel: Channel::Number(channel),
-                            key: Key::Number(key),
-                            velocity: velocity.unit(),
-                        });
-                    }
-                    self.render(sample, block);
-                    if let Some(kit) = &mut self.kit {
-                        kit.strike(kit_key, velocity);
-                    }
+        if let Some(limit) = block.limit {
+            let end = f64::from(span.offset) + span.frame_of(limit);
+            if end > f64::from(span.offset) {
+                let last = until.min((end - 1.0) as u32);
+                while let Some(drum) = self.playback.next(span, last, channel, bypassed) {
+                    self.drum(drum, block);
                 }
-                Drum::Off { sample, key, kit_key, channel } => {
-                    let sent = channel.is_none_or(|channel| {
-                        block.ports.send(NoteEvent::NoteOff {
-                            timing: sample,
-                            voice_id: VoiceID::Wildcard,
-                            channel: Channel::Number(channel),
-                            key: Key::Number(key),
-                            velocity: 0.0,
-                        })
+            }
+        }
+        let silent = bypassed || block.limit.is_some();
+        while let Some(drum) = self.playback.next(span, until, channel, silent) {
+            self.drum(drum, block);
+        }
+    }
+
+    /// Plays one stroke or ends it.
+    fn drum<P: Ports>(&mut self, drum: Drum, block: &mut Block<'_, P>) {
+        match drum {
+            Drum::On { sample, key, kit_key, velocity } => {
+                if let Some(channel) = block.controls.channel {
+                    block.ports.send(NoteEvent::NoteOn {
+                        timing: sample,
+                        voice_id: VoiceID::Wildcard,
+                        channel: Channel::Number(channel),
+                        key: Key::Number(key),
+                        velocity: velocity.unit(),
                     });
-                    if !sent {
-                        self.playback.owe(key, kit_key, channel, block.left.len() as u32);
-                    }
-                    self.render(sample, block);
-                    if let Some(kit) = &mut self.kit {
-                        kit.end(kit_key);
-                    }
+                }
+                self.render(sample, block);
+                if let Some(kit) = &mut self.kit {
+                    kit.strike(kit_key, velocity);
+                }
+            }
+            Drum::Off { sample, key, kit_key, channel } => {
+                let sent = channel.is_none_or(|channel| {
+                    block.ports.send(NoteEvent::NoteOff {
+                        timing: sample,
+                        voice_id: VoiceID::Wildcard,
+                        channel: Channel::Number(channel),
+                        key: Key::Number(key),
+                        velocity: 0.0,
+                    })
+                });
+                if !sent {
+                    self.playback.owe(key, kit_key, channel, block.left.len() as u32);
+                }
+                self.render(sample, block);
+                if let Some(kit) = &mut self.kit {
+                    kit.end(kit_key);
                 }
             }
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use nice_plug::prelude::*;
 
 use super::attendant::Attendant;
+use super::audition::Auditions;
 use super::capture::Capture;
 use super::engine::{Controls, Engine, Ports};
 use super::playback::Playback;
@@ -28,12 +29,17 @@ pub trait Kind: Send + 'static {
     const ID: &'static str;
     const DESCRIPTION: &'static str;
     const FEATURES: &'static [ClapFeature];
-    const LAYOUTS: &'static [AudioIOLayout];
-    /// Whether the layouts have an input.
-    const TAKES_SOUND: bool;
 }
 
-/// On an instrument or MIDI track.
+/// Sound in and sound out. Hosts may leave the input out, as they do on tracks that have no sound
+/// until here: it is silent then (see [`super::clap`] and `super::vst3`).
+const STEREO: AudioIOLayout = AudioIOLayout {
+    main_input_channels: NonZeroU32::new(2),
+    main_output_channels: NonZeroU32::new(2),
+    ..AudioIOLayout::const_default()
+};
+
+/// On an instrument or MIDI track, where hosts look for instruments.
 pub struct Instrument;
 
 impl Kind for Instrument {
@@ -46,14 +52,9 @@ impl Kind for Instrument {
         ClapFeature::NoteEffect,
         ClapFeature::Stereo,
     ];
-    const LAYOUTS: &'static [AudioIOLayout] = &[AudioIOLayout {
-        main_output_channels: NonZeroU32::new(2),
-        ..AudioIOLayout::const_default()
-    }];
-    const TAKES_SOUND: bool = false;
 }
 
-/// On an audio track, or behind an instrument.
+/// On an audio track, or where hosts look for effects.
 pub struct Effect;
 
 impl Kind for Effect {
@@ -62,17 +63,11 @@ impl Kind for Effect {
     const DESCRIPTION: &'static str = "Drumlin for tracks with sound: it passes, drums are added";
     const FEATURES: &'static [ClapFeature] =
         &[ClapFeature::AudioEffect, ClapFeature::NoteEffect, ClapFeature::Stereo];
-    const LAYOUTS: &'static [AudioIOLayout] = &[AudioIOLayout {
-        main_input_channels: NonZeroU32::new(2),
-        main_output_channels: NonZeroU32::new(2),
-        ..AudioIOLayout::const_default()
-    }];
-    const TAKES_SOUND: bool = true;
 }
 
-/// Drumlin with MIDI in and drums out.
+/// Drumlin among the instruments.
 pub type Drumlin = Instance<Instrument>;
-/// Drumlin with sound through.
+/// Drumlin among the effects.
 pub type DrumlinFx = Instance<Effect>;
 
 /// One plugin in a host.
@@ -90,18 +85,20 @@ impl<K> Default for Instance<K> {
     fn default() -> Instance<K> {
         let (parameters, studio) = (Arc::new(Parameters::default()), Studio::new());
         let whereabouts = Arc::new(Whereabouts::default());
-        let AudioEnd { captured, clips, spent } = studio.connect();
+        let AudioEnd { captured, clips, spent, auditions } = studio.connect();
+        let mut engine = Engine::new(
+            Clock::new(USUAL_RATE, USUAL_BLOCK),
+            Capture::new(captured),
+            Playback::new(clips, spent),
+        );
+        engine.audition(Auditions::new(auditions));
         Instance {
             _attendant: Attendant::start(
                 Arc::clone(&parameters),
                 Arc::clone(&studio),
                 Arc::clone(&whereabouts),
             ),
-            engine: Engine::new(
-                Clock::new(USUAL_RATE, USUAL_BLOCK),
-                Capture::new(captured),
-                Playback::new(clips, spent),
-            ),
+            engine,
             parameters,
             studio,
             whereabouts,
@@ -116,7 +113,7 @@ impl<K: Kind> Plugin for Instance<K> {
     const URL: &'static str = "";
     const EMAIL: &'static str = "";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = K::LAYOUTS;
+    const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = &[STEREO];
     const MIDI_INPUT: MidiConfig = MidiConfig::MidiCCs;
     const MIDI_OUTPUT: MidiConfig = MidiConfig::MidiCCs;
     // A transport change within a block would shift the position twice.
@@ -136,6 +133,7 @@ impl<K: Kind> Plugin for Instance<K> {
             let host = whereabouts.ask();
             Transport {
                 playing: host.playing,
+                rehearsing: whereabouts.rehearses(),
                 position: host.position,
                 bpm: host.tempo,
                 metre: host.metre,
@@ -143,7 +141,7 @@ impl<K: Kind> Plugin for Instance<K> {
             }
         };
         let (parameters, studio) = (Arc::clone(&self.parameters), Arc::clone(&self.studio));
-        Some(HostEditor::new(parameters, studio, Arc::new(transport)))
+        Some(HostEditor::new(parameters, studio, Arc::new(transport), K::NAME))
     }
 
     fn filter_state(state: &mut PluginState) {
@@ -182,11 +180,7 @@ impl<K: Kind> Plugin for Instance<K> {
             level: parameters.level.value(),
         };
         if let [left, right] = buffer.as_slice() {
-            // What comes in lies in the buffers already; where nothing does, anything may.
-            if !K::TAKES_SOUND {
-                left.fill(0.0);
-                right.fill(0.0);
-            }
+            // What comes in lies in the buffers already.
             self.engine.process(
                 &host,
                 &controls,
@@ -195,7 +189,8 @@ impl<K: Kind> Plugin for Instance<K> {
                 right,
             );
         }
-        self.whereabouts.tell(&host, self.engine.position(), self.engine.notes());
+        let rehearses = self.engine.is_rehearsing();
+        self.whereabouts.tell(&host, self.engine.position(), rehearses, self.engine.notes());
         // The drums play whether anything comes in or not.
         ProcessStatus::KeepAlive
     }

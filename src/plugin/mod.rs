@@ -1,19 +1,20 @@
 //! The plugin: Drumlin in a host.
 //!
 //! One library holds two plugins in two formats (CLAP by nice-plug, VST3 around it by clap-wrapper):
-//! **Drumlin** takes MIDI in and gives it on together with the drums, as MIDI and as sound;
-//! **Drumlin FX** lets sound through and adds the drums.
+//! **Drumlin** and **Drumlin FX**. Both let sound and MIDI through and add the drums, as sound and,
+//! when asked for, as MIDI; one is found among a host's instruments, the other among its effects.
 //!
 //! | file | thread | in | out |
 //! |---|---|---|---|
 //! | `transport` | audio | what the host says of a block | spans of even song position |
 //! | `capture` | audio | notes on samples | [`crate::studio::wire::Captured`], queued |
+//! | `audition` | audio | [`crate::studio::wire::Audition`]s, queued | strokes, and a transport for bars |
 //! | `playback` | audio | [`crate::studio::wire::Clip`]s, queued | strokes on samples |
 //! | `preview` | audio | strokes | sound, added to the bus |
 //! | `engine` | audio | a block | the same block, played |
 //! | `host` | all | the host's calls | both plugins |
 //! | `clap` | main, audio | a host | instances, whose notes go out in a dialect that it knows |
-//! | `vst3` | main | clap-wrapper's factory | the same, asking for the transport |
+//! | `vst3` | main, audio | clap-wrapper's factory | the same, mended |
 //! | `state` | main | the document | text in the host's project |
 //! | `attendant` | its own | parameters | edits and jobs of the studio |
 //! | `whereabouts` | audio | where the host is | the same, for the window |
@@ -22,6 +23,7 @@
 //! under an allocator that aborts. All slow work is the studio's, on its own thread.
 
 mod attendant;
+mod audition;
 mod capture;
 mod clap;
 mod engine;
@@ -34,6 +36,7 @@ mod vst3;
 mod whereabouts;
 
 pub use self::clap::clap_entry;
+pub use audition::Auditions;
 pub use capture::Capture;
 pub use engine::{Controls, Engine, Ports};
 pub use host::{Drumlin, DrumlinFx};

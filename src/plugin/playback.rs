@@ -217,6 +217,21 @@ impl Playback {
         Some(Drum::Off { sample, key: key as u8, kit_key, channel })
     }
 
+    /// Notes that a key is struck on the block's first sample from outside of the clip, for so many
+    /// samples. The end of what has sounded on it until then, if anything has.
+    pub fn strike(
+        &mut self,
+        key: u8,
+        kit_key: u8,
+        channel: Option<u8>,
+        frames: u64,
+    ) -> Option<Drum> {
+        let place = &mut self.held[usize::from(key) % KEYS];
+        let before = place.replace(Held { due: self.now + frames.max(1), kit_key, channel });
+        self.first_due = self.held.iter().flatten().map(|held| held.due).min().unwrap_or(u64::MAX);
+        before.map(|Held { kit_key, channel, .. }| Drum::Off { sample: 0, key, kit_key, channel })
+    }
+
     /// Keeps an end that could not be sent for the first sample after this block of `frames`.
     pub fn owe(&mut self, key: u8, kit_key: u8, channel: Option<u8>, frames: u32) {
         let due = self.now + u64::from(frames);

@@ -4,8 +4,8 @@
 //! allocates nothing (held by a test) and adds to what is on the bus already. Latency is 0; a stroke
 //! sounds at most [`BLOCK`] - 1 samples late.
 
-use crate::audio::SoundFont;
-use crate::score::Velocity;
+use crate::audio::{DcBlocker, SoundFont};
+use crate::score::{SampleRate, Velocity};
 use rustysynth::{Synthesizer, SynthesizerSettings};
 
 /// Samples that the synthesizer renders at a time, and the grid on which strokes begin.
@@ -49,6 +49,8 @@ pub struct Kit {
     ring: u64,
     left: [f32; CHUNK],
     right: [f32; CHUNK],
+    /// One for each side.
+    offset: [DcBlocker; 2],
 }
 
 impl Kit {
@@ -79,6 +81,7 @@ impl Kit {
             ring: (RING * samples_per_second) as u64,
             left: [0.0; CHUNK],
             right: [0.0; CHUNK],
+            offset: [DcBlocker::new(SampleRate(samples_per_second.round() as u32)); 2],
         })
     }
 
@@ -86,6 +89,7 @@ impl Kit {
     pub fn reset(&mut self) {
         self.synthesizer.reset();
         self.between = [[0.0; 2]; 2];
+        self.offset.iter_mut().for_each(DcBlocker::reset);
         self.ringing = 0;
     }
 
@@ -121,8 +125,8 @@ impl Kit {
             let rendered = self.left.iter().zip(&self.right);
             for ((left, right), (l, r)) in left.iter_mut().zip(right).zip(rendered) {
                 self.level += (level - self.level).clamp(-self.glide, self.glide);
-                *left += l * self.level;
-                *right += r * self.level;
+                *left += self.offset[0].next(*l) * self.level;
+                *right += self.offset[1].next(*r) * self.level;
             }
         }
     }

@@ -1,29 +1,28 @@
-//! VST3: clap-wrapper's factory, with one thing mended before a host sees it.
+//! VST3: clap-wrapper's factory, whose instances are mended before a host sees them: [`instance`]
+//! says how.
 //!
-//! The wrapper says that it needs nothing of the host's transport (`IProcessContextRequirements` is
-//! left at 0), though it hands on all of it. Hosts that believe that tell no tempo and no bars. Every
-//! instance made here asks for what [`super::HostTime`] reads.
-//!
-//! What cannot be mended from here: the wrapper keeps a list of its instances without a lock. As VST3
-//! demands, they have to be made and dropped on one thread.
+//! The wrapper makes its factory and keeps a list of its instances without a lock. VST3 demands that
+//! hosts make and drop them on one thread; some do not, and so [`LOCK`] is held meanwhile.
 //!
 //! The wrapper's archive has one object that defines `clap_wrapper_GetPluginFactory` and nothing
 //! else; as it is defined here already, the linker takes this one. The version is pinned for that.
 
+mod instance;
+
 use std::ffi::c_void;
 use std::ptr;
-use std::sync::OnceLock;
 
-use vst3::Steinberg::Vst::{
-    IProcessContextRequirements, IProcessContextRequirements_::Flags_,
-    IProcessContextRequirementsVtbl,
-};
+use parking_lot::ReentrantMutex;
 use vst3::Steinberg::{
     FIDString, FUnknown, IPluginFactory, IPluginFactory2Trait, IPluginFactory3,
     IPluginFactory3Trait, IPluginFactoryTrait, PClassInfo, PClassInfo2, PClassInfoW, PFactoryInfo,
-    int32, kResultOk, tresult, uint32,
+    int32, kResultOk, tresult,
 };
-use vst3::{Class, ComPtr, ComRef, ComWrapper};
+use vst3::{Class, ComPtr, ComWrapper};
+
+/// Held while the wrapper makes, starts, stops or drops something. A host that is called meanwhile
+/// may call back on the same thread.
+static LOCK: ReentrantMutex<()> = ReentrantMutex::new(());
 
 unsafe extern "system" {
     /// Where the wrapper's own `clap_wrapper_GetPluginFactory` gets its factory: C++, without a C
@@ -55,6 +54,7 @@ mod folders {
 /// What `GetPluginFactory` of the library gives the host.
 #[unsafe(no_mangle)]
 extern "system" fn clap_wrapper_GetPluginFactory() -> *mut IPluginFactory {
+    let _locked = LOCK.lock();
     // SAFETY: the factory comes with a reference of its own, which the pointer takes over.
     let wrapped = unsafe { ComPtr::from_raw(wrapped_factory()) };
     let wrapped = wrapped.and_then(|factory| factory.cast::<IPluginFactory3>());
@@ -91,10 +91,11 @@ impl IPluginFactoryTrait for Factory {
         interface: FIDString,
         instance: *mut *mut c_void,
     ) -> tresult {
+        let _locked = LOCK.lock();
         unsafe {
             let result = self.wrapped.createInstance(class, interface, instance);
             if result == kResultOk {
-                ask_for_transport(*instance);
+                instance::mend(*instance);
             }
             result
         }
@@ -114,56 +115,5 @@ impl IPluginFactory3Trait for Factory {
 
     unsafe fn setHostContext(&self, context: *mut FUnknown) -> tresult {
         unsafe { self.wrapped.setHostContext(context) }
-    }
-}
-
-/// What a block's transport has to say for the drums to be in time.
-const NEEDED: uint32 = (Flags_::kNeedProjectTimeMusic
-    | Flags_::kNeedBarPositionMusic
-    | Flags_::kNeedCycleMusic
-    | Flags_::kNeedTempo
-    | Flags_::kNeedTimeSignature
-    | Flags_::kNeedTransportState) as uint32;
-
-/// A table of the interface's functions, with the two words that C++ keeps before it.
-#[repr(C)]
-struct Table {
-    before: [usize; 2],
-    functions: IProcessContextRequirementsVtbl,
-}
-
-unsafe extern "system" fn needed(_this: *mut IProcessContextRequirements) -> uint32 {
-    NEEDED
-}
-
-/// Lets an instance of the wrapper answer with [`NEEDED`]: the interface is a part of the instance
-/// whose first word points to the table of its functions, as in all of COM; it gets a table of ours,
-/// which has the wrapper's functions but for the one.
-///
-/// # Safety
-///
-/// `instance` is an object of the wrapper's that nobody else has yet.
-unsafe fn ask_for_transport(instance: *mut c_void) {
-    // The same for all instances: they are of one class.
-    static TABLE: OnceLock<Table> = OnceLock::new();
-    // SAFETY: the caller's promise; the object lives on while `requirements` refers to it, and its
-    // table is as long as the interface says, with two words before it in every C++ that Rust's
-    // targets know.
-    unsafe {
-        let Some(requirements) = ComRef::from_raw(instance.cast::<FUnknown>())
-            .and_then(|instance| instance.cast::<IProcessContextRequirements>())
-        else {
-            return;
-        };
-        let part = requirements.as_ptr();
-        let theirs = (*part).vtbl;
-        let table = TABLE.get_or_init(|| Table {
-            before: *theirs.cast::<[usize; 2]>().sub(1),
-            functions: IProcessContextRequirementsVtbl {
-                getProcessContextRequirements: needed,
-                ..*theirs
-            },
-        });
-        (*part).vtbl = &table.functions;
     }
 }

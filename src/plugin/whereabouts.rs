@@ -17,6 +17,8 @@ pub struct Whereabouts {
     metre: AtomicU16,
     /// 1 while the transport runs.
     playing: AtomicU16,
+    /// 1 while bars are auditioned.
+    rehearses: AtomicU16,
     notes: AtomicU64,
 }
 
@@ -30,15 +32,17 @@ impl Default for Whereabouts {
             loop_end: nothing(),
             metre: AtomicU16::new(0),
             playing: AtomicU16::new(0),
+            rehearses: AtomicU16::new(0),
             notes: AtomicU64::new(0),
         }
     }
 }
 
 impl Whereabouts {
-    /// Tells what the host said of a block; `running` is where the song is after it, if it runs;
-    /// `notes` is how many notes have been captured by then.
-    pub fn tell(&self, host: &HostTime, running: Option<Beats>, notes: u64) {
+    /// Tells what the host said of a block; `running` is where the song is after it, if it runs, or
+    /// where the bars are that are auditioned, if it `rehearses`; `notes` is how many notes have been
+    /// captured by then.
+    pub fn tell(&self, host: &HostTime, running: Option<Beats>, rehearses: bool, notes: u64) {
         let set = |field: &AtomicU64, value: Option<f64>| {
             field.store(value.unwrap_or(f64::NAN).to_bits(), Ordering::Relaxed);
         };
@@ -48,8 +52,15 @@ impl Whereabouts {
         set(&self.loop_end, host.looping.map(|(_, end)| end.0));
         let metre = host.metre.map_or(0, |m| u16::from_be_bytes([m.numerator(), m.denominator()]));
         self.metre.store(metre, Ordering::Relaxed);
-        self.playing.store(u16::from(running.is_some()), Ordering::Relaxed);
+        let playing = running.is_some() && host.playing;
+        self.playing.store(u16::from(playing), Ordering::Relaxed);
+        self.rehearses.store(u16::from(rehearses), Ordering::Relaxed);
         self.notes.store(notes, Ordering::Release);
+    }
+
+    /// Whether bars are auditioned while the host stands.
+    pub fn rehearses(&self) -> bool {
+        self.rehearses.load(Ordering::Relaxed) == 1
     }
 
     /// How many notes have been captured; all of them are in the studio's queue.
@@ -91,10 +102,14 @@ mod tests {
             bar_start: None,
             looping: Some((Beats(-4.0), Beats(12.0))),
         };
-        whereabouts.tell(&host, Some(Beats(8.5)), 3);
+        whereabouts.tell(&host, Some(Beats(8.5)), false, 3);
         assert_eq!(whereabouts.notes(), 3);
         assert_eq!(whereabouts.ask(), HostTime { position: Some(Beats(8.5)), ..host });
-        whereabouts.tell(&HostTime { playing: false, ..host }, None, 3);
+        whereabouts.tell(&HostTime { playing: false, ..host }, None, false, 3);
         assert_eq!(whereabouts.ask(), HostTime { playing: false, ..host });
+        // Bars that are auditioned have a place, but the host stands.
+        whereabouts.tell(&HostTime { playing: false, ..host }, Some(Beats(20.0)), true, 3);
+        let expected = HostTime { playing: false, position: Some(Beats(20.0)), ..host };
+        assert_eq!((whereabouts.ask(), whereabouts.rehearses()), (expected, true));
     }
 }

@@ -168,16 +168,21 @@ impl Desk {
         view
     }
 
-    /// Makes a step of the undo history, unless `edit` refuses.
+    /// Makes a step of the undo history, unless `edit` refuses; `recalls` says that settings may be
+    /// brought back by it.
     pub fn step<E>(
         &self,
         name: &'static str,
         gesture: Option<Gesture>,
+        recalls: bool,
         edit: impl FnOnce(&Document) -> Result<Document, E>,
     ) -> Result<(), E> {
         // Edits are made under the lock, so that none is lost between two threads.
         self.change(|state| {
             let document = edit(state.history.present())?;
+            if recalls && document.settings != state.history.present().settings {
+                state.recalls += 1;
+            }
             state.history.step(document, name, gesture);
             state.error = None;
             Ok(())

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::drum_maps::{DrumMap, OwnMap};
-use super::{Likeness, Take};
+use super::{Kept, Likeness, Take};
 use crate::drummer::{ClassDensities, Form, Settings};
 use crate::score::{BarIndex, DrumPart, GmKey, LANES, Lane};
 
@@ -20,10 +20,12 @@ pub const MOST_TAKES: usize = 32;
 pub struct Document {
     /// In the order in which they were captured.
     pub takes: Vec<Arc<Take>>,
-    /// The take in view, which the next Generate plays to; an index into `takes`.
+    /// The take in view and heard, which the next Generate plays to; an index into `takes`.
     pub current_take: Option<usize>,
-    /// What was generated last; `None` until then.
+    /// What was generated for the current take; `None` until then.
     pub arrangement: Option<Arrangement>,
+    /// What belongs to the other takes, by their index in `takes`; may be shorter.
+    pub kept: Vec<Option<Arc<Kept>>>,
     /// By [`Lane::index`].
     pub lanes: [LaneState; LANES],
     /// What was asked for. The part is as asked once [`Arrangement::played`] equals it.
@@ -190,6 +192,7 @@ impl Default for Document {
             takes: Vec::new(),
             current_take: None,
             arrangement: None,
+            kept: Vec::new(),
             lanes: [LaneState::default(); LANES],
             settings: Settings { alternatives: ALTERNATIVES, ..Settings::default() },
             drum_map: DrumMap::default(),
@@ -200,10 +203,6 @@ impl Default for Document {
 }
 
 impl Document {
-    pub fn take(&self) -> Option<&Arc<Take>> {
-        self.takes.get(self.current_take?)
-    }
-
     pub fn lane(&self, lane: Lane) -> LaneState {
         self.lanes[lane.index()]
     }

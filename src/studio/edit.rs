@@ -9,9 +9,7 @@ use std::sync::Arc;
 use super::board::{Board, tidy_offset};
 use super::recipe::with_graft;
 use super::take::tidy_name;
-use super::{
-    Arrangement, Cell, Channel, Document, DrumMap, Graft, Lanes, MOST_TAKES, Region, Scrap, Take,
-};
+use super::{Arrangement, Cell, Channel, Document, DrumMap, Graft, Lanes, Region, Scrap, Take};
 use crate::drummer::{Settings, StyleChoice};
 use crate::score::{BarIndex, Beats, DrumPart, Hit, Lane, Velocity};
 
@@ -93,6 +91,7 @@ pub enum Edit {
 
     /// Adds a take and makes it the current one.
     AddTake(Arc<Take>),
+    /// Makes a take the current one, with its own drums and settings.
     ChooseTake(usize),
     RenameTake {
         take: usize,
@@ -103,6 +102,7 @@ pub enum Edit {
         take: usize,
         start: Beats,
     },
+    /// Removes a take with its drums.
     RemoveTake(usize),
 }
 
@@ -157,6 +157,11 @@ impl Edit {
             Edit::PlaceTake { .. } => "place take",
             Edit::RemoveTake(_) => "remove take",
         }
+    }
+
+    /// Whether it brings settings back, for controls to follow.
+    pub(super) const fn recalls(&self) -> bool {
+        matches!(self, Edit::ChooseTake(_) | Edit::RemoveTake(_))
     }
 
     /// The document with the edit made.
@@ -239,7 +244,7 @@ impl Edit {
             Edit::AddTake(take) => document.add_take(take.clone()),
             Edit::ChooseTake(take) => {
                 document.take_at(*take)?;
-                document.current_take = Some(*take);
+                document.turn_to(Some(*take));
             }
             Edit::RenameTake { take, name } => {
                 let renamed =
@@ -253,12 +258,7 @@ impl Edit {
             }
             Edit::RemoveTake(take) => {
                 document.take_at(*take)?;
-                document.takes.remove(*take);
-                document.current_take = match document.current_take {
-                    Some(current) if current > *take => Some(current - 1),
-                    Some(current) if current < document.takes.len() => Some(current),
-                    _ => document.takes.len().checked_sub(1),
-                };
+                document.remove_take(*take);
             }
         }
         Ok(document)
@@ -313,31 +313,6 @@ impl Document {
         edit(&mut board);
         board.put_into(chosen);
         Ok(())
-    }
-
-    fn take_at(&self, index: usize) -> Result<&Arc<Take>, EditError> {
-        self.takes.get(index).ok_or(EditError::NoTake(index))
-    }
-
-    fn add_take(&mut self, take: Arc<Take>) {
-        if self.takes.len() >= MOST_TAKES {
-            let used = self.arrangement.as_ref().map(|arrangement| &arrangement.take);
-            let oldest = self.takes.iter().position(|take| Some(take) != used).unwrap_or(0);
-            self.takes.remove(oldest);
-        }
-        self.takes.push(take);
-        self.current_take = Some(self.takes.len() - 1);
-    }
-
-    /// Puts a changed take in the place of one, also for the part that was made for it.
-    fn replace_take(&mut self, index: usize, take: Take) {
-        let take = Arc::new(take);
-        let old = std::mem::replace(&mut self.takes[index], take.clone());
-        if let Some(arrangement) = &mut self.arrangement
-            && Arc::ptr_eq(&arrangement.take, &old)
-        {
-            arrangement.take = take;
-        }
     }
 }
 

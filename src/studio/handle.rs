@@ -1,15 +1,18 @@
 //! The handle that the plugin and its window share.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use super::desk::Desk;
+use super::wire::Audition;
 use super::{
     AudioEnd, Edit, EditError, Job, Lanes, Looks, Saved, Span, StateError, Take, TakeError, View,
     worker,
 };
 use crate::drummer::Settings;
 use crate::network::Backend;
+use crate::score::{Beats, Lane, Velocity};
 
 /// The desk of one plugin; see the folder's door for what may be called where.
 ///
@@ -77,7 +80,7 @@ impl Studio {
     /// # Errors
     /// If it cannot be made; nothing has changed then.
     pub fn apply(&self, edit: Edit) -> Result<(), EditError> {
-        self.desk.step(edit.name(), None, |document| edit.apply(document))
+        self.desk.step(edit.name(), None, edit.recalls(), |document| edit.apply(document))
     }
 
     /// A new gesture, for a drag that begins.
@@ -90,7 +93,7 @@ impl Studio {
     /// # Errors
     /// As [`Studio::apply`].
     pub fn drag(&self, gesture: Gesture, edit: Edit) -> Result<(), EditError> {
-        self.desk.step(edit.name(), Some(gesture), |document| edit.apply(document))
+        self.desk.step(edit.name(), Some(gesture), edit.recalls(), |document| edit.apply(document))
     }
 
     /// Asks the drummer for settings that were kept, such as a preset's; controls follow (see
@@ -145,6 +148,49 @@ impl Studio {
             line.look();
             ((), true)
         });
+    }
+
+    /// Has a lane's drum struck once, whether the host plays or not.
+    pub fn strike(&self, lane: Lane, velocity: Velocity) {
+        let document = self.desk.document();
+        let key = document.key_of(lane);
+        self.audition(Audition::Strike {
+            kit_key: key.get(),
+            key: document.drum_map.key(key),
+            velocity,
+        });
+    }
+
+    /// Has bars of the current take played while the host stands, once. Nothing happens if there are
+    /// none.
+    pub fn rehearse(&self, bars: Range<usize>) {
+        let document = self.desk.document();
+        let Some(take) = document.take() else { return };
+        let grid = take.bars();
+        let Some(chosen) = grid.bars().get(bars.start..bars.end.min(grid.len())) else { return };
+        let (Some(first), Some(last)) = (chosen.first(), chosen.last()) else { return };
+        let quarter = f64::from(grid.ticks_per_quarter());
+        let at = |ticks: crate::score::Ticks| Beats(take.start.0 + ticks.0 as f64 / quarter);
+        self.audition(Audition::Play {
+            from: at(first.start),
+            to: at(last.end()),
+            tempo: take.song.tempo.bpm(first.start),
+            metre: first.metre,
+        });
+    }
+
+    /// Ends what [`Studio::rehearse`] began.
+    pub fn stop_rehearsal(&self) {
+        self.audition(Audition::Stop);
+    }
+
+    fn audition(&self, audition: Audition) {
+        self.desk.with_line(|line| (line.audition(audition), false));
+    }
+
+    /// What was heard so far, as a take of all of it; `None` if no note was.
+    pub fn heard(&self) -> Option<Take> {
+        self.desk.with_line(|line| (line.recording.cut(Span::All).ok(), false))
     }
 
     /// Starts a job. One that runs is cancelled.

@@ -2,7 +2,7 @@
 
 use rtrb::{Consumer, Producer, RingBuffer};
 
-use super::wire::{Captured, Clip};
+use super::wire::{Audition, Captured, Clip};
 use super::{Recording, RecordingView};
 
 /// Events that may wait: more than a minute of the densest playing. The studio looks every few
@@ -11,6 +11,8 @@ const WAITING_EVENTS: usize = 1 << 14;
 /// Clips that may be on their way or played at once. Edits overtake each other: those in between
 /// are never sent.
 const CLIPS_OUT: usize = 4;
+/// What may wait to be auditioned; more than anybody clicks within a block.
+const AUDITIONS: usize = 64;
 
 /// The audio thread's ends of the queues.
 pub struct AudioEnd {
@@ -19,6 +21,8 @@ pub struct AudioEnd {
     pub clips: Consumer<Box<Clip>>,
     /// For clips that are no longer played: the audio thread must not free them. Never full.
     pub spent: Producer<Box<Clip>>,
+    /// What the window wants to be heard.
+    pub auditions: Consumer<Audition>,
 }
 
 /// The studio's ends, with what they carry.
@@ -38,6 +42,7 @@ struct Ends {
     captured: Consumer<Captured>,
     clips: Producer<Box<Clip>>,
     spent: Consumer<Box<Clip>>,
+    auditions: Producer<Audition>,
     /// Clips that were sent and have not come back.
     out: usize,
 }
@@ -47,10 +52,24 @@ impl Line {
         let (captured, events) = RingBuffer::new(WAITING_EVENTS);
         let (outgoing, clips) = RingBuffer::new(CLIPS_OUT);
         let (spent, returning) = RingBuffer::new(CLIPS_OUT);
-        self.ends = Some(Ends { captured: events, clips: outgoing, spent: returning, out: 0 });
+        let (asked, auditions) = RingBuffer::new(AUDITIONS);
+        self.ends = Some(Ends {
+            captured: events,
+            clips: outgoing,
+            spent: returning,
+            auditions: asked,
+            out: 0,
+        });
         self.unsent = true;
         self.send();
-        AudioEnd { captured, clips, spent }
+        AudioEnd { captured, clips, spent, auditions }
+    }
+
+    /// Hands something on to be heard; what nobody takes in time is left out.
+    pub fn audition(&mut self, audition: Audition) {
+        if let Some(ends) = &mut self.ends {
+            let _ = ends.auditions.push(audition);
+        }
     }
 
     /// What is to be played from now on.

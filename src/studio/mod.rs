@@ -8,7 +8,7 @@
 //! [`wire`] is the seam to the audio thread: plain values that cross bounded queues, whose ends
 //! [`Studio::connect`] hands out. No method of the studio may be called on the audio thread.
 //!
-//! [`Preset`]s and [`write_whole`] touch the disk; everything else here is in memory.
+//! [`Preset`]s touch the disk; everything else here is in memory.
 //!
 //! - In: [`wire::Captured`] events, MIDI files, [`Edit`]s, [`Job`]s, saved states.
 //! - Out: [`View`]s, [`wire::Clip`]s, MIDI files, states to be saved.
@@ -21,7 +21,6 @@ mod desk;
 mod document;
 mod drum_maps;
 mod edit;
-mod files;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod handle;
@@ -36,6 +35,7 @@ mod recording;
 mod scrap;
 mod state;
 mod take;
+mod takes;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -49,7 +49,6 @@ pub use document::{
 };
 pub use drum_maps::{DrumMap, GM_KEYS, OwnMap};
 pub use edit::{Edit, EditError, Shift};
-pub use files::write_whole;
 pub use handle::{Gesture, JobError, Studio};
 pub use jobs::{Job, JobView};
 pub use likeness::Likeness;
@@ -60,4 +59,5 @@ pub use recording::{BarSpan, MAX_BARS, Recording, RecordingView, Span};
 pub use scrap::Scrap;
 pub use state::{Saved, StateError};
 pub use take::{Take, TakeError};
+pub use takes::Kept;
 pub use view::View;

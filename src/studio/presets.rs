@@ -16,9 +16,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Document;
 use super::edit::tidy_settings;
-use super::files::write_whole;
 use super::take::tidy_name_or;
 use crate::drummer::{ClassDensities, CountIn, Ending, Settings, Style, StyleChoice};
+use crate::files::{OutputError, write_whole};
 
 /// Of the files' layout.
 const VERSION: u32 = 1;
@@ -40,7 +40,7 @@ pub struct Preset {
 #[derive(Debug, thiserror::Error)]
 pub enum PresetError {
     #[error("cannot write the preset \"{name}\": {source}")]
-    Write { name: String, source: io::Error },
+    Write { name: String, source: OutputError },
     #[error("cannot remove the preset \"{name}\": {source}")]
     Remove { name: String, source: io::Error },
 }
@@ -53,7 +53,7 @@ impl Preset {
 
     /// Drumlin's own: what the song suggests, and how a drummer of each style usually plays.
     pub fn factory() -> Vec<Preset> {
-        let mut presets = vec![Preset::new("As the song suggests", Settings::default())];
+        let mut presets = vec![Preset::new("From the song", Settings::default())];
         presets.extend(Style::ALL.into_iter().map(|style| {
             let [complexity, intensity, fill_amount, fill_complexity, swing, humanise] =
                 habits(style);
@@ -139,10 +139,12 @@ impl PresetFolder {
     /// If the file cannot be written; an old one is still there then.
     pub fn save(&self, preset: &Preset) -> Result<(), PresetError> {
         let file = File::from(preset);
+        let path = self.path_of(&preset.name);
         let failed = |source| PresetError::Write { name: preset.name.clone(), source };
-        let text = serde_json::to_vec_pretty(&file).map_err(|error| failed(error.into()))?;
-        fs::create_dir_all(&self.0).map_err(failed)?;
-        write_whole(&self.path_of(&preset.name), &text).map_err(failed)
+        let on_disk = |source| failed(OutputError::Io { path: path.clone(), source });
+        let text = serde_json::to_vec_pretty(&file).map_err(|error| on_disk(error.into()))?;
+        fs::create_dir_all(&self.0).map_err(on_disk)?;
+        write_whole(&path, &text).map_err(failed)
     }
 
     /// Removes the preset of a name; nothing happens if there is none.

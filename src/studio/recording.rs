@@ -1,5 +1,8 @@
 //! Everything that the host played, by song position.
 //!
+//! Where a bar turns out to have another metre than when it was played, the host's song has been laid
+//! anew, and what earlier passes left no longer stands where it was: it goes, all of it.
+//!
 //! Positions become ticks of [`TICKS_PER_QUARTER`]. What plays again replaces what was there: as the
 //! transport passes, notes of earlier passes that begin there go. So a loop keeps its last round, and
 //! a bar that is now silent becomes silent.
@@ -18,7 +21,9 @@ use crate::score::{Beats, Bpm, Metre, Velocity};
 pub const MAX_BARS: usize = 1024;
 
 /// Fine enough that a note moves by no more than half a millisecond at 60 bpm.
-const TICKS_PER_QUARTER: u16 = 960;
+pub(super) const TICKS_PER_QUARTER: u16 = 960;
+/// What the track of a take is called.
+pub(super) const TRACK: &str = "Melody";
 /// As many notes as 1,024 bars of steady 64ths in four voices; more are not kept.
 const MOST_NOTES: usize = 1 << 18;
 /// As many tempo or metre changes as are kept; a ramp sends one every few milliseconds.
@@ -41,6 +46,8 @@ pub struct Recording {
     cursor: Option<u64>,
     /// Number of the pass under way; each start or jump begins one.
     pass: u64,
+    /// Where it began.
+    pass_from: u64,
     /// What has played since the transport was last started, jumps to elsewhere aside.
     run: Option<Range<u64>>,
     /// The transport stood before the present pass.
@@ -148,6 +155,7 @@ impl Recording {
     fn start(&mut self, tick: u64) {
         self.silence();
         self.pass += 1;
+        self.pass_from = tick;
         self.cursor = Some(tick);
         let goes_on = |run: &Range<u64>| (run.start..=run.end).contains(&tick);
         match &mut self.run {
@@ -209,6 +217,9 @@ impl Recording {
         if self.cursor.is_some_and(|cursor| tick > cursor) {
             self.pass_to(tick);
         }
+        if self.was_laid_otherwise(tick, metre) {
+            self.drop_earlier_passes(tick);
+        }
         let before = self.metres.range(..=tick).next_back().map(|(&from, &metre)| (from, metre));
         match before {
             // It holds already, on these bar lines.
@@ -227,6 +238,32 @@ impl Recording {
         } else {
             self.incomplete = true;
         }
+    }
+
+    /// Whether notes of earlier passes were played under another metre from a bar line on.
+    fn was_laid_otherwise(&self, line: u64, metre: Metre) -> bool {
+        let held = self.metres.range(..=line).next_back().map(|(_, &metre)| metre);
+        if held.is_none_or(|held| held == metre) {
+            return false;
+        }
+        let next = self.metres.range(line + 1..).next().map_or(u64::MAX, |(&at, _)| at);
+        let mut notes = self.notes.range((line, 0)..(next, 0));
+        notes.any(|(_, note)| note.pass != self.pass)
+    }
+
+    /// Drops what earlier passes left, but for the metres that this one has come through before a
+    /// bar line.
+    fn drop_earlier_passes(&mut self, line: u64) {
+        let pass = self.pass;
+        self.notes.retain(|_, note| note.pass == pass);
+        let from = self.pass_from;
+        let held = self.metres.range(..=from).next_back().map(|(_, &metre)| metre);
+        self.metres.retain(|&at, _| at > from && at < line);
+        // A pass that begins here has come through nothing.
+        if let Some(held) = held.filter(|_| from < line) {
+            self.metres.insert(from, held);
+        }
+        self.run = self.cursor.map(|at| from.min(at)..at);
     }
 
     fn note_on(&mut self, key: u8, velocity: Velocity) {
@@ -279,11 +316,20 @@ impl Recording {
 
     /// Forgets everything but where the transport is.
     pub fn clear(&mut self) {
-        let Recording { cursor, pass, fresh, .. } = *self;
+        let Recording { cursor, pass, pass_from, fresh, .. } = *self;
         let run = cursor.map(|at| at..at);
         // Tempo and metre are only sent again at the next start.
         let (tempos, metres) = (std::mem::take(&mut self.tempos), std::mem::take(&mut self.metres));
-        *self = Recording { cursor, pass, fresh, run, tempos, metres, ..Recording::default() };
+        *self = Recording {
+            cursor,
+            pass,
+            pass_from,
+            fresh,
+            run,
+            tempos,
+            metres,
+            ..Recording::default()
+        };
     }
 }
 

@@ -64,6 +64,13 @@ impl Take {
         Ok(Take { name, first_bar: BarIndex(0), start: Beats(0.0), song, length })
     }
 
+    /// Whether it was cut from what the host played, as far as can be told from it.
+    pub fn was_heard(&self) -> bool {
+        let [track] = &self.song.tracks[..] else { return false };
+        self.song.ticks_per_quarter() == super::recording::TICKS_PER_QUARTER
+            && track.name == super::recording::TRACK
+    }
+
     /// The bars of the take, rests at its end included.
     pub fn bars(&self) -> BarGrid {
         BarGrid::new(self.song.ticks_per_quarter(), &self.song.metres, self.length)

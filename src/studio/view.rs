@@ -23,8 +23,8 @@ pub struct View {
     pub undo: Option<&'static str>,
     /// What redo would do again.
     pub redo: Option<&'static str>,
-    /// Grows when settings were brought back rather than turned: by undo, redo, a preset or a saved
-    /// state. Whoever shows controls for them has to turn those to what the document asks for.
+    /// Grows when settings were brought back rather than turned: by undo, redo, a preset, another
+    /// take or a saved state. Whoever shows controls for them has to turn those to what the document asks for.
     pub recalls: u64,
     /// What went wrong last, one sentence; `None` once something has worked since.
     pub error: Option<Arc<str>>,

@@ -46,6 +46,17 @@ pub enum Captured {
     Lost,
 }
 
+/// What the window wants to be heard without the host's transport.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Audition {
+    /// One stroke, at once: the kit's key and that of the musician's drum map, as in [`Stroke`].
+    Strike { kit_key: u8, key: u8, velocity: Velocity },
+    /// The clip from one position of the host's song to another, once, while the host stands.
+    Play { from: Beats, to: Beats, tempo: Bpm, metre: Metre },
+    /// No longer.
+    Stop,
+}
+
 /// A stroke of a clip, ready to be sent.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stroke {

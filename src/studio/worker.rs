@@ -251,6 +251,7 @@ impl Player {
             // The song suggests fewer grooves than that.
             ideas = self.play(&take, &heard, &settings, &numbers(0), reporter)?;
         }
+        let made_for = take.clone();
         let fresh = Arrangement {
             take,
             form: Arc::new(heard.form.clone()),
@@ -267,11 +268,17 @@ impl Player {
         let change = move |document: &Document| {
             let mut document = document.clone();
             let mut fresh = fresh;
-            if let Some(old) = &document.arrangement {
-                fresh.keep_locked(old, document.locked_lanes());
-            }
-            document.settings.seed = seed;
-            document.arrangement = Some(fresh);
+            let lanes = document.locked_lanes();
+            // Bars that were captured anew keep what is locked in them.
+            let before = document.before(&made_for).cloned();
+            document.with_take(&made_for, |take, arrangement, settings| {
+                if let Some(old) = arrangement.as_ref().or(before.as_ref()) {
+                    fresh.keep_locked(old, lanes);
+                }
+                fresh.take = take.clone();
+                settings.seed = seed;
+                *arrangement = Some(fresh);
+            });
             document
         };
         Ok(Outcome { change: Box::new(change), step: Some(job.name()) })
@@ -290,8 +297,9 @@ impl Player {
         let varied = move |idea: Idea| Idea { seed, ..idea };
         let wanted = arrangement.alternatives.iter().map(|a| varied(a.idea)).collect();
         let ideas = self.play(&arrangement.take, &heard, &settings, &wanted, reporter)?;
+        let take = arrangement.take.clone();
         let change = move |document: &Document| {
-            replayed(document, settings, |alternative, lanes, bars| {
+            replayed(document, &take, settings, |alternative, lanes, bars| {
                 let mut alternative = alternative.clone();
                 alternative.idea = varied(alternative.idea);
                 alternative.replayed(&ideas, lanes, bars)
@@ -313,15 +321,16 @@ impl Player {
         reporter.reach.lock().to = share;
         let mut ideas = self.play(&arrangement.take, &heard, &settings, &heard_now, reporter)?;
         let played = arrangement.played;
+        let take = arrangement.take.clone();
         reporter.amend(|document| {
-            replayed(document, played, |alternative, lanes, bars| {
+            replayed(document, &take, played, |alternative, lanes, bars| {
                 alternative.replayed(&ideas, lanes, bars)
             })
         });
         *reporter.reach.lock() = Reach { from: share, to: 1.0, hears: false };
         ideas.extend(self.play(&arrangement.take, &heard, &settings, &others, reporter)?);
         let change = move |document: &Document| {
-            replayed(document, settings, |alternative, lanes, bars| {
+            replayed(document, &take, settings, |alternative, lanes, bars| {
                 alternative.replayed(&ideas, lanes, bars)
             })
         };
@@ -354,16 +363,18 @@ impl Player {
             }
         }
         let (idea, ideas) = found.ok_or(Failure::Gone)?;
-        let region = region.clone();
+        let (region, take) = (region.clone(), arrangement.take.clone());
         let change = move |document: &Document| {
             let mut document = document.clone();
             let lanes = document.locked_lanes();
-            if let Some(arrangement) = &mut document.arrangement
-                && let Some(alternative) = arrangement.alternatives.get_mut(chosen)
-            {
-                let bars = &arrangement.locked_bars;
-                *alternative = alternative.grafted(&region, idea, &ideas, lanes, bars);
-            }
+            document.with_take(&take, |_, arrangement, _| {
+                if let Some(arrangement) = arrangement
+                    && let Some(alternative) = arrangement.alternatives.get_mut(chosen)
+                {
+                    let bars = &arrangement.locked_bars;
+                    *alternative = alternative.grafted(&region, idea, &ideas, lanes, bars);
+                }
+            });
             document
         };
         Ok(Outcome { change: Box::new(change), step: Some(job.name()) })
@@ -376,24 +387,27 @@ fn pattern(part: &DrumPart, region: &Region) -> Vec<(BarIndex, usize, Lane)> {
     part.hits.iter().filter(inside).map(|hit| (hit.bar, hit.step, hit.lane())).collect()
 }
 
-/// The document with every alternative played anew by `replay`, which is told what is locked.
+/// The document with every alternative of a take played anew by `replay`, which is told what is
+/// locked.
 fn replayed(
     document: &Document,
+    take: &Arc<Take>,
     played: Settings,
     replay: impl Fn(&Alternative, Lanes, &BTreeSet<BarIndex>) -> Alternative,
 ) -> Document {
     let mut document = document.clone();
     let lanes = document.locked_lanes();
-    if let Some(arrangement) = &mut document.arrangement {
+    document.with_take(take, |_, arrangement, settings| {
+        let Some(arrangement) = arrangement else { return };
         let bars = &arrangement.locked_bars;
         for alternative in &mut arrangement.alternatives {
             *alternative = replay(alternative, lanes, bars);
         }
         if arrangement.played.seed != played.seed {
-            document.settings.seed = played.seed;
+            settings.seed = played.seed;
         }
         arrangement.played = played;
-    }
+    });
     document
 }
 

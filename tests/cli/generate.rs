@@ -211,3 +211,97 @@ fn unusable_fonts_and_networks_are_named() {
     }
     assert!(!desk.path("drums.mid").exists());
 }
+
+#[test]
+fn standard_input_and_output_are_a_song_and_its_drums() {
+    let desk = Desk::new(&files::small_song());
+    desk.generate(&["--quiet"]).assert().success();
+    let written = fs::read(desk.path("drums.mid")).unwrap();
+    fs::remove_file(desk.path("drums.mid")).unwrap();
+    let mut command = drumlin();
+    command.current_dir(desk.folder.path()).args(["generate", "-", "-o", "-", "--quiet"]);
+    let output = command.write_stdin(files::small_song()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.stdout == written, "the same bytes as in a file");
+    assert!(desk.made().is_empty());
+    let mut command = drumlin();
+    command.current_dir(desk.folder.path()).args(["generate", "-", "-o", "d.mid"]);
+    let line = failure(command.write_stdin(&b"no song"[..]));
+    assert!(line.contains("standard input"), "{line}");
+    for more in [&["--json"][..], &["--alternatives", "2"], &["--audio", "-"]] {
+        let mut command = drumlin();
+        command
+            .current_dir(desk.folder.path())
+            .args(["generate", "song.mid", "-o", "-"])
+            .args(more);
+        let line = failure(&mut command);
+        assert!(line.contains("standard output"), "{line}");
+    }
+    assert!(desk.made().is_empty());
+}
+
+#[test]
+fn an_ending_that_means_something_else_is_refused() {
+    let desk = Desk::new(&files::small_song());
+    for (more, why) in [
+        (&["--audio", "preview.mp3"][..], "preview.mp3 is to be a WAV file"),
+        (&["--drums-audio", "d.mid"], "d.mid is to be a WAV file"),
+        (&["--picture", "form.jpg"], "form.jpg is to be a PNG picture"),
+    ] {
+        let line = failure(&mut desk.generate(more));
+        assert!(line.contains(why), "{line}");
+    }
+    let mut command = drumlin();
+    command.current_dir(desk.folder.path()).args(["generate", "song.mid", "-o", "d.wav"]);
+    let line = failure(&mut command);
+    assert!(line.contains("d.wav is to be a MIDI file"), "{line}");
+    assert!(desk.made().is_empty());
+}
+
+#[test]
+fn drums_are_rendered_alone() {
+    let desk = Desk::new(&files::small_song());
+    desk.generate(&["--drums-audio", "drums.wav", "--audio", "all.wav"]).assert().success();
+    assert_eq!(desk.made(), ["all.wav", "drums.mid", "drums.wav"]);
+    let read = |name: &str| -> Vec<i16> {
+        let mut wav = hound::WavReader::open(desk.path(name)).unwrap();
+        wav.samples().map(Result::unwrap).collect()
+    };
+    let (drums, all) = (read("drums.wav"), read("all.wav"));
+    assert!(drums != all && drums.iter().any(|sample| sample.unsigned_abs() > 5_000));
+}
+
+#[test]
+fn several_songs_go_into_a_folder_and_a_bad_one_stops_no_other() {
+    let desk = Desk::new(&files::small_song());
+    fs::write(desk.path("other.mid"), real_song()).unwrap();
+    fs::write(desk.path("bad.mid"), "no song").unwrap();
+    let generate = |songs: &[&str]| {
+        let mut command = drumlin();
+        command.current_dir(desk.folder.path()).arg("generate").args(songs);
+        command.args(["--output-folder", "out"]).output().unwrap()
+    };
+    let output = generate(&["song.mid", "bad.mid", "other.mid"]);
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(error.contains("bad.mid") && error.contains("2 of 3 songs drummed to"), "{error}");
+    assert!(error.contains("1 of 3 songs got no drums"), "{error}");
+    let mut made: Vec<_> = fs::read_dir(desk.path("out"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    made.sort();
+    assert_eq!(made, ["other.mid", "song.mid"]);
+    // The same as one by one.
+    desk.generate(&["--quiet"]).assert().success();
+    let read = |name: &str| fs::read(desk.path(name)).unwrap();
+    assert!(read("drums.mid") == read("out/song.mid"));
+    assert!(generate(&["song.mid", "other.mid"]).status.success());
+    let error = String::from_utf8(generate(&["song.mid", "./song.mid"]).stderr).unwrap();
+    assert!(error.contains("two outputs"), "{error}");
+    // Without a folder there is one song.
+    let mut command = drumlin();
+    command.current_dir(desk.folder.path());
+    command.args(["generate", "song.mid", "other.mid", "-o", "drums.mid"]);
+    assert!(failure(&mut command).contains("--output-folder"));
+}

@@ -49,7 +49,7 @@ const CONFIGURATION: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 "#;
 
 /// How long the song is, in seconds.
-fn seconds() -> f64 {
+pub fn seconds() -> f64 {
     BARS as f64 * 4.0 * 60.0 / TEMPO
 }
 
@@ -85,6 +85,11 @@ impl Ardour {
         Ok(ardour)
     }
 
+    /// A file of this name in its home.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
     fn command<S: AsRef<OsStr>>(&self, program: impl AsRef<OsStr>, arguments: &[S]) -> Command {
         let mut command = command(program, arguments);
         command.env("HOME", self.home.path());
@@ -100,6 +105,25 @@ impl Ardour {
         self.lua("make.lua", &session)?;
         session.add_melody()?;
         Ok(session)
+    }
+
+    /// A new project: the melody on a track with a synth and Drumlin, in this order.
+    pub fn chain(&self, order: &str) -> Result<Session, Failure> {
+        let session = Session { folder: self.home.path().join("song") };
+        if session.folder.exists() {
+            fs::remove_dir_all(&session.folder)?;
+        }
+        self.chain_do(&session, &["make", order])?;
+        session.add_melody()?;
+        Ok(session)
+    }
+
+    /// Has `chain.lua` do something with such a project.
+    pub fn chain_do(&self, session: &Session, words: &[&str]) -> Result<String, Failure> {
+        let script = source("tests/desktop/chain.lua");
+        let mut arguments = vec![script.as_os_str(), session.folder.as_os_str()];
+        arguments.extend(words.iter().map(|word| OsStr::new(*word)));
+        Program::output(self.command("ardour7-lua", &arguments), Duration::from_secs(180))
     }
 
     /// Runs one of the scripts beside this file; what it printed.

@@ -242,6 +242,55 @@ fn drums_are_recorded_and_exported_by_ardour() {
     }
 }
 
+/// On one track with the synth that plays the melody: the melody sounds as it does without Drumlin, and
+/// the drums beside it, where the host lets them through.
+fn melody_and_drums_are_heard(order: &str, drums: bool) -> Result<(), Failure> {
+    let ardour = Ardour::new()?;
+    let alone = ardour.chain("synth")?;
+    let alone = measure::heard(&ardour.export(&alone)?)?.0;
+    let session = ardour.chain(order)?;
+    let last = format!("{}", ((ardour::seconds() + 0.1) * 48_000.0).ceil());
+    ardour.chain_do(&session, &["drum", &last])?;
+    let written = measure::written(&session.document()?);
+    assert!(written.len() > 40, "{order}: hardly a part: {} strokes", written.len());
+    let both = std::fs::copy(ardour.export(&session)?, ardour.file("both.wav"))
+        .map(|_| ardour.file("both.wav"))?;
+    ardour.chain_do(&session, &["bypass", "1"])?;
+    let melody = ardour.export(&session)?;
+
+    let (melody_heard, _) = measure::heard(&melody)?;
+    let level = measure::loudness(&alone);
+    assert!(level > 0.005, "the synth alone is silent: {level}");
+    let off: Vec<f32> = melody_heard.iter().zip(&alone).map(|(a, b)| a - b).collect();
+    let off = measure::loudness(&off) / level;
+    println!("{order}: melody at {level:.4}, {off:.5} of it beside what it is without Drumlin");
+    assert!(off < 0.01, "{order}: the melody is another: {off}");
+    let (both_heard, _) = measure::heard(&both)?;
+    let added: Vec<f32> = both_heard.iter().zip(&melody_heard).map(|(a, b)| a - b).collect();
+    let added = measure::loudness(&added);
+    println!("{order}: drums at {added:.4}");
+    if drums {
+        assert!(added > 0.005, "{order}: no drums: {added}");
+        let (median, most) = measure::lags_beside(&both, &melody, &written, ardour::TEMPO)?;
+        println!("{order}: strokes are {median:.2} ms off in the median, {most:.2} ms at most");
+        assert!(median < 2.0, "{order}: {median} ms in the median");
+    } else {
+        assert!(added < 0.001, "{order}: the synth plays the drums' notes: {added}");
+    }
+    Ok(())
+}
+
+#[test]
+fn the_melody_and_the_drums_share_a_track_in_ardour() {
+    let _here = desk();
+    if !lacks("Drumlin beside a synth in Ardour", &["ardour7-lua", "ardour7-export"], &[]) {
+        melody_and_drums_are_heard("synth,Drumlin", true).unwrap();
+        melody_and_drums_are_heard("synth,Drumlin FX", true).unwrap();
+        // Ardour puts the synth's sound in the place of the drums; it plays no note of theirs.
+        melody_and_drums_are_heard("Drumlin,synth", false).unwrap();
+    }
+}
+
 /// What a musician does, by mouse and keyboard.
 fn a_song_gets_drums() -> Result<(), Failure> {
     let ardour = Ardour::new()?;

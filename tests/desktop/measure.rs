@@ -105,19 +105,50 @@ pub fn compare(found: &[Stroke], wanted: &[Stroke], within: f64) -> Result<f64, 
     }
 }
 
+/// A WAV file as one channel, full scale at 1, and its rate.
+pub fn heard(wav: &Path) -> Result<(Vec<f32>, f64), Failure> {
+    let mut reader = hound::WavReader::open(wav)?;
+    let spec = reader.spec();
+    let samples: Vec<f32> = reader
+        .samples::<i16>()
+        .map(|sample| Ok(f32::from(sample?) / 32768.0))
+        .collect::<Result<_, Failure>>()?;
+    let channels = usize::from(spec.channels);
+    let mixed = samples.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>() / 2.0);
+    Ok((mixed.collect(), f64::from(spec.sample_rate)))
+}
+
+/// The root of the mean square.
+pub fn loudness(samples: &[f32]) -> f32 {
+    (samples.iter().map(|sample| sample * sample).sum::<f32>() / samples.len().max(1) as f32).sqrt()
+}
+
+/// As [`lags`], of the file's difference from another that has all but the drums.
+pub fn lags_beside(
+    wav: &Path,
+    without: &Path,
+    written: &[Stroke],
+    tempo: f64,
+) -> Result<(f64, f64), Failure> {
+    let ((with, rate), (without, _)) = (heard(wav)?, heard(without)?);
+    let found: Vec<f32> = with.iter().zip(&without).map(|(with, without)| with - without).collect();
+    lags_of(&found, rate, written, tempo)
+}
+
 /// How far in milliseconds the strokes of a WAV file are off: median and greatest. The part is
 /// rendered here with the plugin's kit, and around every stroke the shift is looked for by which
 /// both are most alike. `tempo` in quarter notes a minute.
 pub fn lags(wav: &Path, written: &[Stroke], tempo: f64) -> Result<(f64, f64), Failure> {
-    let mut reader = hound::WavReader::open(wav)?;
-    let spec = reader.spec();
-    let rate = f64::from(spec.sample_rate);
-    let samples: Vec<f32> = reader
-        .samples::<i16>()
-        .map(|sample| Ok(f32::from(sample?)))
-        .collect::<Result<_, Failure>>()?;
-    let found: Vec<f32> =
-        samples.chunks_exact(spec.channels.into()).map(|frame| frame.iter().sum()).collect();
+    let (found, rate) = heard(wav)?;
+    lags_of(&found, rate, written, tempo)
+}
+
+fn lags_of(
+    found: &[f32],
+    rate: f64,
+    written: &[Stroke],
+    tempo: f64,
+) -> Result<(f64, f64), Failure> {
     let place = |stroke: &Stroke| (stroke.at * 60.0 / tempo * rate).round() as usize;
     let wanted = rendered(written, place, rate, found.len())?;
     let (reach, length) = ((REACH * rate) as isize, (HEARD * rate) as usize);

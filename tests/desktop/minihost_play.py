@@ -57,6 +57,7 @@ def play():
     return heard
 
 
+plugin.set_param_by_name("Send MIDI", 1.0)
 block(0, False)
 play()
 before = len(plugin.get_state())

@@ -44,6 +44,7 @@ local function play()
 end
 
 play()
+assert(ARDOUR.LuaAPI.set_processor_param(drumlin, parameter("Send MIDI"), 1), "Send MIDI is not set")
 local before = kept()
 assert(ARDOUR.LuaAPI.set_processor_param(drumlin, parameter("Generate"), 1), "Generate is not set")
 for _ = 1, 100 do

@@ -1,6 +1,8 @@
 //! The plugins in real hosts, in this process: a melody is played, captured and drummed to, and what
 //! comes out is compared with the part, sample by sample.
 
+mod disorder;
+
 mod as_clap {
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::thread;
@@ -48,6 +50,13 @@ mod as_clap {
     #[test]
     fn the_effect_lets_sound_through_and_adds_drums() {
         scenarios::the_effect_lets_sound_through_and_adds_drums(drumlin_fx()).unwrap();
+    }
+
+    #[test]
+    fn sound_passes_and_only_the_melody_is_sent() {
+        for plugin in [drumlin(), drumlin_fx()] {
+            scenarios::sound_passes_and_only_the_melody_is_sent(plugin).unwrap();
+        }
     }
 
     #[test]
@@ -164,7 +173,7 @@ mod as_vst3 {
         FOLDER.get_or_init(made).1.clone()
     }
 
-    /// Hosts make and drop VST3 instances on their main thread; so do these tests, one at a time.
+    /// vst3-host loads and unloads the library with each instance: these tests run one at a time.
     static MAIN_THREAD: Mutex<()> = Mutex::new(());
 
     fn main_thread() -> MutexGuard<'static, ()> {
@@ -202,6 +211,14 @@ mod as_vst3 {
     fn the_effect_lets_sound_through_and_adds_drums() {
         let _here = main_thread();
         scenarios::the_effect_lets_sound_through_and_adds_drums(drumlin_fx()).unwrap();
+    }
+
+    #[test]
+    fn sound_passes_and_only_the_melody_is_sent() {
+        let _here = main_thread();
+        for plugin in [drumlin(), drumlin_fx()] {
+            scenarios::sound_passes_and_only_the_melody_is_sent(plugin).unwrap();
+        }
     }
 
     #[test]

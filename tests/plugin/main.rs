@@ -2,6 +2,7 @@
 //! the test when anything is allocated or freed while a block is processed.
 
 mod as_clap;
+mod auditioning;
 mod capturing;
 mod host;
 mod passing;

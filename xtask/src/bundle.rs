@@ -7,6 +7,7 @@
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use super::system::System;
 use super::{cargo, root, run};
@@ -39,7 +40,21 @@ pub fn run_all() -> Result<(), Box<dyn Error>> {
 
 /// Builds the library and lays out the bundles anew.
 pub fn make() -> Result<Bundles, Box<dyn Error>> {
-    run(cargo(&["build", "--release", "--package", "drumlin", "--lib"]))?;
+    run(release_build(&["--package", "drumlin", "--lib"]))?;
+    lay_out()
+}
+
+/// The optimised build of some targets. clap-wrapper says on the terminal what it does unless it is
+/// told that nobody looks for errors in it.
+pub fn release_build(targets: &[&str]) -> Command {
+    let mut build = cargo(&[&["build", "--release"], targets].concat());
+    let flags = std::env::var("CXXFLAGS").unwrap_or_default();
+    build.env("CXXFLAGS", format!("{flags} -DNDEBUG").trim_start());
+    build
+}
+
+/// Lays out the bundles anew, of the library as it was built last.
+pub fn lay_out() -> Result<Bundles, Box<dyn Error>> {
     let library = target_folder().join("release").join(library_name());
     let folder = root().join(FOLDER);
     let [clap, vst3, component] =
@@ -73,8 +88,14 @@ fn vst3_library(system: System, processor: &str) -> PathBuf {
 }
 
 /// Where cargo builds, as it decides itself.
-fn target_folder() -> PathBuf {
+pub fn target_folder() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
+/// A program of the optimised build.
+pub fn program(name: &str) -> PathBuf {
+    let folder = target_folder().join("release");
+    folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
 fn library_name() -> String {

@@ -3,8 +3,9 @@
 use std::error::Error;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
-use super::{cargo, root, run};
+use super::{bundle, root, run};
 
 /// "Workout" by Korp, see `tests/songs/README.md`: 72 bars with a form, without drums.
 const SONG: &str = "tests/songs/workout.mid";
@@ -19,13 +20,19 @@ const MADE: [(&str, &str); 4] = [
 ];
 
 pub fn run_all() -> Result<(), Box<dyn Error>> {
+    run(bundle::release_build(&["--package", "drumlin", "--bin", "drumlin"]))?;
+    make()
+}
+
+/// Makes it with the program as it was built last.
+pub fn make() -> Result<(), Box<dyn Error>> {
     let folder = root().join(FOLDER);
     fs::create_dir_all(&folder).map_err(|error| format!("{FOLDER}: {error}"))?;
-    run(cargo(&["build", "--release", "--package", "drumlin"]))?;
     let [drums, song, preview, form] = MADE.map(|(name, _)| format!("{FOLDER}/{name}"));
     let generate = |more: &[&str]| {
-        let fixed = ["run", "--quiet", "--release", "--package", "drumlin", "--", "generate", SONG];
-        run(cargo(&[&fixed[..], more].concat()))
+        let mut program = Command::new(bundle::program("drumlin"));
+        program.args(["generate", SONG]).args(more).current_dir(root());
+        run(program)
     };
     generate(&["--output", &drums, "--audio", &preview, "--picture", &form])?;
     generate(&["--output", &song, "--merge", "--quiet"])?;

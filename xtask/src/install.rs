@@ -1,17 +1,23 @@
 //! `cargo xtask install`: builds the plugins, puts them where the user's hosts look, and shows that
 //! what was installed plays, and the command line too.
+//!
+//! Everything is compiled in one go: the plugins' library, the program and the small host that plays
+//! what was installed. Tests and their crates are not built.
 
 use std::error::Error;
+use std::process::Command;
 
 use super::bundle::{self, Bundles};
 use super::system::System;
-use super::{cargo, demo, run};
+use super::{demo, root, run};
 
 /// "Workout" by Korp, see `tests/songs/README.md`.
 const SONG: &str = "tests/songs/workout.mid";
 
 pub fn run_all() -> Result<(), Box<dyn Error>> {
-    let Bundles { clap, vst3, component } = bundle::make()?;
+    let packages = ["--package", "drumlin", "--package", "hosts"];
+    run(bundle::release_build(&[&packages[..], &["--lib", "--bins"]].concat()))?;
+    let Bundles { clap, vst3, component } = bundle::lay_out()?;
     let (clap_folder, vst3_folder) =
         System::HERE.plugin_folders(|variable| std::env::var_os(variable))?;
     let (installed_clap, installed_vst3) =
@@ -26,8 +32,9 @@ pub fn run_all() -> Result<(), Box<dyn Error>> {
         bundle::install(&component, &to)?;
         println!("Installed {}", to.display());
     }
-    let (clap, vst3) = (installed_clap.to_string_lossy(), installed_vst3.to_string_lossy());
-    let played = ["--package", "drumlin", "--example", "play_in_host", "--"];
-    run(cargo(&[&["run", "--release"], &played[..], &[&clap, &vst3, SONG]].concat()))?;
-    demo::run_all()
+    let mut host = Command::new(bundle::program("play_in_host"));
+    host.args([installed_clap.as_os_str(), installed_vst3.as_os_str(), SONG.as_ref()]);
+    host.current_dir(root());
+    run(host)?;
+    demo::make()
 }

@@ -1,7 +1,9 @@
 //! `drumlin generate`: drums for a song.
 
 mod files;
+mod reading;
 mod report;
+mod several;
 mod wishes;
 
 use std::path::{Path, PathBuf};
@@ -12,26 +14,27 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::audio::{self, SoundFont};
 use crate::drummer::picture::{FormPicture, facts};
-use crate::drummer::timing::{self, Timed};
-use crate::drummer::{self, CountIn, Drummer, Generation, Progress};
+use crate::drummer::{Drummer, Generation, Progress};
+use crate::files::Output;
 use crate::midi;
 use crate::network::{self, Backend, Models, catalogue};
-use crate::score::{SampleRate, Song, Ticks};
+use crate::score::{SampleRate, Song};
 
-use super::console::{print_json, remark};
-use super::output::{self, Output};
+use super::console::{print, print_json, remark};
 use super::progress::Bar;
-use super::song::{BarArguments, KindArguments};
+use super::song::{BarArguments, KindArguments, STANDARD};
 use super::{Failure, song};
 
-use files::numbered;
+use files::{Content, numbered};
+use reading::Reading;
 use report::{Report, Timing};
 use wishes::Wishes;
 
 const EXAMPLES: &str = "\
 Examples:
   drumlin generate song.mid -o drums.mid
-  drumlin generate song.mid -o drums.mid --style funk --alternatives 4 --picture form.png";
+  drumlin generate song.mid -o drums.mid --style funk --alternatives 4 --picture form.png
+  drumlin generate songs/*.mid --output-folder drums";
 
 /// Play drums to a song
 ///
@@ -39,12 +42,23 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// The song: a MIDI file. Drums in it are not listened to
-    song: PathBuf,
+    /// The song: a MIDI file, or - for standard input. Drums in it are not listened to. With
+    /// --output-folder, several
+    #[arg(required = true, value_name = "SONG")]
+    songs: Vec<PathBuf>,
 
-    /// The drum part to write (MIDI). Further alternatives get a number: drums-2.mid
-    #[arg(short, long, value_name = "FILE")]
-    output: PathBuf,
+    /// The drum part to write (MIDI), or - for standard output. Further alternatives get a number:
+    /// drums-2.mid
+    #[arg(short, long, value_name = "FILE", required_unless_present = "output_folder")]
+    output: Option<PathBuf>,
+
+    /// A folder for the drum parts of all songs, each under its song's name; it is made if need be
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        conflicts_with_all = ["output", "audio", "drums_audio", "picture", "json"],
+    )]
+    output_folder: Option<PathBuf>,
 
     /// Listen to this track only: its name, part of it, or its number, see `drumlin tracks`. May
     /// be given several times
@@ -71,6 +85,10 @@ pub struct Arguments {
     /// Render the song with its drums (WAV), one file for each alternative
     #[arg(long, value_name = "FILE", help_heading = "What to write")]
     audio: Option<PathBuf>,
+
+    /// Render the drums alone (WAV), one file for each alternative
+    #[arg(long, value_name = "FILE", help_heading = "What to write")]
+    drums_audio: Option<PathBuf>,
 
     /// Print a report on standard output (JSON): form, timings, memory, notes
     #[arg(long, help_heading = "What to write")]
@@ -124,86 +142,74 @@ pub fn remark_on(drummer: &Drummer) {
 const STEPS_AFTER: usize = 3;
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let begun = Instant::now();
-    let mut settings = arguments.wishes.settings();
-    let paths = Paths::of(arguments, settings.alternatives);
-    output::check(paths.all(), &arguments.song)?;
-
-    let file = song::read(&arguments.song, &arguments.kinds)?;
-    // What a song without melodic tracks is answered does not wait for its bars.
-    song::listened_to(&arguments.song, file.song(), &arguments.track)?;
-    let timed = Timed::of(file.song(), arguments.bars.bars());
-    let mut heard = song::listened_to(&arguments.song, &timed.song, &arguments.track)?;
-    settings.swing = arguments.wishes.swing().unwrap_or_else(|| timing::swing(&timed.song));
-    // The song as it is written and heard, and how much later than in the file.
-    let (mut whole, mut later) = (file.song().clone(), Ticks(0));
-    if settings.count_in != CountIn::None
-        && !timed.is_followed()
-        && let Some(moved) = drummer::with_bar_before(&heard)
-    {
-        heard = moved;
-        whole = drummer::moved_by_bar(&timed.song);
-        later = whole.end() - timed.song.end();
+    match (&arguments.output_folder, &arguments.output, &arguments.songs[..]) {
+        (Some(folder), ..) => several::run(arguments, folder),
+        (None, Some(output), [song]) => one(arguments, song, output),
+        _ => Err(Failure::NoFolder),
     }
+}
+
+fn one(arguments: &Arguments, path: &Path, output: &Path) -> Result<(), Failure> {
+    let begun = Instant::now();
+    let settings = arguments.wishes.settings();
+    let paths = Paths::of(arguments, output, settings.alternatives);
+    paths.check(path, arguments.json)?;
+
+    let reading = Reading::of(arguments, settings, path)?;
+    let (heard, settings) = (&reading.heard, &reading.settings);
     let models = models(&arguments.backend, arguments.models.as_deref())?;
     let font = font(arguments.soundfont.as_deref())?;
     let read = begun.elapsed();
 
     let bar = Bar::new(STEPS_AFTER, arguments.quiet);
     let drummer = Drummer::new(models, font.clone());
-    let generation = drummer.generate(&heard, &settings, &bar)?;
+    let generation = drummer.generate(heard, settings, &bar)?;
     let mut timings = vec![Timing::new("reading", read)];
     timings.extend(generation.timings.iter().map(|(stage, time)| Timing::new(stage.name(), *time)));
 
     let mut outputs = Vec::new();
     for (take, path) in generation.takes.iter().zip(&paths.parts) {
-        let notes = timed.notes(&take.part);
-        let bytes = if arguments.merge {
-            file.with_drums(&notes, later)
-        } else {
-            midi::write(&midi::drum_song_of(&whole, notes))
-        };
+        let bytes = reading.part_file(take, arguments.merge);
         outputs.push(Output { path: path.clone(), bytes });
     }
-    if !paths.sounds.is_empty() {
+    if !paths.sounds.is_empty() || !paths.drum_sounds.is_empty() {
         bar.step("sound");
         let step = Instant::now();
         for (take, path) in generation.takes.iter().zip(&paths.sounds) {
-            let song = midi::with_drums_of(&whole, timed.notes(&take.part));
+            let song = midi::with_drums_of(&reading.whole, reading.timed.notes(&take.part));
+            let bytes = sound_file(&song, &font, &bar)?;
+            outputs.push(Output { path: path.clone(), bytes });
+        }
+        for (take, path) in generation.takes.iter().zip(&paths.drum_sounds) {
+            let song = midi::drum_song_of(&reading.whole, reading.timed.notes(&take.part));
             let bytes = sound_file(&song, &font, &bar)?;
             outputs.push(Output { path: path.clone(), bytes });
         }
         timings.push(Timing::new("sound", step.elapsed()));
     }
-    if let Some(path) = &arguments.picture {
+    if let Some(place) = &arguments.picture {
         bar.step("picture");
         let step = Instant::now();
-        let title = song::title(&arguments.song).replace('_', " ");
-        let bytes = picture(&title, &heard, &generation)?;
-        outputs.push(Output { path: path.clone(), bytes });
+        let title = song::title(path).replace('_', " ");
+        let bytes = picture(&title, heard, &generation)?;
+        outputs.push(Output { path: place.clone(), bytes });
         timings.push(Timing::new("picture", step.elapsed()));
     }
     bar.step("files");
     let step = Instant::now();
-    output::write(outputs)?;
+    write(outputs)?;
     timings.push(Timing::new("files", step.elapsed()));
     timings.push(Timing::new("all", begun.elapsed()));
     bar.end();
 
     if !arguments.quiet {
-        if let Some(mended) = song::mended(&arguments.song, &file) {
-            remark(&mended);
-        }
-        if let Some(finding) = &timed.finding {
-            remark(&finding.to_string());
-        }
+        reading.remark(path);
         remark_on(&drummer);
-        remark(&report::summary(&heard, &generation, &paths.parts));
+        remark(&report::summary(heard, &generation, &paths.parts));
     }
     if arguments.json {
-        let mut report =
-            Report::new(arguments, &settings, &heard, &generation, &paths.parts, timings);
-        report.read(&file, &timed);
+        let mut report = Report::new(path, settings, heard, &generation, &paths.parts, timings);
+        report.read(&reading.file, &reading.timed);
         report.ran_on(drummer.engine());
         print_json(&report)?;
     }
@@ -214,22 +220,60 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 struct Paths {
     parts: Vec<PathBuf>,
     sounds: Vec<PathBuf>,
+    drum_sounds: Vec<PathBuf>,
     picture: Option<PathBuf>,
 }
 
+fn is_standard(path: &Path) -> bool {
+    path == Path::new(STANDARD)
+}
+
 impl Paths {
-    fn of(arguments: &Arguments, alternatives: usize) -> Paths {
-        let audio = arguments.audio.as_ref();
+    fn of(arguments: &Arguments, output: &Path, alternatives: usize) -> Paths {
+        let sounds = |path: &Option<PathBuf>| {
+            path.as_ref().map(|path| numbered(path, alternatives)).unwrap_or_default()
+        };
         Paths {
-            parts: numbered(&arguments.output, alternatives),
-            sounds: audio.map(|path| numbered(path, alternatives)).unwrap_or_default(),
+            parts: numbered(output, alternatives),
+            sounds: sounds(&arguments.audio),
+            drum_sounds: sounds(&arguments.drums_audio),
             picture: arguments.picture.clone(),
         }
     }
 
     fn all(&self) -> impl Iterator<Item = &Path> {
-        self.parts.iter().chain(&self.sounds).chain(&self.picture).map(PathBuf::as_path)
+        let sounds = self.sounds.iter().chain(&self.drum_sounds);
+        self.parts.iter().chain(sounds).chain(&self.picture).map(PathBuf::as_path)
     }
+
+    /// Says before the work begins what would keep its results from being written.
+    fn check(&self, song: &Path, json: bool) -> Result<(), Failure> {
+        let standard = self.all().filter(|path| is_standard(path)).count();
+        if standard + usize::from(json) > 1 {
+            return Err(Failure::OneThing { what: "a file, or the report" });
+        }
+        if standard > 0 && self.parts.len() > 1 {
+            return Err(Failure::OneThing { what: "one alternative" });
+        }
+        crate::files::check(self.all().filter(|path| !is_standard(path)), song)?;
+        let kinds = [
+            (Content::Midi, &self.parts[..]),
+            (Content::Sound, &self.sounds[..]),
+            (Content::Sound, &self.drum_sounds[..]),
+            (Content::Picture, self.picture.as_slice()),
+        ];
+        let mut paths =
+            kinds.iter().flat_map(|(kind, paths)| paths.iter().map(move |path| (kind, path)));
+        paths.try_for_each(|(kind, path)| kind.check(path))
+    }
+}
+
+/// Writes all files; what goes to standard output goes there last, once all else is safe.
+fn write(outputs: Vec<Output>) -> Result<(), Failure> {
+    let (standard, files): (Vec<Output>, Vec<Output>) =
+        outputs.into_iter().partition(|output| is_standard(&output.path));
+    crate::files::write(files)?;
+    standard.iter().try_for_each(|output| print(&output.bytes))
 }
 
 /// The networks, with the user's in place of ours.

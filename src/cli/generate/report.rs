@@ -14,8 +14,6 @@ use crate::midi::SongFile;
 use crate::network::{Backend, Engine};
 use crate::score::{Lane, ScoreClass, Song, Ticks};
 
-use super::Arguments;
-
 /// The report of `--json`. Bars count from 1.
 #[derive(Serialize)]
 pub struct Report {
@@ -114,7 +112,7 @@ impl Timing {
 
 impl Report {
     pub fn new(
-        arguments: &Arguments,
+        path: &Path,
         settings: &Settings,
         song: &Song,
         generation: &Generation,
@@ -126,7 +124,7 @@ impl Report {
             backend: Backend::Cpu.name(),
             gpu: None,
             backend_note: None,
-            song: SongFacts::new(&arguments.song, song),
+            song: SongFacts::new(path, song),
             settings: Wished::new(settings),
             form: sections(generation),
             parts: takes(generation).zip(paths).map(PartFacts::new).collect(),

@@ -1,4 +1,4 @@
-//! The names of the lanes, each with mute, solo, lock and dice.
+//! The names of the lanes, each with mute, solo, lock and an arrow for other drums.
 
 use egui::{Align2, CornerRadius, CursorIcon, Id, Rect, Sense, Stroke, Ui, Vec2, pos2};
 
@@ -30,12 +30,14 @@ fn lane_head(ui: &mut Ui, frame: &Frame<'_>, state: &State, lane: Lane, row: Rec
     let theme = &frame.theme;
     let lane_state = frame.view.document.lane(lane);
     let heard = frame.view.document.is_heard(lane);
-    let side = (row.height() - 3.0).clamp(12.0, 18.0);
-    let mut right = row.right() - UNIT;
+    // As high as the lane, and wide enough to be hit where lanes are low.
+    let side =
+        (row.height() - 1.0).clamp(17.0, 22.0).min(if row.width() > 150.0 { 22.0 } else { 17.0 });
+    let mut right = row.right() - 2.0;
     let mut slot = || {
-        let slot =
-            Rect::from_center_size(pos2(right - side / 2.0, row.center().y), Vec2::splat(side));
-        right -= side + 1.0;
+        let place = Vec2::new(side, (row.height() - 1.0).min(22.0));
+        let slot = Rect::from_center_size(pos2(right - side / 2.0, row.center().y), place);
+        right -= side;
         slot
     };
     let region = Region {
@@ -50,12 +52,12 @@ fn lane_head(ui: &mut Ui, frame: &Frame<'_>, state: &State, lane: Lane, row: Rec
         Some(_) if lane_state.lock => Some("The lane is locked."),
         Some(_) => None,
     };
-    let dice = Button::new(("dice", lane.index()), "")
-        .icon(Icon::Dice)
+    let again = Button::new(("again", lane.index()), "")
+        .icon(Icon::Again)
         .look(Look::Bare)
         .tip("Regenerate this lane; in the selected bars, if there are some.")
         .unless(why_not);
-    if dice.show(ui, slot(), theme) {
+    if again.show(ui, slot(), theme) {
         frame.start(Job::Regenerate(region));
     }
     let icon = if lane_state.lock { Icon::Locked } else { Icon::Unlocked };
@@ -77,7 +79,7 @@ fn lane_head(ui: &mut Ui, frame: &Frame<'_>, state: &State, lane: Lane, row: Rec
         if let Some(fill) = fill {
             ui.painter().rect_filled(at, CornerRadius::same(4), fill);
         }
-        let font = Face::SemiBold.at((side * 0.62).clamp(9.0, 12.0));
+        let font = Face::SemiBold.at((at.height() * 0.68).clamp(10.0, 12.0));
         label_at(ui.painter(), at.center(), Align2::CENTER_CENTER, text, font, ink);
         response.on_hover_text(tip).clicked()
     };
@@ -89,22 +91,26 @@ fn lane_head(ui: &mut Ui, frame: &Frame<'_>, state: &State, lane: Lane, row: Rec
         frame.edit(Edit::Mute { lane, on: !lane_state.mute });
     }
     let name =
-        Rect::from_min_max(pos2(row.left() + 2.0 * UNIT, row.top()), pos2(right, row.bottom()));
+        Rect::from_min_max(pos2(row.left() + 1.5 * UNIT, row.top()), pos2(right, row.bottom()));
     let size = (row.height() * 0.66).clamp(11.0, 13.0);
     let response = ui.interact(name, Id::unique(("lane", lane.index())), Sense::click_and_drag());
     let face = if response.hovered() { Face::SemiBold } else { Face::Regular };
     let ink = if heard { theme.text } else { theme.text_off };
     label(ui.painter(), name, Align2::LEFT_CENTER, lane.name(), face.at(size), ink);
+    if response.clicked() {
+        frame.studio.strike(lane, state.brush);
+    }
     if frame.part().is_none() {
+        response.on_hover_text("Click to hear it.");
         return;
     }
     if response.drag_started() {
         export::drag(frame, state, &state.extract_lane(lane));
     }
     response.context_menu(|ui| export::menu(ui, frame, state, &state.extract_lane(lane)));
-    response
-        .on_hover_cursor(CursorIcon::Grab)
-        .on_hover_text("Drag this lane alone into the arrangement; right-click to save it.");
+    response.on_hover_cursor(CursorIcon::Grab).on_hover_text(
+        "Click to hear it; drag this lane alone into the arrangement; right-click to save it.",
+    );
 }
 
 const _: () = assert!(ORDER.len() == LANES);

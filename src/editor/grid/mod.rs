@@ -18,7 +18,7 @@ use super::frame::{Frame, State};
 
 pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
     let (theme, rect) = (&frame.theme, frame.layout.grid);
-    if frame.take.is_none() {
+    if frame.take.is_none() || frame.live {
         return;
     }
     ui.painter().rect_filled(rect, CornerRadius::ZERO, theme.window);

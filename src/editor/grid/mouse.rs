@@ -129,6 +129,7 @@ fn press(frame: &Frame<'_>, state: &mut State, place: &Place<'_>, at: Pos2, modi
                 state.selection = Selection { bars: None, cells: BTreeSet::from([own]) };
             }
             state.brush = hit.velocity;
+            audition(frame, own.lane, hit.velocity);
             state.drag = Some(Drag::Undecided { from: at, hit: *hit });
         }
         None if modifiers.shift => {
@@ -140,6 +141,7 @@ fn press(frame: &Frame<'_>, state: &mut State, place: &Place<'_>, at: Pos2, modi
             state.selection.clear();
             let gesture = frame.studio.gesture();
             paint(frame, state.brush, gesture, vec![cell]);
+            audition(frame, cell.lane, state.brush);
             state.drag = Some(Drag::Paint { gesture, last: cell });
         }
     }
@@ -166,6 +168,13 @@ fn press_secondary(
                 state.selection = Selection::of_bars(cell.bar.0..cell.bar.0 + 1);
             }
         }
+    }
+}
+
+/// Lets a hit be heard while it is edited; while the drums play it is heard there.
+fn audition(frame: &Frame<'_>, lane: Lane, velocity: Velocity) {
+    if !frame.transport.playing && !frame.transport.rehearsing {
+        frame.studio.strike(lane, velocity);
     }
 }
 
@@ -295,7 +304,8 @@ fn hover(ui: &Ui, frame: &Frame<'_>, state: &mut State, place: &Place<'_>, at: P
     if !place.is_editable(cell.bar) {
         ui.ctx().set_cursor_icon(CursorIcon::ZoomIn);
         state.hint = Some(
-            "Double-click to zoom in, right-click for what can be done with the bar".to_owned(),
+            "Click to select the bar, double-click to zoom in and edit hits, right-click for more"
+                .to_owned(),
         );
         return;
     }

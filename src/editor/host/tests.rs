@@ -70,7 +70,7 @@ fn a_real_window_opens_paints_and_takes_a_drop() {
 fn on_the_display_that_there_is() {
     let studio = Studio::new();
     let ask: AskTransport = Arc::new(Transport::default);
-    let editor = HostEditor::new(Arc::default(), Arc::clone(&studio), ask);
+    let editor = HostEditor::new(Arc::default(), Arc::clone(&studio), ask, "Drumlin");
     editor.window.lock().state.presets.folder = None;
     let song = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/songs/jingle_bells.mid");
     let source = Source::new(None, format!("file://{song}\r\n").as_bytes());

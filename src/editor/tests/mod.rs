@@ -3,6 +3,8 @@
 #[cfg(target_os = "linux")]
 pub mod display;
 mod editing;
+mod menus;
+mod newcomer;
 mod panel;
 mod robot;
 mod views;

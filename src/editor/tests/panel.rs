@@ -78,7 +78,7 @@ fn switches_turn_their_parameters() {
         robot.press(name);
         assert_eq!(robot.controls.value(control), 1.0);
     }
-    assert_eq!(written(&robot)[..3], ["begin MIDI out", "set", "end MIDI out"]);
+    assert_eq!(written(&robot)[..3], ["begin Send MIDI", "set", "end Send MIDI"]);
 }
 
 #[test]

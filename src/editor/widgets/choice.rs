@@ -1,5 +1,6 @@
 //! A drop-down: one of several names.
 
+use egui::style::ScrollStyle;
 use egui::{
     Align2, CornerRadius, CursorIcon, Id, Popup, PopupCloseBehavior, Rect, Response, Role,
     ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2,
@@ -10,6 +11,8 @@ use super::{Icon, label};
 
 /// The highest that a list grows before it scrolls, in points.
 const TALLEST: f32 = 360.0;
+/// The narrowest that a list is, in points.
+const NARROWEST: f32 = 172.0;
 
 /// Shows the chosen name; answers with the index of another one when it is picked. Also turned with
 /// the arrow keys.
@@ -22,7 +25,23 @@ pub fn choice(
     names: &[String],
     chosen: usize,
 ) -> Option<usize> {
-    let response = field(ui, rect, theme, name, names.get(chosen).map_or("", String::as_str));
+    let shown = names.get(chosen).map_or("", String::as_str);
+    choice_as(ui, rect, theme, name, tip, names, chosen, shown)
+}
+
+/// As [`choice`], with something shorter than its name for the chosen one.
+#[expect(clippy::too_many_arguments, reason = "those of `choice` and one more")]
+pub fn choice_as(
+    ui: &mut Ui,
+    rect: Rect,
+    theme: &Theme,
+    name: &'static str,
+    tip: &str,
+    names: &[String],
+    chosen: usize,
+    shown: &str,
+) -> Option<usize> {
+    let response = field(ui, rect, theme, name, shown);
     let mut picked = None;
     super::keep_arrows(ui, &response);
     if response.has_focus() {
@@ -66,8 +85,14 @@ pub fn field(ui: &Ui, rect: Rect, theme: &Theme, name: &'static str, text: &str)
 
 /// The list that opens under a drop-down; `content` shows its lines.
 pub fn list(field: &Response, closes: PopupCloseBehavior, content: impl FnOnce(&mut Ui)) {
-    Popup::menu(field).width(field.rect.width()).close_behavior(closes).show(|ui| {
-        ScrollArea::vertical().max_height(TALLEST).show(ui, |ui| {
+    let window = field.ctx.content_rect();
+    // Above or below, wherever there is more room.
+    let room = (window.bottom() - field.rect.bottom()).max(field.rect.top() - window.top());
+    let tallest = TALLEST.min(room - 6.0 * UNIT);
+    Popup::menu(field).width(field.rect.width().max(NARROWEST)).close_behavior(closes).show(|ui| {
+        // What does not fit is known by a bar that is always there.
+        ui.spacing_mut().scroll = ScrollStyle::solid();
+        ScrollArea::vertical().max_height(tallest).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             content(ui);
         });

@@ -11,7 +11,7 @@ mod switch;
 mod text;
 
 pub use button::{Button, Look};
-pub use choice::{choice, entry, field, list};
+pub use choice::{choice, choice_as, entry, field, list};
 pub use icon::Icon;
 pub use kept::{Kept, Same};
 pub use knob::{Gesture, Knob, level};

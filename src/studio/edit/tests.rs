@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::score::GmKey;
+use crate::studio::MOST_TAKES;
 use crate::studio::fixtures::{at, cell, document};
 
 fn apply(document: &Document, edit: Edit) -> Document {
@@ -138,7 +139,7 @@ fn takes_come_go_and_move_with_their_part() {
     assert_eq!(moved.clip().start, Beats(64.0));
     let removed = apply(&moved, Edit::RemoveTake(0));
     assert_eq!((removed.takes.len(), removed.current_take), (0, None));
-    assert_eq!(removed.clip(), moved.clip());
+    assert!(removed.clip().strokes.is_empty(), "a take goes with its drums");
     let mut many = document;
     for _ in 0..2 * MOST_TAKES {
         let take = Arc::new(Take { name: "x".into(), ..(*many.takes[0]).clone() });
@@ -146,6 +147,60 @@ fn takes_come_go_and_move_with_their_part() {
     }
     assert_eq!((many.takes.len(), many.current_take), (MOST_TAKES, Some(MOST_TAKES - 1)));
     assert_eq!(many.takes[0].name, "Chorus");
+}
+
+#[test]
+fn every_take_keeps_its_drums_edits_and_settings() {
+    let first = apply(&document(8, 1), Edit::SetHit(hit(2, 5, Lane::Snare, 99)));
+    let first = apply(&first, Edit::Choose(2));
+    let other = document(4, 2);
+    let take = Arc::new(Take { name: "Verse".into(), ..(*other.takes[0]).clone() });
+    let mut second = apply(&first, Edit::AddTake(take.clone()));
+    assert_eq!((second.current_take, &second.arrangement), (Some(1), &None));
+    assert_eq!(second.arrangement_of(0), first.arrangement.as_ref());
+    let made = Arrangement { take, ..other.arrangement.clone().unwrap() };
+    second.arrangement = Some(made.clone());
+    let second = apply(&second, Edit::Settings(Settings { swing: 0.7, ..first.settings }));
+
+    let back = apply(&second, Edit::ChooseTake(0));
+    assert_eq!((&back.arrangement, back.settings), (&first.arrangement, first.settings));
+    assert_eq!(back.clip(), first.clip());
+    let forth = apply(&back, Edit::ChooseTake(1));
+    assert_eq!((&forth.arrangement, forth.settings), (&second.arrangement, second.settings));
+
+    // Named and moved while it is not the current one, its drums go with it.
+    let named = apply(&back, Edit::RenameTake { take: 1, name: "Bridge".into() });
+    let named = apply(&named, Edit::PlaceTake { take: 1, start: Beats(96.0) });
+    let named = apply(&named, Edit::ChooseTake(1));
+    assert_eq!(named.take().map(|take| take.name.as_str()), Some("Bridge"));
+    assert_eq!(named.clip().start, Beats(96.0));
+    assert_eq!(named.arrangement.as_ref().map(|made| &made.take), named.take());
+
+    // Removed, it leaves the others as they are.
+    for (from, take, left) in [(&back, 1, &first), (&forth, 0, &second)] {
+        let removed = apply(from, Edit::RemoveTake(take));
+        assert_eq!((removed.takes.len(), removed.current_take), (1, Some(0)));
+        assert_eq!((&removed.arrangement, removed.settings), (&left.arrangement, left.settings));
+    }
+    let removed = apply(&forth, Edit::RemoveTake(1));
+    assert_eq!((&removed.arrangement, removed.settings), (&first.arrangement, first.settings));
+}
+
+#[test]
+fn where_takes_are_too_many_those_with_drums_stay() {
+    let mut many = document(8, 1);
+    for number in 0..2 * MOST_TAKES {
+        let take = Take { name: number.to_string(), ..(*many.takes[0]).clone() };
+        many = apply(&many, Edit::AddTake(Arc::new(take)));
+        if number == 5 {
+            let made = document(8, 2).arrangement.unwrap();
+            many.arrangement = Some(Arrangement { take: many.take().unwrap().clone(), ..made });
+        }
+    }
+    let names: Vec<&str> = many.takes.iter().map(|take| take.name.as_str()).collect();
+    assert_eq!((names.len(), &names[..2]), (MOST_TAKES, &["Chorus", "5"][..]));
+    assert!(many.arrangement_of(0).is_some() && many.arrangement_of(1).is_some());
+    assert_eq!(many.current_take, Some(MOST_TAKES - 1));
 }
 
 fn any_lane() -> impl Strategy<Value = Lane> {

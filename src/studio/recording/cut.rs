@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use super::{BarSpan, FARTHEST, MAX_BARS, Recording, RecordingView, Span, TICKS_PER_QUARTER, tick};
+use super::{
+    BarSpan, FARTHEST, MAX_BARS, Recording, RecordingView, Span, TICKS_PER_QUARTER, TRACK, tick,
+};
 use crate::score::{
     BarGrid, BarIndex, Beats, Bpm, Metre, MetreChange, Note, Song, TempoChange, TempoMap, Ticks,
     Track, TrackKind,
@@ -129,7 +131,7 @@ impl Recording {
             }
         });
         let track = Track {
-            name: "Melody".to_owned(),
+            name: TRACK.to_owned(),
             kind: TrackKind::Melodic { program: 0 },
             notes: notes.collect(),
         };

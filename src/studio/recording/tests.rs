@@ -189,6 +189,52 @@ fn forgetting_keeps_the_time() {
     assert_eq!(take.song.tempo.bpm(Ticks(0)), Bpm(100.0));
 }
 
+/// The host's song is laid anew, in 3/4: what was heard in 4/4 stands nowhere any more.
+#[test]
+fn what_is_left_from_before_a_change_of_metre_is_mixed_into_nothing() {
+    let melody = |from: usize, to: usize, key: u8| {
+        (from..to).flat_map(move |beat| [on(beat as f64, key), off(beat as f64 + 0.5, key)])
+    };
+    let waltz = Captured::Metre { at: Beats(0.0), metre: Metre::new(3, 4).unwrap() };
+    let mut heard = recording(started(0.0).into_iter().chain(melody(0, 32, 60)));
+    heard.hear(stopped(32.0));
+    for event in [Captured::Started { at: Beats(0.0) }, waltz] {
+        heard.hear(event);
+    }
+    melody(0, 12, 72).for_each(|event| heard.hear(event));
+    heard.hear(stopped(12.0));
+    let take = heard.cut(Span::All).unwrap();
+    assert_eq!(take.bars().len(), 4);
+    assert!(take.bars().bars().iter().all(|bar| bar.metre == Metre::new(3, 4).unwrap()));
+    let keys: BTreeSet<u8> = notes(&take).into_iter().map(|(_, key)| key).collect();
+    assert_eq!(keys, BTreeSet::from([72]));
+
+    // From the middle on: what this pass has come through before stays.
+    let mut heard = recording(started(0.0).into_iter().chain(melody(0, 32, 60)));
+    heard.hear(stopped(32.0));
+    started(0.0).into_iter().chain(melody(0, 8, 61)).for_each(|event| heard.hear(event));
+    heard.hear(Captured::Metre { at: Beats(8.0), metre: Metre::new(3, 4).unwrap() });
+    melody(8, 14, 61).for_each(|event| heard.hear(event));
+    heard.hear(stopped(14.0));
+    let take = heard.cut(Span::All).unwrap();
+    let bars: Vec<u8> = take.bars().bars().iter().map(|bar| bar.metre.numerator()).collect();
+    assert_eq!(bars, [4, 4, 3, 3]);
+    assert!(notes(&take).iter().all(|(_, key)| *key == 61) && notes(&take).len() == 14);
+
+    // A song that changes its metre, heard twice and out of order, keeps all of it.
+    let later = [
+        Captured::Started { at: Beats(20.0) },
+        Captured::Metre { at: Beats(20.0), metre: Metre::new(3, 4).unwrap() },
+    ];
+    let mut heard = recording(later.into_iter().chain(melody(20, 26, 60)));
+    heard.hear(stopped(26.0));
+    started(0.0).into_iter().chain(melody(0, 8, 60)).for_each(|event| heard.hear(event));
+    heard.hear(Captured::Metre { at: Beats(8.0), metre: Metre::new(3, 4).unwrap() });
+    melody(8, 14, 60).for_each(|event| heard.hear(event));
+    heard.hear(stopped(14.0));
+    assert_eq!(heard.view().notes, 20);
+}
+
 fn any_event() -> impl Strategy<Value = Captured> {
     let at = prop_oneof![
         8 => (-8.0..600.0f64).prop_map(Beats),

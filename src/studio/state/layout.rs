@@ -7,11 +7,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::drummer::ClassDensities;
 
-/// What is written now: version 2, and how drums begin and end.
+/// What is written now: version 2, how drums begin and end, and drums and settings of the takes that are
+/// not the current one.
 #[derive(Serialize, Deserialize)]
 pub struct Version3 {
     second: Version2,
     /// Of what is asked for, and of what the arrangement was played with.
+    turns: [Turns; 2],
+    /// By the takes' places.
+    kept: Vec<Option<Kept>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    arrangement: Option<Arranged>,
+    settings: Asked,
     turns: [Turns; 2],
 }
 
@@ -22,7 +32,8 @@ struct Turns {
     count_in: String,
 }
 
-/// Version 1, and the musician's own drum map also while another is in use.
+/// Version 1, and the musician's own drum map also while another is in use. What was arranged may be
+/// for any take, or for none that is left.
 #[derive(Serialize, Deserialize)]
 pub struct Version2 {
     first: Version1,

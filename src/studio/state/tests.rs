@@ -1,10 +1,12 @@
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use super::*;
 use crate::drummer::{CountIn, Ending, Settings, Style, StyleChoice};
 use crate::score::{BarIndex, Lane};
 use crate::studio::fixtures::document;
-use crate::studio::{DrumMap, Edit, Graft, Idea, Lanes, OwnMap, Region, Theme};
+use crate::studio::{Arrangement, DrumMap, Edit, Graft, Idea, Lanes, OwnMap, Region, Take, Theme};
 
 fn saved(bars: usize, seed: u64) -> Saved {
     let looks = Looks { width: 900, height: 600, theme: Theme::Light };
@@ -18,6 +20,16 @@ fn full() -> Saved {
     let settings = Settings { ending: Ending::FillAndHit, count_in: CountIn::Sticks, ..played };
     saved.document = Edit::Settings(settings).apply(&saved.document).unwrap();
     saved.document.arrangement.as_mut().unwrap().played.ending = Ending::None;
+    let other = document(4, 9);
+    let take = Arc::new(Take { name: "Verse".to_owned(), ..(*other.takes[0]).clone() });
+    saved.document = Edit::AddTake(take.clone()).apply(&saved.document).unwrap();
+    saved.document.arrangement = Some(Arrangement { take, ..other.arrangement.unwrap() });
+    let settings = Settings { swing: 0.25, ..saved.document.settings };
+    saved.document = Edit::Settings(settings).apply(&saved.document).unwrap();
+    // The last of three has no drums yet.
+    let take = Arc::new(Take { name: "Bridge".to_owned(), ..(*other.takes[0]).clone() });
+    saved.document = Edit::AddTake(take).apply(&saved.document).unwrap();
+    saved.document = Edit::ChooseTake(1).apply(&saved.document).unwrap();
     saved
 }
 
@@ -44,7 +56,6 @@ fn first() -> Saved {
             style: StyleChoice::Preset(Style::HipHop),
             ..saved.document.settings
         }),
-        Edit::RemoveTake(0),
     ];
     for edit in edits {
         saved.document = edit.apply(&saved.document).unwrap();
@@ -122,7 +133,30 @@ fn a_version_2_state_stays_readable() {
 #[test]
 fn a_version_3_state_stays_readable() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/state/version-3.drumlin");
-    assert_eq!(Saved::from_bytes(&std::fs::read(path).unwrap()), Ok(full()));
+    let saved = full();
+    assert!(saved.document.arrangement_of(0).is_some(), "drums of a take that was put away");
+    assert_eq!(Saved::from_bytes(&std::fs::read(path).unwrap()), Ok(saved));
+}
+
+/// Before version 3 a document had one arrangement, whichever take was in view: it is what is in view
+/// now, with its take, which may have been removed.
+#[test]
+fn one_arrangement_for_all_takes_is_sorted_to_its_own() {
+    let saved = full();
+    let mut old = saved.document.clone();
+    old.kept.clear();
+    let arrangement = old.arrangement.clone();
+    for (current, takes) in [(Some(0), 0..3), (Some(2), 0..3), (None, 0..0)] {
+        let document = Document {
+            current_take: current,
+            takes: saved.document.takes[takes].to_vec(),
+            ..old.clone()
+        };
+        let second = layout::Version2::from(&Saved { document, looks: saved.looks });
+        let read = second.into_saved().unwrap().document;
+        assert_eq!(read.arrangement, arrangement);
+        assert_eq!(read.take(), arrangement.as_ref().map(|made| &made.take));
+    }
 }
 
 #[test]

@@ -131,7 +131,6 @@ pub struct Clap {
     state: PluginState,
     gui: PluginGui,
     note_ports: PluginNotePorts,
-    takes_sound: bool,
     speaks_midi: bool,
     changes: Vec<(ClapId, f64)>,
 }
@@ -139,7 +138,6 @@ pub struct Clap {
 /// What belongs to the audio thread.
 pub struct Audio {
     processor: StartedPluginAudioProcessor<Handlers>,
-    takes_sound: bool,
     /// Notes go in and out as MIDI.
     speaks_midi: bool,
     /// Has room: it is filled while the plugin runs.
@@ -214,7 +212,6 @@ impl Clap {
             state,
             gui,
             note_ports,
-            takes_sound: name.ends_with("FX"),
             speaks_midi: dialects.is_some_and(|dialects| {
                 dialects.supports(NoteDialect::Midi) && !dialects.supports(NoteDialect::Clap)
             }),
@@ -227,9 +224,9 @@ impl Clap {
     fn start(&mut self) -> Result<(), Failure> {
         let stopped = self.instance.activate(|_, _| (), self.configuration)?;
         let processor = stopped.start_processing().map_err(|_| "it did not start")?;
-        let (takes_sound, speaks_midi) = (self.takes_sound, self.speaks_midi);
+        let speaks_midi = self.speaks_midi;
         let output = EventBuffer::with_capacity(MOST_EVENTS);
-        self.audio = Some(Audio { processor, takes_sound, speaks_midi, output });
+        self.audio = Some(Audio { processor, speaks_midi, output });
         Ok(())
     }
 
@@ -414,7 +411,9 @@ impl Audio {
             }
         }
         let frames = block.frames as usize;
-        let mut sound_in = [vec![block.sound; frames], vec![block.sound; frames]];
+        let sound = block.sound.unwrap_or_default();
+        let mut sound_in = [vec![sound; frames], vec![sound; frames]];
+        // What lay in a host's buffers before may be anything.
         let mut sound_out = [vec![f32::NAN; frames], vec![f32::NAN; frames]];
         let (mut ports_in, mut ports_out) =
             (AudioPorts::with_capacity(2, 1), AudioPorts::with_capacity(2, 1));
@@ -424,7 +423,7 @@ impl Audio {
                 sound_in.iter_mut().map(|side| InputChannel::variable(side.as_mut_slice())),
             ),
         };
-        let audio_in = ports_in.with_input_buffers(self.takes_sound.then_some(port));
+        let audio_in = ports_in.with_input_buffers(block.sound.is_some().then_some(port));
         let mut audio_out = ports_out.with_output_buffers([AudioPortBuffer {
             latency: 0,
             channels: AudioPortBufferType::f32_output_only(

@@ -2,6 +2,7 @@
 //!
 //! | module | what it is |
 //! |---|---|
+//! | `bare` | a CLAP host that has no extension at all |
 //! | `clap`, `vst3` | a running plugin of either format, as [`Hosted`] |
 //! | `session` | a project: a melody on a track, a transport, a plugin |
 //! | `scenarios` | what a musician does, in any host |
@@ -11,6 +12,7 @@
 //! A plugin's own audio code runs under `assert_no_alloc`: in a test that has its allocator and the
 //! plugin in its own process, an allocation there aborts.
 
+pub mod bare;
 pub mod clap;
 pub mod saved;
 pub mod scenarios;
@@ -50,8 +52,8 @@ pub struct Block<'a> {
     pub now: Now,
     pub frames: u32,
     pub notes: &'a [Message],
-    /// On both sides of the sound that comes in, if the plugin takes any.
-    pub sound: f32,
+    /// On both sides of the sound that comes in; `None` where the host leaves the input out.
+    pub sound: Option<f32>,
 }
 
 /// What comes out of a block.

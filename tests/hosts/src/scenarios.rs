@@ -9,7 +9,9 @@ pub const BEATS: f64 = 32.0;
 
 fn project<P: Hosted>(plugin: P) -> Result<Session<P>, Failure> {
     let song = concat!(env!("CARGO_MANIFEST_DIR"), "/../songs/workout.mid");
-    Session::new(plugin, song.as_ref(), BEATS, RATE)
+    let mut session = Session::new(plugin, song.as_ref(), BEATS, RATE)?;
+    session.plugin.set("Send MIDI", 1.0)?;
+    Ok(session)
 }
 
 /// Plays the melody once, stops, and asks for drums.
@@ -127,6 +129,32 @@ pub fn a_project_opens_as_it_was_saved<P: Hosted, F: Hosted>(
     Ok(())
 }
 
+/// As Drumlin stands on a melody's track: sound that comes in goes out with the drums added, and no
+/// drum is sent to what comes after it.
+pub fn sound_passes_and_only_the_melody_is_sent(plugin: impl Hosted) -> Result<(), Failure> {
+    let mut session = drummed(plugin)?;
+    session.plugin.set("Send MIDI", 0.0)?;
+    session.block(512)?;
+    for sound in [None, Some(0.25)] {
+        session.sound = sound;
+        session.stop()?;
+        // What rang has faded.
+        session.run(40.0)?;
+        (session.passed, session.peak, session.trough) = (0, 0.0, f32::INFINITY);
+        session.drums.clear();
+        session.run(1.0)?;
+        let quiet = sound.unwrap_or_default();
+        assert_eq!((session.peak, session.trough), (quiet, quiet), "at rest it is as it came");
+        session.play(0.0);
+        session.run(BEATS)?;
+        session.stop()?;
+        assert!(session.drums.is_empty(), "drums were sent unasked");
+        assert!(session.passed > 0, "the melody's notes pass");
+        assert!(session.peak > quiet + 0.05, "drums are added: {}", session.peak);
+    }
+    Ok(())
+}
+
 pub fn the_effect_lets_sound_through_and_adds_drums(plugin: impl Hosted) -> Result<(), Failure> {
     let mut session = drummed(plugin)?;
     let written = session.written(0.0, BEATS)?;
@@ -137,7 +165,7 @@ pub fn the_effect_lets_sound_through_and_adds_drums(plugin: impl Hosted) -> Resu
     session.drums.clear();
     session.peak = 0.0;
     session.play(0.0);
-    let block = crate::Block { now: session.now, frames: 512, notes: &[], sound: 0.25 };
+    let block = crate::Block { now: session.now, frames: 512, notes: &[], sound: Some(0.25) };
     let heard = session.plugin.process(&block)?;
     assert!(heard.left.iter().chain(&heard.right).all(|sample| *sample == 0.25));
     session.run(8.0)?;

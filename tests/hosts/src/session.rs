@@ -45,8 +45,12 @@ pub struct Session<P> {
     pub drums: Vec<Drum>,
     /// What came out on other channels.
     pub passed: usize,
+    /// What comes in as sound, all the time.
+    pub sound: Option<f32>,
     /// The loudest sample since it was last set to 0.
     pub peak: f32,
+    /// The quietest sample since it was last set to infinity.
+    pub trough: f32,
 }
 
 impl<P: Hosted> Session<P> {
@@ -78,7 +82,9 @@ impl<P: Hosted> Session<P> {
             melody,
             drums: Vec::new(),
             passed: 0,
+            sound: None,
             peak: 0.0,
+            trough: f32::INFINITY,
         })
     }
 
@@ -129,7 +135,7 @@ impl<P: Hosted> Session<P> {
             }
         }
         notes.sort_by_key(|note| (note.at, note.velocity.is_some()));
-        let block = Block { now: self.now, frames, notes: &notes, sound: 0.0 };
+        let block = Block { now: self.now, frames, notes: &notes, sound: self.sound };
         let heard = self.plugin.process(&block)?;
         for note in heard.notes {
             assert!(note.at < frames, "a note outside of its block");
@@ -140,11 +146,11 @@ impl<P: Hosted> Session<P> {
                 self.passed += 1;
             }
         }
-        let sides = heard.left.iter().chain(&heard.right);
-        self.peak = sides.fold(self.peak, |peak, sample| {
+        for sample in heard.left.iter().chain(&heard.right) {
             assert!(sample.is_finite(), "sound that is no number");
-            peak.max(sample.abs())
-        });
+            self.peak = self.peak.max(sample.abs());
+            self.trough = self.trough.min(sample.abs());
+        }
         self.samples += u64::from(frames);
         if self.now.playing {
             self.now.position += f64::from(frames) * step;

@@ -45,7 +45,7 @@ pub fn rage(
             })
             .collect();
         let told: Option<TransportEvent> = chance.random_bool(0.9).then(|| transport(&now));
-        let block = Block { now, frames, notes: &notes, sound: 0.1 };
+        let block = Block { now, frames, notes: &notes, sound: Some(0.1) };
         let heard = audio.process(&block, changes, told.as_ref())?;
         if heard.notes.iter().any(|note| note.at >= frames) {
             return Err("a note outside of its block".into());
@@ -127,7 +127,7 @@ pub fn gust<P: Hosted>(
         let mut notes: Vec<Message> =
             (0..chance.random_range(0..4)).map(|_| note(frames, &mut chance)).collect();
         notes.sort_by_key(|note| note.at);
-        let heard = plugin.process(&Block { now, frames, notes: &notes, sound: 0.1 })?;
+        let heard = plugin.process(&Block { now, frames, notes: &notes, sound: Some(0.1) })?;
         if heard.notes.iter().any(|note| note.at >= frames) {
             return Err("a note outside of its block".into());
         }

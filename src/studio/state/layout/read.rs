@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{
-    Arranged, Asked, Groove, Map, OwnMap, Take, TakeOf, Track, Turns, Version1, Version2, Version3,
-    Wish,
+    Arranged, Asked, Groove, Kept, Map, OwnMap, Take, TakeOf, Track, Turns, Version1, Version2,
+    Version3, Wish,
 };
 use crate::drummer::{self, CountIn, Ending, Form, Settings, Style, StyleChoice};
 use crate::score::{
@@ -28,13 +28,29 @@ const MOST_ALTERNATIVES: usize = 8;
 impl Version3 {
     /// `None` if it says what cannot be.
     pub fn into_saved(self) -> Option<studio::Saved> {
-        let mut saved = self.second.into_saved()?;
+        let mut saved = self.second.read()?;
         let document = &mut saved.document;
+        if self.kept.len() > document.takes.len() {
+            return None;
+        }
+        if let Some(arrangement) = &document.arrangement
+            && document.take() != Some(&arrangement.take)
+        {
+            return None;
+        }
         let [asked, played] = self.turns;
         asked.read(&mut document.settings)?;
         if let Some(arrangement) = &mut document.arrangement {
             played.read(&mut arrangement.played)?;
         }
+        let read = |kept: Option<Kept>, index: usize| match kept {
+            // That of the current take is not put away.
+            Some(_) if document.current_take == Some(index) => None,
+            Some(kept) => Some(Some(Arc::new(kept.read(index, document)?))),
+            None => Some(None),
+        };
+        let kept = self.kept.into_iter().zip(0..).map(|(kept, index)| read(kept, index));
+        document.kept = kept.collect::<Option<_>>()?;
         Some(saved)
     }
 }
@@ -47,10 +63,34 @@ impl Turns {
     }
 }
 
+impl Kept {
+    fn read(self, index: usize, document: &Document) -> Option<studio::Kept> {
+        let [asked, played] = self.turns;
+        let arrangement = match self.arrangement {
+            Some(arranged) => {
+                let mut made = arranged.read(&document.takes, document)?;
+                played.read(&mut made.played)?;
+                Some(made)
+            }
+            None => None,
+        };
+        let fits = arrangement.as_ref().is_none_or(|made| made.take == document.takes[index]);
+        let mut settings = self.settings.read(document)?;
+        asked.read(&mut settings)?;
+        fits.then_some(studio::Kept { arrangement, settings })
+    }
+}
+
 impl Version2 {
     /// `None` if it says what cannot be.
     pub fn into_saved(self) -> Option<studio::Saved> {
-        let mut saved = self.first.into_saved()?;
+        let mut saved = self.read()?;
+        saved.document.sort_takes();
+        Some(saved)
+    }
+
+    fn read(self) -> Option<studio::Saved> {
+        let mut saved = self.first.read()?;
         saved.document.own_map = match self.own_map {
             Some(own) => Some(own.read()?),
             None => None,
@@ -62,6 +102,12 @@ impl Version2 {
 impl Version1 {
     /// `None` if it says what cannot be.
     pub fn into_saved(self) -> Option<studio::Saved> {
+        let mut saved = self.read()?;
+        saved.document.sort_takes();
+        Some(saved)
+    }
+
+    fn read(self) -> Option<studio::Saved> {
         if self.takes.len() > MOST_TAKES {
             return None;
         }

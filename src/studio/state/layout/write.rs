@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Arranged, Asked, Grafted, Groove, Hit, Map, Note, OwnMap, Take, TakeOf, Track, Turns, Version1,
-    Version2, Version3, Wish,
+    Arranged, Asked, Grafted, Groove, Hit, Kept, Map, Note, OwnMap, Take, TakeOf, Track, Turns,
+    Version1, Version2, Version3, Wish,
 };
 use crate::drummer::{self, Settings, StyleChoice};
 use crate::score::{self, GridKind, MetreChange, StepGrid, TrackKind};
@@ -17,9 +17,24 @@ fn short(number: usize) -> u32 {
 
 impl From<&studio::Saved> for Version3 {
     fn from(saved: &studio::Saved) -> Version3 {
-        let settings = &saved.document.settings;
-        let played = saved.document.arrangement.as_ref().map_or(settings, |made| &made.played);
-        Version3 { second: Version2::from(saved), turns: [settings, played].map(Turns::from) }
+        let document = &saved.document;
+        let turns = |settings: &Settings, made: Option<&Arrangement>| {
+            [settings, made.map_or(settings, |made| &made.played)].map(Turns::from)
+        };
+        let kept = |(index, kept): (usize, &Option<Arc<studio::Kept>>)| {
+            let kept = kept.as_ref()?;
+            let arrangement = kept.arrangement.as_ref();
+            Some(Kept {
+                arrangement: arrangement.map(|made| Arranged::new(made, Some(index))),
+                settings: Asked::from(&kept.settings),
+                turns: turns(&kept.settings, arrangement),
+            })
+        };
+        Version3 {
+            second: Version2::from(saved),
+            turns: turns(&document.settings, document.arrangement.as_ref()),
+            kept: document.kept.iter().enumerate().map(kept).collect(),
+        }
     }
 }
 

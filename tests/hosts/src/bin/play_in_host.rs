@@ -1,6 +1,6 @@
 //! Loads the plugins as hosts do, plays a song through them, asks for drums and says what came out:
 //!
-//!     cargo run --release --example play_in_host -- Drumlin.clap Drumlin.vst3 song.mid
+//!     cargo run --release --package hosts --bin play_in_host -- Drumlin.clap Drumlin.vst3 song.mid
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -31,6 +31,7 @@ fn main() -> Result<(), Failure> {
 
 fn play(name: &str, plugin: impl Hosted, song: &Path) -> Result<(), Failure> {
     let mut session = Session::new(plugin, song, BEATS, RATE)?;
+    session.plugin.set("Send MIDI", 1.0)?;
     session.block(512)?;
     session.play(0.0);
     session.run(BEATS)?;

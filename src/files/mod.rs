@@ -1,8 +1,11 @@
-//! Files that are written whole or not at all.
+//! Files that are written whole or not at all, for the command line and the plugin.
 //!
 //! A file's bytes go to a temporary file in the same folder, which takes the file's name when it is
 //! complete: whoever looks sees the old file or the new one, and a full disk or a signal leaves the
-//! old one. What is no plain file (a device, a pipe) is written to directly.
+//! old one. Links are followed; a file that is replaced keeps its permissions, a new one has those
+//! that the user's mask leaves it. What is no plain file (a device, a pipe) is written to directly.
+//!
+//! Knows nothing of ours. Slow: for any thread but the audio thread and the window's.
 
 use std::fs;
 use std::io::{self, Write};
@@ -94,6 +97,10 @@ pub fn write(outputs: Vec<Output>) -> Result<(), OutputError> {
             continue;
         }
         let mut file = temporary(&path, &target)?;
+        if let Ok(old) = fs::metadata(&target) {
+            // Not every file system has permissions; a new file has usual ones.
+            let _ = file.as_file().set_permissions(old.permissions());
+        }
         match file.write_all(&bytes).and_then(|()| file.as_file().sync_all()) {
             Ok(()) => prepared.push((file, path, target)),
             Err(source) => return Err(OutputError::Io { path, source }),
@@ -103,6 +110,42 @@ pub fn write(outputs: Vec<Output>) -> Result<(), OutputError> {
         file.persist(target).map_err(|error| OutputError::Io { path, source: error.error })?;
     }
     Ok(())
+}
+
+/// Writes one file.
+///
+/// # Errors
+/// [`OutputError`]; an old file is still there then.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), OutputError> {
+    write(vec![Output { path: path.into(), bytes: bytes.into() }])
+}
+
+/// Writes a file beside those that are there: where its name is taken it gets a number, as in
+/// `song 2.mid`. Answers with the path that it has got.
+///
+/// # Errors
+/// [`OutputError`]; nothing is written then.
+pub fn write_beside(folder: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf, OutputError> {
+    let first = folder.join(name);
+    let mut file = temporary(&first, &resolved(&first)?)?;
+    let written = file.write_all(bytes).and_then(|()| file.as_file().sync_all());
+    written.map_err(|source| OutputError::Io { path: first.clone(), source })?;
+    let stem = first.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let ending =
+        first.extension().map_or_else(String::new, |e| format!(".{}", e.to_string_lossy()));
+    for number in 1_u32.. {
+        let path = match number {
+            1 => first.clone(),
+            _ => folder.join(format!("{stem} {number}{ending}")),
+        };
+        // Another program may take the name at the same time: it is asked and taken in one.
+        match file.persist_noclobber(&path) {
+            Ok(_) => return Ok(path),
+            Err(taken) if taken.error.kind() == io::ErrorKind::AlreadyExists => file = taken.file,
+            Err(failed) => return Err(OutputError::Io { path, source: failed.error }),
+        }
+    }
+    Err(OutputError::Io { path: first, source: io::ErrorKind::AlreadyExists.into() })
 }
 
 /// A file, or nothing yet.
@@ -200,7 +243,37 @@ mod tests {
         write(vec![output(link.clone(), b"new")]).unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read(&later).unwrap(), b"new");
-        let mode = fs::metadata(&file).unwrap().permissions().mode();
-        assert_eq!(mode & 0o600, 0o600);
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        // As any new file here, whatever the mask is.
+        let usual = mode(&file);
+        write_whole(&folder.path().join("new"), b"new").unwrap();
+        write_beside(folder.path(), "beside", b"new").unwrap();
+        assert_eq!(
+            [mode(&folder.path().join("new")), mode(&folder.path().join("beside"))],
+            [usual; 2]
+        );
+        // Somebody wants this one so.
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+        write_whole(&link, b"newer").unwrap();
+        assert_eq!((fs::read(&file).unwrap(), mode(&file)), (b"newer".to_vec(), 0o640));
+    }
+
+    #[test]
+    fn a_taken_name_gets_a_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, bytes: &[u8]| {
+            let path = write_beside(folder.path(), name, bytes).unwrap();
+            assert_eq!(fs::read(&path).unwrap(), bytes);
+            path.file_name().unwrap().to_str().unwrap().to_owned()
+        };
+        assert_eq!(write("Song 120 bpm.mid", b"1"), "Song 120 bpm.mid");
+        assert_eq!(write("Song 120 bpm.mid", b"2"), "Song 120 bpm 2.mid");
+        assert_eq!(write("Song 120 bpm.mid", b"3"), "Song 120 bpm 3.mid");
+        assert_eq!(write("bare", b"4"), "bare");
+        assert_eq!(write("bare", b"5"), "bare 2");
+        assert_eq!(fs::read(folder.path().join("Song 120 bpm.mid")).unwrap(), b"1");
+        assert_eq!(names(folder.path()).len(), 5);
+        let nowhere = folder.path().join("none");
+        assert!(matches!(write_beside(&nowhere, "x", b""), Err(OutputError::NoFolder { .. })));
     }
 }

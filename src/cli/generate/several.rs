@@ -1,0 +1,104 @@
+//! Drums for several songs in one call, over all cores. A song that cannot be used is said, and the others
+//! go on.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use super::files::numbered;
+use super::reading::Reading;
+use super::{Arguments, font, models, remark_on};
+use crate::cli::console::{complain, remark};
+use crate::cli::progress::counted;
+use crate::cli::{Failure, song};
+use crate::drummer::{Drummer, Settings, Silent};
+use crate::files::{Output, OutputError};
+
+/// A song and where its drums go.
+struct Work<'a> {
+    song: &'a Path,
+    parts: Vec<PathBuf>,
+}
+
+pub fn run(arguments: &Arguments, folder: &Path) -> Result<(), Failure> {
+    let settings = arguments.wishes.settings();
+    let failed = |source| Failure::Folder { folder: folder.into(), source };
+    fs::create_dir_all(folder).map_err(failed)?;
+    let works = works(&arguments.songs, folder, settings.alternatives)?;
+    let models = models(&arguments.backend, arguments.models.as_deref())?;
+    let drummer = Drummer::new(models, font(arguments.soundfont.as_deref())?);
+
+    let bar = counted(works.len(), arguments.quiet);
+    let (next, failures) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let work = || {
+        while let Some(work) = works.get(next.fetch_add(1, Ordering::Relaxed)) {
+            bar.set_message(song::title(work.song));
+            let drummed = drum(arguments, settings, &drummer, work);
+            if let (Ok(reading), false) = (&drummed, arguments.quiet) {
+                bar.suspend(|| reading.remark(work.song));
+            }
+            if let Err(failure) = drummed {
+                failures.fetch_add(1, Ordering::Relaxed);
+                bar.suspend(|| complain(&failure));
+            }
+            bar.inc(1);
+        }
+    };
+    let cores = thread::available_parallelism().map_or(1, usize::from).min(works.len());
+    thread::scope(|scope| {
+        for _ in 1..cores {
+            scope.spawn(work);
+        }
+        work();
+    });
+    bar.finish_and_clear();
+
+    let (failed, all) = (failures.into_inner(), works.len());
+    if !arguments.quiet {
+        remark_on(&drummer);
+        let songs = if all == 1 { "song" } else { "songs" };
+        remark(&format!("{} of {all} {songs} drummed to, in {}", all - failed, folder.display()));
+    }
+    if failed == 0 { Ok(()) } else { Err(Failure::Songs { failed, all }) }
+}
+
+/// The songs with their files, which are all different.
+fn works<'a>(
+    songs: &'a [PathBuf],
+    folder: &Path,
+    alternatives: usize,
+) -> Result<Vec<Work<'a>>, Failure> {
+    let mut names = HashSet::new();
+    let mut works = Vec::new();
+    for song in songs {
+        let path = folder.join(format!("{}.mid", song::title(song)));
+        let parts = numbered(&path, alternatives);
+        for part in &parts {
+            if !names.insert(part.clone()) {
+                return Err(OutputError::Twice { path: part.clone() }.into());
+            }
+        }
+        crate::files::check(parts.iter().map(PathBuf::as_path), song)?;
+        works.push(Work { song, parts });
+    }
+    Ok(works)
+}
+
+fn drum(
+    arguments: &Arguments,
+    settings: Settings,
+    drummer: &Drummer,
+    work: &Work<'_>,
+) -> Result<Reading, Failure> {
+    let reading = Reading::of(arguments, settings, work.song)?;
+    let generation = drummer.generate(&reading.heard, &reading.settings, &Silent)?;
+    let parts = generation.takes.iter().zip(&work.parts);
+    let outputs = parts.map(|(take, path)| Output {
+        path: path.clone(),
+        bytes: reading.part_file(take, arguments.merge),
+    });
+    crate::files::write(outputs.collect())?;
+    Ok(reading)
+}

@@ -1,0 +1,89 @@
+//! What the window wants to be heard while the host stands.
+
+use super::host::{EXACT, Host, clip, number};
+use drumlin::plugin::Auditions;
+use drumlin::score::{Beats, Bpm, Metre, Velocity};
+use drumlin::studio::wire::{Audition, Captured};
+
+fn with_auditions() -> (Host, rtrb::Producer<Audition>) {
+    let mut host = Host::new(48_000.0, 512, EXACT);
+    let (asked, auditions) = rtrb::RingBuffer::new(16);
+    host.engine.audition(Auditions::new(auditions));
+    (host, asked)
+}
+
+fn play(from: f64, to: f64) -> Audition {
+    Audition::Play { from: Beats(from), to: Beats(to), tempo: Bpm(120.0), metre: Metre::COMMON }
+}
+
+fn strike(key: u8, velocity: u8) -> Audition {
+    Audition::Strike { kit_key: key, key, velocity: Velocity::clamped(velocity) }
+}
+
+#[test]
+fn a_lane_is_heard_at_once_and_ends() {
+    let (mut host, mut asked) = with_auditions();
+    host.sound_with_kit(1.0);
+    host.block(512);
+    asked.push(strike(38, 90)).unwrap();
+    asked.push(strike(38, 100)).unwrap();
+    host.block(512);
+    let velocities: Vec<_> = host.drums.iter().map(|note| (note.at, note.velocity)).collect();
+    assert_eq!(velocities, [(512, Some(90)), (512, None), (512, Some(100))]);
+    let loudest = host.sound[0].iter().fold(0f32, |peak, sample| peak.max(sample.abs()));
+    assert!(loudest > 0.05, "{loudest}");
+    host.seconds(0.5, &[512]);
+    assert_eq!(host.sounding(), 0);
+    // While the host plays as well.
+    host.play();
+    host.block(512);
+    asked.push(strike(45, 80)).unwrap();
+    host.seconds(0.5, &[512]);
+    assert_eq!((host.sounding(), host.drums.len()), (0, 6));
+}
+
+#[test]
+fn bars_are_played_once_while_the_host_stands() {
+    let (mut host, mut asked) = with_auditions();
+    let quarters: Vec<f64> = (0..16).map(f64::from).collect();
+    host.send(clip(8.0, 4, &quarters));
+    host.block(512);
+    // The second bar of the clip and the third, in odd blocks.
+    asked.push(play(12.0, 20.0)).unwrap();
+    host.seconds(6.0, &[512, 77, 300]);
+    let strokes: Vec<_> = host.drums.iter().filter_map(number).collect();
+    assert_eq!(strokes, [4, 5, 6, 7, 8, 9, 10, 11]);
+    let at: Vec<u64> =
+        host.drums.iter().filter(|note| note.velocity.is_some()).map(|note| note.at).collect();
+    assert!(at.windows(2).all(|two| two[1] - two[0] == 24_000), "{at:?}");
+    assert_eq!(host.sounding(), 0);
+    assert!(!host.engine.is_rehearsing());
+    // Nothing of it was heard as if the host had played.
+    host.note(0, 60, true);
+    host.block(512);
+    assert!(host.heard().iter().all(|event| matches!(event, Captured::Stopped { .. })));
+}
+
+#[test]
+fn the_host_or_a_second_click_ends_it() {
+    for by_host in [false, true] {
+        let (mut host, mut asked) = with_auditions();
+        let quarters: Vec<f64> = (0..16).map(f64::from).collect();
+        host.send(clip(0.0, 4, &quarters));
+        host.block(512);
+        asked.push(play(0.0, 16.0)).unwrap();
+        host.seconds(1.2, &[512]);
+        assert!(host.engine.is_rehearsing());
+        if by_host {
+            host.jump(100.0);
+            host.play();
+        } else {
+            asked.push(Audition::Stop).unwrap();
+        }
+        host.block(512);
+        assert!(!host.engine.is_rehearsing());
+        let strokes = host.drums.len();
+        host.seconds(3.0, &[512]);
+        assert_eq!((host.sounding(), host.drums.len()), (0, strokes));
+    }
+}

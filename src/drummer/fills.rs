@@ -86,9 +86,9 @@ mod tests {
             let metre = Metre::new(numerator, denominator).unwrap();
             length(&StepGrid::for_metre(metre, false), complexity, turn)
         };
-        assert_eq!([0.0, 0.5, 1.0].map(|complexity| of(4, 4, complexity, 0.5)), [4, 8, 16]);
-        assert_eq!([of(4, 4, 0.5, 0.0), of(4, 4, 1.0, 1.0)], [4, 16]);
-        assert_eq!([of(3, 4, 0.5, 0.5), of(6, 8, 0.5, 0.5), of(7, 8, 0.0, 0.5)], [8, 6, 6]);
+        assert_eq!([0.0, 0.5, 1.0].map(|complexity| of(4, 4, complexity, 0.5)), [4, 4, 16]);
+        assert_eq!([0.0, 1.0].map(|turn| of(4, 4, 0.5, turn)), [4, 8]);
+        assert_eq!([of(3, 4, 0.5, 0.5), of(6, 8, 0.5, 0.5), of(7, 8, 0.0, 0.5)], [4, 6, 6]);
         assert_eq!([of(2, 4, 1.0, 1.0), of(1, 4, 1.0, 1.0)], [8, 4]);
     }
 }

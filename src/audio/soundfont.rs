@@ -1,9 +1,18 @@
 //! SoundFonts: the embedded one and the user's own.
 
+mod chunks;
+mod tables;
+#[cfg(test)]
+mod tests;
+
 use super::{AudioError, programs};
+use chunks::HEAD;
+use std::fs::File;
+use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
+use tables::Tables;
 
 /// A playable SoundFont 2. Clones share the samples.
 #[derive(Clone, Debug)]
@@ -24,26 +33,34 @@ impl SoundFont {
         })
     }
 
-    /// Reads and parses a file.
+    /// Reads and parses a file. What does not begin as a SoundFont is not read further.
     ///
     /// # Errors
     /// [`AudioError::Unreadable`] and those of [`SoundFont::parse`].
     pub fn read(path: &Path) -> Result<SoundFont, AudioError> {
-        let bytes = std::fs::read(path)
-            .map_err(|source| AudioError::Unreadable { path: path.to_owned(), source })?;
+        let unreadable = |source| AudioError::Unreadable { path: path.to_owned(), source };
+        let mut file = File::open(path).map_err(unreadable)?;
+        let mut bytes = Vec::new();
+        file.by_ref().take(HEAD as u64).read_to_end(&mut bytes).map_err(unreadable)?;
+        let length = chunks::riff_length(&bytes)?;
+        // A device or a pipe may never end.
+        file.take(length).read_to_end(&mut bytes).map_err(unreadable)?;
         SoundFont::parse(&bytes)
     }
 
-    /// Parses the bytes of an .sf2 file.
+    /// Parses the bytes of an .sf2 file. Slips that other players bear too are mended, see
+    /// `tables.rs`.
     ///
     /// # Errors
     /// [`AudioError::NotASoundFont`], [`AudioError::CompressedSoundFont`],
     /// [`AudioError::DamagedSoundFont`].
     pub fn parse(bytes: &[u8]) -> Result<SoundFont, AudioError> {
-        check_chunks(bytes)?;
-        // rustysynth indexes its tables by numbers from the file, so that a damaged one makes it
-        // panic. It is done with the bytes then and leaves nothing behind.
-        let parsed = catch_unwind(AssertUnwindSafe(|| rustysynth::SoundFont::new(&mut { bytes })));
+        let chunks::Chunks { samples, tables } = chunks::find(bytes)?;
+        let list = Tables::mended(&tables, samples.len() / 2)?.list();
+        let mut font = chunks::joined(samples, &list);
+        // The tables are in order, but rustysynth indexes by numbers of theirs, and would panic if
+        // something was overlooked. It leaves nothing behind then.
+        let parsed = catch_unwind(AssertUnwindSafe(|| rustysynth::SoundFont::new(&mut font)));
         let font = match parsed {
             Ok(Ok(font)) => font,
             Ok(Err(rustysynth::SoundFontError::UnsupportedSampleFormat)) => {
@@ -75,96 +92,5 @@ impl SoundFont {
     /// For synthesizers.
     pub fn inner(&self) -> &Arc<rustysynth::SoundFont> {
         &self.font
-    }
-}
-
-/// Checks that every chunk of the RIFF file lies within it, before rustysynth reserves memory for
-/// what the chunks claim to hold.
-fn check_chunks(bytes: &[u8]) -> Result<(), AudioError> {
-    let id = |bytes: &[u8], at: usize| bytes.get(at..at + 4).map(<[u8]>::to_vec);
-    if id(bytes, 0).as_deref() != Some(b"RIFF") || id(bytes, 8).as_deref() != Some(b"sfbk") {
-        return Err(AudioError::NotASoundFont);
-    }
-    let damaged = || AudioError::DamagedSoundFont("it ends too early".to_owned());
-    let mut at = 12;
-    while at + 8 <= bytes.len() {
-        let size = u32::from_le_bytes([bytes[at + 4], bytes[at + 5], bytes[at + 6], bytes[at + 7]]);
-        let body = bytes.get(at + 8..).and_then(|rest| rest.get(..size as usize));
-        let body = body.ok_or_else(damaged)?;
-        if &bytes[at..at + 4] == b"LIST" {
-            // Step into the list: its chunks follow its name.
-            at += 12;
-            continue;
-        }
-        // Version 3 of the format is SF3: samples compressed with Ogg Vorbis.
-        if &bytes[at..at + 4] == b"ifil" && body.first().is_some_and(|major| *major >= 3) {
-            return Err(AudioError::CompressedSoundFont);
-        }
-        at += 8 + size as usize;
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    const BYTES: &[u8] = include_bytes!("../../assets/drumlin.sf2");
-
-    #[test]
-    fn the_embedded_font_has_a_kit_and_kin_for_every_program() {
-        let font = SoundFont::embedded();
-        let presets = font.inner().get_presets();
-        let has = |bank, program: u8| {
-            presets.iter().any(|preset| {
-                preset.get_bank_number() == bank && preset.get_patch_number() == i32::from(program)
-            })
-        };
-        assert!(has(128, 0));
-        for program in 0..128 {
-            assert!(has(0, font.program(program)), "program {program}");
-            // A stand-in is never just the nearest number of another family's.
-            assert!(font.program(program) != 0 || program < 16, "program {program}");
-        }
-    }
-
-    #[test]
-    fn garbage_is_refused_in_words() {
-        let message = |bytes: &[u8]| SoundFont::parse(bytes).unwrap_err().to_string();
-        assert_eq!(message(b""), "this is not a SoundFont (.sf2) file");
-        assert_eq!(message(b"MThd and so on"), "this is not a SoundFont (.sf2) file");
-        assert!(message(&BYTES[..5000]).contains("ends too early"));
-        let mut third = BYTES[..].to_vec();
-        third[32] = 3;
-        assert!(message(&third).contains("SF3"));
-    }
-
-    /// The embedded font with most of its samples cut out: its tables point past them, which is
-    /// found only after the tables have been read.
-    fn small_font() -> Vec<u8> {
-        let find = |id: &[u8]| BYTES.windows(4).position(|four| four == id).unwrap();
-        let (smpl, pdta) = (find(b"smpl"), find(b"pdta") - 8);
-        let mut bytes = [&BYTES[..smpl + 8 + 64], &BYTES[pdta..]].concat();
-        let cut = (BYTES.len() - bytes.len()) as u32;
-        for at in [4, smpl - 8, smpl + 4] {
-            let size = u32::from_le_bytes(BYTES[at..at + 4].try_into().unwrap()) - cut;
-            bytes[at..at + 4].copy_from_slice(&size.to_le_bytes());
-        }
-        bytes
-    }
-
-    proptest! {
-        #[test]
-        fn damaged_fonts_never_panic(
-            places in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12),
-        ) {
-            let mut bytes = small_font();
-            for (at, value) in places {
-                let at = at.index(bytes.len());
-                bytes[at] = value;
-            }
-            prop_assert!(SoundFont::parse(&bytes).is_err());
-        }
     }
 }

@@ -8,6 +8,7 @@ use clap::Args;
 use crate::audio::SoundFont;
 use crate::drummer::evaluation::{Pair, evaluate, own_densities, pairs_in, score};
 use crate::drummer::features::View;
+use crate::drummer::timing;
 use crate::drummer::{Drummer, Settings, Silent, StyleChoice};
 use crate::midi;
 use crate::score::Song;
@@ -69,7 +70,13 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let pairs = match &arguments.generated {
-        Some(generated) => pairs_in(&arguments.songs, generated)?,
+        Some(generated) => {
+            let (pairs, left_out) = pairs_in(&arguments.songs, generated)?;
+            for error in left_out {
+                remark(&format!("left out: {error}"));
+            }
+            pairs
+        }
         None => played(arguments)?,
     };
     let Some(evaluation) = evaluate(&pairs) else {
@@ -95,12 +102,21 @@ fn played(arguments: &Arguments) -> Result<Vec<Pair>, Failure> {
     for file in files {
         let name = song::title(&file);
         bar.set_message(name.clone());
-        let reference = midi::read(&file)?;
+        let reference = match midi::read(&file) {
+            Ok(reference) => reference,
+            // The others can be compared all the same.
+            Err(error) => {
+                bar.suspend(|| remark(&format!("left out: {error}")));
+                bar.inc(1);
+                continue;
+            }
+        };
         let heard = if arguments.lead { View::Lead } else { View::Full }.of(&reference);
         let own = arguments.own_densities.then(|| own_densities(&reference)).flatten();
         let settings = Settings {
             style: own.map_or(StyleChoice::FromSong, StyleChoice::Densities),
             alternatives: arguments.alternatives.into(),
+            swing: timing::swing(&reference),
             seed: arguments.seed,
             ..Settings::default()
         };

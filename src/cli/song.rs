@@ -3,7 +3,10 @@
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::midi::ReadError;
+use clap::Args;
+
+use crate::drummer::timing::Bars;
+use crate::midi::{ReadError, SongFile};
 use crate::score::{Song, TrackError};
 
 use super::Failure;
@@ -22,17 +25,91 @@ pub const STANDARD: &str = "-";
 /// The most that is read from standard input, in bytes; songs have less than a mebibyte.
 const MOST: u64 = 32 << 20;
 
-/// Reads a song, from standard input if it is called `-`, and makes sure that there is something in it.
-pub fn read(path: &Path) -> Result<Song, Failure> {
-    let song =
-        if path == Path::new(STANDARD) { read_standard()? } else { crate::midi::read(path)? };
-    if song.tracks.iter().all(|track| track.notes.is_empty()) {
-        return Err(SongError { path: path.into(), reason: TrackError::Empty }.into());
-    }
-    Ok(song)
+/// Which tracks are drums where the file and Drumlin do not say it right.
+#[derive(Debug, Args)]
+pub struct KindArguments {
+    /// Take a track for drums: its name or number, see `drumlin tracks`. May be given several times
+    #[arg(long, value_name = "TRACK", help_heading = "How to read the song")]
+    drums: Vec<String>,
+
+    /// Take a track for a melody: its name or number. May be given several times
+    #[arg(long, value_name = "TRACK", help_heading = "How to read the song")]
+    melodic: Vec<String>,
 }
 
-fn read_standard() -> Result<Song, ReadError> {
+/// Where the bars are, if not where Drumlin finds them.
+#[derive(Debug, Args)]
+pub struct BarArguments {
+    /// The upbeat's length in beats, in notes of the metre's denominator: bar 1 begins behind it
+    #[arg(
+        long,
+        value_name = "BEATS",
+        value_parser = beats,
+        allow_hyphen_values = true,
+        help_heading = "How to read the song",
+        conflicts_with_all = ["keep_bars", "follow_playing"],
+    )]
+    pickup: Option<f32>,
+
+    /// Keep the file's bars, even if its notes say that they are elsewhere
+    #[arg(long, help_heading = "How to read the song", conflicts_with = "follow_playing")]
+    keep_bars: bool,
+
+    /// Find the beats of a song that was played without a click, and play to those
+    #[arg(long, help_heading = "How to read the song")]
+    follow_playing: bool,
+}
+
+/// More beats than any bar has.
+const MOST_BEATS: f32 = 255.0;
+
+fn beats(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(beats) if (0.0..=MOST_BEATS).contains(&beats) => Ok(beats),
+        _ => Err("a number of beats is needed, such as 1 or 0.5".into()),
+    }
+}
+
+impl BarArguments {
+    pub fn bars(&self) -> Bars {
+        match self {
+            BarArguments { pickup: Some(beats), .. } => Bars::Pickup(*beats),
+            BarArguments { keep_bars: true, .. } => Bars::Keep,
+            BarArguments { follow_playing: true, .. } => Bars::Follow,
+            _ => Bars::Detect,
+        }
+    }
+}
+
+/// Reads a song, from standard input if it is called `-`, and makes sure that there is something in it.
+pub fn read(path: &Path, kinds: &KindArguments) -> Result<SongFile, Failure> {
+    let mut file =
+        if path == Path::new(STANDARD) { read_standard()? } else { crate::midi::open(path)? };
+    let wrong = |reason| SongError { path: path.into(), reason };
+    if file.song().tracks.iter().all(|track| track.notes.is_empty()) {
+        return Err(wrong(TrackError::Empty).into());
+    }
+    // All are found before any is changed: a label may depend on what the track is.
+    let mut asked = Vec::new();
+    for (tracks, drums) in [(&kinds.drums, true), (&kinds.melodic, false)] {
+        for wanted in tracks {
+            let found = file.song().find_any_tracks(wanted).map_err(wrong)?;
+            asked.extend(found.into_iter().map(|track| (track, drums)));
+        }
+    }
+    for (track, drums) in asked {
+        file.take_for(track, drums);
+    }
+    Ok(file)
+}
+
+/// What was mended in reading as one line, if anything was.
+pub fn mended(path: &Path, file: &SongFile) -> Option<String> {
+    let repairs: Vec<String> = file.repairs().iter().map(ToString::to_string).collect();
+    (!repairs.is_empty()).then(|| format!("{} is damaged: {}", path.display(), repairs.join("; ")))
+}
+
+fn read_standard() -> Result<SongFile, ReadError> {
     let path = || PathBuf::from("standard input");
     let mut bytes = Vec::new();
     let read = io::stdin().lock().take(MOST + 1).read_to_end(&mut bytes);
@@ -40,7 +117,7 @@ fn read_standard() -> Result<Song, ReadError> {
     if bytes.len() as u64 > MOST {
         return Err(ReadError::TooBig { path: path(), most_mib: MOST >> 20 });
     }
-    crate::midi::parse(&bytes).map_err(|source| ReadError::Midi { path: path(), source })
+    SongFile::parse(bytes).map_err(|source| ReadError::Midi { path: path(), source })
 }
 
 /// What the drummer listens to: the tracks asked for, or all but the drums.

@@ -6,17 +6,21 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::drummer::picture::facts;
+use crate::midi::SongFile;
 use crate::score::{Song, Track, TrackKind, program_name};
 
 use super::Failure;
-use super::console::{print, print_json};
-use super::song;
+use super::console::{print, print_json, remark};
+use super::song::{self, KindArguments};
 
-/// List a song's tracks: their numbers and names are what --track takes
+/// List a song's tracks: their numbers and names are what --track, --drums and --melodic take
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The song: a MIDI file
     song: PathBuf,
+
+    #[command(flatten)]
+    kinds: KindArguments,
 
     /// Print JSON instead of a table
     #[arg(long)]
@@ -33,18 +37,24 @@ struct Row {
     sound: &'static str,
     /// General MIDI program, 0 to 127; none of a drum track.
     program: Option<u8>,
+    /// Why it is drums, or a melody on the drum channel; none of others.
+    because: Option<&'static str>,
     notes: usize,
     /// The first and last bar with a note in it, from 1.
     bars: Option<(usize, usize)>,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let song = song::read(&arguments.song)?;
-    let rows = rows(&song);
-    if arguments.json { print_json(&rows) } else { print(table(&song, &rows).as_bytes()) }
+    let file = song::read(&arguments.song, &arguments.kinds)?;
+    if let Some(mended) = song::mended(&arguments.song, &file) {
+        remark(&mended);
+    }
+    let rows = rows(&file);
+    if arguments.json { print_json(&rows) } else { print(table(file.song(), &rows).as_bytes()) }
 }
 
-fn rows(song: &Song) -> Vec<Row> {
+fn rows(file: &SongFile) -> Vec<Row> {
+    let song = file.song();
     let grid = song.bars();
     let row = |(index, track): (usize, &Track)| {
         let bar = |note: Option<&crate::score::Note>| Some(grid.bar_at(note?.start)?.0 + 1);
@@ -57,6 +67,7 @@ fn rows(song: &Song) -> Vec<Row> {
             name: track.name.clone(),
             sound,
             program,
+            because: file.because(index).map(|because| because.words()),
             notes: track.notes.len(),
             bars: bar(track.notes.first()).zip(bar(track.notes.last())),
         }
@@ -71,7 +82,7 @@ fn table(song: &Song, rows: &[Row]) -> String {
         [
             row.track.to_string(),
             row.name.clone(),
-            row.sound.to_owned(),
+            row.because.map_or(row.sound.to_owned(), |why| format!("{} ({why})", row.sound)),
             row.notes.to_string(),
             bars.unwrap_or_default(),
         ]

@@ -31,6 +31,7 @@ mod sound;
 mod sounding;
 mod structure;
 mod thin;
+pub mod timing;
 mod vocabulary;
 
 pub use count_in::{moved_by_bar, with_bar_before};

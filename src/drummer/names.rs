@@ -208,8 +208,8 @@ mod tests {
 
     #[test]
     fn grooves_are_called_what_they_are() {
-        type Strokes = [(Lane, &'static [usize])];
-        let cases: [(&str, &Strokes); 7] = [
+        type Strokes<'a> = &'a [(Lane, &'a [usize])];
+        let cases: [(&str, Strokes); 7] = [
             (
                 "Hats and back beat",
                 &[(Lane::ClosedHat, EIGHTHS), (Lane::Kick, &[0, 8]), (Lane::Snare, &[4, 12])],

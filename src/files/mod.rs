@@ -32,11 +32,21 @@ pub struct Output {
     pub bytes: Vec<u8>,
 }
 
+/// As many links as a system follows before it takes them for a circle.
+const MOST_LINKS: usize = 40;
+
 /// Where a path leads, links followed; of a file that does not exist yet, where it will be.
 fn resolved(path: &Path) -> Result<PathBuf, OutputError> {
     if let Ok(found) = fs::canonicalize(path) {
         return Ok(found);
     }
+    // A link to a file that is not there yet: the file will be where the link leads.
+    let mut target = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        let Ok(next) = fs::read_link(&target) else { break };
+        target = folder_of(&target).join(next);
+    }
+    let path = target.as_path();
     let folder = folder_of(path);
     let missing = || OutputError::NoFolder { path: path.into(), folder: folder.into() };
     let name = path.file_name().ok_or_else(|| OutputError::IsFolder { path: path.into() })?;
@@ -227,6 +237,12 @@ mod tests {
         write(vec![output(link.clone(), b"new")]).unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read(&file).unwrap(), b"new");
+        let (later, link) = (folder.path().join("later"), folder.path().join("to-later"));
+        symlink("later", &link).unwrap();
+        check([link.as_path()], Path::new("song.mid")).unwrap();
+        write(vec![output(link.clone(), b"new")]).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read(&later).unwrap(), b"new");
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         // As any new file here, whatever the mask is.
         let usual = mode(&file);

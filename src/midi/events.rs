@@ -1,75 +1,176 @@
-//! The events of one track, by midly, with a way on where midly would drop the rest of the track.
+//! The events of one track, as they stand in the file.
+//!
+//! Beside what the standard says this reads what real files hold: running status that goes on after
+//! a meta or system exclusive event, values over 127, system messages that belong on a cable and not
+//! in a file, and a system exclusive message whose length is wrong but whose end mark is there.
 
-use midly::{EventIter, MetaMessage, TrackEventKind};
+/// An event and when it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Event<'a> {
+    /// In ticks of the file from its start.
+    pub at: u64,
+    pub message: Message<'a>,
+}
 
-use super::container::Chunk;
+/// What an event says, without running status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Message<'a> {
+    /// A channel message: status byte 0x80 to 0xEF and its data, each 0 to 127. Program changes and
+    /// channel pressure use the first byte only; the second is 0.
+    Channel {
+        status: u8,
+        data: [u8; 2],
+    },
+    Meta {
+        kind: u8,
+        data: &'a [u8],
+    },
+    /// System exclusive: status 0xF0 begins a message, 0xF7 goes on with one or escapes any bytes.
+    SysEx {
+        status: u8,
+        data: &'a [u8],
+    },
+}
 
-/// Reads a track's events with their absolute times.
-///
-/// Beyond the standard it takes what real files hold: running status that goes on after a meta or
-/// system exclusive event, metas with contents that mean nothing (skipped), and system messages
-/// that belong on a cable and not in a file (skipped).
-pub(super) struct Events<'a> {
-    iter: EventIter<'a>,
-    /// Ticks of the file from its start.
-    now: u64,
-    /// The last channel message's status byte.
-    status: Option<u8>,
-    ended: bool,
+/// The meta event that ends a track.
+pub(super) const END_OF_TRACK: u8 = 0x2F;
+
+impl Message<'_> {
+    pub fn is_end(&self) -> bool {
+        matches!(self, Message::Meta { kind: END_OF_TRACK, .. })
+    }
+
+    /// How many data bytes follow a channel message's status byte.
+    pub fn data_bytes(status: u8) -> usize {
+        if matches!(status & 0xF0, 0xC0 | 0xD0) { 1 } else { 2 }
+    }
 }
 
 /// Where a track stops making sense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Broken {
-    /// Bytes left in the chunk, the broken event's included.
-    pub unread: usize,
+    /// Offset of the event that cannot be read, from the first byte of the track.
+    pub byte: usize,
+}
+
+/// Reads a track's events up to its first end mark, which is the last event given.
+#[derive(Clone)]
+pub(super) struct Events<'a> {
+    bytes: &'a [u8],
+    next: usize,
+    now: u64,
+    /// The last channel message's status byte.
+    running: Option<u8>,
+    ended: bool,
+    /// Values that had to be mended: over 127, or a message's length.
+    pub mended: usize,
 }
 
 impl<'a> Events<'a> {
-    pub fn new(chunk: &Chunk<'a>) -> Events<'a> {
-        Events { iter: EventIter::new(chunk.bytes), now: 0, status: None, ended: false }
+    pub fn new(bytes: &'a [u8]) -> Events<'a> {
+        Events { bytes, next: 0, now: 0, running: None, ended: false, mended: 0 }
     }
 
-    /// The time of the last event read.
-    pub fn now(&self) -> u64 {
-        self.now
-    }
-
-    /// The track's own end mark was read.
+    /// The track's end mark was read.
     pub fn ended(&self) -> bool {
         self.ended
     }
 
-    fn advance(&mut self, delta: u32) {
-        // 2^64 ticks need 2^36 events of the longest delta: no file has them.
-        self.now += u64::from(delta);
+    /// Where the next event would begin.
+    pub fn position(&self) -> usize {
+        self.next
     }
 
-    /// Goes on behind the event that begins `unread`, which midly could not read.
-    fn skip(&mut self, unread: &'a [u8]) -> Result<(), Broken> {
-        let broken = Broken { unread: unread.len() };
-        let mut rest = unread;
-        let delta = varlen(&mut rest).ok_or(broken)?;
-        let (&status, after) = rest.split_first().ok_or(broken)?;
-        rest = after;
-        let data = match status {
-            0xFF => {
-                rest = rest.get(1..).ok_or(broken)?;
-                varlen(&mut rest).ok_or(broken)? as usize
+    /// When the last event was.
+    pub fn now(&self) -> u64 {
+        self.now
+    }
+
+    /// Goes on behind an end mark, for tracks that have one too many.
+    pub fn go_on(&mut self) {
+        self.ended = false;
+    }
+
+    /// `None` where nothing was left to read or the event only belongs on a cable.
+    fn event(&mut self) -> Option<Result<Option<Event<'a>>, ()>> {
+        let mut rest = self.bytes.get(self.next..).filter(|rest| !rest.is_empty())?;
+        Some(self.message(&mut rest).ok_or(()).inspect(|_| {
+            self.next = self.bytes.len() - rest.len();
+        }))
+    }
+
+    fn message(&mut self, rest: &mut &'a [u8]) -> Option<Option<Event<'a>>> {
+        // 2^64 ticks need 2^36 events of the longest distance: no file has them.
+        let at = self.now + u64::from(varlen(rest)?);
+        let status = match *rest.first()? {
+            status @ 0x80.. => {
+                *rest = &rest[1..];
+                status
             }
-            0xF2 => 2,
-            0xF1 | 0xF3 => 1,
-            0xF4..=0xF6 | 0xF8..=0xFE => 0,
-            _ => return Err(broken),
+            _ => self.running?,
         };
-        self.iter = EventIter::new(rest.get(data..).ok_or(broken)?);
-        self.advance(delta);
-        Ok(())
+        let message = match status {
+            ..0xF0 => {
+                self.running = Some(status);
+                let data = take(rest, Message::data_bytes(status))?;
+                self.now = at;
+                match self.clamped(status, data) {
+                    Some(data) => Message::Channel { status, data },
+                    None => return Some(None),
+                }
+            }
+            0xF0 | 0xF7 => {
+                let behind = *rest;
+                let length = varlen(rest)? as usize;
+                let data = match take(rest, length) {
+                    Some(data) => data,
+                    // The message's own end mark is worth more than a length that leads nowhere.
+                    None if status == 0xF0 => {
+                        *rest = behind;
+                        varlen(rest)?;
+                        let end = rest.iter().position(|&byte| byte == 0xF7)?;
+                        self.mended += 1;
+                        take(rest, end + 1)?
+                    }
+                    None => return None,
+                };
+                self.now = at;
+                Message::SysEx { status, data }
+            }
+            0xFF => {
+                let kind = take(rest, 1)?[0];
+                let length = varlen(rest)? as usize;
+                let data = take(rest, length)?;
+                self.now = at;
+                self.ended = kind == END_OF_TRACK;
+                Message::Meta { kind, data }
+            }
+            _ => {
+                let data = match status {
+                    0xF2 => 2,
+                    0xF1 | 0xF3 => 1,
+                    _ => 0,
+                };
+                take(rest, data)?;
+                self.now = at;
+                return Some(None);
+            }
+        };
+        Some(Some(Event { at, message }))
+    }
+
+    /// A channel message's data with what is over 127 brought down to 127. `None` for a message that
+    /// would mean something else then: another key, controller or program.
+    fn clamped(&mut self, status: u8, data: &[u8]) -> Option<[u8; 2]> {
+        let (first, second) = (data[0], data.get(1).copied().unwrap_or(0));
+        self.mended += usize::from(first > 127 || second > 127);
+        let is_number = !matches!(status & 0xF0, 0xD0 | 0xE0);
+        (first < 128 || !is_number).then_some([first.min(127), second.min(127)])
     }
 }
 
 /// A number in MIDI's variable length: up to four bytes of seven bits.
-fn varlen(rest: &mut &[u8]) -> Option<u32> {
+pub(super) fn varlen(rest: &mut &[u8]) -> Option<u32> {
     let mut value = 0;
     for _ in 0..4 {
         let (&byte, after) = rest.split_first()?;
@@ -82,24 +183,26 @@ fn varlen(rest: &mut &[u8]) -> Option<u32> {
     Some(value)
 }
 
+fn take<'a>(rest: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {
+    let (taken, after) = rest.split_at_checked(count)?;
+    *rest = after;
+    Some(taken)
+}
+
 impl<'a> Iterator for Events<'a> {
-    type Item = Result<(u64, TrackEventKind<'a>), Broken>;
+    type Item = Result<Event<'a>, Broken>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        while !self.ended && !self.iter.unread().is_empty() {
-            *self.iter.running_status_mut() = self.status;
-            let unread = self.iter.unread();
-            let Some(Ok(event)) = self.iter.next() else {
-                if let Err(broken) = self.skip(unread) {
-                    self.ended = true;
-                    return Some(Err(broken));
+        while !self.ended {
+            let byte = self.next;
+            match self.event()? {
+                Ok(Some(event)) => return Some(Ok(event)),
+                Ok(None) => {}
+                Err(()) => {
+                    self.next = self.bytes.len();
+                    return Some(Err(Broken { byte }));
                 }
-                continue;
-            };
-            self.status = self.iter.running_status().or(self.status);
-            self.advance(event.delta.as_int());
-            self.ended = event.kind == TrackEventKind::Meta(MetaMessage::EndOfTrack);
-            return Some(Ok((self.now, event.kind)));
+            }
         }
         None
     }

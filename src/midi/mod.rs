@@ -2,13 +2,17 @@
 //!
 //! [`parse`] makes a [`Song`] of a file's bytes and [`write()`] makes bytes of a song; [`read`] does
 //! the file access too. [`drum_song`] and [`with_drums`] put a drum part into a song to be written.
+//! A [`SongFile`], which [`open`] reads, keeps the file beside its song: what of it was mended, what
+//! was taken for drums and why, and all that a song does not hold, for
+//! [`SongFile::with_drums`].
 //!
 //! Runs on any thread but the audio thread (it allocates). Takes time in proportion to the bytes,
 //! about a millisecond for a song, and memory too: a few bytes that stand for hours of rest are
 //! refused, not laid out. Times are in ticks of the song, whose resolution is the file's.
 //!
 //! Every byte string is an answer: a song, or a [`MidiError`] that says in a sentence what is
-//! wrong. A file that lacks something is refused rather than read in part.
+//! wrong. Damage that loses no music is mended, and listed as [`Repair`]s; a file that lacks
+//! something is refused rather than read in part.
 //!
 //! Source: Standard MIDI Files 1.0 (RP-001, MIDI Manufacturers Association, 1996).
 
@@ -16,22 +20,31 @@ mod container;
 mod drums;
 mod error;
 mod events;
+mod file;
+mod look;
+mod merge;
 mod names;
 mod notes;
 mod parse;
 #[cfg(test)]
 mod properties;
+mod repair;
+mod sounds;
 #[cfg(test)]
 mod tests;
+mod text;
 mod write;
 
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-pub use drums::{drum_song, with_drums};
+pub use drums::{drum_song, drum_song_of, with_drums, with_drums_of};
 pub use error::{MidiError, ReadError};
+pub use file::SongFile;
 pub use parse::{MAX_BARS, MAX_HOURS, parse};
+pub use repair::Repair;
+pub use sounds::Because;
 pub use write::{write, write_with_drums_on};
 
 use crate::score::Song;
@@ -45,6 +58,20 @@ const MAX_MIB: u64 = 32;
 /// If the file cannot be read, is larger than 32 MiB, or [`parse`] refuses what is in it. The
 /// message names the file.
 pub fn read(path: &Path) -> Result<Song, ReadError> {
+    let midi = |source| ReadError::Midi { path: path.to_owned(), source };
+    parse(&bytes_of(path)?).map_err(midi)
+}
+
+/// Reads a MIDI file with all that is in it.
+///
+/// # Errors
+/// As [`read`].
+pub fn open(path: &Path) -> Result<SongFile, ReadError> {
+    let midi = |source| ReadError::Midi { path: path.to_owned(), source };
+    SongFile::parse(bytes_of(path)?).map_err(midi)
+}
+
+fn bytes_of(path: &Path) -> Result<Vec<u8>, ReadError> {
     let io = |source| ReadError::Io { path: path.to_owned(), source };
     let mut bytes = Vec::new();
     // Read up to the limit and one byte more: what is no plain file does not tell its size.
@@ -53,5 +80,5 @@ pub fn read(path: &Path) -> Result<Song, ReadError> {
     if bytes.len() as u64 > most {
         return Err(ReadError::TooBig { path: path.to_owned(), most_mib: MAX_MIB });
     }
-    parse(&bytes).map_err(|source| ReadError::Midi { path: path.to_owned(), source })
+    Ok(bytes)
 }

@@ -1,19 +1,18 @@
 //! What a file calls its tracks.
 
-/// A name longer than this is cut: it is no name.
-const MAX_CHARS: usize = 128;
+use super::text::Encoding;
 
-/// The names in one track of a file.
+/// The names in one track of a file, as they stand there.
 #[derive(Default)]
-pub(super) struct Names {
-    track: Option<String>,
-    instrument: Option<String>,
+pub(super) struct Names<'a> {
+    track: Option<&'a [u8]>,
+    instrument: Option<&'a [u8]>,
     /// Names behind a channel prefix.
-    channels: [Option<String>; 16],
+    channels: [Option<&'a [u8]>; 16],
     prefix: Option<u8>,
 }
 
-impl Names {
+impl<'a> Names<'a> {
     /// The names that follow mean this channel, 0 to 15, until it plays.
     pub fn prefix(&mut self, channel: u8) {
         self.prefix = Some(channel);
@@ -24,45 +23,36 @@ impl Names {
         self.prefix = None;
     }
 
-    pub fn track(&mut self, name: &str) {
+    pub fn track(&mut self, name: &'a [u8]) {
         if let Some(channel) = self.prefix {
             first(&mut self.channels[usize::from(channel & 0xF)], name);
         }
         first(&mut self.track, name);
     }
 
-    pub fn instrument(&mut self, name: &str) {
+    pub fn instrument(&mut self, name: &'a [u8]) {
         match self.prefix {
             Some(channel) => first(&mut self.channels[usize::from(channel & 0xF)], name),
             None => first(&mut self.instrument, name),
         }
     }
 
+    /// All names.
+    pub fn all(&self) -> impl Iterator<Item = &'a [u8]> + '_ {
+        self.channels.iter().chain([&self.track, &self.instrument]).filter_map(|name| *name)
+    }
+
     /// The best name for what a channel plays; empty if there is none.
-    pub fn of_channel(&self, channel: u8, format: u16) -> String {
-        let track = self.track.as_ref().filter(|_| format != 0);
-        let channel = self.channels[usize::from(channel & 0xF)].as_ref();
-        channel.or(track).or(self.instrument.as_ref()).cloned().unwrap_or_default()
+    pub fn of_channel(&self, channel: u8, format: u16, encoding: Encoding) -> String {
+        let track = self.track.filter(|_| format != 0);
+        let channel = self.channels[usize::from(channel & 0xF)];
+        channel.or(track).or(self.instrument).map(|name| encoding.decode(name)).unwrap_or_default()
     }
 }
 
-fn first(place: &mut Option<String>, name: &str) {
-    if place.is_none() && !name.is_empty() {
-        *place = Some(name.to_owned());
+fn first<'a>(place: &mut Option<&'a [u8]>, name: &'a [u8]) {
+    // What is blank in Latin-1 is blank in all encodings.
+    if place.is_none() && !Encoding::Latin1.decode(name).is_empty() {
+        *place = Some(name);
     }
-}
-
-/// Text as files have it: UTF-8 where it is that, otherwise Latin-1, as older programs write.
-pub(super) fn decode(bytes: &[u8]) -> String {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => clean(text),
-        Err(_) => clean(&bytes.iter().map(|&byte| char::from(byte)).collect::<String>()),
-    }
-}
-
-/// A name that fits on one line: control characters are blanks, the ends are trimmed.
-pub(super) fn clean(name: &str) -> String {
-    let line: String =
-        name.chars().map(|char| if char.is_control() { ' ' } else { char }).collect();
-    line.trim().chars().take(MAX_CHARS).collect::<String>().trim_end().to_owned()
 }

@@ -1,12 +1,15 @@
 //! A MIDI file's bytes become a song.
 
-use midly::{MetaMessage, MidiMessage, TrackEventKind};
+use std::collections::BTreeMap;
 
-use super::MidiError;
-use super::container::{Chunk, Container, TimeBase};
-use super::events::Events;
-use super::names::{Names, decode};
-use super::notes::Strokes;
+use super::container::{Container, TimeBase, TrackChunk};
+use super::events::{Events, Message};
+use super::look::{is_drum_name, is_piece_name, looks_like_a_beat, looks_like_a_piece};
+use super::names::Names;
+use super::notes::{Played, Strokes, end_with_the_music, tidy};
+use super::sounds::{Because, DRUM_CHANNEL, OwnSetup, Setup};
+use super::text::Encoding;
+use super::{MidiError, Repair};
 use crate::score::{
     BarGrid, Metre, MetreChange, Note, Song, TempoChange, TempoMap, Ticks, Track, TrackKind,
 };
@@ -17,44 +20,114 @@ pub const MAX_BARS: u64 = 10_000;
 /// The most hours that a song may last.
 pub const MAX_HOURS: u64 = 6;
 
-/// The drum channel: 10 as musicians count.
-pub(super) const DRUM_CHANNEL: u8 = 9;
+/// The channel of the drums of basic devices in files that are laid out for those and for others:
+/// 16 as musicians count.
+const BASIC_DRUM_CHANNEL: u8 = 15;
 
-/// Reads a standard MIDI file, bare or wrapped in RIFF.
+/// Reads a standard MIDI file, bare or wrapped in RIFF or MacBinary.
 ///
 /// - Each channel of each track of the file becomes a [`Track`] if it has notes. A channel that
 ///   changes its program becomes one track for each program it plays notes with. A program change
 ///   counts for notes at its own tick too; a track without program changes of its own goes by those
 ///   that other tracks send to the channel; without any the program is 0.
-/// - Channel 10 is drums, whatever its program.
+/// - Drums are what plays on channel 10, on parts and banks that GS, XG, GM2 or MT-32 messages make
+///   drums, and what is called drums and looks like a beat; see [`Because`].
 /// - Names: what the file calls the channel (a name behind a channel prefix), else the track's
 ///   name, else its instrument's. In a format 0 file the track's name is the song's and not used.
+///   They are read as UTF-8, UTF-16, Shift-JIS or Latin-1, whichever the file's names are.
 /// - Notes: see `Strokes` in `notes.rs` for overlaps and notes that never end.
 /// - Tempo and metre changes count in whatever track they stand. Tempo 0 and impossible metres
-///   (0/0, denominators over 64) are ignored.
+///   (0/0, denominators over 64) are ignored; a metre needs two bytes.
 /// - A file that counts time in frames (SMPTE) becomes a song at 120 bpm with 24,000 ticks to the
 ///   quarter: onsets are right within 11 us; its tempo changes mean nothing and are ignored.
 ///
 /// A file without notes gives a song without tracks.
 ///
 /// # Errors
-/// If the bytes are no MIDI file, are cut off or damaged, hold several songs, or hold one with more
-/// than [`MAX_BARS`] bars or [`MAX_HOURS`] hours. Nothing in proportion to the length of the song
-/// has been allocated by then.
+/// If the bytes are no MIDI file, are cut off or damaged beyond mending, hold several songs, or hold
+/// one with more than [`MAX_BARS`] bars or [`MAX_HOURS`] hours. Nothing in proportion to the length of
+/// the song has been allocated by then.
 pub fn parse(bytes: &[u8]) -> Result<Song, MidiError> {
-    let Container { format, time_base, tracks: chunks } = Container::open(bytes)?;
+    Ok(understand(bytes)?.song)
+}
+
+/// What was read from a file.
+pub(super) struct Understood {
+    pub song: Song,
+    pub repairs: Vec<Repair>,
+    pub kinds: Kinds,
+    /// One for each of the song's tracks.
+    pub origins: Vec<Origin>,
+}
+
+/// Where a track of a song comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Origin {
+    /// Number of the file's track, from 0.
+    pub track: usize,
+    pub channel: u8,
+    /// What its notes were taken for in reading.
+    pub kind: TrackKind,
+    /// Why it is drums, or a melody on the drum channel.
+    pub because: Option<Because>,
+}
+
+/// Everything that tells what a note of a file is.
+#[derive(Debug)]
+pub(super) struct Kinds {
+    setup: Setup,
+    /// By track of the file.
+    own: Vec<OwnSetup>,
+    /// Channels of tracks that are drums by what they play.
+    looks: BTreeMap<(usize, u8), Looks>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Looks {
+    /// What is played looks like a beat.
+    beat: bool,
+    /// It is drums for this reason, whatever the file says.
+    drums: Option<Because>,
+}
+
+impl Kinds {
+    /// What a note that begins at a tick of the file is, and why if that is not plain.
+    pub fn of(&self, track: usize, channel: u8, at: u64) -> (TrackKind, Option<Because>) {
+        let own = &self.own[track];
+        let looks = self.looks.get(&(track, channel));
+        let beat = looks.is_some_and(|looks| looks.beat);
+        let said = self.setup.says_drums(own, channel, at, beat);
+        let seen = looks.and_then(|looks| Some((true, looks.drums?)));
+        match said.or(seen) {
+            Some((true, because)) => (TrackKind::Drums, Some(because)),
+            said => (self.melodic(track, channel, at), said.map(|(_, because)| because)),
+        }
+    }
+
+    /// A note's kind if it is no drum.
+    pub fn melodic(&self, track: usize, channel: u8, at: u64) -> TrackKind {
+        TrackKind::Melodic { program: self.setup.program(&self.own[track], channel, at) }
+    }
+}
+
+/// Reads a file as [`parse`] does.
+pub(super) fn understand(bytes: &[u8]) -> Result<Understood, MidiError> {
+    let container = Container::open(bytes)?;
+    let (format, time_base) = (container.format, container.time_base);
+    let chunks: Vec<TrackChunk> = container.tracks().collect();
     if format == 2 && chunks.len() > 1 {
         return Err(MidiError::SeveralSongs { songs: chunks.len() });
     }
+    let mut repairs = container.repairs;
     let mut time_line = TimeLine::default();
-    let parts = chunks
+    let mut parts = chunks
         .iter()
         .enumerate()
-        .map(|(index, chunk)| Part::read(index, chunk, time_base, &mut time_line))
+        .map(|(index, chunk)| Part::read(index, chunk, time_base, &mut time_line, &mut repairs))
         .collect::<Result<Vec<Part>, _>>()?;
-    for changes in &mut time_line.programs {
-        changes.sort_by_key(|change| change.at);
-    }
+    let mut played: Vec<&mut Played> =
+        parts.iter_mut().flat_map(|part| &mut part.played).map(|(_, played)| played).collect();
+    end_with_the_music(&mut played, time_base.ticks_per_quarter());
 
     let tempos = match time_base {
         TimeBase::Metrical(_) => time_line.tempos,
@@ -66,11 +139,51 @@ pub fn parse(bytes: &[u8]) -> Result<Song, MidiError> {
         tracks: Vec::new(),
     };
     song.metres.sort_by_key(|change| change.at);
-    for part in parts {
-        part.tracks(format, &time_line.programs, &mut song.tracks);
+
+    let encoding = Encoding::of(parts.iter().flat_map(|part| part.names.all()));
+    let first_bar = time_base.file_ticks(Ticks(4 * u64::from(song.ticks_per_quarter())));
+    let kinds = Kinds::new(&parts, format, encoding, first_bar);
+    let mut origins = Vec::new();
+    for (index, part) in parts.into_iter().enumerate() {
+        for (channel, played) in part.played {
+            let name = part.names.of_channel(channel, format, encoding);
+            let mut sounds = Sounds { first: song.tracks.len(), name };
+            for note in tidy(played.notes) {
+                let at = time_base.file_ticks(note.start);
+                let (kind, because) = kinds.of(index, channel, at);
+                let origin = Origin { track: index, channel, kind, because };
+                sounds.add(note, origin, &mut song.tracks, &mut origins);
+            }
+        }
     }
     check_length(&song)?;
-    Ok(song)
+    Ok(Understood { song, repairs, kinds, origins })
+}
+
+/// The tracks that a channel of a track of the file becomes: one for each of its sounds.
+struct Sounds {
+    /// Index of the first one.
+    first: usize,
+    name: String,
+}
+
+impl Sounds {
+    fn add(
+        &mut self,
+        note: Note,
+        origin: Origin,
+        tracks: &mut Vec<Track>,
+        origins: &mut Vec<Origin>,
+    ) {
+        let kind = origin.kind;
+        match tracks[self.first..].iter_mut().find(|track| track.kind == kind) {
+            Some(track) => track.notes.push(note),
+            None => {
+                tracks.push(Track { name: self.name.clone(), kind, notes: vec![note] });
+                origins.push(origin);
+            }
+        }
+    }
 }
 
 fn check_length(song: &Song) -> Result<(), MidiError> {
@@ -91,131 +204,116 @@ fn check_length(song: &Song) -> Result<(), MidiError> {
 struct TimeLine {
     tempos: Vec<TempoChange>,
     metres: Vec<MetreChange>,
-    programs: Programs,
-}
-
-/// Program changes by channel.
-type Programs = [Vec<ProgramChange>; 16];
-
-/// In the song's ticks.
-#[derive(Clone, Copy)]
-struct ProgramChange {
-    at: Ticks,
-    program: u8,
 }
 
 /// One track of the file.
-struct Part {
-    names: Names,
-    programs: Programs,
+struct Part<'a> {
+    names: Names<'a>,
+    setup: OwnSetup,
     /// By channel; only channels that were struck.
-    notes: Vec<(u8, Vec<Note>)>,
+    played: Vec<(u8, Played)>,
 }
 
-impl Part {
+impl<'a> Part<'a> {
     fn read(
         index: usize,
-        chunk: &Chunk,
+        chunk: &TrackChunk<'a>,
         time_base: TimeBase,
         time_line: &mut TimeLine,
-    ) -> Result<Part, MidiError> {
+        repairs: &mut Vec<Repair>,
+    ) -> Result<Part<'a>, MidiError> {
         let mut names = Names::default();
-        let mut programs = Programs::default();
+        let mut setup = OwnSetup::default();
         let mut strokes: [Option<Strokes>; 16] = [const { None }; 16];
-        let mut events = Events::new(chunk);
+        let mut events = Events::new(chunk.bytes);
         let track = index + 1;
-        for event in events.by_ref() {
-            let (now, kind) = event.map_err(|broken| {
-                if chunk.cut {
-                    return MidiError::CutTrack { track };
+        loop {
+            let Some(event) = events.next() else {
+                // The container says how far the track goes, end marks on the way or not.
+                if events.ended() && events.position() < chunk.bytes.len() {
+                    events.go_on();
+                    continue;
                 }
-                let byte = chunk.offset + chunk.bytes.len() - broken.unread;
-                MidiError::Damaged { track, byte }
-            })?;
-            let at = time_base.ticks(now);
-            match kind {
-                TrackEventKind::Midi { channel, message } => {
+                break;
+            };
+            let event = event
+                .map_err(|broken| MidiError::Damaged { track, byte: chunk.offset + broken.byte })?;
+            let (now, at) = (event.at, time_base.ticks(event.at));
+            setup.hear(now, &event.message);
+            match event.message {
+                Message::Channel { status, data: [first, second] } => {
                     names.end_prefix();
-                    // Never out of bounds: channels have four bits.
-                    let channel = usize::from(channel.as_int());
-                    match message {
-                        MidiMessage::NoteOn { key, vel } => strokes[channel]
+                    let strokes = &mut strokes[usize::from(status & 0xF)];
+                    match status & 0xF0 {
+                        0x90 => strokes
                             .get_or_insert_with(|| Strokes::new(time_base))
-                            .on(now, key.as_int(), vel.as_int()),
-                        MidiMessage::NoteOff { key, .. } => {
-                            if let Some(strokes) = &mut strokes[channel] {
-                                strokes.off(now, key.as_int());
-                            }
+                            .on(now, first, second),
+                        0x80 => strokes.iter_mut().for_each(|strokes| strokes.off(now, first)),
+                        0xB0 if matches!(first, 120 | 123) => {
+                            strokes.iter_mut().for_each(|strokes| strokes.all_off(now));
                         }
-                        MidiMessage::ProgramChange { program } => {
-                            let program = program.as_int();
-                            programs[channel].push(ProgramChange { at, program });
-                        }
-                        _ => (),
+                        _ => {}
                     }
                 }
-                TrackEventKind::Meta(meta) => match meta {
-                    MetaMessage::TrackName(name) => names.track(&decode(name)),
-                    MetaMessage::InstrumentName(name) => names.instrument(&decode(name)),
-                    MetaMessage::MidiChannel(channel) => names.prefix(channel.as_int()),
-                    MetaMessage::Tempo(tempo) => time_line
-                        .tempos
-                        .push(TempoChange { at, micros_per_quarter: tempo.as_int() }),
-                    MetaMessage::TimeSignature(numerator, power, ..) => {
+                Message::Meta { kind, data } => match (kind, data) {
+                    (0x03, name) => names.track(name),
+                    (0x04, name) => names.instrument(name),
+                    (0x20, &[channel, ..]) => names.prefix(channel),
+                    (0x51, &[a, b, c, ..]) => {
+                        let micros_per_quarter = u32::from_be_bytes([0, a, b, c]);
+                        time_line.tempos.push(TempoChange { at, micros_per_quarter });
+                    }
+                    (0x58, &[numerator, power, ..]) => {
                         let denominator = 1u8.checked_shl(power.into()).unwrap_or(0);
                         if let Some(metre) = Metre::new(numerator, denominator) {
                             time_line.metres.push(MetreChange { at, metre });
                         }
                     }
-                    _ => (),
+                    _ => {}
                 },
-                TrackEventKind::SysEx(_) | TrackEventKind::Escape(_) => (),
+                Message::SysEx { .. } => {}
             }
         }
-        // Files whose last length is wrong exist; what counts is whether the music is all there.
-        if chunk.cut && !events.ended() {
-            return Err(MidiError::CutTrack { track });
+        if events.mended > 0 {
+            repairs.push(Repair::Values { track, count: events.mended });
         }
-        for (everyones, own) in time_line.programs.iter_mut().zip(&programs) {
-            everyones.extend_from_slice(own);
-        }
-        let notes = (0u8..)
+        let played = (0u8..)
             .zip(strokes)
             .filter_map(|(channel, strokes)| Some((channel, strokes?.finish(events.now()))))
+            .filter(|(_, played)| !played.notes.is_empty())
             .collect();
-        Ok(Part { names, programs, notes })
-    }
-
-    /// Adds the tracks that play something, by channel and then by when a program is first heard.
-    /// `everyones` are the program changes of the whole file, in order of time.
-    fn tracks(self, format: u16, everyones: &Programs, tracks: &mut Vec<Track>) {
-        for (channel, notes) in self.notes {
-            let name = self.names.of_channel(channel, format);
-            let first = tracks.len();
-            if channel == DRUM_CHANNEL {
-                if !notes.is_empty() {
-                    tracks.push(Track { name, kind: TrackKind::Drums, notes });
-                }
-                continue;
-            }
-            let (own, everyones) =
-                (&self.programs[usize::from(channel)], &everyones[usize::from(channel)]);
-            for note in notes {
-                let program = holding(own, note.start)
-                    .or_else(|| holding(everyones, note.start))
-                    .unwrap_or(0);
-                let kind = TrackKind::Melodic { program };
-                match tracks[first..].iter_mut().find(|track| track.kind == kind) {
-                    Some(track) => track.notes.push(note),
-                    None => tracks.push(Track { name: name.clone(), kind, notes: vec![note] }),
-                }
-            }
-        }
+        Ok(Part { names, setup, played })
     }
 }
 
-/// The program that the last change up to a tick set.
-fn holding(changes: &[ProgramChange], at: Ticks) -> Option<u8> {
-    let next = changes.partition_point(|change| change.at <= at);
-    Some(changes[next.checked_sub(1)?].program)
+impl Kinds {
+    fn new(parts: &[Part], format: u16, encoding: Encoding, first_bar: u64) -> Kinds {
+        let setup = Setup::of(parts.iter().map(|part| &part.setup), first_bar);
+        let plays = |wanted: std::ops::RangeInclusive<u8>| {
+            parts.iter().flat_map(|part| &part.played).any(|(channel, _)| wanted.contains(channel))
+        };
+        // Channels 13 to 16 for basic devices, 1 to 10 for others.
+        let basic = plays(12..=14) || plays(DRUM_CHANNEL..=DRUM_CHANNEL);
+        let mut looks = BTreeMap::new();
+        for (index, part) in parts.iter().enumerate() {
+            for (channel, Played { notes, .. }) in &part.played {
+                let name = part.names.of_channel(*channel, format, encoding);
+                let beat = looks_like_a_beat(notes);
+                let piece = looks_like_a_piece(notes)
+                    && (is_drum_name(&name) || is_piece_name(&name))
+                    && part.setup.has_no_program(*channel);
+                let drums = if piece || (beat && is_drum_name(&name)) {
+                    Some(Because::Name)
+                } else if beat && basic && *channel == BASIC_DRUM_CHANNEL {
+                    Some(Because::BasicLayout)
+                } else {
+                    None
+                };
+                if beat || drums.is_some() {
+                    looks.insert((index, *channel), Looks { beat, drums });
+                }
+            }
+        }
+        Kinds { setup, own: parts.iter().map(|part| part.setup.clone()).collect(), looks }
+    }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::tests::{one_track, real_songs};
+use super::tests::{file, one_track, real_songs};
 use super::*;
 use crate::score::{
     Metre, MetreChange, Note, Seconds, TempoChange, TempoMap, Ticks, Track, TrackKind, Velocity,
@@ -50,7 +50,116 @@ fn normal(song: &Song) -> Song {
     Song { tempo: song.tempo.clone(), metres: song.metres_in_order(), tracks: tracks.collect() }
 }
 
+/// Events of every kind for one track of a file: distance, bytes. Notes are whole.
+fn any_events() -> impl Strategy<Value = Vec<u8>> {
+    let channel = 0u8..16;
+    let seven = 0u8..128;
+    let note = (channel.clone(), seven.clone(), 1u8..128, 1u8..100).prop_map(
+        |(channel, key, velocity, length)| {
+            vec![0x90 | channel, key, velocity, length, 0x80 | channel, key, 64]
+        },
+    );
+    let three = (prop::sample::select(vec![0xA0u8, 0xB0, 0xE0]), channel.clone(), seven.clone());
+    let three = (three, seven.clone())
+        .prop_map(|((status, channel, first), second)| vec![status | channel, first, second]);
+    let two = (prop::sample::select(vec![0xC0u8, 0xD0]), channel, seven.clone())
+        .prop_map(|(status, channel, value)| vec![status | channel, value]);
+    let kinds: Vec<u8> = (0..0x80).filter(|&kind| kind != 0x2F && kind != 0x21).collect();
+    let meta = (prop::sample::select(kinds), prop::collection::vec(seven, 0..40))
+        .prop_map(|(kind, data)| [&[0xFF, kind, data.len() as u8][..], &data].concat());
+    let bytes = prop::collection::vec(any::<u8>(), 0..40);
+    let exclusive = (prop::sample::select(vec![0xF0u8, 0xF7]), bytes)
+        .prop_map(|(status, data)| [&[status, data.len() as u8][..], &data].concat());
+    let drums = (1u8..128, 35u8..60)
+        .prop_map(|(velocity, key)| vec![0x99, key, velocity, 20, 0x89, key, 0]);
+    let event = prop_oneof![4 => note, 2 => three, 1 => two, 1 => meta, 1 => exclusive, 2 => drums];
+    prop::collection::vec((0u8..128, event), 0..60).prop_map(|events| {
+        events.into_iter().flat_map(|(wait, event)| [vec![wait], event].concat()).collect()
+    })
+}
+
+/// What a file says but for the notes that are drums: for each track its events with their ticks.
+fn without_drums(file: &SongFile, bytes: &[u8]) -> Vec<Vec<(u64, Vec<u8>)>> {
+    let container = container::Container::open(bytes).unwrap();
+    let tracks = container.tracks().enumerate().map(|(track, chunk)| {
+        let mut found = Vec::new();
+        let mut drums = std::collections::BTreeMap::new();
+        for event in events::Events::new(chunk.bytes) {
+            let event = event.unwrap();
+            let bytes = match event.message {
+                events::Message::Channel { status, data } => {
+                    let (channel, key) = (status & 0xF, data[0]);
+                    let sounding: &mut std::collections::VecDeque<bool> =
+                        drums.entry((channel, key)).or_default();
+                    let is_drum = match status & 0xF0 {
+                        0x90 if data[1] > 0 => {
+                            sounding.push_back(file.is_drum(track, channel, event.at));
+                            sounding.back().copied()
+                        }
+                        0x80 | 0x90 => sounding.pop_front(),
+                        0xA0 => sounding.back().copied(),
+                        _ => Some(false),
+                    };
+                    if is_drum.unwrap_or_else(|| file.is_drum(track, channel, event.at)) {
+                        continue;
+                    }
+                    [&[status][..], &data].concat()
+                }
+                events::Message::Meta { kind: 0x2F, .. } => continue,
+                events::Message::Meta { kind, data } => [&[0xFF, kind][..], data].concat(),
+                events::Message::SysEx { status, data } => [&[status][..], data].concat(),
+            };
+            found.push((event.at, bytes));
+        }
+        found
+    });
+    tracks.collect()
+}
+
 proptest! {
+    #[test]
+    fn a_merge_is_the_source_and_the_drums(
+        tracks in prop::collection::vec(any_events(), 1..6),
+        format in 0u8..2,
+        strokes in prop::collection::btree_set((0u64..8000, 35u8..60), 0..40),
+    ) {
+        // A file of one track, or of several.
+        let tracks: Vec<&[u8]> = tracks.iter().map(Vec::as_slice).collect();
+        let tracks = if format == 0 { &tracks[..1] } else { &tracks[..] };
+        let bytes = file(format, 480, tracks);
+        let Ok(source) = SongFile::parse(bytes.clone()) else { return Ok(()) };
+        let drums: Vec<Note> = strokes
+            .into_iter()
+            .map(|(start, key)| Note {
+                start: Ticks(start * 10),
+                length: Ticks(9),
+                key,
+                velocity: Velocity::clamped(99),
+            })
+            .collect();
+        let merged = SongFile::parse(source.with_drums(&drums, Ticks(0))).unwrap();
+        prop_assert!(merged.repairs().is_empty());
+        // Its drums are those asked for and no others, wherever the file keeps drums.
+        let mut found: Vec<(u64, u8, u8)> = merged
+            .song()
+            .drum_notes()
+            .map(|note| (note.start.0, note.key, note.velocity.get()))
+            .collect();
+        found.sort_unstable();
+        let wanted: Vec<(u64, u8, u8)> = drums
+            .iter()
+            .map(|note| (note.start.0, note.key, note.velocity.get()))
+            .collect();
+        prop_assert_eq!(found, wanted);
+        // Everything else is where it was.
+        let mut after = without_drums(&merged, &merged.bytes);
+        let before = without_drums(&source, &bytes);
+        after.truncate(before.len());
+        prop_assert_eq!(after, before);
+        prop_assert_eq!(&merged.song().tempo, &source.song().tempo);
+        prop_assert_eq!(&merged.song().metres, &source.song().metres);
+    }
+
     #[test]
     fn what_is_written_is_read_again(song in any_song()) {
         let bytes = write(&song);
@@ -128,4 +237,60 @@ fn damage_and_read(
         prop_assert!(begin.elapsed() < Duration::from_secs(1));
     }
     Ok(())
+}
+
+/// All MIDI files below a folder.
+fn files_below(folder: &Path) -> Vec<std::path::PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            files.extend(files_below(&path));
+        } else if path.extension().is_some_and(|extension| extension == "mid") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
+/// Over the collections where they are. With `DRUMLIN_MERGED` in the environment the merged files are
+/// left in that folder, numbered, for `tests/golden/compare_merged.py`.
+#[test]
+fn merged_songs_of_the_collections_differ_in_their_drums_alone() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/paired");
+    let leave = std::env::var_os("DRUMLIN_MERGED").map(std::path::PathBuf::from);
+    let mut list = String::new();
+    for (number, path) in files_below(&folder).into_iter().enumerate() {
+        let bytes = std::fs::read(&path).unwrap();
+        let source = SongFile::parse(bytes.clone()).unwrap();
+        let drums: Vec<Note> = (0..64)
+            .map(|beat| Note {
+                start: Ticks(beat * u64::from(source.song().ticks_per_quarter())),
+                length: Ticks(10),
+                key: 38,
+                velocity: Velocity::clamped(77),
+            })
+            .collect();
+        let merged = SongFile::parse(source.with_drums(&drums, Ticks(0))).unwrap();
+        let mut after = without_drums(&merged, &merged.bytes);
+        let before = without_drums(&source, &bytes);
+        after.truncate(before.len());
+        assert!(after == before, "{}", path.display());
+        assert_eq!(merged.song().drum_notes().count(), drums.len(), "{}", path.display());
+        if let Some(leave) = &leave {
+            std::fs::write(leave.join(format!("{number}.mid")), &merged.bytes).unwrap();
+            let drums: Vec<String> = source
+                .song()
+                .tracks
+                .iter()
+                .enumerate()
+                .filter_map(|(track, _)| Some(source.because(track)?.words().to_owned()))
+                .collect();
+            list += &format!("{number}\t{}\t{}\n", path.display(), drums.join(", "));
+        }
+    }
+    if let Some(leave) = &leave {
+        std::fs::write(leave.join("list.tsv"), list).unwrap();
+    }
 }

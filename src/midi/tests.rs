@@ -9,7 +9,7 @@ use crate::score::{
 const END: [u8; 4] = [0, 0xFF, 0x2F, 0];
 
 /// A file of these tracks' events, each with an end mark added.
-fn file(format: u8, division: u16, tracks: &[&[u8]]) -> Vec<u8> {
+pub(super) fn file(format: u8, division: u16, tracks: &[&[u8]]) -> Vec<u8> {
     let mut bytes = b"MThd\0\0\0\x06\0".to_vec();
     bytes.extend([format, 0, tracks.len() as u8]);
     bytes.extend(division.to_be_bytes());
@@ -59,29 +59,101 @@ fn a_truncated_file_is_refused_wherever_it_is_cut() {
         refusal(&whole[..whole.len() - 6]),
         "the file is cut off: track 2 stops before its end"
     );
-    // Without its very last byte the end mark is still known as one.
-    for length in 0..whole.len() - 1 {
+    // Cut between its tracks it is a file whose header announces one more than there is.
+    let first = 14 + 8 + NOTE.len() + END.len();
+    for length in (0..whole.len()).filter(|&length| length != first) {
         assert!(parse(&whole[..length]).is_err(), "cut at {length}");
+    }
+    assert_eq!(repairs(&whole[..first]), ["the header announces 2 tracks, 1 were found"]);
+}
+
+fn repairs(bytes: &[u8]) -> Vec<String> {
+    let file = SongFile::parse(bytes.to_vec()).unwrap();
+    file.repairs().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_wrong_length_is_mended_where_the_track_has_its_end() {
+    let whole = file(1, 96, &[&NOTE, &NOTE, &NOTE]);
+    assert!(repairs(&whole).is_empty());
+    let right = (NOTE.len() + END.len()) as u32;
+    for track in 0..3 {
+        let at = 14 + track * (8 + right as usize) + 4;
+        for wrong in [0, 1, 7, right - 1, right + 1, right + 4, right + 9, 60, 1000, u32::MAX] {
+            let mut bytes = whole.clone();
+            bytes[at..at + 4].copy_from_slice(&wrong.to_be_bytes());
+            let what = format!("track {track} of {wrong} bytes");
+            assert_eq!(parse(&bytes), parse(&whole), "{what}");
+            assert_eq!(repairs(&bytes).len(), 1, "{what}");
+        }
     }
 }
 
 #[test]
-fn a_wrong_length_is_forgiven_where_the_track_has_its_end() {
-    let mut bytes = one_track(&NOTE);
-    bytes[18..22].copy_from_slice(&1000u32.to_be_bytes());
-    assert_eq!(parse(&bytes).unwrap().tracks.len(), 1);
+fn tracks_are_counted_not_believed() {
+    for announced in [0, 1, 3, 200] {
+        let mut bytes = file(1, 96, &[&NOTE, &NOTE]);
+        bytes[11] = announced;
+        assert_eq!(parse(&bytes).unwrap().tracks.len(), 2);
+        assert_eq!(
+            repairs(&bytes),
+            [format!("the header announces {announced} tracks, 2 were found")]
+        );
+    }
+}
+
+#[test]
+fn what_stands_around_the_tracks_is_skipped() {
+    let whole = file(1, 96, &[&NOTE]);
+    let mac = [&[0; 128][..], &whole, &[0; 50]].concat();
+    assert_eq!(parse(&mac), parse(&whole));
+    assert_eq!(repairs(&mac), ["128 bytes before the MIDI file were skipped"]);
+    let other = [&whole[..14], b"XFIH\0\0\0\x02ab", &whole[14..]].concat();
+    assert_eq!(parse(&other), parse(&whole));
+    assert!(repairs(&other).is_empty());
+    let dirt = [&whole[..14], &[0xFF; 5], &whole[14..]].concat();
+    assert_eq!(parse(&dirt), parse(&whole));
+    // A header that says that it has no bytes.
+    let mut header = whole.clone();
+    header[7] = 0;
+    assert_eq!(parse(&header), parse(&whole));
+}
+
+#[test]
+fn music_behind_an_end_mark_is_read() {
+    let events = [&NOTE[..], &END, &NOTE].concat();
+    let bytes = one_track(&events);
+    assert_eq!(parse(&bytes).unwrap().tracks[0].notes.len(), 2);
+    assert_eq!(repairs(&bytes), ["track 1 goes on behind an end mark"]);
+    // Padding is none.
+    assert!(repairs(&one_track(&[&NOTE[..], &END, &[0; 7]].concat())).is_empty());
+}
+
+#[test]
+fn values_over_127_are_mended() {
+    // Volume 168, a velocity of 200, a bend, a program and keys that do not exist.
+    let odd = [0, 0xB0, 7, 168, 0, 0xE0, 200, 64, 0, 0xC0, 130, 0, 0x90, 200, 90, 0, 0x80, 200, 0];
+    let loud = [0, 0x90, 60, 200, 96, 0x80, 60, 0];
+    let bytes = one_track(&[&odd[..], &loud, &NOTE].concat());
+    let song = parse(&bytes).unwrap();
+    assert_eq!(song.tracks.len(), 1);
+    assert_eq!(song.tracks[0].kind, TrackKind::Melodic { program: 0 });
+    let velocities: Vec<u8> = song.tracks[0].notes.iter().map(|note| note.velocity.get()).collect();
+    assert_eq!(velocities, [127, 100]);
+    assert_eq!(repairs(&bytes), ["6 values that MIDI does not have were mended in track 1"]);
+    // A system exclusive message whose length is wrong, but whose end is there.
+    let exclusive = [0, 0xF0, 0x7F, 1, 2, 0xF7];
+    assert_eq!(parse(&one_track(&[&exclusive[..], &NOTE].concat())), parse(&one_track(&NOTE)));
 }
 
 #[test]
 fn damage_is_located() {
-    // A velocity over 127, at byte 22 + 1 of the file.
-    let sentence = refusal(&one_track(&[0, 0x90, 60, 200]));
+    // A running status where nothing runs, at byte 22 of the file.
+    let sentence = refusal(&one_track(&[0, 60, 100]));
     assert_eq!(
         sentence,
         "the file is damaged: what stands at byte 22, in track 1, is no MIDI event"
     );
-    // Running status with nothing running.
-    assert!(parse(&one_track(&[0, 60, 100])).is_err());
 }
 
 #[test]
@@ -101,10 +173,10 @@ fn a_file_with_only_drums_has_no_melodic_track() {
 
 #[test]
 fn ten_thousand_bars_pass_and_one_more_does_not() {
-    // A bar is four ticks; deltas of 40,000 (82 B8 40) and 1.
-    let long = [0, 0x90, 60, 100, 0x82, 0xB8, 0x40, 0x80, 60, 0];
+    // A bar is four ticks; deltas of 39,999 (82 B8 3F) and 40,000.
+    let long = [0, 0x90, 60, 100, 0x82, 0xB8, 0x3F, 60, 100, 1, 60, 0];
     assert_eq!(parse(&file(1, 1, &[&long])).unwrap().bars().len(), 10_000);
-    let longer = [0, 0x90, 60, 100, 0x82, 0xB8, 0x41, 0x80, 60, 0];
+    let longer = [0, 0x90, 60, 100, 0x82, 0xB8, 0x40, 60, 100, 1, 60, 0];
     assert_eq!(
         refusal(&file(1, 1, &[&longer])),
         "the song is too long: 10001 bars, where at most 10000 are possible"
@@ -121,7 +193,7 @@ fn absurd_lengths_are_refused_at_once() {
     assert!(sentence.starts_with("the song is too long: 67108863"), "{sentence}");
     // Few bars, but a quarter of 17 seconds in each.
     let tempo = [0, 0xFF, 0x51, 3, 0xFF, 0xFF, 0xFF];
-    let note = [0, 0x90, 60, 100, 0xFF, 0xFF, 0xFF, 0x7F, 0x80, 60, 0];
+    let note = [0, 0x90, 60, 100, 0xFF, 0xFF, 0xFF, 0x7F, 60, 100, 1, 60, 0];
     let sentence = refusal(&file(1, 30_000, &[&tempo, &note]));
     assert_eq!(sentence, "the song is too long: 42 hours, where at most 6 are possible");
 }
@@ -129,11 +201,17 @@ fn absurd_lengths_are_refused_at_once() {
 #[test]
 fn tempo_zero_and_metre_zero_are_ignored() {
     let events = [0, 0xFF, 0x51, 3, 0, 0, 0, 0, 0xFF, 0x58, 4, 0, 0, 24, 8];
-    let odd = [0, 0xFF, 0x58, 4, 4, 200, 24, 8, 0, 0xFF, 0x58, 2, 3, 2];
+    let odd = [0, 0xFF, 0x58, 4, 4, 200, 24, 8, 0, 0xFF, 0x58, 1, 3];
     let song = parse(&one_track(&[&events[..], &odd, &NOTE].concat())).unwrap();
     assert_eq!(song.tempo, TempoMap::new(96, []));
     assert!(song.metres.is_empty());
     assert_eq!(song.bars().len(), 1);
+}
+
+#[test]
+fn two_bytes_are_a_metre() {
+    let song = parse(&one_track(&[&[0, 0xFF, 0x58, 2, 3, 2][..], &NOTE].concat())).unwrap();
+    assert_eq!(song.metres, [MetreChange { at: Ticks(0), metre: Metre::new(3, 4).unwrap() }]);
 }
 
 #[test]
@@ -182,6 +260,40 @@ fn a_note_off_at_the_tick_of_the_next_stroke_ends_the_note_before() {
     // Doubled in one track: one note.
     let doubled = [0, 0x90, 60, 50, 0, 60, 90, 9, 60, 0, 9, 60, 0];
     assert_eq!(notes(&doubled), [(0, 9, 60)]);
+}
+
+#[test]
+fn a_note_without_length_takes_nothing_from_one_at_its_tick() {
+    let before = [0, 0x90, 60, 50, 0, 60, 0, 0, 60, 90, 96, 60, 0];
+    assert_eq!(notes(&before), [(0, 96, 60)]);
+    let within = [0, 0x90, 60, 90, 0, 60, 50, 0, 60, 0, 96, 60, 0];
+    assert_eq!(notes(&within), [(0, 96, 60)]);
+    // A note before ends where they begin.
+    let third = [0, 0x90, 60, 90, 9, 60, 0, 0, 60, 90, 0, 60, 0, 0, 60, 90, 96, 60, 0];
+    assert_eq!(notes(&third), [(0, 9, 60), (9, 96, 60)]);
+}
+
+#[test]
+fn notes_that_got_stuck_end_with_the_music() {
+    // 40 quarters of music; a note that is struck in between never ends, and the end mark is 1,000
+    // quarters (85 EE 00) later.
+    let music: Vec<u8> = (0..40).flat_map(|_| NOTE).collect();
+    let stuck = [0, 0x90, 72, 100];
+    let late = [0x85, 0xEE, 0, 0xFF, 1, 0];
+    let hanging = parse(&one_track(&[&stuck[..], &music, &late].concat())).unwrap();
+    assert_eq!(hanging.end(), Ticks(40 * 96));
+    // The same where a sequencer ended it when it ended the track.
+    let ended = [0x85, 0xEE, 0, 0x80, 72, 0];
+    let ended = parse(&one_track(&[&stuck[..], &music, &ended].concat())).unwrap();
+    assert_eq!(ended, hanging);
+    // A last chord that is held for eight bars is held.
+    let held = [0, 0x90, 72, 100, 0x98, 0, 0x80, 72, 0];
+    let held = parse(&one_track(&[&music[..], &held].concat())).unwrap();
+    assert_eq!(held.end(), Ticks(72 * 96));
+    // All notes off ends all notes.
+    let off = [96, 0xB0, 123, 0];
+    let off = parse(&one_track(&[&stuck[..], &off, &music].concat())).unwrap();
+    assert_eq!(off.tracks[0].notes[0].length, Ticks(96));
 }
 
 #[test]

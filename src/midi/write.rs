@@ -4,9 +4,9 @@ use midly::num::{u4, u7, u15, u24, u28};
 use midly::{Format, Header, MetaMessage, MidiMessage, Smf, Timing, TrackEvent, TrackEventKind};
 
 use super::container::rescale;
-use super::names::clean;
 use super::notes::tidy;
-use super::parse::DRUM_CHANNEL;
+use super::sounds::DRUM_CHANNEL;
+use super::text::clean;
 use crate::score::{Metre, Song, Ticks, TrackKind};
 
 /// Writes a song as a format 1 file: tempo and metres in the first track, then a track for each of
@@ -18,8 +18,9 @@ use crate::score::{Metre, Song, Ticks, TrackKind};
 /// [`parse`](super::parse()) gives the same song back, but for what a file cannot say:
 ///
 /// - a track without notes is left out; beyond 65,534 tracks the rest is;
-/// - on each key of a track one note sounds at a time: of two that start together the louder
-///   stays, and a note ends where the next on its key starts;
+/// - on each key of a track one note sounds at a time: two that start together are one, as loud as
+///   the louder and as long as the longer, and a note ends where the next on its key starts;
+/// - notes of more than 64 quarters end with the music, see `notes.rs`;
 /// - metres are sorted, and only the last of a tick stays;
 /// - a resolution over 32,767 ticks to the quarter is halved, and a tempo under 3.6 bpm is 3.6 bpm;
 /// - names are trimmed, one line long and have at most 128 characters;

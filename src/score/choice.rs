@@ -48,9 +48,57 @@ impl Song {
         if self.melodic().next().is_none() {
             return Err(self.no_melody());
         }
+        let labels = self.labels();
+        let mut found = self.fitting(wanted);
+        let Some(&first) = found.first() else {
+            let available = self.list(|track| !track.is_drums());
+            return Err(TrackError::Unknown { wanted: wanted.to_owned(), available });
+        };
+        found.retain(|&index| !self.tracks[index].is_drums());
+        let Some(&melodic) = found.first() else {
+            return Err(TrackError::Drums {
+                number: first + 1,
+                name: self.tracks[first].label().to_owned(),
+                available: self.list(|track| !track.is_drums()),
+            });
+        };
+        if found.iter().any(|&index| labels[index] != labels[melodic]) {
+            let asked = wanted.trim().to_lowercase();
+            let fitting = self
+                .list(|track| !track.is_drums() && track.label().to_lowercase().contains(&asked));
+            return Err(TrackError::Ambiguous { wanted: wanted.to_owned(), fitting });
+        }
+        Ok(found)
+    }
+
+    /// The tracks that are meant by `wanted`, drums or not, as indices into `tracks`; never none.
+    /// Names and numbers are understood as by [`Song::find_tracks`].
+    ///
+    /// # Errors
+    /// If there is no such track, or several labels contain `wanted`.
+    pub fn find_any_tracks(&self, wanted: &str) -> Result<Vec<usize>, TrackError> {
+        let (labels, found) = (self.labels(), self.fitting(wanted));
+        let Some(&first) = found.first() else {
+            let available = self.list(|_| true);
+            return Err(TrackError::Unknown { wanted: wanted.to_owned(), available });
+        };
+        if found.iter().any(|&index| labels[index] != labels[first]) {
+            let asked = wanted.trim().to_lowercase();
+            let fitting = self.list(|track| track.label().to_lowercase().contains(&asked));
+            return Err(TrackError::Ambiguous { wanted: wanted.to_owned(), fitting });
+        }
+        Ok(found)
+    }
+
+    /// The labels of all tracks in lower case.
+    fn labels(&self) -> Vec<String> {
+        self.tracks.iter().map(|track| track.label().to_lowercase()).collect()
+    }
+
+    /// Tracks of that very label, else of that number, else those whose label contains it.
+    fn fitting(&self, wanted: &str) -> Vec<usize> {
         let asked = wanted.trim().to_lowercase();
-        let labels: Vec<String> =
-            self.tracks.iter().map(|track| track.label().to_lowercase()).collect();
+        let labels = self.labels();
         let fitting = |fits: &dyn Fn(&str) -> bool| -> Vec<usize> {
             (0..labels.len()).filter(|&index| fits(&labels[index])).collect()
         };
@@ -65,24 +113,7 @@ impl Song {
         if found.is_empty() && !asked.is_empty() {
             found = fitting(&|label| label.contains(&asked));
         }
-        let Some(&first) = found.first() else {
-            let available = self.list(|track| !track.is_drums());
-            return Err(TrackError::Unknown { wanted: wanted.to_owned(), available });
-        };
-        found.retain(|&index| !self.tracks[index].is_drums());
-        let Some(&melodic) = found.first() else {
-            return Err(TrackError::Drums {
-                number: first + 1,
-                name: self.tracks[first].label().to_owned(),
-                available: self.list(|track| !track.is_drums()),
-            });
-        };
-        if found.iter().any(|&index| labels[index] != labels[melodic]) {
-            let fitting = self
-                .list(|track| !track.is_drums() && track.label().to_lowercase().contains(&asked));
-            return Err(TrackError::Ambiguous { wanted: wanted.to_owned(), fitting });
-        }
-        Ok(found)
+        found
     }
 
     /// The song with nothing but the melodic tracks asked for, in the order of the song; see
@@ -194,6 +225,17 @@ mod tests {
         }
         assert_eq!(song(&[("Kit", None)]).find_tracks("kit"), Err(TrackError::OnlyDrums));
         assert_eq!(song(&[]).find_tracks("kit"), Err(TrackError::Empty));
+    }
+
+    #[test]
+    fn drums_can_be_meant_too() {
+        let band = band();
+        assert_eq!(band.find_any_tracks("kit"), Ok(vec![0]));
+        assert_eq!(band.find_any_tracks("1"), Ok(vec![0]));
+        assert_eq!(band.find_any_tracks("lead"), Ok(vec![1, 3]));
+        assert!(band.find_any_tracks("piano").unwrap_err().to_string().contains("several"));
+        let refusal = band.find_any_tracks("horn").unwrap_err().to_string();
+        assert!(refusal.contains("1 \"Drum kit\", 2 \"Lead\""), "{refusal}");
     }
 
     #[test]

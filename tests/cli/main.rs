@@ -6,6 +6,7 @@ mod features;
 mod files;
 mod general;
 mod generate;
+mod reading;
 mod tracks;
 
 use assert_cmd::Command;

@@ -1,6 +1,7 @@
 //! `drumlin generate`: drums for a song.
 
 mod files;
+mod reading;
 mod report;
 mod several;
 mod wishes;
@@ -13,18 +14,19 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::audio::{self, SoundFont};
 use crate::drummer::picture::{FormPicture, facts};
-use crate::drummer::{self, CountIn, Drummer, Generation, Progress, Settings};
+use crate::drummer::{Drummer, Generation, Progress};
 use crate::files::Output;
 use crate::midi;
 use crate::network::{self, Backend, Models, catalogue};
-use crate::score::{DrumPart, SampleRate, Song};
+use crate::score::{SampleRate, Song};
 
 use super::console::{print, print_json, remark};
 use super::progress::Bar;
-use super::song::STANDARD;
+use super::song::{BarArguments, KindArguments, STANDARD};
 use super::{Failure, song};
 
 use files::{Content, numbered};
+use reading::Reading;
 use report::{Report, Timing};
 use wishes::Wishes;
 
@@ -64,9 +66,15 @@ pub struct Arguments {
     track: Vec<String>,
 
     #[command(flatten)]
+    kinds: KindArguments,
+
+    #[command(flatten)]
+    bars: BarArguments,
+
+    #[command(flatten)]
     wishes: Wishes,
 
-    /// Write the whole song with the new drums, not the drums alone
+    /// Write the whole song with the new drums, not the drums alone: the file as it is but for them
     #[arg(long, help_heading = "What to write")]
     merge: bool,
 
@@ -147,33 +155,34 @@ fn one(arguments: &Arguments, path: &Path, output: &Path) -> Result<(), Failure>
     let paths = Paths::of(arguments, output, settings.alternatives);
     paths.check(path, arguments.json)?;
 
-    let (whole, heard) = read(arguments, &settings, path)?;
+    let reading = Reading::of(arguments, settings, path)?;
+    let (heard, settings) = (&reading.heard, &reading.settings);
     let models = models(&arguments.backend, arguments.models.as_deref())?;
     let font = font(arguments.soundfont.as_deref())?;
     let read = begun.elapsed();
 
     let bar = Bar::new(STEPS_AFTER, arguments.quiet);
     let drummer = Drummer::new(models, font.clone());
-    let generation = drummer.generate(&heard, &settings, &bar)?;
+    let generation = drummer.generate(heard, settings, &bar)?;
     let mut timings = vec![Timing::new("reading", read)];
     timings.extend(generation.timings.iter().map(|(stage, time)| Timing::new(stage.name(), *time)));
 
     let mut outputs = Vec::new();
     for (take, path) in generation.takes.iter().zip(&paths.parts) {
-        outputs.push(Output {
-            path: path.clone(),
-            bytes: part_file(&whole, &take.part, arguments.merge),
-        });
+        let bytes = reading.part_file(take, arguments.merge);
+        outputs.push(Output { path: path.clone(), bytes });
     }
     if !paths.sounds.is_empty() || !paths.drum_sounds.is_empty() {
         bar.step("sound");
         let step = Instant::now();
         for (take, path) in generation.takes.iter().zip(&paths.sounds) {
-            let bytes = sound_file(&midi::with_drums(&whole, &take.part), &font, &bar)?;
+            let song = midi::with_drums_of(&reading.whole, reading.timed.notes(&take.part));
+            let bytes = sound_file(&song, &font, &bar)?;
             outputs.push(Output { path: path.clone(), bytes });
         }
         for (take, path) in generation.takes.iter().zip(&paths.drum_sounds) {
-            let bytes = sound_file(&midi::drum_song(&whole, &take.part), &font, &bar)?;
+            let song = midi::drum_song_of(&reading.whole, reading.timed.notes(&take.part));
+            let bytes = sound_file(&song, &font, &bar)?;
             outputs.push(Output { path: path.clone(), bytes });
         }
         timings.push(Timing::new("sound", step.elapsed()));
@@ -182,7 +191,7 @@ fn one(arguments: &Arguments, path: &Path, output: &Path) -> Result<(), Failure>
         bar.step("picture");
         let step = Instant::now();
         let title = song::title(path).replace('_', " ");
-        let bytes = picture(&title, &heard, &generation)?;
+        let bytes = picture(&title, heard, &generation)?;
         outputs.push(Output { path: place.clone(), bytes });
         timings.push(Timing::new("picture", step.elapsed()));
     }
@@ -194,27 +203,17 @@ fn one(arguments: &Arguments, path: &Path, output: &Path) -> Result<(), Failure>
     bar.end();
 
     if !arguments.quiet {
+        reading.remark(path);
         remark_on(&drummer);
-        remark(&report::summary(&heard, &generation, &paths.parts));
+        remark(&report::summary(heard, &generation, &paths.parts));
     }
     if arguments.json {
-        let mut report = Report::new(path, &settings, &heard, &generation, &paths.parts, timings);
+        let mut report = Report::new(path, settings, heard, &generation, &paths.parts, timings);
+        report.read(&reading.file, &reading.timed);
         report.ran_on(drummer.engine());
         print_json(&report)?;
     }
     Ok(())
-}
-
-/// The song of a file, and what is heard of it; a bar later where drums count it in.
-fn read(arguments: &Arguments, settings: &Settings, path: &Path) -> Result<(Song, Song), Failure> {
-    let whole = song::read(path)?;
-    let heard = song::listened_to(path, &whole, &arguments.track)?;
-    if settings.count_in != CountIn::None
-        && let Some(later) = drummer::with_bar_before(&heard)
-    {
-        return Ok((drummer::moved_by_bar(&whole), later));
-    }
-    Ok((whole, heard))
 }
 
 /// Where everything goes.
@@ -297,11 +296,6 @@ pub fn font(path: Option<&Path>) -> Result<SoundFont, Failure> {
         audio::AudioError::Unreadable { .. } => Failure::Audio(source),
         source => Failure::SoundFont { path: path.into(), source },
     })
-}
-
-fn part_file(song: &Song, part: &DrumPart, merge: bool) -> Vec<u8> {
-    let made = if merge { midi::with_drums(song, part) } else { midi::drum_song(song, part) };
-    midi::write(&made)
 }
 
 fn sound_file(song: &Song, font: &SoundFont, bar: &Bar) -> Result<Vec<u8>, Failure> {

@@ -9,7 +9,9 @@ use serde::Serialize;
 
 use crate::drummer::groove::swing_ratio;
 use crate::drummer::picture::facts;
+use crate::drummer::timing::Timed;
 use crate::drummer::{self, Form, Generation, Section, Settings, StyleChoice, Take};
+use crate::midi::SongFile;
 use crate::network::{Backend, Engine};
 use crate::score::{Lane, ScoreClass, Song, Ticks};
 
@@ -38,7 +40,12 @@ pub struct Report {
 
 #[derive(Serialize)]
 struct SongFacts {
-    file: PathBuf,
+    /// Its path; what is no UTF-8 in it is replaced.
+    file: String,
+    /// What was damaged in the file and mended in reading.
+    mended: Vec<String>,
+    /// What the notes say of the bars that the file does not; null where nothing.
+    finding: Option<String>,
     /// Names of the tracks listened to.
     tracks: Vec<String>,
     bars: usize,
@@ -86,7 +93,7 @@ struct SectionFacts {
 
 #[derive(Serialize)]
 struct PartFacts {
-    file: PathBuf,
+    file: String,
     /// What the groove is like; different for each part.
     name: String,
     notes: usize,
@@ -134,12 +141,23 @@ impl Report {
         }
     }
 
+    /// Notes what was damaged in the song's file, and what was found out about its bars.
+    pub fn read(&mut self, file: &SongFile, timed: &Timed) {
+        self.song.mended = file.repairs().iter().map(ToString::to_string).collect();
+        self.song.finding = timed.finding.map(|finding| finding.to_string());
+    }
+
     /// Notes what did the networks' arithmetic.
     pub fn ran_on(&mut self, engine: Option<Engine>) {
         if let Some(Engine { backend, device, why, .. }) = engine {
             (self.backend, self.gpu, self.backend_note) = (backend.name(), device, why);
         }
     }
+}
+
+/// A path as JSON can have it.
+fn shown(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
 }
 
 impl SongFacts {
@@ -159,7 +177,9 @@ impl SongFacts {
             }
         }
         SongFacts {
-            file: file.into(),
+            file: shown(file),
+            mended: Vec::new(),
+            finding: None,
             tracks: song.melodic().map(|track| track.name.clone()).collect(),
             bars: bars.len(),
             seconds: (song.tempo.seconds(end).0 * 1e3).round() / 1e3,
@@ -209,7 +229,7 @@ impl PartFacts {
             }
         }
         let off_beats = swing_ratio(&take.part).map(|ratio| (10.0 * ratio).round() / 10.0);
-        PartFacts { file: path.clone(), name, notes: hits.len(), off_beats, lanes }
+        PartFacts { file: shown(path), name, notes: hits.len(), off_beats, lanes }
     }
 }
 

@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use super::files::numbered;
-use super::{Arguments, font, models, part_file, remark_on};
+use super::reading::Reading;
+use super::{Arguments, font, models, remark_on};
 use crate::cli::console::{complain, remark};
 use crate::cli::progress::counted;
 use crate::cli::{Failure, song};
@@ -34,7 +35,11 @@ pub fn run(arguments: &Arguments, folder: &Path) -> Result<(), Failure> {
     let work = || {
         while let Some(work) = works.get(next.fetch_add(1, Ordering::Relaxed)) {
             bar.set_message(song::title(work.song));
-            if let Err(failure) = drum(arguments, &settings, &drummer, work) {
+            let drummed = drum(arguments, settings, &drummer, work);
+            if let (Ok(reading), false) = (&drummed, arguments.quiet) {
+                bar.suspend(|| reading.remark(work.song));
+            }
+            if let Err(failure) = drummed {
                 failures.fetch_add(1, Ordering::Relaxed);
                 bar.suspend(|| complain(&failure));
             }
@@ -83,16 +88,17 @@ fn works<'a>(
 
 fn drum(
     arguments: &Arguments,
-    settings: &Settings,
+    settings: Settings,
     drummer: &Drummer,
     work: &Work<'_>,
-) -> Result<(), Failure> {
-    let (whole, heard) = super::read(arguments, settings, work.song)?;
-    let generation = drummer.generate(&heard, settings, &Silent)?;
+) -> Result<Reading, Failure> {
+    let reading = Reading::of(arguments, settings, work.song)?;
+    let generation = drummer.generate(&reading.heard, &reading.settings, &Silent)?;
     let parts = generation.takes.iter().zip(&work.parts);
     let outputs = parts.map(|(take, path)| Output {
         path: path.clone(),
-        bytes: part_file(&whole, &take.part, arguments.merge),
+        bytes: reading.part_file(take, arguments.merge),
     });
-    Ok(crate::files::write(outputs.collect())?)
+    crate::files::write(outputs.collect())?;
+    Ok(reading)
 }

@@ -21,33 +21,34 @@ pub struct Wishes {
     #[arg(
         long,
         value_parser = densities,
+        allow_hyphen_values = true,
         value_name = "K,S,CH,OH,T,C,R,P",
         conflicts_with = "style",
     )]
     densities: Option<Densities>,
 
     /// How much is played, from 0 to 1
-    #[arg(long, value_parser = share, value_name = "SHARE", default_value = "0.5")]
+    #[arg(long, allow_hyphen_values = true, value_parser = share, value_name = "SHARE", default_value = "0.5")]
     complexity: f32,
 
     /// How hard and driven, from 0 to 1
-    #[arg(long, value_parser = share, value_name = "SHARE", default_value = "0.5")]
+    #[arg(long, allow_hyphen_values = true, value_parser = share, value_name = "SHARE", default_value = "0.5")]
     intensity: f32,
 
     /// How many section ends get a fill, from 0 (none) to 1 (every phrase)
-    #[arg(long, value_parser = share, value_name = "SHARE", default_value = "0.5")]
+    #[arg(long, allow_hyphen_values = true, value_parser = share, value_name = "SHARE", default_value = "0.5")]
     fill_amount: f32,
 
     /// How busy fills are, from 0 to 1
-    #[arg(long, value_parser = share, value_name = "SHARE", default_value = "0.5")]
+    #[arg(long, allow_hyphen_values = true, value_parser = share, value_name = "SHARE", default_value = "0.5")]
     fill_complexity: f32,
 
-    /// How late off-beats come, from 0 (straight) to 1 (triplets)
-    #[arg(long, value_parser = share, value_name = "SHARE", default_value = "0")]
-    swing: f32,
+    /// How late off-beats come, from 0 (straight) to 1 (triplets) [default: as late as the song's]
+    #[arg(long, allow_hyphen_values = true, value_parser = share, value_name = "SHARE")]
+    swing: Option<f32>,
 
     /// How far timing and loudness stray, from 0 (a machine) to 1 (loose)
-    #[arg(long, value_parser = share, value_name = "SHARE", default_value = "0.5")]
+    #[arg(long, allow_hyphen_values = true, value_parser = share, value_name = "SHARE", default_value = "0.5")]
     humanise: f32,
 
     /// How the drums end: with a hit where the song ends and without where it goes round
@@ -61,7 +62,7 @@ pub struct Wishes {
     count_in: CountIn,
 
     /// The same number gives the same drums
-    #[arg(long, value_name = "NUMBER", default_value = "0")]
+    #[arg(long, allow_hyphen_values = true, value_name = "NUMBER", default_value = "0")]
     seed: u64,
 
     /// How many different grooves to write for the song's form, 1 to 8
@@ -69,6 +70,7 @@ pub struct Wishes {
         long,
         value_name = "NUMBER",
         default_value = "1",
+        allow_hyphen_values = true,
         value_parser = clap::value_parser!(u8).range(1..=8),
     )]
     alternatives: u8,
@@ -79,6 +81,11 @@ pub struct Wishes {
 struct Densities(ClassDensities);
 
 impl Wishes {
+    /// The swing that is asked for; `None` leaves it to the song.
+    pub fn swing(&self) -> Option<f32> {
+        self.swing
+    }
+
     pub fn settings(&self) -> Settings {
         let style = match (self.style, self.densities) {
             (_, Some(Densities(densities))) => StyleChoice::Densities(densities),
@@ -91,7 +98,7 @@ impl Wishes {
             intensity: self.intensity,
             fill_amount: self.fill_amount,
             fill_complexity: self.fill_complexity,
-            swing: self.swing,
+            swing: self.swing.unwrap_or_default(),
             humanise: self.humanise,
             ending: self.ending,
             count_in: self.count_in,
@@ -197,6 +204,9 @@ mod tests {
         for line in [
             "--swing 1.01",
             "--swing=-0.1",
+            "--swing -1",
+            "--densities -1,0,0,0,0,0,0,0",
+            "--alternatives -2",
             "--swing NaN",
             "--complexity much",
             "--alternatives 0",
@@ -212,6 +222,7 @@ mod tests {
         ] {
             assert!(settings(line).is_err(), "{line}");
         }
+        assert!(settings("--swing -1").unwrap_err().contains("a number from 0 to 1 is needed"));
         assert!(settings("--densities x").unwrap_err().contains("closed-hat"));
     }
 }

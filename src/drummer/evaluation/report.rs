@@ -33,18 +33,23 @@ pub struct Pair {
     pub generated: Song,
 }
 
-/// Reads two MIDI files, or every `.mid` of the first folder that the second has too, by name.
+/// Reads two MIDI files, or every `.mid` of the first folder that the second has too, by name. Files
+/// of a folder that cannot be read are left out, and why is given with the pairs.
 ///
 /// # Errors
-/// If a folder or file cannot be read, a file is no MIDI file, or no two names agree.
-pub fn pairs_in(reference: &Path, generated: &Path) -> Result<Vec<Pair>, EvaluationError> {
-    let read = |reference: &Path, generated: &Path| -> Result<Pair, EvaluationError> {
+/// If a folder or, of two files, one cannot be read, none of a folder's files can, or no two names
+/// agree.
+pub fn pairs_in(
+    reference: &Path,
+    generated: &Path,
+) -> Result<(Vec<Pair>, Vec<ReadError>), EvaluationError> {
+    let read = |reference: &Path, generated: &Path| -> Result<Pair, ReadError> {
         let name = reference.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let (reference, generated) = (midi::read(reference)?, midi::read(generated)?);
         Ok(Pair { name, reference, generated })
     };
     if reference.is_file() {
-        return Ok(vec![read(reference, generated)?]);
+        return Ok((vec![read(reference, generated)?], Vec::new()));
     }
     let folder = |source| EvaluationError::Folder { folder: reference.to_owned(), source };
     let entries = fs::read_dir(reference).and_then(Iterator::collect::<io::Result<Vec<_>>>);
@@ -55,13 +60,21 @@ pub fn pairs_in(reference: &Path, generated: &Path) -> Result<Vec<Pair>, Evaluat
         let other = generated.join(file.file_name()?);
         other.is_file().then_some((file, other))
     });
-    let pairs: Vec<Pair> =
-        both.map(|(file, other)| read(file, &other)).collect::<Result<_, _>>()?;
+    let (mut pairs, mut left_out) = (Vec::new(), Vec::new());
+    for (file, other) in both {
+        match read(file, &other) {
+            Ok(pair) => pairs.push(pair),
+            Err(error) => left_out.push(error),
+        }
+    }
     if pairs.is_empty() {
+        if !left_out.is_empty() {
+            return Err(left_out.swap_remove(0).into());
+        }
         let (reference, generated) = (reference.to_owned(), generated.to_owned());
         return Err(EvaluationError::NoPair { reference, generated });
     }
-    Ok(pairs)
+    Ok((pairs, left_out))
 }
 
 /// The figures of one song.
@@ -198,7 +211,8 @@ mod tests {
 
     #[test]
     fn a_folder_against_itself_is_perfect() {
-        let pairs = pairs_in(&songs(), &songs()).unwrap();
+        let (pairs, left_out) = pairs_in(&songs(), &songs()).unwrap();
+        assert!(left_out.is_empty());
         assert_eq!(pairs.len(), 10);
         let evaluation = evaluate(&pairs).unwrap();
         assert!(evaluation.skipped.is_empty());

@@ -1,0 +1,148 @@
+//! Where the beats and bars of a song are, as far as its notes tell better than its file.
+//!
+//! [`Timed::of`] takes a song as it was read and gives it with the bars that are played: as the file
+//! has them; with an upbeat that the file does not mark ([`unmarked_pickup`]); or, where the song was
+//! played without regard to the file's bars ([`is_played_freely`]), with a tempo map of the beats that
+//! [`track_beats`] finds. [`Timed::notes`] brings a drum part back to where the file's own notes are.
+//! [`swing`] measures how late off-beats are played.
+//!
+//! Symbolic only: notes in, numbers out; takes milliseconds, for music played freely a few tens for a
+//! minute. For any thread but the audio thread.
+
+mod beats;
+mod downbeats;
+mod pickup;
+mod played;
+mod swing;
+#[cfg(test)]
+mod tests;
+
+pub use beats::{Onset, track_beats};
+pub use pickup::{unmarked_pickup, with_pickup};
+pub use played::{Followed, follow, is_played_freely};
+pub use swing::swing;
+
+use crate::score::{DrumPart, Note, Song, TempoMap, Ticks};
+
+/// What bars to play in.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Bars {
+    /// The file's, unless its notes say surely that the bars are elsewhere.
+    #[default]
+    Detect,
+    /// The file's.
+    Keep,
+    /// The file's, behind an upbeat of so many beats: notes of the metre's denominator, 0 and more.
+    Pickup(f32),
+    /// Those that are played, whatever the file says.
+    Follow,
+}
+
+/// What was found out about a song's bars, for people.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Finding {
+    /// An upbeat of so many beats that the file does not mark.
+    Pickup { beats: f32 },
+    /// The song was played freely, and its beats were found.
+    Followed,
+    /// The song was played freely, but its beats are too uncertain; the file's bars are kept.
+    PlayedFreely,
+}
+
+impl std::fmt::Display for Finding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Finding::Pickup { beats } => write!(
+                f,
+                "bar 1 begins after an upbeat of {beats} beat{}, which the file does not say \
+                 (--pickup {beats}; --keep-bars if that is wrong)",
+                if *beats == 1.0 { "" } else { "s" }
+            ),
+            Finding::Followed => write!(
+                f,
+                "this was not played to the file's bars; the drums follow the playing \
+                 (--keep-bars if that is wrong)"
+            ),
+            Finding::PlayedFreely => write!(
+                f,
+                "this was not played to the file's bars, and its beats are uncertain: \
+                 --follow-playing follows them as well as can be, --keep-bars keeps the file's bars"
+            ),
+        }
+    }
+}
+
+/// A song with the bars that it is played in.
+#[derive(Clone, Debug)]
+pub struct Timed {
+    pub song: Song,
+    /// `None` where the file is right, or the musician has said what to do.
+    pub finding: Option<Finding>,
+    /// The file's own tempo map, where the song's is another.
+    source: Option<TempoMap>,
+}
+
+impl Timed {
+    /// A song in the bars that are asked for.
+    pub fn of(song: &Song, bars: Bars) -> Timed {
+        let kept = |finding| Timed { song: song.clone(), finding, source: None };
+        let followed = |followed: Followed, finding| Timed {
+            song: followed.song,
+            finding,
+            source: Some(song.tempo.clone()),
+        };
+        match bars {
+            Bars::Keep => kept(None),
+            Bars::Pickup(beats) => Timed { song: with_beats(song, beats), ..kept(None) },
+            Bars::Follow => match follow(song) {
+                Some(found) => followed(found, None),
+                None => kept(Some(Finding::PlayedFreely)),
+            },
+            Bars::Detect if is_played_freely(song) => match follow(song) {
+                Some(found) if found.is_sure => followed(found, Some(Finding::Followed)),
+                _ => kept(Some(Finding::PlayedFreely)),
+            },
+            Bars::Detect => match unmarked_pickup(song) {
+                Some(ticks) => {
+                    let beats = ticks.0 as f32 / beat_ticks(song) as f32;
+                    let song = with_pickup(song, ticks);
+                    Timed { song, finding: Some(Finding::Pickup { beats }), source: None }
+                }
+                None => kept(None),
+            },
+        }
+    }
+
+    /// Whether the song has a tempo map of its own.
+    pub fn is_followed(&self) -> bool {
+        self.source.is_some()
+    }
+
+    /// The notes of a part that was made for the song, in ticks of the file that it is from.
+    pub fn notes(&self, part: &DrumPart) -> Vec<Note> {
+        let mut notes = part.notes();
+        let Some(source) = &self.source else { return notes };
+        let tick = |at: Ticks| source.ticks(self.song.tempo.seconds(at));
+        for note in &mut notes {
+            let (start, end) = (tick(note.start), tick(note.end()));
+            (note.start, note.length) = (start, Ticks((end - start).0.max(1)));
+        }
+        notes
+    }
+}
+
+/// The length of a beat by the song's first metre: a note of its denominator.
+fn beat_ticks(song: &Song) -> u64 {
+    let metre = first_metre(song);
+    (u64::from(song.ticks_per_quarter()) * 4 / u64::from(metre.denominator())).max(1)
+}
+
+fn first_metre(song: &Song) -> crate::score::Metre {
+    let metres = song.metres_in_order();
+    let first = metres.first().filter(|change| change.at == Ticks(0));
+    first.map_or(crate::score::Metre::COMMON, |change| change.metre)
+}
+
+fn with_beats(song: &Song, beats: f32) -> Song {
+    with_pickup(song, Ticks((f64::from(beats) * beat_ticks(song) as f64).round().max(0.0) as u64))
+}

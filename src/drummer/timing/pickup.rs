@@ -1,0 +1,71 @@
+//! An upbeat that the file does not mark.
+
+use super::downbeats::{StepNote, Weights};
+use super::{beat_ticks, first_metre};
+use crate::score::{Metre, MetreChange, Song, Ticks};
+
+/// How much heavier than the file's bar line another beat has to be. Of 325 sequenced songs 24 have
+/// one so heavy, and nearly all of these truly begin with an upbeat.
+const WHOLE_BEAT: f64 = 2.0;
+/// The same for a place between two beats, which syncopated songs make heavy.
+const HALF_BEAT: f64 = 4.0;
+
+/// The length of the upbeat with which a song begins, where its file has bars from the very start and
+/// the notes say surely that bar lines are elsewhere. `None` where they are right, where the metre
+/// changes (files that mark an upbeat do that), or where there are fewer than six bars.
+pub fn unmarked_pickup(song: &Song) -> Option<Ticks> {
+    if song.metres_in_order().iter().any(|change| change.at > Ticks(0)) {
+        return None;
+    }
+    let metre = first_metre(song);
+    let beat = beat_ticks(song);
+    // A step is half a beat, or in compound metres an eighth.
+    let (step, steps_per_beat) = match metre.is_compound() {
+        true => (beat, 3),
+        false => (beat / 2, 2),
+    };
+    let places = usize::from(metre.numerator()) * if metre.is_compound() { 1 } else { 2 };
+    if step == 0 || places < 2 * steps_per_beat {
+        return None;
+    }
+    let notes: Vec<StepNote> = song
+        .melodic()
+        .flat_map(|track| &track.notes)
+        .map(|note| StepNote {
+            start: note.start.0 as f64 / step as f64,
+            length: note.length.0 as f64 / step as f64,
+            key: note.key,
+            velocity: note.velocity.get(),
+        })
+        .collect();
+    let weights = Weights::of(&notes, places, steps_per_beat)?;
+    let (place, _) = weights.heaviest(|_| true);
+    let needed = if place % steps_per_beat == 0 { WHOLE_BEAT } else { HALF_BEAT };
+    let is_heavier = |weights: &[f64], much: f64| weights[place] - weights[0] > much;
+    let is_sure = place > 0
+        && is_heavier(&weights.all, needed)
+        && weights.parts.iter().all(|part| is_heavier(part, 0.0));
+    is_sure.then_some(Ticks(place as u64 * step))
+}
+
+/// The song with a first bar of this length, at most a bar of its first metre, before all others.
+pub fn with_pickup(song: &Song, length: Ticks) -> Song {
+    let metre = first_metre(song);
+    let ticks_per_quarter = song.ticks_per_quarter();
+    let length = Ticks(length.0 % metre.bar_ticks(ticks_per_quarter).0);
+    if length == Ticks(0) {
+        return song.clone();
+    }
+    let mut metres = song.metres_in_order();
+    metres.retain(|change| change.at > length);
+    metres.insert(0, MetreChange { at: length, metre });
+    // A bar that its metre fills, so that its steps are what they are elsewhere.
+    let whole = 4 * u64::from(ticks_per_quarter);
+    let fitting = [4, 8, 16, 32, 64].into_iter().find_map(|denominator: u8| {
+        let notes = length.0 * u64::from(denominator);
+        let numerator = u8::try_from(notes / whole).ok()?;
+        Metre::new(numerator, denominator).filter(|_| notes.is_multiple_of(whole))
+    });
+    metres.insert(0, MetreChange { at: Ticks(0), metre: fitting.unwrap_or(metre) });
+    Song { metres, ..song.clone() }
+}

@@ -1,0 +1,318 @@
+//! Songs with upbeats, swing and human tempo, and what is made of them.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::score::{
+    BarIndex, Bpm, DrumPart, Hit, Lane, Metre, MetreChange, Note, StepGrid, TempoMap, Track,
+    TrackKind, Velocity,
+};
+
+const QUARTER: u64 = 480;
+
+/// A tune of 32 bars with chords and a bass, in the form AABA; `place` says where a beat from the
+/// start of bar 1 is, in ticks.
+fn tune(beats: u64, place: impl Fn(f64) -> f64) -> Song {
+    let mut tracks: Vec<Track> = [("Melody", 73), ("Chords", 0), ("Bass", 33)]
+        .into_iter()
+        .map(|(name, program)| Track {
+            name: name.to_owned(),
+            kind: TrackKind::Melodic { program },
+            notes: Vec::new(),
+        })
+        .collect();
+    let mut add = |track: usize, at: f64, length: f64, key: u8, velocity: u8| {
+        let (start, end) = (place(at).round() as u64, place(at + length).round() as u64);
+        let length = Ticks(end.saturating_sub(start).max(1));
+        let velocity = Velocity::clamped(velocity);
+        tracks[track].notes.push(Note { start: Ticks(start), length, key, velocity });
+    };
+    for bar in 0..32u64 {
+        let other = bar / 8 == 2;
+        let root = [[48, 45, 53, 55], [50, 55, 52, 45]][usize::from(other)][bar as usize % 4];
+        let at = (bar * beats) as f64;
+        for half in 0..2 * beats {
+            let step = [[0, 4, 7, 4, 12, 7, 4, 2], [12, 11, 7, 9, 7, 4, 5, 2]];
+            let key = root + 24 + step[usize::from(other)][half as usize % 8];
+            let loud = if half == 0 { 100 } else { 70 + 10 * u8::from(half % 2 == 0) };
+            add(0, at + half as f64 / 2.0, 0.45, key, loud);
+        }
+        for third in [12, 16, 19] {
+            add(1, at, beats as f64 - 0.1, root + third, 70);
+        }
+        for beat in 0..beats {
+            let key = root - 12 + if beat % 2 == 1 { 7 } else { 0 };
+            add(2, at + beat as f64, 0.9, key, if beat == 0 { 100 } else { 80 });
+        }
+    }
+    for track in &mut tracks {
+        track.notes.sort_by_key(|note| (note.start, note.key));
+    }
+    let metre = Metre::new(beats as u8, 4).unwrap();
+    Song {
+        tempo: TempoMap::constant(QUARTER as u16, Bpm(120.0)),
+        metres: vec![MetreChange { at: Ticks(0), metre }],
+        tracks,
+    }
+}
+
+fn late_by(beats: f64) -> impl Fn(f64) -> f64 {
+    move |at| (at + beats) * QUARTER as f64
+}
+
+#[test]
+fn an_upbeat_that_is_not_marked_is_found() {
+    for beats in [3, 4] {
+        assert_eq!(unmarked_pickup(&tune(beats, late_by(0.0))), None);
+        for upbeat in 1..beats {
+            let song = tune(beats, late_by(upbeat as f64));
+            assert_eq!(
+                unmarked_pickup(&song),
+                Some(Ticks(upbeat * QUARTER)),
+                "{upbeat} of {beats}"
+            );
+            let timed = Timed::of(&song, Bars::Detect);
+            assert_eq!(timed.song.bars().bars()[0].length, Ticks(upbeat * QUARTER));
+            assert_eq!(timed.song.bars().bars()[1].metre, first_metre(&song));
+            assert_eq!(timed.song.tracks, song.tracks);
+            // Marked, it is left alone, and the musician has the last word.
+            assert_eq!(unmarked_pickup(&timed.song), None);
+            assert_eq!(Timed::of(&song, Bars::Keep).song, song);
+        }
+    }
+    let song = tune(4, late_by(0.5));
+    assert_eq!(unmarked_pickup(&song), Some(Ticks(QUARTER / 2)));
+}
+
+#[test]
+fn an_upbeat_that_is_asked_for_is_the_first_bar() {
+    let song = tune(4, late_by(0.0));
+    for (beats, length, metre) in [(1.0, 480, (1, 4)), (0.5, 240, (1, 8)), (3.0, 1440, (3, 4))] {
+        let timed = Timed::of(&song, Bars::Pickup(beats));
+        let first = timed.song.bars().bars()[0];
+        assert_eq!(first.length, Ticks(length));
+        assert_eq!((first.metre.numerator(), first.metre.denominator()), metre);
+        assert_eq!(timed.finding, None);
+    }
+    assert_eq!(Timed::of(&song, Bars::Pickup(0.0)).song, song);
+}
+
+#[test]
+fn swing_is_measured() {
+    let swung = |late: f64| {
+        tune(4, move |at| {
+            let (beat, inside) = (at.floor(), at.fract());
+            let inside = match inside <= 0.5 {
+                true => inside / 0.5 * late,
+                false => late + (inside - 0.5) / 0.5 * (1.0 - late),
+            };
+            (beat + inside) * QUARTER as f64
+        })
+    };
+    assert_eq!(swing(&swung(0.5)), 0.0);
+    assert!((swing(&swung(0.6)) - 0.6).abs() < 0.03, "{}", swing(&swung(0.6)));
+    assert!((swing(&swung(2.0 / 3.0)) - 1.0).abs() < 0.03);
+    // Sixteenths are none.
+    assert_eq!(swing(&tune(4, |at| at * QUARTER as f64 / 2.0)), 0.0);
+}
+
+/// Seconds at which beats are played whose tempo wanders as people's does: phrases of 16 beats that
+/// are slower at their ends, a broad drift, and a ritardando at the end of every fourth phrase.
+fn human(bpm: f64, seed: u64) -> Vec<f64> {
+    let mut at = vec![0.7];
+    let phase = seed as f64;
+    for beat in 0..160 {
+        let inside = (beat % 16) as f64 / 16.0;
+        let arc = -0.05 * (std::f64::consts::TAU * inside).cos();
+        let slowing = if beat / 16 % 4 == 3 && inside > 0.9 { -0.2 } else { 0.0 };
+        let drift = 0.06 * (beat as f64 / 21.0 + phase).sin();
+        at.push(at[beat] + 60.0 / (bpm * (1.0 + arc + slowing + drift)));
+    }
+    at
+}
+
+/// A tune as it is played in a file of 120 bpm, with where its beats truly are, in seconds. Hands are
+/// some milliseconds apart.
+fn performance(bpm: f64, seed: u64) -> (Song, Vec<f64>) {
+    let beats = human(bpm, seed);
+    let place = {
+        let beats = beats.clone();
+        move |at: f64| {
+            let beat = at.floor() as usize;
+            let seconds = beats[beat] + at.fract() * (beats[beat + 1] - beats[beat]);
+            seconds * 2.0 * QUARTER as f64
+        }
+    };
+    let mut song = tune(4, place);
+    let mut chance = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    for note in song.tracks.iter_mut().flat_map(|track| &mut track.notes) {
+        chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        // 0 to 15 ms.
+        note.start += Ticks((chance >> 60) & 0xF);
+    }
+    for track in &mut song.tracks {
+        track.notes.sort_by_key(|note| (note.start, note.key));
+    }
+    (song, beats)
+}
+
+#[test]
+fn playing_without_a_click_is_followed() {
+    for (bpm, seed) in [(72.0, 1), (84.0, 2), (94.0, 3), (104.0, 4), (118.0, 5), (132.0, 6)] {
+        let (song, beats) = performance(bpm, seed);
+        assert!(is_played_freely(&song));
+        let timed = Timed::of(&song, Bars::Detect);
+        assert_eq!(timed.finding, Some(Finding::Followed), "{bpm} bpm");
+        // A kick on every bar's first beat, brought back to the file's ticks.
+        let bars = timed.song.bars();
+        let grids: Vec<StepGrid> =
+            bars.bars().iter().map(|bar| StepGrid::for_metre(bar.metre, false)).collect();
+        let hits = (0..bars.len())
+            .map(|bar| Hit {
+                bar: BarIndex(bar),
+                step: 0,
+                key: Lane::Kick.default_key(),
+                velocity: Velocity::clamped(90),
+                offset: 0.0,
+            })
+            .collect();
+        let kicks: Vec<f64> = timed
+            .notes(&DrumPart::new(bars, grids, hits))
+            .iter()
+            .map(|note| song.tempo.seconds(note.start).0)
+            .collect();
+        let downbeats = beats.iter().step_by(4).take(32);
+        let met =
+            downbeats.filter(|at| kicks.iter().any(|kick| (kick - **at).abs() <= 0.07)).count();
+        assert!(met >= 28, "{bpm} bpm: {met} of 32 downbeats");
+    }
+}
+
+#[test]
+fn what_a_machine_places_is_not_played_freely() {
+    assert!(!is_played_freely(&tune(4, late_by(0.0))));
+    assert!(!is_played_freely(&tune(3, late_by(1.0))));
+    // A steady tempo that is not the file's.
+    assert!(!is_played_freely(&tune(4, |at| at * 397.3 + 11.0)));
+    // A few milliseconds of human touch on the file's grid.
+    let mut song = tune(4, late_by(0.0));
+    for (index, note) in song.tracks.iter_mut().flat_map(|track| &mut track.notes).enumerate() {
+        note.start += Ticks(index as u64 * 7 % 13);
+    }
+    assert!(!is_played_freely(&song));
+}
+
+proptest! {
+    #[test]
+    fn any_notes_get_an_answer(
+        notes in prop::collection::vec((0u64..200_000, 1u64..5000, 0u8..128, 1u8..128), 0..120),
+        choice in 0usize..4,
+        beats in 0f32..9.0,
+    ) {
+        let note = |(start, length, key, velocity)| Note {
+            start: Ticks(start),
+            length: Ticks(length),
+            key,
+            velocity: Velocity::clamped(velocity),
+        };
+        let mut song = tune(4, late_by(0.0));
+        song.tracks.truncate(1);
+        song.tracks[0].notes = notes.into_iter().map(note).collect();
+        song.tracks[0].notes.sort_by_key(|note| (note.start, note.key));
+        let bars = [Bars::Detect, Bars::Keep, Bars::Pickup(beats), Bars::Follow][choice];
+        let timed = Timed::of(&song, bars);
+        prop_assert_eq!(timed.song.tracks[0].notes.len(), song.tracks[0].notes.len());
+        prop_assert!((0.0..=1.0).contains(&swing(&song)));
+    }
+}
+
+/// The songs of the collections, where they are, by path.
+fn collection() -> Vec<(std::path::PathBuf, Song)> {
+    fn below(folder: &std::path::Path, files: &mut Vec<std::path::PathBuf>) {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                below(&path, files);
+            } else if path.extension().is_some_and(|extension| extension == "mid") {
+                files.push(path);
+            }
+        }
+    }
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/paired");
+    let mut files = Vec::new();
+    below(&folder, &mut files);
+    files.sort();
+    files.into_iter().map(|path| (path.clone(), crate::midi::read(&path).unwrap())).collect()
+}
+
+#[test]
+fn no_sequenced_song_of_the_collections_is_taken_for_free_playing() {
+    for (path, song) in collection() {
+        assert!(!is_played_freely(&song), "{}", path.display());
+    }
+}
+
+/// How many of the downbeats of songs of the collections are met when they are played by people who
+/// keep no click. `cargo test --lib performances_of_the_collections -- --ignored --nocapture`
+#[test]
+#[ignore = "a measurement"]
+fn performances_of_the_collections() {
+    let (mut sure, mut alarms, mut all) = (Vec::new(), 0, 0);
+    for (number, (path, source)) in collection().into_iter().enumerate() {
+        let metre_is_common = source.metres_in_order().iter().all(|c| c.metre == Metre::COMMON);
+        let quarter = u64::from(source.ticks_per_quarter());
+        let quarters = source.end().0 / quarter;
+        let starts: Vec<f64> = source
+            .melodic()
+            .flat_map(|track| &track.notes)
+            .map(|note| note.start.0 as f64 / quarter as f64)
+            .collect();
+        let on_grid =
+            starts.iter().filter(|at| (*at * 12.0).fract().min(1.0 - (*at * 12.0).fract()) < 0.1);
+        let is_even = on_grid.count() * 10 > starts.len() * 9;
+        if !metre_is_common || !is_even || starts.len() < 150 || quarters > 400 {
+            continue;
+        }
+        let bpm = 70.0 + (number * 37 % 60) as f64;
+        let mut beats = human(bpm, number as u64);
+        while beats.len() < quarters as usize + 4 {
+            let more = beats[beats.len() - 159] - beats[beats.len() - 160];
+            beats.push(beats[beats.len() - 1] + more);
+        }
+        let place = |at: Ticks| {
+            let at = at.0 as f64 / quarter as f64;
+            let beat = at.floor() as usize;
+            let seconds = beats[beat] + at.fract() * (beats[beat + 1] - beats[beat]);
+            Ticks((seconds * 2.0 * QUARTER as f64).round() as u64)
+        };
+        let upbeat = unmarked_pickup(&source).map_or(0, |at| at.0 / quarter);
+        let mut song = source.clone();
+        song.tempo = TempoMap::constant(QUARTER as u16, Bpm(120.0));
+        song.metres.clear();
+        for note in song.tracks.iter_mut().flat_map(|track| &mut track.notes) {
+            let (start, end) = (place(note.start), place(note.end()));
+            (note.start, note.length) = (start, Ticks((end - start).0.max(1)));
+        }
+        let timed = Timed::of(&song, Bars::Detect);
+        all += 1;
+        alarms += usize::from(timed.finding.is_some());
+        let downbeats: Vec<f64> =
+            (upbeat..quarters).step_by(4).map(|beat| beats[beat as usize]).collect();
+        let lines: Vec<f64> = timed
+            .song
+            .bars()
+            .bars()
+            .iter()
+            .map(|bar| timed.song.tempo.seconds(bar.start).0)
+            .collect();
+        let met =
+            downbeats.iter().filter(|at| lines.iter().any(|line| (line - **at).abs() <= 0.07));
+        let share = met.count() as f64 / downbeats.len() as f64;
+        println!("{:.2} {:?} {}", share, timed.finding, path.display());
+        if timed.finding == Some(Finding::Followed) {
+            sure.push(share);
+        }
+    }
+    let mean = sure.iter().sum::<f64>() / sure.len().max(1) as f64;
+    println!("{all} performances, {alarms} found out, {} followed, {mean:.3} met", sure.len());
+}

@@ -1,0 +1,199 @@
+//! Drums by name and by look: what a track that the file does not mark as drums plays.
+
+use crate::score::Note;
+
+/// Words in the names of drum tracks: what musicians write, then drum machines and plug-ins. Without
+/// blanks and signs, in lower case.
+const WORDS: [&str; 46] = [
+    "drum",
+    "drm",
+    "kit",
+    "perc",
+    "beat",
+    "groove",
+    "loop",
+    "rhythm",
+    "schlagz",
+    "trommel",
+    "bateria",
+    "batería",
+    "batteria",
+    "batterie",
+    "tambor",
+    "slagwerk",
+    "trummor",
+    "perkus",
+    "ударн",
+    "барабан",
+    "ドラム",
+    "パーカッション",
+    "リズム",
+    "打楽器",
+    "鼓",
+    "드럼",
+    "superior",
+    "bfd",
+    "battery",
+    "ssd",
+    "ggd",
+    "getgood",
+    "mtpower",
+    "avl",
+    "hydrogen",
+    "tr505",
+    "tr606",
+    "tr707",
+    "tr808",
+    "tr909",
+    "808",
+    "909",
+    "linn",
+    "maschine",
+    "beatbox",
+    "stevenslate",
+];
+
+/// Names of single instruments of a kit, whose tracks play one key or few.
+const PIECES: [&str; 19] = [
+    "kick", "bassdrum", "snare", "hihat", "hat", "tom", "crash", "ride", "cymbal", "clap", "rim",
+    "shaker", "tamb", "cowbell", "conga", "bongo", "clave", "maraca", "perc",
+];
+
+/// Whether a track is called as drums are.
+pub(super) fn is_drum_name(name: &str) -> bool {
+    let name = plain(name);
+    WORDS.iter().any(|word| name.contains(word))
+}
+
+/// Whether a track is called as one instrument of a kit is.
+pub(super) fn is_piece_name(name: &str) -> bool {
+    let name = plain(name);
+    PIECES.iter().any(|word| name.contains(word))
+}
+
+fn plain(name: &str) -> String {
+    name.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Keys that a General MIDI kit has: 27 to 87, GM2's additions included.
+fn is_kit_key(key: u8) -> bool {
+    (27..=87).contains(&key)
+}
+
+/// What a key of a kit is for, as far as it tells a beat from a melody.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Kick,
+    Snare,
+    /// Hats, rides, crashes, shakers: what keeps time.
+    Cymbal,
+    Other,
+}
+
+fn role(key: u8) -> Role {
+    match key {
+        35 | 36 => Role::Kick,
+        37..=40 => Role::Snare,
+        42 | 44 | 46 | 49 | 51..=55 | 57 | 59 | 69 | 70 | 82 => Role::Cymbal,
+        _ => Role::Other,
+    }
+}
+
+/// Whether notes look like a beat on a kit: few keys, kick or snare often together with what keeps
+/// time, which no bass line and no chords in that range do.
+pub(super) fn looks_like_a_beat(notes: &[Note]) -> bool {
+    if notes.len() < 4 || !notes.iter().all(|note| is_kit_key(note.key)) {
+        return false;
+    }
+    let share = |wanted: Role| {
+        let count = notes.iter().filter(|note| role(note.key) == wanted).count();
+        count as f64 / notes.len() as f64
+    };
+    let (kick, snare, cymbals) = (share(Role::Kick), share(Role::Snare), share(Role::Cymbal));
+    if cymbals < 0.1 || kick + snare < 0.1 || kick + snare + cymbals < 0.6 {
+        return false;
+    }
+    // Struck together means at the same tick, as drums are written, or nearly, as they are played.
+    let near = 1 + longest_gap(notes) / 64;
+    let mut sorted: Vec<(u64, Role)> =
+        notes.iter().map(|note| (note.start.0, role(note.key))).collect();
+    sorted.sort_by_key(|&(start, _)| start);
+    let drums = |&&(_, role): &&(u64, Role)| matches!(role, Role::Kick | Role::Snare);
+    let together = sorted.iter().filter(drums).filter(|&&(at, _)| {
+        let from = sorted.partition_point(|&(start, _)| start + near < at);
+        sorted[from..]
+            .iter()
+            .take_while(|&&(start, _)| start <= at + near)
+            .any(|&(_, role)| role == Role::Cymbal)
+    });
+    let all = sorted.iter().filter(drums).count();
+    3 * together.count() >= all
+}
+
+/// About the length of a quarter: the median distance between strokes, several times.
+fn longest_gap(notes: &[Note]) -> u64 {
+    let mut starts: Vec<u64> = notes.iter().map(|note| note.start.0).collect();
+    starts.sort_unstable();
+    starts.dedup();
+    let mut gaps: Vec<u64> = starts.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    gaps.sort_unstable();
+    gaps.get(gaps.len() / 2).copied().unwrap_or(0)
+}
+
+/// Whether notes can be one instrument of a kit: again and again the same keys, three at most.
+pub(super) fn looks_like_a_piece(notes: &[Note]) -> bool {
+    let mut keys: Vec<u8> = notes.iter().map(|note| note.key).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    notes.len() >= 4 && keys.len() <= 3 && keys.iter().copied().all(is_kit_key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::score::{Ticks, Velocity};
+
+    fn notes(strokes: impl IntoIterator<Item = (u64, u8)>) -> Vec<Note> {
+        let note = |(start, key)| Note {
+            start: Ticks(start * 60),
+            length: Ticks(50),
+            key,
+            velocity: Velocity::clamped(90),
+        };
+        strokes.into_iter().map(note).collect()
+    }
+
+    #[test]
+    fn a_beat_is_known_and_a_bass_is_not() {
+        let beat = (0..64).flat_map(|step: u64| {
+            let drum = [36, 42, 38, 42][step as usize % 4];
+            [(step, 42), (step, drum)]
+        });
+        assert!(looks_like_a_beat(&notes(beat)));
+        // A bass line and its octave in the range of kick, snare and hats.
+        let bass = (0..64).map(|step: u64| (step, [36, 38, 42, 44, 35, 46][step as usize % 6]));
+        assert!(!looks_like_a_beat(&notes(bass)));
+        let strings = (0..16).flat_map(|step: u64| {
+            let root = [48, 53, 55, 45][step as usize % 4];
+            [(step * 4, root), (step * 4, root + 4), (step * 4, root + 7)]
+        });
+        assert!(!looks_like_a_beat(&notes(strings)));
+        let steel = (0..64).map(|step: u64| (step, 60 + [0, 4, 7, 12, 9][step as usize % 5]));
+        assert!(!looks_like_a_beat(&notes(steel)));
+        assert!(looks_like_a_piece(&notes((0..32).map(|step| (step * 4, 36)))));
+        assert!(!looks_like_a_piece(&notes((0..32).map(|step| (step, 36 + step as u8 % 8)))));
+    }
+
+    #[test]
+    fn names_in_many_tongues() {
+        for name in
+            ["EZdrummer", "Drum Kit", "BATERÍA", "Schlagzeug", "TR-808", "Superior 3", "ドラムス"]
+        {
+            assert!(is_drum_name(name), "{name}");
+        }
+        for name in ["Piano", "Strings", "Bass", "Lead", ""] {
+            assert!(!is_drum_name(name) && !is_piece_name(name), "{name}");
+        }
+        assert!(is_piece_name("Hi-Hat") && is_piece_name("Kick 2"));
+    }
+}

@@ -1,0 +1,304 @@
+//! New drums in a file that stays as it is otherwise, event for event.
+
+use std::collections::VecDeque;
+
+use super::SongFile;
+use super::container::{Chunk, Container, TimeBase};
+use super::events::{END_OF_TRACK, Events, Message};
+use super::sounds::DRUM_CHANNEL;
+use crate::score::{Note, Ticks};
+
+/// What a track of drums is called that the file did not have.
+const NAME: &[u8] = b"Drums";
+/// The longest distance between two events.
+const LONGEST: u64 = (1 << 28) - 1;
+
+impl SongFile {
+    /// The file with drums in place of those it had. All other events are the file's own, byte for
+    /// byte, at their own ticks and in their order, also those on the drums' channel that are no
+    /// notes. Tracks without drums are copied as they stand, unless they had to be mended.
+    ///
+    /// The drums go where the file has a track of nothing but drums on channel 10 and else to a track
+    /// at the end; in a file of a single track (format 0), to that. They are on channel 10; where the
+    /// file has a melody there, on a channel that is free, with General MIDI 2's bank for drums.
+    ///
+    /// The file begins `later`, for a bar that counts in: all notes are so much later, and what else does
+    /// not stand at its very start.
+    ///
+    /// `notes` are sorted by their starts, in ticks of the song.
+    pub fn with_drums(&self, notes: &[Note], later: Ticks) -> Vec<u8> {
+        let container = Container::open(&self.bytes).expect("it could be opened when it was read");
+        let time_base = container.time_base;
+        let mut tracks = Vec::new();
+        for chunk in container.tracks() {
+            let mut track = self.without_drums(tracks.len(), chunk.bytes);
+            track.begin_later(time_base.file_ticks(later));
+            tracks.push(track);
+        }
+        let single = tracks.len() == 1 && container.format != 1;
+        let place = if single { Some(0) } else { tracks.iter().position(TrackEvents::is_kit) };
+        let channels = Channels::of(&tracks);
+        let drums = channels.for_drums();
+        let appended = place.is_none();
+        let mut new: Vec<_> = drums.setup().collect();
+        new.extend(drum_events(notes, time_base, drums));
+        match place {
+            Some(place) => tracks[place].insert(new),
+            None => {
+                let name = Message::Meta { kind: 0x03, data: NAME };
+                new.insert(0, (0, bytes_of(&name)));
+                tracks.push(TrackEvents::new(new));
+            }
+        }
+        let format = if container.format == 0 && tracks.len() > 1 { 1 } else { container.format };
+        self.write(&container, format, &tracks, appended)
+    }
+
+    /// A track's events without the notes that are drums.
+    fn without_drums<'a>(&self, track: usize, bytes: &'a [u8]) -> TrackEvents<'a> {
+        let mut found = TrackEvents { bytes: Some(bytes), ..TrackEvents::new(Vec::new()) };
+        let mut events = Events::new(bytes);
+        // Whether the notes that sound on a key are drums, in the order in which they were struck.
+        let mut sounding: Vec<VecDeque<bool>> = vec![VecDeque::new(); 16 * 128];
+        loop {
+            let Some(event) = events.next() else {
+                if events.ended() && events.position() < bytes.len() {
+                    events.go_on();
+                    found.bytes = None;
+                    continue;
+                }
+                break;
+            };
+            // The file could be read before.
+            let Ok(event) = event else { break };
+            found.end = event.at;
+            if event.message.is_end() {
+                continue;
+            }
+            let mut is_drum = false;
+            if let Message::Channel { status, data: [key, velocity] } = event.message {
+                let channel = status & 0xF;
+                let sounding = &mut sounding[usize::from(channel) * 128 + usize::from(key & 0x7F)];
+                let now = || self.is_drum(track, channel, event.at);
+                match status & 0xF0 {
+                    0x90 if velocity > 0 => {
+                        is_drum = now();
+                        sounding.push_back(is_drum);
+                        found.strikes(channel, is_drum);
+                    }
+                    0x80 | 0x90 => is_drum = sounding.pop_front().unwrap_or_else(now),
+                    0xA0 => is_drum = sounding.back().copied().unwrap_or_else(now),
+                    _ => {}
+                }
+                found.channels |= 1 << channel;
+            }
+            if is_drum {
+                found.bytes = None;
+            } else {
+                found.events.push((event.at, bytes_of(&event.message)));
+            }
+        }
+        if events.mended > 0 || !events.ended() {
+            found.bytes = None;
+        }
+        found
+    }
+
+    fn write(
+        &self,
+        container: &Container,
+        format: u16,
+        tracks: &[TrackEvents],
+        appended: bool,
+    ) -> Vec<u8> {
+        let mut header = container.header.to_vec();
+        header[..2].copy_from_slice(&format.to_be_bytes());
+        let count = u16::try_from(tracks.len()).unwrap_or(u16::MAX);
+        header[2..4].copy_from_slice(&count.to_be_bytes());
+        let mut file = Vec::with_capacity(self.bytes.len());
+        push_chunk(&mut file, b"MThd", &header);
+        let mut next = tracks.iter();
+        for chunk in &container.chunks {
+            match chunk {
+                Chunk::Track(_) => {
+                    push_track(&mut file, next.next());
+                    if appended && next.len() == 1 {
+                        push_track(&mut file, next.next());
+                    }
+                }
+                Chunk::Other { id, bytes } => push_chunk(&mut file, id, bytes),
+            }
+        }
+        file
+    }
+}
+
+fn push_track(file: &mut Vec<u8>, track: Option<&TrackEvents>) {
+    let Some(track) = track else { return };
+    match track.bytes {
+        Some(bytes) => push_chunk(file, b"MTrk", bytes),
+        None => push_chunk(file, b"MTrk", &track.encode()),
+    }
+}
+
+fn push_chunk(file: &mut Vec<u8>, id: &[u8; 4], bytes: &[u8]) {
+    file.extend(id);
+    // A file that can be read has 32 MiB at most.
+    file.extend((bytes.len() as u32).to_be_bytes());
+    file.extend(bytes);
+}
+
+/// The events of a track, each with its tick of the file; the end mark apart.
+struct TrackEvents<'a> {
+    events: Vec<(u64, Vec<u8>)>,
+    /// Where the end mark stands.
+    end: u64,
+    /// The track's own bytes, if they can stay as they are.
+    bytes: Option<&'a [u8]>,
+    /// Bits of the channels on which there is anything, melodic notes, or drums.
+    channels: u16,
+    melodic: u16,
+    drums: u16,
+}
+
+impl<'a> TrackEvents<'a> {
+    fn new(events: Vec<(u64, Vec<u8>)>) -> TrackEvents<'a> {
+        let end = events.last().map_or(0, |&(at, _)| at);
+        TrackEvents { events, end, bytes: None, channels: 0, melodic: 0, drums: 0 }
+    }
+
+    fn strikes(&mut self, channel: u8, is_drum: bool) {
+        *(if is_drum { &mut self.drums } else { &mut self.melodic }) |= 1 << channel;
+    }
+
+    /// Nothing but drums on channel 10 is played here.
+    fn is_kit(&self) -> bool {
+        self.drums == 1 << DRUM_CHANNEL && self.melodic == 0
+    }
+
+    /// Adds events, each behind those that stand at its tick.
+    fn insert(&mut self, new: Vec<(u64, Vec<u8>)>) {
+        self.bytes = None;
+        self.end = self.end.max(new.last().map_or(0, |&(at, _)| at));
+        self.events.extend(new);
+        // Stable: at one tick what stood there stays first.
+        self.events.sort_by_key(|&(at, _)| at);
+    }
+
+    /// Moves notes, and what does not stand at the start.
+    fn begin_later(&mut self, by: u64) {
+        if by == 0 {
+            return;
+        }
+        let is_note = |bytes: &[u8]| matches!(bytes[0] & 0xF0, 0x80 | 0x90 | 0xA0);
+        for (at, bytes) in &mut self.events {
+            *at += if *at > 0 || is_note(bytes) { by } else { 0 };
+        }
+        // Of what stood at the start, what stays comes before what moves.
+        self.events.sort_by_key(|&(at, _)| at);
+        self.end += by;
+        self.bytes = None;
+    }
+
+    fn encode(&self) -> Vec<u8> {
+        let mut track = Vec::new();
+        let mut now = 0;
+        let end = (self.end.max(now), bytes_of(&Message::Meta { kind: END_OF_TRACK, data: &[] }));
+        for (at, bytes) in self.events.iter().chain([&end]) {
+            while at - now > LONGEST {
+                // An empty text bridges what one distance cannot.
+                push_varlen(&mut track, LONGEST);
+                track.extend(bytes_of(&Message::Meta { kind: 0x01, data: &[] }));
+                now += LONGEST;
+            }
+            push_varlen(&mut track, at - now);
+            track.extend(bytes);
+            now = *at;
+        }
+        track
+    }
+}
+
+/// What the channels of a file are used for.
+struct Channels {
+    used: u16,
+    melodic: u16,
+}
+
+/// Where new drums go.
+#[derive(Clone, Copy)]
+struct Drums {
+    channel: u8,
+    /// What makes the channel drums.
+    is_set_up: bool,
+}
+
+impl Channels {
+    fn of(tracks: &[TrackEvents]) -> Channels {
+        let all = |bits: fn(&TrackEvents) -> u16| tracks.iter().map(bits).fold(0, |a, b| a | b);
+        Channels { used: all(|track| track.channels), melodic: all(|track| track.melodic) }
+    }
+
+    fn for_drums(&self) -> Drums {
+        let usual = Drums { channel: DRUM_CHANNEL, is_set_up: true };
+        if self.melodic & 1 << DRUM_CHANNEL == 0 {
+            return usual;
+        }
+        let free = (0..16).rev().find(|channel| self.used & 1 << channel == 0);
+        free.map_or(usual, |channel| Drums { channel, is_set_up: false })
+    }
+}
+
+impl Drums {
+    fn setup(self) -> impl Iterator<Item = (u64, Vec<u8>)> {
+        let bank = vec![0xB0 | self.channel, 0, 120];
+        let program = vec![0xC0 | self.channel, 0];
+        [bank, program].into_iter().filter(move |_| !self.is_set_up).map(|bytes| (0, bytes))
+    }
+}
+
+/// Note-ons and note-offs; at one tick what ends comes before what begins.
+fn drum_events(notes: &[Note], time_base: TimeBase, drums: Drums) -> Vec<(u64, Vec<u8>)> {
+    let mut events = Vec::with_capacity(2 * notes.len());
+    for note in notes {
+        let start = time_base.file_ticks(note.start);
+        let end = time_base.file_ticks(note.end()).max(start + 1);
+        events.push((start, 1, vec![0x90 | drums.channel, note.key, note.velocity.get()]));
+        // 64: the standard's value for "not measured".
+        events.push((end, 0, vec![0x80 | drums.channel, note.key, 64]));
+    }
+    events.sort_by_key(|&(at, order, _)| (at, order));
+    events.into_iter().map(|(at, _, bytes)| (at, bytes)).collect()
+}
+
+/// A message with its status byte.
+fn bytes_of(message: &Message) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    match *message {
+        Message::Channel { status, data } => {
+            bytes.push(status);
+            bytes.extend(&data[..Message::data_bytes(status)]);
+        }
+        Message::Meta { kind, data } => {
+            bytes.extend([0xFF, kind]);
+            push_varlen(&mut bytes, data.len() as u64);
+            bytes.extend(data);
+        }
+        Message::SysEx { status, data } => {
+            bytes.push(status);
+            push_varlen(&mut bytes, data.len() as u64);
+            bytes.extend(data);
+        }
+    }
+    bytes
+}
+
+/// A number of at most 28 bits in MIDI's variable length.
+fn push_varlen(bytes: &mut Vec<u8>, value: u64) {
+    for shift in [21, 14, 7] {
+        if value >> shift > 0 {
+            bytes.push((value >> shift) as u8 & 0x7F | 0x80);
+        }
+    }
+    bytes.push(value as u8 & 0x7F);
+}

@@ -38,14 +38,14 @@ fn tune(letters: &str, beats: u8) -> Song {
     let (mut melody, mut chords) = (Vec::new(), Vec::new());
     for (phrase, letter) in letters.bytes().enumerate() {
         let letter = usize::from(letter - b'A');
-        for measure in 0..8 {
+        for (measure, root) in roots[letter % 3].into_iter().enumerate() {
             let start = (phrase as u64 * 8 + measure as u64) * bar;
             for beat in 0..u64::from(beats) {
                 let degree = (measure * 3 + beat as usize * (letter + 2) + letter * 5) % 8;
                 melody.push(note(start + beat * quarter, 440, 67 + scale[degree]));
             }
             for third in [0, 4, 7] {
-                chords.push(note(start, bar - 40, 48 + roots[letter % 3][measure] + third));
+                chords.push(note(start, bar - 40, 48 + root + third));
             }
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! [`parse`] makes a [`Song`] of a file's bytes and [`write()`] makes bytes of a song; [`read`] does
 //! the file access too. [`drum_song`] and [`with_drums`] put a drum part into a song to be written.
-//! A [`SongFile`], which [`open`] reads, keeps the file beside its song: what of it was mended, what
+//! A [`SongFile`], which [`open()`] reads, keeps the file beside its song: what of it was mended, what
 //! was taken for drums and why, and all that a song does not hold, for
 //! [`SongFile::with_drums`].
 //!

@@ -1,6 +1,7 @@
-//! The quality gate: what Drumlin plays, with its defaults, to songs that its networks have never
-//! seen, against the drums that belong to them. The bounds are what was reached, less what a change
-//! of no consequence may cost; see docs/quality.md.
+//! The quality gate: what Drumlin plays, with its defaults, to real songs, against the drums that
+//! belong to them. The networks that ship have seen these songs, so the figures say whether a change
+//! made the playing worse, not how good it is: that is docs/quality.md's, by cross-validation. The
+//! bounds are what was reached, less what a change of no consequence may cost.
 
 use std::fs;
 use std::path::Path;
@@ -73,7 +74,7 @@ fn drums_keep_their_quality() {
     assert!(of(&played, |s| s.ssm_corr) > raw, "hears more form than the melody shows: {report}");
     let distinct = of(&played, |s| s.uniq) / of(&played, |s| s.uniq_ref);
     assert!((0.5..2.0).contains(&distinct), "repeats as drummers do: {report}");
-    assert!(of(&played, |s| s.cls_lr) < 1.4, "plays what drummers play: {report}");
+    assert!(of(&played, |s| s.cls_lr) < 1.65, "plays what drummers play: {report}");
     for (name, value, bound) in BOUNDS {
         assert!(of(&played, value) >= bound, "{name} fell below {bound}: {report}");
     }
@@ -83,11 +84,11 @@ type Figure = fn(&Score) -> f64;
 
 /// Least means over the set.
 const BOUNDS: [(&str, Figure, f64); 5] = [
-    ("f1_all", |s| s.f1_all, 0.47),
-    ("f1_ksh", |s| s.f1_ksh, 0.60),
-    ("f1_onset", |s| s.f1_onset, 0.80),
-    ("ssm_corr", |s| s.ssm_corr, 0.38),
-    ("nov_corr", |s| s.nov_corr, 0.58),
+    ("f1_all", |s| s.f1_all, 0.49),
+    ("f1_ksh", |s| s.f1_ksh, 0.63),
+    ("f1_onset", |s| s.f1_onset, 0.79),
+    ("ssm_corr", |s| s.ssm_corr, 0.37),
+    ("nov_corr", |s| s.nov_corr, 0.60),
 ];
 
 /// What a drummer would say of velocities and dynamics: .75 and .40 were reached.
@@ -126,7 +127,7 @@ fn a_style_that_is_asked_for_is_played() {
     let of = |value: Figure| mean(played.iter().map(value));
     let (f1, amounts) = (of(|s| s.f1_all), of(|s| s.cls_lr));
     println!("with the true densities: f1_all {f1:.3} cls_lr {amounts:.3}");
-    assert!(f1 > 0.51 && amounts < 0.6, "f1_all {f1:.3} cls_lr {amounts:.3}");
+    assert!(f1 > 0.54 && amounts < 0.75, "f1_all {f1:.3} cls_lr {amounts:.3}");
 }
 
 /// What a listener would know the styles by; `models/training/style_agreement.py` asks a classifier.

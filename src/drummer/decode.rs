@@ -69,6 +69,19 @@ pub(super) struct Pattern {
     pub logits: Vec<f32>,
 }
 
+/// The share of their cells that two songs' patterns, group by group, have in common (Dice's
+/// coefficient), 0 to 1.
+pub(super) fn similarity(first: &[Pattern], second: &[Pattern]) -> f32 {
+    let (mut both, mut all) = (0u32, 0u32);
+    for (first, second) in first.iter().zip(second) {
+        for (a, b) in first.logits.iter().zip(&second.logits) {
+            both += u32::from(*a > 0.0 && *b > 0.0);
+            all += u32::from(*a > 0.0) + u32::from(*b > 0.0);
+        }
+    }
+    if all == 0 { 1.0 } else { 2.0 * both as f32 / all as f32 }
+}
+
 /// Chooses a pattern for each group. `groups[bar]` numbers the groups from 0; bars of a group share
 /// their slots, which are `limbs[bar].steps`.
 pub(super) fn decode(

@@ -56,16 +56,20 @@ fn begin_with(song: &Song, part: &mut DrumPart) {
     for index in 0..part.hits.len() {
         let hit = part.hits[index];
         let on_step = part.tick(&Hit { offset: 0.0, ..hit });
-        if on_step >= first && part.tick(&hit) < first {
+        // A tick before the file's first one is rounded to it, so the offset says what is early.
+        let is_early = part.tick(&hit) < first || (on_step == first && hit.offset < 0.0);
+        if on_step >= first && is_early {
             part.hits[index].offset = 0.0;
         }
     }
 }
 
-/// Feel moves no kick nearer to the one before it than one foot can play.
+/// Feel moves no kick nearer to the one before it than one foot can play; where there is no room for
+/// both, the foot leaves one out.
 fn keep_kicks_apart(song: &Song, part: &mut DrumPart) {
     let seconds = |at: Ticks| song.tempo.seconds(at).0;
     let mut last = f64::NEG_INFINITY;
+    let mut left_out = Vec::new();
     for index in 0..part.hits.len() {
         let hit = part.hits[index];
         if hit.lane() != Lane::Kick {
@@ -77,8 +81,19 @@ fn keep_kicks_apart(song: &Song, part: &mut DrumPart) {
         if late > 0.0 && length > 0.0 {
             part.hits[index].offset = (hit.offset + (late / length) as f32).clamp(-0.5, 0.5);
         }
-        last = seconds(part.tick(&part.hits[index]));
+        let at = seconds(part.tick(&part.hits[index]));
+        // Ticks round.
+        if at - last < FOOT - 0.001 {
+            left_out.push(index);
+        } else {
+            last = at;
+        }
     }
+    let mut index = 0;
+    part.hits.retain(|_| {
+        index += 1;
+        left_out.binary_search(&(index - 1)).is_err()
+    });
 }
 
 /// The strokes of the last moment are one hit: kick and crash come at once.

@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::arrange::{Arranged, Arrangement};
 use super::candidates::Drafting;
-use super::decode::{Asked, Decoding, decode};
+use super::decode::{Asked, Decoding, Pattern, decode, similarity};
 use super::dynamics::Dynamics;
 use super::features::{
     BarFeatures, Contents, PROGRAMS, bar_features, instruments, pair_channels, step_grids,
@@ -45,8 +45,14 @@ const STRUCTURE: f32 = 0.3;
 /// where the musician asked.
 const BALANCE: [f32; 2] = [0.05, 0.2];
 const REACH: [f32; 2] = [0.0, 2.0];
-/// See [`Drafting::noise`]; the first alternative of seed 0 has none and plays the likeliest.
-const NOISE: f32 = 0.04;
+/// See [`Drafting::noise`]; the first alternative of seed 0 has none and plays the likeliest. The
+/// other alternatives have more: where the densities that they are asked for lead to the same bars,
+/// they shall play others.
+const NOISE: [f32; 2] = [0.04, 0.15];
+/// Alternatives that share more of their cells than this are no alternatives, and are decided again
+/// with so much noise.
+const TOO_SIMILAR: f32 = 0.9;
+const MORE_NOISE: [f32; 3] = [0.3, 0.6, 1.2];
 
 /// A drummer: its networks and the sounds in which it hears songs. Cheap to make; networks are
 /// loaded at the first song.
@@ -341,8 +347,11 @@ impl Drummer {
         let hints = hints(asked, &first, settings.alternatives);
         let is_asked = usize::from(asked.is_some());
         let weights = Weights { structure: STRUCTURE, balance: BALANCE[is_asked] };
+        // Those before the last one wanted as well, from which it shall differ.
+        let count = numbers.iter().max().map_or(0, |last| last + 1);
         let wanted: Vec<(usize, Option<ClassDensities>)> =
-            hints.into_iter().enumerate().filter(|(number, _)| numbers.contains(number)).collect();
+            hints.into_iter().enumerate().take(count).collect();
+        let mut played: Vec<Vec<Pattern>> = Vec::new();
         let mut drafts = Vec::new();
         // As many alternatives at once as the network is best asked about, two conditions each.
         for wanted in wanted.chunks((network.batch() / 2).max(1)) {
@@ -364,12 +373,29 @@ impl Drummer {
                 let filling = (!places.is_empty()).then(&mut next);
                 let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
                 rng.set_stream(number as u64);
-                let noise = if settings.seed == 0 && number == 0 { 0.0 } else { NOISE };
-                let drafting = Drafting { pooling: POOLING, noise };
-                let decoding = Decoding { drafting, weights, reach: REACH[is_asked] };
+                let noise = match number {
+                    0 if settings.seed == 0 => 0.0,
+                    0 => NOISE[0],
+                    _ => NOISE[1],
+                };
                 let asked = Asked { densities: hint.as_ref(), bars: &style_bars };
-                let patterns =
-                    decode(answer, &groups, &limbs, &heard.drum_ssm, &asked, decoding, &mut rng);
+                let mut decide = |noise| {
+                    let drafting = Drafting { pooling: POOLING, noise };
+                    let decoding = Decoding { drafting, weights, reach: REACH[is_asked] };
+                    decode(answer, &groups, &limbs, &heard.drum_ssm, &asked, decoding, &mut rng)
+                };
+                let mut patterns = decide(noise);
+                for noise in MORE_NOISE {
+                    let close = |other: &Vec<Pattern>| similarity(other, &patterns) > TOO_SIMILAR;
+                    if !played.iter().any(close) {
+                        break;
+                    }
+                    patterns = decide(noise);
+                }
+                played.push(patterns.clone());
+                if !numbers.contains(&number) {
+                    continue;
+                }
                 let arrangement = Arrangement {
                     song,
                     bars: &heard.bars,

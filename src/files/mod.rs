@@ -237,11 +237,11 @@ mod tests {
         write(vec![output(link.clone(), b"new")]).unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read(&file).unwrap(), b"new");
-        let (later, link) = (folder.path().join("later"), folder.path().join("to-later"));
-        symlink("later", &link).unwrap();
-        check([link.as_path()], Path::new("song.mid")).unwrap();
-        write(vec![output(link.clone(), b"new")]).unwrap();
-        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        let (later, to_later) = (folder.path().join("later"), folder.path().join("to-later"));
+        symlink("later", &to_later).unwrap();
+        check([to_later.as_path()], Path::new("song.mid")).unwrap();
+        write(vec![output(to_later.clone(), b"new")]).unwrap();
+        assert!(fs::symlink_metadata(&to_later).unwrap().is_symlink());
         assert_eq!(fs::read(&later).unwrap(), b"new");
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         // As any new file here, whatever the mask is.

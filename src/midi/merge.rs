@@ -88,6 +88,10 @@ impl SongFile {
                     }
                     0x80 | 0x90 => is_drum = sounding.pop_front().unwrap_or_else(now),
                     0xA0 => is_drum = sounding.back().copied().unwrap_or_else(now),
+                    // A bank or program can make channel 10 a melody's before any note does.
+                    0xB0 | 0xC0 if channel == DRUM_CHANNEL && !now() => {
+                        found.strikes(channel, false)
+                    }
                     _ => {}
                 }
                 found.channels |= 1 << channel;

@@ -21,7 +21,7 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn songs_in_a_list_become_examples_and_are_understood() {
+fn songs_in_a_list_become_examples() {
     let out = tempfile::tempdir().unwrap();
     let mut command = drumlin();
     command.args(["features", "songs", "--symbolic", "--views", "2", "--list", "-", "--data"]);
@@ -36,11 +36,6 @@ fn songs_in_a_list_become_examples_and_are_understood() {
     let bytes = fs::read(out.path().join("anthem@0.safetensors")).unwrap();
     let example = safetensors::SafeTensors::deserialize(&bytes).unwrap();
     assert!(example.tensor("pairs").is_ok());
-
-    let mut command = drumlin();
-    command.args(["features", "structure", "--features"]).arg(out.path());
-    command.assert().success().stderr(contains("2 examples"));
-    assert_eq!(names(out.path()).len(), 4);
 }
 
 #[test]

@@ -121,7 +121,8 @@ fn merged_drums_replace_those_of_the_song() {
     let desk = Desk::new(&files::small_song());
     desk.generate(&["--merge", "--track", "mel"]).assert().success();
     let merged = desk.song("drums.mid");
-    assert_eq!(tracks(&merged), [("Melody", false), ("Bass", false), ("Drums", true)]);
+    // The song's drum track keeps its name.
+    assert_eq!(tracks(&merged), [("Melody", false), ("Bass", false), ("Kit", true)]);
 }
 
 #[test]

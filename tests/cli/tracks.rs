@@ -17,8 +17,8 @@ fn tracks_are_listed_with_number_name_sound_and_notes() {
         .success()
         .stderr("")
         .stdout(contains("8 bars · 120 bpm · 4/4"))
-        .stdout(contains("    1  Melody  Flute             32  1–8\n"))
-        .stdout(contains("    3  Kit     drums             32  1–8\n"));
+        .stdout(contains("    1  Melody  Flute                  32  1–8\n"))
+        .stdout(contains("    3  Kit     drums (channel 10)     32  1–8\n"));
 
     let json = drumlin().args(["tracks", "--json"]).arg(&song).output().unwrap().stdout;
     let tracks: serde_json::Value = serde_json::from_slice(&json).unwrap();

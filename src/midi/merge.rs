@@ -40,7 +40,7 @@ impl SongFile {
         let channels = Channels::of(&tracks);
         let drums = channels.for_drums();
         let appended = place.is_none();
-        let mut new: Vec<_> = drums.setup().collect();
+        let mut new: Vec<_> = drums.setup().filter(|_| !notes.is_empty()).collect();
         new.extend(drum_events(notes, time_base, drums));
         match place {
             Some(place) => tracks[place].insert(new),

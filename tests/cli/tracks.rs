@@ -23,7 +23,7 @@ fn tracks_are_listed_with_number_name_sound_and_notes() {
     let json = drumlin().args(["tracks", "--json"]).arg(&song).output().unwrap().stdout;
     let tracks: serde_json::Value = serde_json::from_slice(&json).unwrap();
     let bass = serde_json::json!({
-        "track": 2, "name": "Bass", "sound": "Fingered bass", "program": 33, "notes": 32,
+        "track": 2, "name": "Bass", "sound": "Fingered bass", "because": null, "program": 33, "notes": 32,
         "bars": [1, 8],
     });
     assert_eq!(tracks[1], bass);

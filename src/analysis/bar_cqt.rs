@@ -1,7 +1,7 @@
 //! The spectrogram on the bar grid.
 
 use super::{Cqt, parallel::for_parts};
-use crate::score::{BarGrid, TempoMap, Ticks};
+use crate::score::{Bar, BarGrid, Seconds, TempoMap, Ticks};
 
 /// Every bar as a picture of 84 semitones by 96 steps, whatever its tempo, metre and length.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,15 +24,20 @@ impl BarCqt {
     /// from -80 to 0 become 0 to 1. Tempo changes inside a bar are followed. Steps beyond the last
     /// frame repeat it; without frames all is 0.
     pub fn pool(cqt: &Cqt, bars: &BarGrid, tempo: &TempoMap) -> BarCqt {
+        Self::pool_from(cqt, Seconds(0.0), bars.bars(), tempo)
+    }
+
+    /// As [`BarCqt::pool`], for some bars of a song whose frame 0 is at `from`.
+    pub fn pool_from(cqt: &Cqt, from: Seconds, bars: &[Bar], tempo: &TempoMap) -> BarCqt {
         let mut values = vec![0.0; bars.len() * Self::BAR];
         if cqt.frames() > 0 {
             for_parts(&mut values, Self::BAR, |first, part| {
                 for (index, picture) in part.chunks_mut(Self::BAR).enumerate() {
-                    let bar = bars.bars()[first + index];
+                    let bar = bars[first + index];
                     let step = bar.length.0 as f64 / Self::STEPS as f64;
                     let frame = |step_edge: f64| {
                         let tick = bar.start.0 as f64 + step_edge * step;
-                        seconds_at(tempo, tick) * Cqt::FRAME_RATE
+                        (seconds_at(tempo, tick) - from.0) * Cqt::FRAME_RATE
                     };
                     for step in 0..Self::STEPS {
                         let edge = step as f64 - 0.5;

@@ -80,8 +80,7 @@ impl Ssm {
 
     fn from_distances(bars: usize, distance: impl Fn(usize, usize) -> f32 + Sync) -> Ssm {
         let distances = Self::from_pairs_parallel(bars, distance);
-        let pairs = |row: usize| &distances.row(row)[row + 1..];
-        let greatest = (0..bars).flat_map(pairs).copied().fold(0.0, f32::max);
+        let greatest = (0..bars).flat_map(|row| distances.later(row)).copied().fold(0.0, f32::max);
         let greatest = if greatest > 0.0 { greatest } else { 1.0 };
         Self::from_pairs(bars, |a, b| 1.0 - distances.get(a, b) / greatest)
     }
@@ -116,10 +115,18 @@ impl Ssm {
     /// `reach` bars from it on, less that across (a checkerboard kernel, Foote 2000):
     /// `mean(before x before) + mean(after x after) - 2 mean(before x after)`. 0 for the first and
     /// last `reach` bars.
+    ///
+    /// # Panics
+    /// If less than `reach` bars on either side are known.
     pub fn novelty(&self, reach: usize) -> Vec<f32> {
         let mean = |rows: std::ops::Range<usize>, columns: std::ops::Range<usize>| {
             let cells = (rows.len() * columns.len()) as f32;
-            rows.map(|row| self.row(row)[columns.clone()].iter().sum::<f32>()).sum::<f32>() / cells
+            let sum = |row: usize| {
+                let first = self.known(row).start;
+                let known = &self.row(row)[columns.start - first..columns.end - first];
+                known.iter().sum::<f32>()
+            };
+            rows.map(sum).sum::<f32>() / cells
         };
         (0..self.bars())
             .map(|bar| {
@@ -142,7 +149,7 @@ impl Ssm {
         assert_eq!(self.bars(), other.bars(), "matrices of one size");
         let triangle = |ssm: &Ssm| -> Vec<f64> {
             let rows = 0..ssm.bars();
-            rows.flat_map(|row| &ssm.row(row)[row + 1..]).map(|x| f64::from(*x)).collect()
+            rows.flat_map(|row| ssm.later(row)).map(|x| f64::from(*x)).collect()
         };
         let [a, b] = [triangle(self), triangle(other)];
         let mean = |x: &[f64]| x.iter().sum::<f64>() / x.len().max(1) as f64;

@@ -1,7 +1,7 @@
 //! What every rendering shares: how long it is and how loud.
 
 use super::AudioError;
-use crate::score::{SampleRate, Song, Track};
+use crate::score::{SampleRate, Seconds, Song, Track};
 
 /// The loudest sample of a rendering (Wei et al., ISMIR 2019, normalise to this peak).
 const PEAK: f32 = 0.95;
@@ -25,14 +25,28 @@ pub fn length<'a>(
     let last = tracks.into_iter().flat_map(|track| &track.notes).map(|note| note.end()).max();
     let ringing = last.map_or(0.0, |end| song.tempo.seconds(end).0 + TAIL);
     // Checked before the bars are laid: a damaged file may claim millions of them.
-    let check = |seconds: f64| {
-        let too_long = AudioError::TooLong { seconds, limit: LONGEST };
-        if seconds > LONGEST { Err(too_long) } else { Ok(seconds) }
-    };
     check(song.tempo.seconds(song.end()).0)?;
     let bars = song.bars().bars().last().map_or(0.0, |bar| song.tempo.seconds(bar.end()).0);
     let seconds = check(ringing.max(bars))?;
     Ok((seconds * f64::from(rate)).ceil() as usize)
+}
+
+/// How long a rendering is to be, if that is not too long.
+///
+/// # Errors
+/// [`AudioError::TooLong`].
+pub fn check(seconds: f64) -> Result<f64, AudioError> {
+    let too_long = AudioError::TooLong { seconds, limit: LONGEST };
+    if seconds > LONGEST { Err(too_long) } else { Ok(seconds) }
+}
+
+/// The moment up to which the melodic tracks of a song are heard: the end of its last bar, or its last
+/// note with its ringing.
+pub fn end(song: &Song) -> Seconds {
+    let last = song.melodic().flat_map(|track| &track.notes).map(|note| note.end()).max();
+    let ringing = last.map_or(0.0, |end| song.tempo.seconds(end).0 + TAIL);
+    let bars = song.bars().bars().last().map_or(0.0, |bar| song.tempo.seconds(bar.end()).0);
+    Seconds(ringing.max(bars))
 }
 
 /// Scales all channels alike to a peak of 0.95; silence stays silent.

@@ -21,7 +21,8 @@ mod strokes;
 mod tests;
 mod wav;
 
-pub use mono::render;
+pub use levels::end as melodic_end;
+pub use mono::{render, render_between};
 pub use offset::DcBlocker;
 pub use soundfont::SoundFont;
 pub use stereo::{Stereo, render_stereo};

@@ -2,9 +2,10 @@
 
 use super::strokes::strokes;
 use super::{AudioError, SoundFont, levels};
-use crate::score::{SampleRate, Song, TrackKind};
+use crate::score::{SampleRate, Seconds, Song, TrackKind};
 use rustysynth::{Synthesizer, SynthesizerSettings};
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Samples between two changes of an envelope; notes last whole blocks (1.5 ms).
@@ -12,6 +13,9 @@ const BLOCK: usize = 64;
 
 /// Blocks of notes that are played between two rounds of mixing: two minutes, 21 MB of samples.
 const ROUND: usize = 120 * 44_100 / BLOCK;
+
+/// Notes that ended so long before, in seconds, are not heard any more.
+const RINGING: f64 = 8.0;
 
 /// Renders the melodic tracks of a song in mono without effects, peak-normalised to 0.95 (silence
 /// stays silent). `rate` is 16 to 192 kHz.
@@ -28,9 +32,37 @@ pub fn render(
     rate: SampleRate,
     cancelled: &(dyn Fn() -> bool + Sync),
 ) -> Result<Vec<f32>, AudioError> {
-    let mut mono = vec![0.0; levels::length(song, song.melodic(), rate)?];
+    let length = levels::length(song, song.melodic(), rate)?;
+    render_samples(song, font, rate, 0..length, cancelled)
+}
+
+/// As [`render`], from one moment of a song to another, at most an hour later. Normalised by what is
+/// rendered.
+///
+/// # Errors
+/// As [`render`].
+pub fn render_between(
+    song: &Song,
+    font: &SoundFont,
+    rate: SampleRate,
+    span: Range<Seconds>,
+    cancelled: &(dyn Fn() -> bool + Sync),
+) -> Result<Vec<f32>, AudioError> {
+    levels::check((span.end - span.start).0)?;
+    let sample = |at: Seconds| (at.0 * f64::from(rate.0)).ceil() as usize;
+    render_samples(song, font, rate, sample(span.start)..sample(span.end), cancelled)
+}
+
+fn render_samples(
+    song: &Song,
+    font: &SoundFont,
+    rate: SampleRate,
+    span: Range<usize>,
+    cancelled: &(dyn Fn() -> bool + Sync),
+) -> Result<Vec<f32>, AudioError> {
+    let mut mono = vec![0.0; span.len()];
     // Songs repeat themselves: a note is played once and mixed in wherever it stands.
-    let notes: Vec<(Note, Vec<usize>)> = collect(song, font, rate).into_iter().collect();
+    let notes: Vec<(Note, Vec<usize>)> = collect(song, font, rate, &span).into_iter().collect();
     // Made for its error, before there are threads.
     Player::new(font, rate)?;
     let mut rest = &notes[..];
@@ -43,10 +75,12 @@ pub fn render(
         });
         let (round, later) = rest.split_at(count.count());
         rest = later;
-        let sounds = play(round, mono.len(), font, rate, cancelled)?;
+        let sounds = play(round, span.end, font, rate, cancelled)?;
         for ((_, starts), sound) in round.iter().zip(sounds) {
             for &start in starts {
-                for (sum, sample) in mono[start..].iter_mut().zip(&sound) {
+                let before = span.start.saturating_sub(start).min(sound.len());
+                let from = start.max(span.start) - span.start;
+                for (sum, sample) in mono[from..].iter_mut().zip(&sound[before..]) {
                     *sum += sample;
                 }
             }
@@ -67,8 +101,14 @@ struct Note {
     blocks: usize,
 }
 
-/// The song's notes and the samples at which they begin.
-fn collect(song: &Song, font: &SoundFont, rate: SampleRate) -> BTreeMap<Note, Vec<usize>> {
+/// The song's notes that may be heard within some of its samples, and the samples at which they begin.
+fn collect(
+    song: &Song,
+    font: &SoundFont,
+    rate: SampleRate,
+    span: &Range<usize>,
+) -> BTreeMap<Note, Vec<usize>> {
+    let ringing = (RINGING * f64::from(rate.0)) as usize;
     let mut notes: BTreeMap<Note, Vec<usize>> = BTreeMap::new();
     for track in song.melodic() {
         let TrackKind::Melodic { program } = track.kind else { continue };
@@ -76,17 +116,19 @@ fn collect(song: &Song, font: &SoundFont, rate: SampleRate) -> BTreeMap<Note, Ve
         for stroke in strokes(song, rate, &track.notes) {
             let blocks = (stroke.length as usize).div_ceil(BLOCK);
             let note = Note { program, key: stroke.key, velocity: stroke.velocity, blocks };
-            notes.entry(note).or_default().push(stroke.start as usize);
+            let (start, end) = (stroke.start as usize, stroke.end() as usize);
+            if start < span.end && (span.start == 0 || end + ringing > span.start) {
+                notes.entry(note).or_default().push(start);
+            }
         }
     }
     notes
 }
 
-/// The sounds of the notes, in their order, none longer than it can be heard in a song of `song`
-/// samples.
+/// The sounds of the notes, in their order, none longer than it can be heard before sample `end`.
 fn play(
     notes: &[(Note, Vec<usize>)],
-    song: usize,
+    end: usize,
     font: &SoundFont,
     rate: SampleRate,
     cancelled: &(dyn Fn() -> bool + Sync),
@@ -101,7 +143,7 @@ fn play(
             if cancelled() {
                 return Err(AudioError::Cancelled);
             }
-            let heard = starts.iter().map(|start| song.saturating_sub(*start)).max();
+            let heard = starts.iter().map(|start| end.saturating_sub(*start)).max();
             sounds.push((at, player.play(*note, heard.unwrap_or(0))));
         }
     };

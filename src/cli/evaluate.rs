@@ -112,11 +112,13 @@ fn played(arguments: &Arguments) -> Result<Vec<Pair>, Failure> {
             }
         };
         let heard = if arguments.lead { View::Lead } else { View::Full }.of(&reference);
+        let swing = timing::swing(&reference);
+        let heard = timing::straightened(&heard, swing);
         let own = arguments.own_densities.then(|| own_densities(&reference)).flatten();
         let settings = Settings {
             style: own.map_or(StyleChoice::FromSong, StyleChoice::Densities),
             alternatives: arguments.alternatives.into(),
-            swing: timing::swing(&reference),
+            swing,
             seed: arguments.seed,
             ..Settings::default()
         };

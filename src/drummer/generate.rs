@@ -11,7 +11,7 @@ use super::candidates::Drafting;
 use super::decode::{Asked, Decoding, Pattern, decode, similarity};
 use super::dynamics::Dynamics;
 use super::features::{
-    BarFeatures, Contents, PROGRAMS, bar_features, instruments, pair_channels, step_grids,
+    BarFeatures, Contents, PROGRAMS, bar_features, instruments, pair_channels_of, step_grids,
 };
 use super::finish::finish;
 use super::groove::{self, Feel};
@@ -19,9 +19,10 @@ use super::limbs::Limbs;
 use super::metre::askings;
 use super::objective::Weights;
 use super::pattern::{self, Answer, Condition, PatternInput, known_grid};
-use super::sound::{melodic_ssm, synthesise};
+use super::sound::{melodic_ssm, span, synthesise};
 use super::sounding::Sounding;
 use super::vocabulary::{StyleBar, Vocabulary};
+use super::windows::{Window, windows};
 use super::{
     ClassDensities, DrummerError, Form, Progress, Settings, Stage, Style, StyleChoice, drum_form,
     drum_ssm, fills, groups, song_form,
@@ -32,7 +33,7 @@ use crate::network::{Engine, Models, catalogue};
 use crate::score::{BarGrid, BarIndex, DrumPart, Song, StepGrid};
 
 /// The most bars that one song may have.
-pub const MAX_BARS: usize = 1024;
+pub const MAX_BARS: usize = 10_000;
 /// Bars on either side that novelty compares at a turn of the form.
 const TURN_REACH: usize = 4;
 /// Distinct patterns as a share of the bars. Real drummers: 0.2, their fills and slips included.
@@ -101,7 +102,8 @@ pub struct Generation {
     pub timings: Vec<(Stage, Duration)>,
 }
 
-/// Runs stages under a watch, telling progress and asking for cancellation between them.
+/// Runs stages under a watch, telling progress and asking for cancellation between them. Long songs come
+/// back to a stage; its times are summed.
 struct Watch<'a> {
     progress: &'a dyn Progress,
     timings: Vec<(Stage, Duration)>,
@@ -116,10 +118,15 @@ impl Watch<'_> {
         if self.progress.is_cancelled() {
             return Err(DrummerError::Cancelled);
         }
-        self.progress.stage(stage);
+        let known = self.timings.iter().position(|(known, _)| *known == stage);
+        let place = known.unwrap_or_else(|| {
+            self.progress.stage(stage);
+            self.timings.push((stage, Duration::ZERO));
+            self.timings.len() - 1
+        });
         let began = Instant::now();
         let result = work()?;
-        self.timings.push((stage, began.elapsed()));
+        self.timings[place].1 += began.elapsed();
         Ok(result)
     }
 }
@@ -188,19 +195,33 @@ impl Drummer {
         let grids = step_grids(&song, &bars);
         let mut watch = Watch { progress, timings: Vec::new() };
         let cancelled = || progress.is_cancelled();
-        let sound = watch.stage(Stage::Synthesis, || synthesise(&song, &self.font, &cancelled))?;
-        let melodic_ssm = watch.stage(Stage::Cqt, || melodic_ssm(&sound, &song, &bars))?;
-        let (features, pairs, form) = watch.stage(Stage::Features, || {
-            let features = bar_features(&song, &bars, &grids);
-            let pairs = pair_channels(&features, Some(&melodic_ssm));
-            let form = song_form(&Contents::of(&song, &bars, &grids, &features));
-            Ok((features, pairs, form))
+        let mut features = None;
+        let (mut melodic, mut drums) = (Vec::new(), Vec::new());
+        // One after the other, so that what a window needs is gone before the next.
+        for Window { bars: window, .. } in windows(&bars, &song.tempo) {
+            let span = span(&song, &bars, &window);
+            let from = span.start;
+            let sound = watch
+                .stage(Stage::Synthesis, || synthesise(&song, span, &self.font, &cancelled))?;
+            let similarity =
+                watch.stage(Stage::Cqt, || melodic_ssm(&sound, from, &song, &bars, &window))?;
+            drop(sound);
+            let pairs = watch.stage(Stage::Features, || {
+                let features = features.get_or_insert_with(|| bar_features(&song, &bars, &grids));
+                Ok(pair_channels_of(features, window.clone(), Some(&similarity)))
+            })?;
+            let predicted = watch.stage(Stage::Structure, || {
+                Ok(drum_ssm(&*self.models.get(&catalogue::STRUCTURE)?, pairs)?)
+            })?;
+            melodic.push((window.start, similarity));
+            drums.push((window.start, predicted));
+        }
+        let (melodic_ssm, drum_ssm) = (Ssm::stitched(melodic), Ssm::stitched(drums));
+        let features = features.unwrap_or_default();
+        let form = watch.stage(Stage::Features, || {
+            Ok(song_form(&Contents::of(&song, &bars, &grids, &features)))
         })?;
-        let (drum_ssm, drum_form) = watch.stage(Stage::Structure, || {
-            let ssm = drum_ssm(&*self.models.get(&catalogue::STRUCTURE)?, &pairs)?;
-            let form = drum_form(&ssm);
-            Ok((ssm, form))
-        })?;
+        let drum_form = watch.stage(Stage::Structure, || Ok(drum_form(&drum_ssm)))?;
         let (programs, timings) = (instruments(&song), watch.timings);
         let dynamics = Dynamics::of(&song, &bars);
         Ok(Heard {
@@ -310,7 +331,9 @@ impl Drummer {
     ) -> Result<Vec<(usize, Take)>, DrummerError> {
         let network = self.models.get(&catalogue::PATTERN)?;
         let askings = askings(&heard.bars, &heard.grids, &heard.form, &heard.features);
+        let windows = windows(&heard.bars, &song.tempo);
         let input = PatternInput {
+            windows: &windows,
             features: &heard.features,
             programs: &heard.programs,
             bars: &heard.bars,
@@ -323,7 +346,7 @@ impl Drummer {
             .iter()
             .map(|asking| askings.iter().position(|other| other == asking).unwrap_or_default())
             .collect();
-        let groups = split_by(&groups(&heard.drum_ssm, DISTINCT), &kinds);
+        let groups = split_by(&groups(&heard.drum_ssm, &heard.form, DISTINCT), &kinds);
         let limbs = limbs(song, heard, settings);
         let turns = heard.drum_ssm.novelty(TURN_REACH);
         let places = fills::places(&heard.form, |bar| turns[bar], settings.fill_amount);

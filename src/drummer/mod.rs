@@ -33,6 +33,7 @@ mod structure;
 mod thin;
 pub mod timing;
 mod vocabulary;
+mod windows;
 
 pub use count_in::{moved_by_bar, with_bar_before};
 pub use dynamics::{Dynamics, QUIETEST};

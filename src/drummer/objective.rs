@@ -129,7 +129,7 @@ struct Totals {
 }
 
 impl<'a> Objective<'a> {
-    /// `ssm` is the predicted SSM, `patterns` has one for each group.
+    /// `ssm` is the predicted SSM, of which what is known counts; `patterns` has one for each group.
     pub fn new(
         groups: Vec<Evidence<'a>>,
         ssm: &Ssm,
@@ -240,7 +240,7 @@ struct Moments {
 /// The predicted SSM summed over pairs of groups, so that correlations cost groups² rather than
 /// bars².
 struct BlockSsm {
-    /// Pairs of different bars between two groups.
+    /// Known pairs of different bars between two groups.
     pairs: Vec<f32>,
     /// Mean predicted similarity of these pairs, centred over all pairs.
     predicted: Vec<f32>,
@@ -260,7 +260,7 @@ impl BlockSsm {
         let (mut pairs, mut sums) = (vec![0.0f64; count * count], vec![0.0f64; count * count]);
         let (mut total, mut squares, mut all) = (0.0f64, 0.0f64, 0.0f64);
         for a in 0..ssm.bars() {
-            for (b, &value) in ssm.row(a).iter().enumerate().filter(|&(b, _)| b != a) {
+            for (b, &value) in ssm.known(a).zip(ssm.row(a)).filter(|&(b, _)| b != a) {
                 let (place, value) = (home[a] * count + home[b], f64::from(value));
                 pairs[place] += 1.0;
                 sums[place] += value;

@@ -6,9 +6,14 @@
 //! conditions decide how likely each of the network's codes is (the learned prior) and how the code's
 //! onsets shift. `models/training/pattern.py` trains it; the inputs below mirror its `conditions`.
 
-use super::features::{BAR_FEATURES, BarFeatures, PAIR_CHANNELS, PROGRAMS, SLOTS, pair_channels};
+use std::ops::Range;
+
+use super::features::{
+    BAR_FEATURES, BarFeatures, PAIR_CHANNELS, PROGRAMS, SLOTS, pair_channels_of,
+};
 use super::metre::{Asking, joined_features};
 use super::settings::ClassDensities;
+use super::windows::Window;
 use crate::network::{Network, NetworkError, Outputs, Tensor};
 use crate::score::{BarGrid, GridKind, LANES, PAPER_KEYS, SCORE_CLASSES, StepGrid, TempoMap};
 
@@ -24,6 +29,8 @@ const CONDITIONS: usize = TEMPOS + PLACES + KINDS + PHASES + 1 + SCORE_CLASSES +
 
 /// What the network is told of a song, bar by bar.
 pub(super) struct PatternInput<'a> {
+    /// The bars that attend to each other.
+    pub windows: &'a [Window],
     pub features: &'a [BarFeatures],
     /// See [`super::features::instruments`].
     pub programs: &'a [f32; PROGRAMS],
@@ -44,6 +51,7 @@ pub(super) struct Answer {
     shift: Vec<f32>,
     /// `[codes, CELLS]`, logits.
     base: Vec<f32>,
+    bars: usize,
     /// Where each bar has its cells from; `None` where they are those of what was asked.
     cells: Vec<Option<Cells>>,
     /// Hits a bar of each class that the song suggests.
@@ -83,6 +91,26 @@ pub(super) struct Prototype {
 }
 
 impl Answer {
+    /// Adds what was said of the bars that follow. What is said of the song is averaged over its bars.
+    fn go_on(&mut self, next: Answer, own: Range<usize>) {
+        debug_assert_eq!(self.bars, own.start, "windows in order");
+        let share = own.len() as f32 / own.end.max(1) as f32;
+        let mix = |known: &mut f32, next: f32| *known += share * (next - *known);
+        self.prior.extend(next.prior);
+        self.shift.extend(next.shift);
+        self.densities.iter_mut().zip(next.densities).for_each(|(known, next)| mix(known, next));
+        self.keys.iter_mut().zip(next.keys).for_each(|(known, next)| mix(known, next));
+        for (known, next) in self.styles.iter_mut().zip(next.styles) {
+            mix(&mut known.chance, next.chance);
+        }
+        self.bars = own.end;
+    }
+
+    /// The last bars were added.
+    fn end(&mut self, askings: &[Asking]) {
+        self.cells = askings.iter().map(Cells::of).collect();
+    }
+
     pub fn codes(&self) -> usize {
         self.codes
     }
@@ -123,26 +151,40 @@ pub(super) fn ask(
     input: &PatternInput,
     conditions: &[Condition],
 ) -> Result<Vec<Answer>, NetworkError> {
-    let bars = input.features.len();
-    // Without the rendered sound, which told the network nothing that the notes do not.
-    let pairs = pair_channels(input.features, None).values;
     let joined = joined_features(input.features, input.askings);
-    let bar: Vec<f32> = joined.iter().flat_map(BarFeatures::vector).collect();
-    let requests: Vec<_> = conditions
-        .iter()
-        .map(|condition| {
-            let mut rows = Vec::with_capacity(bars * CONDITIONS);
-            (0..bars).for_each(|bar| rows.extend(row(input, bar, condition)));
-            vec![
-                ("bar", Tensor::f32(&[bars, BAR_FEATURES], bar.clone())),
-                ("pairs", Tensor::f32(&[1, PAIR_CHANNELS, bars, bars], pairs.clone())),
-                ("programs", Tensor::f32(&[1, PROGRAMS], input.programs.to_vec())),
-                ("conditions", Tensor::f32(&[bars, CONDITIONS], rows)),
-            ]
-        })
-        .collect();
-    let outputs = network.run_batch(&requests)?;
-    outputs.into_iter().map(|outputs| answer(outputs, input.askings)).collect()
+    let programs = Tensor::f32(&[1, PROGRAMS], input.programs.to_vec());
+    let mut answers: Vec<Answer> = Vec::new();
+    for window in input.windows {
+        let bars = window.bars.len();
+        // Without the rendered sound, which told the network nothing that the notes do not.
+        let pairs = pair_channels_of(input.features, window.bars.clone(), None).values;
+        let pairs = Tensor::f32(&[1, PAIR_CHANNELS, bars, bars], pairs);
+        let bar = joined[window.bars.clone()].iter().flat_map(BarFeatures::vector).collect();
+        let bar = Tensor::f32(&[bars, BAR_FEATURES], bar);
+        let requests: Vec<_> = conditions
+            .iter()
+            .map(|condition| {
+                let mut rows = Vec::with_capacity(bars * CONDITIONS);
+                window.bars.clone().for_each(|bar| rows.extend(row(input, bar, condition)));
+                vec![
+                    ("bar", bar.clone()),
+                    ("pairs", pairs.clone()),
+                    ("programs", programs.clone()),
+                    ("conditions", Tensor::f32(&[bars, CONDITIONS], rows)),
+                ]
+            })
+            .collect();
+        let outputs = network.run_batch(&requests)?;
+        for (condition, outputs) in outputs.into_iter().enumerate() {
+            let answer = answer(outputs, input.askings, window)?;
+            match answers.get_mut(condition) {
+                Some(known) => known.go_on(answer, window.own.clone()),
+                None => answers.push(answer),
+            }
+        }
+    }
+    answers.iter_mut().for_each(|answer| answer.end(input.askings));
+    Ok(answers)
 }
 
 /// The bars of a song as a share of what is asked for them: the strokes of a bar of 6/8 are half of
@@ -151,11 +193,22 @@ fn share(askings: &[Asking]) -> f32 {
     askings.iter().map(Asking::share).sum::<f32>() / askings.len().max(1) as f32
 }
 
-fn answer(mut outputs: Outputs, askings: &[Asking]) -> Result<Answer, NetworkError> {
+/// What the network says of the bars that a window has as its own.
+fn answer(
+    mut outputs: Outputs,
+    askings: &[Asking],
+    window: &Window,
+) -> Result<Answer, NetworkError> {
     let share = share(askings);
-    let (_, prior) = outputs.take_f32("prior")?;
-    let (shape, shift) = outputs.take_f32("shift")?;
+    let (_, mut prior) = outputs.take_f32("prior")?;
+    let (shape, mut shift) = outputs.take_f32("shift")?;
     let (_, base) = outputs.take_f32("base")?;
+    let own = window.own.start - window.bars.start..window.own.end - window.bars.start;
+    for values in [&mut prior, &mut shift] {
+        let each = values.len() / window.bars.len().max(1);
+        values.truncate(own.end * each);
+        values.drain(..own.start * each);
+    }
     let (_, densities) = outputs.take_f32("densities")?;
     let (_, chances) = outputs.take_f32("styles")?;
     let (_, prototypes) = outputs.take_f32("prototypes")?;
@@ -169,7 +222,8 @@ fn answer(mut outputs: Outputs, askings: &[Asking]) -> Result<Answer, NetworkErr
         prior,
         shift,
         base,
-        cells: askings.iter().map(Cells::of).collect(),
+        cells: Vec::new(),
+        bars: own.len(),
         densities: hits(&densities),
         styles: chances
             .iter()

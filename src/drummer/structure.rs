@@ -1,5 +1,8 @@
 //! Structure: from pair channels to the drum SSM, and from the drum SSM to the drums' form.
 
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+
 use kodama::{Method, linkage};
 
 use super::clusters::{cut, first_seen};
@@ -13,9 +16,9 @@ const LONGEST: usize = 32;
 
 /// The drum SSM that the structure network expects: pair channels `[1, 24, N, N]` in, similarity
 /// `[N, N]` in (0, 1) out, in the place of the paper's U-Net.
-pub fn drum_ssm(network: &dyn Network, pairs: &PairChannels) -> Result<Ssm, NetworkError> {
+pub fn drum_ssm(network: &dyn Network, pairs: PairChannels) -> Result<Ssm, NetworkError> {
     let bars = pairs.bars;
-    let input = Tensor::f32(&[1, PAIR_CHANNELS, bars, bars], pairs.values.clone());
+    let input = Tensor::f32(&[1, PAIR_CHANNELS, bars, bars], pairs.values);
     let (_, values) = network.run(&[("pairs", input)])?.take_f32("similarity")?;
     Ok(Ssm::from_pairs(bars, |row, column| values[row * bars + column]))
 }
@@ -24,13 +27,37 @@ pub fn drum_ssm(network: &dyn Network, pairs: &PairChannels) -> Result<Ssm, Netw
 /// boundaries, where a section scores by how alike its bars are and by a length that phrases have;
 /// sections whose bars answer each other share a letter.
 ///
-/// This is how the drums divide the song. How musicians do: [`super::song_form`].
+/// This is how the drums divide the song. How musicians do: [`super::song_form`]. Of long songs, whose
+/// bars are not all compared, each of [`Ssm::blocks`] is divided alone and has letters of its own.
 pub fn drum_form(ssm: &Ssm) -> Form {
-    let bars = ssm.bars();
-    if bars == 0 {
-        return Form::default();
+    let mut form = Form::default();
+    for block in ssm.blocks() {
+        let used = form.sections.iter().map(|section| section.label + 1).max().unwrap_or(0);
+        let sections = block_form(&Block { ssm, bars: block.clone() }, block.end == ssm.bars());
+        form.sections.extend(sections.into_iter().map(|section| Section {
+            label: used + section.label,
+            bars: block.start + section.bars.start..block.start + section.bars.end,
+        }));
     }
-    let sums = Sums::new(ssm);
+    form
+}
+
+/// Some bars of a song of which every two are compared, counted from 0.
+struct Block<'a> {
+    ssm: &'a Ssm,
+    bars: Range<usize>,
+}
+
+impl Block<'_> {
+    fn get(&self, row: usize, column: usize) -> f32 {
+        self.ssm.get(self.bars.start + row, self.bars.start + column)
+    }
+}
+
+/// The sections of a block; `last` if the song ends with it.
+fn block_form(block: &Block, last: bool) -> Vec<Section> {
+    let bars = block.bars.len();
+    let sums = Sums::new(block);
     let average = sums.block(0, bars, 0, bars) / (bars * bars) as f32;
     let mut best = vec![f32::NEG_INFINITY; bars + 1];
     let mut from = vec![0; bars + 1];
@@ -39,7 +66,8 @@ pub fn drum_form(ssm: &Ssm) -> Form {
         for length in 1..=LONGEST.min(end) {
             let start = end - length;
             let alike = sums.block(start, end, start, end) - average * (length * length) as f32;
-            let score = best[start] + alike / length as f32 - length_cost(length, end == bars);
+            let score =
+                best[start] + alike / length as f32 - length_cost(length, last && end == bars);
             if score > best[end] {
                 (best[end], from[end]) = (score, start);
             }
@@ -52,10 +80,8 @@ pub fn drum_form(ssm: &Ssm) -> Form {
         end = from[end];
     }
     ranges.reverse();
-    let labels = labels(ssm, &sums, &ranges);
-    let sections =
-        ranges.into_iter().zip(labels).map(|(bars, label)| Section { label, bars }).collect();
-    Form { sections }
+    let labels = labels(block, &sums, &ranges);
+    ranges.into_iter().zip(labels).map(|(bars, label)| Section { label, bars }).collect()
 }
 
 /// What a section of this many bars costs: music moves in eights and fours. The last section may
@@ -71,14 +97,14 @@ fn length_cost(length: usize, last: bool) -> f32 {
 }
 
 /// Letters by average linkage over how alike sections are, bar by bar from their starts.
-fn labels(ssm: &Ssm, sums: &Sums, ranges: &[std::ops::Range<usize>]) -> Vec<usize> {
+fn labels(block: &Block, sums: &Sums, ranges: &[Range<usize>]) -> Vec<usize> {
     /// Sections further apart than this share of their inner distance are different.
     const APART: f32 = 0.2;
     let count = ranges.len();
     if count == 1 {
         return vec![0];
     }
-    let coherence = |range: &std::ops::Range<usize>| {
+    let coherence = |range: &Range<usize>| {
         let (start, end) = (range.start, range.end);
         sums.block(start, end, start, end) / (range.len() * range.len()) as f32
     };
@@ -87,9 +113,9 @@ fn labels(ssm: &Ssm, sums: &Sums, ranges: &[std::ops::Range<usize>]) -> Vec<usiz
         for second in first + 1..count {
             let (a, b) = (&ranges[first], &ranges[second]);
             let length = a.len().min(b.len());
-            let diagonal = (0..length).map(|i| ssm.get(a.start + i, b.start + i)).sum::<f32>();
-            let block = sums.block(a.start, a.end, b.start, b.end) / (a.len() * b.len()) as f32;
-            let alike = (diagonal / length as f32).max(block);
+            let diagonal = (0..length).map(|i| block.get(a.start + i, b.start + i)).sum::<f32>();
+            let all = sums.block(a.start, a.end, b.start, b.end) / (a.len() * b.len()) as f32;
+            let alike = (diagonal / length as f32).max(all);
             distances.push(((coherence(a) + coherence(b)) / 2.0 - alike).max(0.0));
         }
     }
@@ -100,15 +126,52 @@ fn labels(ssm: &Ssm, sums: &Sums, ranges: &[std::ops::Range<usize>]) -> Vec<usiz
 
 /// Groups of bars that share a pattern: average linkage on the drum SSM, cut where about `share`
 /// of the bars would remain distinct. One group number per bar, numbered by first appearance.
-pub fn groups(ssm: &Ssm, share: f32) -> Vec<usize> {
-    let bars = ssm.bars();
+///
+/// In long songs, whose bars are not all compared, each of [`Ssm::blocks`] has groups of its own;
+/// those that by the song's `form` repeat an earlier block's group are that group.
+pub fn groups(ssm: &Ssm, form: &Form, share: f32) -> Vec<usize> {
+    let mut groups: Vec<usize> = Vec::with_capacity(ssm.bars());
+    // The group of the first bar at each place of each section's letter.
+    let mut places: HashMap<(usize, usize), usize> = HashMap::new();
+    for block in ssm.blocks() {
+        let found = block_groups(&Block { ssm, bars: block.clone() }, share);
+        let place = |bar: usize| form.label_at(bar).map(|label| (label, form.place(bar)[0]));
+        let mut used = groups.iter().max().map_or(0, |most| most + 1);
+        for group in 0..found.iter().max().map_or(0, |most| most + 1) {
+            let bars = || block.clone().filter(|bar| found[bar - block.start] == group);
+            let mut votes: BTreeMap<usize, usize> = BTreeMap::new();
+            for known in bars().filter_map(|bar| places.get(&place(bar)?)) {
+                *votes.entry(*known).or_default() += 1;
+            }
+            let repeated = votes.into_iter().max_by_key(|(_, votes)| *votes);
+            let number = match repeated {
+                Some((known, votes)) if 2 * votes >= bars().count() => known,
+                _ => {
+                    used += 1;
+                    used - 1
+                }
+            };
+            groups.resize(groups.len().max(block.end), 0);
+            bars().for_each(|bar| groups[bar] = number);
+        }
+        for bar in block.clone() {
+            if let Some(place) = place(bar) {
+                places.entry(place).or_insert(groups[bar]);
+            }
+        }
+    }
+    first_seen(&groups)
+}
+
+fn block_groups(block: &Block, share: f32) -> Vec<usize> {
+    let bars = block.bars.len();
     let wanted = ((bars as f32 * share).round() as usize).clamp(1, bars.max(1));
     if bars < 2 {
         return vec![0; bars];
     }
     let mut distances = Vec::with_capacity(bars * (bars - 1) / 2);
     for row in 0..bars {
-        distances.extend(ssm.row(row)[row + 1..].iter().map(|similarity| 1.0 - similarity));
+        distances.extend((row + 1..bars).map(|column| 1.0 - block.get(row, column)));
     }
     let tree = linkage(&mut distances, bars, Method::Average);
     first_seen(&cut(tree.steps(), bars, |_, groups| groups <= wanted))
@@ -121,12 +184,12 @@ struct Sums {
 }
 
 impl Sums {
-    fn new(ssm: &Ssm) -> Sums {
-        let side = ssm.bars() + 1;
+    fn new(block: &Block) -> Sums {
+        let side = block.bars.len() + 1;
         let mut values = vec![0.0; side * side];
         for row in 1..side {
             for column in 1..side {
-                values[row * side + column] = f64::from(ssm.get(row - 1, column - 1))
+                values[row * side + column] = f64::from(block.get(row - 1, column - 1))
                     + values[(row - 1) * side + column]
                     + values[row * side + column - 1]
                     - values[(row - 1) * side + column - 1];
@@ -172,7 +235,23 @@ mod tests {
 
     #[test]
     fn groups_follow_the_matrix() {
-        assert_eq!(groups(&song("aabbaabb"), 0.25), [0, 0, 1, 1, 0, 0, 1, 1]);
-        assert_eq!(groups(&song("a"), 0.2), [0]);
+        let groups = |letters: &str, share| groups(&song(letters), &Form::default(), share);
+        assert_eq!(groups("aabbaabb", 0.25), [0, 0, 1, 1, 0, 0, 1, 1]);
+        assert_eq!(groups("a", 0.2), [0]);
+    }
+
+    /// Two windows, in the second of which the song's second section comes again.
+    #[test]
+    fn groups_of_long_songs_go_on_where_the_song_repeats() {
+        let ssm = Ssm::stitched(vec![(0, song("aaaabbbb")), (4, song("bbbbccccbbbb"))]);
+        assert_eq!(ssm.blocks(), [0..8, 8..16]);
+        let section = |label, start| Section { label, bars: start..start + 4 };
+        let form =
+            Form { sections: vec![section(0, 0), section(1, 4), section(2, 8), section(1, 12)] };
+        let found = groups(&ssm, &form, 0.25);
+        assert_eq!(found, [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 1, 1, 1, 1]);
+        let drums = drum_form(&ssm);
+        let covered: Vec<usize> = drums.sections.iter().flat_map(|s| s.bars.clone()).collect();
+        assert_eq!(covered, (0..16).collect::<Vec<_>>());
     }
 }

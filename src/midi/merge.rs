@@ -10,13 +10,16 @@ use crate::score::{Note, Ticks};
 
 /// What a track of drums is called that the file did not have.
 const NAME: &[u8] = b"Drums";
+/// General MIDI 2's bank of drum kits.
+const GM2_DRUMS: u8 = 120;
 /// The longest distance between two events.
 const LONGEST: u64 = (1 << 28) - 1;
 
 impl SongFile {
     /// The file with drums in place of those it had. All other events are the file's own, byte for
     /// byte, at their own ticks and in their order, also those on the drums' channel that are no
-    /// notes. Tracks without drums are copied as they stand, unless they had to be mended.
+    /// notes. Tracks without drums are copied as they stand, unless they had to be mended. Notes without
+    /// length that another of their key and tick follows are left out.
     ///
     /// The drums go where the file has a track of nothing but drums on channel 10 and else to a track
     /// at the end; in a file of a single track (format 0), to that. They are on channel 10; where the
@@ -36,9 +39,10 @@ impl SongFile {
             tracks.push(track);
         }
         let single = tracks.len() == 1 && container.format != 1;
-        let place = if single { Some(0) } else { tracks.iter().position(TrackEvents::is_kit) };
-        let channels = Channels::of(&tracks);
-        let drums = channels.for_drums();
+        let drums = Channels::of(&tracks).for_drums(&tracks);
+        let is_kit =
+            |track: &TrackEvents| track.is_kit(DRUM_CHANNEL) || track.is_kit(drums.channel);
+        let place = if single { Some(0) } else { tracks.iter().position(is_kit) };
         let appended = place.is_none();
         let mut new: Vec<_> = drums.setup().filter(|_| !notes.is_empty()).collect();
         new.extend(drum_events(notes, time_base, drums));
@@ -105,6 +109,7 @@ impl SongFile {
         if events.mended > 0 || !events.ended() {
             found.bytes = None;
         }
+        found.without_empty_doubles();
         found
     }
 
@@ -175,9 +180,67 @@ impl<'a> TrackEvents<'a> {
         *(if is_drum { &mut self.drums } else { &mut self.melodic }) |= 1 << channel;
     }
 
-    /// Nothing but drums on channel 10 is played here.
-    fn is_kit(&self) -> bool {
-        self.drums == 1 << DRUM_CHANNEL && self.melodic == 0
+    /// Leaves out notes without length before which their key is silent, and which are struck again at
+    /// their tick: there is nothing of them to hear, and readers that put what ends before what begins
+    /// lose the note that follows.
+    fn without_empty_doubles(&mut self) {
+        /// What a key does.
+        #[derive(Clone, Copy)]
+        enum Key {
+            Silent,
+            /// So many notes sound.
+            Sounds(usize),
+            /// Struck from silence, by this event.
+            Struck(usize),
+            /// And ended by that event.
+            Ended(usize, usize),
+        }
+        let mut keys = vec![Key::Silent; 16 * 128];
+        let mut left_out = Vec::new();
+        for (number, (at, bytes)) in self.events.iter().enumerate() {
+            let &[status, key, velocity] = &bytes[..] else { continue };
+            if !matches!(status & 0xF0, 0x80 | 0x90) {
+                continue;
+            }
+            let is_now = |event: usize| self.events[event].0 == *at;
+            let key = &mut keys[usize::from(status & 0xF) * 128 + usize::from(key & 0x7F)];
+            let is_on = status & 0xF0 == 0x90 && velocity > 0;
+            *key = match (*key, is_on) {
+                (Key::Ended(on, off), true) => {
+                    if is_now(on) {
+                        left_out.extend([on, off]);
+                    }
+                    Key::Struck(number)
+                }
+                (Key::Silent, true) => Key::Struck(number),
+                (Key::Struck(_), true) => Key::Sounds(2),
+                (Key::Sounds(count), true) => Key::Sounds(count + 1),
+                (Key::Struck(on), false) if is_now(on) => Key::Ended(on, number),
+                (Key::Sounds(count), false) if count > 1 => Key::Sounds(count - 1),
+                (_, false) => Key::Silent,
+            };
+        }
+        if left_out.is_empty() {
+            return;
+        }
+        self.bytes = None;
+        left_out.sort_unstable();
+        let mut number = 0;
+        self.events.retain(|_| {
+            number += 1;
+            left_out.binary_search(&(number - 1)).is_err()
+        });
+    }
+
+    /// Nothing but drums on this channel is played here.
+    fn is_kit(&self, channel: u8) -> bool {
+        self.drums == 1 << channel && self.melodic == 0
+    }
+
+    /// An earlier merge has made this channel drums here.
+    fn sets_up(&self, channel: u8) -> bool {
+        let bank = [0xB0 | channel, 0, GM2_DRUMS];
+        self.events.iter().take_while(|(at, _)| *at == 0).any(|(_, bytes)| bytes[..] == bank)
     }
 
     /// Adds events, each behind those that stand at its tick.
@@ -227,6 +290,7 @@ impl<'a> TrackEvents<'a> {
 struct Channels {
     used: u16,
     melodic: u16,
+    drums: u16,
 }
 
 /// Where new drums go.
@@ -240,13 +304,24 @@ struct Drums {
 impl Channels {
     fn of(tracks: &[TrackEvents]) -> Channels {
         let all = |bits: fn(&TrackEvents) -> u16| tracks.iter().map(bits).fold(0, |a, b| a | b);
-        Channels { used: all(|track| track.channels), melodic: all(|track| track.melodic) }
+        Channels {
+            used: all(|track| track.channels),
+            melodic: all(|track| track.melodic),
+            drums: all(|track| track.drums),
+        }
     }
 
-    fn for_drums(&self) -> Drums {
+    fn for_drums(&self, tracks: &[TrackEvents]) -> Drums {
         let usual = Drums { channel: DRUM_CHANNEL, is_set_up: true };
         if self.melodic & 1 << DRUM_CHANNEL == 0 {
             return usual;
+        }
+        let is_ours = |channel: &u8| {
+            self.drums & !self.melodic & 1 << channel != 0
+                && tracks.iter().any(|track| track.sets_up(*channel))
+        };
+        if let Some(channel) = (0..16).find(is_ours) {
+            return Drums { channel, is_set_up: true };
         }
         let free = (0..16).rev().find(|channel| self.used & 1 << channel == 0);
         free.map_or(usual, |channel| Drums { channel, is_set_up: false })
@@ -255,7 +330,7 @@ impl Channels {
 
 impl Drums {
     fn setup(self) -> impl Iterator<Item = (u64, Vec<u8>)> {
-        let bank = vec![0xB0 | self.channel, 0, 120];
+        let bank = vec![0xB0 | self.channel, 0, GM2_DRUMS];
         let program = vec![0xC0 | self.channel, 0];
         [bank, program].into_iter().filter(move |_| !self.is_set_up).map(|bytes| (0, bytes))
     }

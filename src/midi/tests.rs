@@ -484,3 +484,21 @@ fn real_songs_have_the_bars_and_notes_that_are_in_them() {
         assert_eq!(Song { metres: song.metres_in_order(), ..song }, again);
     }
 }
+
+/// A note without length before a real one of its key and tick is nothing to hear, and costs the real
+/// one where a reader puts what ends before what begins. Alone, or in a note that sounds, it stays.
+#[test]
+fn a_merge_leaves_out_notes_without_length_that_another_follows() {
+    let double = [0, 0x90, 60, 90, 0, 0x80, 60, 1];
+    let alone = [96, 0x90, 72, 90, 0, 0x80, 72, 0];
+    let inside = [0, 0x90, 64, 90, 48, 0x90, 64, 80, 0, 0x80, 64, 2, 0, 0x90, 64, 70];
+    let ends = [48, 0x80, 64, 3, 0, 0x80, 64, 4];
+    let source = [&double[..], &NOTE, &alone, &inside, &ends].concat();
+    let kept = [&NOTE[..], &alone, &inside, &ends].concat();
+    let file = SongFile::parse(one_track(&source)).unwrap();
+    assert_eq!(file.song().tracks[0].notes[0].length, Ticks(96));
+    let merged = file.with_drums(&[], Ticks(0));
+    let track = |events: &[u8]| [events, &END].concat();
+    let begin = merged.windows(4).position(|four| four == b"MTrk").unwrap() + 8;
+    assert_eq!(merged[begin..][..kept.len() + END.len()], track(&kept));
+}

@@ -1,6 +1,7 @@
 //! Numbers with a shape, free of any library's types.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// What a tensor is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,11 +23,12 @@ impl fmt::Display for Element {
 
 #[derive(Clone, Debug, PartialEq)]
 enum Values {
-    F32(Vec<f32>),
+    F32(Arc<Vec<f32>>),
     I64(Vec<i64>),
 }
 
-/// A dense array in row-major order: the last dim varies fastest. No dims make a single number.
+/// A dense array in row-major order: the last dim varies fastest. No dims make a single number. Clones
+/// share their real numbers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tensor {
     shape: Vec<usize>,
@@ -40,7 +42,7 @@ impl Tensor {
     /// If there are not exactly as many values as the shape has places.
     pub fn f32(shape: &[usize], values: Vec<f32>) -> Tensor {
         assert_eq!(shape.iter().product::<usize>(), values.len(), "values fill the shape");
-        Tensor { shape: shape.to_vec(), values: Values::F32(values) }
+        Tensor { shape: shape.to_vec(), values: Values::F32(Arc::new(values)) }
     }
 
     /// A tensor of whole numbers.
@@ -79,10 +81,10 @@ impl Tensor {
         }
     }
 
-    /// The real numbers without a copy; `None` for a tensor of whole ones.
+    /// The real numbers, without a copy unless they are shared; `None` for a tensor of whole ones.
     pub fn into_f32(self) -> Option<Vec<f32>> {
         match self.values {
-            Values::F32(values) => Some(values),
+            Values::F32(values) => Some(Arc::unwrap_or_clone(values)),
             Values::I64(_) => None,
         }
     }

@@ -14,7 +14,7 @@ impl Likeness {
     pub fn new(ssm: &Ssm) -> Likeness {
         let bars = ssm.bars();
         let shades = (0..bars)
-            .flat_map(|row| ssm.row(row)[row + 1..].iter())
+            .flat_map(|row| (row + 1..bars).map(move |column| ssm.get(row, column)))
             .map(|similarity| (similarity.clamp(0.0, 1.0) * 255.0).round() as u8)
             .collect();
         Likeness { bars, shades }

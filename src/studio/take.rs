@@ -48,7 +48,7 @@ impl Take {
     ///
     /// # Errors
     /// If the bytes are no MIDI file, hold no melodic notes, or more than
-    /// [`crate::drummer::MAX_BARS`] bars.
+    /// [`super::MAX_BARS`] bars.
     pub fn from_midi(name: &str, bytes: &[u8]) -> Result<Take, TakeError> {
         let name = tidy_name(name);
         let song =
@@ -56,7 +56,7 @@ impl Take {
         if song.melodic().all(|track| track.notes.is_empty()) {
             return Err(TakeError::OnlyDrums { name });
         }
-        let (bars, most) = (song.bars().len(), crate::drummer::MAX_BARS);
+        let (bars, most) = (song.bars().len(), super::MAX_BARS);
         if bars > most {
             return Err(TakeError::TooLong { name, bars, most });
         }

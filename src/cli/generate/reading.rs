@@ -34,7 +34,9 @@ impl Reading {
         song::listened_to(path, file.song(), &arguments.track)?;
         let timed = Timed::of(file.song(), arguments.bars.bars());
         let mut heard = song::listened_to(path, &timed.song, &arguments.track)?;
-        settings.swing = arguments.wishes.swing().unwrap_or_else(|| timing::swing(&timed.song));
+        let swing = timing::swing(&timed.song);
+        settings.swing = arguments.wishes.swing().unwrap_or(swing);
+        heard = timing::straightened(&heard, swing);
         let (mut whole, mut later) = (file.song().clone(), Ticks(0));
         if settings.count_in != CountIn::None
             && !timed.is_followed()

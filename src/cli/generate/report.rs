@@ -250,10 +250,14 @@ fn sections(form: &Form) -> Vec<SectionFacts> {
 
 /// What was made, for people: the song and its form, then a line for each part.
 pub fn summary(song: &Song, generation: &Generation, paths: &[PathBuf]) -> String {
+    /// More sections than this fill a terminal.
+    const MOST_SECTIONS: usize = 60;
     let section = |section: &Section| format!("{}{}", section.letter(), section.bars.len());
     let letters = |form: &Form| {
-        let sections: Vec<String> = form.sections.iter().map(section).collect();
-        sections.join(" ")
+        let shown = form.sections.iter().take(MOST_SECTIONS).map(section);
+        let rest = form.sections.len().saturating_sub(MOST_SECTIONS);
+        let rest = (rest > 0).then(|| format!("and {rest} more"));
+        shown.chain(rest).collect::<Vec<String>>().join(" ")
     };
     let heard = &generation.heard;
     let (form, drums) = (letters(&heard.form), letters(&heard.drum_form));

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::dataset::{DatasetError, View, example};
 use crate::audio::SoundFont;
-use crate::drummer::sound::{melodic_ssm, synthesise};
+use crate::drummer::sound::{melodic_ssm, span, synthesise};
 use crate::midi;
-use crate::score::Song;
+use crate::score::{Seconds, Song};
 
 /// What to write.
 #[derive(Clone, Copy, Debug)]
@@ -74,8 +74,10 @@ fn bytes(song: &Song, options: ExportOptions) -> Result<Vec<u8>, DatasetError> {
     if !sounds {
         return example(song, None);
     }
-    let sound = synthesise(song, SoundFont::embedded(), &|| false)?;
-    example(song, Some(&melodic_ssm(&sound, song, &song.bars())?))
+    let bars = song.bars();
+    let all = 0..bars.len();
+    let sound = synthesise(song, span(song, &bars, &all), SoundFont::embedded(), &|| false)?;
+    example(song, Some(&melodic_ssm(&sound, Seconds(0.0), song, &bars, &all)?))
 }
 
 /// Works through a list on two threads; each stops at its first error.

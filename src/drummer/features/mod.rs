@@ -19,4 +19,4 @@ pub use export::{ExportOptions, export};
 pub use grid::{SLOTS, feels_triplets, step_grids};
 pub use instruments::{PROGRAMS, instruments};
 pub use lead::lead;
-pub use pairs::{PAIR_CHANNELS, PAIR_NAMES, PairChannels, pair_channels};
+pub use pairs::{PAIR_CHANNELS, PAIR_NAMES, PairChannels, pair_channels, pair_channels_of};

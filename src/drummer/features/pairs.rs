@@ -1,5 +1,7 @@
 //! Every bar against every other: the channels from which the structure network reads the form.
 
+use std::ops::Range;
+
 use super::bar::BarFeatures;
 use crate::analysis::Ssm;
 
@@ -72,6 +74,21 @@ impl PairChannels {
 /// Compares all bars. `cqt` is the melodic SSM of the rendered sound; without it (as for a training
 /// example whose sound was dropped) its channel is 0.
 pub fn pair_channels(features: &[BarFeatures], cqt: Option<&Ssm>) -> PairChannels {
+    pair_channels_of(features, 0..features.len(), cqt)
+}
+
+/// Compares some bars of a song, of whose `window` alone `cqt` is.
+///
+/// # Panics
+/// If the song has not these bars, or the matrix is of another number of bars.
+pub fn pair_channels_of(
+    song: &[BarFeatures],
+    window: Range<usize>,
+    cqt: Option<&Ssm>,
+) -> PairChannels {
+    let last = song.len().saturating_sub(1);
+    let first = window.start;
+    let features = &song[window];
     let bars = features.len();
     let mut channels = PairChannels { bars, values: vec![0.0; PAIR_CHANNELS * bars * bars] };
     for rhythm in 0..super::RHYTHMS {
@@ -110,7 +127,7 @@ pub fn pair_channels(features: &[BarFeatures], cqt: Option<&Ssm>) -> PairChannel
         channels.fill(channel, |a, b| f32::from((b - a) % period == 0));
     }
     // How near the pair's outer ends are to the ends of the song, where drummers play differently.
-    let edge = |bar: usize| (-(bar.min(bars - 1 - bar) as f32) / 4.0).exp();
+    let edge = |bar: usize| (-((first + bar).min(last - first - bar) as f32) / 4.0).exp();
     channels.fill(23, |a, b| edge(a) + edge(b));
     channels
 }

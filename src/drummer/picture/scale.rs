@@ -25,7 +25,7 @@ impl ValueRange {
     pub fn of(ssm: &Ssm) -> ValueRange {
         let bars = ssm.bars();
         let mut values: Vec<f32> = (0..bars)
-            .flat_map(|row| ssm.row(row)[row + 1..].iter().copied())
+            .flat_map(|row| ssm.later(row).iter().copied())
             .filter(|value| value.is_finite())
             .collect();
         values.sort_unstable_by(f32::total_cmp);
@@ -68,7 +68,7 @@ impl ValueRange {
 }
 
 /// `ssm` drawn `side` pixels wide and high: each pixel is the mean over the bars it covers, so
-/// nothing is lost where bars are narrower than pixels. Row-major, `side * side`.
+/// nothing is lost where bars are narrower than pixels; 0 where nothing is known. Row-major, `side * side`.
 pub fn resampled(ssm: &Ssm, side: usize) -> Vec<f32> {
     let bars = ssm.bars();
     let weights: Vec<Vec<(usize, f32)>> = (0..side).map(|at| cover(at, side, bars)).collect();
@@ -77,7 +77,7 @@ pub fn resampled(ssm: &Ssm, side: usize) -> Vec<f32> {
     for rows in &weights {
         mixed.fill(0.0);
         for &(row, weight) in rows {
-            for (sum, value) in mixed.iter_mut().zip(ssm.row(row)) {
+            for (sum, value) in mixed[ssm.known(row)].iter_mut().zip(ssm.row(row)) {
                 *sum += weight * value;
             }
         }

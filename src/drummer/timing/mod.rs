@@ -4,7 +4,8 @@
 //! has them; with an upbeat that the file does not mark ([`unmarked_pickup`]); or, where the song was
 //! played without regard to the file's bars ([`is_played_freely`]), with a tempo map of the beats that
 //! [`track_beats`] finds. [`Timed::notes`] brings a drum part back to where the file's own notes are.
-//! [`swing`] measures how late off-beats are played.
+//! [`swing`] measures how late off-beats are played, and [`straightened`] undoes it: networks know
+//! straight bars best, and drums that are played to them swing afterwards.
 //!
 //! Symbolic only: notes in, numbers out; takes milliseconds, for music played freely a few tens for a
 //! minute. For any thread but the audio thread.
@@ -20,7 +21,7 @@ mod tests;
 pub use beats::{Onset, track_beats};
 pub use pickup::{unmarked_pickup, with_pickup};
 pub use played::{Followed, follow, is_played_freely};
-pub use swing::swing;
+pub use swing::{straightened, swing};
 
 use crate::score::{DrumPart, Note, Song, TempoMap, Ticks};
 

@@ -1,6 +1,6 @@
-//! How late a song's off-beats are played.
+//! How late a song's off-beats are played, and the song without that.
 
-use crate::score::Song;
+use crate::score::{Note, Song, Ticks};
 
 /// Off-beats are looked for here, as a share of a beat (a quarter): from a little before its middle
 /// to a little behind the triplet.
@@ -42,4 +42,33 @@ pub fn swing(song: &Song) -> f32 {
         return 0.0;
     }
     (((median - 0.5) * 6.0) as f32).clamp(0.0, 1.0)
+}
+
+/// A song that swings as it would be written, its off-beats in the middle of the beat; everything
+/// between the beats moves in proportion. `swing` is what [`swing`] has found; with 0 the song is as it
+/// was. What is played to it in the same swing fits the song.
+pub fn straightened(song: &Song, swing: f32) -> Song {
+    if swing <= 0.0 {
+        return song.clone();
+    }
+    let quarter = u64::from(song.ticks_per_quarter());
+    let late = 0.5 + f64::from(swing) / 6.0;
+    let place = |at: Ticks| {
+        let inside = (at.0 % quarter) as f64 / quarter as f64;
+        let straight = match inside < late {
+            true => inside / late / 2.0,
+            false => 0.5 + (inside - late) / (1.0 - late) / 2.0,
+        };
+        Ticks(at.0 - at.0 % quarter + (straight * quarter as f64).round() as u64)
+    };
+    let moved = |note: &Note| {
+        let start = place(note.start);
+        let end = place(note.end()).max(start + Ticks(1));
+        Note { start, length: end - start, ..*note }
+    };
+    let mut song = song.clone();
+    for track in song.tracks.iter_mut().filter(|track| !track.is_drums()) {
+        track.notes = track.notes.iter().map(moved).collect();
+    }
+    song
 }

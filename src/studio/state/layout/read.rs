@@ -169,7 +169,7 @@ impl Take {
         let length = tick(self.length)?;
         // Counted before any bar is laid.
         let bars = BarGrid::count(self.ticks_per_quarter, &metres, length);
-        if bars > drummer::MAX_BARS as u64 {
+        if bars > studio::MAX_BARS as u64 {
             return None;
         }
         let tracks = self.tracks.into_iter().map(Track::read).collect::<Option<_>>()?;

@@ -27,6 +27,7 @@ use crate::score::{SampleRate, Seconds};
 use multiversion::multiversion;
 use rustfft::num_complex::Complex;
 use rustfft::{Fft, FftPlanner};
+use std::borrow::Cow;
 use std::f64::consts::TAU;
 use std::ops::Range;
 use std::sync::Arc;
@@ -46,7 +47,7 @@ const OCTAVES: usize = 7;
 const TOP_RATE: f64 = 22_050.0;
 
 /// Samples from one frame to the next at [`TOP_RATE`].
-const TOP_HOP: usize = 128;
+pub(super) const TOP_HOP: usize = 128;
 
 /// Peaks of a signal whose powers can be told in single precision. Any other signal is brought to 1.
 const SOUND: Range<f32> = 1e-9..1e9;
@@ -81,31 +82,18 @@ impl Cqt {
             let samples: Vec<f32> = samples.iter().map(|x| x / peak).collect();
             return Cqt::new(&samples, rate);
         }
-        let halved;
-        let mut octave: &[f32] = match rate.0 {
-            44_100 => {
-                halved = halve(samples);
-                &halved
-            }
-            22_050 => samples,
+        let (frames, mut values) = match rate.0 {
+            44_100 => powers(samples),
+            22_050 => top_powers(Cow::Borrowed(samples)),
             other => return Err(AnalysisError::SampleRate(other)),
         };
-        if samples.is_empty() {
-            return Ok(Cqt { frames: 0, values: Vec::new() });
-        }
-        let frames = 1 + octave.len() / TOP_HOP;
-        let mut values = vec![0.0; frames * Cqt::BINS];
-        let filters = Filters::new();
-        let mut lower;
-        for down in 0..OCTAVES {
-            filters.power(octave, TOP_HOP >> down, OCTAVES - 1 - down, &mut values);
-            if down + 1 < OCTAVES {
-                lower = halve(octave);
-                octave = &lower;
-            }
-        }
         to_decibels(&mut values);
         Ok(Cqt { frames, values })
+    }
+
+    /// Of frames in dB.
+    pub(super) fn of(frames: usize, values: Vec<f32>) -> Cqt {
+        Cqt { frames, values }
     }
 
     /// Number of frames.
@@ -132,8 +120,30 @@ impl Cqt {
     }
 }
 
+/// The number of frames of samples at 44.1 kHz, and the power of every bin in them.
+pub(super) fn powers(samples: &[f32]) -> (usize, Vec<f32>) {
+    top_powers(Cow::Owned(halve(samples)))
+}
+
+/// The same at [`TOP_RATE`].
+fn top_powers(mut octave: Cow<[f32]>) -> (usize, Vec<f32>) {
+    if octave.is_empty() {
+        return (0, Vec::new());
+    }
+    let frames = 1 + octave.len() / TOP_HOP;
+    let mut values = vec![0.0; frames * Cqt::BINS];
+    let filters = Filters::new();
+    for down in 0..OCTAVES {
+        filters.power(&octave, TOP_HOP >> down, OCTAVES - 1 - down, &mut values);
+        if down + 1 < OCTAVES {
+            octave = Cow::Owned(halve(&octave));
+        }
+    }
+    (frames, values)
+}
+
 /// Powers to decibels relative to the greatest, cut off at the floor.
-fn to_decibels(powers: &mut [f32]) {
+pub(super) fn to_decibels(powers: &mut [f32]) {
     let loudest = powers.iter().copied().fold(0.0, f32::max);
     // Silence, or powers too small for their ratio to be told.
     if loudest < f32::MIN_POSITIVE {

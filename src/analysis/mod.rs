@@ -2,7 +2,7 @@
 //! the command line's) and may use a few threads of their own that end before they return. Their
 //! results are the same bit for bit on any number of threads.
 //!
-//! Samples in `[-1, 1]` become a [`Cqt`] (84 semitones in dB by frame), pooled to [`BarCqt`] (84
+//! Samples in `[-1, 1]` become a [`Cqt`] (84 semitones in dB by frame; of long songs by a [`CqtStream`]), pooled to [`BarCqt`] (84
 //! semitones by 96 steps for every bar), and that an [`Ssm`] (how alike every two bars are).
 //!
 //! Source: Wei, Wu, Su, "Generating structured drum pattern using variational autoencoder and
@@ -10,6 +10,7 @@
 
 mod bar_cqt;
 mod cqt;
+mod cqt_stream;
 mod decimate;
 mod parallel;
 mod ssm;
@@ -17,6 +18,7 @@ mod ssm_features;
 
 pub use bar_cqt::BarCqt;
 pub use cqt::Cqt;
+pub use cqt_stream::CqtStream;
 pub use ssm::Ssm;
 
 /// Why audio could not be analysed.

@@ -1,6 +1,7 @@
 //! Self-similarity from features, and what is read off it.
 
 use super::{BarCqt, Cqt, Ssm, parallel::for_parts};
+use multiversion::multiversion;
 
 impl Ssm {
     /// How alike the bars sound: for every two bars the Euclidean distance between their columns
@@ -189,22 +190,27 @@ fn columns(cqt: &BarCqt) -> Vec<[f32; Cqt::BINS]> {
 }
 
 /// Adds the Euclidean distance of a column from each of the others to the sums.
+#[multiversion(targets("x86_64+avx2"))]
 fn add_distances(column: &[f32; Cqt::BINS], others: &[[f32; Cqt::BINS]], sums: &mut [f32]) {
-    // As wide as a processor's smallest vector; two columns at once keep its units busy.
+    // As wide as a processor's smallest vector, so that all sum in the same order; two columns at once
+    // fill a larger one or keep two small ones busy.
     const WIDE: usize = 4;
     let mut pairs = others.chunks_exact(2);
     let mut targets = sums.chunks_exact_mut(2);
     for (pair, targets) in (&mut pairs).zip(&mut targets) {
-        let mut squares = [[0f32; WIDE]; 2];
-        for at in (0..Cqt::BINS).step_by(WIDE) {
+        let mut squares = [0f32; 2 * WIDE];
+        let (first, second) = (pair[0].chunks_exact(WIDE), pair[1].chunks_exact(WIDE));
+        for ((own, first), second) in column.chunks_exact(WIDE).zip(first).zip(second) {
+            let mut difference = [0f32; 2 * WIDE];
             for lane in 0..WIDE {
-                for (square, other) in squares.iter_mut().zip(pair) {
-                    let difference = column[at + lane] - other[at + lane];
-                    square[lane] += difference * difference;
-                }
+                difference[lane] = own[lane] - first[lane];
+                difference[WIDE + lane] = own[lane] - second[lane];
+            }
+            for (square, difference) in squares.iter_mut().zip(difference) {
+                *square += difference * difference;
             }
         }
-        for (target, square) in targets.iter_mut().zip(squares) {
+        for (target, square) in targets.iter_mut().zip(squares.chunks_exact(WIDE)) {
             *target += square.iter().sum::<f32>().sqrt();
         }
     }

@@ -22,7 +22,7 @@ mod tests;
 mod wav;
 
 pub use levels::end as melodic_end;
-pub use mono::{render, render_between};
+pub use mono::{Pieces, render};
 pub use offset::DcBlocker;
 pub use soundfont::SoundFont;
 pub use stereo::{Stereo, render_stereo};

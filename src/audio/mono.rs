@@ -17,6 +17,9 @@ const ROUND: usize = 120 * 44_100 / BLOCK;
 /// Notes that ended so long before, in seconds, are not heard any more.
 const RINGING: f64 = 8.0;
 
+/// Samples of sounds that are kept for later pieces, at most: 64 MB.
+const KEPT: usize = 16 << 20;
+
 /// Renders the melodic tracks of a song in mono without effects, peak-normalised to 0.95 (silence
 /// stays silent). `rate` is 16 to 192 kHz.
 ///
@@ -33,61 +36,144 @@ pub fn render(
     cancelled: &(dyn Fn() -> bool + Sync),
 ) -> Result<Vec<f32>, AudioError> {
     let length = levels::length(song, song.melodic(), rate)?;
-    render_samples(song, font, rate, 0..length, cancelled)
+    let mut pieces = Pieces::new(song, font, rate, 0..length, length.max(1))?;
+    Ok(pieces.next(cancelled)?.unwrap_or_default())
 }
 
-/// As [`render`], from one moment of a song to another, at most an hour later. Normalised by what is
-/// rendered.
+/// The melodic tracks of a song in mono without effects, from one moment to another, piece after piece.
 ///
-/// # Errors
-/// As [`render`].
-pub fn render_between(
-    song: &Song,
-    font: &SoundFont,
+/// What comes in one piece is normalised as by [`render`]; several pieces are as loud as they are played,
+/// since the loudest is not known before the last.
+pub struct Pieces<'a> {
+    font: &'a SoundFont,
     rate: SampleRate,
-    span: Range<Seconds>,
-    cancelled: &(dyn Fn() -> bool + Sync),
-) -> Result<Vec<f32>, AudioError> {
-    levels::check((span.end - span.start).0)?;
-    let sample = |at: Seconds| (at.0 * f64::from(rate.0)).ceil() as usize;
-    render_samples(song, font, rate, sample(span.start)..sample(span.end), cancelled)
+    /// Samples of the song.
+    span: Range<usize>,
+    /// Samples of a piece.
+    piece: usize,
+    notes: Vec<(Note, Vec<usize>)>,
+    /// What has been mixed from sample `done` on: the tails of earlier notes.
+    mixed: Vec<f32>,
+    done: usize,
+    /// Sounds of notes that come again.
+    kept: BTreeMap<Note, Vec<f32>>,
 }
 
-fn render_samples(
-    song: &Song,
-    font: &SoundFont,
-    rate: SampleRate,
-    span: Range<usize>,
-    cancelled: &(dyn Fn() -> bool + Sync),
-) -> Result<Vec<f32>, AudioError> {
-    let mut mono = vec![0.0; span.len()];
-    // Songs repeat themselves: a note is played once and mixed in wherever it stands.
-    let notes: Vec<(Note, Vec<usize>)> = collect(song, font, rate, &span).into_iter().collect();
-    // Made for its error, before there are threads.
-    Player::new(font, rate)?;
-    let mut rest = &notes[..];
-    while !rest.is_empty() {
-        let mut blocks = 0;
-        let count = rest.iter().take_while(|(note, _)| {
-            let fits = blocks < ROUND;
-            blocks += note.blocks;
-            fits
-        });
-        let (round, later) = rest.split_at(count.count());
-        rest = later;
-        let sounds = play(round, span.end, font, rate, cancelled)?;
-        for ((_, starts), sound) in round.iter().zip(sounds) {
-            for &start in starts {
-                let before = span.start.saturating_sub(start).min(sound.len());
-                let from = start.max(span.start) - span.start;
-                for (sum, sample) in mono[from..].iter_mut().zip(&sound[before..]) {
-                    *sum += sample;
+impl<'a> Pieces<'a> {
+    /// Pieces of `seconds` each, the last one shorter, from one moment of a song to another, at most an
+    /// hour later.
+    ///
+    /// # Errors
+    /// [`AudioError::SampleRate`], [`AudioError::TooLong`].
+    pub fn between(
+        song: &Song,
+        font: &'a SoundFont,
+        rate: SampleRate,
+        span: Range<Seconds>,
+        seconds: f64,
+    ) -> Result<Pieces<'a>, AudioError> {
+        levels::check((span.end - span.start).0)?;
+        let sample = |at: f64| (at * f64::from(rate.0)).ceil() as usize;
+        let samples = sample(span.start.0)..sample(span.end.0);
+        Pieces::new(song, font, rate, samples, sample(seconds).max(1))
+    }
+
+    fn new(
+        song: &Song,
+        font: &'a SoundFont,
+        rate: SampleRate,
+        span: Range<usize>,
+        piece: usize,
+    ) -> Result<Pieces<'a>, AudioError> {
+        // Made for its error, before there are threads.
+        Player::new(font, rate)?;
+        let notes = collect(song, font, rate, &span).into_iter().collect();
+        let (mixed, done, kept) = (Vec::new(), span.start, BTreeMap::new());
+        Ok(Pieces { font, rate, span, piece, notes, mixed, done, kept })
+    }
+
+    /// Samples of all pieces together.
+    pub fn len(&self) -> usize {
+        self.span.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.span.is_empty()
+    }
+
+    /// The next piece; `None` behind the last.
+    ///
+    /// # Errors
+    /// As [`render`].
+    pub fn next(
+        &mut self,
+        cancelled: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Option<Vec<f32>>, AudioError> {
+        if self.done >= self.span.end {
+            return Ok(None);
+        }
+        let end = (self.done + self.piece).min(self.span.end);
+        // Notes from before are heard from the first piece on.
+        let from = if self.done == self.span.start { 0 } else { self.done };
+        if self.mixed.len() < end - self.done {
+            self.mixed.resize(end - self.done, 0.0);
+        }
+        let notes = std::mem::take(&mut self.notes);
+        let here = from..end;
+        // Songs repeat themselves: a note is played once and mixed in wherever it stands.
+        let struck: Vec<&(Note, Vec<usize>)> =
+            notes.iter().filter(|(_, starts)| starts.iter().any(|at| here.contains(at))).collect();
+        let mut rest = &struck[..];
+        while !rest.is_empty() {
+            let mut blocks = 0;
+            let count = rest.iter().take_while(|(note, _)| {
+                let fits = blocks < ROUND;
+                blocks += if self.kept.contains_key(note) { 0 } else { note.blocks };
+                fits
+            });
+            let (round, later) = rest.split_at(count.count());
+            rest = later;
+            let is_new = |(note, _): &&(Note, Vec<usize>)| !self.kept.contains_key(note);
+            let new: Vec<&(Note, Vec<usize>)> = round.iter().copied().filter(is_new).collect();
+            let mut sounds =
+                play(&new, self.span.end, self.font, self.rate, cancelled)?.into_iter();
+            for (note, starts) in round {
+                let sound = match self.kept.remove(note) {
+                    Some(sound) => sound,
+                    None => sounds.next().unwrap_or_default(),
+                };
+                for &start in starts.iter().filter(|at| here.contains(at)) {
+                    self.mix(&sound, start);
+                }
+                let used: usize = self.kept.values().map(Vec::len).sum();
+                if starts.iter().any(|&at| at >= end) && used + sound.len() <= KEPT {
+                    self.kept.insert(*note, sound);
                 }
             }
         }
+        self.notes = notes;
+        let tail = self.mixed.split_off(end - self.done);
+        let mut mono = std::mem::replace(&mut self.mixed, tail);
+        let is_whole = self.done == self.span.start && end == self.span.end;
+        self.done = end;
+        if is_whole {
+            levels::normalise(&mut [&mut mono])?;
+        }
+        Ok(Some(mono))
     }
-    levels::normalise(&mut [&mut mono])?;
-    Ok(mono)
+
+    /// Adds a sound that begins at a sample of the song.
+    fn mix(&mut self, sound: &[f32], start: usize) {
+        let before = self.done.saturating_sub(start).min(sound.len());
+        let from = start.max(self.done) - self.done;
+        let heard = (self.span.end - self.done).saturating_sub(from).min(sound.len() - before);
+        if self.mixed.len() < from + heard {
+            self.mixed.resize(from + heard, 0.0);
+        }
+        for (sum, sample) in self.mixed[from..].iter_mut().zip(&sound[before..]) {
+            *sum += sample;
+        }
+    }
 }
 
 /// All that the sound of a note depends on.
@@ -127,7 +213,7 @@ fn collect(
 
 /// The sounds of the notes, in their order, none longer than it can be heard before sample `end`.
 fn play(
-    notes: &[(Note, Vec<usize>)],
+    notes: &[&(Note, Vec<usize>)],
     end: usize,
     font: &SoundFont,
     rate: SampleRate,
@@ -139,7 +225,7 @@ fn play(
         let mut sounds = Vec::new();
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some((note, starts)) = notes.get(at) else { return Ok(sounds) };
+            let Some((note, starts)) = notes.get(at).copied() else { return Ok(sounds) };
             if cancelled() {
                 return Err(AudioError::Cancelled);
             }

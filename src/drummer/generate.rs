@@ -19,7 +19,7 @@ use super::limbs::Limbs;
 use super::metre::askings;
 use super::objective::Weights;
 use super::pattern::{self, Answer, Condition, PatternInput, known_grid};
-use super::sound::{melodic_ssm, span, synthesise};
+use super::sound::{melodic_ssm, span, transform};
 use super::sounding::Sounding;
 use super::vocabulary::{StyleBar, Vocabulary};
 use super::windows::{Window, windows};
@@ -201,11 +201,10 @@ impl Drummer {
         for Window { bars: window, .. } in windows(&bars, &song.tempo) {
             let span = span(&song, &bars, &window);
             let from = span.start;
-            let sound = watch
-                .stage(Stage::Synthesis, || synthesise(&song, span, &self.font, &cancelled))?;
+            let cqt =
+                watch.stage(Stage::Synthesis, || transform(&song, span, &self.font, &cancelled))?;
             let similarity =
-                watch.stage(Stage::Cqt, || melodic_ssm(&sound, from, &song, &bars, &window))?;
-            drop(sound);
+                watch.stage(Stage::Cqt, || Ok(melodic_ssm(cqt, from, &song, &bars, &window)))?;
             let pairs = watch.stage(Stage::Features, || {
                 let features = features.get_or_insert_with(|| bar_features(&song, &bars, &grids));
                 Ok(pair_channels_of(features, window.clone(), Some(&similarity)))

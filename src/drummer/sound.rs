@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use crate::analysis::{BarCqt, Cqt, Ssm};
-use crate::audio::{SoundFont, melodic_end, render_between};
+use crate::analysis::{BarCqt, Cqt, CqtStream, Ssm};
+use crate::audio::{Pieces, SoundFont, melodic_end};
 use crate::score::{BarGrid, SampleRate, Seconds, Song};
 
 use super::DrummerError;
@@ -16,26 +16,38 @@ pub(super) fn span(song: &Song, bars: &BarGrid, window: &Range<usize>) -> Range<
     start..Seconds(end.0.max(start.0))
 }
 
-/// Renders the melodic tracks in that time: 44.1 kHz mono, peak 0.95.
-pub(super) fn synthesise(
+/// What lasts at most so many seconds is rendered in one piece; what lasts longer, in pieces of so many.
+const WHOLE: f64 = 600.0;
+const PIECE: f64 = 120.0;
+
+/// The constant-Q transform of the melodic tracks in that time, rendered at 44.1 kHz mono.
+pub(super) fn transform(
     song: &Song,
     span: Range<Seconds>,
     font: &SoundFont,
     cancelled: &(dyn Fn() -> bool + Sync),
-) -> Result<Vec<f32>, DrummerError> {
-    Ok(render_between(song, font, SampleRate::ANALYSIS, span, cancelled)?)
+) -> Result<Cqt, DrummerError> {
+    let length = (span.end - span.start).0;
+    let piece = if length <= WHOLE { length } else { PIECE };
+    let mut pieces = Pieces::between(song, font, SampleRate::ANALYSIS, span, piece)?;
+    let mut stream = CqtStream::new(pieces.len());
+    while let Some(piece) = pieces.next(cancelled)? {
+        stream.push(&piece)?;
+    }
+    Ok(stream.finish())
 }
 
 /// The melodic SSM of some bars: from the constant-Q transform of their sound, which begins at `from`,
 /// pooled by bar.
 pub(super) fn melodic_ssm(
-    sound: &[f32],
+    cqt: Cqt,
     from: Seconds,
     song: &Song,
     bars: &BarGrid,
     window: &Range<usize>,
-) -> Result<Ssm, DrummerError> {
-    let cqt = Cqt::new(sound, SampleRate::ANALYSIS)?;
+) -> Ssm {
     let bars = &bars.bars()[window.clone()];
-    Ok(Ssm::melodic(&BarCqt::pool_from(&cqt, from, bars, &song.tempo)))
+    let pooled = BarCqt::pool_from(&cqt, from, bars, &song.tempo);
+    drop(cqt);
+    Ssm::melodic(&pooled)
 }

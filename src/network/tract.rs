@@ -6,6 +6,9 @@
 use std::sync::Arc;
 
 use tract_onnx::prelude::*;
+use tract_onnx::tract_core::ops::cnn::Conv;
+use tract_onnx::tract_core::ops::nn::DataFormat;
+use tract_onnx::tract_core::optim::Optimizer;
 
 use super::backend::in_order;
 use super::caught::caught;
@@ -93,7 +96,7 @@ impl TractNetwork {
                     };
                     graph.set_input_fact(index, InferenceFact::dt_shape(datum, shape))?;
                 }
-                graph.into_optimized()?.into_runnable()
+                optimised(graph)?.into_runnable()
             })
             .map_err(|reason| self.failed(format!("for inputs of shape {shapes:?}: {reason}")))
         })
@@ -121,6 +124,33 @@ impl Network for TractNetwork {
         let shapes = in_order(&self.name, &self.inputs, shapes, |shape| (None, shape))?;
         self.plan(&shapes.into_iter().map(|shape| shape.to_vec()).collect()).map(|_| ())
     }
+}
+
+/// A graph as it is run.
+///
+/// tract takes axes of length 1 away wherever it can, and its quick convolution for few channels knows
+/// only images that have one for their batch: where it took that, the axes are left alone.
+fn optimised(graph: InferenceModel) -> TractResult<TypedModel> {
+    let typed = graph.into_typed()?;
+    let mut model = typed.clone().into_decluttered()?;
+    if model.nodes().iter().any(lacks_batch) {
+        model = typed;
+        let mut declutter = Optimizer::declutter();
+        declutter.passes.retain(|pass| !format!("{pass:?}").starts_with("ChangeAxes"));
+        declutter.optimize(&mut model)?;
+    }
+    model.optimize()?;
+    Ok(model)
+}
+
+/// Whether this is a convolution in two dimensions, of more than single points, without a batch.
+fn lacks_batch(node: &TypedNode) -> bool {
+    node.op_as::<Conv>().is_some_and(|conv| {
+        let pool = &conv.pool_spec;
+        pool.data_format == DataFormat::CHW
+            && pool.rank() == 2
+            && pool.kernel_shape.iter().product::<usize>() > 1
+    })
 }
 
 /// The names of the outputs as the file lists them, which is the order tract gives them in.

@@ -6,6 +6,7 @@ mod features;
 mod files;
 mod general;
 mod generate;
+mod long;
 mod reading;
 mod tracks;
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::dataset::{DatasetError, View, example};
 use crate::audio::SoundFont;
-use crate::drummer::sound::{melodic_ssm, span, synthesise};
+use crate::drummer::sound::{melodic_ssm, span, transform};
 use crate::midi;
 use crate::score::{Seconds, Song};
 
@@ -76,8 +76,8 @@ fn bytes(song: &Song, options: ExportOptions) -> Result<Vec<u8>, DatasetError> {
     }
     let bars = song.bars();
     let all = 0..bars.len();
-    let sound = synthesise(song, span(song, &bars, &all), SoundFont::embedded(), &|| false)?;
-    example(song, Some(&melodic_ssm(&sound, Seconds(0.0), song, &bars, &all)?))
+    let cqt = transform(song, span(song, &bars, &all), SoundFont::embedded(), &|| false)?;
+    example(song, Some(&melodic_ssm(cqt, Seconds(0.0), song, &bars, &all)))
 }
 
 /// Works through a list on two threads; each stops at its first error.

@@ -112,6 +112,21 @@ fn swing_is_measured() {
     assert_eq!(swing(&swung(0.5)), 0.0);
     assert!((swing(&swung(0.6)) - 0.6).abs() < 0.03, "{}", swing(&swung(0.6)));
     assert!((swing(&swung(2.0 / 3.0)) - 1.0).abs() < 0.03);
+    // As it would be written, every note is back where it was.
+    let straight = swung(0.5);
+    for late in [0.6, 2.0 / 3.0] {
+        let song = swung(late);
+        let heard = straightened(&song, swing(&song));
+        let notes = |song: &Song| -> Vec<Note> {
+            song.tracks.iter().flat_map(|track| track.notes.clone()).collect()
+        };
+        for (heard, straight) in notes(&heard).iter().zip(notes(&straight)) {
+            let apart = heard.start.0.abs_diff(straight.start.0);
+            assert!(heard.key == straight.key && apart <= 5, "{late}: {apart} ticks");
+        }
+        assert_eq!(swing(&heard), 0.0);
+    }
+    assert_eq!(straightened(&straight, 0.0), straight);
     // Sixteenths are none.
     assert_eq!(swing(&tune(4, |at| at * QUARTER as f64 / 2.0)), 0.0);
 }

@@ -1,6 +1,6 @@
 //! What analysis hears.
 
-use super::strokes::strokes;
+use super::timed_notes::strokes;
 use super::{AudioError, SoundFont, levels};
 use crate::score::{SampleRate, Seconds, Song, TrackKind};
 use rustysynth::{Synthesizer, SynthesizerSettings};
@@ -51,12 +51,12 @@ pub struct Pieces<'a> {
     span: Range<usize>,
     /// Samples of a piece.
     piece: usize,
-    notes: Vec<(Note, Vec<usize>)>,
+    notes: Vec<(UniqueNote, Vec<usize>)>,
     /// What has been mixed from sample `done` on: the tails of earlier notes.
     mixed: Vec<f32>,
     done: usize,
     /// Sounds of notes that come again.
-    kept: BTreeMap<Note, Vec<f32>>,
+    kept: BTreeMap<UniqueNote, Vec<f32>>,
 }
 
 impl<'a> Pieces<'a> {
@@ -121,7 +121,7 @@ impl<'a> Pieces<'a> {
         let notes = std::mem::take(&mut self.notes);
         let here = from..end;
         // Songs repeat themselves: a note is played once and mixed in wherever it stands.
-        let struck: Vec<&(Note, Vec<usize>)> =
+        let struck: Vec<&(UniqueNote, Vec<usize>)> =
             notes.iter().filter(|(_, starts)| starts.iter().any(|at| here.contains(at))).collect();
         let mut rest = &struck[..];
         while !rest.is_empty() {
@@ -133,8 +133,9 @@ impl<'a> Pieces<'a> {
             });
             let (round, later) = rest.split_at(count.count());
             rest = later;
-            let is_new = |(note, _): &&(Note, Vec<usize>)| !self.kept.contains_key(note);
-            let new: Vec<&(Note, Vec<usize>)> = round.iter().copied().filter(is_new).collect();
+            let is_new = |(note, _): &&(UniqueNote, Vec<usize>)| !self.kept.contains_key(note);
+            let new: Vec<&(UniqueNote, Vec<usize>)> =
+                round.iter().copied().filter(is_new).collect();
             let mut sounds =
                 play(&new, self.span.end, self.font, self.rate, cancelled)?.into_iter();
             for (note, starts) in round {
@@ -178,7 +179,7 @@ impl<'a> Pieces<'a> {
 
 /// All that the sound of a note depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Note {
+struct UniqueNote {
     /// Of the font.
     program: u8,
     key: u8,
@@ -193,15 +194,15 @@ fn collect(
     font: &SoundFont,
     rate: SampleRate,
     span: &Range<usize>,
-) -> BTreeMap<Note, Vec<usize>> {
+) -> BTreeMap<UniqueNote, Vec<usize>> {
     let ringing = (RINGING * f64::from(rate.0)) as usize;
-    let mut notes: BTreeMap<Note, Vec<usize>> = BTreeMap::new();
+    let mut notes: BTreeMap<UniqueNote, Vec<usize>> = BTreeMap::new();
     for track in song.melodic() {
         let TrackKind::Melodic { program } = track.kind else { continue };
         let program = font.program(program);
         for stroke in strokes(song, rate, &track.notes) {
             let blocks = (stroke.length as usize).div_ceil(BLOCK);
-            let note = Note { program, key: stroke.key, velocity: stroke.velocity, blocks };
+            let note = UniqueNote { program, key: stroke.key, velocity: stroke.velocity, blocks };
             let (start, end) = (stroke.start as usize, stroke.end() as usize);
             if start < span.end && (span.start == 0 || end + ringing > span.start) {
                 notes.entry(note).or_default().push(start);
@@ -213,7 +214,7 @@ fn collect(
 
 /// The sounds of the notes, in their order, none longer than it can be heard before sample `end`.
 fn play(
-    notes: &[&(Note, Vec<usize>)],
+    notes: &[&(UniqueNote, Vec<usize>)],
     end: usize,
     font: &SoundFont,
     rate: SampleRate,
@@ -265,12 +266,12 @@ impl Player {
     }
 
     /// The note until it has rung off, at most `longest` samples.
-    fn play(&mut self, note: Note, longest: usize) -> Vec<f32> {
+    fn play(&mut self, note: UniqueNote, longest: usize) -> Vec<f32> {
         const CHANNEL: i32 = 0;
         const PROGRAM_CHANGE: i32 = 0xC0;
         // A voice lives for two milliseconds at least.
         const SILENT: usize = 4;
-        let Note { program, key, velocity, blocks } = note;
+        let UniqueNote { program, key, velocity, blocks } = note;
         let Player(synthesizer) = self;
         synthesizer.note_off_all(true);
         synthesizer.process_midi_message(CHANNEL, PROGRAM_CHANGE, program.into(), 0);

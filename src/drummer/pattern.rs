@@ -15,7 +15,7 @@ use super::metre::{Asking, joined_features};
 use super::settings::ClassDensities;
 use super::windows::Window;
 use crate::network::{Network, NetworkError, Outputs, Tensor};
-use crate::score::{BarGrid, GridKind, LANES, PAPER_KEYS, SCORE_CLASSES, StepGrid, TempoMap};
+use crate::score::{BarGrid, DRUM_CLASSES, GridKind, LANES, PAPER_KEYS, StepGrid, TempoMap};
 
 /// Cells of a bar: lanes x slots.
 pub(super) const CELLS: usize = LANES * SLOTS;
@@ -25,7 +25,7 @@ const PLACES: usize = 6;
 const KINDS: usize = 5;
 /// Phases of two, four and eight bars, and nearness to either end of the song.
 const PHASES: usize = 6 + 4;
-const CONDITIONS: usize = TEMPOS + PLACES + KINDS + PHASES + 1 + SCORE_CLASSES + 1;
+const CONDITIONS: usize = TEMPOS + PLACES + KINDS + PHASES + 1 + DRUM_CLASSES + 1;
 
 /// What the network is told of a song, bar by bar.
 pub(super) struct PatternInput<'a> {
@@ -41,7 +41,7 @@ pub(super) struct PatternInput<'a> {
 }
 
 /// What the network knows of a song's drums: a mixture of codes for each bar.
-pub(super) struct Answer {
+pub(super) struct PatternOutput {
     /// Codes of all members together.
     codes: usize,
     members: usize,
@@ -87,12 +87,12 @@ impl Cells {
 pub(super) struct Prototype {
     pub densities: ClassDensities,
     /// How likely the song has it, 0 to 1.
-    pub chance: f32,
+    pub probability: f32,
 }
 
-impl Answer {
+impl PatternOutput {
     /// Adds what was said of the bars that follow. What is said of the song is averaged over its bars.
-    fn go_on(&mut self, next: Answer, own: Range<usize>) {
+    fn go_on(&mut self, next: PatternOutput, own: Range<usize>) {
         debug_assert_eq!(self.bars, own.start, "windows in order");
         let share = own.len() as f32 / own.end.max(1) as f32;
         let mix = |known: &mut f32, next: f32| *known += share * (next - *known);
@@ -146,14 +146,14 @@ pub(super) struct Condition<'a> {
 }
 
 /// Asks the network about a song, once for each condition; all at once where that is quicker.
-pub(super) fn ask(
+pub(super) fn predict(
     network: &dyn Network,
     input: &PatternInput,
     conditions: &[Condition],
-) -> Result<Vec<Answer>, NetworkError> {
+) -> Result<Vec<PatternOutput>, NetworkError> {
     let joined = joined_features(input.features, input.askings);
     let programs = Tensor::f32(&[1, PROGRAMS], input.programs.to_vec());
-    let mut answers: Vec<Answer> = Vec::new();
+    let mut answers: Vec<PatternOutput> = Vec::new();
     for window in input.windows {
         let bars = window.bars.len();
         // Without the rendered sound, which told the network nothing that the notes do not.
@@ -194,11 +194,11 @@ fn share(askings: &[Asking]) -> f32 {
 }
 
 /// What the network says of the bars that a window has as its own.
-fn answer(
+fn read_output(
     mut outputs: Outputs,
     askings: &[Asking],
     window: &Window,
-) -> Result<Answer, NetworkError> {
+) -> Result<PatternOutput, NetworkError> {
     let share = share(askings);
     let (_, mut prior) = outputs.take_f32("prior")?;
     let (shape, mut shift) = outputs.take_f32("shift")?;
@@ -210,13 +210,13 @@ fn answer(
         values.drain(..own.start * each);
     }
     let (_, densities) = outputs.take_f32("densities")?;
-    let (_, chances) = outputs.take_f32("styles")?;
+    let (_, probabilities) = outputs.take_f32("styles")?;
     let (_, prototypes) = outputs.take_f32("prototypes")?;
     let (_, keys) = outputs.take_f32("keys")?;
     let hits = |row: &[f32]| -> ClassDensities {
         std::array::from_fn(|class| row[class].exp_m1().max(0.0) * share)
     };
-    Ok(Answer {
+    Ok(PatternOutput {
         codes: base.len() / CELLS,
         members: shape[1],
         prior,
@@ -225,10 +225,10 @@ fn answer(
         cells: Vec::new(),
         bars: own.len(),
         densities: hits(&densities),
-        styles: chances
+        styles: probabilities
             .iter()
-            .zip(prototypes.chunks_exact(SCORE_CLASSES))
-            .map(|(log, row)| Prototype { densities: hits(row), chance: log.exp() })
+            .zip(prototypes.chunks_exact(DRUM_CLASSES))
+            .map(|(log, row)| Prototype { densities: hits(row), probability: log.exp() })
             .collect(),
         keys: std::array::from_fn(|key| keys[key]),
     })
@@ -255,7 +255,7 @@ fn row(input: &PatternInput, bar: usize, condition: &Condition) -> Vec<f32> {
             let share = share(input.askings);
             row.extend(hint.iter().map(|hits| (hits / share).ln_1p()).chain([1.0]));
         }
-        None => row.extend([0.0; SCORE_CLASSES + 1]),
+        None => row.extend([0.0; DRUM_CLASSES + 1]),
     }
     row
 }

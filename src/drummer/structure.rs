@@ -65,9 +65,10 @@ fn block_form(block: &Block, last: bool) -> Vec<Section> {
     for end in 1..=bars {
         for length in 1..=LONGEST.min(end) {
             let start = end - length;
-            let alike = sums.block(start, end, start, end) - average * (length * length) as f32;
+            let similarity =
+                sums.block(start, end, start, end) - average * (length * length) as f32;
             let score =
-                best[start] + alike / length as f32 - length_cost(length, last && end == bars);
+                best[start] + similarity / length as f32 - length_cost(length, last && end == bars);
             if score > best[end] {
                 (best[end], from[end]) = (score, start);
             }
@@ -115,8 +116,8 @@ fn labels(block: &Block, sums: &Sums, ranges: &[Range<usize>]) -> Vec<usize> {
             let length = a.len().min(b.len());
             let diagonal = (0..length).map(|i| block.get(a.start + i, b.start + i)).sum::<f32>();
             let all = sums.block(a.start, a.end, b.start, b.end) / (a.len() * b.len()) as f32;
-            let alike = (diagonal / length as f32).max(all);
-            distances.push(((coherence(a) + coherence(b)) / 2.0 - alike).max(0.0));
+            let similarity = (diagonal / length as f32).max(all);
+            distances.push(((coherence(a) + coherence(b)) / 2.0 - similarity).max(0.0));
         }
     }
     let tree = linkage(&mut distances, count, Method::Average);

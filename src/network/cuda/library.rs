@@ -223,7 +223,8 @@ fn has(library: &Library, function: &str) -> bool {
 fn is_hidden(opened: &Library, wanted: &Wanted) -> bool {
     let address = |library: &Library| {
         // SAFETY: the symbol's address is compared, never called.
-        let symbol = unsafe { library.get::<unsafe extern "C" fn()>(wanted.functions[0].as_bytes()) };
+        let symbol =
+            unsafe { library.get::<unsafe extern "C" fn()>(wanted.functions[0].as_bytes()) };
         symbol.ok().map(|symbol| *symbol as usize)
     };
     let bound = open(Path::new(wanted.bound));
@@ -257,7 +258,12 @@ fn cudnn() -> Wanted {
     let name = |part: &str| {
         if WINDOWS { format!("{part}64_9.dll") } else { format!("lib{part}.so.9") }
     };
-    Wanted { title: "cuDNN 9", bound: "libcudnn.so", choices: vec![parts.map(name).to_vec()], functions: CUDNN }
+    Wanted {
+        title: "cuDNN 9",
+        bound: "libcudnn.so",
+        choices: vec![parts.map(name).to_vec()],
+        functions: CUDNN,
+    }
 }
 
 fn own_folders(paths: &std::ffi::OsStr) -> Vec<PathBuf> {

@@ -6,9 +6,9 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use drumlin::audio::SoundFont;
-use drumlin::plugin::{Capture, Clock, Controls, Engine, HostTime, Kit, Playback, Ports};
+use drumlin::plugin::{Capture, Clock, Controls, DrumSampler, Engine, HostTime, NoteIo, Playback};
 use drumlin::score::{Beats, Bpm, Lane, Metre, Velocity};
-use drumlin::studio::wire::{Clip, Stroke};
+use drumlin::studio::wire::{Clip, ClipNote};
 use nice_plug::midi::NoteEvent;
 
 const RATE: f64 = 48_000.0;
@@ -16,9 +16,9 @@ const BLOCK: usize = 64;
 const BLOCKS_PER_BAR: u64 = 1_500;
 const BARS: u32 = 32;
 
-struct NoPorts;
+struct NoNotes;
 
-impl Ports for NoPorts {
+impl NoteIo for NoNotes {
     fn receive(&mut self) -> Option<NoteEvent<()>> {
         None
     }
@@ -34,7 +34,7 @@ fn part() -> Clip {
     for sixteenth in 0..BARS * 16 {
         let mut strike = |lane: Lane, velocity| {
             let key = lane.default_key().get();
-            strokes.push(Stroke {
+            strokes.push(ClipNote {
                 at: Beats(f64::from(sixteenth) / 4.0),
                 length: Beats(0.125),
                 kit_key: key,
@@ -73,7 +73,7 @@ fn process(criterion: &mut Criterion) {
             Capture::new(captured),
             Playback::new(arriving, spent),
         );
-        let kit = (level > 0.0).then(|| Kit::new(SoundFont::embedded(), RATE)).flatten();
+        let kit = (level > 0.0).then(|| DrumSampler::new(SoundFont::embedded(), RATE)).flatten();
         engine.activate(RATE, BLOCK as u32, kit);
         assert!(clips.push(Box::new(part())).is_ok());
         let controls =
@@ -96,7 +96,7 @@ fn process(criterion: &mut Criterion) {
                     };
                     left.fill(0.0);
                     right.fill(0.0);
-                    engine.process(&host, &controls, &mut NoPorts, &mut left, &mut right);
+                    engine.process(&host, &controls, &mut NoNotes, &mut left, &mut right);
                     block += 1;
                 }
                 std::hint::black_box(left[0])

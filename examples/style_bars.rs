@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::{env, error, fs};
 
-use drumlin::drummer::groove::quantise;
+use drumlin::drummer::performance::quantise;
 use drumlin::drummer::{Style, Vocabulary};
 use drumlin::midi;
 use drumlin::score::DrumPart;

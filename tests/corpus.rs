@@ -35,9 +35,9 @@ fn play(drummer: &Drummer, path: &Path) -> Result<(), String> {
     let generation = drummer
         .generate(&song, &Settings::default(), &Silent)
         .map_err(|error| format!("{}: {error}", path.display()))?;
-    let part = &generation.takes[0].part;
+    let part = &generation.parts[0].part;
     assert_eq!(part.bars, song.bars(), "the part has the song's bars");
-    let end = generation.heard.form.sections.last().map(|section| section.bars.end);
+    let end = generation.analysis.form.sections.last().map(|section| section.bars.end);
     assert_eq!(end, Some(part.bars.len()), "the form covers the song");
     let written = midi::parse(&midi::write(&midi::drum_song(&song, part))).unwrap();
     assert_eq!(written.drum_notes().count(), part.hits.len(), "every hit is in the file");

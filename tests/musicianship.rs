@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use drumlin::audio::SoundFont;
 use drumlin::drummer::evaluation::{Sense, sense};
 use drumlin::drummer::{
-    CountIn, Drummer, Ending, Settings, Silent, Style, StyleChoice, Take, is_loop, names,
+    CountIn, Drummer, Ending, GeneratedPart, Settings, Silent, Style, StyleChoice, is_loop, names,
 };
 use drumlin::midi;
 use drumlin::network::{Backend, Models};
@@ -34,12 +34,12 @@ fn melody(name: &str) -> Song {
     songs("melodies").remove(name).unwrap()
 }
 
-fn played(drummer: &Drummer, song: &Song, settings: Settings) -> Take {
-    drummer.generate(song, &settings, &Silent).unwrap().takes.swap_remove(0)
+fn played(drummer: &Drummer, song: &Song, settings: Settings) -> GeneratedPart {
+    drummer.generate(song, &settings, &Silent).unwrap().parts.swap_remove(0)
 }
 
 /// Drums as they come unasked.
-fn usual(song: &Song) -> Take {
+fn usual(song: &Song) -> GeneratedPart {
     played(&drummer(), song, Settings::default())
 }
 
@@ -120,7 +120,7 @@ fn two_hands_play_it_at_every_setting() {
     let drummer = drummer();
     for name in ["rock", "jig", "seven", "aaba"] {
         let song = melody(name);
-        let heard = drummer.hear(&song, &Silent).unwrap();
+        let analysis = drummer.analyze(&song, &Silent).unwrap();
         let styles = [None, Some(Style::Metal), Some(Style::Latin), Some(Style::Jazz)];
         for (number, style) in styles.into_iter().enumerate() {
             for complexity in [0.0, 1.0] {
@@ -136,7 +136,7 @@ fn two_hands_play_it_at_every_setting() {
                         seed: number as u64,
                         ..Settings::default()
                     };
-                    let takes = drummer.play(&song, &heard, &settings, &Silent).unwrap().takes;
+                    let takes = drummer.play(&song, &analysis, &settings, &Silent).unwrap().parts;
                     let part = &takes[0].part;
                     let found = sensed(&song, part);
                     assert_eq!(found.hands3, Some(0.0), "{name} {settings:?}");
@@ -293,12 +293,12 @@ fn alternatives_have_names_and_differ() {
     let drummer = drummer();
     for (name, song) in songs("melodies") {
         let settings = Settings { alternatives: 4, ..Settings::default() };
-        let takes = drummer.generate(&song, &settings, &Silent).unwrap().takes;
+        let takes = drummer.generate(&song, &settings, &Silent).unwrap().parts;
         let called = names(takes.iter().map(|take| &take.part));
         println!("{name}: {called:?}");
         assert_eq!(called.iter().collect::<BTreeSet<_>>().len(), 4, "{name}: {called:?}");
         // On a short lone melody two of the four can come out alike; all of them must not.
-        let cells = |take: &Take| -> BTreeSet<(usize, usize, Lane)> {
+        let cells = |take: &GeneratedPart| -> BTreeSet<(usize, usize, Lane)> {
             take.part.hits.iter().map(|hit| (hit.bar.0, hit.step, hit.lane())).collect()
         };
         let different: BTreeSet<_> = takes.iter().map(cells).collect();

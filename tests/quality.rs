@@ -10,7 +10,7 @@ use drumlin::audio::SoundFont;
 use drumlin::drummer::evaluation::{
     Score, Sense, own_densities, raw_structure, rock_loop, score, sense,
 };
-use drumlin::drummer::{Drummer, Settings, Silent, Style, StyleChoice, Take};
+use drumlin::drummer::{Drummer, GeneratedPart, Settings, Silent, Style, StyleChoice};
 use drumlin::midi;
 use drumlin::network::{Backend, Models};
 use drumlin::score::{Hit, Lane, Song};
@@ -44,7 +44,7 @@ fn drums_keep_their_quality() {
         .iter()
         .map(|song| {
             let generation = drummer.generate(song, &Settings::default(), &Silent).unwrap();
-            score(song, &midi::drum_song(song, &generation.takes[0].part)).unwrap()
+            score(song, &midi::drum_song(song, &generation.parts[0].part)).unwrap()
         })
         .collect();
     let looped: Vec<Score> = songs
@@ -100,7 +100,7 @@ fn dynamics_are_those_of_a_drummer_who_listens() {
         .iter()
         .map(|song| {
             let generation = drummer.generate(song, &Settings::default(), &Silent).unwrap();
-            sense(song, &midi::drum_song(song, &generation.takes[0].part)).unwrap()
+            sense(song, &midi::drum_song(song, &generation.parts[0].part)).unwrap()
         })
         .collect();
     let found = Sense::mean(&senses);
@@ -121,7 +121,7 @@ fn a_style_that_is_asked_for_is_played() {
             let style = StyleChoice::Densities(own_densities(song).unwrap());
             let settings = Settings { style, ..Settings::default() };
             let generation = drummer.generate(song, &settings, &Silent).unwrap();
-            score(song, &midi::drum_song(song, &generation.takes[0].part)).unwrap()
+            score(song, &midi::drum_song(song, &generation.parts[0].part)).unwrap()
         })
         .collect();
     let of = |value: Figure| mean(played.iter().map(value));
@@ -135,12 +135,13 @@ fn a_style_that_is_asked_for_is_played() {
 fn named_styles_have_their_marks() {
     let drummer = drummer();
     let songs = songs();
-    let heard: Vec<_> = songs.iter().map(|song| drummer.hear(song, &Silent).unwrap()).collect();
+    let analysis: Vec<_> =
+        songs.iter().map(|song| drummer.analyze(song, &Silent).unwrap()).collect();
     // Strokes a bar, averaged over the songs.
     let amount = |style: Style, counted: &dyn Fn(&Hit) -> bool| {
-        mean(songs.iter().zip(&heard).map(|(song, heard)| {
+        mean(songs.iter().zip(&analysis).map(|(song, analysis)| {
             let settings = Settings { style: StyleChoice::Preset(style), ..Settings::default() };
-            let takes = drummer.play(song, heard, &settings, &Silent).unwrap().takes;
+            let takes = drummer.play(song, analysis, &settings, &Silent).unwrap().parts;
             let part = &takes[0].part;
             part.hits.iter().filter(|hit| counted(hit)).count() as f64 / part.bars.len() as f64
         }))
@@ -168,15 +169,15 @@ fn controls_do_what_they_say() {
     let mut onsets = [0.0; STEPS.len()];
     let songs = songs();
     for song in &songs {
-        let heard = drummer.hear(song, &Silent).unwrap();
-        let take = |settings: Settings| -> Take {
-            drummer.play(song, &heard, &settings, &Silent).unwrap().takes.swap_remove(0)
+        let analysis = drummer.analyze(song, &Silent).unwrap();
+        let take = |settings: Settings| -> GeneratedPart {
+            drummer.play(song, &analysis, &settings, &Silent).unwrap().parts.swap_remove(0)
         };
         let rises = |name: &str, values: Vec<f64>| {
             let monotone = values.is_sorted() && values[0] < values[STEPS.len() - 1];
             assert!(monotone, "{name} does not rise: {values:?}");
         };
-        let busier: Vec<Take> = STEPS
+        let busier: Vec<GeneratedPart> = STEPS
             .iter()
             .map(|&complexity| take(Settings { complexity, ..Settings::default() }))
             .collect();

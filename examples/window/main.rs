@@ -13,15 +13,15 @@ use std::time::Duration;
 
 use drumlin::editor::{Control, Controls, Transport, Window};
 use drumlin::score::{Beats, Bpm, Metre};
-use drumlin::studio::{Edit, Job, Looks, Studio, Theme};
+use drumlin::studio::{Edit, Job, Studio, Theme, WindowSettings};
 use egui::{Context, Event, Id, Modifiers, PointerButton, Pos2, RawInput, Rect, Vec2};
 use raster::{Canvas, Textures};
 
 /// Controls with nobody behind them.
 #[derive(Default)]
-struct Shelf(RefCell<HashMap<Control, f32>>);
+struct HostValues(RefCell<HashMap<Control, f32>>);
 
-impl Controls for Shelf {
+impl Controls for HostValues {
     fn value(&self, control: Control) -> f32 {
         self.0.borrow().get(&control).copied().unwrap_or(self.default_value(control))
     }
@@ -63,7 +63,7 @@ struct Screen {
     size: Vec2,
     scale: f32,
     studio: Arc<Studio>,
-    controls: Shelf,
+    controls: HostValues,
     transport: Transport,
     time: f64,
 }
@@ -80,7 +80,7 @@ impl Screen {
             size,
             scale,
             studio: Arc::clone(studio),
-            controls: Shelf::default(),
+            controls: HostValues::default(),
             transport: Transport {
                 playing: true,
                 position: Some(Beats(25.5)),
@@ -169,9 +169,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     if let Some(error) = &studio.snapshot().error {
         return Err(error.to_string().into());
     }
-    let looks = studio.snapshot().looks;
+    let window_settings = studio.snapshot().window_settings;
     for (theme, variant) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {
-        studio.set_looks(Looks { theme, ..looks });
+        studio.set_window_settings(WindowSettings { theme, ..window_settings });
         for (size, scale, label) in
             [(small, 1.0, "800x500"), (middle, 1.0, "1280x800"), (large, 2.0, "4k")]
         {
@@ -180,7 +180,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             screen.picture(&folder.join(format!("window-{label}-{variant}.png")))?;
         }
     }
-    studio.set_looks(Looks { theme: Theme::Dark, ..looks });
+    studio.set_window_settings(WindowSettings { theme: Theme::Dark, ..window_settings });
     let mut screen = Screen::new(&studio, middle, 1.0);
     screen.press(Id::unique("zoom-all"));
     screen.press(Id::unique(("tab", "Form")));

@@ -16,9 +16,9 @@ mod offset;
 mod programs;
 mod soundfont;
 mod stereo;
-mod strokes;
 #[cfg(test)]
 mod tests;
+mod timed_notes;
 mod wav;
 
 pub use mono::render;

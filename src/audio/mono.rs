@@ -1,6 +1,6 @@
 //! What analysis hears.
 
-use super::strokes::strokes;
+use super::timed_notes::strokes;
 use super::{AudioError, SoundFont, levels};
 use crate::score::{SampleRate, Song, TrackKind};
 use rustysynth::{Synthesizer, SynthesizerSettings};
@@ -30,7 +30,7 @@ pub fn render(
 ) -> Result<Vec<f32>, AudioError> {
     let mut mono = vec![0.0; levels::length(song, song.melodic(), rate)?];
     // Songs repeat themselves: a note is played once and mixed in wherever it stands.
-    let notes: Vec<(Note, Vec<usize>)> = collect(song, font, rate).into_iter().collect();
+    let notes: Vec<(UniqueNote, Vec<usize>)> = collect(song, font, rate).into_iter().collect();
     // Made for its error, before there are threads.
     Player::new(font, rate)?;
     let mut rest = &notes[..];
@@ -58,7 +58,7 @@ pub fn render(
 
 /// All that the sound of a note depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Note {
+struct UniqueNote {
     /// Of the font.
     program: u8,
     key: u8,
@@ -68,14 +68,14 @@ struct Note {
 }
 
 /// The song's notes and the samples at which they begin.
-fn collect(song: &Song, font: &SoundFont, rate: SampleRate) -> BTreeMap<Note, Vec<usize>> {
-    let mut notes: BTreeMap<Note, Vec<usize>> = BTreeMap::new();
+fn collect(song: &Song, font: &SoundFont, rate: SampleRate) -> BTreeMap<UniqueNote, Vec<usize>> {
+    let mut notes: BTreeMap<UniqueNote, Vec<usize>> = BTreeMap::new();
     for track in song.melodic() {
         let TrackKind::Melodic { program } = track.kind else { continue };
         let program = font.program(program);
         for stroke in strokes(song, rate, &track.notes) {
             let blocks = (stroke.length as usize).div_ceil(BLOCK);
-            let note = Note { program, key: stroke.key, velocity: stroke.velocity, blocks };
+            let note = UniqueNote { program, key: stroke.key, velocity: stroke.velocity, blocks };
             notes.entry(note).or_default().push(stroke.start as usize);
         }
     }
@@ -85,7 +85,7 @@ fn collect(song: &Song, font: &SoundFont, rate: SampleRate) -> BTreeMap<Note, Ve
 /// The sounds of the notes, in their order, none longer than it can be heard in a song of `song`
 /// samples.
 fn play(
-    notes: &[(Note, Vec<usize>)],
+    notes: &[(UniqueNote, Vec<usize>)],
     song: usize,
     font: &SoundFont,
     rate: SampleRate,
@@ -137,12 +137,12 @@ impl Player {
     }
 
     /// The note until it has rung off, at most `longest` samples.
-    fn play(&mut self, note: Note, longest: usize) -> Vec<f32> {
+    fn play(&mut self, note: UniqueNote, longest: usize) -> Vec<f32> {
         const CHANNEL: i32 = 0;
         const PROGRAM_CHANGE: i32 = 0xC0;
         // A voice lives for two milliseconds at least.
         const SILENT: usize = 4;
-        let Note { program, key, velocity, blocks } = note;
+        let UniqueNote { program, key, velocity, blocks } = note;
         let Player(synthesizer) = self;
         synthesizer.note_off_all(true);
         synthesizer.process_midi_message(CHANNEL, PROGRAM_CHANGE, program.into(), 0);

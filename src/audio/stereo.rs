@@ -1,6 +1,6 @@
 //! What a person listens to.
 
-use super::strokes::strokes;
+use super::timed_notes::strokes;
 use super::{AudioError, DcBlocker, SoundFont, levels};
 use crate::score::{Note, SampleRate, Song, Track, TrackKind};
 use rustysynth::{Synthesizer, SynthesizerSettings};
@@ -102,7 +102,7 @@ fn events<'a>(
     channel: u8,
     notes: impl IntoIterator<Item = &'a Note>,
 ) -> Vec<Event> {
-    let both = |stroke: super::strokes::Stroke| {
+    let both = |stroke: super::timed_notes::TimedNote| {
         let (key, velocity) = (stroke.key, Some(stroke.velocity));
         let begins = Event { at: stroke.start, velocity, channel, key };
         let ends = Event { at: stroke.end(), velocity: None, channel, key };

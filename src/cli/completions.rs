@@ -3,7 +3,7 @@
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
-use super::Failure;
+use super::CliError;
 use super::console::print;
 
 /// Print completions for a shell
@@ -15,7 +15,7 @@ pub struct Arguments {
     shell: Shell,
 }
 
-pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     // Through memory: clap_complete panics where its output is a closed pipe.
     let mut script = Vec::new();
     let mut command = super::Arguments::command();

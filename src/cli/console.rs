@@ -5,22 +5,22 @@ use std::io::{self, ErrorKind, Write};
 
 use serde::Serialize;
 
-use super::Failure;
+use super::CliError;
 
 /// Writes to standard output. A reader that has heard enough (`drumlin tracks … | head -1`) is no
 /// failure.
-pub fn print(text: &[u8]) -> Result<(), Failure> {
+pub fn print(text: &[u8]) -> Result<(), CliError> {
     let mut output = io::stdout().lock();
     match output.write_all(text).and_then(|()| output.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        done => done.map_err(Failure::Console),
+        done => done.map_err(CliError::Console),
     }
 }
 
 /// Writes a value to standard output as JSON.
-pub fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+pub fn print_json(value: &impl Serialize) -> Result<(), CliError> {
     let mut text =
-        serde_json::to_vec_pretty(value).map_err(|error| Failure::Console(error.into()))?;
+        serde_json::to_vec_pretty(value).map_err(|error| CliError::Console(error.into()))?;
     text.push(b'\n');
     print(&text)
 }

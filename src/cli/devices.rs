@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::network::{self, Backend};
 
-use super::Failure;
+use super::CliError;
 use super::console::{print, print_json};
 
 /// List what the networks can run on, and why not on a GPU
@@ -31,7 +31,7 @@ struct Device {
     libraries: Vec<PathBuf>,
 }
 
-pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     let cuda = cuda();
     let devices = [cpu(!cuda.usable), cuda];
     if arguments.json {

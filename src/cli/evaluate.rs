@@ -17,7 +17,7 @@ use super::console::{print, print_json, remark};
 use super::features::is_midi;
 use super::generate::{BackendArgument, models, remark_on};
 use super::progress::counted;
-use super::{Failure, song};
+use super::{CliError, song};
 
 /// Compare drum parts with the real drums of songs
 ///
@@ -68,7 +68,7 @@ pub struct Arguments {
     quiet: bool,
 }
 
-pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     let pairs = match &arguments.generated {
         Some(generated) => {
             let (pairs, left_out) = pairs_in(&arguments.songs, generated)?;
@@ -80,7 +80,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         None => played(arguments)?,
     };
     let Some(evaluation) = evaluate(&pairs) else {
-        return Err(Failure::NoDrums { folder: arguments.songs.clone() });
+        return Err(CliError::NoDrums { folder: arguments.songs.clone() });
     };
     if arguments.json {
         return print_json(&evaluation);
@@ -93,7 +93,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 /// All songs of the folder with drums that the drummer plays to them now.
-fn played(arguments: &Arguments) -> Result<Vec<Pair>, Failure> {
+fn played(arguments: &Arguments) -> Result<Vec<Pair>, CliError> {
     let models = models(&arguments.backend, arguments.models.as_deref())?;
     let drummer = Drummer::new(models, SoundFont::embedded().clone());
     let files = midi_files(&arguments.songs)?;
@@ -123,7 +123,7 @@ fn played(arguments: &Arguments) -> Result<Vec<Pair>, Failure> {
         match drummer.generate(&heard, &settings, &Silent) {
             Ok(generation) => {
                 let f1 = |made: &Song| score(&reference, made).map_or(0.0, |score| score.f1_all);
-                let parts = generation.takes.iter().map(|take| &take.part);
+                let parts = generation.parts.iter().map(|take| &take.part);
                 // The first of equals: one that cannot be scored is as good as any.
                 let best = parts
                     .map(|part| midi::drum_song(&reference, part))
@@ -146,8 +146,8 @@ fn played(arguments: &Arguments) -> Result<Vec<Pair>, Failure> {
 }
 
 /// The MIDI files of a folder, by name.
-fn midi_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let unreadable = |source| Failure::Folder { folder: folder.into(), source };
+fn midi_files(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
+    let unreadable = |source| CliError::Folder { folder: folder.into(), source };
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use crate::drummer::features::{ExportOptions, export};
-use crate::drummer::groove;
+use crate::drummer::performance;
 
-use super::Failure;
+use super::CliError;
 use super::console::remark;
 use super::progress::counted;
 
@@ -74,19 +74,19 @@ struct Groove {
     out: PathBuf,
 }
 
-pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     match &arguments.of {
         Of::Songs(songs) => of_songs(songs),
         Of::Groove(Groove { data, out }) => {
-            let written = groove::export(data, out)?;
-            let groove::Exported { performances, steps, hits } = written;
+            let written = performance::export(data, out)?;
+            let performance::Exported { performances, steps, hits } = written;
             remark(&format!("{performances} performances, {steps} steps, {hits} hits"));
             Ok(())
         }
     }
 }
 
-fn of_songs(arguments: &Songs) -> Result<(), Failure> {
+fn of_songs(arguments: &Songs) -> Result<(), CliError> {
     let songs = match &arguments.list {
         Some(list) => listed(list)?,
         None => {
@@ -106,25 +106,25 @@ fn of_songs(arguments: &Songs) -> Result<(), Failure> {
     };
     let written = export(&arguments.data, &songs, &arguments.out, options, &told);
     bar.finish_and_clear();
-    written.map_err(|source| Failure::Folder { folder: arguments.out.clone(), source })
+    written.map_err(|source| CliError::Folder { folder: arguments.out.clone(), source })
 }
 
 /// The lines of a file or of standard input.
-fn listed(list: &Path) -> Result<Vec<PathBuf>, Failure> {
+fn listed(list: &Path) -> Result<Vec<PathBuf>, CliError> {
     let text = if list == "-" {
         let mut text = String::new();
         io::stdin().lock().read_to_string(&mut text).map(|_| text)
     } else {
         fs::read_to_string(list)
     };
-    let text = text.map_err(|source| Failure::List { list: list.into(), source })?;
+    let text = text.map_err(|source| CliError::List { list: list.into(), source })?;
     Ok(text.lines().filter(|line| !line.trim().is_empty()).map(PathBuf::from).collect())
 }
 
 /// All MIDI files below `data/inside`, as paths below `data`.
-fn midi_files(data: &Path, inside: &Path, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
+fn midi_files(data: &Path, inside: &Path, found: &mut Vec<PathBuf>) -> Result<(), CliError> {
     let folder = data.join(inside);
-    let unreadable = |source| Failure::Folder { folder: folder.clone(), source };
+    let unreadable = |source| CliError::Folder { folder: folder.clone(), source };
     for entry in fs::read_dir(&folder).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
         let path = inside.join(entry.file_name());

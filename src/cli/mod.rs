@@ -9,8 +9,8 @@
 mod completions;
 mod console;
 mod devices;
+mod error;
 mod evaluate;
-mod failure;
 mod features;
 mod generate;
 mod progress;
@@ -21,7 +21,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use failure::Failure;
+use error::CliError;
 
 /// A drummer that has heard the whole song: structured drum parts for MIDI songs
 #[derive(Debug, Parser)]

@@ -9,7 +9,7 @@ use crate::drummer::timing::Bars;
 use crate::midi::{ReadError, SongFile};
 use crate::score::{Song, TrackError};
 
-use super::Failure;
+use super::CliError;
 
 /// Why a file's song cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -82,7 +82,7 @@ impl BarArguments {
 }
 
 /// Reads a song, from standard input if it is called `-`, and makes sure that there is something in it.
-pub fn read(path: &Path, kinds: &KindArguments) -> Result<SongFile, Failure> {
+pub fn read(path: &Path, kinds: &KindArguments) -> Result<SongFile, CliError> {
     let mut file =
         if path == Path::new(STANDARD) { read_standard()? } else { crate::midi::open(path)? };
     let wrong = |reason| SongError { path: path.into(), reason };
@@ -121,7 +121,7 @@ fn read_standard() -> Result<SongFile, ReadError> {
 }
 
 /// What the drummer listens to: the tracks asked for, or all but the drums.
-pub fn listened_to(path: &Path, song: &Song, tracks: &[String]) -> Result<Song, Failure> {
+pub fn listened_to(path: &Path, song: &Song, tracks: &[String]) -> Result<Song, CliError> {
     let chosen = song.with_only_tracks(tracks);
     Ok(chosen.map_err(|reason| SongError { path: path.into(), reason })?)
 }

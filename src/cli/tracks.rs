@@ -9,7 +9,7 @@ use crate::drummer::picture::facts;
 use crate::midi::SongFile;
 use crate::score::{Song, Track, TrackKind, program_name};
 
-use super::Failure;
+use super::CliError;
 use super::console::{print, print_json, remark};
 use super::song::{self, KindArguments};
 
@@ -44,7 +44,7 @@ struct Row {
     bars: Option<(usize, usize)>,
 }
 
-pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     let file = song::read(&arguments.song, &arguments.kinds)?;
     if let Some(mended) = song::mended(&arguments.song, &file) {
         remark(&mended);

@@ -13,9 +13,9 @@ use super::ending::{LastHit, last_hit};
 use super::features::SLOTS;
 use super::fills::{self, Chooser, FillLibrary, FillStroke, Site};
 use super::form::Form;
-use super::groove::bend;
 use super::limbs::{Limbs, Line};
-use super::pattern::{Answer, CELLS, known_grid, source_step};
+use super::pattern::{CELLS, PatternOutput, known_grid, source_step};
+use super::performance::bend;
 use super::settings::{CountIn, Settings, StyleChoice};
 use super::sounding::Sounding;
 use super::thin::{Amount, is_back_beat, thinned};
@@ -24,7 +24,7 @@ use crate::score::{
 };
 
 /// What stands fixed for all bars of a song.
-pub(super) struct Arrangement<'a> {
+pub(super) struct Arranger<'a> {
     pub song: &'a Song,
     pub bars: &'a BarGrid,
     pub grids: &'a [StepGrid],
@@ -78,19 +78,19 @@ const LANDING: f32 = 50.0;
 /// What is wanted at each step.
 type Wanted = BTreeMap<(usize, usize), Vec<(Lane, f32, u8)>>;
 
-impl Arrangement<'_> {
+impl Arranger<'_> {
     /// `filling` is the network's answer for fills; none is asked for where there are no fills.
     pub fn part(
         &self,
-        answer: &Answer,
-        filling: Option<&Answer>,
+        output: &PatternOutput,
+        filling: Option<&PatternOutput>,
         rng: &mut ChaCha8Rng,
     ) -> Arranged {
         let mut wanted = self.grooves();
         let mut luck = self.luck(rng.random());
         let last = last_hit(self.song, self.bars, self.grids, self.sounding, self.settings.ending);
         let mut fills = self.add_fills(&mut wanted, filling, last, &mut luck);
-        self.add_crashes(&mut wanted, answer, &fills);
+        self.add_crashes(&mut wanted, output, &fills);
         let loud = |bar: usize| Amount::at(self.dynamics.level(bar)) == Amount::All;
         for &(bar, step) in self.sounding.stops.iter().filter(|stop| loud(stop.0)) {
             // The stop is struck with the band.
@@ -107,7 +107,7 @@ impl Arrangement<'_> {
         self.count_in(&mut wanted, &mut luck);
         self.mute(&mut wanted);
         Arranged {
-            part: self.played(&wanted, answer),
+            part: self.played(&wanted, output),
             fills: fills.into_iter().map(BarIndex).collect(),
         }
     }
@@ -156,7 +156,7 @@ impl Arrangement<'_> {
     fn add_fills(
         &self,
         wanted: &mut Wanted,
-        filling: Option<&Answer>,
+        filling: Option<&PatternOutput>,
         last: Option<LastHit>,
         rng: &mut ChaCha8Rng,
     ) -> Vec<usize> {
@@ -179,7 +179,7 @@ impl Arrangement<'_> {
         }
         let mut filled = Vec::new();
         for (bar, end, length) in sites {
-            let likely = filling.map(|filling| chances(filling, bar));
+            let likely = filling.map(|filling| probabilities(filling, bar));
             let site = Site { likely: likely.as_deref(), ..self.site(bar, end, length) };
             let Some(strokes) = chooser.choose(&site, rng) else { continue };
             wanted.retain(|&(at, step), _| at != bar || !(end - length..end).contains(&step));
@@ -229,7 +229,7 @@ impl Arrangement<'_> {
     }
 
     /// Crashes on the first beats of sections, after fills and where the song comes back.
-    fn add_crashes(&self, wanted: &mut Wanted, answer: &Answer, fills: &[usize]) {
+    fn add_crashes(&self, wanted: &mut Wanted, output: &PatternOutput, fills: &[usize]) {
         let mut last: Option<usize> = None;
         for bar in 0..self.bars.len() {
             let level = self.dynamics.level(bar);
@@ -240,7 +240,7 @@ impl Arrangement<'_> {
             let drops = before.is_some_and(|before| {
                 self.sounding.plays(before) && level - self.dynamics.level(before) < STEP_DOWN
             });
-            let likely = starts && crash_chance(answer, bar) > CRASH;
+            let likely = starts && crash_probability(output, bar) > CRASH;
             let near = last.is_some_and(|last| bar - last < CRASH_BARS);
             if (after_fill || returns || likely) && level > CRASHES_FROM && !drops && !near {
                 last = Some(bar);
@@ -281,13 +281,13 @@ impl Arrangement<'_> {
     fn mute(&self, wanted: &mut Wanted) {
         let StyleChoice::Densities(densities) = self.settings.style else { return };
         for strokes in wanted.values_mut() {
-            strokes.retain(|(lane, ..)| densities[lane.score_class().index()] > 0.0);
+            strokes.retain(|(lane, ..)| densities[lane.drum_class().index()] > 0.0);
         }
     }
 
     /// What two hands and two feet can play of what is wanted.
-    fn played(&self, wanted: &Wanted, answer: &Answer) -> DrumPart {
-        let keys = keys(&answer.keys);
+    fn played(&self, wanted: &Wanted, output: &PatternOutput) -> DrumPart {
+        let keys = keys(&output.keys);
         let mut firsts = Vec::with_capacity(self.bars.len());
         let mut times = Vec::new();
         for (bar, grid) in self.grids.iter().enumerate() {
@@ -367,26 +367,26 @@ fn one_cymbal(logits: &[f32]) -> impl Fn(Lane) -> Lane + use<> {
 }
 
 /// How likely each cell is to be struck in a bar.
-fn chances(answer: &Answer, bar: usize) -> Vec<f32> {
-    let mut chances = vec![0.0; CELLS];
-    for (code, log) in answer.prior(bar).iter().enumerate() {
+fn probabilities(output: &PatternOutput, bar: usize) -> Vec<f32> {
+    let mut probabilities = vec![0.0; CELLS];
+    for (code, log) in output.prior(bar).iter().enumerate() {
         let weight = log.exp();
         if weight > 1e-3 {
-            for (sum, logit) in chances.iter_mut().zip(answer.logits(bar, code)) {
+            for (sum, logit) in probabilities.iter_mut().zip(output.logits(bar, code)) {
                 *sum += weight / (1.0 + (-logit).exp());
             }
         }
     }
-    chances
+    probabilities
 }
 
 /// How likely a crash on the downbeat is by the bar's own evidence, not its group's.
-fn crash_chance(answer: &Answer, bar: usize) -> f32 {
+fn crash_probability(output: &PatternOutput, bar: usize) -> f32 {
     let cell = Lane::Crash.index() * SLOTS;
-    (0..answer.codes())
+    (0..output.codes())
         .map(|code| {
-            let logit = answer.logits(bar, code).nth(cell).unwrap_or(f32::NEG_INFINITY);
-            answer.prior(bar)[code].exp() / (1.0 + (-logit).exp())
+            let logit = output.logits(bar, code).nth(cell).unwrap_or(f32::NEG_INFINITY);
+            output.prior(bar)[code].exp() / (1.0 + (-logit).exp())
         })
         .sum()
 }

@@ -6,10 +6,10 @@ use rand_chacha::ChaCha8Rng;
 use super::features::SLOTS;
 use super::limbs::Limbs;
 use super::objective::{ClassCells, by_class, class_of};
-use super::pattern::{Answer, CELLS};
+use super::pattern::{CELLS, PatternOutput};
 use super::settings::ClassDensities;
 use super::vocabulary::StyleBar;
-use crate::score::{LANES, SCORE_CLASSES};
+use crate::score::{DRUM_CLASSES, LANES};
 
 /// Codes less likely than this share of the likeliest are not considered.
 const UNLIKELY: f32 = 0.01;
@@ -64,7 +64,7 @@ impl Group {
     /// The evidence and candidates of some bars of a song, all of `limbs.steps` steps. With a
     /// vocabulary the candidates are bars of a style instead of the network's.
     pub fn new(
-        answer: &Answer,
+        output: &PatternOutput,
         bars: Vec<usize>,
         limbs: Limbs,
         vocabulary: Option<&[StyleBar]>,
@@ -72,15 +72,16 @@ impl Group {
         rng: &mut ChaCha8Rng,
     ) -> Group {
         let slots = limbs.steps;
-        let codes = Codes::pooled(answer, &bars, slots, drafting.pooling);
+        let codes = Codes::pooled(output, &bars, slots, drafting.pooling);
         let mut marginal = codes.marginal();
         let rows = match vocabulary {
             Some(style) => {
                 for (cell, probability) in marginal.iter_mut().enumerate() {
-                    let usual: f32 = style.iter().map(|bar| bar.share * bar.chances[cell]).sum();
+                    let usual: f32 =
+                        style.iter().map(|bar| bar.share * bar.probabilities[cell]).sum();
                     *probability += STYLE * (usual - *probability);
                 }
-                style.iter().map(|bar| against(&bar.chances, 0.5, slots)).collect()
+                style.iter().map(|bar| against(&bar.probabilities, 0.5, slots)).collect()
             }
             None => {
                 let mut rows = codes.logits;
@@ -146,7 +147,7 @@ impl Group {
 /// Hits a bar of each class, by what the network holds probable.
 pub(super) fn expected_densities(groups: &[Group]) -> ClassDensities {
     let bars: usize = groups.iter().map(|group| group.bars.len()).sum();
-    let mut densities = [0.0; SCORE_CLASSES];
+    let mut densities = [0.0; DRUM_CLASSES];
     for group in groups {
         let share = group.bars.len() as f32 / bars as f32;
         for (density, row) in densities.iter_mut().zip(group.by_class.chunks(SLOTS)) {
@@ -165,8 +166,8 @@ struct Codes {
 }
 
 impl Codes {
-    fn pooled(answer: &Answer, bars: &[usize], slots: usize, pooling: f32) -> Codes {
-        let prior = pooled_prior(answer, bars, pooling);
+    fn pooled(output: &PatternOutput, bars: &[usize], slots: usize, pooling: f32) -> Codes {
+        let prior = pooled_prior(output, bars, pooling);
         let most = prior.iter().copied().fold(0.0, f32::max);
         let mut order: Vec<usize> =
             (0..prior.len()).filter(|&code| prior[code] >= UNLIKELY * most).collect();
@@ -179,7 +180,7 @@ impl Codes {
             .map(|&code| {
                 let mut mean = vec![0.0; CELLS];
                 for &bar in bars {
-                    for (sum, logit) in mean.iter_mut().zip(answer.logits(bar, code)) {
+                    for (sum, logit) in mean.iter_mut().zip(output.logits(bar, code)) {
                         *sum += logit / bars.len() as f32;
                     }
                 }
@@ -206,11 +207,11 @@ impl Codes {
 }
 
 /// The pooled prior of a group's codes.
-fn pooled_prior(answer: &Answer, bars: &[usize], pooling: f32) -> Vec<f32> {
+fn pooled_prior(output: &PatternOutput, bars: &[usize], pooling: f32) -> Vec<f32> {
     let gain = 1.0 + (pooling - 1.0) * (1.0 - 1.0 / bars.len() as f32);
-    let mut pooled = vec![0.0; answer.codes()];
+    let mut pooled = vec![0.0; output.codes()];
     for &bar in bars {
-        for (sum, log) in pooled.iter_mut().zip(answer.prior(bar)) {
+        for (sum, log) in pooled.iter_mut().zip(output.prior(bar)) {
             *sum += log * gain / bars.len() as f32;
         }
     }
@@ -241,7 +242,7 @@ fn over_threshold(lanes: &[f32], threshold: f32, slots: usize) -> Vec<f32> {
     let mut logits = against(lanes, threshold, slots);
     let by_class = by_class(lanes);
     for slot in 0..slots {
-        let mut best: [Option<usize>; SCORE_CLASSES] = [None; SCORE_CLASSES];
+        let mut best: [Option<usize>; DRUM_CLASSES] = [None; DRUM_CLASSES];
         for cell in (0..LANES).map(|lane| lane * SLOTS + slot) {
             let best = &mut best[class_of(cell)];
             if best.is_none_or(|best| lanes[cell] > lanes[best]) {

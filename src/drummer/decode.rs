@@ -27,11 +27,11 @@ use super::candidates::{Drafting, Group, expected_densities, log_odds};
 use super::features::SLOTS;
 use super::limbs::{Limbs, Repeated};
 use super::objective::{CLASS_CELLS, ClassCells, Evidence, Objective, Weights};
-use super::pattern::Answer;
+use super::pattern::PatternOutput;
 use super::settings::ClassDensities;
 use super::vocabulary::StyleBar;
 use crate::analysis::Ssm;
-use crate::score::{LANES, Lane, SCORE_CLASSES};
+use crate::score::{DRUM_CLASSES, LANES, Lane};
 
 /// How far from 0, in logits, a cell is at least that is played otherwise than the chosen bar has it:
 /// farther than complexity moves what is struck in the middle half of its range.
@@ -85,7 +85,7 @@ pub(super) fn similarity(first: &[Pattern], second: &[Pattern]) -> f32 {
 /// Chooses a pattern for each group. `groups[bar]` numbers the groups from 0; bars of a group share
 /// their slots, which are `limbs[bar].steps`.
 pub(super) fn decode(
-    answer: &Answer,
+    output: &PatternOutput,
     groups: &[usize],
     limbs: &[Limbs],
     ssm: &Ssm,
@@ -104,7 +104,7 @@ pub(super) fn decode(
             let limbs = Limbs::fastest(bars.iter().map(|&bar| limbs[bar]));
             let vocabulary = asked.bars.get(&limbs.steps).filter(|bars| !bars.is_empty());
             let vocabulary = vocabulary.map(Vec::as_slice);
-            Group::new(answer, bars, limbs, vocabulary, decoding.drafting, rng)
+            Group::new(output, bars, limbs, vocabulary, decoding.drafting, rng)
         })
         .collect();
     let wanted = asked.densities.copied().unwrap_or_else(|| expected_densities(&groups));
@@ -217,7 +217,7 @@ fn flip_cells(objective: &mut Objective, groups: &[Group], chosen: &[usize]) {
 /// The lane cells of a class cell.
 fn lanes_of(class_cell: usize) -> impl Iterator<Item = usize> {
     let (class, slot) = (class_cell / SLOTS, class_cell % SLOTS);
-    let lanes = Lane::ALL.into_iter().filter(move |lane| lane.score_class().index() == class);
+    let lanes = Lane::ALL.into_iter().filter(move |lane| lane.drum_class().index() == class);
     lanes.map(move |lane| lane.index() * SLOTS + slot)
 }
 
@@ -243,16 +243,16 @@ fn offsets(
     reach: f32,
 ) -> [f32; LANES] {
     let bars: usize = groups.iter().map(|group| group.bars.len()).sum();
-    let mut cells: [Vec<(f32, f32)>; SCORE_CLASSES] = Default::default();
+    let mut cells: [Vec<(f32, f32)>; DRUM_CLASSES] = Default::default();
     for (group, &index) in groups.iter().zip(chosen) {
         let rows = group.candidates[index].logits.chunks(SLOTS);
         for (lane, row) in Lane::ALL.into_iter().zip(rows) {
             let playable = row.iter().filter(|logit| logit.is_finite());
-            cells[lane.score_class().index()]
+            cells[lane.drum_class().index()]
                 .extend(playable.map(|&logit| (logit, group.bars.len() as f32 / bars as f32)));
         }
     }
-    let mut by_class = [0.0; SCORE_CLASSES];
+    let mut by_class = [0.0; DRUM_CLASSES];
     for ((offset, cells), &wanted) in by_class.iter_mut().zip(&mut cells).zip(wanted) {
         cells.sort_by(|a, b| b.0.total_cmp(&a.0));
         // The first `kept` cells are struck; the threshold lies between them and the next.
@@ -273,5 +273,5 @@ fn offsets(
         };
         *offset = (-threshold).clamp(-reach, reach);
     }
-    Lane::ALL.map(|lane| by_class[lane.score_class().index()])
+    Lane::ALL.map(|lane| by_class[lane.drum_class().index()])
 }

@@ -1,7 +1,7 @@
 //! Why there are no drums.
 
 use super::generate::MAX_BARS;
-use super::groove::GrooveError;
+use super::performance::PerformanceError;
 use crate::analysis::AnalysisError;
 use crate::audio::AudioError;
 use crate::network::NetworkError;
@@ -22,5 +22,5 @@ pub enum DrummerError {
     #[error(transparent)]
     Network(#[from] NetworkError),
     #[error(transparent)]
-    Groove(#[from] GrooveError),
+    Performance(#[from] PerformanceError),
 }

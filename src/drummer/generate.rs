@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use super::arrange::{Arranged, Arrangement};
+use super::arrange::{Arranged, Arranger};
 use super::candidates::Drafting;
 use super::decode::{Asked, Decoding, Pattern, decode, similarity};
 use super::dynamics::Dynamics;
@@ -14,11 +14,11 @@ use super::features::{
     BarFeatures, Contents, PROGRAMS, bar_features, instruments, pair_channels, step_grids,
 };
 use super::finish::finish;
-use super::groove::{self, Feel};
 use super::limbs::Limbs;
 use super::metre::askings;
 use super::objective::Weights;
-use super::pattern::{self, Answer, Condition, PatternInput, known_grid};
+use super::pattern::{self, Condition, PatternInput, PatternOutput, known_grid};
+use super::performance::{self, Feel};
 use super::sound::{melodic_ssm, synthesise};
 use super::sounding::Sounding;
 use super::vocabulary::{StyleBar, Vocabulary};
@@ -63,7 +63,7 @@ pub struct Drummer {
 
 /// What the drummer heard in a song: everything that does not depend on [`Settings`].
 #[derive(Clone, Debug)]
-pub struct Heard {
+pub struct SongAnalysis {
     pub bars: BarGrid,
     /// One per bar.
     pub grids: Vec<StepGrid>,
@@ -84,7 +84,7 @@ pub struct Heard {
 
 /// One part with where its fills are.
 #[derive(Clone, Debug)]
-pub struct Take {
+pub struct GeneratedPart {
     pub part: DrumPart,
     pub fills: Vec<BarIndex>,
     /// The class densities that were asked of the network; `None` where the song alone decided.
@@ -94,9 +94,9 @@ pub struct Take {
 /// A song's drums.
 #[derive(Clone, Debug)]
 pub struct Generation {
-    pub heard: Heard,
+    pub analysis: SongAnalysis,
     /// At least one; as many as [`Settings::alternatives`] asks for.
-    pub takes: Vec<Take>,
+    pub parts: Vec<GeneratedPart>,
     /// Time spent, stage by stage.
     pub timings: Vec<(Stage, Duration)>,
 }
@@ -150,9 +150,9 @@ impl Drummer {
         settings: &Settings,
         progress: &dyn Progress,
     ) -> Result<Generation, DrummerError> {
-        let heard = self.hear(song, progress)?;
-        let mut generation = self.play(song, &heard, settings, progress)?;
-        generation.timings.splice(0..0, heard.timings.iter().copied());
+        let analysis = self.analyze(song, progress)?;
+        let mut generation = self.play(song, &analysis, settings, progress)?;
+        generation.timings.splice(0..0, analysis.timings.iter().copied());
         Ok(generation)
     }
 
@@ -160,10 +160,14 @@ impl Drummer {
     ///
     /// # Errors
     /// As [`Drummer::generate`].
-    pub fn hear(&self, song: &Song, progress: &dyn Progress) -> Result<Heard, DrummerError> {
+    pub fn analyze(
+        &self,
+        song: &Song,
+        progress: &dyn Progress,
+    ) -> Result<SongAnalysis, DrummerError> {
         let tracks = song.melodic().cloned().collect();
         let bars = Song { tracks, ..song.clone() }.bars();
-        self.hear_over(song, bars, progress)
+        self.analyze_over(song, bars, progress)
     }
 
     /// Listens to a song over the given bars, which begin at its tick 0 in its metres and may go on
@@ -171,12 +175,12 @@ impl Drummer {
     ///
     /// # Errors
     /// As [`Drummer::generate`].
-    pub fn hear_over(
+    pub fn analyze_over(
         &self,
         song: &Song,
         bars: BarGrid,
         progress: &dyn Progress,
-    ) -> Result<Heard, DrummerError> {
+    ) -> Result<SongAnalysis, DrummerError> {
         let tracks = song.melodic().filter(|track| !track.notes.is_empty()).cloned().collect();
         let song = Song { tracks, ..song.clone() };
         if song.tracks.is_empty() {
@@ -203,7 +207,7 @@ impl Drummer {
         })?;
         let (programs, timings) = (instruments(&song), watch.timings);
         let dynamics = Dynamics::of(&song, &bars);
-        Ok(Heard {
+        Ok(SongAnalysis {
             bars,
             grids,
             form,
@@ -224,15 +228,15 @@ impl Drummer {
     pub fn play(
         &self,
         song: &Song,
-        heard: &Heard,
+        analysis: &SongAnalysis,
         settings: &Settings,
         progress: &dyn Progress,
     ) -> Result<Generation, DrummerError> {
         let numbers: Vec<usize> = (0..settings.alternatives.max(1)).collect();
         let mut watch = Watch { progress, timings: Vec::new() };
-        let takes = self.perform(song, heard, settings, &numbers, &mut watch)?;
-        let takes = takes.into_iter().map(|(_, take)| take).collect();
-        Ok(Generation { heard: heard.clone(), takes, timings: watch.timings })
+        let parts = self.perform(song, analysis, settings, &numbers, &mut watch)?;
+        let parts = parts.into_iter().map(|(_, generated)| generated).collect();
+        Ok(Generation { analysis: analysis.clone(), parts, timings: watch.timings })
     }
 
     /// Plays some of the alternatives that [`Drummer::play`] would, by their numbers from 0; each is
@@ -243,29 +247,29 @@ impl Drummer {
     pub fn play_some(
         &self,
         song: &Song,
-        heard: &Heard,
+        analysis: &SongAnalysis,
         settings: &Settings,
         numbers: &[usize],
         progress: &dyn Progress,
-    ) -> Result<Vec<(usize, Take)>, DrummerError> {
+    ) -> Result<Vec<(usize, GeneratedPart)>, DrummerError> {
         let mut watch = Watch { progress, timings: Vec::new() };
-        self.perform(song, heard, settings, numbers, &mut watch)
+        self.perform(song, analysis, settings, numbers, &mut watch)
     }
 
     fn perform(
         &self,
         song: &Song,
-        heard: &Heard,
+        analysis: &SongAnalysis,
         settings: &Settings,
         numbers: &[usize],
         watch: &mut Watch,
-    ) -> Result<Vec<(usize, Take)>, DrummerError> {
+    ) -> Result<Vec<(usize, GeneratedPart)>, DrummerError> {
         let progress = watch.progress;
         let drafts = watch
-            .stage(Stage::Pattern, || self.drafts(song, heard, settings, numbers, progress))?;
+            .stage(Stage::Pattern, || self.drafts(song, analysis, settings, numbers, progress))?;
         watch.stage(Stage::Groove, || {
             let network = self.models.get(&catalogue::GROOVE)?;
-            let mut takes = Vec::with_capacity(drafts.len());
+            let mut parts = Vec::with_capacity(drafts.len());
             for drafts in drafts.chunks(network.batch()) {
                 if progress.is_cancelled() {
                     return Err(DrummerError::Cancelled);
@@ -282,20 +286,20 @@ impl Drummer {
                         swing: settings.swing,
                         humanise: settings.humanise,
                         fills: &draft.fills,
-                        dynamics: Some(&heard.dynamics),
-                        manner: None,
+                        dynamics: Some(&analysis.dynamics),
+                        stats: None,
                         seed: settings.seed.wrapping_add(*number as u64),
                     };
                     patterns.push((&draft.part, feel));
                 }
-                let parts = groove::play_all(&patterns, &*network)?;
-                for ((number, draft), mut part) in drafts.iter().zip(parts) {
+                let performed = performance::play_all(&patterns, &*network)?;
+                for ((number, draft), mut part) in drafts.iter().zip(performed) {
                     finish(song, &draft.part, &mut part, has_double_pedal(settings));
                     let (fills, style) = (draft.fills.clone(), draft.style);
-                    takes.push((*number, Take { part, fills, style }));
+                    parts.push((*number, GeneratedPart { part, fills, style }));
                 }
             }
-            Ok(takes)
+            Ok(parts)
         })
     }
 
@@ -303,31 +307,31 @@ impl Drummer {
     fn drafts(
         &self,
         song: &Song,
-        heard: &Heard,
+        analysis: &SongAnalysis,
         settings: &Settings,
         numbers: &[usize],
         progress: &dyn Progress,
-    ) -> Result<Vec<(usize, Take)>, DrummerError> {
+    ) -> Result<Vec<(usize, GeneratedPart)>, DrummerError> {
         let network = self.models.get(&catalogue::PATTERN)?;
-        let askings = askings(&heard.bars, &heard.grids, &heard.form, &heard.features);
+        let askings = askings(&analysis.bars, &analysis.grids, &analysis.form, &analysis.features);
         let input = PatternInput {
-            features: &heard.features,
-            programs: &heard.programs,
-            bars: &heard.bars,
+            features: &analysis.features,
+            programs: &analysis.programs,
+            bars: &analysis.bars,
             askings: &askings,
             tempo: &song.tempo,
         };
-        let slots: Vec<usize> = heard.grids.iter().map(|grid| known_grid(grid).steps).collect();
+        let slots: Vec<usize> = analysis.grids.iter().map(|grid| known_grid(grid).steps).collect();
         // Bars of a group are asked alike.
         let kinds: Vec<usize> = askings
             .iter()
             .map(|asking| askings.iter().position(|other| other == asking).unwrap_or_default())
             .collect();
-        let groups = split_by(&groups(&heard.drum_ssm, DISTINCT), &kinds);
-        let limbs = limbs(song, heard, settings);
-        let turns = heard.drum_ssm.novelty(TURN_REACH);
-        let places = fills::places(&heard.form, |bar| turns[bar], settings.fill_amount);
-        let sounding = Sounding::of(song, &heard.bars, &heard.grids);
+        let groups = split_by(&groups(&analysis.drum_ssm, DISTINCT), &kinds);
+        let limbs = limbs(song, analysis, settings);
+        let turns = analysis.drum_ssm.novelty(TURN_REACH);
+        let places = fills::places(&analysis.form, |bar| turns[bar], settings.fill_amount);
+        let sounding = Sounding::of(song, &analysis.bars, &analysis.grids);
         let asked = match settings.style {
             StyleChoice::FromSong => None,
             StyleChoice::Preset(style) => Some(style.densities()),
@@ -342,7 +346,7 @@ impl Drummer {
             }
         }
         let first = Condition { hint: asked.as_ref(), fill: false };
-        let mut first = pattern::ask(&*network, &input, &[first])?;
+        let mut first = pattern::predict(&*network, &input, &[first])?;
         let first = first.pop().expect("there is one answer for each condition");
         let hints = hints(asked, &first, settings.alternatives);
         let is_asked = usize::from(asked.is_some());
@@ -365,11 +369,11 @@ impl Drummer {
                 conditions.extend((*number > 0).then_some(Condition { hint, fill: false }));
                 conditions.extend((!places.is_empty()).then_some(Condition { hint, fill: true }));
             }
-            let mut answers = pattern::ask(&*network, &input, &conditions)?.into_iter();
-            let mut next = || answers.next().expect("there is one answer for each condition");
+            let mut outputs = pattern::predict(&*network, &input, &conditions)?.into_iter();
+            let mut next = || outputs.next().expect("there is one answer for each condition");
             for &(number, hint) in wanted {
                 let other = (number > 0).then(&mut next);
-                let answer = other.as_ref().unwrap_or(&first);
+                let output = other.as_ref().unwrap_or(&first);
                 let filling = (!places.is_empty()).then(&mut next);
                 let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
                 rng.set_stream(number as u64);
@@ -382,7 +386,7 @@ impl Drummer {
                 let mut decide = |noise| {
                     let drafting = Drafting { pooling: POOLING, noise };
                     let decoding = Decoding { drafting, weights, reach: REACH[is_asked] };
-                    decode(answer, &groups, &limbs, &heard.drum_ssm, &asked, decoding, &mut rng)
+                    decode(output, &groups, &limbs, &analysis.drum_ssm, &asked, decoding, &mut rng)
                 };
                 let mut patterns = decide(noise);
                 for noise in MORE_NOISE {
@@ -396,23 +400,23 @@ impl Drummer {
                 if !numbers.contains(&number) {
                     continue;
                 }
-                let arrangement = Arrangement {
+                let arranger = Arranger {
                     song,
-                    bars: &heard.bars,
-                    grids: &heard.grids,
-                    form: &heard.form,
+                    bars: &analysis.bars,
+                    grids: &analysis.grids,
+                    form: &analysis.form,
                     turns: &turns,
                     sounding: &sounding,
-                    dynamics: &heard.dynamics,
+                    dynamics: &analysis.dynamics,
                     groups: &groups,
                     patterns: &patterns,
                     limbs: &limbs,
                     fills: &places,
                     settings,
                 };
-                let Arranged { part, fills } = arrangement.part(answer, filling.as_ref(), &mut rng);
-                let take = Take { part, fills, style: hint };
-                drafts.push((number, take));
+                let Arranged { part, fills } = arranger.part(output, filling.as_ref(), &mut rng);
+                let generated = GeneratedPart { part, fills, style: hint };
+                drafts.push((number, generated));
             }
         }
         Ok(drafts)
@@ -424,8 +428,8 @@ fn has_double_pedal(settings: &Settings) -> bool {
 }
 
 /// The drummer's limbs in every bar, on the slots of its known grid.
-fn limbs(song: &Song, heard: &Heard, settings: &Settings) -> Vec<Limbs> {
-    let bars = heard.bars.bars().iter().zip(&heard.grids);
+fn limbs(song: &Song, analysis: &SongAnalysis, settings: &Settings) -> Vec<Limbs> {
+    let bars = analysis.bars.bars().iter().zip(&analysis.grids);
     bars.map(|(bar, grid)| {
         let seconds = song.tempo.seconds(bar.end()).0 - song.tempo.seconds(bar.start).0;
         Limbs {
@@ -456,7 +460,7 @@ fn split_by(groups: &[usize], kinds: &[usize]) -> Vec<usize> {
 /// prototypes that together come nearest to whatever the song may have, likely and less likely.
 fn hints(
     asked: Option<ClassDensities>,
-    answer: &Answer,
+    output: &PatternOutput,
     alternatives: usize,
 ) -> Vec<Option<ClassDensities>> {
     /// The distance of log densities over which nearness falls by e.
@@ -472,20 +476,21 @@ fn hints(
     }
     // How near the alternatives come to each style.
     let mut reached: Vec<f32> =
-        answer.styles.iter().map(|style| near(&answer.densities, &style.densities)).collect();
+        output.styles.iter().map(|style| near(&output.densities, &style.densities)).collect();
     let mut hints = vec![None];
     while hints.len() < alternatives {
         let gain = |candidate: &ClassDensities| -> f32 {
-            let styles = answer.styles.iter().zip(&reached);
+            let styles = output.styles.iter().zip(&reached);
             let gains = styles.map(|(style, reached)| {
-                style.chance.powf(DOUBT) * (near(candidate, &style.densities) - reached).max(0.0)
+                style.probability.powf(DOUBT)
+                    * (near(candidate, &style.densities) - reached).max(0.0)
             });
             gains.sum()
         };
         let best =
-            answer.styles.iter().max_by(|a, b| gain(&a.densities).total_cmp(&gain(&b.densities)));
+            output.styles.iter().max_by(|a, b| gain(&a.densities).total_cmp(&gain(&b.densities)));
         let Some(best) = best.map(|style| style.densities) else { break };
-        for (reached, style) in reached.iter_mut().zip(&answer.styles) {
+        for (reached, style) in reached.iter_mut().zip(&output.styles) {
             *reached = reached.max(near(&best, &style.densities));
         }
         hints.push(Some(best));

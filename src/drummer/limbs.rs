@@ -64,7 +64,7 @@ pub(super) struct Limbs {
 pub(super) struct Line {
     times: Vec<f32>,
     /// One bit a lane.
-    struck: Vec<u16>,
+    onsets: Vec<u16>,
     double_pedal: bool,
 }
 
@@ -72,20 +72,20 @@ impl Line {
     /// Nothing struck. `times` in seconds, rising.
     pub fn new(times: Vec<f32>, double_pedal: bool) -> Line {
         debug_assert!(times.is_sorted());
-        Line { struck: vec![0; times.len()], times, double_pedal }
+        Line { onsets: vec![0; times.len()], times, double_pedal }
     }
 
     pub fn strikes(&self, moment: usize, lane: Lane) -> bool {
-        self.struck[moment] & bit(lane) != 0
+        self.onsets[moment] & bit(lane) != 0
     }
 
     pub fn strike(&mut self, moment: usize, lane: Lane) {
-        self.struck[moment] |= bit(lane);
+        self.onsets[moment] |= bit(lane);
     }
 
     /// Whether a lane can be struck at a moment, along with what is.
     pub fn fits(&self, moment: usize, lane: Lane) -> bool {
-        if self.struck[moment] & excluded(lane) != 0 {
+        if self.onsets[moment] & excluded(lane) != 0 {
             return false;
         }
         let now = self.times[moment];
@@ -119,7 +119,7 @@ impl Line {
                 if (self.times[at] - now).abs() > REACH {
                     break;
                 }
-                for _stroke in 0..(self.struck[at] & lanes).count_ones() {
+                for _stroke in 0..(self.onsets[at] & lanes).count_ones() {
                     found[count] = self.times[at];
                     count += 1;
                     if count == 2 {
@@ -180,8 +180,8 @@ impl Limbs {
     /// A bar in which some cells are struck, whatever the limbs say.
     pub fn repeating(&self, onsets: &[bool]) -> Repeated {
         let mut bar = self.repeated();
-        let struck = onsets.iter().enumerate().filter(|&(_, &onset)| onset);
-        struck.for_each(|(cell, _)| bar.set(cell, true));
+        let onsets = onsets.iter().enumerate().filter(|&(_, &onset)| onset);
+        onsets.for_each(|(cell, _)| bar.set(cell, true));
         bar
     }
 
@@ -220,21 +220,21 @@ impl Repeated {
     }
 
     /// Strikes a cell, whatever the limbs say, or leaves it.
-    pub fn set(&mut self, cell: usize, struck: bool) {
+    pub fn set(&mut self, cell: usize, onset: bool) {
         let (lane, slot) = place(cell);
         for bar in 0..3 {
-            let lanes = &mut self.line.struck[bar * self.steps + slot];
-            *lanes = if struck { *lanes | bit(lane) } else { *lanes & !bit(lane) };
+            let lanes = &mut self.line.onsets[bar * self.steps + slot];
+            *lanes = if onset { *lanes | bit(lane) } else { *lanes & !bit(lane) };
         }
     }
 
     /// The first `cells` cells: which are struck.
     pub fn cells(&self, cells: usize) -> Vec<bool> {
-        let struck = |cell| {
+        let onsets = |cell| {
             let (lane, slot) = place(cell);
             slot < self.steps && self.line.strikes(self.steps + slot, lane)
         };
-        (0..cells).map(struck).collect()
+        (0..cells).map(onsets).collect()
     }
 }
 
@@ -263,8 +263,8 @@ mod tests {
     }
 
     fn played(limbs: Limbs, cells: &[usize]) -> Vec<usize> {
-        let struck = limbs.playable(&wanted(cells), 0.0);
-        (0..struck.len()).filter(|&cell| struck[cell]).collect()
+        let onsets = limbs.playable(&wanted(cells), 0.0);
+        (0..onsets.len()).filter(|&cell| onsets[cell]).collect()
     }
 
     /// Sixteenths of 4/4 at a tempo.
@@ -329,17 +329,17 @@ mod tests {
             double_pedal: bool,
         ) {
             let limbs = Limbs { step: 15.0 / bpm, steps, double_pedal };
-            let struck = limbs.playable(&logits, 0.0);
+            let onsets = limbs.playable(&logits, 0.0);
             let mut bar = limbs.repeated();
-            struck.iter().enumerate().for_each(|(cell, &struck)| {
-                if struck { bar.set(cell, true); }
+            onsets.iter().enumerate().for_each(|(cell, &onset)| {
+                if onset { bar.set(cell, true); }
             });
             let mut hands = Vec::new();
             let mut kicks = Vec::new();
-            for (cell, &struck) in struck.iter().enumerate() {
+            for (cell, &onset) in onsets.iter().enumerate() {
                 let (lane, slot) = place(cell);
                 let at = slot as f32 * limbs.step;
-                if struck {
+                if onset {
                     prop_assert!(slot < steps);
                     bar.set(cell, false);
                     prop_assert!(bar.fits(cell));

@@ -226,11 +226,13 @@ impl Asking {
         let sources = three.as_ref().unwrap_or(&self.sources);
         let mut bars = bars(&four);
         for bar in &mut bars {
-            let mut chances = vec![0.0; CELLS];
-            for (own, row) in chances.chunks_mut(SLOTS).zip(bar.chances.chunks(SLOTS)) {
-                own.iter_mut().zip(sources).for_each(|(chance, &source)| *chance = row[source]);
+            let mut probabilities = vec![0.0; CELLS];
+            for (own, row) in probabilities.chunks_mut(SLOTS).zip(bar.probabilities.chunks(SLOTS)) {
+                own.iter_mut()
+                    .zip(sources)
+                    .for_each(|(probability, &source)| *probability = row[source]);
             }
-            bar.chances = chances;
+            bar.probabilities = probabilities;
         }
         bars
     }

@@ -90,18 +90,18 @@ impl Content {
 
     /// What kick and snare do, for a groove of four beats.
     fn beat(&self) -> &'static str {
-        let struck = |share: f32| share > 0.6;
+        let often = |share: f32| share > 0.6;
         let seldom = |share: f32| share < 0.3;
         let [_, two, three, four] = self.snare;
         let strokes = self.of_lanes(&[Lane::Kick, Lane::Snare, Lane::SideStick, Lane::Clap]);
         if self.beats < 3.5 || self.beats > 4.5 {
             return if strokes < 0.7 * self.beats { "sparse" } else { "" };
         }
-        if self.kick.iter().all(|&share| struck(share)) {
+        if self.kick.iter().all(|&share| often(share)) {
             "four on the floor"
-        } else if struck(three) && seldom(two) && seldom(four) {
+        } else if often(three) && seldom(two) && seldom(four) {
             "half-time"
-        } else if self.snare.iter().all(|&share| struck(share)) {
+        } else if self.snare.iter().all(|&share| often(share)) {
             "driving"
         } else if strokes < 2.5 {
             "sparse"
@@ -109,7 +109,7 @@ impl Content {
             "cross-stick"
         } else if self.ghosts > 2.0 {
             "ghosted"
-        } else if !(struck(two) || struck(four)) {
+        } else if !(often(two) || often(four)) {
             "open"
         } else {
             ""

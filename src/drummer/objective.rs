@@ -8,10 +8,10 @@
 use super::features::SLOTS;
 use super::settings::ClassDensities;
 use crate::analysis::Ssm;
-use crate::score::{Lane, SCORE_CLASSES};
+use crate::score::{DRUM_CLASSES, Lane};
 
 /// Cells of a bar by drum class: classes x slots.
-pub(super) const CLASS_CELLS: usize = SCORE_CLASSES * SLOTS;
+pub(super) const CLASS_CELLS: usize = DRUM_CLASSES * SLOTS;
 const WORDS: usize = CLASS_CELLS.div_ceil(64);
 
 /// How much the parts of the objective count.
@@ -78,7 +78,7 @@ impl ClassCells {
 
 /// The class of a lane cell (`lane * SLOTS + slot`).
 pub(super) fn class_of(cell: usize) -> usize {
-    Lane::ALL[cell / SLOTS].score_class().index()
+    Lane::ALL[cell / SLOTS].drum_class().index()
 }
 
 /// How probable each class cell is, from the probabilities of its lanes, taken as independent.
@@ -225,7 +225,7 @@ impl ExpectedF1 {
 /// Mean over the classes of how many octaves the amounts are apart; as `cls_lr` of the scorer.
 fn imbalance(played: &ClassDensities, wanted: &ClassDensities) -> f32 {
     played.iter().zip(wanted).map(|(a, b)| ((a + 0.1) / (b + 0.1)).log2().abs()).sum::<f32>()
-        / SCORE_CLASSES as f32
+        / DRUM_CLASSES as f32
 }
 
 /// Sums over pairs of bars of a matrix that is constant on blocks: its values, their squares, their
@@ -334,7 +334,7 @@ mod tests {
             let pairs = bars.iter().zip(&probability);
             pairs.map(|(bars, probability)| Evidence { bars, probability }).collect()
         };
-        let wanted = [2.0; SCORE_CLASSES];
+        let wanted = [2.0; DRUM_CLASSES];
         let empty = vec![ClassCells::default(); 4];
         let mut objective = Objective::new(evidence(), &ssm, wanted, WEIGHTS, empty);
         let mut rng = ChaCha8Rng::seed_from_u64(7);

@@ -10,7 +10,7 @@ use super::features::{BAR_FEATURES, BarFeatures, PAIR_CHANNELS, PROGRAMS, SLOTS,
 use super::metre::{Asking, joined_features};
 use super::settings::ClassDensities;
 use crate::network::{Network, NetworkError, Outputs, Tensor};
-use crate::score::{BarGrid, GridKind, LANES, PAPER_KEYS, SCORE_CLASSES, StepGrid, TempoMap};
+use crate::score::{BarGrid, DRUM_CLASSES, GridKind, LANES, PAPER_KEYS, StepGrid, TempoMap};
 
 /// Cells of a bar: lanes x slots.
 pub(super) const CELLS: usize = LANES * SLOTS;
@@ -20,7 +20,7 @@ const PLACES: usize = 6;
 const KINDS: usize = 5;
 /// Phases of two, four and eight bars, and nearness to either end of the song.
 const PHASES: usize = 6 + 4;
-const CONDITIONS: usize = TEMPOS + PLACES + KINDS + PHASES + 1 + SCORE_CLASSES + 1;
+const CONDITIONS: usize = TEMPOS + PLACES + KINDS + PHASES + 1 + DRUM_CLASSES + 1;
 
 /// What the network is told of a song, bar by bar.
 pub(super) struct PatternInput<'a> {
@@ -34,7 +34,7 @@ pub(super) struct PatternInput<'a> {
 }
 
 /// What the network knows of a song's drums: a mixture of codes for each bar.
-pub(super) struct Answer {
+pub(super) struct PatternOutput {
     /// Codes of all members together.
     codes: usize,
     members: usize,
@@ -79,10 +79,10 @@ impl Cells {
 pub(super) struct Prototype {
     pub densities: ClassDensities,
     /// How likely the song has it, 0 to 1.
-    pub chance: f32,
+    pub probability: f32,
 }
 
-impl Answer {
+impl PatternOutput {
     pub fn codes(&self) -> usize {
         self.codes
     }
@@ -118,11 +118,11 @@ pub(super) struct Condition<'a> {
 }
 
 /// Asks the network about a song, once for each condition; all at once where that is quicker.
-pub(super) fn ask(
+pub(super) fn predict(
     network: &dyn Network,
     input: &PatternInput,
     conditions: &[Condition],
-) -> Result<Vec<Answer>, NetworkError> {
+) -> Result<Vec<PatternOutput>, NetworkError> {
     let bars = input.features.len();
     // Without the rendered sound, which told the network nothing that the notes do not.
     let pairs = pair_channels(input.features, None).values;
@@ -142,7 +142,7 @@ pub(super) fn ask(
         })
         .collect();
     let outputs = network.run_batch(&requests)?;
-    outputs.into_iter().map(|outputs| answer(outputs, input.askings)).collect()
+    outputs.into_iter().map(|outputs| read_output(outputs, input.askings)).collect()
 }
 
 /// The bars of a song as a share of what is asked for them: the strokes of a bar of 6/8 are half of
@@ -151,19 +151,19 @@ fn share(askings: &[Asking]) -> f32 {
     askings.iter().map(Asking::share).sum::<f32>() / askings.len().max(1) as f32
 }
 
-fn answer(mut outputs: Outputs, askings: &[Asking]) -> Result<Answer, NetworkError> {
+fn read_output(mut outputs: Outputs, askings: &[Asking]) -> Result<PatternOutput, NetworkError> {
     let share = share(askings);
     let (_, prior) = outputs.take_f32("prior")?;
     let (shape, shift) = outputs.take_f32("shift")?;
     let (_, base) = outputs.take_f32("base")?;
     let (_, densities) = outputs.take_f32("densities")?;
-    let (_, chances) = outputs.take_f32("styles")?;
+    let (_, probabilities) = outputs.take_f32("styles")?;
     let (_, prototypes) = outputs.take_f32("prototypes")?;
     let (_, keys) = outputs.take_f32("keys")?;
     let hits = |row: &[f32]| -> ClassDensities {
         std::array::from_fn(|class| row[class].exp_m1().max(0.0) * share)
     };
-    Ok(Answer {
+    Ok(PatternOutput {
         codes: base.len() / CELLS,
         members: shape[1],
         prior,
@@ -171,10 +171,10 @@ fn answer(mut outputs: Outputs, askings: &[Asking]) -> Result<Answer, NetworkErr
         base,
         cells: askings.iter().map(Cells::of).collect(),
         densities: hits(&densities),
-        styles: chances
+        styles: probabilities
             .iter()
-            .zip(prototypes.chunks_exact(SCORE_CLASSES))
-            .map(|(log, row)| Prototype { densities: hits(row), chance: log.exp() })
+            .zip(prototypes.chunks_exact(DRUM_CLASSES))
+            .map(|(log, row)| Prototype { densities: hits(row), probability: log.exp() })
             .collect(),
         keys: std::array::from_fn(|key| keys[key]),
     })
@@ -201,7 +201,7 @@ fn row(input: &PatternInput, bar: usize, condition: &Condition) -> Vec<f32> {
             let share = share(input.askings);
             row.extend(hint.iter().map(|hits| (hits / share).ln_1p()).chain([1.0]));
         }
-        None => row.extend([0.0; SCORE_CLASSES + 1]),
+        None => row.extend([0.0; DRUM_CLASSES + 1]),
     }
     row
 }

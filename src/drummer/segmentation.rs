@@ -119,7 +119,7 @@ fn split_at_repeats(contents: &Contents, ranges: &mut Vec<Range<usize>>, level: 
             if other == number || length < PHRASE || length + LEFT > long.len() {
                 return None;
             }
-            let repeats = |start| alike(contents, short, start, 0, level) > CONTAINED;
+            let repeats = |start| similarity(contents, short, start, 0, level) > CONTAINED;
             [(long.start, long.start + length), (long.end - length, long.end - length)]
                 .into_iter()
                 .find_map(|(start, cut)| repeats(start).then_some(cut))
@@ -168,7 +168,7 @@ fn join_phrases(ranges: &mut Vec<Range<usize>>, labels: &mut Vec<usize>) {
 
 /// How alike some bars and as many from another start are: 0 as any two bars of the song, 1 the
 /// same.
-fn alike(
+fn similarity(
     contents: &Contents,
     bars: &Range<usize>,
     start: usize,
@@ -265,7 +265,7 @@ impl Window {
             })
             .collect();
         // Mean above the level, of `length` bars from two places.
-        let alike = |a: usize, b: usize, length: usize| {
+        let similarity = |a: usize, b: usize, length: usize| {
             let (first, lag) = (a.min(b), a.abs_diff(b));
             (sums[lag][first + length] - sums[lag][first]) / length as f32
         };
@@ -273,21 +273,21 @@ impl Window {
             let apart = |a: usize, b: usize| a.abs_diff(b) >= length;
             let mut best = (0.0f32, None);
             for other in (0..=count - length).filter(|&other| apart(start, other)) {
-                let value = alike(start, other, length);
+                let value = similarity(start, other, length);
                 if value > best.0 {
                     best = (value, Some(other));
                 }
             }
             let second = (0..=count - length)
                 .filter(|&other| apart(start, other) && best.1.is_some_and(|b| apart(b, other)))
-                .map(|other| alike(start, other, length))
+                .map(|other| similarity(start, other, length))
                 .fold(0.0, f32::max);
             let within = [2, 3]
                 .into_iter()
                 .filter(|parts| length.is_multiple_of(*parts) && length / parts >= PHRASE)
                 .map(|parts| {
                     let lag = length / parts;
-                    alike(start, start + lag, length - lag)
+                    similarity(start, start + lag, length - lag)
                 })
                 .fold(0.0, f32::max);
             let again = (best.0 + SECOND * second) / (1.0 + SECOND);
@@ -334,7 +334,7 @@ fn labels(contents: &Contents, ranges: &[Range<usize>], level: f32) -> Vec<usize
 fn likeness(contents: &Contents, a: &Range<usize>, b: &Range<usize>, level: f32) -> f32 {
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     let length = short.len();
-    let along = |start: usize, semitones| alike(contents, short, start, semitones, level);
+    let along = |start: usize, semitones| similarity(contents, short, start, semitones, level);
     let ends = long.end - length;
     let mut best = along(long.start, 0);
     if ends != long.start {

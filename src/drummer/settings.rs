@@ -1,9 +1,9 @@
 //! What the musician asks of the drummer.
 
-use crate::score::SCORE_CLASSES;
+use crate::score::DRUM_CLASSES;
 
-/// Hits a bar wanted of each [`crate::score::ScoreClass`], in its order; each 0 to 32.
-pub type ClassDensities = [f32; SCORE_CLASSES];
+/// Hits a bar wanted of each [`crate::score::DrumClass`], in its order; each 0 to 32.
+pub type ClassDensities = [f32; DRUM_CLASSES];
 
 /// A style by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -38,8 +38,9 @@ pub fn drum_form(ssm: &Ssm) -> Form {
     for end in 1..=bars {
         for length in 1..=LONGEST.min(end) {
             let start = end - length;
-            let alike = sums.block(start, end, start, end) - average * (length * length) as f32;
-            let score = best[start] + alike / length as f32 - length_cost(length, end == bars);
+            let similarity =
+                sums.block(start, end, start, end) - average * (length * length) as f32;
+            let score = best[start] + similarity / length as f32 - length_cost(length, end == bars);
             if score > best[end] {
                 (best[end], from[end]) = (score, start);
             }
@@ -89,8 +90,8 @@ fn labels(ssm: &Ssm, sums: &Sums, ranges: &[std::ops::Range<usize>]) -> Vec<usiz
             let length = a.len().min(b.len());
             let diagonal = (0..length).map(|i| ssm.get(a.start + i, b.start + i)).sum::<f32>();
             let block = sums.block(a.start, a.end, b.start, b.end) / (a.len() * b.len()) as f32;
-            let alike = (diagonal / length as f32).max(block);
-            distances.push(((coherence(a) + coherence(b)) / 2.0 - alike).max(0.0));
+            let similarity = (diagonal / length as f32).max(block);
+            distances.push(((coherence(a) + coherence(b)) / 2.0 - similarity).max(0.0));
         }
     }
     let tree = linkage(&mut distances, count, Method::Average);

@@ -54,7 +54,7 @@ pub(super) struct StyleBar {
     /// How usual it is in its style, 0 to 1.
     pub share: f32,
     /// How likely each cell is struck, `[lanes x slots]`; above 0.5 where the middle bar has a stroke.
-    pub chances: Vec<f32>,
+    pub probabilities: Vec<f32>,
 }
 
 /// Sixteen steps, or 24 in triplets: the known grids of all metres but 3/4, 6/8 and 9/8, which have
@@ -110,13 +110,13 @@ impl Vocabulary {
             .and_then(|kind| Some(&self.styles.get(style.name())?[kind]))
             .map_or(&[][..], Vec::as_slice);
         let bar = |entry: &Entry| {
-            let mut chances = vec![0.0; CELLS];
+            let mut probabilities = vec![0.0; CELLS];
             for &(cell, percent) in &entry.cells {
-                if let Some(chance) = chances.get_mut(usize::from(cell)) {
-                    *chance = f32::from(percent) / 100.0;
+                if let Some(probability) = probabilities.get_mut(usize::from(cell)) {
+                    *probability = f32::from(percent) / 100.0;
                 }
             }
-            StyleBar { share: entry.share, chances }
+            StyleBar { share: entry.share, probabilities }
         };
         entries.iter().map(bar).collect()
     }
@@ -142,13 +142,13 @@ fn cluster(bars: &[(BTreeSet<u16>, f32)]) -> Vec<Entry> {
         distances.min_by(|a, b| a.1.total_cmp(&b.1))
     };
     while means.len() < count {
-        let chances: Vec<f32> = bars
+        let probabilities: Vec<f32> = bars
             .iter()
             .map(|(bar, weight)| weight * nearest(bar, &means).map_or(1.0, |(_, far)| far.max(0.0)))
             .collect();
-        let mut left = rng.random_range(0.0..1.0) * chances.iter().sum::<f32>();
-        let chosen = chances.iter().position(|chance| {
-            left -= chance;
+        let mut left = rng.random_range(0.0..1.0) * probabilities.iter().sum::<f32>();
+        let chosen = probabilities.iter().position(|probability| {
+            left -= probability;
             left <= 0.0
         });
         means.push(row(&bars[chosen.unwrap_or(0)].0));
@@ -186,8 +186,8 @@ fn cluster(bars: &[(BTreeSet<u16>, f32)]) -> Vec<Entry> {
                 let often = mean[usize::from(cell)];
                 // Where crashes go the form decides.
                 let crash = usize::from(cell) / SLOTS == Lane::Crash.index();
-                let struck = if crash { often > 0.5 } else { middle.contains(&cell) };
-                let percent = (50.0 * (often + f32::from(struck))).round() as u8;
+                let onset = if crash { often > 0.5 } else { middle.contains(&cell) };
+                let percent = (50.0 * (often + f32::from(onset))).round() as u8;
                 (percent > 1).then_some((cell, percent))
             });
             let share = (1e3 * total / all).round() / 1e3;
@@ -204,7 +204,7 @@ fn cluster(bars: &[(BTreeSet<u16>, f32)]) -> Vec<Entry> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::drummer::groove::quantise;
+    use crate::drummer::performance::quantise;
     use crate::score::{Metre, Note, Song, TempoMap, Ticks, Track, TrackKind, Velocity};
 
     #[test]
@@ -222,8 +222,12 @@ mod tests {
             assert!(bars.iter().all(|bar| bar.share >= RARE));
             assert!(bars.iter().map(|bar| bar.share).sum::<f32>() <= 1.001);
             for bar in &bars {
-                assert!(bar.chances.iter().all(|chance| (0.0..=1.0).contains(chance)));
-                assert!(bar.chances.iter().filter(|chance| **chance > 0.5).count() >= 2);
+                assert!(
+                    bar.probabilities.iter().all(|probability| (0.0..=1.0).contains(probability))
+                );
+                assert!(
+                    bar.probabilities.iter().filter(|probability| **probability > 0.5).count() >= 2
+                );
             }
             assert!(!seen.contains(&bars));
             seen.push(bars);
@@ -257,8 +261,8 @@ mod tests {
         assert!(bars.len() >= LEAST);
         let cell = |lane: Lane, step| lane.index() * SLOTS + step;
         for bar in &bars {
-            let snare = bar.chances[cell(Lane::Snare, 4)];
-            let kick = bar.chances[cell(Lane::Kick, 4)];
+            let snare = bar.probabilities[cell(Lane::Snare, 4)];
+            let kick = bar.probabilities[cell(Lane::Kick, 4)];
             assert!(snare.max(kick) > 0.99 && snare.min(kick) < 0.01, "{snare} {kick}");
         }
     }

@@ -7,12 +7,12 @@ use egui::{
     StrokeKind, Ui, Vec2, WidgetInfo, pos2,
 };
 
-use super::bar_menu::Deed;
+use super::bar_menu::BarAction;
 use super::frame::{Frame, State};
 use super::theme::{Face, Theme, UNIT, Variant};
-use super::widgets::{Button, Same, label, label_at};
+use super::widgets::{Button, PtrEq, label, label_at};
 use crate::drummer::{Form, names};
-use crate::score::{DrumPart, SCORE_CLASSES, ScoreClass};
+use crate::score::{DRUM_CLASSES, DrumClass, DrumPart};
 use crate::studio::{ALTERNATIVES, Alternative, Edit};
 
 pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
@@ -23,7 +23,7 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
     let gap = 2.0 * UNIT;
     let width = (inner.width() - gap * (ALTERNATIVES - 1) as f32) / ALTERNATIVES as f32;
     let parts = || frame.arrangement.iter().flat_map(|arrangement| &arrangement.alternatives);
-    let key = parts().map(|alternative| Same(Arc::clone(&alternative.part))).collect();
+    let key = parts().map(|alternative| PtrEq(Arc::clone(&alternative.part))).collect();
     let names = state.pictures.names.get(key, || names(parts().map(|a| &*a.part)).into());
     for number in 0..ALTERNATIVES {
         let left = inner.left() + number as f32 * (width + gap);
@@ -100,7 +100,7 @@ fn show_card(
         );
         room.max.x = place.left() - UNIT;
         if button.show(ui, place, theme) {
-            Deed::From(number).run(frame, state);
+            BarAction::From(number).run(frame, state);
             return;
         }
     }
@@ -111,7 +111,7 @@ fn show_card(
         pos2(card.right() - 6.0, card.bottom() - 6.0),
     );
     let (part, form) = (&alternative.part, &arrangement.form);
-    let key = (Same(Arc::clone(part)), Same(Arc::clone(form)), picture, theme.variant);
+    let key = (PtrEq(Arc::clone(part)), PtrEq(Arc::clone(form)), picture, theme.variant);
     let mesh = state.pictures.alternatives[number]
         .get(key, || Arc::new(miniature(theme, part, form, picture)));
     ui.painter().add(Shape::mesh(mesh));
@@ -128,7 +128,7 @@ fn show_card(
 }
 
 /// What the small picture of an alternative is made of.
-pub type Key = (Same<DrumPart>, Same<Form>, Rect, Variant);
+pub type Key = (PtrEq<DrumPart>, PtrEq<Form>, Rect, Variant);
 
 /// How hard each class of drums is played over the song, sections at the foot.
 fn miniature(theme: &Theme, part: &DrumPart, form: &Form, rect: Rect) -> Mesh {
@@ -140,17 +140,17 @@ fn miniature(theme: &Theme, part: &DrumPart, form: &Form, rect: Rect) -> Mesh {
     let foot = 3.0;
     let columns = ((rect.width() / 2.0) as usize).clamp(1, bars.max(1) * 4);
     // Class by class, the sum of the strokes' strength that fall into a column.
-    let mut weights = vec![0.0_f32; columns * SCORE_CLASSES];
+    let mut weights = vec![0.0_f32; columns * DRUM_CLASSES];
     for hit in &part.hits {
         let at = hit.bar.0 as f32 + hit.step as f32 / part.grids[hit.bar.0].steps as f32;
         let column = ((at / bars as f32 * columns as f32) as usize).min(columns - 1);
-        let row = row_of(hit.lane().score_class());
+        let row = row_of(hit.lane().drum_class());
         weights[row * columns + column] += hit.velocity.unit();
     }
     let most = weights.iter().copied().fold(0.1, f32::max);
-    let height = (rect.height() - foot - 2.0) / SCORE_CLASSES as f32;
+    let height = (rect.height() - foot - 2.0) / DRUM_CLASSES as f32;
     let width = rect.width() / columns as f32;
-    for row in 0..SCORE_CLASSES {
+    for row in 0..DRUM_CLASSES {
         let top = rect.top() + row as f32 * height;
         for column in 0..columns {
             let weight = weights[row * columns + column];
@@ -178,15 +178,15 @@ fn miniature(theme: &Theme, part: &DrumPart, form: &Form, rect: Rect) -> Mesh {
 }
 
 /// From top to bottom, as the grid has them.
-fn row_of(class: ScoreClass) -> usize {
+fn row_of(class: DrumClass) -> usize {
     match class {
-        ScoreClass::Crash => 0,
-        ScoreClass::Ride => 1,
-        ScoreClass::OpenHat => 2,
-        ScoreClass::ClosedHat => 3,
-        ScoreClass::Toms => 4,
-        ScoreClass::Snare => 5,
-        ScoreClass::Kick => 6,
-        ScoreClass::Percussion => 7,
+        DrumClass::Crash => 0,
+        DrumClass::Ride => 1,
+        DrumClass::OpenHat => 2,
+        DrumClass::ClosedHat => 3,
+        DrumClass::Toms => 4,
+        DrumClass::Snare => 5,
+        DrumClass::Kick => 6,
+        DrumClass::Percussion => 7,
     }
 }

@@ -9,7 +9,7 @@ use crate::score::BarIndex;
 use crate::studio::{Arrangement, Edit, Job};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deed {
+pub enum BarAction {
     Regenerate,
     CopyToRepeats,
     Lock,
@@ -22,34 +22,34 @@ pub enum Deed {
     Zoom,
 }
 
-impl Deed {
+impl BarAction {
     pub fn name(self) -> String {
         match self {
-            Deed::Regenerate => "Regenerate".to_owned(),
-            Deed::CopyToRepeats => "Copy to repeats".to_owned(),
-            Deed::Lock => "Lock".to_owned(),
-            Deed::Unlock => "Unlock".to_owned(),
-            Deed::From(alternative) => format!("Take from alternative {}", alternative + 1),
-            Deed::Copy => "Copy".to_owned(),
-            Deed::Paste => "Paste".to_owned(),
-            Deed::Clear => "Clear".to_owned(),
-            Deed::Zoom => "Zoom in".to_owned(),
+            BarAction::Regenerate => "Regenerate".to_owned(),
+            BarAction::CopyToRepeats => "Copy to repeats".to_owned(),
+            BarAction::Lock => "Lock".to_owned(),
+            BarAction::Unlock => "Unlock".to_owned(),
+            BarAction::From(alternative) => format!("Take from alternative {}", alternative + 1),
+            BarAction::Copy => "Copy".to_owned(),
+            BarAction::Paste => "Paste".to_owned(),
+            BarAction::Clear => "Clear".to_owned(),
+            BarAction::Zoom => "Zoom in".to_owned(),
         }
     }
 
     pub fn tip(self) -> &'static str {
         match self {
-            Deed::Regenerate => "Other drums for these bars; everything else stays.",
-            Deed::CopyToRepeats => {
+            BarAction::Regenerate => "Other drums for these bars; everything else stays.",
+            BarAction::CopyToRepeats => {
                 "Copy these bars to the same place in every repeat of the section."
             }
-            Deed::Lock => "The drummer leaves these bars as they are.",
-            Deed::Unlock => "The drummer may change these bars again.",
-            Deed::From(_) => "Take these bars over from another alternative.",
-            Deed::Copy => "Copy these bars.",
-            Deed::Paste => "Put the copied bars here.",
-            Deed::Clear => "Take all hits out of these bars.",
-            Deed::Zoom => "Show nothing but these bars.",
+            BarAction::Lock => "The drummer leaves these bars as they are.",
+            BarAction::Unlock => "The drummer may change these bars again.",
+            BarAction::From(_) => "Take these bars over from another alternative.",
+            BarAction::Copy => "Copy these bars.",
+            BarAction::Paste => "Put the copied bars here.",
+            BarAction::Clear => "Take all hits out of these bars.",
+            BarAction::Zoom => "Show nothing but these bars.",
         }
     }
 
@@ -61,16 +61,16 @@ impl Deed {
             return Some("Select bars in the ruler, or a section, first.");
         };
         match self {
-            Deed::CopyToRepeats => region
+            BarAction::CopyToRepeats => region
                 .bars
                 .clone()
                 .all(|bar| arrangement.repeats_of(BarIndex(bar)).is_empty())
                 .then_some("No other section repeats these bars."),
-            Deed::Regenerate if all_locked(arrangement, &region.bars) => {
+            BarAction::Regenerate if all_locked(arrangement, &region.bars) => {
                 Some("These bars are locked.")
             }
-            Deed::Paste if state.scrap.is_none() => Some("Nothing was copied yet."),
-            Deed::From(alternative) if alternative == arrangement.chosen => {
+            BarAction::Paste if state.clipboard.is_none() => Some("Nothing was copied yet."),
+            BarAction::From(alternative) if alternative == arrangement.chosen => {
                 Some("This is the alternative that you hear.")
             }
             _ => None,
@@ -81,21 +81,21 @@ impl Deed {
         let Some(region) = state.selection.region() else { return };
         let bars = region.bars.clone();
         match self {
-            Deed::Regenerate => frame.start(Job::Regenerate(region)),
-            Deed::CopyToRepeats => {
+            BarAction::Regenerate => frame.start(Job::Regenerate(region)),
+            BarAction::CopyToRepeats => {
                 let gesture = frame.studio.gesture();
                 for bar in bars {
                     // Bars behind the end of a shorter repeat have none; the others are copied.
                     let _ = frame.studio.drag(gesture, Edit::CopyToRepeats(BarIndex(bar)));
                 }
             }
-            Deed::Lock => frame.edit(Edit::LockBars { bars, on: true }),
-            Deed::Unlock => frame.edit(Edit::LockBars { bars, on: false }),
-            Deed::From(alternative) => frame.edit(Edit::Mix { bars, from: alternative }),
-            Deed::Copy => state.copy(frame),
-            Deed::Paste => state.paste(frame),
-            Deed::Clear => frame.edit(Edit::Clear(region)),
-            Deed::Zoom => show_bars(frame, state, &bars),
+            BarAction::Lock => frame.edit(Edit::LockBars { bars, on: true }),
+            BarAction::Unlock => frame.edit(Edit::LockBars { bars, on: false }),
+            BarAction::From(alternative) => frame.edit(Edit::Mix { bars, from: alternative }),
+            BarAction::Copy => state.copy(frame),
+            BarAction::Paste => state.paste(frame),
+            BarAction::Clear => frame.edit(Edit::Clear(region)),
+            BarAction::Zoom => show_bars(frame, state, &bars),
         }
     }
 }
@@ -105,32 +105,35 @@ fn all_locked(arrangement: &Arrangement, bars: &std::ops::Range<usize>) -> bool 
 }
 
 /// Lock or unlock, whichever changes something.
-pub fn locking(frame: &Frame<'_>, state: &State) -> Deed {
+pub fn locking(frame: &Frame<'_>, state: &State) -> BarAction {
     match (frame.arrangement, state.selection.region()) {
-        (Some(arrangement), Some(region)) if all_locked(arrangement, &region.bars) => Deed::Unlock,
-        _ => Deed::Lock,
+        (Some(arrangement), Some(region)) if all_locked(arrangement, &region.bars) => {
+            BarAction::Unlock
+        }
+        _ => BarAction::Lock,
     }
 }
 
 /// The menu behind a right click.
 pub fn show(frame: &Frame<'_>, state: &mut State, response: &Response) {
     response.context_menu(|ui| {
-        let mut deeds = vec![Deed::Regenerate, Deed::CopyToRepeats, locking(frame, state)];
+        let mut actions =
+            vec![BarAction::Regenerate, BarAction::CopyToRepeats, locking(frame, state)];
         let alternatives = frame.arrangement.map_or(0, |a| a.alternatives.len());
-        deeds.extend((0..alternatives).map(Deed::From));
-        deeds.extend([Deed::Copy, Deed::Paste, Deed::Clear, Deed::Zoom]);
-        for deed in deeds {
-            entry(ui, frame, state, deed);
+        actions.extend((0..alternatives).map(BarAction::From));
+        actions.extend([BarAction::Copy, BarAction::Paste, BarAction::Clear, BarAction::Zoom]);
+        for action in actions {
+            entry(ui, frame, state, action);
         }
     });
 }
 
-fn entry(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, deed: Deed) {
-    let why_not = deed.why_not(frame, state);
-    let button = egui::Button::new(deed.name()).frame(false).min_size(egui::vec2(180.0, 24.0));
-    let response = ui.add_enabled(why_not.is_none(), button).on_hover_text(deed.tip());
+fn entry(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, action: BarAction) {
+    let why_not = action.why_not(frame, state);
+    let button = egui::Button::new(action.name()).frame(false).min_size(egui::vec2(180.0, 24.0));
+    let response = ui.add_enabled(why_not.is_none(), button).on_hover_text(action.tip());
     if response.on_disabled_hover_text(why_not.unwrap_or_default()).clicked() {
-        deed.run(frame, state);
+        action.run(frame, state);
         ui.close();
     }
 }

@@ -95,7 +95,7 @@ impl Chooser {
     }
 
     /// Reads the folder, once.
-    fn look(&mut self, ctx: &Context, studio: &Arc<Studio>) {
+    fn refresh(&mut self, ctx: &Context, studio: &Arc<Studio>) {
         if self.looked {
             return;
         }
@@ -103,7 +103,7 @@ impl Chooser {
         // What an earlier folder's thread finds goes elsewhere.
         self.listing = Arc::default();
         let (folder, listing, ctx) = (self.folder.clone(), Arc::clone(&self.listing), ctx.clone());
-        export::aside(Arc::clone(studio), move |_| {
+        export::spawn_background(Arc::clone(studio), move |_| {
             *listing.lock() = Some(list(&folder));
             ctx.request_repaint();
             Ok(())
@@ -119,7 +119,7 @@ pub fn show(
     chooser: &mut Chooser,
     inner: Rect,
 ) -> bool {
-    chooser.look(ui.ctx(), frame.studio);
+    chooser.refresh(ui.ctx(), frame.studio);
     let theme = &frame.theme;
     let line = |top: f32, height: f32| {
         Rect::from_min_size(pos2(inner.left(), top), Vec2::new(inner.width(), height))

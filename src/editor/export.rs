@@ -14,9 +14,9 @@ use egui::{Context, Ui, Vec2};
 use parking_lot::Mutex;
 
 use super::chooser::{Chooser, Purpose};
-use super::dialogue::Answer;
+use super::file_dialog::Chosen;
 use super::frame::{Frame, State, sentence};
-use super::{dialogue, drag_out};
+use super::{drag_out, file_dialog};
 use crate::files::{write_beside, write_whole};
 use crate::score::Lane;
 use crate::studio::{Extract, MidiFile, Studio};
@@ -28,7 +28,7 @@ const SHOWN: Duration = Duration::from_secs(6);
 
 /// What outlives the frame in which it was asked for.
 #[derive(Clone, Default)]
-pub struct Courier {
+pub struct Notifications {
     news: Arc<Mutex<Option<(String, Instant)>>>,
     /// On Linux a clipboard is empty once the program that filled it has let go of it.
     clipboard: Arc<Mutex<Option<Clipboard>>>,
@@ -36,7 +36,7 @@ pub struct Courier {
     chooser: Arc<Mutex<Option<Chooser>>>,
 }
 
-impl Courier {
+impl Notifications {
     /// What went well lately.
     pub fn news(&self, ctx: &Context) -> Option<String> {
         let news = self.news.lock();
@@ -59,7 +59,7 @@ impl Courier {
         work: impl FnOnce() -> Result<Option<String>, String> + Send + 'static,
     ) {
         let (news, ctx) = (Arc::clone(&self.news), ctx.clone());
-        aside(Arc::clone(frame.studio), move |_| {
+        spawn_background(Arc::clone(frame.studio), move |_| {
             if let Some(text) = work()? {
                 *news.lock() = Some((text, Instant::now()));
                 ctx.request_repaint();
@@ -75,23 +75,23 @@ pub fn menu(ui: &mut Ui, frame: &Frame<'_>, state: &State, extract: &Extract) {
     if entry(ui, &format!("Save {what} as…")).clicked()
         && let Some(file) = file(frame, extract)
     {
-        let chooser = Arc::clone(&state.courier.chooser);
-        state.courier.run(frame, ui.ctx(), move || save_as(file, &chooser));
+        let chooser = Arc::clone(&state.notifications.chooser);
+        state.notifications.run(frame, ui.ctx(), move || save_as(file, &chooser));
     }
     if entry(ui, &format!("Save {what} to the export folder")).clicked()
         && let Some(file) = file(frame, extract)
     {
-        state.courier.run(frame, ui.ctx(), move || save_to_folder(&export_folder()?, &file));
+        state.notifications.run(frame, ui.ctx(), move || save_to_folder(&export_folder()?, &file));
     }
     if entry(ui, &format!("Copy {what} as a file")).clicked()
         && let Some(file) = file(frame, extract)
     {
-        let clipboard = Arc::clone(&state.courier.clipboard);
-        state.courier.run(frame, ui.ctx(), move || copy(&clipboard, &file));
+        let clipboard = Arc::clone(&state.notifications.clipboard);
+        state.notifications.run(frame, ui.ctx(), move || copy(&clipboard, &file));
     }
     ui.separator();
     if entry(ui, "Open the export folder").clicked() {
-        state.courier.run(frame, ui.ctx(), || show_folder().map(|()| None));
+        state.notifications.run(frame, ui.ctx(), || show_folder().map(|()| None));
     }
 }
 
@@ -135,7 +135,7 @@ fn file(frame: &Frame<'_>, extract: &Extract) -> Option<MidiFile> {
 }
 
 /// Runs something slow on a thread of its own; what goes wrong is reported.
-pub fn aside(
+pub fn spawn_background(
     studio: Arc<Studio>,
     work: impl FnOnce(&Studio) -> Result<(), String> + Send + 'static,
 ) {
@@ -153,10 +153,10 @@ pub fn aside(
 }
 
 fn save_as(file: MidiFile, chooser: &Mutex<Option<Chooser>>) -> Result<Option<String>, String> {
-    match dialogue::save(&file.name) {
-        Answer::Path(path) => write(&path, &file.bytes).map(Some),
-        Answer::Nothing => Ok(None),
-        Answer::NoDialogue(why) => {
+    match file_dialog::save(&file.name) {
+        Chosen::Path(path) => write(&path, &file.bytes).map(Some),
+        Chosen::Nothing => Ok(None),
+        Chosen::NoDialogue(why) => {
             *chooser.lock() = Some(Chooser::new(Purpose::Save(file), why));
             // What is said makes the window look.
             Ok(Some("Choose where to save the drums".to_owned()))
@@ -166,7 +166,7 @@ fn save_as(file: MidiFile, chooser: &Mutex<Option<Chooser>>) -> Result<Option<St
 
 /// Saves bytes under a path that was chosen.
 pub fn save_to(frame: &Frame<'_>, state: &State, ctx: &Context, path: PathBuf, bytes: Vec<u8>) {
-    state.courier.run(frame, ctx, move || write(&path, &bytes).map(Some));
+    state.notifications.run(frame, ctx, move || write(&path, &bytes).map(Some));
 }
 
 /// Where exports go without being asked: a folder of ours beside the musician's music. It is made if
@@ -209,11 +209,11 @@ fn copy(clipboard: &Mutex<Option<Clipboard>>, file: &MidiFile) -> Result<Option<
 
 /// Opens a MIDI file as a take.
 pub fn open_midi(frame: &Frame<'_>, state: &State, ctx: &Context) {
-    let (chooser, ctx) = (Arc::clone(&state.courier.chooser), ctx.clone());
-    aside(Arc::clone(frame.studio), move |studio| match dialogue::open() {
-        Answer::Path(path) => take_file(studio, &path),
-        Answer::Nothing => Ok(()),
-        Answer::NoDialogue(why) => {
+    let (chooser, ctx) = (Arc::clone(&state.notifications.chooser), ctx.clone());
+    spawn_background(Arc::clone(frame.studio), move |studio| match file_dialog::open() {
+        Chosen::Path(path) => take_file(studio, &path),
+        Chosen::Nothing => Ok(()),
+        Chosen::NoDialogue(why) => {
             *chooser.lock() = Some(Chooser::new(Purpose::Open, why));
             ctx.request_repaint();
             Ok(())
@@ -223,7 +223,7 @@ pub fn open_midi(frame: &Frame<'_>, state: &State, ctx: &Context) {
 
 /// Makes takes of files that were dropped on the window.
 pub fn dropped(studio: &Arc<Studio>, path: PathBuf) {
-    aside(Arc::clone(studio), move |studio| take_file(studio, &path));
+    spawn_background(Arc::clone(studio), move |studio| take_file(studio, &path));
 }
 
 fn take_file(studio: &Studio, path: &Path) -> Result<(), String> {

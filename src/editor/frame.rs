@@ -7,23 +7,23 @@ use std::sync::Arc;
 use egui::Mesh;
 
 use super::controls::Controls;
+use super::dialog::Dialog;
 use super::drag_out::DragSource;
 use super::drop_in::Hovering;
-use super::export::Courier;
+use super::export::Notifications;
 use super::grid;
 use super::layout::Layout;
 use super::matrices::Matrices;
-use super::presets::Shelf;
-use super::sheet::Sheet;
+use super::presets::PresetBrowser;
 use super::side_panel::Tab;
 use super::theme::Theme;
 use super::timeline::Timeline;
-use super::widgets::{Kept, Same};
+use super::widgets::{Cached, PtrEq};
 use super::{alternatives, roll};
 use crate::score::{BarGrid, BarIndex, Beats, Bpm, DrumPart, Lane, Metre, Velocity};
 use crate::studio::{
-    ALTERNATIVES, Alternative, Arrangement, Cell, Edit, Extract, Job, Lanes, Region, Scrap, Studio,
-    Take, View,
+    ALTERNATIVES, Alternative, Arrangement, Cell, Clipboard, Edit, Extract, Job, Lanes, Region,
+    Studio, Take, View,
 };
 
 /// Where the host is.
@@ -144,10 +144,10 @@ impl Selection {
 /// What takes long to paint for long songs and seldom changes.
 #[derive(Default)]
 pub struct Pictures {
-    pub roll: Kept<roll::Key, Arc<Mesh>>,
-    pub hits: Kept<grid::Key, Arc<Mesh>>,
-    pub alternatives: [Kept<alternatives::Key, Arc<Mesh>>; ALTERNATIVES],
-    pub names: Kept<Vec<Same<DrumPart>>, Arc<[String]>>,
+    pub roll: Cached<roll::Key, Arc<Mesh>>,
+    pub hits: Cached<grid::Key, Arc<Mesh>>,
+    pub alternatives: [Cached<alternatives::Key, Arc<Mesh>>; ALTERNATIVES],
+    pub names: Cached<Vec<PtrEq<DrumPart>>, Arc<[String]>>,
 }
 
 /// What the window remembers from frame to frame.
@@ -155,7 +155,7 @@ pub struct State {
     pub timeline: Timeline,
     pub selection: Selection,
     /// What was copied here last.
-    pub scrap: Option<Arc<Scrap>>,
+    pub clipboard: Option<Arc<Clipboard>>,
     /// With what velocity new hits are drawn.
     pub brush: Velocity,
     pub drag: Option<grid::Drag>,
@@ -163,9 +163,9 @@ pub struct State {
     pub ruler_from: Option<usize>,
     pub tab: Tab,
     /// What lies over the window.
-    pub sheet: Option<Sheet>,
-    pub presets: Shelf,
-    pub courier: Courier,
+    pub dialog: Option<Dialog>,
+    pub presets: PresetBrowser,
+    pub notifications: Notifications,
     pub drag_source: DragSource,
     /// A file is dragged over the window.
     pub hovering: Hovering,
@@ -190,14 +190,14 @@ impl Default for State {
         State {
             timeline: Timeline::default(),
             selection: Selection::default(),
-            scrap: None,
+            clipboard: None,
             brush: Velocity::clamped(96),
             drag: None,
             ruler_from: None,
             tab: Tab::default(),
-            sheet: None,
-            presets: Shelf::default(),
-            courier: Courier::default(),
+            dialog: None,
+            presets: PresetBrowser::default(),
+            notifications: Notifications::default(),
             drag_source: DragSource::default(),
             hovering: Hovering::default(),
             follow: true,
@@ -217,9 +217,9 @@ impl State {
     pub fn copy(&mut self, frame: &Frame<'_>) {
         if let Some(region) = self.selection.region()
             && frame.part().is_some()
-            && let Some(scrap) = frame.view.document.copy(&region)
+            && let Some(clipboard) = frame.view.document.copy(&region)
         {
-            self.scrap = Some(Arc::new(scrap));
+            self.clipboard = Some(Arc::new(clipboard));
         }
     }
 
@@ -235,13 +235,13 @@ impl State {
 
     /// Puts what was copied where the selection begins, else at the first visible bar.
     pub fn paste(&mut self, frame: &Frame<'_>) {
-        let (Some(scrap), Some(bars)) = (&self.scrap, frame.bars()) else { return };
+        let (Some(clipboard), Some(bars)) = (&self.clipboard, frame.bars()) else { return };
         let at = match self.selection.region() {
             Some(region) => region.bars.start,
             None => self.timeline.visible_bars(bars).start,
         };
-        let end = (at + scrap.grids.len()).min(bars.len());
-        frame.edit(Edit::Paste { scrap: Arc::clone(scrap), at: BarIndex(at) });
+        let end = (at + clipboard.grids.len()).min(bars.len());
+        frame.edit(Edit::Paste { clipboard: Arc::clone(clipboard), at: BarIndex(at) });
         self.selection = Selection::of_bars(at..end);
     }
 

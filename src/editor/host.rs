@@ -64,10 +64,10 @@ impl HostEditor {
     }
 
     fn remembered_size(&self) -> LogicalSize<f32> {
-        let looks = self.studio.snapshot().looks;
+        let window_settings = self.studio.snapshot().window_settings;
         LogicalSize::new(
-            f32::from(looks.width).max(SMALLEST.x),
-            f32::from(looks.height).max(SMALLEST.y),
+            f32::from(window_settings.width).max(SMALLEST.x),
+            f32::from(window_settings.height).max(SMALLEST.y),
         )
     }
 }

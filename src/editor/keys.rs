@@ -3,9 +3,9 @@
 use egui::{Context, Event, Key, Modifiers, Popup};
 use nice_plug_egui::Key as UsedKey;
 
-use super::bar_menu::Deed;
+use super::bar_menu::BarAction;
+use super::dialog::Dialog;
 use super::frame::{Frame, Selection, State};
-use super::sheet::Sheet;
 use super::top_bar;
 use crate::score::Lane;
 use crate::studio::{ALTERNATIVES, Edit, Job, Shift};
@@ -106,11 +106,11 @@ pub fn handle(ctx: &Context, frame: &Frame<'_>, state: &mut State) {
         }
         return;
     }
-    if let Some(sheet) = &state.sheet {
-        let help = matches!(sheet, Sheet::Help);
+    if let Some(dialog) = &state.dialog {
+        let help = matches!(dialog, Dialog::Help);
         let escape = ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
         if escape || help && asks_for_help(ctx) {
-            state.sheet = None;
+            state.dialog = None;
         }
         return;
     }
@@ -134,9 +134,9 @@ pub fn handle(ctx: &Context, frame: &Frame<'_>, state: &mut State) {
             continue;
         }
         if pressed(Modifiers::SHIFT, key) {
-            let deed = Deed::From(number);
-            if deed.why_not(frame, state).is_none() {
-                deed.run(frame, state);
+            let action = BarAction::From(number);
+            if action.why_not(frame, state).is_none() {
+                action.run(frame, state);
             }
         }
         let chosen = frame.arrangement.map(|arrangement| arrangement.chosen);
@@ -173,11 +173,11 @@ fn letters(ctx: &Context, frame: &Frame<'_>, state: &mut State) {
     if pressed(Key::V) && idle && frame.arrangement.is_some() {
         frame.start(Job::Variation);
     }
-    for (key, deed) in
-        [(Key::R, Deed::Regenerate), (Key::L, super::bar_menu::locking(frame, state))]
+    for (key, action) in
+        [(Key::R, BarAction::Regenerate), (Key::L, super::bar_menu::locking(frame, state))]
     {
-        if pressed(key) && deed.why_not(frame, state).is_none() {
-            deed.run(frame, state);
+        if pressed(key) && action.why_not(frame, state).is_none() {
+            action.run(frame, state);
         }
     }
     if pressed(Key::T) {
@@ -199,7 +199,7 @@ fn letters(ctx: &Context, frame: &Frame<'_>, state: &mut State) {
         state.timeline.zoom_middle(0.7);
     }
     if asks_for_help(ctx) {
-        state.sheet = Some(Sheet::Help);
+        state.dialog = Some(Dialog::Help);
     }
 }
 

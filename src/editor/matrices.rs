@@ -13,7 +13,7 @@ use super::theme::{Face, UNIT};
 use super::widgets::label;
 use crate::drummer::picture::{Rgb, similarity_colour};
 use crate::score::BarIndex;
-use crate::studio::Likeness;
+use crate::studio::QuantizedSsm;
 
 /// The most pixels along a side of a texture.
 const MOST_PIXELS: usize = 512;
@@ -24,8 +24,8 @@ const HEAD: f32 = 22.0;
 /// The textures of what is shown, made anew when the song changes.
 #[derive(Default)]
 pub struct Matrices {
-    melodic: Option<(Arc<Likeness>, TextureHandle)>,
-    drums: Option<(Arc<Likeness>, TextureHandle)>,
+    melodic: Option<(Arc<QuantizedSsm>, TextureHandle)>,
+    drums: Option<(Arc<QuantizedSsm>, TextureHandle)>,
 }
 
 /// Both matrices, one below the other, or side by side in a wide box.
@@ -53,17 +53,17 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, rect: Rect) {
         ("matrix-melodic", "Song repeats", &arrangement.melodic, &mut state.matrices.melodic),
         ("matrix-drums", "Drums repeat", &arrangement.drums, &mut state.matrices.drums),
     ];
-    let made = pictures.map(|(name, heading, likeness, cell)| {
-        (name, heading, texture(&ctx, name, likeness, cell), Arc::clone(likeness))
+    let made = pictures.map(|(name, heading, ssm, cell)| {
+        (name, heading, texture(&ctx, name, ssm, cell), Arc::clone(ssm))
     });
     let mut corner = rect.min;
-    for (name, heading, texture, likeness) in made {
+    for (name, heading, texture, ssm) in made {
         let head = Rect::from_min_size(corner, Vec2::new(half.x, HEAD));
         let font = Face::SemiBold.at(12.0);
         label(ui.painter(), head, Align2::LEFT_CENTER, heading, font, theme.text_dim);
         let at = corner + Vec2::new(STRIP, HEAD + STRIP);
         let picture = Rect::from_min_size(at, Vec2::splat(side));
-        matrix(ui, frame, state, name, &texture, &likeness, picture);
+        matrix(ui, frame, state, name, &texture, &ssm, picture);
         if beside {
             corner.x += half.x + gap;
         } else {
@@ -75,24 +75,24 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, rect: Rect) {
 fn texture(
     ctx: &Context,
     name: &str,
-    likeness: &Arc<Likeness>,
-    cell: &mut Option<(Arc<Likeness>, TextureHandle)>,
+    ssm: &Arc<QuantizedSsm>,
+    cell: &mut Option<(Arc<QuantizedSsm>, TextureHandle)>,
 ) -> TextureHandle {
     if let Some((shown, texture)) = cell
-        && Arc::ptr_eq(shown, likeness)
+        && Arc::ptr_eq(shown, ssm)
     {
         return texture.clone();
     }
-    let handle = ctx.load_texture(name, image(likeness), TextureOptions::NEAREST);
-    *cell = Some((Arc::clone(likeness), handle.clone()));
+    let handle = ctx.load_texture(name, image(ssm), TextureOptions::NEAREST);
+    *cell = Some((Arc::clone(ssm), handle.clone()));
     handle
 }
 
 /// One pixel a bar, or the mean of the bars that fall onto one.
-fn image(likeness: &Likeness) -> ColorImage {
-    let bars = likeness.bars();
+fn image(ssm: &QuantizedSsm) -> ColorImage {
+    let bars = ssm.bars();
     let side = bars.clamp(1, MOST_PIXELS);
-    let (low, high) = contrast(likeness);
+    let (low, high) = contrast(ssm);
     let cover = |pixel: usize| pixel * bars / side..((pixel + 1) * bars).div_ceil(side).min(bars);
     let mut pixels = Vec::with_capacity(side * side);
     for row in 0..side {
@@ -100,7 +100,7 @@ fn image(likeness: &Likeness) -> ColorImage {
             let (mut sum, mut count) = (0.0, 0.0);
             for a in cover(row) {
                 for b in cover(column) {
-                    sum += likeness.get(a, b);
+                    sum += ssm.get(a, b);
                     count += 1.0;
                 }
             }
@@ -113,12 +113,12 @@ fn image(likeness: &Likeness) -> ColorImage {
 
 /// The 1st and 99th percentile of what different bars have: single outliers must not take the
 /// contrast from all others.
-fn contrast(likeness: &Likeness) -> (f32, f32) {
+fn contrast(ssm: &QuantizedSsm) -> (f32, f32) {
     let mut counts = [0_usize; 256];
-    for &shade in likeness.shades() {
+    for &shade in ssm.shades() {
         counts[usize::from(shade)] += 1;
     }
-    let total = likeness.shades().len();
+    let total = ssm.shades().len();
     let at = |share: f64| {
         let wanted = (total as f64 * share) as usize;
         let mut seen = 0;
@@ -138,11 +138,11 @@ fn matrix(
     state: &mut State,
     name: &'static str,
     texture: &TextureHandle,
-    likeness: &Likeness,
+    ssm: &QuantizedSsm,
     rect: Rect,
 ) {
     let Some(arrangement) = frame.arrangement else { return };
-    let (theme, bars) = (&frame.theme, likeness.bars());
+    let (theme, bars) = (&frame.theme, ssm.bars());
     let response = ui.interact(rect, Id::unique(name), Sense::click_and_drag());
     let painter = ui.painter();
     let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
@@ -205,7 +205,7 @@ fn matrix(
         section(column),
         frame.bar_number(row),
         section(row),
-        likeness.get(row, column) * 100.0
+        ssm.get(row, column) * 100.0
     ));
     if response.clicked() {
         state.selection = Selection::of_bars(arrangement.section_of(BarIndex(column)));

@@ -10,20 +10,21 @@
 //!   axis that ruler, roll and grid share; [`widgets`]: buttons, knobs, drop-downs.
 //! - Views, from top to bottom: [`top_bar`], [`ruler`], [`roll`], [`grid`], [`overview`],
 //!   [`alternatives`], [`status_bar`]; at the right [`side_panel`] with [`presets`] and
-//!   [`matrices`]. A [`sheet`] lies over all of it: [`help`], [`drum_map`], [`chooser`].
+//!   [`matrices`]. A [`dialog`] lies over all of it: [`help`], [`drum_map`], [`chooser`].
 //! - What views share is in [`frame`]: the surroundings of one frame, and what the window remembers.
 
 mod alternatives;
 mod bar_menu;
 mod chooser;
 mod controls;
-mod dialogue;
+mod dialog;
 mod drag_out;
 mod drop_in;
 mod drum_map;
 mod empty;
 mod engine;
 mod export;
+mod file_dialog;
 mod frame;
 mod grid;
 mod help;
@@ -35,7 +36,6 @@ mod overview;
 mod presets;
 mod roll;
 mod ruler;
-mod sheet;
 mod side_panel;
 mod status_bar;
 #[cfg(test)]
@@ -59,7 +59,7 @@ use layout::Layout;
 use theme::{Theme, Variant};
 
 use crate::score::BarGrid;
-use crate::studio::{Arrangement, Looks, RecordingView, Studio, Take, View};
+use crate::studio::{Arrangement, RecordingView, Studio, Take, View, WindowSettings};
 
 /// How often what is heard is drawn anew, in seconds.
 const LIVE: f64 = 0.2;
@@ -116,14 +116,14 @@ impl Window {
     ) {
         let ctx = ui.ctx().clone();
         let view = studio.snapshot();
-        let variant = view.looks.theme;
+        let variant = view.window_settings.theme;
         let theme = Theme::of(variant);
         if self.applied != Some(variant) {
             theme.apply(&ctx);
             self.applied = Some(variant);
         }
         let screen = ui.max_rect();
-        remember_size(studio, view.looks, screen.size());
+        remember_size(studio, view.window_settings, screen.size());
         let live = self.listen(&ctx, studio, &view);
         self.measure(view.document.take().or(live.as_ref()));
         let take = self.bars.as_ref().map(|(take, bars)| (take, bars));
@@ -168,7 +168,7 @@ impl Window {
             let all = frame.layout.window();
             ui.interact(all, egui::Id::unique("menu-beside"), egui::Sense::click_and_drag());
         }
-        sheet::show(ui, &frame, state);
+        dialog::show(ui, &frame, state);
         drops(ui, &frame, state);
     }
 
@@ -226,11 +226,11 @@ fn recall(frame: &Frame<'_>, state: &mut State) {
     }
 }
 
-fn remember_size(studio: &Studio, looks: Looks, size: Vec2) {
+fn remember_size(studio: &Studio, window_settings: WindowSettings, size: Vec2) {
     let (width, height) = (size.x.round() as u16, size.y.round() as u16);
-    let now = Looks { width, height, ..looks }.clamped();
-    if now != looks {
-        studio.set_looks(now);
+    let now = WindowSettings { width, height, ..window_settings }.clamped();
+    if now != window_settings {
+        studio.set_window_settings(now);
     }
 }
 
@@ -303,7 +303,7 @@ fn wheel(ctx: &Context, frame: &Frame<'_>, state: &mut State) {
     let layout = &frame.layout;
     let axis = layout.ruler.union(layout.grid).union(layout.overview);
     let Some(pointer) = ctx.pointer_hover_pos().filter(|at| axis.contains(*at)) else { return };
-    if state.menu_open || state.sheet.is_some() {
+    if state.menu_open || state.dialog.is_some() {
         return;
     }
     let (scroll, zoom) = ctx.input(|input| (input.smooth_scroll_delta, input.zoom_delta()));

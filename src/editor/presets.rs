@@ -8,9 +8,9 @@ use std::sync::{Arc, LazyLock};
 use egui::{Align2, Context, Id, Key, PopupCloseBehavior, Rect, TextEdit, Ui, Vec2, pos2};
 use parking_lot::Mutex;
 
-use super::export::aside;
+use super::dialog::Dialog;
+use super::export::spawn_background;
 use super::frame::{Frame, State};
-use super::sheet::Sheet;
 use super::theme::{CONTROL, Face, UNIT};
 use super::widgets::{Button, Icon, Look, entry, field, label, list};
 use crate::drummer::{Settings, StyleChoice};
@@ -19,7 +19,7 @@ use crate::studio::{Preset, PresetFolder, Studio};
 static FACTORY: LazyLock<Vec<Preset>> = LazyLock::new(Preset::factory);
 
 /// The presets there are.
-pub struct Shelf {
+pub struct PresetBrowser {
     /// `None` where the system has no place for settings.
     pub folder: Option<PresetFolder>,
     own: Arc<Mutex<Arc<[Preset]>>>,
@@ -29,13 +29,18 @@ pub struct Shelf {
     doomed: Option<String>,
 }
 
-impl Default for Shelf {
-    fn default() -> Shelf {
-        Shelf { folder: PresetFolder::usual(), own: Arc::default(), looked: false, doomed: None }
+impl Default for PresetBrowser {
+    fn default() -> PresetBrowser {
+        PresetBrowser {
+            folder: PresetFolder::usual(),
+            own: Arc::default(),
+            looked: false,
+            doomed: None,
+        }
     }
 }
 
-impl Shelf {
+impl PresetBrowser {
     fn own(&self) -> Arc<[Preset]> {
         Arc::clone(&self.own.lock())
     }
@@ -49,7 +54,7 @@ impl Shelf {
     ) {
         let Some(folder) = self.folder.clone() else { return };
         let (own, ctx) = (Arc::clone(&self.own), ctx.clone());
-        aside(Arc::clone(studio), move |_| {
+        spawn_background(Arc::clone(studio), move |_| {
             let outcome = visit(&folder);
             *own.lock() = folder.list().into();
             ctx.request_repaint();
@@ -100,13 +105,13 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, rect: Rect) {
         let own = state.presets.own();
         let known = own.iter().find(|preset| Some(&preset.name) == name.as_ref());
         let name = known.map_or_else(String::new, |preset| preset.name.clone());
-        state.sheet = Some(Sheet::KeepPreset(Naming { name, shown: false }));
+        state.dialog = Some(Dialog::KeepPreset(SavePresetDialog { name, shown: false }));
     }
 }
 
-fn choose(ui: &mut Ui, frame: &Frame<'_>, shelf: &mut Shelf, current: Option<&str>) {
+fn choose(ui: &mut Ui, frame: &Frame<'_>, browser: &mut PresetBrowser, current: Option<&str>) {
     let theme = &frame.theme;
-    let own = shelf.own();
+    let own = browser.own();
     let load = |ui: &mut Ui, preset: &Preset| {
         if let Err(error) = frame.studio.recall(preset.settings) {
             frame.studio.report(&error.to_string());
@@ -114,7 +119,7 @@ fn choose(ui: &mut Ui, frame: &Frame<'_>, shelf: &mut Shelf, current: Option<&st
         ui.close();
     };
     for (index, preset) in own.iter().enumerate() {
-        let doomed = shelf.doomed.as_ref() == Some(&preset.name);
+        let doomed = browser.doomed.as_ref() == Some(&preset.name);
         let text = if doomed { format!("Remove {}?", preset.name) } else { preset.name.clone() };
         let on = current == Some(&preset.name);
         let line = entry(ui, theme, ("own-preset", index), &text, on);
@@ -126,15 +131,15 @@ fn choose(ui: &mut Ui, frame: &Frame<'_>, shelf: &mut Shelf, current: Option<&st
         if remove.show(ui, corner, theme) {
             if doomed {
                 let name = preset.name.clone();
-                shelf.doomed = None;
-                shelf.visit(ui.ctx(), frame.studio, move |folder| {
+                browser.doomed = None;
+                browser.visit(ui.ctx(), frame.studio, move |folder| {
                     folder.remove(&name).map_err(|error| error.to_string())
                 });
             } else {
-                shelf.doomed = Some(preset.name.clone());
+                browser.doomed = Some(preset.name.clone());
             }
         } else if line.clicked() {
-            shelf.doomed = None;
+            browser.doomed = None;
             load(ui, preset);
         }
     }
@@ -151,7 +156,7 @@ fn choose(ui: &mut Ui, frame: &Frame<'_>, shelf: &mut Shelf, current: Option<&st
 
 /// A preset that is being named.
 #[derive(Debug)]
-pub struct Naming {
+pub struct SavePresetDialog {
     name: String,
     /// The field has had the keys already.
     shown: bool,
@@ -161,8 +166,8 @@ pub struct Naming {
 pub fn keep(
     ui: &mut Ui,
     frame: &Frame<'_>,
-    shelf: &mut Shelf,
-    naming: &mut Naming,
+    browser: &mut PresetBrowser,
+    dialog: &mut SavePresetDialog,
     inner: Rect,
 ) -> bool {
     let theme = &frame.theme;
@@ -173,18 +178,18 @@ pub fn keep(
     let head = line(inner.top(), 22.0);
     label(ui.painter(), head, Align2::LEFT_CENTER, "Keep as a preset", title, theme.text);
     let id = Id::unique("preset-name");
-    let edit = TextEdit::singleline(&mut naming.name)
+    let edit = TextEdit::singleline(&mut dialog.name)
         .id(id)
         .hint_text("Name")
         .char_limit(40)
         .align(Align2::LEFT_CENTER)
         .desired_width(inner.width());
     let response = ui.put(line(head.bottom() + 3.0 * UNIT, CONTROL), edit);
-    if !naming.shown {
-        naming.shown = true;
+    if !dialog.shown {
+        dialog.shown = true;
         response.request_focus();
     }
-    let name = naming.name.trim();
+    let name = dialog.name.trim();
     let known = |presets: &[Preset]| {
         presets.iter().any(|preset| preset.name.to_lowercase() == name.to_lowercase())
     };
@@ -195,7 +200,7 @@ pub fn keep(
     } else {
         None
     };
-    let replaces = known(&shelf.own());
+    let replaces = known(&browser.own());
     let button = Button::new("preset-keep", if replaces { "Replace" } else { "Keep" })
         .look(Look::Primary)
         .tip("Keep these settings under this name.")
@@ -207,7 +212,7 @@ pub fn keep(
     let pressed = button.show(ui, Rect::from_min_size(corner, size), theme);
     if (pressed || entered) && why_not.is_none() {
         let preset = Preset::new(name, frame.view.document.settings);
-        shelf.visit(ui.ctx(), frame.studio, move |folder| {
+        browser.visit(ui.ctx(), frame.studio, move |folder| {
             folder.save(&preset).map_err(|error| error.to_string())
         });
         return false;

@@ -7,11 +7,11 @@ use egui::{
     TextEdit, Ui, Vec2, pos2,
 };
 
+use super::dialog::Dialog;
 use super::frame::{Frame, State};
-use super::sheet::Sheet;
 use super::theme::{CONTROL, Face, UNIT, Variant};
 use super::timeline::Timeline;
-use super::widgets::{Button, Icon, Look, Same, choice, entry, label, list};
+use super::widgets::{Button, Icon, Look, PtrEq, choice, entry, label, list};
 use crate::score::{Note, Song};
 use crate::studio::{Edit, Take};
 
@@ -44,7 +44,7 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
         back.add_colored_rect(line, theme.line);
     }
     painter.add(Shape::mesh(back));
-    let key = (Same(Arc::clone(take)), state.timeline, rect, theme.variant);
+    let key = (PtrEq(Arc::clone(take)), state.timeline, rect, theme.variant);
     let (note, soft) = (theme.note, theme.note.lerp_to_gamma(theme.window, 0.45));
     let drawn = state
         .pictures
@@ -101,7 +101,7 @@ impl Keys {
 }
 
 /// What the picture of the notes is made of.
-pub type Key = (Same<Take>, Timeline, Rect, Variant);
+pub type Key = (PtrEq<Take>, Timeline, Rect, Variant);
 
 /// A sixteenth narrower than this many points is not drawn note by note.
 const LEAST_SIXTEENTH: f64 = 2.0;
@@ -267,7 +267,8 @@ fn menu(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, rect: Rect) {
         ui.set_min_width(170.0);
         if entry(ui, theme, "take-rename", "Rename…", false).clicked() {
             let name = frame.take.map_or_else(String::new, |(take, _)| take.name.clone());
-            state.sheet = Some(Sheet::NameTake(Naming { take: current, name, shown: false }));
+            state.dialog =
+                Some(Dialog::NameTake(RenameTakeDialog { take: current, name, shown: false }));
         }
         if entry(ui, theme, "take-again", "Capture these bars again", false).clicked() {
             super::top_bar::capture_again(frame);
@@ -291,7 +292,7 @@ pub fn back_and_forth(frame: &Frame<'_>, state: &State) {
 
 /// A take that is being named.
 #[derive(Debug)]
-pub struct Naming {
+pub struct RenameTakeDialog {
     take: usize,
     name: String,
     /// The field has had the keys already.
@@ -299,25 +300,25 @@ pub struct Naming {
 }
 
 /// The sheet; `false` once it is done.
-pub fn name(ui: &mut Ui, frame: &Frame<'_>, naming: &mut Naming, inner: Rect) -> bool {
+pub fn name(ui: &mut Ui, frame: &Frame<'_>, dialog: &mut RenameTakeDialog, inner: Rect) -> bool {
     let theme = &frame.theme;
     let head = Rect::from_min_size(inner.min, Vec2::new(inner.width(), 22.0));
     let font = Face::SemiBold.at(16.0);
     label(ui.painter(), head, Align2::LEFT_CENTER, "Rename the take", font, theme.text);
     let top = head.bottom() + 3.0 * UNIT;
     let place = Rect::from_min_size(pos2(inner.left(), top), Vec2::new(inner.width(), CONTROL));
-    let edit = TextEdit::singleline(&mut naming.name)
+    let edit = TextEdit::singleline(&mut dialog.name)
         .id(Id::unique("take-name"))
         .hint_text("Name")
         .char_limit(128)
         .align(Align2::LEFT_CENTER)
         .desired_width(inner.width());
     let response = ui.put(place, edit);
-    if !naming.shown {
-        naming.shown = true;
+    if !dialog.shown {
+        dialog.shown = true;
         response.request_focus();
     }
-    let empty = naming.name.trim().is_empty();
+    let empty = dialog.name.trim().is_empty();
     let button = Button::new("take-named", "Rename")
         .look(Look::Primary)
         .tip("Give the take this name.")
@@ -327,7 +328,7 @@ pub fn name(ui: &mut Ui, frame: &Frame<'_>, naming: &mut Naming, inner: Rect) ->
     let place = Rect::from_min_size(inner.max - size, size);
     let entered = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
     if (button.show(ui, place, theme) || entered) && !empty {
-        frame.edit(Edit::RenameTake { take: naming.take, name: naming.name.clone() });
+        frame.edit(Edit::RenameTake { take: dialog.take, name: dialog.name.clone() });
         return false;
     }
     true

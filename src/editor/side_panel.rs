@@ -3,8 +3,8 @@
 use egui::{Align2, CornerRadius, Id, Rect, Role, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2};
 
 use super::controls::{Control, count_in_names, ending_names};
+use super::dialog::Dialog;
 use super::frame::{Frame, State};
-use super::sheet::Sheet;
 use super::theme::{CONTROL, Face, UNIT};
 use super::widgets::{Button, Gesture, Icon, Knob, choice, label, label_at, level, switch};
 use super::{drum_map, matrices, presets};
@@ -213,7 +213,7 @@ fn switches(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, rect: Rect) {
     let button =
         Button::new("edit-map", "").icon(Icon::Sliders).tip("Edit the drum map, key by key.");
     if button.show(ui, edit, &frame.theme) {
-        state.sheet = Some(Sheet::DrumMap(drum_map::Editing::new()));
+        state.dialog = Some(Dialog::DrumMap(drum_map::Editing::new()));
     }
 }
 

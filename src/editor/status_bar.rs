@@ -5,7 +5,7 @@ use egui::{
     Align2, CornerRadius, CursorIcon, Id, Rect, Sense, Stroke, Ui, Vec2, ViewportCommand, pos2,
 };
 
-use super::bar_menu::{Deed, locking};
+use super::bar_menu::{BarAction, locking};
 use super::engine;
 use super::frame::{Frame, State};
 use super::theme::{Face, UNIT};
@@ -32,22 +32,22 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
             theme.text,
         );
         room.min.x = drawn.right() + 2.0 * UNIT;
-        for deed in [Deed::Regenerate, Deed::CopyToRepeats, locking(frame, state)] {
-            let name = deed.name();
+        for action in [BarAction::Regenerate, BarAction::CopyToRepeats, locking(frame, state)] {
+            let name = action.name();
             let button = Button::new(("deed", name.as_str()), &name)
                 .look(Look::Bare)
-                .tip(deed.tip())
-                .unless(deed.why_not(frame, state));
+                .tip(action.tip())
+                .unless(action.why_not(frame, state));
             let width = button.width(ui.painter());
             let place = Rect::from_min_max(room.min, pos2(room.left() + width, room.bottom()));
             room.min.x = place.right() + 2.0;
             if button.show(ui, place, theme) {
-                deed.run(frame, state);
+                action.run(frame, state);
             }
         }
         room.min.x += 2.0 * UNIT;
     }
-    let news = state.courier.news(ui.ctx());
+    let news = state.notifications.news(ui.ctx());
     let outdated = state.outdated.as_ref().map(|(_, how)| {
         format!("The song was laid anew since this take was made: {how}. Play it, then press Capture again")
     });

@@ -4,13 +4,13 @@ use egui::{
     Align2, CornerRadius, CursorIcon, Id, Popup, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, pos2,
 };
 
+use super::dialog::Dialog;
 use super::export;
 use super::frame::{Frame, State, sentence};
-use super::sheet::Sheet;
 use super::theme::{CONTROL, Face, UNIT, Variant};
 use super::widgets::{Button, Icon, Look, label, label_at};
 use crate::score::Metre;
-use crate::studio::{Job, Looks, RecordingView, Span};
+use crate::studio::{Job, RecordingView, Span, WindowSettings};
 
 /// Allots places from both ends of the bar.
 struct Row {
@@ -336,7 +336,7 @@ fn take_away(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, row: &mut Row, w
     let theme = &frame.theme;
     let help = Button::new("help", "?").look(Look::Bare).tip("Keyboard and mouse").key("?");
     if help.show(ui, row.next_right(CONTROL), theme) {
-        state.sheet = Some(Sheet::Help);
+        state.dialog = Some(Dialog::Help);
     }
     let (icon, tip, other) = match theme.variant {
         Variant::Dark => (Icon::Sun, "Light window", Variant::Light),
@@ -344,7 +344,9 @@ fn take_away(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, row: &mut Row, w
     };
     let variant = Button::new("theme", "").icon(icon).look(Look::Bare).tip(tip);
     if variant.show(ui, row.next_right(CONTROL), theme) {
-        frame.studio.set_looks(Looks { theme: other, ..frame.view.looks });
+        frame
+            .studio
+            .set_window_settings(WindowSettings { theme: other, ..frame.view.window_settings });
     }
     let no_part = frame.part().is_none().then_some("There are no drums yet: press Generate.");
     let more = Button::new("clip-more", "")

@@ -39,7 +39,7 @@ pub const PATTERN: ModelSpec = ModelSpec {
 };
 
 /// A part's strokes to the distributions of their velocity and timing; see
-/// `drummer::groove`.
+/// `drummer::performance`.
 ///
 /// In: `rows`, axes batch, channel, step; 68 steps of zeros before and behind the part. Out: `strokes`,
 /// axes batch, lane, number, step.

@@ -20,13 +20,13 @@
 
 mod backend;
 pub mod catalogue;
-mod caught;
+mod catch_panic;
 mod cuda;
 mod eager;
 mod error;
+mod lru_cache;
 mod offload;
 mod onnx;
-mod recent;
 mod registry;
 mod spec;
 mod tensor;

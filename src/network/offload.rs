@@ -6,8 +6,8 @@ use super::backend::in_order;
 use super::cuda::Gpu;
 use super::eager::device::Device;
 use super::eager::{Eager, RunError};
+use super::lru_cache::Shapes;
 use super::onnx::OnnxFile;
-use super::recent::Shapes;
 use super::spec::Port;
 use super::tract::TractNetwork;
 use super::{Backend, Network, NetworkError, Outputs, Tensor};
@@ -136,10 +136,10 @@ impl<D: Accelerator> Network for Offloaded<D> {
             })?);
         }
         let mut answers = Vec::with_capacity(requests.len());
-        let alike = |a: &Vec<&Tensor>, b: &Vec<&Tensor>| {
+        let same_shapes = |a: &Vec<&Tensor>, b: &Vec<&Tensor>| {
             a.iter().map(|t| shape_of(t)).eq(b.iter().map(|t| shape_of(t)))
         };
-        for group in ordered.chunk_by(alike) {
+        for group in ordered.chunk_by(same_shapes) {
             match self.by_device(group)? {
                 Some(answered) => answers.extend(answered),
                 None => {

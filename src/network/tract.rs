@@ -8,9 +8,9 @@ use std::sync::Arc;
 use tract_onnx::prelude::*;
 
 use super::backend::in_order;
-use super::caught::caught;
+use super::catch_panic::catch_panic;
+use super::lru_cache::{LruCache, Shapes};
 use super::onnx::OnnxFile;
-use super::recent::{Recent, Shapes};
 use super::spec::Port;
 use super::{Element, Network, NetworkError, Outputs};
 
@@ -19,7 +19,7 @@ pub(super) struct TractNetwork {
     inputs: Vec<Port>,
     outputs: Vec<Port>,
     graph: InferenceModel,
-    plans: Recent<TypedRunnableModel>,
+    plans: LruCache<TypedRunnableModel>,
 }
 
 impl TractNetwork {
@@ -55,7 +55,7 @@ impl TractNetwork {
         match built {
             Ok(graph) => {
                 let name = name.to_owned();
-                Ok(TractNetwork { name, inputs, outputs, graph, plans: Recent::default() })
+                Ok(TractNetwork { name, inputs, outputs, graph, plans: LruCache::default() })
             }
             Err(reason) => Err(NetworkError::Format { file, reason }),
         }
@@ -159,7 +159,7 @@ fn from_tract(value: &Tensor) -> TractResult<super::Tensor> {
 /// Runs tract's code on a file that may be broken: an output that no node makes panics inside the
 /// parser, say.
 fn guarded<T>(work: impl FnOnce() -> TractResult<T>) -> Result<T, String> {
-    caught(
+    catch_panic(
         || work().map_err(|error| format!("{error:#}")),
         |message| format!("the graph is broken ({message})"),
     )

@@ -7,13 +7,13 @@
 use super::audition::Auditions;
 use super::capture::Capture;
 use super::playback::{Drum, Playback};
-use super::preview::Kit;
+use super::preview::DrumSampler;
 use super::transport::{Clock, HostTime, Span};
 use crate::score::{Beats, Velocity};
 use nice_plug::midi::{Channel, Key, NoteEvent, VoiceID};
 
 /// A host's note ports during a block. `timing` counts samples from the block's start.
-pub trait Ports {
+pub trait NoteIo {
     /// The next event that came in, in the order of time.
     fn receive(&mut self) -> Option<NoteEvent<()>>;
     /// Sends an event, not earlier than those before. False if the host did not take it.
@@ -40,7 +40,7 @@ pub struct Engine {
     clock: Clock,
     capture: Capture,
     playback: Playback,
-    kit: Option<Kit>,
+    kit: Option<DrumSampler>,
     /// Notes that were passed through and have not ended, by channel, a bit for each key: their
     /// ends pass even when nothing else does any more.
     passed: [u128; 16],
@@ -89,7 +89,7 @@ impl Engine {
 
     /// Prepares for a rate in Hz and the longest block that the host announces. Not on the audio
     /// thread: what was there before is freed.
-    pub fn activate(&mut self, samples_per_second: f64, longest: u32, kit: Option<Kit>) {
+    pub fn activate(&mut self, samples_per_second: f64, longest: u32, kit: Option<DrumSampler>) {
         self.clock = Clock::new(samples_per_second, longest);
         self.samples_per_second = samples_per_second;
         self.kit = kit;
@@ -118,7 +118,7 @@ impl Engine {
 
     /// Processes a block: `left` and `right` have its samples, equally many, and get the drums
     /// added.
-    pub fn process<P: Ports>(
+    pub fn process<P: NoteIo>(
         &mut self,
         host: &HostTime,
         controls: &Controls,
@@ -165,7 +165,7 @@ impl Engine {
     }
 
     /// Plays the strokes that are auditioned, on the block's first sample.
-    fn strike<P: Ports>(&mut self, block: &mut Block<'_, P>) {
+    fn strike<P: NoteIo>(&mut self, block: &mut Block<'_, P>) {
         let Controls { bypassed, channel, .. } = *block.controls;
         while let Some((kit_key, key, velocity)) =
             self.auditions.as_mut().and_then(Auditions::strike)
@@ -181,7 +181,7 @@ impl Engine {
         }
     }
 
-    fn span<P: Ports>(&mut self, span: &Span, enters: bool, block: &mut Block<'_, P>) {
+    fn span<P: NoteIo>(&mut self, span: &Span, enters: bool, block: &mut Block<'_, P>) {
         // What is auditioned is no music of the host's.
         self.capture.follow(span, block.controls.listens && block.limit.is_none());
         self.playback.begin_span(span);
@@ -201,7 +201,7 @@ impl Engine {
     }
 
     /// Plays what is due up to and with a sample.
-    fn drums<P: Ports>(&mut self, span: &Span, until: u32, block: &mut Block<'_, P>) {
+    fn drums<P: NoteIo>(&mut self, span: &Span, until: u32, block: &mut Block<'_, P>) {
         let Controls { bypassed, channel, .. } = *block.controls;
         if let Some(limit) = block.limit {
             let end = f64::from(span.offset) + span.frame_of(limit);
@@ -219,7 +219,7 @@ impl Engine {
     }
 
     /// Plays one stroke or ends it.
-    fn drum<P: Ports>(&mut self, drum: Drum, block: &mut Block<'_, P>) {
+    fn drum<P: NoteIo>(&mut self, drum: Drum, block: &mut Block<'_, P>) {
         match drum {
             Drum::On { sample, key, kit_key, velocity } => {
                 if let Some(channel) = block.controls.channel {
@@ -247,7 +247,7 @@ impl Engine {
                     })
                 });
                 if !sent {
-                    self.playback.owe(key, kit_key, channel, block.left.len() as u32);
+                    self.playback.defer_note_off(key, kit_key, channel, block.left.len() as u32);
                 }
                 self.render(sample, block);
                 if let Some(kit) = &mut self.kit {
@@ -258,7 +258,7 @@ impl Engine {
     }
 
     /// Completes the sound up to a sample.
-    fn render<P: Ports>(&mut self, until: u32, block: &mut Block<'_, P>) {
+    fn render<P: NoteIo>(&mut self, until: u32, block: &mut Block<'_, P>) {
         let stretch = block.rendered..(until as usize).max(block.rendered);
         if let Some(kit) = &mut self.kit {
             let (left, right) =
@@ -282,7 +282,7 @@ impl Engine {
     }
 
     /// Sends on what came in, where that is wanted; the end of a note that was sent on, always.
-    fn pass<P: Ports>(&mut self, event: NoteEvent<()>, block: &mut Block<'_, P>) {
+    fn pass<P: NoteIo>(&mut self, event: NoteEvent<()>, block: &mut Block<'_, P>) {
         let wanted = match event {
             NoteEvent::NoteOn { channel, key: Key::Number(key), .. } => {
                 if block.controls.through {

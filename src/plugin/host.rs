@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use nice_plug::prelude::*;
 
-use super::attendant::Attendant;
 use super::audition::Auditions;
 use super::capture::Capture;
-use super::engine::{Controls, Engine, Ports};
+use super::engine::{Controls, Engine, NoteIo};
+use super::parameter_sync::ParameterSync;
 use super::playback::Playback;
-use super::preview::Kit;
+use super::preview::DrumSampler;
+use super::shared_transport::SharedTransport;
 use super::state::{self, State};
 use super::transport::{Clock, HostTime};
-use super::whereabouts::Whereabouts;
 use crate::audio::SoundFont;
 use crate::editor::{HostEditor, Transport};
 use crate::parameters::Parameters;
@@ -73,18 +73,18 @@ pub type DrumlinFx = Instance<Effect>;
 /// One plugin in a host.
 pub struct Instance<K> {
     // First, so that it ends before what it looks after.
-    _attendant: Attendant,
+    _parameter_sync: ParameterSync,
     engine: Engine,
     parameters: Arc<Parameters>,
     studio: Arc<Studio>,
-    whereabouts: Arc<Whereabouts>,
+    shared_transport: Arc<SharedTransport>,
     kind: PhantomData<K>,
 }
 
 impl<K> Default for Instance<K> {
     fn default() -> Instance<K> {
         let (parameters, studio) = (Arc::new(Parameters::default()), Studio::new());
-        let whereabouts = Arc::new(Whereabouts::default());
+        let shared_transport = Arc::new(SharedTransport::default());
         let AudioEnd { captured, clips, spent, auditions } = studio.connect();
         let mut engine = Engine::new(
             Clock::new(USUAL_RATE, USUAL_BLOCK),
@@ -93,15 +93,15 @@ impl<K> Default for Instance<K> {
         );
         engine.audition(Auditions::new(auditions));
         Instance {
-            _attendant: Attendant::start(
+            _parameter_sync: ParameterSync::start(
                 Arc::clone(&parameters),
                 Arc::clone(&studio),
-                Arc::clone(&whereabouts),
+                Arc::clone(&shared_transport),
             ),
             engine,
             parameters,
             studio,
-            whereabouts,
+            shared_transport,
             kind: PhantomData,
         }
     }
@@ -128,12 +128,12 @@ impl<K: Kind> Plugin for Instance<K> {
     }
 
     fn editor(&mut self, _executor: AsyncExecutor<Self>) -> Option<HostEditor> {
-        let whereabouts = Arc::clone(&self.whereabouts);
+        let shared_transport = Arc::clone(&self.shared_transport);
         let transport = move || {
-            let host = whereabouts.ask();
+            let host = shared_transport.load();
             Transport {
                 playing: host.playing,
-                rehearsing: whereabouts.rehearses(),
+                rehearsing: shared_transport.rehearses(),
                 position: host.position,
                 bpm: host.tempo,
                 metre: host.metre,
@@ -155,7 +155,7 @@ impl<K: Kind> Plugin for Instance<K> {
         _context: &mut impl ActivateContext<Self>,
     ) -> bool {
         let rate = f64::from(config.sample_rate);
-        let kit = Kit::new(SoundFont::embedded(), rate);
+        let kit = DrumSampler::new(SoundFont::embedded(), rate);
         self.engine.activate(rate, config.max_buffer_size, kit);
         true
     }
@@ -184,13 +184,13 @@ impl<K: Kind> Plugin for Instance<K> {
             self.engine.process(
                 &host,
                 &controls,
-                &mut HostPorts(context, PhantomData),
+                &mut HostNotes(context, PhantomData),
                 left,
                 right,
             );
         }
         let rehearses = self.engine.is_rehearsing();
-        self.whereabouts.tell(&host, self.engine.position(), rehearses, self.engine.notes());
+        self.shared_transport.store(&host, self.engine.position(), rehearses, self.engine.notes());
         // The drums play whether anything comes in or not.
         ProcessStatus::KeepAlive
     }
@@ -205,9 +205,9 @@ impl<K: Kind> ClapPlugin for Instance<K> {
 }
 
 /// The host's note ports as the engine wants them.
-struct HostPorts<'a, K, C>(&'a mut C, PhantomData<K>);
+struct HostNotes<'a, K, C>(&'a mut C, PhantomData<K>);
 
-impl<K: Kind, C: ProcessContext<Instance<K>>> Ports for HostPorts<'_, K, C> {
+impl<K: Kind, C: ProcessContext<Instance<K>>> NoteIo for HostNotes<'_, K, C> {
     fn receive(&mut self) -> Option<NoteEvent<()>> {
         self.0.next_event()
     }

@@ -17,30 +17,30 @@
 //! | `vst3` | main, audio | clap-wrapper's factory | the same, mended |
 //! | `state` | main | the document | text in the host's project |
 //! | `attendant` | its own | parameters | edits and jobs of the studio |
-//! | `whereabouts` | audio | where the host is | the same, for the window |
+//! | `shared_transport` | audio | where the host is | the same, for the window |
 //!
 //! What is marked audio allocates, locks, frees and waits for nothing; a test plays every scenario
 //! under an allocator that aborts. All slow work is the studio's, on its own thread.
 
-mod attendant;
 mod audition;
 mod capture;
 mod clap;
 mod engine;
 mod host;
+mod parameter_sync;
 mod playback;
 mod preview;
+mod shared_transport;
 mod state;
 mod transport;
 mod vst3;
-mod whereabouts;
 
 pub use self::clap::clap_entry;
 pub use audition::Auditions;
 pub use capture::Capture;
-pub use engine::{Controls, Engine, Ports};
+pub use engine::{Controls, Engine, NoteIo};
 pub use host::{Drumlin, DrumlinFx};
 pub use playback::Playback;
-pub use preview::Kit;
+pub use preview::DrumSampler;
+pub use shared_transport::SharedTransport;
 pub use transport::{Clock, HostTime};
-pub use whereabouts::Whereabouts;

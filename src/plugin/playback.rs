@@ -10,7 +10,7 @@
 
 use super::transport::{Motion, Span};
 use crate::score::{Beats, Velocity};
-use crate::studio::wire::{Clip, Stroke};
+use crate::studio::wire::{Clip, ClipNote};
 
 /// A drummer leads into a bar a little early. Where playing begins on such a bar's line, strokes as
 /// much ahead of it are played on it. In beats.
@@ -51,7 +51,7 @@ pub struct Playback {
     /// The earliest of the held notes' ends; `u64::MAX` when nothing is held.
     first_due: u64,
     /// When each key was last struck since the transport was started.
-    struck: [Option<u64>; KEYS],
+    last_onset: [Option<u64>; KEYS],
     /// Samples played before the host's current block.
     now: u64,
 }
@@ -68,7 +68,7 @@ impl Playback {
             line: 0,
             held: [None; KEYS],
             first_due: u64::MAX,
-            struck: [None; KEYS],
+            last_onset: [None; KEYS],
             now: 0,
         }
     }
@@ -124,7 +124,7 @@ impl Playback {
             Motion::Stops => self.release(span.offset),
             Motion::Starts | Motion::Jumps => {
                 if span.motion == Motion::Starts {
-                    self.struck = [None; KEYS];
+                    self.last_onset = [None; KEYS];
                 }
                 self.release(span.offset);
                 self.seek(span);
@@ -176,8 +176,8 @@ impl Playback {
             let key = usize::from(stroke.key) % KEYS;
             // Ahead of where playing began: it stands for a stroke there, unless one was just heard.
             let again = self.next < self.line
-                && self.struck[key]
-                    .is_some_and(|struck| (now - struck) as f64 * span.beats_per_frame <= PICKUP);
+                && self.last_onset[key]
+                    .is_some_and(|onset| (now - onset) as f64 * span.beats_per_frame <= PICKUP);
             if silent || again {
                 self.next += 1;
                 continue;
@@ -192,14 +192,14 @@ impl Playback {
             let frames = (stroke.length.0 / span.beats_per_frame).round().clamp(1.0, 1e12) as u64;
             self.held[key] = Some(Held { due: now + frames, kit_key: stroke.kit_key, channel });
             self.first_due = self.first_due.min(now + frames);
-            self.struck[key] = Some(now);
-            let Stroke { kit_key, velocity, .. } = stroke;
+            self.last_onset[key] = Some(now);
+            let ClipNote { kit_key, velocity, .. } = stroke;
             return Some(Drum::On { sample, key: key as u8, kit_key, velocity });
         }
     }
 
     /// The next stroke, if it is due by sample `last`, with its sample.
-    fn due(&self, span: &Span, last: u32) -> Option<(u32, Stroke)> {
+    fn due(&self, span: &Span, last: u32) -> Option<(u32, ClipNote)> {
         let clip = self.clip.as_ref().filter(|_| span.motion.is_rolling())?;
         let stroke = clip.strokes.get(self.next)?;
         let frame = span.frame_of(Beats(clip.start.0 + stroke.at.0)).max(0.0);
@@ -233,7 +233,7 @@ impl Playback {
     }
 
     /// Keeps an end that could not be sent for the first sample after this block of `frames`.
-    pub fn owe(&mut self, key: u8, kit_key: u8, channel: Option<u8>, frames: u32) {
+    pub fn defer_note_off(&mut self, key: u8, kit_key: u8, channel: Option<u8>, frames: u32) {
         let due = self.now + u64::from(frames);
         self.held[usize::from(key) % KEYS] = Some(Held { due, kit_key, channel });
         self.first_due = self.first_due.min(due);

@@ -1,6 +1,6 @@
 //! The drum kit in the plugin: strokes to sound.
 //!
-//! [`Kit::new`] allocates and is called where that is allowed; all else runs on the audio thread,
+//! [`DrumSampler::new`] allocates and is called where that is allowed; all else runs on the audio thread,
 //! allocates nothing (held by a test) and adds to what is on the bus already. Latency is 0; a stroke
 //! sounds at most [`BLOCK`] - 1 samples late.
 
@@ -35,7 +35,7 @@ enum Resampling {
 }
 
 /// A playable drum kit.
-pub struct Kit {
+pub struct DrumSampler {
     synthesizer: Synthesizer,
     resampling: Resampling,
     /// With [`Resampling::More`]: the synthesizer's last two samples of each side, and how many of
@@ -53,9 +53,9 @@ pub struct Kit {
     offset: [DcBlocker; 2],
 }
 
-impl Kit {
+impl DrumSampler {
     /// The kit of a SoundFont at a host's rate in Hz; `None` if there is no such rate.
-    pub fn new(font: &SoundFont, samples_per_second: f64) -> Option<Kit> {
+    pub fn new(font: &SoundFont, samples_per_second: f64) -> Option<DrumSampler> {
         let (resampling, rate) = if samples_per_second < LOWEST_RATE {
             let times = (LOWEST_RATE / samples_per_second).ceil();
             (Resampling::Fewer(times as usize), samples_per_second * times)
@@ -70,7 +70,7 @@ impl Kit {
         settings.maximum_polyphony = POLYPHONY;
         settings.enable_reverb_and_chorus = false;
         let synthesizer = Synthesizer::new(font.inner(), &settings).ok()?;
-        Some(Kit {
+        Some(DrumSampler {
             synthesizer,
             resampling,
             between: [[0.0; 2]; 2],
@@ -173,7 +173,7 @@ mod tests {
     #[test]
     fn what_was_struck_unheard_stays_unheard() {
         let heard = |level: f32| {
-            let mut kit = Kit::new(SoundFont::embedded(), 48_000.0).unwrap();
+            let mut kit = DrumSampler::new(SoundFont::embedded(), 48_000.0).unwrap();
             let (mut left, mut right) = (vec![0.0; 4800], vec![0.0; 4800]);
             kit.strike(38, Velocity::clamped(100));
             kit.add(&mut left[..64], &mut right[..64], level);

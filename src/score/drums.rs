@@ -214,18 +214,18 @@ impl Lane {
         self as usize
     }
 
-    pub fn score_class(self) -> ScoreClass {
-        ScoreClass::of_key(self.default_key().get())
+    pub fn drum_class(self) -> DrumClass {
+        DrumClass::of_key(self.default_key().get())
     }
 }
 
-/// Number of [`ScoreClass`]es.
-pub const SCORE_CLASSES: usize = 8;
+/// Number of [`DrumClass`]es.
+pub const DRUM_CLASSES: usize = 8;
 
 /// The eight classes in which drum parts are compared (and asked for: class densities).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(usize)]
-pub enum ScoreClass {
+pub enum DrumClass {
     Kick,
     /// With side stick and clap.
     Snare,
@@ -239,42 +239,42 @@ pub enum ScoreClass {
     Percussion,
 }
 
-impl ScoreClass {
-    pub const ALL: [ScoreClass; SCORE_CLASSES] = [
-        ScoreClass::Kick,
-        ScoreClass::Snare,
-        ScoreClass::ClosedHat,
-        ScoreClass::OpenHat,
-        ScoreClass::Toms,
-        ScoreClass::Crash,
-        ScoreClass::Ride,
-        ScoreClass::Percussion,
+impl DrumClass {
+    pub const ALL: [DrumClass; DRUM_CLASSES] = [
+        DrumClass::Kick,
+        DrumClass::Snare,
+        DrumClass::ClosedHat,
+        DrumClass::OpenHat,
+        DrumClass::Toms,
+        DrumClass::Crash,
+        DrumClass::Ride,
+        DrumClass::Percussion,
     ];
 
-    pub fn of_key(key: u8) -> ScoreClass {
+    pub fn of_key(key: u8) -> DrumClass {
         match Lane::of_key(key) {
-            Lane::Kick => ScoreClass::Kick,
-            Lane::Snare | Lane::SideStick | Lane::Clap => ScoreClass::Snare,
-            Lane::ClosedHat | Lane::PedalHat => ScoreClass::ClosedHat,
-            Lane::OpenHat => ScoreClass::OpenHat,
-            Lane::LowTom | Lane::MidTom | Lane::HighTom => ScoreClass::Toms,
-            Lane::Crash => ScoreClass::Crash,
-            Lane::Ride => ScoreClass::Ride,
-            Lane::Shaker | Lane::HandDrum | Lane::Bell => ScoreClass::Percussion,
+            Lane::Kick => DrumClass::Kick,
+            Lane::Snare | Lane::SideStick | Lane::Clap => DrumClass::Snare,
+            Lane::ClosedHat | Lane::PedalHat => DrumClass::ClosedHat,
+            Lane::OpenHat => DrumClass::OpenHat,
+            Lane::LowTom | Lane::MidTom | Lane::HighTom => DrumClass::Toms,
+            Lane::Crash => DrumClass::Crash,
+            Lane::Ride => DrumClass::Ride,
+            Lane::Shaker | Lane::HandDrum | Lane::Bell => DrumClass::Percussion,
         }
     }
 
     /// Short name, as in a table head and on the command line.
     pub const fn name(self) -> &'static str {
         match self {
-            ScoreClass::Kick => "kick",
-            ScoreClass::Snare => "snare",
-            ScoreClass::ClosedHat => "closed-hat",
-            ScoreClass::OpenHat => "open-hat",
-            ScoreClass::Toms => "toms",
-            ScoreClass::Crash => "crash",
-            ScoreClass::Ride => "ride",
-            ScoreClass::Percussion => "percussion",
+            DrumClass::Kick => "kick",
+            DrumClass::Snare => "snare",
+            DrumClass::ClosedHat => "closed-hat",
+            DrumClass::OpenHat => "open-hat",
+            DrumClass::Toms => "toms",
+            DrumClass::Crash => "crash",
+            DrumClass::Ride => "ride",
+            DrumClass::Percussion => "percussion",
         }
     }
 

@@ -19,7 +19,7 @@ mod units;
 
 pub use bars::{Bar, BarGrid, GridKind, Metre, MetreChange, StepGrid};
 pub use choice::TrackError;
-pub use drums::{GmKey, LANES, Lane, PAPER_KEYS, SCORE_CLASSES, ScoreClass};
+pub use drums::{DRUM_CLASSES, DrumClass, GmKey, LANES, Lane, PAPER_KEYS};
 pub use part::{DrumPart, Hit};
 pub use programs::program_name;
 pub use song::{Note, Song, Track, TrackKind};

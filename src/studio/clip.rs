@@ -5,7 +5,7 @@ mod tests;
 
 use std::ops::Range;
 
-use super::wire::{Clip, Stroke};
+use super::wire::{Clip, ClipNote};
 use super::{Arrangement, Document, Lanes};
 use crate::midi;
 use crate::score::{
@@ -49,11 +49,11 @@ impl Document {
         // Before their song begins hosts play for none but themselves, to make up for latencies,
         // and record nothing: what is ahead of the song's first beat is played on it.
         let earliest = if start.0 >= 0.0 { -start.0 } else { f64::NEG_INFINITY };
-        let mut strokes: Vec<Stroke> = part
+        let mut strokes: Vec<ClipNote> = part
             .hits
             .iter()
             .filter(|hit| self.is_heard(hit.lane()))
-            .map(|hit| Stroke {
+            .map(|hit| ClipNote {
                 at: Beats((position(part, hit) / quarter).max(earliest)),
                 length: Beats(STROKE),
                 kit_key: hit.key.get(),
@@ -119,7 +119,7 @@ fn position(part: &DrumPart, hit: &Hit) -> f64 {
 
 /// Cuts strokes short where the next one on the same key begins. Of two that begin together on a key
 /// the louder stays. `strokes` are sorted by time and key.
-fn without_overlaps(mut strokes: Vec<Stroke>) -> Vec<Stroke> {
+fn without_overlaps(mut strokes: Vec<ClipNote>) -> Vec<ClipNote> {
     strokes.dedup_by(|next, kept| {
         let same = next.key == kept.key && next.at.0 - kept.at.0 < TOGETHER;
         if same && next.velocity > kept.velocity {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::drum_maps::{DrumMap, OwnMap};
-use super::{Kept, Likeness, Take};
+use super::{QuantizedSsm, Take, TakeState};
 use crate::drummer::{ClassDensities, Form, Settings};
 use crate::score::{BarIndex, DrumPart, GmKey, LANES, Lane};
 
@@ -25,7 +25,7 @@ pub struct Document {
     /// What was generated for the current take; `None` until then.
     pub arrangement: Option<Arrangement>,
     /// What belongs to the other takes, by their index in `takes`; may be shorter.
-    pub kept: Vec<Option<Arc<Kept>>>,
+    pub kept: Vec<Option<Arc<TakeState>>>,
     /// By [`Lane::index`].
     pub lanes: [LaneState; LANES],
     /// What was asked for. The part is as asked once [`Arrangement::played`] equals it.
@@ -78,9 +78,9 @@ pub struct Arrangement {
     pub take: Arc<Take>,
     pub form: Arc<Form>,
     /// How alike the take's bars are.
-    pub melodic: Arc<Likeness>,
+    pub melodic: Arc<QuantizedSsm>,
     /// How alike the drums of the bars should be.
-    pub drums: Arc<Likeness>,
+    pub drums: Arc<QuantizedSsm>,
     /// With what the alternatives were played.
     pub played: Settings,
     /// At least one.
@@ -101,16 +101,16 @@ pub struct Alternative {
     /// The hits a bar that it was asked for; `None` where the song alone decided.
     pub style: Option<ClassDensities>,
     /// Which of the drummer's ideas it is.
-    pub idea: Idea,
+    pub variation: VariationId,
     /// Parts of other ideas that were put in, oldest first.
-    pub grafts: Arc<[Graft]>,
+    pub overrides: Arc<[RegionOverride]>,
     /// What was edited by hand and stays when the drummer plays again.
     pub touched: Arc<BTreeSet<Cell>>,
 }
 
 /// With what the drummer can play the same again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Idea {
+pub struct VariationId {
     pub seed: u64,
     /// Number of the groove among those that the seed gives, 0 to 7.
     pub number: usize,
@@ -118,9 +118,9 @@ pub struct Idea {
 
 /// A piece of another idea in place of an alternative's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Graft {
+pub struct RegionOverride {
     pub region: Region,
-    pub idea: Idea,
+    pub variation: VariationId,
 }
 
 /// A place on the grid.

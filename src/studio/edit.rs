@@ -6,10 +6,12 @@ mod tests;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::board::{Board, tidy_offset};
-use super::recipe::with_graft;
+use super::part_editor::{PartEditor, tidy_offset};
+use super::recipe::with_override;
 use super::take::tidy_name;
-use super::{Arrangement, Cell, Channel, Document, DrumMap, Graft, Lanes, Region, Scrap, Take};
+use super::{
+    Arrangement, Cell, Channel, Clipboard, Document, DrumMap, Lanes, Region, RegionOverride, Take,
+};
 use crate::drummer::{Settings, StyleChoice};
 use crate::score::{BarIndex, Beats, DrumPart, Hit, Lane, Velocity};
 
@@ -52,7 +54,7 @@ pub enum Edit {
     Clear(Region),
     /// Puts a copied piece in, in place of what is there; bars beyond the end are left out.
     Paste {
-        scrap: Arc<Scrap>,
+        clipboard: Arc<Clipboard>,
         at: BarIndex,
     },
     /// Copies a bar to the same place in the sections that repeat its own.
@@ -171,22 +173,24 @@ impl Edit {
     pub fn apply(&self, document: &Document) -> Result<Document, EditError> {
         let mut document = document.clone();
         match self {
-            Edit::SetHit(hit) => document.edit_part(|board| board.set(*hit))?,
-            Edit::EraseHits(cells) => document.edit_part(|board| board.erase(cells))?,
+            Edit::SetHit(hit) => document.edit_part(|part_editor| part_editor.set(*hit))?,
+            Edit::EraseHits(cells) => document.edit_part(|part_editor| part_editor.erase(cells))?,
             Edit::Paint { cells, velocity } => {
                 let keys = Lane::ALL.map(|lane| document.key_of(lane));
-                document.edit_part(|board| board.paint(cells, *velocity, &keys))?;
+                document.edit_part(|part_editor| part_editor.paint(cells, *velocity, &keys))?;
             }
             Edit::MoveHits { cells, by } => {
                 let keys = Lane::ALL.map(|lane| document.key_of(lane));
                 let mut on_grid = false;
-                document.edit_part(|board| on_grid = board.shift(cells, *by, &keys))?;
+                document.edit_part(|part_editor| on_grid = part_editor.shift(cells, *by, &keys))?;
                 if !on_grid {
                     return Err(EditError::OffGrid);
                 }
             }
             Edit::SetVelocity { cells, velocity } => {
-                document.edit_part(|board| board.change(cells, |hit| hit.velocity = *velocity))?;
+                document.edit_part(|part_editor| {
+                    part_editor.change(cells, |hit| hit.velocity = *velocity)
+                })?;
             }
             Edit::ChangeVelocity { cells, by } => {
                 let changed = |old: Velocity| {
@@ -194,18 +198,22 @@ impl Edit {
                     Velocity::clamped(velocity as u8)
                 };
                 let change = |hit: &mut Hit| hit.velocity = changed(hit.velocity);
-                document.edit_part(|board| board.change(cells, change))?;
+                document.edit_part(|part_editor| part_editor.change(cells, change))?;
             }
             Edit::SetTiming { cells, offset } => {
                 let offset = tidy_offset(*offset);
-                document.edit_part(|board| board.change(cells, |hit| hit.offset = offset))?;
+                document.edit_part(|part_editor| {
+                    part_editor.change(cells, |hit| hit.offset = offset)
+                })?;
             }
             Edit::ChangeTiming { cells, by } => {
                 let change = |hit: &mut Hit| hit.offset = tidy_offset(hit.offset + by);
-                document.edit_part(|board| board.change(cells, change))?;
+                document.edit_part(|part_editor| part_editor.change(cells, change))?;
             }
-            Edit::Clear(region) => document.edit_part(|board| board.clear(region))?,
-            Edit::Paste { scrap, at } => document.edit_part(|board| board.paste(scrap, *at))?,
+            Edit::Clear(region) => document.edit_part(|part_editor| part_editor.clear(region))?,
+            Edit::Paste { clipboard, at } => {
+                document.edit_part(|part_editor| part_editor.paste(clipboard, *at))?
+            }
             Edit::CopyToRepeats(bar) => copy_to_repeats(&mut document, *bar)?,
             Edit::Mute { lane, on } => document.lanes[lane.index()].mute = *on,
             Edit::Solo { lane, on } => document.lanes[lane.index()].solo = *on,
@@ -270,9 +278,9 @@ fn copy_to_repeats(document: &mut Document, bar: BarIndex) -> Result<(), EditErr
     let repeats = arrangement.repeats_of(bar);
     let region = Region { bars: bar.0..bar.0.saturating_add(1), lanes: Lanes::ALL };
     match document.copy(&region) {
-        Some(scrap) if !repeats.is_empty() => document.edit_part(|board| {
+        Some(clipboard) if !repeats.is_empty() => document.edit_part(|part_editor| {
             for repeat in repeats {
-                board.paste(&scrap, repeat);
+                part_editor.paste(&clipboard, repeat);
             }
         }),
         _ => Err(EditError::NoRepeat(bar.0)),
@@ -306,12 +314,12 @@ pub(super) fn tidy_settings(settings: &Settings, document: &Document) -> Setting
 }
 
 impl Document {
-    fn edit_part(&mut self, edit: impl FnOnce(&mut Board)) -> Result<(), EditError> {
+    fn edit_part(&mut self, edit: impl FnOnce(&mut PartEditor)) -> Result<(), EditError> {
         let arrangement = self.arrangement.as_mut().ok_or(EditError::NoPart)?;
         let chosen = &mut arrangement.alternatives[arrangement.chosen];
-        let mut board = Board::new(chosen);
-        edit(&mut board);
-        board.put_into(chosen);
+        let mut part_editor = PartEditor::new(chosen);
+        edit(&mut part_editor);
+        part_editor.put_into(chosen);
         Ok(())
     }
 }
@@ -338,16 +346,22 @@ impl Arrangement {
         let touched = chosen.touched.iter().filter(|cell| !bars.contains(&cell.bar.0));
         let new_touched = source.touched.iter().filter(|cell| bars.contains(&cell.bar.0));
         chosen.touched = Arc::new(touched.chain(new_touched).copied().collect());
-        let mut grafts = with_graft(&chosen.grafts, Graft { region, idea: source.idea });
-        for graft in source.grafts.iter() {
-            let start = graft.region.bars.start.max(bars.start);
-            let end = graft.region.bars.end.min(bars.end);
+        let mut overrides = with_override(
+            &chosen.overrides,
+            RegionOverride { region, variation: source.variation },
+        );
+        for region_override in source.overrides.iter() {
+            let start = region_override.region.bars.start.max(bars.start);
+            let end = region_override.region.bars.end.min(bars.end);
             if start < end {
-                let region = Region { bars: start..end, lanes: graft.region.lanes };
-                grafts = with_graft(&grafts, Graft { region, idea: graft.idea });
+                let region = Region { bars: start..end, lanes: region_override.region.lanes };
+                overrides = with_override(
+                    &overrides,
+                    RegionOverride { region, variation: region_override.variation },
+                );
             }
         }
-        chosen.grafts = grafts.into();
+        chosen.overrides = overrides.into();
         Ok(())
     }
 }

@@ -6,7 +6,8 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::{
-    ALTERNATIVES, Alternative, Arrangement, Cell, Document, Idea, LaneState, Likeness, Take,
+    ALTERNATIVES, Alternative, Arrangement, Cell, Document, LaneState, QuantizedSsm, Take,
+    VariationId,
 };
 use crate::analysis::Ssm;
 use crate::drummer::{Form, Section};
@@ -71,13 +72,13 @@ pub fn document(bars: usize, seed: u64) -> Document {
         let end = starts.get(index + 1).copied().unwrap_or(all);
         Section { label: usize::from(index % 4 == 2), bars: start..end }
     });
-    let likeness = Arc::new(Likeness::new(&Ssm::from_pairs(all, |a, b| (a + b) as f32 / 99.0)));
+    let ssm = Arc::new(QuantizedSsm::new(&Ssm::from_pairs(all, |a, b| (a + b) as f32 / 99.0)));
     let alternatives = (0..ALTERNATIVES).map(|number| Alternative {
         part: Arc::new(part(&take, seed.wrapping_add(number as u64))),
         fills: [BarIndex(all - 1)].into(),
         style: (number > 0).then_some([number as f32; 8]),
-        idea: Idea { seed, number },
-        grafts: Arc::default(),
+        variation: VariationId { seed, number },
+        overrides: Arc::default(),
         touched: Arc::default(),
     });
     let alternatives = alternatives.collect();
@@ -87,8 +88,8 @@ pub fn document(bars: usize, seed: u64) -> Document {
     document.arrangement = Some(Arrangement {
         take,
         form: Arc::new(Form { sections: sections.collect() }),
-        melodic: likeness.clone(),
-        drums: likeness,
+        melodic: ssm.clone(),
+        drums: ssm,
         played: document.settings,
         alternatives,
         chosen: 0,

@@ -4,11 +4,11 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use super::desk::Desk;
+use super::shared_state::SharedState;
 use super::wire::Audition;
 use super::{
-    AudioEnd, Edit, EditError, Job, Lanes, Looks, Saved, Span, StateError, Take, TakeError, View,
-    worker,
+    AudioEnd, Edit, EditError, Job, Lanes, Saved, Span, StateError, Take, TakeError, View,
+    WindowSettings, worker,
 };
 use crate::drummer::Settings;
 use crate::network::Backend;
@@ -18,7 +18,7 @@ use crate::score::{Beats, Lane, Velocity};
 ///
 /// Dropping it cancels what runs and ends the worker thread.
 pub struct Studio {
-    desk: Arc<Desk>,
+    shared: Arc<SharedState>,
     worker: Option<JoinHandle<()>>,
 }
 
@@ -43,36 +43,36 @@ pub enum JobError {
 impl Studio {
     /// An empty studio with a worker thread of its own. Networks are loaded at the first job.
     pub fn new() -> Arc<Studio> {
-        let desk = Arc::new(Desk::default());
-        let own = desk.clone();
+        let shared = Arc::new(SharedState::default());
+        let own = shared.clone();
         // Without a thread the plugin still plays what it has.
         let worker = thread::Builder::new()
             .name("drumlin worker".to_owned())
             .spawn(move || worker::run(&own))
             .ok();
-        Arc::new(Studio { desk, worker })
+        Arc::new(Studio { shared, worker })
     }
 
     /// New queues for the audio thread. The ends handed out before are dead from here on. The
     /// current clip is sent at once.
     pub fn connect(&self) -> AudioEnd {
-        self.desk.connect()
+        self.shared.connect()
     }
 
     /// What there is to show; cheap enough for every frame.
     pub fn snapshot(&self) -> Arc<View> {
-        self.desk.view()
+        self.shared.view()
     }
 
     /// Grows when [`Studio::snapshot`] has something new.
     pub fn revision(&self) -> u64 {
-        self.desk.revision()
+        self.shared.revision()
     }
 
     /// Calls `wake` after every change, on the thread that made it, such as to ask for a repaint.
     /// It must return soon and call nothing here. `None` takes it away.
     pub fn on_change(&self, wake: Option<Arc<dyn Fn() + Send + Sync>>) {
-        self.desk.on_change(wake);
+        self.shared.on_change(wake);
     }
 
     /// Makes an edit, one step of the undo history.
@@ -80,12 +80,12 @@ impl Studio {
     /// # Errors
     /// If it cannot be made; nothing has changed then.
     pub fn apply(&self, edit: Edit) -> Result<(), EditError> {
-        self.desk.step(edit.name(), None, edit.recalls(), |document| edit.apply(document))
+        self.shared.step(edit.name(), None, edit.recalls(), |document| edit.apply(document))
     }
 
     /// A new gesture, for a drag that begins.
     pub fn gesture(&self) -> Gesture {
-        self.desk.gesture()
+        self.shared.gesture()
     }
 
     /// Makes an edit as part of a drag; see [`Gesture`].
@@ -93,7 +93,8 @@ impl Studio {
     /// # Errors
     /// As [`Studio::apply`].
     pub fn drag(&self, gesture: Gesture, edit: Edit) -> Result<(), EditError> {
-        self.desk.step(edit.name(), Some(gesture), edit.recalls(), |document| edit.apply(document))
+        self.shared
+            .step(edit.name(), Some(gesture), edit.recalls(), |document| edit.apply(document))
     }
 
     /// Asks the drummer for settings that were kept, such as a preset's; controls follow (see
@@ -102,7 +103,7 @@ impl Studio {
     /// # Errors
     /// As [`Studio::apply`].
     pub fn recall(&self, settings: Settings) -> Result<(), EditError> {
-        self.desk.recall(settings)
+        self.shared.recall(settings)
     }
 
     /// Cuts a take from what was heard and makes it the current one.
@@ -110,9 +111,9 @@ impl Studio {
     /// # Errors
     /// If nothing was heard there.
     pub fn capture(&self, span: Span) -> Result<(), TakeError> {
-        let take = self.desk.with_line(|line| {
-            let new = line.tend();
-            (line.recording.cut(span), new)
+        let take = self.shared.with_audio_link(|audio_link| {
+            let new = audio_link.poll();
+            (audio_link.recording.cut(span), new)
         })?;
         self.add(take);
         Ok(())
@@ -130,8 +131,8 @@ impl Studio {
 
     /// Tells whether anything of the studio is left.
     #[cfg(test)]
-    pub(super) fn watch(&self) -> std::sync::Weak<Desk> {
-        Arc::downgrade(&self.desk)
+    pub(super) fn watch(&self) -> std::sync::Weak<SharedState> {
+        Arc::downgrade(&self.shared)
     }
 
     fn add(&self, take: Take) {
@@ -142,17 +143,17 @@ impl Studio {
 
     /// Forgets what was heard. Takes stay.
     pub fn forget_recording(&self) {
-        self.desk.with_line(|line| {
-            line.tend();
-            line.recording.clear();
-            line.look();
+        self.shared.with_audio_link(|audio_link| {
+            audio_link.poll();
+            audio_link.recording.clear();
+            audio_link.refresh();
             ((), true)
         });
     }
 
     /// Has a lane's drum struck once, whether the host plays or not.
     pub fn strike(&self, lane: Lane, velocity: Velocity) {
-        let document = self.desk.document();
+        let document = self.shared.document();
         let key = document.key_of(lane);
         self.audition(Audition::Strike {
             kit_key: key.get(),
@@ -164,7 +165,7 @@ impl Studio {
     /// Has bars of the current take played while the host stands, once. Nothing happens if there are
     /// none.
     pub fn rehearse(&self, bars: Range<usize>) {
-        let document = self.desk.document();
+        let document = self.shared.document();
         let Some(take) = document.take() else { return };
         let grid = take.bars();
         let Some(chosen) = grid.bars().get(bars.start..bars.end.min(grid.len())) else { return };
@@ -185,12 +186,12 @@ impl Studio {
     }
 
     fn audition(&self, audition: Audition) {
-        self.desk.with_line(|line| (line.audition(audition), false));
+        self.shared.with_audio_link(|audio_link| (audio_link.audition(audition), false));
     }
 
     /// What was heard so far, as a take of all of it; `None` if no note was.
     pub fn heard(&self) -> Option<Take> {
-        self.desk.with_line(|line| (line.recording.cut(Span::All).ok(), false))
+        self.shared.with_audio_link(|audio_link| (audio_link.recording.cut(Span::All).ok(), false))
     }
 
     /// Starts a job. One that runs is cancelled.
@@ -201,7 +202,7 @@ impl Studio {
         if self.worker.is_none() {
             return Err(JobError::NoWorker);
         }
-        self.desk.start(job.clone(), |document| match &job {
+        self.shared.start(job.clone(), |document| match &job {
             Job::Generate => document.take().map(|_| ()).ok_or(JobError::NoTake),
             Job::New | Job::Variation | Job::Reshape => {
                 document.arrangement.as_ref().map(|_| ()).ok_or(JobError::NoPart)
@@ -220,42 +221,42 @@ impl Studio {
 
     /// Ends the job that runs, if any; the document stays as it is.
     pub fn cancel(&self) {
-        self.desk.cancel();
+        self.shared.cancel();
     }
 
     /// Takes the last step back; what runs is cancelled. Nothing happens if there is none.
     pub fn undo(&self) {
-        self.desk.undo();
+        self.shared.undo();
     }
 
     /// Does again what was taken back.
     pub fn redo(&self) {
-        self.desk.redo();
+        self.shared.redo();
     }
 
     /// Remembers size and theme of the window.
-    pub fn set_looks(&self, looks: Looks) {
-        self.desk.set_looks(looks);
+    pub fn set_window_settings(&self, window_settings: WindowSettings) {
+        self.shared.set_window_settings(window_settings);
     }
 
     /// What the networks run on from the next job on; no matter for undo, and no part of
     /// [`Studio::save`].
     pub fn set_backend(&self, backend: Backend) {
-        self.desk.set_backend(backend);
+        self.shared.set_backend(backend);
     }
 
     pub fn backend(&self) -> Backend {
-        self.desk.backend()
+        self.shared.backend()
     }
 
     /// Shows a sentence where errors are shown, such as that a file could not be written.
     pub fn report(&self, sentence: &str) {
-        self.desk.report(sentence);
+        self.shared.report(sentence);
     }
 
     /// Everything but the undo history and the recording, for the host's project.
     pub fn save(&self) -> Vec<u8> {
-        self.desk.saved().to_bytes()
+        self.shared.saved().to_bytes()
     }
 
     /// Takes a saved state in place of what there is; what runs is cancelled and the undo history
@@ -264,14 +265,14 @@ impl Studio {
     /// # Errors
     /// If the bytes are no state; nothing has changed then.
     pub fn load(&self, bytes: &[u8]) -> Result<(), StateError> {
-        self.desk.replace(Saved::from_bytes(bytes)?);
+        self.shared.replace(Saved::from_bytes(bytes)?);
         Ok(())
     }
 }
 
 impl Drop for Studio {
     fn drop(&mut self) {
-        self.desk.close();
+        self.shared.close();
         if let Some(worker) = self.worker.take() {
             // A panic of the worker is over with it.
             let _ = worker.join();

@@ -15,9 +15,9 @@
 //! - Errors: what can be refused at once is a `Result`; what fails in a job is a sentence in
 //!   [`View::error`].
 
-mod board;
+mod audio_link;
 mod clip;
-mod desk;
+mod clipboard;
 mod document;
 mod drum_maps;
 mod edit;
@@ -26,38 +26,38 @@ pub(crate) mod fixtures;
 mod handle;
 mod history;
 mod jobs;
-mod likeness;
-mod line;
-mod looks;
+mod part_editor;
 mod presets;
+mod quantized_ssm;
 mod recipe;
 mod recording;
-mod scrap;
+mod shared_state;
 mod state;
 mod take;
 mod takes;
 #[cfg(test)]
 mod tests;
 mod view;
+mod window_settings;
 pub mod wire;
 mod worker;
 
+pub use audio_link::AudioEnd;
 pub use clip::{Extract, MidiFile};
+pub use clipboard::Clipboard;
 pub use document::{
-    ALTERNATIVES, Alternative, Arrangement, Cell, Channel, Document, Graft, Idea, LaneState, Lanes,
-    MOST_TAKES, Region,
+    ALTERNATIVES, Alternative, Arrangement, Cell, Channel, Document, LaneState, Lanes, MOST_TAKES,
+    Region, RegionOverride, VariationId,
 };
 pub use drum_maps::{DrumMap, GM_KEYS, OwnMap};
 pub use edit::{Edit, EditError, Shift};
 pub use handle::{Gesture, JobError, Studio};
 pub use jobs::{Job, JobView};
-pub use likeness::Likeness;
-pub use line::AudioEnd;
-pub use looks::{Looks, Theme};
 pub use presets::{Preset, PresetError, PresetFolder};
+pub use quantized_ssm::QuantizedSsm;
 pub use recording::{BarSpan, MAX_BARS, Recording, RecordingView, Span};
-pub use scrap::Scrap;
 pub use state::{Saved, StateError};
 pub use take::{Take, TakeError};
-pub use takes::Kept;
+pub use takes::TakeState;
 pub use view::View;
+pub use window_settings::{Theme, WindowSettings};

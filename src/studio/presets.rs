@@ -205,7 +205,7 @@ fn read(path: &Path) -> Option<Preset> {
 struct File {
     version: u32,
     name: String,
-    style: Option<Wish>,
+    style: Option<PresetStyle>,
     complexity: f32,
     intensity: f32,
     fill_amount: f32,
@@ -222,7 +222,7 @@ struct File {
 /// A style by name, or as hits a bar of each class.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
-enum Wish {
+enum PresetStyle {
     Named(String),
     Densities(ClassDensities),
 }
@@ -234,8 +234,8 @@ impl From<&Preset> for File {
             name: name.clone(),
             style: match settings.style {
                 StyleChoice::FromSong => None,
-                StyleChoice::Preset(style) => Some(Wish::Named(style.name().to_owned())),
-                StyleChoice::Densities(densities) => Some(Wish::Densities(densities)),
+                StyleChoice::Preset(style) => Some(PresetStyle::Named(style.name().to_owned())),
+                StyleChoice::Densities(densities) => Some(PresetStyle::Densities(densities)),
             },
             complexity: settings.complexity,
             intensity: settings.intensity,
@@ -258,8 +258,8 @@ impl File {
         let settings = Settings {
             style: match self.style {
                 None => StyleChoice::FromSong,
-                Some(Wish::Named(name)) => StyleChoice::Preset(Style::named(&name)?),
-                Some(Wish::Densities(densities)) => StyleChoice::Densities(densities),
+                Some(PresetStyle::Named(name)) => StyleChoice::Preset(Style::named(&name)?),
+                Some(PresetStyle::Densities(densities)) => StyleChoice::Densities(densities),
             },
             complexity: self.complexity,
             intensity: self.intensity,

@@ -101,7 +101,7 @@ pub struct BarSpan {
 impl Recording {
     /// Takes in one event. Positions that are no numbers or out of all reach are passed over; what
     /// lies before the start of the song (a count-in) is not kept.
-    pub fn hear(&mut self, event: Captured) {
+    pub fn record(&mut self, event: Captured) {
         let at = match event {
             Captured::Started { at }
             | Captured::Stopped { at }

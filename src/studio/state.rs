@@ -14,7 +14,7 @@ use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 
-use super::{Document, Looks};
+use super::{Document, WindowSettings};
 
 const MAGIC: [u8; 4] = *b"DRML";
 const VERSION: u16 = 3;
@@ -38,7 +38,7 @@ pub enum StateError {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Saved {
     pub document: Document,
-    pub looks: Looks,
+    pub window_settings: WindowSettings,
 }
 
 impl Saved {

@@ -8,7 +8,7 @@ use crate::drummer::Settings;
 
 /// What belongs to a take that is not the current one.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Kept {
+pub struct TakeState {
     /// `None` if no drums were generated for it.
     pub arrangement: Option<Arrangement>,
     pub settings: Settings,
@@ -39,7 +39,7 @@ impl Document {
         self.kept.resize(self.takes.len(), None);
         if let Some(place) = self.current_take.and_then(|before| self.kept.get_mut(before)) {
             let (arrangement, settings) = (self.arrangement.take(), self.settings);
-            *place = Some(Arc::new(Kept { arrangement, settings }));
+            *place = Some(Arc::new(TakeState { arrangement, settings }));
         }
         self.current_take = take;
         self.arrangement = None;
@@ -96,10 +96,10 @@ impl Document {
     /// Where a take is now, which may have been renamed meanwhile.
     fn place_of(&self, take: &Arc<Take>) -> Option<usize> {
         let same = |other: &Arc<Take>| Arc::ptr_eq(other, take);
-        let alike = |other: &Arc<Take>| {
+        let equal = |other: &Arc<Take>| {
             (other.length, &other.song) == (take.length, &take.song) && other.start == take.start
         };
-        self.takes.iter().position(same).or_else(|| self.takes.iter().position(alike))
+        self.takes.iter().position(same).or_else(|| self.takes.iter().position(equal))
     }
 
     /// Changes what belongs to a take, wherever that is now; nothing happens if the take is gone.
@@ -114,7 +114,7 @@ impl Document {
             return change(&take, &mut self.arrangement, &mut self.settings);
         }
         self.kept.resize(self.takes.len(), None);
-        let new = || Arc::new(Kept { arrangement: None, settings: self.settings });
+        let new = || Arc::new(TakeState { arrangement: None, settings: self.settings });
         let kept = Arc::make_mut(self.kept[index].get_or_insert_with(new));
         change(&take, &mut kept.arrangement, &mut kept.settings);
     }

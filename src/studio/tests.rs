@@ -146,11 +146,11 @@ fn another_idea_is_another_part_and_can_be_taken_back() {
     studio.start(Job::Variation).unwrap();
     let third = done(&studio);
     assert_ne!(hits(&third), hits(&second));
-    let ideas = |view: &View| -> Vec<usize> {
+    let variations = |view: &View| -> Vec<usize> {
         let arrangement = view.document.arrangement.as_ref().unwrap();
-        arrangement.alternatives.iter().map(|alternative| alternative.idea.number).collect()
+        arrangement.alternatives.iter().map(|alternative| alternative.variation.number).collect()
     };
-    assert_eq!(ideas(&third), ideas(&second));
+    assert_eq!(variations(&third), variations(&second));
     studio.undo();
     studio.undo();
     assert_eq!(hits(&done(&studio)), hits(&first));
@@ -251,6 +251,6 @@ fn fifty_studios_come_and_go_and_leave_nothing_behind() {
     }
     drop(alive);
     // The worker threads held the desks: they have ended, with all that they knew.
-    assert!(gone.iter().all(|desk| desk.strong_count() == 0));
+    assert!(gone.iter().all(|shared| shared.strong_count() == 0));
     assert!(slowest < Duration::from_secs(10), "{slowest:?}");
 }

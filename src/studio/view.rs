@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Document, JobView, Looks, RecordingView};
+use super::{Document, JobView, RecordingView, WindowSettings};
 use crate::network::{Backend, Engine};
 
 /// The studio at one moment.
@@ -11,7 +11,7 @@ pub struct View {
     /// Grows with every change; equal numbers, equal views.
     pub revision: u64,
     pub document: Arc<Document>,
-    pub looks: Looks,
+    pub window_settings: WindowSettings,
     /// What the networks shall run on.
     pub backend: Backend,
     /// What they ran on last; `None` before the first job.

@@ -49,7 +49,7 @@ pub enum Captured {
 /// What the window wants to be heard without the host's transport.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Audition {
-    /// One stroke, at once: the kit's key and that of the musician's drum map, as in [`Stroke`].
+    /// One stroke, at once: the kit's key and that of the musician's drum map, as in [`ClipNote`].
     Strike { kit_key: u8, key: u8, velocity: Velocity },
     /// The clip from one position of the host's song to another, once, while the host stands.
     Play { from: Beats, to: Beats, tempo: Bpm, metre: Metre },
@@ -59,7 +59,7 @@ pub enum Audition {
 
 /// A stroke of a clip, ready to be sent.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Stroke {
+pub struct ClipNote {
     /// From the clip's start; a stroke before the first beat may lie a little ahead of it.
     pub at: Beats,
     /// Above 0.
@@ -79,7 +79,7 @@ pub struct Clip {
     /// Above 0 unless the clip is empty.
     pub length: Beats,
     /// Sorted by `at`.
-    pub strokes: Box<[Stroke]>,
+    pub strokes: Box<[ClipNote]>,
     /// Every bar line from the clip's start, sorted, its end included; relative to `start`.
     pub bar_lines: Box<[Beats]>,
 }

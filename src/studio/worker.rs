@@ -9,20 +9,21 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use super::desk::Desk;
-use super::recipe::Ideas;
+use super::recipe::Variations;
+use super::shared_state::SharedState;
 use super::{
-    ALTERNATIVES, Alternative, Arrangement, Document, Idea, Job, Lanes, Likeness, Region, Take,
+    ALTERNATIVES, Alternative, Arrangement, Document, Job, Lanes, QuantizedSsm, Region, Take,
+    VariationId,
 };
 use crate::audio::SoundFont;
-use crate::drummer::{Drummer, DrummerError, Heard, Progress, Settings, Stage};
+use crate::drummer::{Drummer, DrummerError, Progress, Settings, SongAnalysis, Stage};
 use crate::network::{Backend, Engine, Models};
 use crate::score::{BarIndex, DrumPart, Hit, Lane};
 
 /// How often the line is looked after while no job runs.
 pub(super) const LOOK: Duration = Duration::from_millis(25);
 /// How many different grooves the drummer has for one form and seed.
-const IDEAS: usize = 8;
+const VARIATIONS: usize = 8;
 /// How many other ideas are tried until one plays a region differently.
 const TRIES: usize = 4;
 
@@ -43,28 +44,29 @@ fn shared_drummer(backend: Backend) -> Arc<Drummer> {
 }
 
 /// What the worker thread runs until the desk is closed.
-pub(super) fn run(desk: &Desk) {
+pub(super) fn run(shared: &SharedState) {
     let mut player = Player::default();
-    while let Some(task) = desk.next_task(LOOK) {
-        desk.tend();
+    while let Some(task) = shared.next_task(LOOK) {
+        shared.poll();
         let Some((job, cancelled)) = task else { continue };
-        let reporter = Reporter { desk, cancelled: &cancelled, reach: Mutex::new(Reach::WHOLE) };
+        let reporter =
+            Reporter { shared, cancelled: &cancelled, range: Mutex::new(ProgressRange::WHOLE) };
         // A panic in a job would take every later job with it.
-        player.run_on(desk.backend());
+        player.run_on(shared.backend());
         let outcome = catch_unwind(AssertUnwindSafe(|| player.run(&job, &reporter)));
         let outcome = outcome.unwrap_or_else(|_| {
             // Whatever it was about may be half made.
             player = Player::default();
-            Err(Failure::Bug(job.name()))
+            Err(JobError::Bug(job.name()))
         });
         let outcome = outcome.map_err(|failure| failure.sentence());
-        desk.finish(&cancelled, outcome, player.engine());
+        shared.finish(&cancelled, outcome, player.engine());
     }
 }
 
 /// Why a job has no result.
 #[derive(Debug, thiserror::Error)]
-enum Failure {
+enum JobError {
     #[error(transparent)]
     Drummer(#[from] DrummerError),
     #[error("the document changed under the job; start it again")]
@@ -73,11 +75,11 @@ enum Failure {
     Bug(&'static str),
 }
 
-impl Failure {
+impl JobError {
     /// What to show; `None` if it was cancelled, which is no failure.
     fn sentence(&self) -> Option<String> {
         match self {
-            Failure::Drummer(DrummerError::Cancelled) => None,
+            JobError::Drummer(DrummerError::Cancelled) => None,
             failure => Some(failure.to_string()),
         }
     }
@@ -85,20 +87,20 @@ impl Failure {
 
 /// How much of a job's progress bar the present call of the drummer fills.
 #[derive(Clone, Copy)]
-struct Reach {
+struct ProgressRange {
     from: f32,
     to: f32,
-    hears: bool,
+    analyzes: bool,
 }
 
-impl Reach {
-    const WHOLE: Reach = Reach { from: 0.0, to: 1.0, hears: true };
+impl ProgressRange {
+    const WHOLE: ProgressRange = ProgressRange { from: 0.0, to: 1.0, analyzes: true };
 }
 
 struct Reporter<'a> {
-    desk: &'a Desk,
+    shared: &'a SharedState,
     cancelled: &'a AtomicBool,
-    reach: Mutex<Reach>,
+    range: Mutex<ProgressRange>,
 }
 
 /// A stage's share of a generation's time, measured for 96 bars.
@@ -115,17 +117,17 @@ fn weight(stage: Stage) -> f32 {
 
 impl Progress for Reporter<'_> {
     fn stage(&self, stage: Stage) {
-        let reach = *self.reach.lock();
-        let counted = |stage: &Stage| reach.hears || *stage >= Stage::Pattern;
+        let range = *self.range.lock();
+        let counted = |stage: &Stage| range.analyzes || *stage >= Stage::Pattern;
         let all: f32 = Stage::ALL.into_iter().filter(counted).map(weight).sum();
         let done: f32 =
             Stage::ALL.into_iter().filter(counted).filter(|s| *s < stage).map(weight).sum();
-        let fraction = reach.from + (reach.to - reach.from) * done / all;
-        self.desk.progress(self.cancelled, stage, fraction);
+        let fraction = range.from + (range.to - range.from) * done / all;
+        self.shared.progress(self.cancelled, stage, fraction);
     }
 
     fn is_cancelled(&self) -> bool {
-        self.desk.tend();
+        self.shared.poll();
         self.cancelled.load(Ordering::Relaxed)
     }
 }
@@ -133,7 +135,7 @@ impl Progress for Reporter<'_> {
 impl Reporter<'_> {
     /// Puts a part of the result into the document as it is now.
     fn amend(&self, change: impl FnOnce(&Document) -> Document) {
-        self.desk.amend(self.cancelled, change);
+        self.shared.amend(self.cancelled, change);
     }
 }
 
@@ -149,23 +151,23 @@ pub(super) struct Outcome {
 struct Player {
     backend: Backend,
     drummer: Option<Arc<Drummer>>,
-    heard: Option<(Arc<Take>, Arc<Heard>)>,
+    analysis: Option<(Arc<Take>, Arc<SongAnalysis>)>,
 }
 
 impl Player {
-    fn run(&mut self, job: &Job, reporter: &Reporter) -> Result<Outcome, Failure> {
-        let document = reporter.desk.document();
+    fn run(&mut self, job: &Job, reporter: &Reporter) -> Result<Outcome, JobError> {
+        let document = reporter.shared.document();
         match job {
             Job::Generate => {
-                let take = document.take().ok_or(Failure::Gone)?.clone();
+                let take = document.take().ok_or(JobError::Gone)?.clone();
                 self.generate(job, take, document.settings, 0, reporter)
             }
             Job::New => {
-                let arrangement = document.arrangement.as_ref().ok_or(Failure::Gone)?;
+                let arrangement = document.arrangement.as_ref().ok_or(JobError::Gone)?;
                 let settings = Settings { seed: rand::random(), ..document.settings };
                 // The grooves behind those there are, in turn.
-                let last = arrangement.alternatives.iter().map(|a| a.idea.number).max();
-                let first = last.map_or(0, |last| (last + 1) % IDEAS);
+                let last = arrangement.alternatives.iter().map(|a| a.variation.number).max();
+                let first = last.map_or(0, |last| (last + 1) % VARIATIONS);
                 self.generate(job, arrangement.take.clone(), settings, first, reporter)
             }
             Job::Variation => self.variation(job, &document, reporter),
@@ -196,40 +198,49 @@ impl Player {
     }
 
     /// What the drummer hears in a take; listens if it has not just heard it.
-    fn heard(&mut self, take: &Arc<Take>, reporter: &Reporter) -> Result<Arc<Heard>, Failure> {
-        if let Some((known, heard)) = &self.heard
+    fn analysis(
+        &mut self,
+        take: &Arc<Take>,
+        reporter: &Reporter,
+    ) -> Result<Arc<SongAnalysis>, JobError> {
+        if let Some((known, analysis)) = &self.analysis
             && (Arc::ptr_eq(known, take)
                 || (known.length == take.length && known.song == take.song))
         {
-            reporter.reach.lock().hears = false;
-            return Ok(heard.clone());
+            reporter.range.lock().analyzes = false;
+            return Ok(analysis.clone());
         }
-        self.heard = None;
-        let heard = Arc::new(self.drummer().hear_over(&take.song, take.bars(), reporter)?);
-        self.heard = Some((take.clone(), heard.clone()));
-        Ok(heard)
+        self.analysis = None;
+        let analysis = Arc::new(self.drummer().analyze_over(&take.song, take.bars(), reporter)?);
+        self.analysis = Some((take.clone(), analysis.clone()));
+        Ok(analysis)
     }
 
     /// Plays some ideas, all with the same settings but for their seeds.
     fn play(
         &mut self,
         take: &Take,
-        heard: &Heard,
+        analysis: &SongAnalysis,
         settings: &Settings,
-        wanted: &BTreeSet<Idea>,
+        wanted: &BTreeSet<VariationId>,
         reporter: &Reporter,
-    ) -> Result<Ideas, Failure> {
+    ) -> Result<Variations, JobError> {
         let drummer = self.drummer();
-        let seeds: BTreeSet<u64> = wanted.iter().map(|idea| idea.seed).collect();
-        let mut ideas = Ideas::new();
+        let seeds: BTreeSet<u64> = wanted.iter().map(|variation| variation.seed).collect();
+        let mut variations = Variations::new();
         for seed in seeds {
-            let numbers: Vec<usize> =
-                wanted.iter().filter(|idea| idea.seed == seed).map(|idea| idea.number).collect();
-            let settings = Settings { seed, alternatives: IDEAS, ..*settings };
-            let takes = drummer.play_some(&take.song, heard, &settings, &numbers, reporter)?;
-            ideas.extend(takes.into_iter().map(|(number, take)| (Idea { seed, number }, take)));
+            let numbers: Vec<usize> = wanted
+                .iter()
+                .filter(|variation| variation.seed == seed)
+                .map(|variation| variation.number)
+                .collect();
+            let settings = Settings { seed, alternatives: VARIATIONS, ..*settings };
+            let parts = drummer.play_some(&take.song, analysis, &settings, &numbers, reporter)?;
+            variations.extend(
+                parts.into_iter().map(|(number, part)| (VariationId { seed, number }, part)),
+            );
         }
-        Ok(ideas)
+        Ok(variations)
     }
 
     /// A new arrangement, with grooves from number `first` on.
@@ -240,27 +251,29 @@ impl Player {
         settings: Settings,
         first: usize,
         reporter: &Reporter,
-    ) -> Result<Outcome, Failure> {
-        let heard = self.heard(&take, reporter)?;
+    ) -> Result<Outcome, JobError> {
+        let analysis = self.analysis(&take, reporter)?;
         let seed = settings.seed;
-        let numbers = |first: usize| -> BTreeSet<Idea> {
-            (first..first + ALTERNATIVES).map(|n| Idea { seed, number: n % IDEAS }).collect()
+        let numbers = |first: usize| -> BTreeSet<VariationId> {
+            (first..first + ALTERNATIVES)
+                .map(|n| VariationId { seed, number: n % VARIATIONS })
+                .collect()
         };
-        let mut ideas = self.play(&take, &heard, &settings, &numbers(first), reporter)?;
-        if ideas.is_empty() {
+        let mut variations = self.play(&take, &analysis, &settings, &numbers(first), reporter)?;
+        if variations.is_empty() {
             // The song suggests fewer grooves than that.
-            ideas = self.play(&take, &heard, &settings, &numbers(0), reporter)?;
+            variations = self.play(&take, &analysis, &settings, &numbers(0), reporter)?;
         }
         let made_for = take.clone();
         let fresh = Arrangement {
             take,
-            form: Arc::new(heard.form.clone()),
-            melodic: Arc::new(Likeness::new(&heard.melodic_ssm)),
-            drums: Arc::new(Likeness::new(&heard.drum_ssm)),
+            form: Arc::new(analysis.form.clone()),
+            melodic: Arc::new(QuantizedSsm::new(&analysis.melodic_ssm)),
+            drums: Arc::new(QuantizedSsm::new(&analysis.drum_ssm)),
             played: settings,
-            alternatives: ideas
+            alternatives: variations
                 .iter()
-                .map(|(idea, take)| Alternative::fresh(*idea, take))
+                .map(|(variation, take)| Alternative::fresh(*variation, take))
                 .collect(),
             chosen: 0,
             locked_bars: Arc::default(),
@@ -289,49 +302,50 @@ impl Player {
         job: &Job,
         document: &Document,
         reporter: &Reporter,
-    ) -> Result<Outcome, Failure> {
-        let arrangement = document.arrangement.as_ref().ok_or(Failure::Gone)?;
-        let heard = self.heard(&arrangement.take, reporter)?;
+    ) -> Result<Outcome, JobError> {
+        let arrangement = document.arrangement.as_ref().ok_or(JobError::Gone)?;
+        let analysis = self.analysis(&arrangement.take, reporter)?;
         let seed: u64 = rand::random();
         let settings = Settings { seed, ..document.settings };
-        let varied = move |idea: Idea| Idea { seed, ..idea };
-        let wanted = arrangement.alternatives.iter().map(|a| varied(a.idea)).collect();
-        let ideas = self.play(&arrangement.take, &heard, &settings, &wanted, reporter)?;
+        let varied = move |variation: VariationId| VariationId { seed, ..variation };
+        let wanted = arrangement.alternatives.iter().map(|a| varied(a.variation)).collect();
+        let variations = self.play(&arrangement.take, &analysis, &settings, &wanted, reporter)?;
         let take = arrangement.take.clone();
         let change = move |document: &Document| {
             replayed(document, &take, settings, |alternative, lanes, bars| {
                 let mut alternative = alternative.clone();
-                alternative.idea = varied(alternative.idea);
-                alternative.replayed(&ideas, lanes, bars)
+                alternative.variation = varied(alternative.variation);
+                alternative.replayed(&variations, lanes, bars)
             })
         };
         Ok(Outcome { change: Box::new(change), step: Some(job.name()) })
     }
 
     /// Plays the chosen alternative first: it is the one that is heard.
-    fn reshape(&mut self, document: &Document, reporter: &Reporter) -> Result<Outcome, Failure> {
-        let arrangement = document.arrangement.as_ref().ok_or(Failure::Gone)?;
-        let heard = self.heard(&arrangement.take, reporter)?;
+    fn reshape(&mut self, document: &Document, reporter: &Reporter) -> Result<Outcome, JobError> {
+        let arrangement = document.arrangement.as_ref().ok_or(JobError::Gone)?;
+        let analysis = self.analysis(&arrangement.take, reporter)?;
         let settings = document.settings;
-        let heard_now: BTreeSet<Idea> = arrangement.alternative().ideas().collect();
-        let others: BTreeSet<Idea> =
-            arrangement.alternatives.iter().flat_map(Alternative::ideas).collect();
-        let others = others.difference(&heard_now).copied().collect();
+        let audible: BTreeSet<VariationId> = arrangement.alternative().variations().collect();
+        let others: BTreeSet<VariationId> =
+            arrangement.alternatives.iter().flat_map(Alternative::variations).collect();
+        let others = others.difference(&audible).copied().collect();
         let share = 1.0 / arrangement.alternatives.len() as f32;
-        reporter.reach.lock().to = share;
-        let mut ideas = self.play(&arrangement.take, &heard, &settings, &heard_now, reporter)?;
+        reporter.range.lock().to = share;
+        let mut variations =
+            self.play(&arrangement.take, &analysis, &settings, &audible, reporter)?;
         let played = arrangement.played;
         let take = arrangement.take.clone();
         reporter.amend(|document| {
             replayed(document, &take, played, |alternative, lanes, bars| {
-                alternative.replayed(&ideas, lanes, bars)
+                alternative.replayed(&variations, lanes, bars)
             })
         });
-        *reporter.reach.lock() = Reach { from: share, to: 1.0, hears: false };
-        ideas.extend(self.play(&arrangement.take, &heard, &settings, &others, reporter)?);
+        *reporter.range.lock() = ProgressRange { from: share, to: 1.0, analyzes: false };
+        variations.extend(self.play(&arrangement.take, &analysis, &settings, &others, reporter)?);
         let change = move |document: &Document| {
             replayed(document, &take, settings, |alternative, lanes, bars| {
-                alternative.replayed(&ideas, lanes, bars)
+                alternative.replayed(&variations, lanes, bars)
             })
         };
         Ok(Outcome { change: Box::new(change), step: None })
@@ -343,26 +357,31 @@ impl Player {
         document: &Document,
         region: &Region,
         reporter: &Reporter,
-    ) -> Result<Outcome, Failure> {
-        let arrangement = document.arrangement.as_ref().ok_or(Failure::Gone)?;
-        let heard = self.heard(&arrangement.take, reporter)?;
+    ) -> Result<Outcome, JobError> {
+        let arrangement = document.arrangement.as_ref().ok_or(JobError::Gone)?;
+        let analysis = self.analysis(&arrangement.take, reporter)?;
         let (chosen, old) = (arrangement.chosen, arrangement.alternative());
         let mut found = None;
         for attempt in 0..TRIES {
             // The same groove played anew; if that says nothing new, other grooves.
-            let number = (old.idea.number + attempt.saturating_sub(1)) % IDEAS;
-            let idea = Idea { seed: rand::random(), number };
+            let number = (old.variation.number + attempt.saturating_sub(1)) % VARIATIONS;
+            let variation = VariationId { seed: rand::random(), number };
             let settings = document.settings;
-            let ideas =
-                self.play(&arrangement.take, &heard, &settings, &BTreeSet::from([idea]), reporter)?;
-            let Some(take) = ideas.get(&idea) else { continue };
+            let variations = self.play(
+                &arrangement.take,
+                &analysis,
+                &settings,
+                &BTreeSet::from([variation]),
+                reporter,
+            )?;
+            let Some(take) = variations.get(&variation) else { continue };
             let other = pattern(&take.part, region) != pattern(&old.part, region);
-            found = Some((idea, ideas));
+            found = Some((variation, variations));
             if other {
                 break;
             }
         }
-        let (idea, ideas) = found.ok_or(Failure::Gone)?;
+        let (variation, variations) = found.ok_or(JobError::Gone)?;
         let (region, take) = (region.clone(), arrangement.take.clone());
         let change = move |document: &Document| {
             let mut document = document.clone();
@@ -372,7 +391,8 @@ impl Player {
                     && let Some(alternative) = arrangement.alternatives.get_mut(chosen)
                 {
                     let bars = &arrangement.locked_bars;
-                    *alternative = alternative.grafted(&region, idea, &ideas, lanes, bars);
+                    *alternative =
+                        alternative.overridden(&region, variation, &variations, lanes, bars);
                 }
             });
             document

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use drumlin::audio::SoundFont;
 use drumlin::midi;
-use drumlin::plugin::Kit;
+use drumlin::plugin::DrumSampler;
 use drumlin::score::{Track, TrackKind, Velocity};
 use drumlin::studio::Document;
 
@@ -184,7 +184,7 @@ fn rendered(
     rate: f64,
     length: usize,
 ) -> Result<Vec<f32>, Failure> {
-    let mut kit = Kit::new(SoundFont::embedded(), rate).ok_or("no kit at this rate")?;
+    let mut kit = DrumSampler::new(SoundFont::embedded(), rate).ok_or("no kit at this rate")?;
     let (mut left, mut right) = (vec![0.0; length], vec![0.0; length]);
     let mut done = 0;
     for stroke in strokes {

@@ -205,7 +205,7 @@ fn drums(backend: Backend, song: &Song, seed: u64) -> DrumPart {
     let drummer = Drummer::new(Models::new(backend, None), SoundFont::embedded().clone());
     let settings = Settings { seed, alternatives: 2, ..Settings::default() };
     let generation = drummer.generate(song, &settings, &Silent).unwrap();
-    generation.takes[1].part.clone()
+    generation.parts[1].part.clone()
 }
 
 /// Where sums are rounded differently, a stroke on the very edge of being played may fall to the other

@@ -110,7 +110,7 @@ mod as_clap {
         let parameters = session.plugin.parameters();
         let mut audio = session.plugin.take_audio().unwrap();
         let ends = AtomicBool::new(false);
-        let mut chance = ChaCha8Rng::seed_from_u64(3);
+        let mut rng = ChaCha8Rng::seed_from_u64(3);
         let began = Instant::now();
         let blocks = thread::scope(|scope| {
             let rage = || storm::rage(&mut audio, &parameters, LONGEST, 4, &ends).unwrap();
@@ -121,7 +121,7 @@ mod as_clap {
                     assert!((*least..=*greatest).contains(&value), "{value}");
                 }
                 session.plugin.save().unwrap();
-                let _ = session.plugin.load(&storm::spoilt(&state, &mut chance));
+                let _ = session.plugin.load(&storm::spoilt(&state, &mut rng));
                 session.plugin.idle();
                 thread::sleep(Duration::from_millis(10));
             }

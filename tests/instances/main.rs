@@ -67,14 +67,11 @@ fn heard() -> Result<Vec<u8>, Failure> {
 }
 
 /// Instances are made at random, asked for drums, and removed at random while they work.
-fn round(state: &[u8], chance: &mut ChaCha8Rng) -> Result<(), Failure> {
+fn round(state: &[u8], rng: &mut ChaCha8Rng) -> Result<(), Failure> {
     let mut there: Vec<Session<Clap>> = Vec::new();
     let mut made = 0;
     while made < INSTANCES || !there.is_empty() {
-        if made < INSTANCES
-            && there.len() < AT_ONCE
-            && (there.is_empty() || chance.random_bool(0.5))
-        {
+        if made < INSTANCES && there.len() < AT_ONCE && (there.is_empty() || rng.random_bool(0.5)) {
             let mut session = project()?;
             session.plugin.load(state)?;
             session.plugin.set("Generate", 1.0)?;
@@ -83,12 +80,12 @@ fn round(state: &[u8], chance: &mut ChaCha8Rng) -> Result<(), Failure> {
             there.push(session);
             made += 1;
         } else {
-            there.swap_remove(chance.random_range(0..there.len()));
+            there.swap_remove(rng.random_range(0..there.len()));
         }
         for session in &mut there {
-            session.block(chance.random_range(1..=512))?;
+            session.block(rng.random_range(1..=512))?;
         }
-        std::thread::sleep(Duration::from_millis(chance.random_range(0..60)));
+        std::thread::sleep(Duration::from_millis(rng.random_range(0..60)));
     }
     Ok(())
 }
@@ -97,12 +94,12 @@ fn round(state: &[u8], chance: &mut ChaCha8Rng) -> Result<(), Failure> {
 fn instances_leave_nothing_behind() {
     let _alone = ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let state = heard().unwrap();
-    let mut chance = ChaCha8Rng::seed_from_u64(50);
+    let mut rng = ChaCha8Rng::seed_from_u64(50);
     let before = threads();
-    round(&state, &mut chance).unwrap();
+    round(&state, &mut rng).unwrap();
     let (after, first) = (threads(), resident());
     assert_eq!(after, before, "threads are left");
-    round(&state, &mut chance).unwrap();
+    round(&state, &mut rng).unwrap();
     let second = resident();
     println!("{before} threads, {} and {} MiB after each round", first >> 20, second >> 20);
     assert_eq!(threads(), before, "threads are left");

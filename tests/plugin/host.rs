@@ -1,9 +1,9 @@
 //! A host with all the habits that hosts have, and a record of what came out of it.
 
 use assert_no_alloc::assert_no_alloc;
-use drumlin::plugin::{Capture, Clock, Controls, Engine, HostTime, Kit, Playback, Ports};
+use drumlin::plugin::{Capture, Clock, Controls, DrumSampler, Engine, HostTime, NoteIo, Playback};
 use drumlin::score::{Beats, Bpm, Metre, Velocity};
-use drumlin::studio::wire::{Captured, Clip, Stroke};
+use drumlin::studio::wire::{Captured, Clip, ClipNote};
 use nice_plug::midi::{Channel, Key, NoteEvent, VoiceID};
 
 /// The drums' channel in all tests.
@@ -53,7 +53,7 @@ pub struct Wires {
     pub accepts: bool,
 }
 
-impl Ports for Wires {
+impl NoteIo for Wires {
     fn receive(&mut self) -> Option<NoteEvent<()>> {
         self.input.pop_front()
     }
@@ -291,7 +291,7 @@ impl Host {
 
     pub fn sound_with_kit(&mut self, level: f32) {
         let font = drumlin::audio::SoundFont::embedded();
-        let kit = Kit::new(font, self.rate).unwrap();
+        let kit = DrumSampler::new(font, self.rate).unwrap();
         self.engine.activate(self.rate, 1 << 14, Some(kit));
         self.controls.level = level;
     }
@@ -316,7 +316,7 @@ impl Host {
 pub fn clip(start: f64, bars: u32, at: &[f64]) -> Clip {
     let mut at = at.to_vec();
     at.sort_by(f64::total_cmp);
-    let strokes = at.iter().enumerate().map(|(number, &at)| Stroke {
+    let strokes = at.iter().enumerate().map(|(number, &at)| ClipNote {
         at: Beats(at),
         length: Beats(0.125),
         kit_key: 36,

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use crate::cli::Failure;
+use crate::cli::CliError;
 
 /// `drums.mid`, `drums-2.mid`, `drums-3.mid`: as many paths as there are alternatives.
 pub fn numbered(first: &Path, alternatives: usize) -> Vec<PathBuf> {
@@ -51,7 +51,7 @@ impl Content {
     }
 
     /// Refuses a path whose ending says that something else is in the file. What says nothing is taken.
-    pub fn check(self, path: &Path) -> Result<(), Failure> {
+    pub fn check(self, path: &Path) -> Result<(), CliError> {
         /// Of files that are never written here.
         const OTHERS: &[&str] = &[
             "aif", "aiff", "csv", "flac", "gif", "html", "jpeg", "jpg", "json", "m4a", "mp3",
@@ -63,7 +63,7 @@ impl Content {
         let other = Content::ALL.into_iter().any(|content| content != self && says(content));
         if other || OTHERS.contains(&ending.as_str()) {
             let (wanted, ending) = (self.name(), self.endings()[0]);
-            return Err(Failure::Ending { path: path.into(), wanted, ending });
+            return Err(CliError::Ending { path: path.into(), wanted, ending });
         }
         Ok(())
     }

@@ -1,10 +1,10 @@
 //! `drumlin generate`: drums for a song.
 
+mod args;
 mod files;
 mod reading;
 mod report;
 mod several;
-mod wishes;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -23,12 +23,12 @@ use crate::score::{SampleRate, Song};
 use super::console::{print, print_json, remark};
 use super::progress::Bar;
 use super::song::{BarArguments, KindArguments, STANDARD};
-use super::{Failure, song};
+use super::{CliError, song};
 
+use args::GenerateArgs;
 use files::{Content, numbered};
 use reading::Reading;
 use report::{Report, Timing};
-use wishes::Wishes;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -72,7 +72,7 @@ pub struct Arguments {
     bars: BarArguments,
 
     #[command(flatten)]
-    wishes: Wishes,
+    args: GenerateArgs,
 
     /// Write the whole song with the new drums, not the drums alone: the file as it is but for them
     #[arg(long, help_heading = "What to write")]
@@ -141,17 +141,17 @@ pub fn remark_on(drummer: &Drummer) {
 /// Steps after the drummer's own: sound, picture, files.
 const STEPS_AFTER: usize = 3;
 
-pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     match (&arguments.output_folder, &arguments.output, &arguments.songs[..]) {
         (Some(folder), ..) => several::run(arguments, folder),
         (None, Some(output), [song]) => one(arguments, song, output),
-        _ => Err(Failure::NoFolder),
+        _ => Err(CliError::NoFolder),
     }
 }
 
-fn one(arguments: &Arguments, path: &Path, output: &Path) -> Result<(), Failure> {
+fn one(arguments: &Arguments, path: &Path, output: &Path) -> Result<(), CliError> {
     let begun = Instant::now();
-    let settings = arguments.wishes.settings();
+    let settings = arguments.args.settings();
     let paths = Paths::of(arguments, output, settings.alternatives);
     paths.check(path, arguments.json)?;
 
@@ -168,19 +168,19 @@ fn one(arguments: &Arguments, path: &Path, output: &Path) -> Result<(), Failure>
     timings.extend(generation.timings.iter().map(|(stage, time)| Timing::new(stage.name(), *time)));
 
     let mut outputs = Vec::new();
-    for (take, path) in generation.takes.iter().zip(&paths.parts) {
+    for (take, path) in generation.parts.iter().zip(&paths.parts) {
         let bytes = reading.part_file(take, arguments.merge);
         outputs.push(Output { path: path.clone(), bytes });
     }
     if !paths.sounds.is_empty() || !paths.drum_sounds.is_empty() {
         bar.step("sound");
         let step = Instant::now();
-        for (take, path) in generation.takes.iter().zip(&paths.sounds) {
+        for (take, path) in generation.parts.iter().zip(&paths.sounds) {
             let song = midi::with_drums_of(&reading.whole, reading.timed.notes(&take.part));
             let bytes = sound_file(&song, &font, &bar)?;
             outputs.push(Output { path: path.clone(), bytes });
         }
-        for (take, path) in generation.takes.iter().zip(&paths.drum_sounds) {
+        for (take, path) in generation.parts.iter().zip(&paths.drum_sounds) {
             let song = midi::drum_song_of(&reading.whole, reading.timed.notes(&take.part));
             let bytes = sound_file(&song, &font, &bar)?;
             outputs.push(Output { path: path.clone(), bytes });
@@ -247,13 +247,13 @@ impl Paths {
     }
 
     /// Says before the work begins what would keep its results from being written.
-    fn check(&self, song: &Path, json: bool) -> Result<(), Failure> {
+    fn check(&self, song: &Path, json: bool) -> Result<(), CliError> {
         let standard = self.all().filter(|path| is_standard(path)).count();
         if standard + usize::from(json) > 1 {
-            return Err(Failure::OneThing { what: "a file, or the report" });
+            return Err(CliError::OneThing { what: "a file, or the report" });
         }
         if standard > 0 && self.parts.len() > 1 {
-            return Err(Failure::OneThing { what: "one alternative" });
+            return Err(CliError::OneThing { what: "one alternative" });
         }
         crate::files::check(self.all().filter(|path| !is_standard(path)), song)?;
         let kinds = [
@@ -269,7 +269,7 @@ impl Paths {
 }
 
 /// Writes all files; what goes to standard output goes there last, once all else is safe.
-fn write(outputs: Vec<Output>) -> Result<(), Failure> {
+fn write(outputs: Vec<Output>) -> Result<(), CliError> {
     let (standard, files): (Vec<Output>, Vec<Output>) =
         outputs.into_iter().partition(|output| is_standard(&output.path));
     crate::files::write(files)?;
@@ -277,40 +277,40 @@ fn write(outputs: Vec<Output>) -> Result<(), Failure> {
 }
 
 /// The networks, with the user's in place of ours.
-pub fn models(argument: &BackendArgument, folder: Option<&Path>) -> Result<Models, Failure> {
+pub fn models(argument: &BackendArgument, folder: Option<&Path>) -> Result<Models, CliError> {
     let models = Models::new(argument.backend, folder.map(Path::to_owned));
     if let Some(folder) = folder {
         // A folder in which nothing is found is a slip; using the built-in networks would hide it.
         if !catalogue::ALL.iter().any(|spec| models.replacement(spec).is_some()) {
             let names: Vec<&str> = catalogue::ALL.iter().map(|spec| spec.file).collect();
-            return Err(Failure::NoModels { folder: folder.into(), names: names.join(", ") });
+            return Err(CliError::NoModels { folder: folder.into(), names: names.join(", ") });
         }
     }
     Ok(models)
 }
 
 /// The sounds to listen and render with.
-pub fn font(path: Option<&Path>) -> Result<SoundFont, Failure> {
+pub fn font(path: Option<&Path>) -> Result<SoundFont, CliError> {
     let Some(path) = path else { return Ok(SoundFont::embedded().clone()) };
     SoundFont::read(path).map_err(|source| match source {
-        audio::AudioError::Unreadable { .. } => Failure::Audio(source),
-        source => Failure::SoundFont { path: path.into(), source },
+        audio::AudioError::Unreadable { .. } => CliError::Audio(source),
+        source => CliError::SoundFont { path: path.into(), source },
     })
 }
 
-fn sound_file(song: &Song, font: &SoundFont, bar: &Bar) -> Result<Vec<u8>, Failure> {
+fn sound_file(song: &Song, font: &SoundFont, bar: &Bar) -> Result<Vec<u8>, CliError> {
     let stereo = audio::render_stereo(song, font, SampleRate::ANALYSIS, &|| bar.is_cancelled())?;
     Ok(audio::wav_stereo(&stereo, SampleRate::ANALYSIS))
 }
 
-fn picture(title: &str, song: &Song, generation: &Generation) -> Result<Vec<u8>, Failure> {
+fn picture(title: &str, song: &Song, generation: &Generation) -> Result<Vec<u8>, CliError> {
     let picture = FormPicture {
         title,
         facts: &facts(song),
-        form: &generation.heard.form,
-        drum_form: &generation.heard.drum_form,
-        melodic: &generation.heard.melodic_ssm,
-        drums: &generation.heard.drum_ssm,
+        form: &generation.analysis.form,
+        drum_form: &generation.analysis.drum_form,
+        melodic: &generation.analysis.melodic_ssm,
+        drums: &generation.analysis.drum_ssm,
     };
     Ok(picture.png()?)
 }

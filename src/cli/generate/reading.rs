@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::Arguments;
 use crate::cli::console::remark;
-use crate::cli::{Failure, song};
+use crate::cli::{CliError, song};
 use crate::drummer::timing::{self, Timed};
-use crate::drummer::{self, CountIn, Settings, Take};
+use crate::drummer::{self, CountIn, GeneratedPart, Settings};
 use crate::midi::{self, SongFile};
 use crate::score::{Song, Ticks};
 
@@ -28,13 +28,13 @@ impl Reading {
         arguments: &Arguments,
         mut settings: Settings,
         path: &Path,
-    ) -> Result<Reading, Failure> {
+    ) -> Result<Reading, CliError> {
         let file = song::read(path, &arguments.kinds)?;
         // What a song without melodic tracks is answered does not wait for its bars.
         song::listened_to(path, file.song(), &arguments.track)?;
         let timed = Timed::of(file.song(), arguments.bars.bars());
         let mut heard = song::listened_to(path, &timed.song, &arguments.track)?;
-        settings.swing = arguments.wishes.swing().unwrap_or_else(|| timing::swing(&timed.song));
+        settings.swing = arguments.args.swing().unwrap_or_else(|| timing::swing(&timed.song));
         let (mut whole, mut later) = (file.song().clone(), Ticks(0));
         if settings.count_in != CountIn::None
             && !timed.is_followed()
@@ -48,7 +48,7 @@ impl Reading {
     }
 
     /// The MIDI file of a take's drums, alone or in their song.
-    pub fn part_file(&self, take: &Take, merge: bool) -> Vec<u8> {
+    pub fn part_file(&self, take: &GeneratedPart, merge: bool) -> Vec<u8> {
         let notes = self.timed.notes(&take.part);
         if merge {
             self.file.with_drums(&notes, self.later)

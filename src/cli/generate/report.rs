@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::drummer::groove::swing_ratio;
+use crate::drummer::performance::swing_ratio;
 use crate::drummer::picture::facts;
 use crate::drummer::timing::Timed;
-use crate::drummer::{self, Form, Generation, Section, Settings, StyleChoice, Take};
+use crate::drummer::{self, Form, GeneratedPart, Generation, Section, Settings, StyleChoice};
 use crate::midi::SongFile;
 use crate::network::{Backend, Engine};
-use crate::score::{Lane, ScoreClass, Song, Ticks};
+use crate::score::{DrumClass, Lane, Song, Ticks};
 
 /// The report of `--json`. Bars count from 1.
 #[derive(Serialize)]
@@ -133,8 +133,8 @@ impl Report {
             backend_note: None,
             song: SongFacts::new(path, song),
             settings: Wished::new(settings),
-            form: sections(&generation.heard.form),
-            drum_form: sections(&generation.heard.drum_form),
+            form: sections(&generation.analysis.form),
+            drum_form: sections(&generation.analysis.drum_form),
             parts: takes(generation).zip(paths).map(PartFacts::new).collect(),
             timings,
             peak_memory_mib: peak_memory_mib(),
@@ -197,7 +197,7 @@ impl Wished {
         };
         let densities = match settings.style {
             StyleChoice::Densities(densities) => {
-                Some(ScoreClass::ALL.map(ScoreClass::name).into_iter().zip(densities).collect())
+                Some(DrumClass::ALL.map(DrumClass::name).into_iter().zip(densities).collect())
             }
             _ => None,
         };
@@ -219,7 +219,7 @@ impl Wished {
 }
 
 impl PartFacts {
-    fn new(((take, name), path): ((&Take, String), &PathBuf)) -> PartFacts {
+    fn new(((take, name), path): ((&GeneratedPart, String), &PathBuf)) -> PartFacts {
         let hits = &take.part.hits;
         let mut lanes = BTreeMap::new();
         for lane in Lane::ALL {
@@ -234,9 +234,9 @@ impl PartFacts {
 }
 
 /// The takes with names that tell them apart.
-fn takes(generation: &Generation) -> impl Iterator<Item = (&Take, String)> {
-    let names = drummer::names(generation.takes.iter().map(|take| &take.part));
-    generation.takes.iter().zip(names)
+fn takes(generation: &Generation) -> impl Iterator<Item = (&GeneratedPart, String)> {
+    let names = drummer::names(generation.parts.iter().map(|take| &take.part));
+    generation.parts.iter().zip(names)
 }
 
 fn sections(form: &Form) -> Vec<SectionFacts> {
@@ -255,7 +255,7 @@ pub fn summary(song: &Song, generation: &Generation, paths: &[PathBuf]) -> Strin
         let sections: Vec<String> = form.sections.iter().map(section).collect();
         sections.join(" ")
     };
-    let heard = &generation.heard;
+    let heard = &generation.analysis;
     let (form, drums) = (letters(&heard.form), letters(&heard.drum_form));
     let mut lines = vec![format!("{} · form {form} · drums {drums}", facts(song))];
     for ((take, name), path) in takes(generation).zip(paths) {

@@ -12,7 +12,7 @@ use super::reading::Reading;
 use super::{Arguments, font, models, remark_on};
 use crate::cli::console::{complain, remark};
 use crate::cli::progress::counted;
-use crate::cli::{Failure, song};
+use crate::cli::{CliError, song};
 use crate::drummer::{Drummer, Settings, Silent};
 use crate::files::{Output, OutputError};
 
@@ -22,9 +22,9 @@ struct Work<'a> {
     parts: Vec<PathBuf>,
 }
 
-pub fn run(arguments: &Arguments, folder: &Path) -> Result<(), Failure> {
-    let settings = arguments.wishes.settings();
-    let failed = |source| Failure::Folder { folder: folder.into(), source };
+pub fn run(arguments: &Arguments, folder: &Path) -> Result<(), CliError> {
+    let settings = arguments.args.settings();
+    let failed = |source| CliError::Folder { folder: folder.into(), source };
     fs::create_dir_all(folder).map_err(failed)?;
     let works = works(&arguments.songs, folder, settings.alternatives)?;
     let models = models(&arguments.backend, arguments.models.as_deref())?;
@@ -61,7 +61,7 @@ pub fn run(arguments: &Arguments, folder: &Path) -> Result<(), Failure> {
         let songs = if all == 1 { "song" } else { "songs" };
         remark(&format!("{} of {all} {songs} drummed to, in {}", all - failed, folder.display()));
     }
-    if failed == 0 { Ok(()) } else { Err(Failure::Songs { failed, all }) }
+    if failed == 0 { Ok(()) } else { Err(CliError::Songs { failed, all }) }
 }
 
 /// The songs with their files, which are all different.
@@ -69,7 +69,7 @@ fn works<'a>(
     songs: &'a [PathBuf],
     folder: &Path,
     alternatives: usize,
-) -> Result<Vec<Work<'a>>, Failure> {
+) -> Result<Vec<Work<'a>>, CliError> {
     let mut names = HashSet::new();
     let mut works = Vec::new();
     for song in songs {
@@ -91,10 +91,10 @@ fn drum(
     settings: Settings,
     drummer: &Drummer,
     work: &Work<'_>,
-) -> Result<Reading, Failure> {
+) -> Result<Reading, CliError> {
     let reading = Reading::of(arguments, settings, work.song)?;
     let generation = drummer.generate(&reading.heard, &reading.settings, &Silent)?;
-    let parts = generation.takes.iter().zip(&work.parts);
+    let parts = generation.parts.iter().zip(&work.parts);
     let outputs = parts.map(|(take, path)| Output {
         path: path.clone(),
         bytes: reading.part_file(take, arguments.merge),

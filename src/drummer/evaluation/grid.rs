@@ -1,12 +1,12 @@
 //! What a drum part plays in which bar, class and step.
 
-use crate::score::{Note, SCORE_CLASSES, ScoreClass, Song};
+use crate::score::{DRUM_CLASSES, DrumClass, Note, Song};
 
 /// Steps a bar, whatever its metre.
 pub(super) const STEPS: usize = 16;
 
 /// Whether a class is struck, by class and step.
-pub(super) type BarCells = [[bool; STEPS]; SCORE_CLASSES];
+pub(super) type BarCells = [[bool; STEPS]; DRUM_CLASSES];
 
 /// A drum part on the grid.
 pub(super) struct Cells {
@@ -29,7 +29,7 @@ pub(super) fn cells(song: &Song, bar_lines: &[f64]) -> Cells {
         let step = step.max(0.0) as usize;
         let (bar, step) = if step >= STEPS { (bar + 1, 0) } else { (bar, step) };
         if let Some(cells) = bars.get_mut(bar) {
-            cells[ScoreClass::of_key(note.key).index()][step] = true;
+            cells[DrumClass::of_key(note.key).index()][step] = true;
         }
     }
     Cells { bars, timing: if notes > 0 { distance / notes as f64 } else { 0.0 } }

@@ -131,7 +131,7 @@ impl Feature {
 
 /// One stroke in a cell.
 #[derive(Clone, Copy)]
-struct Stroke {
+struct CellHit {
     /// 0 to 1.
     velocity: f64,
     /// Share of a step.
@@ -141,7 +141,7 @@ struct Stroke {
 /// Two bars of drumming.
 #[derive(Clone)]
 pub struct Window {
-    cells: [[Option<Stroke>; VOICES]; STEPS],
+    cells: [[Option<CellHit>; VOICES]; STEPS],
 }
 
 /// A song's windows: bars 1 and 2, 3 and 4, ... as long as both are whole bars of 4/4 and the drums
@@ -160,7 +160,7 @@ pub fn windows(song: &Song) -> Vec<Window> {
             continue;
         };
         let stroke =
-            Stroke { velocity: f64::from(note.velocity.unit()), offset: f64::from(offset) };
+            CellHit { velocity: f64::from(note.velocity.unit()), offset: f64::from(offset) };
         let cell = &mut window.cells[bar % 2 * BAR_STEPS + step][voice];
         if cell.is_none_or(|before| before.velocity < stroke.velocity) {
             *cell = Some(stroke);
@@ -182,7 +182,7 @@ pub fn windows(song: &Song) -> Vec<Window> {
 }
 
 impl Window {
-    fn strokes(&self) -> impl Iterator<Item = (usize, Stroke)> {
+    fn strokes(&self) -> impl Iterator<Item = (usize, CellHit)> {
         let cells = self.cells.iter().enumerate();
         cells.flat_map(|(step, voices)| voices.iter().flatten().map(move |stroke| (step, *stroke)))
     }
@@ -194,10 +194,10 @@ impl Window {
 
     /// All features, in the order of [`Feature::ALL`].
     pub fn features(&self) -> [f64; 17] {
-        let strokes: Vec<(usize, Stroke)> = self.strokes().collect();
+        let strokes: Vec<(usize, CellHit)> = self.strokes().collect();
         let count = strokes.len();
         let share = |steps: [bool; STEPS]| {
-            steps.into_iter().filter(|&struck| struck).count() as f64 / count.max(1) as f64
+            steps.into_iter().filter(|&onset| onset).count() as f64 / count.max(1) as f64
         };
         let lines: Vec<[bool; STEPS]> = (0..VOICES).map(|voice| self.line(&[voice])).collect();
         let registers = REGISTERS.map(|voices| self.line(voices));
@@ -210,7 +210,7 @@ impl Window {
             let chosen = strokes.iter().filter(|(step, _)| (step % 4 == 0) == on_beat);
             chosen.map(|(_, stroke)| stroke.velocity).sum()
         };
-        let step_density = all.into_iter().filter(|&struck| struck).count() as f64 / STEPS as f64;
+        let step_density = all.into_iter().filter(|&onset| onset).count() as f64 / STEPS as f64;
         let synced: f64 = lines.iter().map(syncopation).sum();
         [
             lines.iter().filter(|line| line.contains(&true)).count() as f64,
@@ -256,8 +256,8 @@ fn syncopation(line: &[bool; STEPS]) -> f64 {
         let rise = strength(step + ahead) - strength(step);
         (!line[(step + ahead) % STEPS] && rise > 0).then_some(rise)
     };
-    let struck = (0..STEPS).filter(|&step| line[step]);
-    let sum: i32 = struck.filter_map(|step| rise(step, 1).or_else(|| rise(step, 2))).sum();
+    let onsets = (0..STEPS).filter(|&step| line[step]);
+    let sum: i32 = onsets.filter_map(|step| rise(step, 1).or_else(|| rise(step, 2))).sum();
     f64::from(sum) / 30.0
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::bars::bar_lines;
 use super::grid::{BarCells, STEPS, cells};
 use crate::drummer::ClassDensities;
-use crate::score::{SCORE_CLASSES, ScoreClass, Song};
+use crate::score::{DRUM_CLASSES, DrumClass, Song};
 
 /// Bars on either side of a bar line that novelty compares.
 const NOVELTY_BARS: usize = 4;
@@ -143,8 +143,8 @@ pub fn own_densities(song: &Song) -> Option<ClassDensities> {
     let bars = cells(song, &bar_lines(song)).bars;
     let bars = &bars[played(&bars)?];
     Some(std::array::from_fn(|class| {
-        let struck: usize = bars.iter().map(|bar| count(bar[class].to_vec())).sum();
-        struck as f32 / bars.len() as f32
+        let onsets: usize = bars.iter().map(|bar| count(bar[class].to_vec())).sum();
+        onsets as f32 / bars.len() as f32
     }))
 }
 
@@ -162,7 +162,7 @@ fn all_cells(bar: &BarCells) -> Vec<bool> {
 
 fn core_cells(bar: &BarCells) -> Vec<bool> {
     let [kick, snare, closed, open] =
-        [ScoreClass::Kick, ScoreClass::Snare, ScoreClass::ClosedHat, ScoreClass::OpenHat]
+        [DrumClass::Kick, DrumClass::Snare, DrumClass::ClosedHat, DrumClass::OpenHat]
             .map(|class| bar[class.index()]);
     let hats: Vec<bool> = closed.iter().zip(open).map(|(&closed, open)| closed || open).collect();
     [&kick[..], &snare, &hats].concat()
@@ -276,7 +276,7 @@ fn class_log_ratio(real: &[BarCells], made: &[BarCells]) -> f64 {
             bars.iter().map(|bar| bar[class].iter().filter(|&&cell| cell).count()).sum();
         cells as f64 / bars.len() as f64
     };
-    let ratios: Vec<f64> = (0..SCORE_CLASSES)
+    let ratios: Vec<f64> = (0..DRUM_CLASSES)
         .map(|class| (a_bar(real, class), a_bar(made, class)))
         .filter(|&(real, made)| real > 0.05 || made > 0.05)
         .map(|(real, made)| ((made + 0.1) / (real + 0.1)).log2().abs())

@@ -147,7 +147,7 @@ impl Sense {
 
 /// A stroke on the clock.
 #[derive(Clone, Copy)]
-struct Stroke {
+struct TimedHit {
     start: f64,
     key: u8,
     velocity: f64,
@@ -158,9 +158,9 @@ struct Stroke {
 pub fn sense(song: &Song, part: &Song) -> Option<Sense> {
     let melody: Vec<&Note> = song.melodic().flat_map(|track| &track.notes).collect();
     let seconds = |of: &Song, note: &Note| of.tempo.seconds(note.start).0;
-    let mut strokes: Vec<Stroke> = part
+    let mut strokes: Vec<TimedHit> = part
         .drum_notes()
-        .map(|note| Stroke {
+        .map(|note| TimedHit {
             start: seconds(part, note),
             key: note.key,
             velocity: f64::from(note.velocity.get()),
@@ -188,13 +188,13 @@ pub fn sense(song: &Song, part: &Song) -> Option<Sense> {
         outside.map(|stroke| bars.of(stroke.start)).collect::<BTreeSet<_>>().len() as f64
     };
     let [crash, crash1, storm] = crashes(&strokes, bars);
-    let share = |keep: &dyn Fn(&Stroke) -> bool, high: &dyn Fn(f64) -> bool| {
-        let kept: Vec<&Stroke> = strokes.iter().filter(|stroke| keep(stroke)).collect();
+    let share = |keep: &dyn Fn(&TimedHit) -> bool, high: &dyn Fn(f64) -> bool| {
+        let kept: Vec<&TimedHit> = strokes.iter().filter(|stroke| keep(stroke)).collect();
         let found = kept.iter().filter(|stroke| high(stroke.velocity)).count();
         (!kept.is_empty()).then(|| 100.0 * found as f64 / kept.len() as f64)
     };
-    let all = |_: &Stroke| true;
-    let snare = |stroke: &Stroke| SNARES.contains(&stroke.key);
+    let all = |_: &TimedHit| true;
+    let snare = |stroke: &TimedHit| SNARES.contains(&stroke.key);
     Some(Sense {
         hands3: Some(hands3(&moments)),
         rush: Some(rush(&strokes)),
@@ -240,7 +240,7 @@ fn nearest(places: &[f64], seconds: f64) -> f64 {
 }
 
 /// Strokes within 10 ms of the first of them are one moment.
-fn moments(strokes: &[Stroke]) -> Vec<&[Stroke]> {
+fn moments(strokes: &[TimedHit]) -> Vec<&[TimedHit]> {
     let mut moments = Vec::new();
     let mut rest = strokes;
     while let Some(first) = rest.first() {
@@ -252,8 +252,8 @@ fn moments(strokes: &[Stroke]) -> Vec<&[Stroke]> {
     moments
 }
 
-fn hands3(moments: &[&[Stroke]]) -> f64 {
-    let hands = |moment: &[Stroke]| {
+fn hands3(moments: &[&[TimedHit]]) -> f64 {
+    let hands = |moment: &[TimedHit]| {
         let keys: HashSet<u8> = moment.iter().map(|stroke| stroke.key).collect();
         keys.iter().filter(|key| !FEET.contains(key)).count()
     };
@@ -261,7 +261,7 @@ fn hands3(moments: &[&[Stroke]]) -> f64 {
     1e3 * busy as f64 / moments.len() as f64
 }
 
-fn rush(strokes: &[Stroke]) -> f64 {
+fn rush(strokes: &[TimedHit]) -> f64 {
     let hands = strokes.iter().filter(|stroke| !FEET.contains(&stroke.key));
     let mut seconds: BTreeMap<usize, usize> = BTreeMap::new();
     for stroke in hands {
@@ -272,7 +272,7 @@ fn rush(strokes: &[Stroke]) -> f64 {
     100.0 * seconds.values().filter(|&&count| count > 14).count() as f64 / length as f64
 }
 
-fn kick2(strokes: &[Stroke]) -> f64 {
+fn kick2(strokes: &[TimedHit]) -> f64 {
     let kicks: Vec<f64> =
         strokes.iter().filter(|s| KICKS.contains(&s.key)).map(|s| s.start).collect();
     // Two kick drums at once are one stroke of the foot.
@@ -290,7 +290,7 @@ fn kick2(strokes: &[Stroke]) -> f64 {
 }
 
 /// Crashes a bar, their share on downbeats, and the share of the bars in a storm of them.
-fn crashes(strokes: &[Stroke], bars: Bars) -> [Option<f64>; 3] {
+fn crashes(strokes: &[TimedHit], bars: Bars) -> [Option<f64>; 3] {
     let crashes: Vec<f64> =
         strokes.iter().filter(|s| CRASHES.contains(&s.key)).map(|s| s.start).collect();
     let mut crashed = vec![false; bars.len()];
@@ -308,7 +308,7 @@ fn crashes(strokes: &[Stroke], bars: Bars) -> [Option<f64>; 3] {
     ]
 }
 
-fn ending(moment: &[Stroke], beats: &[f64]) -> f64 {
+fn ending(moment: &[TimedHit], beats: &[f64]) -> f64 {
     let has = |keys: &[u8]| moment.iter().any(|stroke| keys.contains(&stroke.key));
     let on_beat = nearest(beats, moment[0].start) < 0.06;
     f64::from(u8::from(on_beat && (has(&CRASHES) || has(&KICKS) && has(&RIDES))))
@@ -348,14 +348,14 @@ fn ranks(values: &[f64]) -> Vec<f64> {
     ranks
 }
 
-fn toms(strokes: &[Stroke]) -> Option<f64> {
+fn toms(strokes: &[TimedHit]) -> Option<f64> {
     let counts = TOMS.map(|keys| strokes.iter().filter(|s| keys.contains(&s.key)).count() as f64);
     let total: f64 = counts.iter().sum();
     let shares = counts.iter().map(|count| count / total).filter(|&share| share > 0.0);
     (total > 0.0).then(|| -shares.map(|share| share * share.ln()).sum::<f64>() / 3f64.ln())
 }
 
-fn fills(strokes: &[Stroke], bars: Bars) -> Option<f64> {
+fn fills(strokes: &[TimedHit], bars: Bars) -> Option<f64> {
     let mut halves: BTreeMap<usize, BTreeSet<(u8, i64)>> = BTreeMap::new();
     for stroke in strokes {
         let bar = bars.of(stroke.start);

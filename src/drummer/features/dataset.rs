@@ -15,7 +15,7 @@ use super::{
 };
 use crate::analysis::Ssm;
 use crate::drummer::DrummerError;
-use crate::score::{BarGrid, GridKind, LANES, Lane, SCORE_CLASSES, ScoreClass, Song, StepGrid};
+use crate::score::{BarGrid, DRUM_CLASSES, DrumClass, GridKind, LANES, Lane, Song, StepGrid};
 
 /// Sixteen steps a bar whatever the metre: the grid on which parts are scored.
 pub const SCORE_STEPS: usize = 16;
@@ -73,7 +73,7 @@ impl View {
 struct DrumGrids {
     /// `[bars, LANES, SLOTS]`, 1 where a lane is struck.
     lanes: Vec<u8>,
-    /// `[bars, SCORE_CLASSES, SCORE_STEPS]`.
+    /// `[bars, DRUM_CLASSES, SCORE_STEPS]`.
     classes: Vec<u8>,
     /// How often each MIDI key is struck, `[128]`.
     keys: Vec<u8>,
@@ -81,7 +81,7 @@ struct DrumGrids {
 
 fn drum_grids(song: &Song, bars: &BarGrid, grids: &[StepGrid]) -> DrumGrids {
     let mut lanes = vec![0; bars.len() * LANES * SLOTS];
-    let mut classes = vec![0; bars.len() * SCORE_CLASSES * SCORE_STEPS];
+    let mut classes = vec![0; bars.len() * DRUM_CLASSES * SCORE_STEPS];
     let mut keys = vec![0u8; 128];
     for note in song.drum_notes() {
         let Some(home) = bars.bar_at(note.start) else { continue };
@@ -95,7 +95,7 @@ fn drum_grids(song: &Song, bars: &BarGrid, grids: &[StepGrid]) -> DrumGrids {
         if let Some((bar, step, _)) = bars.nearest_step(note.start, SCORE_STEPS)
             && bar.0 < bars.len()
         {
-            let row = bar.0 * SCORE_CLASSES + ScoreClass::of_key(note.key).index();
+            let row = bar.0 * DRUM_CLASSES + DrumClass::of_key(note.key).index();
             classes[row * SCORE_STEPS + step] = 1;
         }
         let count = &mut keys[usize::from(note.key & 127)];
@@ -155,7 +155,7 @@ pub fn example(song: &Song, melodic_ssm: Option<&Ssm>) -> Result<Vec<u8>, Datase
     add("tempo", Dtype::F32, &[n], &tempo)?;
     add("grid", Dtype::U8, &[n, 4], &grid)?;
     add("lanes", Dtype::U8, &[n, LANES, SLOTS], &drums.lanes)?;
-    add("classes", Dtype::U8, &[n, SCORE_CLASSES, SCORE_STEPS], &drums.classes)?;
+    add("classes", Dtype::U8, &[n, DRUM_CLASSES, SCORE_STEPS], &drums.classes)?;
     add("keys", Dtype::U8, &[128], &drums.keys)?;
     Ok(safetensors::serialize(tensors, None)?)
 }

@@ -120,7 +120,7 @@ impl<'a> Chooser<'a> {
         if drums.len() < 2 || 2 * (first - from) > beat || last + beat < site.grid.steps {
             return None;
         }
-        if alike(strokes, &self.last) > ALIKE {
+        if similarity(strokes, &self.last) > ALIKE {
             return None;
         }
         let beats = site.length as f32 / site.grid.steps_per_beat as f32;
@@ -133,7 +133,7 @@ impl<'a> Chooser<'a> {
             *sum += count;
         }
         let styled = self.style.is_some_and(|style| style.name() == fill.style);
-        let likely = site.likely.map_or(0.0, |chances| likelihood(strokes, chances));
+        let likely = site.likely.map_or(0.0, |probabilities| likelihood(strokes, probabilities));
         let worn = self.used.iter().filter(|&&used| used == number).count() as f32;
         Some(
             1.2 * evenness(with) - busy - 0.7 * worn
@@ -205,15 +205,19 @@ fn descends(strokes: &[FillStroke]) -> bool {
     falls > rises
 }
 
-fn likelihood(strokes: &[FillStroke], chances: &[f32]) -> f32 {
-    let chance = |stroke: &FillStroke| {
-        if stroke.step < SLOTS { chances[stroke.lane.index() * SLOTS + stroke.step] } else { 0.0 }
+fn likelihood(strokes: &[FillStroke], probabilities: &[f32]) -> f32 {
+    let probability = |stroke: &FillStroke| {
+        if stroke.step < SLOTS {
+            probabilities[stroke.lane.index() * SLOTS + stroke.step]
+        } else {
+            0.0
+        }
     };
-    strokes.iter().map(chance).sum::<f32>() / strokes.len().max(1) as f32
+    strokes.iter().map(probability).sum::<f32>() / strokes.len().max(1) as f32
 }
 
 /// Jaccard index of two fills' strokes.
-fn alike(a: &[FillStroke], b: &[FillStroke]) -> f32 {
+fn similarity(a: &[FillStroke], b: &[FillStroke]) -> f32 {
     let same = |x: &&FillStroke| b.iter().any(|y| (x.step, x.lane) == (y.step, y.lane));
     let both = a.iter().filter(same).count();
     let either = a.len() + b.len() - both;
@@ -275,7 +279,7 @@ mod tests {
     fn neighbours_differ_and_all_toms_are_used() {
         for seed in 0..5 {
             let fills = chosen(&site(4, 4, 8, 110.0), 8, seed);
-            assert!(fills.windows(2).all(|pair| alike(&pair[0], &pair[1]) <= ALIKE));
+            assert!(fills.windows(2).all(|pair| similarity(&pair[0], &pair[1]) <= ALIKE));
             let mut all = [0.0; 3];
             for fill in &fills {
                 all.iter_mut().zip(toms(fill)).for_each(|(sum, count)| *sum += count);

@@ -144,11 +144,11 @@ fn performance(bpm: f64, seed: u64) -> (Song, Vec<f64>) {
         }
     };
     let mut song = tune(4, place);
-    let mut chance = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let mut random = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     for note in song.tracks.iter_mut().flat_map(|track| &mut track.notes) {
-        chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         // 0 to 15 ms.
-        note.start += Ticks((chance >> 60) & 0xF);
+        note.start += Ticks((random >> 60) & 0xF);
     }
     for track in &mut song.tracks {
         track.notes.sort_by_key(|note| (note.start, note.key));

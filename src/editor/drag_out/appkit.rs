@@ -24,12 +24,12 @@ use raw_window_handle::{HasWindowHandle, RawWindowHandle};
 
 use super::super::frame::sentence;
 use super::DragError;
-use super::parcel::Parcel;
+use super::drag_file::DragFile;
 use crate::studio::{MidiFile, Studio};
 
 thread_local! {
     /// What is being dragged; AppKit tells the end of a session on the main thread.
-    static DRAGGED: RefCell<Option<Parcel>> = const { RefCell::new(None) };
+    static DRAGGED: RefCell<Option<DragFile>> = const { RefCell::new(None) };
 }
 
 /// Where drags out of a window begin: at its view, if it has one.
@@ -108,8 +108,8 @@ extern "C-unwind" fn ended(
     _: NSPoint,
     operation: NSDragOperation,
 ) {
-    if let Some(mut parcel) = DRAGGED.take() {
-        parcel.taken = operation != NSDragOperation::None;
+    if let Some(mut drag_file) = DRAGGED.take() {
+        drag_file.taken = operation != NSDragOperation::None;
     }
     let_go(view);
 }
@@ -120,8 +120,8 @@ fn drag(view: Retained<NSView>, file: &MidiFile) -> Result<(), DragError> {
     let window = view.window().ok_or_else(|| refusal("the window is closed"))?;
     let event = mouse(&window, NSEventType::LeftMouseDragged)
         .ok_or_else(|| refusal("the system does not let it begin"))?;
-    let parcel = Parcel::new(file)?;
-    let path = NSString::from_str(&parcel.path().to_string_lossy());
+    let drag_file = DragFile::new(file)?;
+    let path = NSString::from_str(&drag_file.path().to_string_lossy());
     let picture = NSWorkspace::sharedWorkspace().iconForFile(&path);
     let (size, mut corner) = (picture.size(), view.convertPoint_fromView(at(&window), None));
     corner.x -= size.width / 2.0;
@@ -135,7 +135,7 @@ fn drag(view: Retained<NSView>, file: &MidiFile) -> Result<(), DragError> {
     // SAFETY: the view's class has the protocol's methods.
     let source: &ProtocolObject<dyn NSDraggingSource> =
         unsafe { &*std::ptr::from_ref(&*view).cast() };
-    DRAGGED.set(Some(parcel));
+    DRAGGED.set(Some(drag_file));
     view.beginDraggingSessionWithItems_event_source(
         &NSArray::from_retained_slice(&[item]),
         &event,

@@ -12,16 +12,16 @@ mod ole;
 mod xdnd;
 
 #[cfg(any(windows, target_os = "macos", test))]
-mod parcel;
+mod drag_file;
 
 use std::path::{Path, PathBuf};
 
 #[cfg(target_os = "macos")]
 pub use appkit::DragSource;
+#[cfg(any(windows, target_os = "macos"))]
+pub use drag_file::is_under_way;
 #[cfg(windows)]
 pub use ole::DragSource;
-#[cfg(any(windows, target_os = "macos"))]
-pub use parcel::is_under_way;
 #[cfg(target_os = "linux")]
 pub use xdnd::DragSource;
 

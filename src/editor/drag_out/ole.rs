@@ -33,7 +33,7 @@ use windows::core::{BOOL, HRESULT, HSTRING, implement};
 
 use super::super::frame::sentence;
 use super::DragError;
-use super::parcel::Parcel;
+use super::drag_file::DragFile;
 use crate::studio::{MidiFile, Studio};
 
 /// The timer among those of the window: none of the window's library has so great a number.
@@ -93,10 +93,10 @@ fn drag(window: HWND, file: &MidiFile) -> Result<(), DragError> {
         // capture that it no longer has.
         let _ = ReleaseCapture();
     }
-    let mut parcel = Parcel::new(file)?;
-    let offered = offer(window, parcel.path());
+    let mut drag_file = DragFile::new(file)?;
+    let offered = offer(window, drag_file.path());
     let_go(window);
-    parcel.taken = offered.map_err(|error| DragError::System(error.message()))?;
+    drag_file.taken = offered.map_err(|error| DragError::System(error.message()))?;
     Ok(())
 }
 

@@ -89,7 +89,7 @@ impl DragSource {
     /// Begins to drag a file; the mouse button is down. What goes wrong is reported to the studio.
     pub fn drag(self, studio: &Arc<Studio>, file: MidiFile) {
         // Hosts may take their time to read the file.
-        export::aside(Arc::clone(studio), move |_| {
+        export::spawn_background(Arc::clone(studio), move |_| {
             let path = write(&file).map_err(|error| DragError::File(error).to_string())?;
             let dropped = drag(&path).map_err(|error| DragError::System(error.to_string()));
             if !matches!(dropped, Ok(true)) {

@@ -9,7 +9,7 @@ use super::super::frame::{Frame, State};
 use super::super::ruler::bars_rect;
 use super::super::theme::Variant;
 use super::super::timeline::Timeline;
-use super::super::widgets::Same;
+use super::super::widgets::PtrEq;
 use super::place::{LEAST_STEP, Place, cell_of, row_rect};
 use super::{Drag, ORDER};
 use crate::score::{BarIndex, DrumPart, LANES};
@@ -19,7 +19,7 @@ use crate::studio::Lanes;
 const ROUND: f32 = 7.0;
 
 /// What the picture of many hits is made of; the bits are the lanes that sound.
-pub type Key = (Same<DrumPart>, Timeline, Rect, Variant, Lanes);
+pub type Key = (PtrEq<DrumPart>, Timeline, Rect, Variant, Lanes);
 
 pub fn show(ui: &Ui, frame: &Frame<'_>, state: &mut State, place: &Place<'_>) {
     let painter = ui.painter_at(place.rect);
@@ -37,7 +37,7 @@ pub fn show(ui: &Ui, frame: &Frame<'_>, state: &mut State, place: &Place<'_>) {
     let document = &frame.view.document;
     let sounding = ORDER.into_iter().filter(|&lane| document.is_heard(lane));
     let sounding = sounding.fold(Lanes::NONE, Lanes::with);
-    let part = Same(Arc::clone(&alternative.part));
+    let part = PtrEq(Arc::clone(&alternative.part));
     let key = (part, place.timeline, place.rect, frame.theme.variant, sounding);
     let many = state.pictures.hits.get(key, || {
         Arc::new(if narrowest < 1.5 {

@@ -4,8 +4,8 @@ use egui::{Event, Key, Modifiers, Vec2};
 
 use super::robot::Robot;
 use crate::editor::chooser::{Chooser, Purpose};
+use crate::editor::dialog::Dialog;
 use crate::editor::keys;
-use crate::editor::sheet::Sheet;
 use crate::studio::Extract;
 
 const SIZE: Vec2 = Vec2::new(1100.0, 720.0);
@@ -76,10 +76,10 @@ fn space_presses_nothing_and_what_is_not_used_is_the_hosts() {
     // A button that has the focus would be pressed by it.
     robot.ctx.memory_mut(|memory| memory.request_focus(egui::Id::unique("theme")));
     robot.frames(1);
-    let before = robot.studio.snapshot().looks.theme;
+    let before = robot.studio.snapshot().window_settings.theme;
     robot.key(Modifiers::NONE, Key::Space);
     robot.events(vec![Event::Text(" ".to_owned())]);
-    assert_eq!(robot.studio.snapshot().looks.theme, before);
+    assert_eq!(robot.studio.snapshot().window_settings.theme, before);
 
     let used = keys::used(false);
     let letter = |text: &str| nice_plug_egui::Key::Character(text.to_owned());
@@ -152,19 +152,19 @@ fn where_the_desktop_has_no_dialogue_the_window_has_one() {
     std::fs::copy(song, songs.join("town.mid")).unwrap();
     let mut robot = Robot::with_nothing(SIZE);
     let chooser = |purpose| Chooser::new(purpose, "There is none.").within(folder.path());
-    robot.window.state.sheet = Some(Sheet::Choose(chooser(Purpose::Open)));
+    robot.window.state.dialog = Some(Dialog::Choose(chooser(Purpose::Open)));
     robot.wait(|robot| robot.shows(("chooser-folder", 0_usize)));
     robot.press(("chooser-folder", 0_usize));
     robot.wait(|robot| robot.shows(("chooser-file", 0_usize)));
     robot.press(("chooser-file", 0_usize));
     robot.wait(|robot| robot.document().take().is_some());
-    assert!(robot.window.state.sheet.is_none());
+    assert!(robot.window.state.dialog.is_none());
 
     let mut robot = Robot::with_bars(4, SIZE);
     let file = robot.document().midi_file(&Extract::default()).unwrap();
     let saved = folder.path().join(&file.name);
     let bytes = file.bytes.clone();
-    robot.window.state.sheet = Some(Sheet::Choose(chooser(Purpose::Save(file))));
+    robot.window.state.dialog = Some(Dialog::Choose(chooser(Purpose::Save(file))));
     robot.wait(|robot| robot.shows("chooser-save"));
     robot.press("chooser-save");
     robot.wait(|_| saved.exists());

@@ -13,7 +13,7 @@ use crate::editor::grid::Place;
 use crate::editor::layout::Layout;
 use crate::editor::{Control, Controls, Transport, Window};
 use crate::score::{DrumPart, Hit};
-use crate::studio::{Arrangement, Cell, Document, Looks, Saved, Studio, fixtures};
+use crate::studio::{Arrangement, Cell, Document, Saved, Studio, WindowSettings, fixtures};
 
 /// Controls that write down what is done to them.
 #[derive(Default)]
@@ -88,7 +88,7 @@ impl Robot {
     pub fn with_bars(bars: usize, size: Vec2) -> Robot {
         let mut robot = Robot::with_nothing(size);
         let document = Document { lanes: Default::default(), ..fixtures::document(bars, 1) };
-        let saved = Saved { document, looks: Looks::default() };
+        let saved = Saved { document, window_settings: WindowSettings::default() };
         robot.studio.load(&saved.to_bytes()).unwrap();
         robot.frames(2);
         // Loading has turned the controls to the document's settings.

@@ -9,7 +9,7 @@ use egui::{DroppedFile, Key, Modifiers, RawInput, Rect, Vec2, vec2};
 
 use super::robot::Robot;
 use crate::editor::controls::{Control, Controls};
-use crate::editor::sheet::Sheet;
+use crate::editor::dialog::Dialog;
 use crate::score::{Beats, Lane};
 use crate::studio::Theme;
 
@@ -220,17 +220,17 @@ fn the_playhead_turns_pages() {
 fn the_theme_is_switched_and_kept() {
     let mut robot = Robot::with_bars(4, SIZE);
     robot.press("theme");
-    assert_eq!(robot.studio.snapshot().looks.theme, Theme::Light);
-    assert_eq!(robot.studio.snapshot().looks.width, SIZE.x as u16);
+    assert_eq!(robot.studio.snapshot().window_settings.theme, Theme::Light);
+    assert_eq!(robot.studio.snapshot().window_settings.width, SIZE.x as u16);
 }
 
 #[test]
 fn help_opens_and_closes() {
     let mut robot = Robot::with_bars(4, SIZE);
     robot.press("help");
-    assert!(matches!(robot.window.state.sheet, Some(Sheet::Help)));
+    assert!(matches!(robot.window.state.dialog, Some(Dialog::Help)));
     robot.key(Modifiers::NONE, Key::Escape);
-    assert!(robot.window.state.sheet.is_none());
+    assert!(robot.window.state.dialog.is_none());
 }
 
 #[derive(Debug)]

@@ -2,18 +2,18 @@
 //! and nothing of music.
 
 mod button;
+mod cached;
 mod choice;
 mod icon;
-mod kept;
 mod knob;
 mod stepper;
 mod switch;
 mod text;
 
 pub use button::{Button, Look};
+pub use cached::{Cached, PtrEq};
 pub use choice::{choice, choice_as, entry, field, list};
 pub use icon::Icon;
-pub use kept::{Kept, Same};
 pub use knob::{Gesture, Knob, level};
 pub use stepper::Stepper;
 pub use switch::switch;

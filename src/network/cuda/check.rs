@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::network::eager::cpu::Plain;
+use crate::network::eager::cpu::CpuDevice;
 use crate::network::eager::device::{
     Axis, Binary, Conv, Copy, Device, DeviceError, MatMul, Pair, Reduce, Unary,
 };
@@ -13,7 +13,7 @@ const TOLERANCE: f32 = 1e-4;
 /// # Errors
 /// What failed, or that the numbers are wrong.
 pub(super) fn check(gpu: &impl Device) -> Result<(), DeviceError> {
-    let (found, expected) = (sample(gpu)?, sample(&Plain)?);
+    let (found, expected) = (sample(gpu)?, sample(&CpuDevice)?);
     let largest = expected.iter().fold(0.0_f32, |largest, x| largest.max(x.abs()));
     let near = |(a, b): (&f32, &f32)| (a - b).abs() <= TOLERANCE * largest;
     if found.len() == expected.len() && found.iter().zip(&expected).all(near) {

@@ -24,7 +24,7 @@ use parking_lot::Mutex;
 
 pub(super) use self::gpu::Gpu;
 use self::library::Libraries;
-use super::caught::caught;
+use super::catch_panic::catch_panic;
 
 static SHARED: Mutex<Weak<Gpu>> = Mutex::new(Weak::new());
 
@@ -38,7 +38,7 @@ pub(super) fn shared() -> Result<Arc<Gpu>, String> {
         return Ok(gpu);
     }
     // The bindings panic where a symbol is missing.
-    let gpu = caught(open, |message| format!("CUDA's libraries do not fit ({message})"))?;
+    let gpu = catch_panic(open, |message| format!("CUDA's libraries do not fit ({message})"))?;
     *shared = Arc::downgrade(&gpu);
     Ok(gpu)
 }

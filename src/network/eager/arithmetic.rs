@@ -1,24 +1,24 @@
 //! Operators that work on numbers one by one, and pairs of them.
 
-use super::device::{Binary, Device, DeviceError, Pair, Unary, joined};
+use super::device::{Binary, Device, DeviceError, Pair, Unary, merge_axes};
+use super::executor::{ExecError, ExecResult, Executor, element_count};
 use super::graph::Node;
 use super::host;
 use super::value::{Array, Value, broadcast, broadcast_strides};
-use super::walk::{Fault, Walk, Walked, volume};
 
-impl<D: Device> Walk<'_, D> {
-    pub(super) fn unary(&self, op: Unary, x: Value<D::Buffer>) -> Walked<Value<D::Buffer>> {
+impl<D: Device> Executor<'_, D> {
+    pub(super) fn unary(&self, op: Unary, x: Value<D::Buffer>) -> ExecResult<Value<D::Buffer>> {
         match x {
             Value::Host(host) => host::unary(op, &host).map(Value::Host),
             Value::Device(x) => {
-                let length = volume(&x.shape)? * self.times(x.batched);
+                let length = element_count(&x.shape)? * self.times(x.batched);
                 let buffer = self.device.unary(op, &x.buffer, length)?;
                 Ok(Value::Device(Array::new(buffer, x.shape, x.batched)))
             }
         }
     }
 
-    pub(super) fn binary(&self, op: Binary, node: &Node) -> Walked<Value<D::Buffer>> {
+    pub(super) fn binary(&self, op: Binary, node: &Node) -> ExecResult<Value<D::Buffer>> {
         if let (Value::Host(a), Value::Host(b)) = (self.input(node, 0)?, self.input(node, 1)?) {
             if a.batched || b.batched {
                 return Err(self.unbatchable(node));
@@ -33,11 +33,11 @@ impl<D: Device> Walk<'_, D> {
         op: Binary,
         a: &Array<D::Buffer>,
         b: &Array<D::Buffer>,
-    ) -> Walked<Array<D::Buffer>> {
+    ) -> ExecResult<Array<D::Buffer>> {
         let shape = broadcast(&a.shape, &b.shape).ok_or_else(|| {
-            Fault::Graph(format!("{:?} and {:?} do not go together", a.shape, b.shape))
+            ExecError::Graph(format!("{:?} and {:?} do not go together", a.shape, b.shape))
         })?;
-        let length = volume(&shape)?;
+        let length = element_count(&shape)?;
         let batched = a.batched || b.batched;
         let strides = |array: &Array<D::Buffer>| {
             let mut strides = broadcast_strides(&array.shape, &shape);
@@ -50,7 +50,7 @@ impl<D: Device> Walk<'_, D> {
         if batched {
             dims.insert(0, self.batch);
         }
-        let (dims, [a_strides, b_strides]) = joined(&dims, [&strides(a), &strides(b)]);
+        let (dims, [a_strides, b_strides]) = merge_axes(&dims, [&strides(a), &strides(b)]);
         let buffer = if length == 0 {
             self.device.empty(0)?
         } else {
@@ -60,7 +60,7 @@ impl<D: Device> Walk<'_, D> {
     }
 
     /// Only the powers that exporters write for squares and roots.
-    pub(super) fn pow(&self, node: &Node) -> Walked<Value<D::Buffer>> {
+    pub(super) fn pow(&self, node: &Node) -> ExecResult<Value<D::Buffer>> {
         let x = self.array(node, 0)?;
         let power = match self.input(node, 1)? {
             Value::Host(host) => host.scalar(),
@@ -80,12 +80,12 @@ impl<D: Device> Walk<'_, D> {
         node: &Node,
         low: Option<f32>,
         high: Option<f32>,
-    ) -> Walked<Value<D::Buffer>> {
+    ) -> ExecResult<Value<D::Buffer>> {
         let limit = |given: Option<f32>, index, none| match (given, self.optional(node, index)?) {
             (Some(limit), _) => Ok(limit),
             (None, None) => Ok(none),
             (None, Some(Value::Host(host))) => {
-                host.scalar().ok_or(Fault::Graph("a limit must be one number".to_owned()))
+                host.scalar().ok_or(ExecError::Graph("a limit must be one number".to_owned()))
             }
             (None, Some(Value::Device(_))) => Err("a limit must be given".into()),
         };
@@ -100,8 +100,8 @@ impl<D: Device> Walk<'_, D> {
         x: &Array<D::Buffer>,
         shape: &[usize],
         make: impl FnOnce() -> Result<D::Buffer, DeviceError>,
-    ) -> Walked<D::Buffer> {
-        if volume(shape)? == 0 {
+    ) -> ExecResult<D::Buffer> {
+        if element_count(shape)? == 0 {
             return Ok(self.device.empty(0)?);
         }
         if x.length() == 0 {

@@ -8,7 +8,7 @@ use super::device::{
 
 type Done<T> = Result<T, DeviceError>;
 
-pub(in crate::network) struct Plain;
+pub(in crate::network) struct CpuDevice;
 
 /// Every index of an array, last axis fastest, as `N` running sums of strides.
 fn places<const N: usize>(
@@ -52,7 +52,7 @@ fn meetings(how: &Conv, mut visit: impl FnMut(usize, usize, usize)) {
     }
 }
 
-impl Device for Plain {
+impl Device for CpuDevice {
     type Buffer = Vec<f32>;
 
     fn upload(&self, values: &[f32]) -> Done<Vec<f32>> {

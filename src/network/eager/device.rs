@@ -280,7 +280,7 @@ pub(in crate::network) fn dense_strides(dims: &[usize]) -> Vec<isize> {
 
 /// Drops axes of size 1 and joins neighbours that both layouts run through in one go. Both devices
 /// and kernels are quicker with few axes, and a kernel has only [`AXES`].
-pub(in crate::network) fn joined<const N: usize>(
+pub(in crate::network) fn merge_axes<const N: usize>(
     dims: &[usize],
     strides: [&[isize]; N],
 ) -> (Vec<usize>, [Vec<isize>; N]) {

@@ -115,7 +115,7 @@ pub(super) enum Op {
     },
     Where,
     Compare(Compare),
-    Same,
+    Identity,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -414,7 +414,7 @@ fn op(node: &NodeProto, opset: i64) -> Result<Option<Op>, String> {
         "Less" => Op::Compare(Compare::Less),
         "Greater" => Op::Compare(Compare::Greater),
         "Not" => Op::Compare(Compare::Not),
-        "Identity" | "Dropout" => Op::Same,
+        "Identity" | "Dropout" => Op::Identity,
         _ => return Ok(None),
     }))
 }

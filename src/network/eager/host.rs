@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::cpu::Plain;
+use super::cpu::CpuDevice;
 use super::device::{Binary, Device, Pair, Unary};
+use super::executor::{ExecError, ExecResult, Executor, element_count};
 use super::graph::{Compare, Node};
 use super::value::{Host, Value, broadcast, broadcast_strides};
-use super::walk::{Fault, Walk, Walked, volume};
 use crate::network::Tensor;
 
 pub(super) fn shape<B>(shape: &[usize], start: i64, end: Option<i64>) -> Value<B> {
@@ -17,7 +17,7 @@ pub(super) fn shape<B>(shape: &[usize], start: i64, end: Option<i64>) -> Value<B
     Value::Host(Host::fixed(Tensor::i64(&[sizes.len()], sizes)))
 }
 
-pub(super) fn cast<B>(value: Value<B>, whole: bool) -> Walked<Value<B>> {
+pub(super) fn cast<B>(value: Value<B>, whole: bool) -> ExecResult<Value<B>> {
     let host = match value {
         Value::Device(_) if whole => {
             return Err("casting what depends on the inputs to whole numbers".into());
@@ -35,11 +35,11 @@ pub(super) fn cast<B>(value: Value<B>, whole: bool) -> Walked<Value<B>> {
 }
 
 /// `None` for arithmetic that whole numbers do not have here.
-pub(super) fn unary(op: Unary, host: &Host) -> Walked<Host> {
+pub(super) fn unary(op: Unary, host: &Host) -> ExecResult<Host> {
     let shape = host.tensor.shape();
     let tensor = match (host.tensor.as_f32(), host.tensor.as_i64(), op) {
         (Some(values), _, op) => {
-            Tensor::f32(shape, Plain.unary(op, &values.to_vec(), values.len())?)
+            Tensor::f32(shape, CpuDevice.unary(op, &values.to_vec(), values.len())?)
         }
         (_, Some(values), Unary::Neg) => {
             Tensor::i64(shape, values.iter().map(|&x| x.wrapping_neg()).collect())
@@ -57,11 +57,12 @@ fn zip<A: Copy, B: Copy, T>(
     (a, a_shape): (&[A], &[usize]),
     (b, b_shape): (&[B], &[usize]),
     combine: impl Fn(A, B) -> T,
-) -> Walked<(Vec<usize>, Vec<T>)> {
-    let shape = broadcast(a_shape, b_shape)
-        .ok_or_else(|| Fault::Graph(format!("{a_shape:?} and {b_shape:?} do not go together")))?;
+) -> ExecResult<(Vec<usize>, Vec<T>)> {
+    let shape = broadcast(a_shape, b_shape).ok_or_else(|| {
+        ExecError::Graph(format!("{a_shape:?} and {b_shape:?} do not go together"))
+    })?;
     let strides = [broadcast_strides(a_shape, &shape), broadcast_strides(b_shape, &shape)];
-    let total = volume(&shape)?;
+    let total = element_count(&shape)?;
     let mut values = Vec::with_capacity(total);
     for place in 0..total {
         let (mut at, mut rest) = ([0_isize; 2], place);
@@ -77,7 +78,7 @@ fn zip<A: Copy, B: Copy, T>(
 }
 
 /// Both unbatched.
-pub(super) fn binary(op: Binary, a: &Host, b: &Host) -> Walked<Host> {
+pub(super) fn binary(op: Binary, a: &Host, b: &Host) -> ExecResult<Host> {
     let (a_shape, b_shape) = (a.tensor.shape(), b.tensor.shape());
     let tensor = if let (Some(x), Some(y)) = (a.tensor.as_i64(), b.tensor.as_i64()) {
         let whole = |x: i64, y: i64| match op {
@@ -93,21 +94,21 @@ pub(super) fn binary(op: Binary, a: &Host, b: &Host) -> Walked<Host> {
         Tensor::i64(&shape, values.ok_or("whole numbers that overflow")?)
     } else if let (Some(x), Some(y)) = (a.tensor.as_f32(), b.tensor.as_f32()) {
         let shape = broadcast(a_shape, b_shape).ok_or_else(|| {
-            Fault::Graph(format!("{a_shape:?} and {b_shape:?} do not go together"))
+            ExecError::Graph(format!("{a_shape:?} and {b_shape:?} do not go together"))
         })?;
         let (a_strides, b_strides) =
             (broadcast_strides(a_shape, &shape), broadcast_strides(b_shape, &shape));
-        volume(&shape)?;
+        element_count(&shape)?;
         let pair = Pair { dims: shape.clone(), a_strides, b_strides };
-        Tensor::f32(&shape, Plain.binary(op, &x.to_vec(), &y.to_vec(), &pair)?)
+        Tensor::f32(&shape, CpuDevice.binary(op, &x.to_vec(), &y.to_vec(), &pair)?)
     } else {
         return Err("whole and real numbers do not mix".into());
     };
     Ok(Host { tensor: Arc::new(tensor), batched: false, fixed: a.fixed && b.fixed })
 }
 
-impl<D: Device> Walk<'_, D> {
-    fn host(&self, node: &Node, index: usize) -> Walked<Host> {
+impl<D: Device> Executor<'_, D> {
+    fn host(&self, node: &Node, index: usize) -> ExecResult<Host> {
         match self.input(node, index)? {
             Value::Host(host) if host.batched => Err(self.unbatchable(node)),
             Value::Host(host) => Ok(host),
@@ -115,7 +116,7 @@ impl<D: Device> Walk<'_, D> {
         }
     }
 
-    pub(super) fn compare(&self, op: Compare, node: &Node) -> Walked<Value<D::Buffer>> {
+    pub(super) fn compare(&self, op: Compare, node: &Node) -> ExecResult<Value<D::Buffer>> {
         let a = self.host(node, 0)?;
         let truth = |holds: bool| i64::from(holds);
         if op == Compare::Not {
@@ -141,7 +142,7 @@ impl<D: Device> Walk<'_, D> {
     }
 
     /// `Where`.
-    pub(super) fn choose(&self, node: &Node) -> Walked<Value<D::Buffer>> {
+    pub(super) fn choose(&self, node: &Node) -> ExecResult<Value<D::Buffer>> {
         let (which, a, b) = (self.host(node, 0)?, self.host(node, 1)?, self.host(node, 2)?);
         let whole = |host: &Host| host.tensor.as_i64().map(<[i64]>::to_vec);
         let (Some(on), Some(x), Some(y)) = (whole(&which), whole(&a), whole(&b)) else {
@@ -160,10 +161,10 @@ impl<D: Device> Walk<'_, D> {
         &self,
         node: &Node,
         value: &Tensor,
-    ) -> Walked<Value<D::Buffer>> {
+    ) -> ExecResult<Value<D::Buffer>> {
         let dims = self.whole(node, 0)?.ok_or("the shape is missing")?;
         let shape = sizes(&dims)?;
-        let total = volume(&shape)?;
+        let total = element_count(&shape)?;
         let tensor = match (value.as_f32(), value.as_i64()) {
             (Some(&[value]), _) => Tensor::f32(&shape, vec![value; total]),
             (_, Some(&[value])) => Tensor::i64(&shape, vec![value; total]),
@@ -172,7 +173,7 @@ impl<D: Device> Walk<'_, D> {
         Ok(Value::Host(Host::fixed(tensor)))
     }
 
-    pub(super) fn range(&self, node: &Node) -> Walked<Value<D::Buffer>> {
+    pub(super) fn range(&self, node: &Node) -> ExecResult<Value<D::Buffer>> {
         let ends = [self.host(node, 0)?, self.host(node, 1)?, self.host(node, 2)?];
         let mut numbers = [0; 3];
         for (number, host) in numbers.iter_mut().zip(&ends) {
@@ -186,14 +187,15 @@ impl<D: Device> Walk<'_, D> {
             return Err("a step of 0".into());
         }
         let count = ((to as f64 - from as f64) / step as f64).ceil().max(0.0) as usize;
-        let values = (0..volume(&[count])? as i64).map(|index| from + index * step).collect();
+        let values =
+            (0..element_count(&[count])? as i64).map(|index| from + index * step).collect();
         let fixed = ends.iter().all(|host| host.fixed);
         Ok(Value::Host(Host { fixed, ..Host::fixed(Tensor::i64(&[count], values)) }))
     }
 }
 
 /// Whole numbers as the sizes of axes.
-pub(super) fn sizes(dims: &[i64]) -> Walked<Vec<usize>> {
+pub(super) fn sizes(dims: &[i64]) -> ExecResult<Vec<usize>> {
     let sizes = dims.iter().map(|&dim| usize::try_from(dim)).collect::<Result<Vec<_>, _>>();
-    sizes.map_err(|_| Fault::Graph(format!("{dims:?} is no shape")))
+    sizes.map_err(|_| ExecError::Graph(format!("{dims:?} is no shape")))
 }

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use super::device::{Copy, Device, dense_strides, joined};
+use super::device::{Copy, Device, dense_strides, merge_axes};
+use super::executor::{ExecError, ExecResult, Executor, axes, axis, element_count};
 use super::graph::Node;
 use super::host::sizes;
 use super::value::{Array, Host, Value, View, broadcast, broadcast_strides, copy};
-use super::walk::{Fault, Walk, Walked, axes, axis, volume};
 use crate::network::Tensor;
 
-impl<D: Device> Walk<'_, D> {
-    pub(super) fn reshape(&self, node: &Node, zero_is_zero: bool) -> Walked<Value<D::Buffer>> {
+impl<D: Device> Executor<'_, D> {
+    pub(super) fn reshape(&self, node: &Node, zero_is_zero: bool) -> ExecResult<Value<D::Buffer>> {
         let x = self.input(node, 0)?;
         let wanted = self.whole(node, 1)?.ok_or("the shape is missing")?;
         let mut shape = Vec::with_capacity(wanted.len());
@@ -29,7 +29,7 @@ impl<D: Device> Walk<'_, D> {
             });
         }
         if let Some(rest) = rest {
-            let known = volume(&shape)?;
+            let known = element_count(&shape)?;
             let all: usize = x.shape().iter().product();
             if known == 0 || !all.is_multiple_of(known) {
                 return Err(format!("{:?} does not fit into {wanted:?}", x.shape()).into());
@@ -39,7 +39,7 @@ impl<D: Device> Walk<'_, D> {
         self.reshaped(x, shape)
     }
 
-    pub(super) fn flatten(&self, x: Value<D::Buffer>, at: i64) -> Walked<Value<D::Buffer>> {
+    pub(super) fn flatten(&self, x: Value<D::Buffer>, at: i64) -> ExecResult<Value<D::Buffer>> {
         let rank = x.shape().len();
         let at = if at == rank as i64 { rank } else { axis(at, rank)? };
         let (front, back) = x.shape().split_at(at);
@@ -47,7 +47,11 @@ impl<D: Device> Walk<'_, D> {
         self.reshaped(x, shape)
     }
 
-    pub(super) fn squeeze(&self, node: &Node, given: Option<&[i64]>) -> Walked<Value<D::Buffer>> {
+    pub(super) fn squeeze(
+        &self,
+        node: &Node,
+        given: Option<&[i64]>,
+    ) -> ExecResult<Value<D::Buffer>> {
         let x = self.input(node, 0)?;
         let input = self.whole(node, 1)?;
         let kept = match given.or(input.as_deref()) {
@@ -61,7 +65,11 @@ impl<D: Device> Walk<'_, D> {
         self.reshaped(x, shape)
     }
 
-    pub(super) fn unsqueeze(&self, node: &Node, given: Option<&[i64]>) -> Walked<Value<D::Buffer>> {
+    pub(super) fn unsqueeze(
+        &self,
+        node: &Node,
+        given: Option<&[i64]>,
+    ) -> ExecResult<Value<D::Buffer>> {
         let x = self.input(node, 0)?;
         let input = self.whole(node, 1)?;
         let given = given.or(input.as_deref()).ok_or("the axes are missing")?;
@@ -77,11 +85,11 @@ impl<D: Device> Walk<'_, D> {
         &self,
         x: Value<D::Buffer>,
         order: Option<&[i64]>,
-    ) -> Walked<Value<D::Buffer>> {
+    ) -> ExecResult<Value<D::Buffer>> {
         let rank = x.shape().len();
         let order: Vec<usize> = match order {
             None => (0..rank).rev().collect(),
-            Some(order) => order.iter().map(|&a| axis(a, rank)).collect::<Walked<_>>()?,
+            Some(order) => order.iter().map(|&a| axis(a, rank)).collect::<ExecResult<_>>()?,
         };
         let mut sorted = order.clone();
         sorted.sort_unstable();
@@ -99,7 +107,7 @@ impl<D: Device> Walk<'_, D> {
         node: &Node,
         given: Option<(&[i64], &[i64])>,
         given_axes: Option<&[i64]>,
-    ) -> Walked<Value<D::Buffer>> {
+    ) -> ExecResult<Value<D::Buffer>> {
         let x = self.input(node, 0)?;
         let rank = x.shape().len();
         let (starts, ends, along, steps) = match given {
@@ -144,16 +152,16 @@ impl<D: Device> Walk<'_, D> {
         self.view(&x, view)
     }
 
-    pub(super) fn expand(&self, node: &Node) -> Walked<Value<D::Buffer>> {
+    pub(super) fn expand(&self, node: &Node) -> ExecResult<Value<D::Buffer>> {
         let x = self.input(node, 0)?;
         let wanted = sizes(&self.whole(node, 1)?.ok_or("the shape is missing")?)?;
         let dims = broadcast(x.shape(), &wanted)
-            .ok_or_else(|| Fault::Graph(format!("{:?} is no {wanted:?}", x.shape())))?;
+            .ok_or_else(|| ExecError::Graph(format!("{:?} is no {wanted:?}", x.shape())))?;
         let strides = broadcast_strides(x.shape(), &dims);
         self.view(&x, View { dims, offset: 0, strides })
     }
 
-    pub(super) fn tile(&self, node: &Node) -> Walked<Value<D::Buffer>> {
+    pub(super) fn tile(&self, node: &Node) -> ExecResult<Value<D::Buffer>> {
         let x = self.input(node, 0)?;
         let times = sizes(&self.whole(node, 1)?.ok_or("the repeats are missing")?)?;
         if times.len() != x.shape().len() {
@@ -168,7 +176,7 @@ impl<D: Device> Walk<'_, D> {
         self.reshaped(tiled, shape)
     }
 
-    pub(super) fn gather(&self, node: &Node, along: i64) -> Walked<Value<D::Buffer>> {
+    pub(super) fn gather(&self, node: &Node, along: i64) -> ExecResult<Value<D::Buffer>> {
         let x = self.input(node, 0)?;
         let Value::Host(places) = self.input(node, 1)? else {
             return Err("indices must be given or follow from the shapes".into());
@@ -179,13 +187,13 @@ impl<D: Device> Walk<'_, D> {
         let index = |&given: &i64| {
             let index = if given < 0 { given + rows as i64 } else { given };
             let index = u32::try_from(index).ok().filter(|&index| (index as usize) < rows);
-            index.ok_or_else(|| Fault::Graph(format!("there is no index {given} among {rows}")))
+            index.ok_or_else(|| ExecError::Graph(format!("there is no index {given} among {rows}")))
         };
-        let indices = given.iter().map(index).collect::<Walked<Vec<u32>>>()?;
+        let indices = given.iter().map(index).collect::<ExecResult<Vec<u32>>>()?;
         let (outer, inner) = (&x.shape()[..along], &x.shape()[along + 1..]);
         let shape = [outer, places.shape(), inner].concat();
         let (outer, inner): (usize, usize) = (outer.iter().product(), inner.iter().product());
-        volume(&shape)?;
+        element_count(&shape)?;
 
         // One row is a slice, for which no indices have to reach the device.
         if let ([index], false) = (indices.as_slice(), places.batched) {
@@ -233,9 +241,9 @@ impl<D: Device> Walk<'_, D> {
         }
     }
 
-    pub(super) fn concat(&self, node: &Node, along: i64) -> Walked<Value<D::Buffer>> {
+    pub(super) fn concat(&self, node: &Node, along: i64) -> ExecResult<Value<D::Buffer>> {
         let parts = (0..node.inputs.len()).map(|index| self.input(node, index));
-        let parts = parts.collect::<Walked<Vec<_>>>()?;
+        let parts = parts.collect::<ExecResult<Vec<_>>>()?;
         let first = parts.first().ok_or("there is nothing to join")?;
         let along = axis(along, first.shape().len())?;
         let mut shape = first.shape().to_vec();
@@ -266,7 +274,7 @@ impl<D: Device> Walk<'_, D> {
             return Ok(Value::Host(Host { tensor, batched: false, fixed }));
         }
         let batched = parts.iter().any(Value::batched);
-        let length = volume(&shape)?;
+        let length = element_count(&shape)?;
         let mut buffer = self.device.empty(length * self.times(batched))?;
         let mut done = 0;
         for index in 0..node.inputs.len() {
@@ -288,7 +296,7 @@ impl<D: Device> Walk<'_, D> {
         shape: &[usize],
         to_offset: usize,
         batched: bool,
-    ) -> Walked<()> {
+    ) -> ExecResult<()> {
         if part.length() == 0 {
             return Ok(());
         }
@@ -299,7 +307,7 @@ impl<D: Device> Walk<'_, D> {
             strides.insert(0, if part.batched { part.length() as isize } else { 0 });
             to_strides.insert(0, shape.iter().product::<usize>() as isize);
         }
-        let (dims, [from_strides, to_strides]) = joined(&dims, [&strides, &to_strides]);
+        let (dims, [from_strides, to_strides]) = merge_axes(&dims, [&strides, &to_strides]);
         let how = Copy { dims, from_offset: from.offset, from_strides, to_offset, to_strides };
         Ok(self.device.copy(&part.buffer, to, &how)?)
     }
@@ -309,7 +317,7 @@ impl<D: Device> Walk<'_, D> {
         node: &Node,
         given: Option<&[i64]>,
         value: f32,
-    ) -> Walked<Value<D::Buffer>> {
+    ) -> ExecResult<Value<D::Buffer>> {
         let x = self.input(node, 0)?;
         let rank = x.shape().len();
         let input = if given.is_none() { self.whole(node, 1)? } else { None };
@@ -320,7 +328,7 @@ impl<D: Device> Walk<'_, D> {
             Some(Value::Device(_)) => return Err("the value must be given".into()),
         };
         let along = match self.whole(node, 3)? {
-            Some(along) => along.iter().map(|&a| axis(a, rank)).collect::<Walked<Vec<_>>>()?,
+            Some(along) => along.iter().map(|&a| axis(a, rank)).collect::<ExecResult<Vec<_>>>()?,
             None => (0..rank).collect(),
         };
         if pads.len() != 2 * along.len() {
@@ -346,9 +354,9 @@ impl<D: Device> Walk<'_, D> {
         before: &[usize],
         behind: &[usize],
         value: f32,
-    ) -> Walked<Array<D::Buffer>> {
+    ) -> ExecResult<Array<D::Buffer>> {
         let (shape, offset) = around(&x.shape, before, behind)?;
-        let length = volume(&shape)?;
+        let length = element_count(&shape)?;
         let mut buffer = self.device.filled(length * self.times(x.batched), value)?;
         self.paste(x, &View::dense(&x.shape), &mut buffer, &shape, offset, x.batched)?;
         Ok(Array::new(buffer, shape, x.batched))
@@ -356,20 +364,20 @@ impl<D: Device> Walk<'_, D> {
 }
 
 /// The padded shape, and where the old array begins in it.
-fn around(shape: &[usize], before: &[usize], behind: &[usize]) -> Walked<(Vec<usize>, usize)> {
+fn around(shape: &[usize], before: &[usize], behind: &[usize]) -> ExecResult<(Vec<usize>, usize)> {
     let sizes = shape.iter().zip(before).zip(behind);
     let padded =
         sizes.map(|((size, before), behind)| size.checked_add(*before)?.checked_add(*behind));
     let padded = padded.collect::<Option<Vec<usize>>>().ok_or("the pads are too large")?;
-    volume(&padded)?;
+    element_count(&padded)?;
     let offset = before.iter().zip(dense_strides(&padded)).map(|(b, stride)| b * stride as usize);
     let offset = offset.sum();
     Ok((padded, offset))
 }
 
-fn padded_host(host: &Host, before: &[usize], behind: &[usize], value: f32) -> Walked<Host> {
+fn padded_host(host: &Host, before: &[usize], behind: &[usize], value: f32) -> ExecResult<Host> {
     if host.batched {
-        return Err(Fault::Unbatchable("Pad".to_owned()));
+        return Err(ExecError::Unbatchable("Pad".to_owned()));
     }
     let old = host.tensor.shape();
     let (shape, to_offset) = around(old, before, behind)?;
@@ -380,7 +388,7 @@ fn padded_host(host: &Host, before: &[usize], behind: &[usize], value: f32) -> W
         to_offset,
         to_strides: dense_strides(&shape),
     };
-    let total = volume(&shape)?;
+    let total = element_count(&shape)?;
     let tensor = match (host.tensor.as_f32(), host.tensor.as_i64()) {
         (Some(from), _) => {
             let mut to = vec![value; total];
@@ -416,7 +424,7 @@ fn picked(
     }
 }
 
-fn connected(parts: &[&Tensor], shape: &[usize], along: usize) -> Walked<Tensor> {
+fn connected(parts: &[&Tensor], shape: &[usize], along: usize) -> ExecResult<Tensor> {
     fn connect<T: Clone>(parts: &[(&[T], usize)], outer: usize) -> Vec<T> {
         let rows = (0..outer).flat_map(|row| {
             parts.iter().flat_map(move |(part, width)| &part[row * width..][..*width])

@@ -16,16 +16,16 @@ pub(super) mod cpu;
 pub(super) mod device;
 
 mod arithmetic;
+mod executor;
+mod flop_counter;
 mod graph;
 mod host;
 mod layout;
 mod products;
 mod statistics;
-mod tally;
 #[cfg(test)]
 pub(super) mod tests;
 mod value;
-mod walk;
 mod windows;
 
 use std::collections::HashMap;
@@ -34,13 +34,13 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use self::device::{Device, DeviceError};
+use self::executor::{ExecError, Executor, Plan, Uploaded};
+use self::flop_counter::FlopCounter;
 use self::graph::Graph;
-use self::tally::Tally;
 use self::value::{Array, Host, Value};
-use self::walk::{Fault, Plan, Uploaded, Walk};
-use super::caught::caught;
+use super::catch_panic::catch_panic;
+use super::lru_cache::{LruCache, Shapes};
 use super::onnx::OnnxFile;
-use super::recent::{Recent, Shapes};
 use super::spec::Port;
 use super::{Element, Tensor};
 
@@ -64,7 +64,7 @@ pub(super) struct Eager<D: Device> {
     elements: Vec<Element>,
     device: Arc<D>,
     weights: Uploaded<D::Buffer>,
-    plans: Recent<Plan<D::Buffer>>,
+    plans: LruCache<Plan<D::Buffer>>,
 }
 
 impl<D: Device> Eager<D> {
@@ -77,12 +77,12 @@ impl<D: Device> Eager<D> {
         let (inputs, outputs) = (names(&file.inputs), names(&file.outputs));
         let inputs: Vec<&str> = inputs.iter().map(String::as_str).collect();
         let outputs: Vec<&str> = outputs.iter().map(String::as_str).collect();
-        let graph = caught(
+        let graph = catch_panic(
             || Graph::new(&file.proto, &inputs, &outputs),
             |message| format!("the graph is broken ({message})"),
         )?;
         let elements = file.inputs.iter().map(|port| port.element).collect();
-        let (weights, plans) = (Mutex::default(), Recent::default());
+        let (weights, plans) = (Mutex::default(), LruCache::default());
         Ok(Eager { graph, elements, device, weights, plans })
     }
 
@@ -105,15 +105,16 @@ impl<D: Device> Eager<D> {
                     Value::Host(Host { tensor, batched: false, fixed: false })
                 }
             });
-            let (tally, weights) = (Tally::default(), Mutex::default());
-            let mut walk = Walk::new(&tally, &self.graph, None, &weights, 1, inputs.collect());
-            guarded(|| walk.run())?;
-            let (folded, skipped) = walk.folded();
+            let (counter, weights) = (FlopCounter::default(), Mutex::default());
+            let mut executor =
+                Executor::new(&counter, &self.graph, None, &weights, 1, inputs.collect());
+            guarded(|| executor.run())?;
+            let (folded, skipped) = executor.folded();
             Ok(Arc::new(Plan {
                 folded,
                 skipped,
                 uploaded: Mutex::new(HashMap::new()),
-                work: tally.work(),
+                work: counter.work(),
             }))
         })
     }
@@ -131,10 +132,10 @@ impl<D: Device> Eager<D> {
         let together = (MOST_IN_BATCH / numbers.max(1)).clamp(1, MOST_REQUESTS);
         let mut answers = Vec::with_capacity(requests.len());
         for requests in requests.chunks(together) {
-            match self.walk(&plan, requests) {
-                Err(Fault::Unbatchable(_)) => {
+            match self.run_batch(&plan, requests) {
+                Err(ExecError::Unbatchable(_)) => {
                     for request in requests.chunks(1) {
-                        answers.extend(self.walk(&plan, request)?);
+                        answers.extend(self.run_batch(&plan, request)?);
                     }
                 }
                 walked => answers.extend(walked?),
@@ -144,23 +145,24 @@ impl<D: Device> Eager<D> {
     }
 
     /// One walk for all.
-    fn walk(
+    fn run_batch(
         &self,
         plan: &Plan<D::Buffer>,
         requests: &[Vec<&Tensor>],
-    ) -> Result<Vec<Vec<Tensor>>, Fault> {
+    ) -> Result<Vec<Vec<Tensor>>, ExecError> {
         let batch = requests.len();
         guarded(|| {
             let mut inputs = Vec::new();
             for port in 0..self.elements.len() {
-                inputs.push(self.joined(requests.iter().map(|request| request[port]))?);
+                inputs.push(self.stack(requests.iter().map(|request| request[port]))?);
             }
             let (device, graph) = (&*self.device, &self.graph);
-            let mut walk = Walk::new(device, graph, Some(plan), &self.weights, batch, inputs);
-            let outputs = walk.run()?;
+            let mut executor =
+                Executor::new(device, graph, Some(plan), &self.weights, batch, inputs);
+            let outputs = executor.run()?;
             let mut answers = vec![Vec::with_capacity(outputs.len()); batch];
             for output in &outputs {
-                let parts = self.parted(output, batch)?;
+                let parts = self.unstack(output, batch)?;
                 for (answer, part) in answers.iter_mut().zip(parts) {
                     answer.push(part);
                 }
@@ -170,10 +172,10 @@ impl<D: Device> Eager<D> {
     }
 
     /// The same input of every request, as one value.
-    fn joined<'a>(
+    fn stack<'a>(
         &self,
         tensors: impl ExactSizeIterator<Item = &'a Tensor> + Clone,
-    ) -> Result<Value<D::Buffer>, Fault> {
+    ) -> Result<Value<D::Buffer>, ExecError> {
         let batched = tensors.len() > 1;
         let Some(first) = tensors.clone().next() else { return Err("no request".into()) };
         if tensors.clone().any(|tensor| tensor.shape() != first.shape()) {
@@ -193,7 +195,7 @@ impl<D: Device> Eager<D> {
     }
 
     /// What each request gets of an output.
-    fn parted(&self, output: &Value<D::Buffer>, batch: usize) -> Result<Vec<Tensor>, Fault> {
+    fn unstack(&self, output: &Value<D::Buffer>, batch: usize) -> Result<Vec<Tensor>, ExecError> {
         let (shape, batched) = (output.shape(), output.batched());
         let length: usize = shape.iter().product();
         let real = |values: &[f32]| Tensor::f32(shape, values.to_vec());
@@ -220,17 +222,17 @@ impl<D: Device> Eager<D> {
     }
 }
 
-impl From<Fault> for RunError {
-    fn from(fault: Fault) -> RunError {
+impl From<ExecError> for RunError {
+    fn from(fault: ExecError) -> RunError {
         match fault {
-            Fault::Graph(reason) => RunError::Graph(reason),
-            Fault::Unbatchable(kind) => RunError::Graph(format!("{kind} cannot take a batch")),
-            Fault::Device(error) => RunError::Device(error),
+            ExecError::Graph(reason) => RunError::Graph(reason),
+            ExecError::Unbatchable(kind) => RunError::Graph(format!("{kind} cannot take a batch")),
+            ExecError::Device(error) => RunError::Device(error),
         }
     }
 }
 
 /// A walk over a graph that may be broken.
-fn guarded<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
-    caught(work, |message| Fault::Graph(format!("the graph is broken ({message})")))
+fn guarded<T>(work: impl FnOnce() -> Result<T, ExecError>) -> Result<T, ExecError> {
+    catch_panic(work, |message| ExecError::Graph(format!("the graph is broken ({message})")))
 }

@@ -1,13 +1,13 @@
 //! Operators that multiply matrices: dense layers, products and recurrent layers.
 
 use super::device::{Binary, Device, Direction, Gru, GruWeights, MatMul, dense_strides};
+use super::executor::{ExecError, ExecResult, Executor};
 use super::graph::Node;
 use super::value::{Array, Value, View, broadcast, broadcast_strides};
-use super::walk::{Fault, Walk, Walked};
 
-impl<D: Device> Walk<'_, D> {
+impl<D: Device> Executor<'_, D> {
     /// Times a number.
-    fn scaled(&self, x: Array<D::Buffer>, factor: f32) -> Walked<Array<D::Buffer>> {
+    fn scaled(&self, x: Array<D::Buffer>, factor: f32) -> ExecResult<Array<D::Buffer>> {
         if factor == 1.0 {
             return Ok(x);
         }
@@ -20,7 +20,7 @@ impl<D: Device> Walk<'_, D> {
         node: &Node,
         [alpha, beta]: [f32; 2],
         [a_transposed, b_transposed]: [bool; 2],
-    ) -> Walked<Value<D::Buffer>> {
+    ) -> ExecResult<Value<D::Buffer>> {
         let (a, b) = (self.array(node, 0)?, self.array(node, 1)?);
         let ([a0, a1], [b0, b1]) = (a.shape.as_slice(), b.shape.as_slice()) else {
             return Err(format!("of {:?} and {:?} is not supported", a.shape, b.shape).into());
@@ -52,9 +52,10 @@ impl<D: Device> Walk<'_, D> {
         self.paired(Binary::Add, &product, &self.scaled(c, beta)?).map(Value::Device)
     }
 
-    pub(super) fn matmul(&self, node: &Node) -> Walked<Value<D::Buffer>> {
+    pub(super) fn matmul(&self, node: &Node) -> ExecResult<Value<D::Buffer>> {
         let (mut a, mut b) = (self.array(node, 0)?, self.array(node, 1)?);
-        let unfit = || Fault::Graph(format!("{:?} and {:?} do not go together", a.shape, b.shape));
+        let unfit =
+            || ExecError::Graph(format!("{:?} and {:?} do not go together", a.shape, b.shape));
         // A vector is a matrix of one row, or of one column.
         let (row, column) = (a.shape.len() == 1, b.shape.len() == 1);
         let (mut left, mut right) = (a.shape.clone(), b.shape.clone());
@@ -118,7 +119,7 @@ impl<D: Device> Walk<'_, D> {
         outer: &[usize],
         [rows, columns]: [usize; 2],
         batched: bool,
-    ) -> Walked<Array<D::Buffer>> {
+    ) -> ExecResult<Array<D::Buffer>> {
         let dims = [outer, &[rows, columns]].concat();
         if array.shape == dims && array.batched == batched {
             return Ok(array);
@@ -147,7 +148,7 @@ impl<D: Device> Walk<'_, D> {
         node: &Node,
         units: usize,
         direction: Direction,
-    ) -> Walked<Vec<Value<D::Buffer>>> {
+    ) -> ExecResult<Vec<Value<D::Buffer>>> {
         let x = self.array(node, 0)?;
         let (w, r) = (self.weights(node, 1)?, self.weights(node, 2)?);
         let (bias, start) = (self.optional_array(node, 3)?, self.optional_array(node, 5)?);

@@ -3,18 +3,18 @@
 use std::ops::Range;
 
 use super::device::{Axis, Binary, Device, Reduce, Unary};
+use super::executor::{ExecResult, Executor, axes, axis};
 use super::graph::Node;
 use super::value::{Array, Value};
-use super::walk::{Walk, Walked, axes, axis};
 
-impl<D: Device> Walk<'_, D> {
+impl<D: Device> Executor<'_, D> {
     /// One number for each channel, as `[channels, 1, ...]` against `x[batch, channels, ...]`.
     fn by_channel(
         &self,
         node: &Node,
         index: usize,
         x: &Array<D::Buffer>,
-    ) -> Walked<Array<D::Buffer>> {
+    ) -> ExecResult<Array<D::Buffer>> {
         let row = self.array(node, index)?;
         let [_, channels, rest @ ..] = x.shape.as_slice() else {
             return Err(format!("of {:?} is not supported", x.shape).into());
@@ -25,7 +25,7 @@ impl<D: Device> Walk<'_, D> {
         Ok(row.reshaped([&[*channels], &vec![1; rest.len()][..]].concat()))
     }
 
-    pub(super) fn batch_norm(&self, node: &Node, epsilon: f32) -> Walked<Value<D::Buffer>> {
+    pub(super) fn batch_norm(&self, node: &Node, epsilon: f32) -> ExecResult<Value<D::Buffer>> {
         let x = self.array(node, 0)?;
         let [scale, shift, mean, variance] = [1, 2, 3, 4].map(|i| self.by_channel(node, i, &x));
         let epsilon = Array::new(self.device.upload(&[epsilon])?, Vec::new(), false);
@@ -44,7 +44,7 @@ impl<D: Device> Walk<'_, D> {
         x: &Array<D::Buffer>,
         from: usize,
         epsilon: f32,
-    ) -> Walked<Array<D::Buffer>> {
+    ) -> ExecResult<Array<D::Buffer>> {
         let rows = x.shape[..from].iter().product::<usize>() * self.times(x.batched);
         let length = x.shape[from..].iter().product();
         let buffer =
@@ -52,7 +52,7 @@ impl<D: Device> Walk<'_, D> {
         Ok(Array::new(buffer, x.shape.clone(), x.batched))
     }
 
-    pub(super) fn instance_norm(&self, node: &Node, epsilon: f32) -> Walked<Value<D::Buffer>> {
+    pub(super) fn instance_norm(&self, node: &Node, epsilon: f32) -> ExecResult<Value<D::Buffer>> {
         let x = self.array(node, 0)?;
         let (scale, shift) = (self.by_channel(node, 1, &x)?, self.by_channel(node, 2, &x)?);
         let scaled = self.paired(Binary::Mul, &self.normalised(&x, 2, epsilon)?, &scale)?;
@@ -64,7 +64,7 @@ impl<D: Device> Walk<'_, D> {
         node: &Node,
         from: i64,
         epsilon: f32,
-    ) -> Walked<Value<D::Buffer>> {
+    ) -> ExecResult<Value<D::Buffer>> {
         if node.outputs.len() > 1 {
             return Err("only the first output is supported".into());
         }
@@ -86,7 +86,7 @@ impl<D: Device> Walk<'_, D> {
         log: bool,
         along: i64,
         flat: bool,
-    ) -> Walked<Value<D::Buffer>> {
+    ) -> ExecResult<Value<D::Buffer>> {
         let x = self.array(node, 0)?;
         let along = axis(along, x.shape.len())?;
         let mut over = around(&x.shape, along..along + 1);
@@ -105,7 +105,7 @@ impl<D: Device> Walk<'_, D> {
         given: Option<&[i64]>,
         keep: bool,
         none_is_all: bool,
-    ) -> Walked<Value<D::Buffer>> {
+    ) -> ExecResult<Value<D::Buffer>> {
         let mut x = self.array(node, 0)?;
         let rank = x.shape.len();
         let input = if given.is_none() { self.whole(node, 1)? } else { None };
@@ -141,7 +141,7 @@ impl<D: Device> Walk<'_, D> {
         Ok(Value::Device(Array::new(buffer, shape, x.batched)))
     }
 
-    pub(super) fn global_average(&self, node: &Node) -> Walked<Value<D::Buffer>> {
+    pub(super) fn global_average(&self, node: &Node) -> ExecResult<Value<D::Buffer>> {
         let x = self.array(node, 0)?;
         let [batch, channels, rest @ ..] = x.shape.as_slice() else {
             return Err(format!("of {:?} is not supported", x.shape).into());

@@ -1,14 +1,14 @@
 //! Operators that move a window over one or two axes: convolutions and pools.
 
 use super::device::{Conv, Device, Pool};
+use super::executor::{ExecResult, Executor};
 use super::graph::{Node, Window};
 use super::value::{Array, Value, View};
-use super::walk::{Walk, Walked};
 
 /// Sizes along two axes; where the graph has only one, the first is made up.
 type Two = [usize; 2];
 
-impl<D: Device> Walk<'_, D> {
+impl<D: Device> Executor<'_, D> {
     /// Reads `x[batch, channels, ...]` and its window; the window's padding is the same on both sides,
     /// where it was not the array is padded with `outside`.
     fn windowed(
@@ -17,7 +17,7 @@ impl<D: Device> Walk<'_, D> {
         window: &Window,
         kernel: &[usize],
         outside: f32,
-    ) -> Walked<(Array<D::Buffer>, Conv)> {
+    ) -> ExecResult<(Array<D::Buffer>, Conv)> {
         let axes = kernel.len();
         if x.shape.len() != axes + 2 || !(1..=2).contains(&axes) {
             return Err(format!("over {axes} axes of {:?} is not supported", x.shape).into());
@@ -57,12 +57,12 @@ impl<D: Device> Walk<'_, D> {
     }
 
     /// Weights are never batched: they do not come from a request.
-    pub(super) fn weights(&self, node: &Node, index: usize) -> Walked<Array<D::Buffer>> {
+    pub(super) fn weights(&self, node: &Node, index: usize) -> ExecResult<Array<D::Buffer>> {
         let weights = self.array(node, index)?;
         if weights.batched { Err(self.unbatchable(node)) } else { Ok(weights) }
     }
 
-    fn bias(&self, node: &Node, index: usize, maps: usize) -> Walked<Option<Array<D::Buffer>>> {
+    fn bias(&self, node: &Node, index: usize, maps: usize) -> ExecResult<Option<Array<D::Buffer>>> {
         match self.optional_array(node, index)? {
             Some(bias) if bias.batched => Err(self.unbatchable(node)),
             Some(bias) if bias.shape != [maps] => {
@@ -72,7 +72,7 @@ impl<D: Device> Walk<'_, D> {
         }
     }
 
-    pub(super) fn conv(&self, node: &Node, window: &Window) -> Walked<Value<D::Buffer>> {
+    pub(super) fn conv(&self, node: &Node, window: &Window) -> ExecResult<Value<D::Buffer>> {
         let (x, weights) = (self.array(node, 0)?, self.weights(node, 1)?);
         let [maps, each, kernel @ ..] = weights.shape.as_slice() else {
             return Err("the weights have too few axes".into());
@@ -97,7 +97,7 @@ impl<D: Device> Walk<'_, D> {
         node: &Node,
         window: &Window,
         extra: &[usize],
-    ) -> Walked<Value<D::Buffer>> {
+    ) -> ExecResult<Value<D::Buffer>> {
         let (x, weights) = (self.array(node, 0)?, self.weights(node, 1)?);
         let [maps, each, kernel @ ..] = weights.shape.as_slice() else {
             return Err("the weights have too few axes".into());
@@ -161,7 +161,7 @@ impl<D: Device> Walk<'_, D> {
         pool: Pool,
         window: &Window,
         node: &Node,
-    ) -> Walked<Value<D::Buffer>> {
+    ) -> ExecResult<Value<D::Buffer>> {
         let kernel = window.kernel.as_deref().ok_or("the kernel is missing")?;
         let uneven = window.pads.as_ref().is_some_and(|pads| {
             let (before, behind) = pads.split_at(pads.len() / 2);
@@ -195,7 +195,7 @@ fn two(sizes: &[usize], none: usize) -> Two {
     }
 }
 
-fn given(sizes: &Option<Vec<usize>>, axes: usize) -> Walked<Vec<usize>> {
+fn given(sizes: &Option<Vec<usize>>, axes: usize) -> ExecResult<Vec<usize>> {
     match sizes {
         None => Ok(vec![1; axes]),
         Some(sizes) if sizes.len() == axes => Ok(sizes.clone()),
@@ -204,12 +204,12 @@ fn given(sizes: &Option<Vec<usize>>, axes: usize) -> Walked<Vec<usize>> {
 }
 
 /// How far a kernel reaches with its dilation.
-fn reach(how: &Conv, axis: usize) -> Walked<usize> {
+fn reach(how: &Conv, axis: usize) -> ExecResult<usize> {
     let cells = how.kernel[axis].checked_sub(1).ok_or("a kernel of size 0")?;
     Ok(cells * how.dilation[axis] + 1)
 }
 
-fn fits(window: &Window, kernel: &[usize]) -> Walked<()> {
+fn fits(window: &Window, kernel: &[usize]) -> ExecResult<()> {
     match &window.kernel {
         Some(said) if said != kernel => {
             Err(format!("the kernel is said to be {said:?} and is {kernel:?}").into())

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
 use crate::network::Element;
-use crate::network::eager::cpu::Plain;
+use crate::network::eager::cpu::CpuDevice;
 use crate::network::eager::device::{
     Axis, Binary, Conv, Copy, DeviceError, Gru, GruWeights, MatMul, Pair, Pool, Reduce, Unary,
 };
@@ -28,27 +28,27 @@ impl Device for Fragile {
         if self.products.fetch_add(1, Ordering::Relaxed) >= self.lasts {
             return Err(DeviceError("it fell off".to_owned()));
         }
-        Plain.matmul(a, b, how)
+        CpuDevice.matmul(a, b, how)
     }
 
     fn upload(&self, values: &[f32]) -> Done<Vec<f32>> {
-        Plain.upload(values)
+        CpuDevice.upload(values)
     }
 
     fn download(&self, buffer: &Vec<f32>, length: usize) -> Done<Vec<f32>> {
-        Plain.download(buffer, length)
+        CpuDevice.download(buffer, length)
     }
 
     fn filled(&self, length: usize, value: f32) -> Done<Vec<f32>> {
-        Plain.filled(length, value)
+        CpuDevice.filled(length, value)
     }
 
     fn empty(&self, length: usize) -> Done<Vec<f32>> {
-        Plain.empty(length)
+        CpuDevice.empty(length)
     }
 
     fn copy(&self, from: &Vec<f32>, to: &mut Vec<f32>, how: &Copy) -> Done<()> {
-        Plain.copy(from, to, how)
+        CpuDevice.copy(from, to, how)
     }
 
     fn gather(
@@ -59,27 +59,27 @@ impl Device for Fragile {
         rows: usize,
         inner: usize,
     ) -> Done<Vec<f32>> {
-        Plain.gather(from, indices, outer, rows, inner)
+        CpuDevice.gather(from, indices, outer, rows, inner)
     }
 
     fn unary(&self, op: Unary, x: &Vec<f32>, length: usize) -> Done<Vec<f32>> {
-        Plain.unary(op, x, length)
+        CpuDevice.unary(op, x, length)
     }
 
     fn binary(&self, op: Binary, a: &Vec<f32>, b: &Vec<f32>, how: &Pair) -> Done<Vec<f32>> {
-        Plain.binary(op, a, b, how)
+        CpuDevice.binary(op, a, b, how)
     }
 
     fn reduce(&self, op: Reduce, x: &Vec<f32>, axis: Axis) -> Done<Vec<f32>> {
-        Plain.reduce(op, x, axis)
+        CpuDevice.reduce(op, x, axis)
     }
 
     fn softmax(&self, log: bool, x: &Vec<f32>, axis: Axis) -> Done<Vec<f32>> {
-        Plain.softmax(log, x, axis)
+        CpuDevice.softmax(log, x, axis)
     }
 
     fn normalise(&self, x: &Vec<f32>, rows: usize, length: usize, epsilon: f32) -> Done<Vec<f32>> {
-        Plain.normalise(x, rows, length, epsilon)
+        CpuDevice.normalise(x, rows, length, epsilon)
     }
 
     fn conv(
@@ -89,7 +89,7 @@ impl Device for Fragile {
         bias: Option<&Vec<f32>>,
         how: &Conv,
     ) -> Done<Vec<f32>> {
-        Plain.conv(x, weights, bias, how)
+        CpuDevice.conv(x, weights, bias, how)
     }
 
     fn conv_transposed(
@@ -99,15 +99,15 @@ impl Device for Fragile {
         bias: Option<&Vec<f32>>,
         how: &Conv,
     ) -> Done<Vec<f32>> {
-        Plain.conv_transposed(x, weights, bias, how)
+        CpuDevice.conv_transposed(x, weights, bias, how)
     }
 
     fn pool(&self, pool: Pool, x: &Vec<f32>, how: &Conv) -> Done<Vec<f32>> {
-        Plain.pool(pool, x, how)
+        CpuDevice.pool(pool, x, how)
     }
 
     fn gru(&self, x: &Vec<f32>, weights: &GruWeights<Vec<f32>>, how: &Gru) -> Done<Vec<f32>> {
-        Plain.gru(x, weights, how)
+        CpuDevice.gru(x, weights, how)
     }
 }
 

@@ -95,8 +95,8 @@ fn a_bar_is_copied_to_its_repeats() {
     let document = document(16, 3);
     let copied = apply(&document, Edit::CopyToRepeats(BarIndex(1)));
     let bar = |document: &Document, bar: usize| {
-        let scrap = document.copy(&Region { bars: bar..bar + 1, lanes: Lanes::ALL });
-        scrap.unwrap().hits
+        let clipboard = document.copy(&Region { bars: bar..bar + 1, lanes: Lanes::ALL });
+        clipboard.unwrap().hits
     };
     for repeat in [5, 13] {
         assert_eq!(bar(&copied, repeat), bar(&document, 1));
@@ -121,7 +121,7 @@ fn bars_are_taken_from_another_alternative_with_its_edits() {
     assert_eq!(bars(&mixed, 0, 2..4), bars(&edited, 2, 2..4));
     assert_eq!(bars(&mixed, 0, 4..9), bars(&document, 0, 4..9));
     assert!(mixed.alternative().unwrap().touched.contains(&cell(3, 1, Lane::Bell)));
-    assert_eq!(mixed.alternative().unwrap().grafts.len(), 1);
+    assert_eq!(mixed.alternative().unwrap().overrides.len(), 1);
 }
 
 #[test]
@@ -229,12 +229,12 @@ fn any_edit() -> impl Strategy<Value = Edit> {
         (any_cells(), any::<f32>()).prop_map(|(cells, by)| Edit::ChangeTiming { cells, by }),
         any_region().prop_map(Edit::Clear),
         (any_region(), 0usize..12).prop_map(|(region, at)| {
-            let scrap = Arc::new(document(8, 2).copy(&region).unwrap_or(Scrap {
+            let clipboard = Arc::new(document(8, 2).copy(&region).unwrap_or(Clipboard {
                 grids: Vec::new(),
                 lanes: Lanes::NONE,
                 hits: Vec::new(),
             }));
-            Edit::Paste { scrap, at: BarIndex(at) }
+            Edit::Paste { clipboard, at: BarIndex(at) }
         }),
         (0usize..12).prop_map(|bar| Edit::CopyToRepeats(BarIndex(bar))),
         (0usize..12, 0usize..12, any::<bool>())

@@ -5,17 +5,17 @@ use crate::studio::{Document, Edit};
 
 const SEED: u64 = 1;
 
-fn played(seed: u64) -> Played {
-    Played { part: part(&take(8), seed), fills: vec![BarIndex(2)], style: None }
+fn played(seed: u64) -> GeneratedPart {
+    GeneratedPart { part: part(&take(8), seed), fills: vec![BarIndex(2)], style: None }
 }
 
-fn idea(number: usize) -> Idea {
-    Idea { seed: SEED, number }
+fn variation(number: usize) -> VariationId {
+    VariationId { seed: SEED, number }
 }
 
 /// What idea 0 plays once settings have changed.
-fn changed() -> Ideas {
-    Ideas::from([(idea(0), played(77))])
+fn changed() -> Variations {
+    Variations::from([(variation(0), played(77))])
 }
 
 fn alternative(document: &Document) -> &Alternative {
@@ -68,17 +68,22 @@ fn touched_cells_and_locks_stay() {
 fn a_graft_is_played_by_its_own_idea_from_then_on() {
     let document = document(8, SEED);
     let region = Region { bars: 2..4, lanes: Lanes::ALL };
-    let other = Idea { seed: 9, number: 0 };
-    let ideas = Ideas::from([(other, played(50))]);
-    let grafted =
-        alternative(&document).grafted(&region, other, &ideas, Lanes::NONE, &BTreeSet::new());
+    let other = VariationId { seed: 9, number: 0 };
+    let variations = Variations::from([(other, played(50))]);
+    let overridden = alternative(&document).overridden(
+        &region,
+        other,
+        &variations,
+        Lanes::NONE,
+        &BTreeSet::new(),
+    );
     let inside = |hit: &Hit| (2..4).contains(&hit.bar.0);
-    assert_eq!(hits(&grafted.part, inside), hits(&played(50).part, inside));
+    assert_eq!(hits(&overridden.part, inside), hits(&played(50).part, inside));
     let outside = |hit: &Hit| !inside(hit);
-    assert_eq!(hits(&grafted.part, outside), hits(&alternative(&document).part, outside));
+    assert_eq!(hits(&overridden.part, outside), hits(&alternative(&document).part, outside));
 
-    let ideas = Ideas::from([(other, played(51)), (idea(0), played(77))]);
-    let new = grafted.replayed(&ideas, Lanes::NONE, &BTreeSet::new());
+    let variations = Variations::from([(other, played(51)), (variation(0), played(77))]);
+    let new = overridden.replayed(&variations, Lanes::NONE, &BTreeSet::new());
     assert_eq!(hits(&new.part, inside), hits(&played(51).part, inside));
     assert_eq!(hits(&new.part, outside), hits(&played(77).part, outside));
 }
@@ -86,20 +91,20 @@ fn a_graft_is_played_by_its_own_idea_from_then_on() {
 #[test]
 fn grafts_are_bounded_and_hidden_ones_go() {
     let document = document(8, SEED);
-    let mut grafted = alternative(&document).clone();
-    let graft = |alternative: &Alternative, bars, seed| {
-        let idea = Idea { seed, number: 0 };
-        let ideas = Ideas::from([(idea, played(seed))]);
+    let mut overridden = alternative(&document).clone();
+    let region_override = |alternative: &Alternative, bars, seed| {
+        let variation = VariationId { seed, number: 0 };
+        let variations = Variations::from([(variation, played(seed))]);
         let region = Region { bars, lanes: Lanes::ALL };
-        alternative.grafted(&region, idea, &ideas, Lanes::NONE, &BTreeSet::new())
+        alternative.overridden(&region, variation, &variations, Lanes::NONE, &BTreeSet::new())
     };
     for round in 0..100 {
         let bar = round as usize % 8;
         // Overlapping pairs never hide each other.
-        grafted = graft(&grafted, bar..bar + 2 + round as usize % 2, round);
-        assert!(grafted.grafts.len() <= MOST_GRAFTS);
+        overridden = region_override(&overridden, bar..bar + 2 + round as usize % 2, round);
+        assert!(overridden.overrides.len() <= MOST_OVERRIDES);
     }
-    let all = graft(&grafted, 0..9, 123);
-    assert_eq!((all.grafts.len(), all.touched.len()), (1, 0));
+    let all = region_override(&overridden, 0..9, 123);
+    assert_eq!((all.overrides.len(), all.touched.len()), (1, 0));
     assert_eq!(*all.part, played(123).part);
 }

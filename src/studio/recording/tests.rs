@@ -28,7 +28,7 @@ fn stopped(at: f64) -> Captured {
 
 fn recording(events: impl IntoIterator<Item = Captured>) -> Recording {
     let mut recording = Recording::default();
-    events.into_iter().for_each(|event| recording.hear(event));
+    events.into_iter().for_each(|event| recording.record(event));
     recording
 }
 
@@ -103,7 +103,7 @@ fn a_loop_keeps_its_last_round_and_all_of_it_has_just_played() {
     // Elsewhere, a start begins anew.
     let mut heard = heard;
     for event in started(32.0).into_iter().chain([on(33.0, 50), stopped(36.0)]) {
-        heard.hear(event);
+        heard.record(event);
     }
     assert_eq!(heard.view().just_played, Some(BarSpan { first: 8, end: 9 }));
     assert_eq!(heard.view().bars, Some(BarSpan { first: 2, end: 9 }));
@@ -183,7 +183,7 @@ fn after_a_loss_notes_end_and_the_view_says_so() {
 fn forgetting_keeps_the_time() {
     let mut heard = recording(started(0.0).into_iter().chain([on(0.0, 60)]));
     heard.clear();
-    heard.hear(on(2.0, 64));
+    heard.record(on(2.0, 64));
     let take = heard.cut(Span::All).unwrap();
     assert_eq!(notes(&take), [(2.0, 64)]);
     assert_eq!(take.song.tempo.bpm(Ticks(0)), Bpm(100.0));
@@ -197,12 +197,12 @@ fn what_is_left_from_before_a_change_of_metre_is_mixed_into_nothing() {
     };
     let waltz = Captured::Metre { at: Beats(0.0), metre: Metre::new(3, 4).unwrap() };
     let mut heard = recording(started(0.0).into_iter().chain(melody(0, 32, 60)));
-    heard.hear(stopped(32.0));
+    heard.record(stopped(32.0));
     for event in [Captured::Started { at: Beats(0.0) }, waltz] {
-        heard.hear(event);
+        heard.record(event);
     }
-    melody(0, 12, 72).for_each(|event| heard.hear(event));
-    heard.hear(stopped(12.0));
+    melody(0, 12, 72).for_each(|event| heard.record(event));
+    heard.record(stopped(12.0));
     let take = heard.cut(Span::All).unwrap();
     assert_eq!(take.bars().len(), 4);
     assert!(take.bars().bars().iter().all(|bar| bar.metre == Metre::new(3, 4).unwrap()));
@@ -211,11 +211,11 @@ fn what_is_left_from_before_a_change_of_metre_is_mixed_into_nothing() {
 
     // From the middle on: what this pass has come through before stays.
     let mut heard = recording(started(0.0).into_iter().chain(melody(0, 32, 60)));
-    heard.hear(stopped(32.0));
-    started(0.0).into_iter().chain(melody(0, 8, 61)).for_each(|event| heard.hear(event));
-    heard.hear(Captured::Metre { at: Beats(8.0), metre: Metre::new(3, 4).unwrap() });
-    melody(8, 14, 61).for_each(|event| heard.hear(event));
-    heard.hear(stopped(14.0));
+    heard.record(stopped(32.0));
+    started(0.0).into_iter().chain(melody(0, 8, 61)).for_each(|event| heard.record(event));
+    heard.record(Captured::Metre { at: Beats(8.0), metre: Metre::new(3, 4).unwrap() });
+    melody(8, 14, 61).for_each(|event| heard.record(event));
+    heard.record(stopped(14.0));
     let take = heard.cut(Span::All).unwrap();
     let bars: Vec<u8> = take.bars().bars().iter().map(|bar| bar.metre.numerator()).collect();
     assert_eq!(bars, [4, 4, 3, 3]);
@@ -227,11 +227,11 @@ fn what_is_left_from_before_a_change_of_metre_is_mixed_into_nothing() {
         Captured::Metre { at: Beats(20.0), metre: Metre::new(3, 4).unwrap() },
     ];
     let mut heard = recording(later.into_iter().chain(melody(20, 26, 60)));
-    heard.hear(stopped(26.0));
-    started(0.0).into_iter().chain(melody(0, 8, 60)).for_each(|event| heard.hear(event));
-    heard.hear(Captured::Metre { at: Beats(8.0), metre: Metre::new(3, 4).unwrap() });
-    melody(8, 14, 60).for_each(|event| heard.hear(event));
-    heard.hear(stopped(14.0));
+    heard.record(stopped(26.0));
+    started(0.0).into_iter().chain(melody(0, 8, 60)).for_each(|event| heard.record(event));
+    heard.record(Captured::Metre { at: Beats(8.0), metre: Metre::new(3, 4).unwrap() });
+    melody(8, 14, 60).for_each(|event| heard.record(event));
+    heard.record(stopped(14.0));
     assert_eq!(heard.view().notes, 20);
 }
 
@@ -275,13 +275,13 @@ proptest! {
         let beats = |sixteenth: u64| sixteenth as f64 / 4.0;
         let (mut heard, mut expected) = (Recording::default(), BTreeSet::new());
         for ((start, length, notes), jumps) in runs {
-            started(beats(start)).into_iter().for_each(|event| heard.hear(event));
+            started(beats(start)).into_iter().for_each(|event| heard.record(event));
             for &(at, key) in &notes {
-                heard.hear(on(beats(start + at), key));
+                heard.record(on(beats(start + at), key));
             }
             let end = beats(start + length);
             // Some runs end with a jump, others with a stop.
-            heard.hear(if jumps { Captured::Passed { at: Beats(end) } } else { stopped(end) });
+            heard.record(if jumps { Captured::Passed { at: Beats(end) } } else { stopped(end) });
             expected.retain(|&(at, _)| !(start..start + length).contains(&at));
             expected.extend(notes.iter().map(|&(at, key)| (start + at, key)));
         }

@@ -15,11 +15,11 @@ pub struct Version3 {
     /// Of what is asked for, and of what the arrangement was played with.
     turns: [Turns; 2],
     /// By the takes' places.
-    kept: Vec<Option<Kept>>,
+    kept: Vec<Option<SavedTakeState>>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct SavedTakeState {
     arrangement: Option<Arranged>,
     settings: Asked,
     turns: [Turns; 2],
@@ -48,7 +48,7 @@ struct OwnMap {
 
 #[derive(Serialize, Deserialize)]
 pub struct Version1 {
-    takes: Vec<Take>,
+    takes: Vec<SavedTake>,
     current_take: Option<u32>,
     arrangement: Option<Arranged>,
     /// Mute, solo and lock, one bit each.
@@ -62,7 +62,7 @@ pub struct Version1 {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Take {
+struct SavedTake {
     name: String,
     first_bar: u32,
     start: f64,
@@ -80,11 +80,11 @@ struct Track {
     name: String,
     /// `None` for drums.
     program: Option<u8>,
-    notes: Vec<Note>,
+    notes: Vec<SavedNote>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Note {
+struct SavedNote {
     /// Since the start of the note before.
     wait: u64,
     length: u64,
@@ -97,7 +97,7 @@ enum TakeOf {
     /// One of the takes.
     Kept(u32),
     /// One that was removed since.
-    Own(Take),
+    Own(SavedTake),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -117,17 +117,17 @@ struct Arranged {
 
 #[derive(Serialize, Deserialize)]
 struct Groove {
-    hits: Vec<Hit>,
+    hits: Vec<SavedHit>,
     fills: Vec<u32>,
     style: Option<ClassDensities>,
-    idea: (u64, u8),
-    grafts: Vec<Grafted>,
+    variation: (u64, u8),
+    overrides: Vec<SavedOverride>,
     /// Bar, step and lane.
     touched: Vec<(u32, u8, u8)>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Hit {
+struct SavedHit {
     bar: u32,
     step: u8,
     key: u8,
@@ -136,16 +136,16 @@ struct Hit {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Grafted {
+struct SavedOverride {
     first: u32,
     end: u32,
     lanes: u16,
-    idea: (u64, u8),
+    variation: (u64, u8),
 }
 
 #[derive(Serialize, Deserialize)]
 struct Asked {
-    style: Wish,
+    style: SavedStyle,
     complexity: f32,
     intensity: f32,
     fill_amount: f32,
@@ -156,7 +156,7 @@ struct Asked {
 }
 
 #[derive(Serialize, Deserialize)]
-enum Wish {
+enum SavedStyle {
     FromSong,
     /// By name, so that styles may be added and sorted anew.
     Preset(String),

@@ -6,11 +6,13 @@ use super::*;
 use crate::drummer::{CountIn, Ending, Settings, Style, StyleChoice};
 use crate::score::{BarIndex, Lane};
 use crate::studio::fixtures::document;
-use crate::studio::{Arrangement, DrumMap, Edit, Graft, Idea, Lanes, OwnMap, Region, Take, Theme};
+use crate::studio::{
+    Arrangement, DrumMap, Edit, Lanes, OwnMap, Region, RegionOverride, Take, Theme, VariationId,
+};
 
 fn saved(bars: usize, seed: u64) -> Saved {
-    let looks = Looks { width: 900, height: 600, theme: Theme::Light };
-    Saved { document: document(bars, seed), looks }
+    let window_settings = WindowSettings { width: 900, height: 600, theme: Theme::Light };
+    Saved { document: document(bars, seed), window_settings }
 }
 
 /// A document with something in every field.
@@ -61,9 +63,9 @@ fn first() -> Saved {
         saved.document = edit.apply(&saved.document).unwrap();
     }
     let arrangement = saved.document.arrangement.as_mut().unwrap();
-    arrangement.alternatives[1].grafts = vec![Graft {
+    arrangement.alternatives[1].overrides = vec![RegionOverride {
         region: Region { bars: 0..3, lanes: Lanes::only(Lane::Snare) },
-        idea: Idea { seed: u64::MAX, number: 7 },
+        variation: VariationId { seed: u64::MAX, number: 7 },
     }]
     .into();
     saved
@@ -152,7 +154,8 @@ fn one_arrangement_for_all_takes_is_sorted_to_its_own() {
             takes: saved.document.takes[takes].to_vec(),
             ..old.clone()
         };
-        let second = layout::Version2::from(&Saved { document, looks: saved.looks });
+        let second =
+            layout::Version2::from(&Saved { document, window_settings: saved.window_settings });
         let read = second.into_saved().unwrap().document;
         assert_eq!(read.arrangement, arrangement);
         assert_eq!(read.take(), arrangement.as_ref().map(|made| &made.take));

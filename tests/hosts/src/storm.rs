@@ -23,28 +23,28 @@ pub fn rage(
     seed: u64,
     ends: &AtomicBool,
 ) -> Result<u64, Failure> {
-    let mut chance = ChaCha8Rng::seed_from_u64(seed);
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut now = calm();
     let mut blocks = 0;
     while !ends.load(Ordering::Acquire) {
-        let frames = if chance.random_bool(0.02) {
-            longest + chance.random_range(1..=longest)
+        let frames = if rng.random_bool(0.02) {
+            longest + rng.random_range(1..=longest)
         } else {
-            chance.random_range(1..=longest)
+            rng.random_range(1..=longest)
         };
-        if chance.random_bool(0.1) {
-            move_about(&mut now, &mut chance);
+        if rng.random_bool(0.1) {
+            move_about(&mut now, &mut rng);
         }
         let mut notes: Vec<Message> =
-            (0..chance.random_range(0..4)).map(|_| note(frames, &mut chance)).collect();
+            (0..rng.random_range(0..4)).map(|_| note(frames, &mut rng)).collect();
         notes.sort_by_key(|note| note.at);
-        let changes: Vec<(ClapId, f64)> = (0..chance.random_range(0..3))
+        let changes: Vec<(ClapId, f64)> = (0..rng.random_range(0..3))
             .map(|_| {
-                let (id, least, greatest) = parameters[chance.random_range(0..parameters.len())];
-                (id, chance.random_range(least..=greatest))
+                let (id, least, greatest) = parameters[rng.random_range(0..parameters.len())];
+                (id, rng.random_range(least..=greatest))
             })
             .collect();
-        let told: Option<TransportEvent> = chance.random_bool(0.9).then(|| transport(&now));
+        let told: Option<TransportEvent> = rng.random_bool(0.9).then(|| transport(&now));
         let block = Block { now, frames, notes: &notes, sound: Some(0.1) };
         let heard = audio.process(&block, changes, told.as_ref())?;
         if heard.notes.iter().any(|note| note.at >= frames) {
@@ -66,30 +66,29 @@ fn calm() -> Now {
 }
 
 /// Also to places and tempos where no song has ever been.
-fn move_about(now: &mut Now, chance: &mut ChaCha8Rng) {
+fn move_about(now: &mut Now, rng: &mut ChaCha8Rng) {
     const STRANGE: [f64; 8] = [0.0, -1.0, -1e9, 1e9, 1e300, f64::NAN, f64::INFINITY, 1e-300];
-    let strange = |chance: &mut ChaCha8Rng| STRANGE[chance.random_range(0..STRANGE.len())];
-    match chance.random_range(0..7) {
+    let strange = |rng: &mut ChaCha8Rng| STRANGE[rng.random_range(0..STRANGE.len())];
+    match rng.random_range(0..7) {
         0 => now.playing = !now.playing,
-        1 => now.position = chance.random_range(-8.0..64.0),
-        2 => now.tempo = chance.random_range(20.0..400.0),
-        3 => now.metre = (chance.random_range(0..20), 1 << chance.random_range(0..6)),
+        1 => now.position = rng.random_range(-8.0..64.0),
+        2 => now.tempo = rng.random_range(20.0..400.0),
+        3 => now.metre = (rng.random_range(0..20), 1 << rng.random_range(0..6)),
         4 => {
-            let start = chance.random_range(0.0..32.0);
-            now.looping =
-                chance.random_bool(0.5).then(|| (start, start + chance.random_range(0.0..8.0)));
+            let start = rng.random_range(0.0..32.0);
+            now.looping = rng.random_bool(0.5).then(|| (start, start + rng.random_range(0.0..8.0)));
         }
-        5 => (now.position, now.tempo) = (strange(chance), strange(chance)),
+        5 => (now.position, now.tempo) = (strange(rng), strange(rng)),
         _ => *now = calm(),
     }
 }
 
-fn note(frames: u32, chance: &mut ChaCha8Rng) -> Message {
+fn note(frames: u32, rng: &mut ChaCha8Rng) -> Message {
     Message {
-        at: chance.random_range(0..frames),
-        channel: chance.random_range(0..16),
-        key: chance.random_range(0..128),
-        velocity: chance.random_bool(0.5).then(|| chance.random_range(1..128)),
+        at: rng.random_range(0..frames),
+        channel: rng.random_range(0..16),
+        key: rng.random_range(0..128),
+        velocity: rng.random_bool(0.5).then(|| rng.random_range(1..128)),
     }
 }
 
@@ -105,27 +104,27 @@ pub fn gust<P: Hosted>(
 ) -> Result<(), Failure> {
     const TURNED: [&str; 6] =
         ["Style", "Complexity", "Fill amount", "MIDI channel", "Generate", "Bypass"];
-    let mut chance = ChaCha8Rng::seed_from_u64(seed);
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut now = calm();
     for _ in 0..blocks {
-        if chance.random_bool(0.1) {
-            move_about(&mut now, &mut chance);
+        if rng.random_bool(0.1) {
+            move_about(&mut now, &mut rng);
             let (beats, unit) = now.metre;
             now.metre = (beats.max(1), unit.min(16));
             if !(now.position.abs() < 1e10 && (1.0..1e4).contains(&now.tempo)) {
                 (now.position, now.tempo) = (-0.5, 1.0);
             }
         }
-        if chance.random_bool(0.2) {
-            plugin.set(TURNED[chance.random_range(0..TURNED.len())], chance.random())?;
+        if rng.random_bool(0.2) {
+            plugin.set(TURNED[rng.random_range(0..TURNED.len())], rng.random())?;
         }
-        if chance.random_bool(0.05) {
+        if rng.random_bool(0.05) {
             plugin.save()?;
-            let _ = plugin.load(&spoilt(state, &mut chance));
+            let _ = plugin.load(&spoilt(state, &mut rng));
         }
-        let frames = chance.random_range(1..=longest);
+        let frames = rng.random_range(1..=longest);
         let mut notes: Vec<Message> =
-            (0..chance.random_range(0..4)).map(|_| note(frames, &mut chance)).collect();
+            (0..rng.random_range(0..4)).map(|_| note(frames, &mut rng)).collect();
         notes.sort_by_key(|note| note.at);
         let heard = plugin.process(&Block { now, frames, notes: &notes, sound: Some(0.1) })?;
         if heard.notes.iter().any(|note| note.at >= frames) {
@@ -142,18 +141,18 @@ pub fn gust<P: Hosted>(
 }
 
 /// Bytes that may once have been a state: some changed, some missing, some too many.
-pub fn spoilt(state: &[u8], chance: &mut ChaCha8Rng) -> Vec<u8> {
+pub fn spoilt(state: &[u8], rng: &mut ChaCha8Rng) -> Vec<u8> {
     let mut bytes = state.to_vec();
-    for _ in 0..chance.random_range(0..6) {
+    for _ in 0..rng.random_range(0..6) {
         if !bytes.is_empty() {
-            let at = chance.random_range(0..bytes.len());
-            bytes[at] = chance.random();
+            let at = rng.random_range(0..bytes.len());
+            bytes[at] = rng.random();
         }
     }
-    match chance.random_range(0..4) {
-        0 => bytes.truncate(chance.random_range(0..=bytes.len())),
-        1 => bytes.extend((0..chance.random_range(1..64)).map(|_| chance.random::<u8>())),
-        2 => bytes = (0..chance.random_range(0..400)).map(|_| chance.random::<u8>()).collect(),
+    match rng.random_range(0..4) {
+        0 => bytes.truncate(rng.random_range(0..=bytes.len())),
+        1 => bytes.extend((0..rng.random_range(1..64)).map(|_| rng.random::<u8>())),
+        2 => bytes = (0..rng.random_range(0..400)).map(|_| rng.random::<u8>()).collect(),
         _ => {}
     }
     bytes

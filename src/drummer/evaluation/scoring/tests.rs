@@ -46,7 +46,7 @@ fn figures_are_the_reference_scorers() {
 #[test]
 fn classes_are_the_reference_scorers() {
     for (key, class) in golden().classes.into_iter().enumerate() {
-        assert_eq!(ScoreClass::of_key(key as u8).index(), class, "key {key}");
+        assert_eq!(DrumClass::of_key(key as u8).index(), class, "key {key}");
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 pub(in crate::network) mod operators;
 
-use super::cpu::Plain;
+use super::cpu::CpuDevice;
 use super::*;
 use crate::network::{Backend, Network, catalogue};
 use proptest::prelude::*;
@@ -27,9 +27,9 @@ macro_rules! golden {
 const GOLDEN: [(&str, &[u8], &str); 4] =
     [golden!("conv"), golden!("mlp"), golden!("gather"), golden!("gru")];
 
-fn eager(name: &str, bytes: &[u8]) -> (OnnxFile, Eager<Plain>) {
+fn eager(name: &str, bytes: &[u8]) -> (OnnxFile, Eager<CpuDevice>) {
     let file = OnnxFile::read(name, bytes).unwrap();
-    let eager = Eager::new(&file, Arc::new(Plain)).unwrap_or_else(|reason| panic!("{reason}"));
+    let eager = Eager::new(&file, Arc::new(CpuDevice)).unwrap_or_else(|reason| panic!("{reason}"));
     (file, eager)
 }
 
@@ -152,7 +152,7 @@ proptest! {
         }
         let golden: Vec<Json> = serde_json::from_str(golden).unwrap();
         if let Ok(file) = OnnxFile::read(name, &bytes)
-            && let Ok(eager) = Eager::new(&file, Arc::new(Plain))
+            && let Ok(eager) = Eager::new(&file, Arc::new(CpuDevice))
         {
             let inputs = golden[0]["inputs"].as_object().unwrap();
             let inputs: Vec<Tensor> = inputs.values().map(tensor).collect();

@@ -379,12 +379,12 @@ pub(in crate::network) fn try_all<D: Device>(device: &Arc<D>, tolerance: f32) {
 
 #[test]
 fn operators_give_what_tract_gives() {
-    try_all(&Arc::new(Plain), 1e-5);
+    try_all(&Arc::new(CpuDevice), 1e-5);
 }
 
 #[test]
 fn what_is_not_known_is_refused_by_name() {
-    let refused = |case: Case| match Eager::new(&case.file(), Arc::new(Plain)) {
+    let refused = |case: Case| match Eager::new(&case.file(), Arc::new(CpuDevice)) {
         Ok(_) => panic!("{} is taken", case.op),
         Err(reason) => reason,
     };

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{
-    Arranged, Asked, Groove, Kept, Map, OwnMap, Take, TakeOf, Track, Turns, Version1, Version2,
-    Version3, Wish,
+    Arranged, Asked, Groove, Map, OwnMap, SavedStyle, SavedTake, SavedTakeState, TakeOf, Track,
+    Turns, Version1, Version2, Version3,
 };
 use crate::drummer::{self, CountIn, Ending, Form, Settings, Style, StyleChoice};
 use crate::score::{
@@ -16,8 +16,8 @@ use crate::score::{
 use crate::studio::edit::tidy_settings;
 use crate::studio::take::tidy_name;
 use crate::studio::{
-    self, Alternative, Arrangement, Cell, Channel, Document, DrumMap, GM_KEYS, Graft, Idea,
-    LaneState, Lanes, Likeness, Looks, MOST_TAKES, Region, Theme,
+    self, Alternative, Arrangement, Cell, Channel, Document, DrumMap, GM_KEYS, LaneState, Lanes,
+    MOST_TAKES, QuantizedSsm, Region, RegionOverride, Theme, VariationId, WindowSettings,
 };
 
 /// Beyond any song, and far from where sums of ticks overflow.
@@ -43,7 +43,7 @@ impl Version3 {
         if let Some(arrangement) = &mut document.arrangement {
             played.read(&mut arrangement.played)?;
         }
-        let read = |kept: Option<Kept>, index: usize| match kept {
+        let read = |kept: Option<SavedTakeState>, index: usize| match kept {
             // That of the current take is not put away.
             Some(_) if document.current_take == Some(index) => None,
             Some(kept) => Some(Some(Arc::new(kept.read(index, document)?))),
@@ -63,8 +63,8 @@ impl Turns {
     }
 }
 
-impl Kept {
-    fn read(self, index: usize, document: &Document) -> Option<studio::Kept> {
+impl SavedTakeState {
+    fn read(self, index: usize, document: &Document) -> Option<studio::TakeState> {
         let [asked, played] = self.turns;
         let arrangement = match self.arrangement {
             Some(arranged) => {
@@ -77,7 +77,7 @@ impl Kept {
         let fits = arrangement.as_ref().is_none_or(|made| made.take == document.takes[index]);
         let mut settings = self.settings.read(document)?;
         asked.read(&mut settings)?;
-        fits.then_some(studio::Kept { arrangement, settings })
+        fits.then_some(studio::TakeState { arrangement, settings })
     }
 }
 
@@ -136,8 +136,9 @@ impl Version1 {
         }
         document.channel = Channel::new(self.channel)?;
         let theme = if self.light { Theme::Light } else { Theme::Dark };
-        let looks = Looks { width: self.width, height: self.height, theme }.clamped();
-        Some(studio::Saved { document, looks })
+        let window_settings =
+            WindowSettings { width: self.width, height: self.height, theme }.clamped();
+        Some(studio::Saved { document, window_settings })
     }
 }
 
@@ -153,7 +154,7 @@ fn lane(index: u8) -> Option<Lane> {
     Lane::ALL.get(usize::from(index)).copied()
 }
 
-impl Take {
+impl SavedTake {
     fn read(self) -> Option<studio::Take> {
         if self.ticks_per_quarter == 0 {
             return None;
@@ -240,8 +241,8 @@ impl Arranged {
             .map(|&bar| ((bar as usize) < bars.len()).then_some(BarIndex(bar as usize)));
         Some(Arrangement {
             form: Arc::new(Form { sections }),
-            melodic: Arc::new(Likeness::from_shades(bars.len(), self.melodic)?),
-            drums: Arc::new(Likeness::from_shades(bars.len(), self.drums)?),
+            melodic: Arc::new(QuantizedSsm::from_shades(bars.len(), self.melodic)?),
+            drums: Arc::new(QuantizedSsm::from_shades(bars.len(), self.drums)?),
             played: self.played.read(defaults)?,
             alternatives: self.alternatives.into_iter().map(read).collect::<Option<_>>()?,
             chosen,
@@ -251,9 +252,9 @@ impl Arranged {
     }
 }
 
-fn idea((seed, number): (u64, u8)) -> Option<Idea> {
+fn variation((seed, number): (u64, u8)) -> Option<VariationId> {
     let number = usize::from(number);
-    (number < MOST_ALTERNATIVES).then_some(Idea { seed, number })
+    (number < MOST_ALTERNATIVES).then_some(VariationId { seed, number })
 }
 
 impl Groove {
@@ -273,10 +274,10 @@ impl Groove {
             })
         });
         let hits = hits.collect::<Option<_>>()?;
-        let grafts = self.grafts.iter().map(|graft| {
-            let bars = graft.first as usize..graft.end as usize;
-            let region = Region { bars, lanes: Lanes::from_bits(graft.lanes) };
-            Some(Graft { region, idea: idea(graft.idea)? })
+        let overrides = self.overrides.iter().map(|region_override| {
+            let bars = region_override.first as usize..region_override.end as usize;
+            let region = Region { bars, lanes: Lanes::from_bits(region_override.lanes) };
+            Some(RegionOverride { region, variation: variation(region_override.variation)? })
         });
         let touched = self.touched.iter().map(|&(bar, step, index)| {
             let found = fits(bar as usize, step);
@@ -294,8 +295,8 @@ impl Groove {
             part: Arc::new(DrumPart::new(bars.clone(), grids.to_vec(), hits)),
             fills: fills.collect::<Option<_>>()?,
             style: self.style,
-            idea: idea(self.idea)?,
-            grafts: grafts.collect::<Option<_>>()?,
+            variation: variation(self.variation)?,
+            overrides: overrides.collect::<Option<_>>()?,
             touched: Arc::new(touched.collect::<Option<BTreeSet<_>>>()?),
         })
     }
@@ -304,9 +305,9 @@ impl Groove {
 impl Asked {
     fn read(self, defaults: &Document) -> Option<Settings> {
         let style = match self.style {
-            Wish::FromSong => StyleChoice::FromSong,
-            Wish::Preset(name) => StyleChoice::Preset(Style::named(&name)?),
-            Wish::Densities(densities) => StyleChoice::Densities(densities),
+            SavedStyle::FromSong => StyleChoice::FromSong,
+            SavedStyle::Preset(name) => StyleChoice::Preset(Style::named(&name)?),
+            SavedStyle::Densities(densities) => StyleChoice::Densities(densities),
         };
         let settings = Settings {
             style,

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use super::{
-    Arranged, Asked, Grafted, Groove, Hit, Kept, Map, Note, OwnMap, Take, TakeOf, Track, Turns,
-    Version1, Version2, Version3, Wish,
+    Arranged, Asked, Groove, Map, OwnMap, SavedHit, SavedNote, SavedOverride, SavedStyle,
+    SavedTake, SavedTakeState, TakeOf, Track, Turns, Version1, Version2, Version3,
 };
 use crate::drummer::{self, Settings, StyleChoice};
 use crate::score::{self, GridKind, MetreChange, StepGrid, TrackKind};
-use crate::studio::{self, Alternative, Arrangement, Cell, DrumMap, Graft, LaneState, Theme};
+use crate::studio::{
+    self, Alternative, Arrangement, Cell, DrumMap, LaneState, RegionOverride, Theme,
+};
 
 /// Bars, steps and indices are far below what 32 bits hold: documents have at most 1,024 bars.
 fn short(number: usize) -> u32 {
@@ -21,10 +23,10 @@ impl From<&studio::Saved> for Version3 {
         let turns = |settings: &Settings, made: Option<&Arrangement>| {
             [settings, made.map_or(settings, |made| &made.played)].map(Turns::from)
         };
-        let kept = |(index, kept): (usize, &Option<Arc<studio::Kept>>)| {
+        let kept = |(index, kept): (usize, &Option<Arc<studio::TakeState>>)| {
             let kept = kept.as_ref()?;
             let arrangement = kept.arrangement.as_ref();
-            Some(Kept {
+            Some(SavedTakeState {
                 arrangement: arrangement.map(|made| Arranged::new(made, Some(index))),
                 settings: Asked::from(&kept.settings),
                 turns: turns(&kept.settings, arrangement),
@@ -54,12 +56,12 @@ impl From<&studio::Saved> for Version2 {
 }
 
 impl From<&studio::Saved> for Version1 {
-    fn from(studio::Saved { document, looks }: &studio::Saved) -> Version1 {
+    fn from(studio::Saved { document, window_settings }: &studio::Saved) -> Version1 {
         let bits = |lane: &LaneState| {
             u8::from(lane.mute) | u8::from(lane.solo) << 1 | u8::from(lane.lock) << 2
         };
         Version1 {
-            takes: document.takes.iter().map(|take| Take::from(&**take)).collect(),
+            takes: document.takes.iter().map(|take| SavedTake::from(&**take)).collect(),
             current_take: document.current_take.map(short),
             arrangement: document.arrangement.as_ref().map(|arrangement| {
                 let kept =
@@ -70,21 +72,21 @@ impl From<&studio::Saved> for Version1 {
             settings: Asked::from(&document.settings),
             drum_map: Map::from(&document.drum_map),
             channel: document.channel.number(),
-            width: looks.width,
-            height: looks.height,
-            light: looks.theme == Theme::Light,
+            width: window_settings.width,
+            height: window_settings.height,
+            light: window_settings.theme == Theme::Light,
         }
     }
 }
 
-impl From<&studio::Take> for Take {
-    fn from(take: &studio::Take) -> Take {
+impl From<&studio::Take> for SavedTake {
+    fn from(take: &studio::Take) -> SavedTake {
         let song = &take.song;
         let tempos = song.tempo.changes().map(|change| (change.at.0, change.micros_per_quarter));
         let metre = |change: &MetreChange| {
             (change.at.0, change.metre.numerator(), change.metre.denominator())
         };
-        Take {
+        SavedTake {
             name: take.name.clone(),
             first_bar: short(take.first_bar.0),
             start: take.start.0,
@@ -104,7 +106,7 @@ impl From<&score::Track> for Track {
             // Notes of a track are sorted.
             let wait = note.start.0.saturating_sub(last);
             last = note.start.0;
-            Note { wait, length: note.length.0, key: note.key, velocity: note.velocity.get() }
+            SavedNote { wait, length: note.length.0, key: note.key, velocity: note.velocity.get() }
         });
         Track {
             name: track.name.clone(),
@@ -129,7 +131,7 @@ impl Arranged {
         Arranged {
             take: match kept {
                 Some(index) => TakeOf::Kept(short(index)),
-                None => TakeOf::Own(Take::from(&*arrangement.take)),
+                None => TakeOf::Own(SavedTake::from(&*arrangement.take)),
             },
             sections: arrangement.form.sections.iter().map(section).collect(),
             melodic: arrangement.melodic.shades().to_vec(),
@@ -145,26 +147,26 @@ impl Arranged {
 
 impl From<&Alternative> for Groove {
     fn from(alternative: &Alternative) -> Groove {
-        let hit = |hit: &score::Hit| Hit {
+        let hit = |hit: &score::Hit| SavedHit {
             bar: short(hit.bar.0),
             step: hit.step as u8,
             key: hit.key.get(),
             velocity: hit.velocity.get(),
             offset: hit.offset,
         };
-        let graft = |graft: &Graft| Grafted {
-            first: short(graft.region.bars.start),
-            end: short(graft.region.bars.end),
-            lanes: graft.region.lanes.bits(),
-            idea: (graft.idea.seed, graft.idea.number as u8),
+        let region_override = |region_override: &RegionOverride| SavedOverride {
+            first: short(region_override.region.bars.start),
+            end: short(region_override.region.bars.end),
+            lanes: region_override.region.lanes.bits(),
+            variation: (region_override.variation.seed, region_override.variation.number as u8),
         };
         let cell = |cell: &Cell| (short(cell.bar.0), cell.step as u8, cell.lane.index() as u8);
         Groove {
             hits: alternative.part.hits.iter().map(hit).collect(),
             fills: alternative.fills.iter().map(|bar| short(bar.0)).collect(),
             style: alternative.style,
-            idea: (alternative.idea.seed, alternative.idea.number as u8),
-            grafts: alternative.grafts.iter().map(graft).collect(),
+            variation: (alternative.variation.seed, alternative.variation.number as u8),
+            overrides: alternative.overrides.iter().map(region_override).collect(),
             touched: alternative.touched.iter().map(cell).collect(),
         }
     }
@@ -174,9 +176,9 @@ impl From<&Settings> for Asked {
     fn from(settings: &Settings) -> Asked {
         Asked {
             style: match settings.style {
-                StyleChoice::FromSong => Wish::FromSong,
-                StyleChoice::Preset(style) => Wish::Preset(style.name().to_owned()),
-                StyleChoice::Densities(densities) => Wish::Densities(densities),
+                StyleChoice::FromSong => SavedStyle::FromSong,
+                StyleChoice::Preset(style) => SavedStyle::Preset(style.name().to_owned()),
+                StyleChoice::Densities(densities) => SavedStyle::Densities(densities),
             },
             complexity: settings.complexity,
             intensity: settings.intensity,

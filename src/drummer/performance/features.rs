@@ -5,23 +5,23 @@
 
 use std::f32::consts::TAU;
 
-use super::manner::{MANNERS, Manner, step_seconds};
-use super::touch::{TOUCHES, Touch};
+use super::groove_style::{GROOVE_STYLES, GrooveStyle};
+use super::stats::{PerformanceStats, STATS, step_seconds};
 use crate::score::{BarIndex, Bpm, DrumPart, GridKind, LANES, Lane, TempoMap};
 
 /// Where each group of channels begins in a [`Row`].
 mod at {
-    use super::{LANES, MANNERS, TOUCHES};
+    use super::{GROOVE_STYLES, LANES, STATS};
 
     pub const HITS: usize = 0;
     pub const INSIDE: usize = HITS + LANES;
     pub const PLACE: usize = INSIDE + 1;
     pub const TIME: usize = PLACE + 10;
     pub const FILL: usize = TIME + 4;
-    pub const TOUCH: usize = FILL + 1;
-    pub const MANNER: usize = TOUCH + TOUCHES;
-    pub const MANNER_KNOWN: usize = MANNER + MANNERS;
-    pub const END: usize = MANNER_KNOWN + 1;
+    pub const GROOVE_STYLE: usize = FILL + 1;
+    pub const STATS_AT: usize = GROOVE_STYLE + GROOVE_STYLES;
+    pub const STATS_KNOWN: usize = STATS_AT + STATS;
+    pub const END: usize = STATS_KNOWN + 1;
 }
 
 /// Numbers in a row.
@@ -44,7 +44,7 @@ pub fn channel_names() -> Vec<String> {
         "odd_beat",
         "beat_number",
     ];
-    let manner =
+    let stats =
         ["level", "dynamics", "push", "looseness", "eighth_swing", "sixteenth_swing", "known"];
     let mut names: Vec<String> =
         Lane::ALL.iter().map(|lane| format!("hit/{}", lane.name())).collect();
@@ -52,8 +52,8 @@ pub fn channel_names() -> Vec<String> {
     names.extend(place.map(|name| format!("place/{name}")));
     names.extend(["ternary", "steps_per_beat", "tempo", "step"].map(|n| format!("time/{n}")));
     names.push("fill".into());
-    names.extend(Touch::ALL.map(|touch| format!("touch/{touch:?}")));
-    names.extend(manner.map(|name| format!("manner/{name}")));
+    names.extend(GrooveStyle::ALL.map(|groove_style| format!("touch/{groove_style:?}")));
+    names.extend(stats.map(|name| format!("manner/{name}")));
     names
 }
 
@@ -62,9 +62,9 @@ pub fn channel_names() -> Vec<String> {
 pub struct Setting<'a> {
     pub tempo: &'a TempoMap,
     /// `None` where the style is not known.
-    pub touch: Option<Touch>,
+    pub groove_style: Option<GrooveStyle>,
     /// `None` where the player is not known.
-    pub manner: Option<Manner>,
+    pub stats: Option<PerformanceStats>,
     /// The bars that are fills, in any order.
     pub fills: &'a [BarIndex],
 }
@@ -73,7 +73,7 @@ pub struct Setting<'a> {
 pub fn encode(part: &DrumPart, setting: &Setting) -> Vec<Row> {
     let starts = bar_starts(part);
     let mut rows = vec![[0.0; CHANNELS]; starts[part.bars.len()]];
-    let manner = setting.manner.map(|manner| manner.normalised());
+    let stats = setting.stats.map(|stats| stats.normalised());
     let mut fill = vec![false; part.bars.len()];
     for &BarIndex(bar) in setting.fills {
         if let Some(flag) = fill.get_mut(bar) {
@@ -94,12 +94,12 @@ pub fn encode(part: &DrumPart, setting: &Setting) -> Vec<Row> {
             row[at::PLACE..at::TIME].copy_from_slice(&place(step, grid.steps, grid.steps_per_beat));
             row[at::TIME..at::FILL].copy_from_slice(&time);
             row[at::FILL] = f32::from(u8::from(fill[bar]));
-            if let Some(touch) = setting.touch {
-                row[at::TOUCH + touch.index()] = 1.0;
+            if let Some(groove_style) = setting.groove_style {
+                row[at::GROOVE_STYLE + groove_style.index()] = 1.0;
             }
-            if let Some(values) = manner {
-                row[at::MANNER..at::MANNER_KNOWN].copy_from_slice(&values);
-                row[at::MANNER_KNOWN] = 1.0;
+            if let Some(values) = stats {
+                row[at::STATS_AT..at::STATS_KNOWN].copy_from_slice(&values);
+                row[at::STATS_KNOWN] = 1.0;
             }
         }
     }
@@ -172,8 +172,8 @@ mod tests {
         let tempo = TempoMap::constant(96, Bpm(120.0));
         let setting = Setting {
             tempo: &tempo,
-            touch: Some(Touch::Funk),
-            manner: Some(Manner::TYPICAL),
+            groove_style: Some(GrooveStyle::Funk),
+            stats: Some(PerformanceStats::TYPICAL),
             fills: &[BarIndex(1), BarIndex(9)],
         };
         let rows = encode(&part(), &setting);

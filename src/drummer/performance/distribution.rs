@@ -1,6 +1,6 @@
 //! What the network says about one stroke: how loud and how late it may be.
 
-/// Numbers that describe a stroke, see [`Stroke::read`].
+/// Numbers that describe a stroke, see [`HitDistribution::read`].
 pub(super) const NUMBERS: usize = 3 * (LOUD + LATE);
 const LOUD: usize = 3;
 const LATE: usize = 2;
@@ -46,21 +46,21 @@ fn logistic(x: f32) -> f32 {
 
 /// The distributions of a stroke's velocity and offset, given that there is one.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Stroke {
+pub(super) struct HitDistribution {
     velocity: Mixture<LOUD>,
     offset: Mixture<LATE>,
 }
 
-impl Stroke {
+impl HitDistribution {
     /// From the network's numbers, in order: weights (as logits), means and scales (as logarithms)
     /// of the velocity's three parts, then of the offset's two; `distributions` of
     /// `models/training/groove.py` reads them the same way. `number(i)` is the i-th of [`NUMBERS`].
     ///
     /// Velocities are shares of full strength, offsets shares of a step, late positive.
-    pub fn read(number: impl Fn(usize) -> f32) -> Stroke {
+    pub fn read(number: impl Fn(usize) -> f32) -> HitDistribution {
         use std::array::from_fn;
         let late = 3 * LOUD;
-        Stroke {
+        HitDistribution {
             velocity: Mixture {
                 weights: softmax(from_fn(&number)),
                 means: from_fn(|i| 0.55 + number(LOUD + i)),
@@ -116,7 +116,7 @@ mod tests {
         let ghost_or_accent = [0.0, 0.0, -30.0, -0.35, 0.35, 0.0, scale, scale, scale];
         let late = [30.0, 0.0, 0.2027, 0.0, -3.0, -3.0];
         let numbers = [&ghost_or_accent[..], &late[..]].concat();
-        let stroke = Stroke::read(|i| numbers[i]);
+        let stroke = HitDistribution::read(|i| numbers[i]);
         assert!((stroke.velocity(-0.7) - 0.2).abs() < 0.02);
         assert!((stroke.velocity(0.7) - 0.9).abs() < 0.02);
         assert!((stroke.offset(0.0) - 0.1).abs() < 1e-3);
@@ -131,7 +131,7 @@ mod tests {
         // Four strokes of five beyond the pads' reach.
         let scale = (0.1f32).ln();
         let numbers = [0.0, -30.0, -30.0, 0.576, 0.0, 0.0, scale, scale, scale];
-        let stroke = Stroke::read(|i| numbers.get(i).copied().unwrap_or(0.0));
+        let stroke = HitDistribution::read(|i| numbers.get(i).copied().unwrap_or(0.0));
         let played = [-2.0, -1.0, 0.0, 1.0, 2.0].map(|score| stroke.velocity(score));
         assert!(played.is_sorted() && played[4] < CEILING, "{played:?}");
         assert!(played[2] > 0.85 && played[2] < 0.95, "{played:?}");

@@ -2,14 +2,14 @@
 //! answers the Generate trigger.
 //!
 //! A thread of its own that looks a few times a second, since neither the audio thread nor a host's
-//! callbacks may wait for the studio. It ends before [`Attendant`] is gone.
+//! callbacks may wait for the studio. It ends before [`ParameterSync`] is gone.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::whereabouts::Whereabouts;
+use super::shared_transport::SharedTransport;
 use crate::drummer::Settings;
 use crate::parameters::Parameters;
 use crate::studio::{Channel, Edit, Gesture, Job, Span, Studio};
@@ -20,35 +20,35 @@ const PERIOD: Duration = Duration::from_millis(30);
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// The thread; dropping it ends it.
-pub struct Attendant {
+pub struct ParameterSync {
     ends: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Attendant {
+impl ParameterSync {
     /// Starts to look after an instance. Where no thread can be had, controls act through the
     /// window only.
     pub fn start(
         parameters: Arc<Parameters>,
         studio: Arc<Studio>,
-        whereabouts: Arc<Whereabouts>,
-    ) -> Attendant {
+        shared_transport: Arc<SharedTransport>,
+    ) -> ParameterSync {
         let ends = Arc::new(AtomicBool::new(false));
         let ending = Arc::clone(&ends);
         // What is turned before the thread runs is seen as turned, too.
-        let mut duty = Duty::new(parameters, studio, whereabouts);
+        let mut sync = SyncState::new(parameters, studio, shared_transport);
         let look = move || {
             while !ending.load(Ordering::Acquire) {
-                duty.look();
+                sync.poll();
                 thread::park_timeout(PERIOD);
             }
         };
         let thread = thread::Builder::new().name("drumlin attendant".to_owned()).spawn(look).ok();
-        Attendant { ends, thread }
+        ParameterSync { ends, thread }
     }
 }
 
-impl Drop for Attendant {
+impl Drop for ParameterSync {
     fn drop(&mut self) {
         self.ends.store(true, Ordering::Release);
         if let Some(thread) = self.thread.take() {
@@ -60,10 +60,10 @@ impl Drop for Attendant {
 }
 
 /// What was seen last.
-struct Duty {
+struct SyncState {
     parameters: Arc<Parameters>,
     studio: Arc<Studio>,
-    whereabouts: Arc<Whereabouts>,
+    shared_transport: Arc<SharedTransport>,
     settings: Settings,
     channel: i32,
     presses: u32,
@@ -72,13 +72,13 @@ struct Duty {
     gesture: Option<(Gesture, Instant)>,
 }
 
-impl Duty {
+impl SyncState {
     fn new(
         parameters: Arc<Parameters>,
         studio: Arc<Studio>,
-        whereabouts: Arc<Whereabouts>,
-    ) -> Duty {
-        Duty {
+        shared_transport: Arc<SharedTransport>,
+    ) -> SyncState {
+        SyncState {
             settings: parameters.settings(Settings::default()),
             channel: parameters.channel.value(),
             presses: parameters.presses(),
@@ -86,11 +86,11 @@ impl Duty {
             gesture: None,
             parameters,
             studio,
-            whereabouts,
+            shared_transport,
         }
     }
 
-    fn look(&mut self) {
+    fn poll(&mut self) {
         self.tell_settings();
         self.tell_channel();
         let presses = self.parameters.presses();
@@ -142,7 +142,7 @@ impl Duty {
 
     /// As a musician would: takes what has just played, if something new has, and asks for drums.
     fn generate(&mut self) {
-        let notes = self.whereabouts.notes();
+        let notes = self.shared_transport.notes();
         if notes != self.notes {
             self.notes = notes;
             if let Err(error) = self.studio.capture(Span::JustPlayed) {
@@ -181,45 +181,45 @@ mod tests {
     use super::*;
     use nice_plug::params::InternalParamMut;
 
-    fn duty() -> Duty {
-        Duty::new(Arc::default(), Studio::new(), Arc::default())
+    fn sync() -> SyncState {
+        SyncState::new(Arc::default(), Studio::new(), Arc::default())
     }
 
     #[test]
     fn turned_controls_reach_the_document_as_one_step() {
-        let mut duty = duty();
+        let mut sync = sync();
         for swing in [0.2, 0.4, 0.6] {
             // SAFETY: nobody else has these parameters.
-            unsafe { duty.parameters.swing._internal_set_plain_value(swing) };
-            duty.look();
+            unsafe { sync.parameters.swing._internal_set_plain_value(swing) };
+            sync.poll();
         }
-        assert_eq!(duty.studio.snapshot().document.settings.swing, 0.6);
-        duty.studio.undo();
-        duty.look();
-        assert_eq!(duty.studio.snapshot().document.settings.swing, 0.0, "undone, it stays so");
+        assert_eq!(sync.studio.snapshot().document.settings.swing, 0.6);
+        sync.studio.undo();
+        sync.poll();
+        assert_eq!(sync.studio.snapshot().document.settings.swing, 0.0, "undone, it stays so");
     }
 
     #[test]
     fn what_undo_turns_back_one_by_one_stays_undone() {
-        let mut duty = duty();
-        let turn = |duty: &Duty, swing: f32, humanise: f32| {
+        let mut sync = sync();
+        let turn = |sync: &SyncState, swing: f32, humanise: f32| {
             // SAFETY: nobody else has these parameters.
             unsafe {
-                duty.parameters.swing._internal_set_plain_value(swing);
-                duty.parameters.humanise._internal_set_plain_value(humanise);
+                sync.parameters.swing._internal_set_plain_value(swing);
+                sync.parameters.humanise._internal_set_plain_value(humanise);
             }
         };
-        turn(&duty, 0.6, 0.9);
-        duty.look();
-        let recalls = duty.studio.snapshot().recalls;
-        duty.studio.undo();
-        assert_ne!(duty.studio.snapshot().recalls, recalls);
+        turn(&sync, 0.6, 0.9);
+        sync.poll();
+        let recalls = sync.studio.snapshot().recalls;
+        sync.studio.undo();
+        assert_ne!(sync.studio.snapshot().recalls, recalls);
         // The window writes one parameter, then the other; the thread looks in between.
         for (swing, humanise) in [(0.0, 0.9), (0.0, 0.5)] {
-            turn(&duty, swing, humanise);
-            duty.look();
+            turn(&sync, swing, humanise);
+            sync.poll();
         }
-        let view = duty.studio.snapshot();
+        let view = sync.studio.snapshot();
         assert_eq!((view.document.settings.swing, view.document.settings.humanise), (0.0, 0.5));
         assert_eq!((view.undo, view.redo), (None, Some("settings")));
         assert_eq!(view.recalls, recalls + 1, "turning back is no recall of its own");
@@ -227,21 +227,21 @@ mod tests {
 
     #[test]
     fn the_channel_reaches_the_document() {
-        let mut duty = duty();
+        let mut sync = sync();
         // SAFETY: as above.
-        unsafe { duty.parameters.channel._internal_set_plain_value(2) };
-        duty.look();
-        assert_eq!(duty.studio.snapshot().document.channel.number(), 2);
+        unsafe { sync.parameters.channel._internal_set_plain_value(2) };
+        sync.poll();
+        assert_eq!(sync.studio.snapshot().document.channel.number(), 2);
     }
 
     #[test]
     fn a_press_without_anything_heard_says_so() {
-        let mut duty = duty();
-        duty.look();
-        assert_eq!(duty.studio.snapshot().error, None);
+        let mut sync = sync();
+        sync.poll();
+        assert_eq!(sync.studio.snapshot().error, None);
         // SAFETY: as above.
-        unsafe { duty.parameters.generate._internal_set_plain_value(true) };
-        duty.look();
-        assert!(duty.studio.snapshot().error.is_some());
+        unsafe { sync.parameters.generate._internal_set_plain_value(true) };
+        sync.poll();
+        assert!(sync.studio.snapshot().error.is_some());
     }
 }

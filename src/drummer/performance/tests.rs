@@ -28,7 +28,7 @@ fn feel(tempo: &TempoMap) -> Feel<'_> {
         humanise: 0.5,
         fills: &[],
         dynamics: None,
-        manner: None,
+        stats: None,
         seed: 1,
     }
 }
@@ -292,8 +292,8 @@ fn compare(as_measured: bool) -> [f32; 3] {
     let (mut human, mut ours) = ([Vec::new(), Vec::new()], [Vec::new(), Vec::new()]);
     let mut neighbours = Vec::new();
     for (seed, (part, tempo)) in held_out().into_iter().enumerate() {
-        let manner = Manner::measure(&part, &tempo).filter(|_| as_measured);
-        let feel = Feel { seed: seed as u64, manner, ..feel(&tempo) };
+        let stats = PerformanceStats::measure(&part, &tempo).filter(|_| as_measured);
+        let feel = Feel { seed: seed as u64, stats, ..feel(&tempo) };
         let played = play(&part, &feel, &*network()).unwrap();
         assert_eq!(played.hits.len(), part.hits.len());
         // The same strokes in the same order: nothing swings here.

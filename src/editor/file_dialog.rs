@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 /// What the musician answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum Chosen {
     Path(PathBuf),
     /// They changed their mind.
     Nothing,
@@ -17,38 +17,38 @@ pub enum Answer {
 }
 
 /// Asks for a MIDI file to open.
-pub fn open() -> Answer {
+pub fn open() -> Chosen {
     ask(None)
 }
 
 /// Asks where to save a MIDI file.
-pub fn save(name: &str) -> Answer {
+pub fn save(name: &str) -> Chosen {
     ask(Some(name))
 }
 
 const OPEN: &str = "Open a MIDI file";
 const SAVE: &str = "Save the drums";
 
-fn ask(save: Option<&str>) -> Answer {
+fn ask(save: Option<&str>) -> Chosen {
     #[cfg(target_os = "linux")]
     match linux::means() {
         linux::Means::Desktop { sure } => {
             let began = std::time::Instant::now();
             let answer = desktop(save);
             // A portal without a file chooser answers at once; nobody closes a window as fast.
-            if answer == Answer::Nothing && !sure && began.elapsed() < linux::AT_ONCE {
-                return Answer::NoDialogue(linux::NO_ANSWER);
+            if answer == Chosen::Nothing && !sure && began.elapsed() < linux::AT_ONCE {
+                return Chosen::NoDialogue(linux::NO_ANSWER);
             }
             answer
         }
         linux::Means::Kdialog(program) => linux::kdialog(&program, save),
-        linux::Means::None => Answer::NoDialogue(linux::NOBODY),
+        linux::Means::None => Chosen::NoDialogue(linux::NOBODY),
     }
     #[cfg(not(target_os = "linux"))]
     desktop(save)
 }
 
-fn desktop(save: Option<&str>) -> Answer {
+fn desktop(save: Option<&str>) -> Chosen {
     let dialogue = rfd::FileDialog::new();
     let path = match save {
         None => dialogue.set_title(OPEN).add_filter("MIDI file", &["mid", "midi"]).pick_file(),
@@ -58,7 +58,7 @@ fn desktop(save: Option<&str>) -> Answer {
             .add_filter("MIDI file", &["mid"])
             .save_file(),
     };
-    path.map_or(Answer::Nothing, Answer::Path)
+    path.map_or(Chosen::Nothing, Chosen::Path)
 }
 
 #[cfg(target_os = "linux")]
@@ -68,7 +68,7 @@ mod linux {
     use std::process::Command;
     use std::time::Duration;
 
-    use super::{Answer, OPEN, SAVE};
+    use super::{Chosen, OPEN, SAVE};
 
     /// Faster than anybody closes a dialogue.
     pub const AT_ONCE: Duration = Duration::from_millis(400);
@@ -114,7 +114,7 @@ mod linux {
         find(path, "kdialog").map_or(Means::None, Means::Kdialog)
     }
 
-    pub fn kdialog(program: &Path, save: Option<&str>) -> Answer {
+    pub fn kdialog(program: &Path, save: Option<&str>) -> Chosen {
         let mut command = Command::new(program);
         let home = std::env::home_dir().unwrap_or_default();
         match save {
@@ -122,9 +122,9 @@ mod linux {
             Some(name) => command.args(["--title", SAVE, "--getsavefilename"]).arg(home.join(name)),
         };
         command.arg("*.mid *.midi");
-        let Ok(output) = command.output() else { return Answer::NoDialogue(NOBODY) };
+        let Ok(output) = command.output() else { return Chosen::NoDialogue(NOBODY) };
         let path = String::from_utf8_lossy(&output.stdout).trim_end_matches('\n').to_owned();
-        if path.is_empty() { Answer::Nothing } else { Answer::Path(path.into()) }
+        if path.is_empty() { Chosen::Nothing } else { Chosen::Path(path.into()) }
     }
 
     #[cfg(test)]
@@ -162,11 +162,11 @@ mod linux {
                 path
             };
             let says = program("says", "echo \"/songs/$2.mid\"");
-            let wanted = Answer::Path("/songs/Open a MIDI file.mid".into());
+            let wanted = Chosen::Path("/songs/Open a MIDI file.mid".into());
             assert_eq!(kdialog(&says, None), wanted);
-            assert_eq!(kdialog(&program("nothing", "exit 1"), Some("x.mid")), Answer::Nothing);
+            assert_eq!(kdialog(&program("nothing", "exit 1"), Some("x.mid")), Chosen::Nothing);
             let gone = kdialog(&folder.path().join("gone"), None);
-            assert_eq!(gone, Answer::NoDialogue(NOBODY));
+            assert_eq!(gone, Chosen::NoDialogue(NOBODY));
         }
     }
 }

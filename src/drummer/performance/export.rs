@@ -7,9 +7,9 @@ use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 
 use super::features::{CHANNELS, Setting, bar_starts, channel_names, encode};
-use super::manner::Manner;
-use super::performance::quantise;
-use super::touch::Touch;
+use super::groove_style::GrooveStyle;
+use super::quantise::quantise;
+use super::stats::PerformanceStats;
 use crate::midi;
 use crate::score::{BarIndex, DrumPart, LANES, Song};
 
@@ -74,7 +74,7 @@ struct Listing {
     file: String,
     session: String,
     split: String,
-    touch: Option<Touch>,
+    groove_style: Option<GrooveStyle>,
     is_fill: bool,
 }
 
@@ -95,7 +95,7 @@ fn listings(path: &Path, text: &str) -> Result<Vec<Listing>, ExportError> {
             file: fields[file].to_owned(),
             session: fields[session].to_owned(),
             split: fields[split].to_owned(),
-            touch: Touch::of_dataset_style(fields[style]),
+            groove_style: GrooveStyle::of_dataset_style(fields[style]),
             is_fill: fields[kind] == "fill",
         })
         .collect())
@@ -118,8 +118,8 @@ impl Arrays {
             if listing.is_fill { (0..part.bars.len()).map(BarIndex).collect() } else { Vec::new() };
         let setting = Setting {
             tempo: &song.tempo,
-            touch: listing.touch,
-            manner: Manner::measure(part, &song.tempo),
+            groove_style: listing.groove_style,
+            stats: PerformanceStats::measure(part, &song.tempo),
             fills: &fills,
         };
         let begin = self.velocity.len();

@@ -16,17 +16,17 @@ pub fn is_under_way() -> bool {
 }
 
 /// A file that is being dragged, until this is dropped itself.
-pub struct Parcel {
+pub struct DragFile {
     path: PathBuf,
     /// Somebody has the file: it stays.
     pub taken: bool,
 }
 
-impl Parcel {
-    pub fn new(file: &MidiFile) -> std::io::Result<Parcel> {
+impl DragFile {
+    pub fn new(file: &MidiFile) -> std::io::Result<DragFile> {
         let path = write(file)?;
         UNDER_WAY.store(true, Ordering::Relaxed);
-        Ok(Parcel { path, taken: false })
+        Ok(DragFile { path, taken: false })
     }
 
     pub fn path(&self) -> &Path {
@@ -34,7 +34,7 @@ impl Parcel {
     }
 }
 
-impl Drop for Parcel {
+impl Drop for DragFile {
     fn drop(&mut self) {
         UNDER_WAY.store(false, Ordering::Relaxed);
         if !self.taken {
@@ -50,16 +50,16 @@ mod tests {
     #[test]
     fn a_file_that_nobody_takes_is_gone() {
         let file = MidiFile { name: "Drums.mid".to_owned(), bytes: vec![1], strokes: 1 };
-        let mut parcel = Parcel::new(&file).unwrap();
-        let path = parcel.path().to_owned();
+        let mut drag_file = DragFile::new(&file).unwrap();
+        let path = drag_file.path().to_owned();
         assert!(is_under_way() && path.exists());
-        parcel.taken = true;
-        drop(parcel);
+        drag_file.taken = true;
+        drop(drag_file);
         assert!(!is_under_way() && path.exists());
         forget(&path);
-        let parcel = Parcel::new(&file).unwrap();
-        let path = parcel.path().to_owned();
-        drop(parcel);
+        let drag_file = DragFile::new(&file).unwrap();
+        let path = drag_file.path().to_owned();
+        drop(drag_file);
         assert!(!is_under_way() && !path.exists());
     }
 }

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::GrooveError;
+use super::PerformanceError;
+use super::distribution::{HitDistribution, NUMBERS};
 use super::features::{CHANNELS, Row};
-use super::stroke::{NUMBERS, Stroke};
 use crate::network::{Network, Tensor};
 use crate::score::LANES;
 
@@ -47,10 +47,12 @@ impl Strokes {
     ///
     /// # Panics
     /// If the part that was asked about has no such step.
-    pub fn at(&self, lane: usize, step: usize) -> Stroke {
+    pub fn at(&self, lane: usize, step: usize) -> HitDistribution {
         let piece = &self.pieces[self.pieces.partition_point(|piece| piece.used.end <= step)];
         let place = piece.offset + step - piece.used.start;
-        Stroke::read(|number| piece.values[(lane * NUMBERS + number) * piece.steps + place])
+        HitDistribution::read(|number| {
+            piece.values[(lane * NUMBERS + number) * piece.steps + place]
+        })
     }
 }
 
@@ -80,7 +82,7 @@ fn windows(part: usize, steps: usize) -> Vec<Window> {
 pub(super) fn predict(
     parts: &[Vec<Row>],
     network: &dyn Network,
-) -> Result<Vec<Strokes>, GrooveError> {
+) -> Result<Vec<Strokes>, PerformanceError> {
     let mut strokes: Vec<Strokes> = parts.iter().map(|_| Strokes::default()).collect();
     let windows: Vec<Window> =
         parts.iter().enumerate().flat_map(|(part, rows)| windows(part, rows.len())).collect();
@@ -94,7 +96,7 @@ pub(super) fn predict(
             let steps = request[0].1.shape()[2];
             let (shape, values) = outputs.take_f32("strokes")?;
             if shape != [1, LANES, NUMBERS, steps] {
-                return Err(GrooveError::Shape { network: network.name().to_owned(), shape });
+                return Err(PerformanceError::Shape { network: network.name().to_owned(), shape });
             }
             let Window { part, asked, used } = window;
             let offset = MARGIN + used.start - asked.start;

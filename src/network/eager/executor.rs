@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::device::{Copy, Device, DeviceError, joined};
+use super::device::{Copy, Device, DeviceError, merge_axes};
 use super::graph::{Graph, Id, Node, Op};
 use super::host;
 use super::value::{Array, Host, Value, View, copy};
@@ -17,7 +17,7 @@ const MOST: usize = 1 << 27;
 
 /// Why a walk ended early.
 #[derive(Debug)]
-pub(super) enum Fault {
+pub(super) enum ExecError {
     /// The graph does not fit together, or not with these inputs.
     Graph(String),
     /// An operator that cannot take a batch where this graph has it.
@@ -25,25 +25,25 @@ pub(super) enum Fault {
     Device(DeviceError),
 }
 
-impl From<DeviceError> for Fault {
-    fn from(error: DeviceError) -> Fault {
-        Fault::Device(error)
+impl From<DeviceError> for ExecError {
+    fn from(error: DeviceError) -> ExecError {
+        ExecError::Device(error)
     }
 }
 
-impl From<String> for Fault {
-    fn from(reason: String) -> Fault {
-        Fault::Graph(reason)
+impl From<String> for ExecError {
+    fn from(reason: String) -> ExecError {
+        ExecError::Graph(reason)
     }
 }
 
-impl From<&str> for Fault {
-    fn from(reason: &str) -> Fault {
-        Fault::Graph(reason.to_owned())
+impl From<&str> for ExecError {
+    fn from(reason: &str) -> ExecError {
+        ExecError::Graph(reason.to_owned())
     }
 }
 
-pub(super) type Walked<T> = Result<T, Fault>;
+pub(super) type ExecResult<T> = Result<T, ExecError>;
 
 /// Constants in the device's memory.
 pub(super) type Uploaded<B> = Mutex<HashMap<Id, Arc<B>>>;
@@ -55,12 +55,12 @@ pub(super) struct Plan<B> {
     /// Nodes of which nothing is left to do.
     pub skipped: Vec<bool>,
     pub uploaded: Uploaded<B>,
-    /// See [`Tally`](super::tally::Tally).
+    /// See [`FlopCounter`](super::flop_counter::FlopCounter).
     pub work: u64,
 }
 
 /// A walk under way. `batch` requests at once, of inputs that all have the same shapes.
-pub(super) struct Walk<'a, D: Device> {
+pub(super) struct Executor<'a, D: Device> {
     pub device: &'a D,
     pub batch: usize,
     graph: &'a Graph,
@@ -70,7 +70,7 @@ pub(super) struct Walk<'a, D: Device> {
     values: Vec<Option<Value<D::Buffer>>>,
 }
 
-impl<'a, D: Device> Walk<'a, D> {
+impl<'a, D: Device> Executor<'a, D> {
     /// `inputs` in the graph's order.
     pub fn new(
         device: &'a D,
@@ -79,23 +79,23 @@ impl<'a, D: Device> Walk<'a, D> {
         weights: &'a Uploaded<D::Buffer>,
         batch: usize,
         inputs: Vec<Value<D::Buffer>>,
-    ) -> Walk<'a, D> {
+    ) -> Executor<'a, D> {
         let mut values: Vec<Option<Value<D::Buffer>>> = Vec::new();
         values.resize_with(graph.values, || None);
         for (&id, input) in graph.inputs.iter().zip(inputs) {
             values[id] = Some(input);
         }
-        Walk { device, batch, graph, plan, weights, values }
+        Executor { device, batch, graph, plan, weights, values }
     }
 
     /// Runs all nodes; what comes back are the graph's outputs.
-    pub fn run(&mut self) -> Walked<Vec<Value<D::Buffer>>> {
+    pub fn run(&mut self) -> ExecResult<Vec<Value<D::Buffer>>> {
         for (index, node) in self.graph.nodes.iter().enumerate() {
             if self.plan.is_some_and(|plan| plan.skipped[index]) {
                 continue;
             }
             let made = self.node(node).map_err(|fault| match fault {
-                Fault::Graph(reason) => Fault::Graph(format!("{}: {reason}", node.kind)),
+                ExecError::Graph(reason) => ExecError::Graph(format!("{}: {reason}", node.kind)),
                 fault => fault,
             })?;
             for (id, value) in node.outputs.iter().zip(made) {
@@ -130,7 +130,7 @@ impl<'a, D: Device> Walk<'a, D> {
         (folded, skipped)
     }
 
-    fn get(&self, id: Id) -> Walked<Value<D::Buffer>> {
+    fn get(&self, id: Id) -> ExecResult<Value<D::Buffer>> {
         if let Some(value) = &self.values[id] {
             return Ok(value.clone());
         }
@@ -141,7 +141,7 @@ impl<'a, D: Device> Walk<'a, D> {
         Ok(Value::Host(Host::fixed(constant.clone())))
     }
 
-    fn node(&self, node: &Node) -> Walked<Vec<Value<D::Buffer>>> {
+    fn node(&self, node: &Node) -> ExecResult<Vec<Value<D::Buffer>>> {
         let one = |value: Value<D::Buffer>| Ok(vec![value]);
         let x = || self.input(node, 0);
         match &node.op {
@@ -189,25 +189,29 @@ impl<'a, D: Device> Walk<'a, D> {
             Op::Pad { pads, value } => one(self.pad_node(node, pads.as_deref(), *value)?),
             Op::Where => one(self.choose(node)?),
             Op::Compare(op) => one(self.compare(*op, node)?),
-            Op::Same => one(x()?),
+            Op::Identity => one(x()?),
         }
     }
 
     /// An input that must be there.
-    pub fn input(&self, node: &Node, index: usize) -> Walked<Value<D::Buffer>> {
+    pub fn input(&self, node: &Node, index: usize) -> ExecResult<Value<D::Buffer>> {
         self.optional(node, index)?.ok_or_else(|| format!("input {index} is missing").into())
     }
 
-    pub fn optional(&self, node: &Node, index: usize) -> Walked<Option<Value<D::Buffer>>> {
+    pub fn optional(&self, node: &Node, index: usize) -> ExecResult<Option<Value<D::Buffer>>> {
         node.inputs.get(index).copied().flatten().map(|id| self.get(id)).transpose()
     }
 
     /// An input on the device.
-    pub fn array(&self, node: &Node, index: usize) -> Walked<Array<D::Buffer>> {
+    pub fn array(&self, node: &Node, index: usize) -> ExecResult<Array<D::Buffer>> {
         self.optional_array(node, index)?.ok_or_else(|| format!("input {index} is missing").into())
     }
 
-    pub fn optional_array(&self, node: &Node, index: usize) -> Walked<Option<Array<D::Buffer>>> {
+    pub fn optional_array(
+        &self,
+        node: &Node,
+        index: usize,
+    ) -> ExecResult<Option<Array<D::Buffer>>> {
         let Some(id) = node.inputs.get(index).copied().flatten() else { return Ok(None) };
         let host = match self.get(id)? {
             Value::Device(array) => return Ok(Some(array)),
@@ -233,7 +237,7 @@ impl<'a, D: Device> Walk<'a, D> {
 
     /// Whole numbers that an operator takes as an input. They decide on shapes, so they must not depend
     /// on what is in the graph's inputs.
-    pub fn whole(&self, node: &Node, index: usize) -> Walked<Option<Vec<i64>>> {
+    pub fn whole(&self, node: &Node, index: usize) -> ExecResult<Option<Vec<i64>>> {
         match self.optional(node, index)? {
             None => Ok(None),
             Some(Value::Host(host)) if host.fixed => match host.whole() {
@@ -244,12 +248,12 @@ impl<'a, D: Device> Walk<'a, D> {
         }
     }
 
-    pub fn unbatchable(&self, node: &Node) -> Fault {
-        Fault::Unbatchable(node.kind.clone())
+    pub fn unbatchable(&self, node: &Node) -> ExecError {
+        ExecError::Unbatchable(node.kind.clone())
     }
 
     /// Real numbers of the host, on the device.
-    pub fn uploaded(&self, host: &Host) -> Walked<Array<D::Buffer>> {
+    pub fn uploaded(&self, host: &Host) -> ExecResult<Array<D::Buffer>> {
         let values = host.tensor.as_f32().ok_or("whole numbers where real ones belong")?;
         let buffer = self.device.upload(values)?;
         Ok(Array::new(buffer, host.shape().to_vec(), host.batched))
@@ -261,17 +265,17 @@ impl<'a, D: Device> Walk<'a, D> {
     }
 
     /// Reads a value by a view of one request's array.
-    pub fn view(&self, value: &Value<D::Buffer>, view: View) -> Walked<Value<D::Buffer>> {
+    pub fn view(&self, value: &Value<D::Buffer>, view: View) -> ExecResult<Value<D::Buffer>> {
         let batched = value.batched();
         let stride: usize = value.shape().iter().product();
-        let length = volume(&view.dims)?;
+        let length = element_count(&view.dims)?;
         let (mut dims, mut strides) = (view.dims.clone(), view.strides);
         if batched {
             dims.insert(0, self.batch);
             strides.insert(0, stride as isize);
         }
         let to_strides = super::device::dense_strides(&dims);
-        let (dims, [from_strides, to_strides]) = joined(&dims, [&strides, &to_strides]);
+        let (dims, [from_strides, to_strides]) = merge_axes(&dims, [&strides, &to_strides]);
         let from_offset = view.offset;
         let how = Copy { dims, from_offset, from_strides, to_offset: 0, to_strides };
         let total = length * self.times(batched);
@@ -307,8 +311,12 @@ impl<'a, D: Device> Walk<'a, D> {
     }
 
     /// The same numbers under another shape.
-    pub fn reshaped(&self, value: Value<D::Buffer>, shape: Vec<usize>) -> Walked<Value<D::Buffer>> {
-        if volume(&shape)? != value.shape().iter().product::<usize>() {
+    pub fn reshaped(
+        &self,
+        value: Value<D::Buffer>,
+        shape: Vec<usize>,
+    ) -> ExecResult<Value<D::Buffer>> {
+        if element_count(&shape)? != value.shape().iter().product::<usize>() {
             return Err(format!("{:?} does not fit into {shape:?}", value.shape()).into());
         }
         Ok(match value {
@@ -329,7 +337,7 @@ impl<'a, D: Device> Walk<'a, D> {
 }
 
 /// How many numbers a shape has.
-pub(super) fn volume(dims: &[usize]) -> Walked<usize> {
+pub(super) fn element_count(dims: &[usize]) -> ExecResult<usize> {
     dims.iter()
         .try_fold(1_usize, |product, &dim| product.checked_mul(dim))
         .filter(|&product| product <= MOST)
@@ -337,7 +345,7 @@ pub(super) fn volume(dims: &[usize]) -> Walked<usize> {
 }
 
 /// An axis counted from the front, of an array with this many.
-pub(super) fn axis(axis: i64, rank: usize) -> Walked<usize> {
+pub(super) fn axis(axis: i64, rank: usize) -> ExecResult<usize> {
     let from_front = if axis < 0 { axis + rank as i64 } else { axis };
     usize::try_from(from_front)
         .ok()
@@ -345,8 +353,8 @@ pub(super) fn axis(axis: i64, rank: usize) -> Walked<usize> {
         .ok_or_else(|| format!("there is no axis {axis} in {rank} axes").into())
 }
 
-pub(super) fn axes(given: &[i64], rank: usize) -> Walked<Vec<usize>> {
-    let mut axes = given.iter().map(|&given| axis(given, rank)).collect::<Walked<Vec<_>>>()?;
+pub(super) fn axes(given: &[i64], rank: usize) -> ExecResult<Vec<usize>> {
+    let mut axes = given.iter().map(|&given| axis(given, rank)).collect::<ExecResult<Vec<_>>>()?;
     axes.sort_unstable();
     axes.dedup();
     Ok(axes)

@@ -16,39 +16,39 @@
 //! offset from a score is GrooVAE's (Gillick et al., "Learning to groove with inverse sequence
 //! transformations", ICML 2019), as is the data, the Groove MIDI Dataset (CC BY 4.0).
 //!
-//! Runs on the worker thread: it allocates and takes tens of milliseconds. Errors: [`GrooveError`],
+//! Runs on the worker thread: it allocates and takes tens of milliseconds. Errors: [`PerformanceError`],
 //! [`ExportError`].
 
+mod distribution;
 mod drift;
 mod export;
 mod features;
 mod follow;
+mod groove_style;
 mod intensity;
-mod manner;
-mod performance;
 mod play;
 mod predict;
+mod quantise;
+mod stats;
 mod steady;
-mod stroke;
 mod swing;
 #[cfg(test)]
 mod tests;
-mod touch;
 
 pub use export::{ExportError, Exported, export};
 pub use features::{CHANNELS, Row, Setting, channel_names, encode};
-pub use manner::Manner;
-pub use performance::{quantise, td11_to_gm};
+pub use groove_style::{GROOVE_STYLES, GrooveStyle};
 pub use play::{Feel, play, play_all};
+pub use quantise::{quantise, td11_to_gm};
+pub use stats::PerformanceStats;
 pub(super) use swing::bend;
 pub use swing::swing_ratio;
-pub use touch::{TOUCHES, Touch};
 
 use crate::network::NetworkError;
 
 /// Why a pattern could not be played.
 #[derive(Debug, thiserror::Error)]
-pub enum GrooveError {
+pub enum PerformanceError {
     #[error(transparent)]
     Network(#[from] NetworkError),
     #[error("network \"{network}\" answers with shape {shape:?}, which is not a groove's")]

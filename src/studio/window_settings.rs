@@ -2,7 +2,7 @@
 
 /// Size and theme of the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Looks {
+pub struct WindowSettings {
     /// Logical pixels, 320 to 8,192.
     pub width: u16,
     pub height: u16,
@@ -16,17 +16,17 @@ pub enum Theme {
     Light,
 }
 
-impl Default for Looks {
-    fn default() -> Looks {
-        Looks { width: 1100, height: 720, theme: Theme::Dark }
+impl Default for WindowSettings {
+    fn default() -> WindowSettings {
+        WindowSettings { width: 1100, height: 720, theme: Theme::Dark }
     }
 }
 
-impl Looks {
+impl WindowSettings {
     /// The nearest sizes that a window can have.
     #[must_use]
-    pub fn clamped(self) -> Looks {
+    pub fn clamped(self) -> WindowSettings {
         let size = |pixels: u16| pixels.clamp(320, 8192);
-        Looks { width: size(self.width), height: size(self.height), ..self }
+        WindowSettings { width: size(self.width), height: size(self.height), ..self }
     }
 }

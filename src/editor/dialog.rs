@@ -10,57 +10,57 @@ use super::{chooser, drum_map, help, presets, roll};
 
 /// What lies over the window.
 #[derive(Debug)]
-pub enum Sheet {
+pub enum Dialog {
     Help,
     DrumMap(drum_map::Editing),
-    KeepPreset(presets::Naming),
+    KeepPreset(presets::SavePresetDialog),
     Choose(chooser::Chooser),
-    NameTake(roll::Naming),
+    NameTake(roll::RenameTakeDialog),
 }
 
-impl Sheet {
+impl Dialog {
     fn size(&self) -> Vec2 {
         match self {
-            Sheet::Help | Sheet::DrumMap(_) => Vec2::new(720.0, 460.0),
-            Sheet::KeepPreset(_) | Sheet::NameTake(_) => Vec2::new(380.0, 172.0),
-            Sheet::Choose(_) => Vec2::new(560.0, 440.0),
+            Dialog::Help | Dialog::DrumMap(_) => Vec2::new(720.0, 460.0),
+            Dialog::KeepPreset(_) | Dialog::NameTake(_) => Vec2::new(380.0, 172.0),
+            Dialog::Choose(_) => Vec2::new(560.0, 440.0),
         }
     }
 }
 
 pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
-    if state.sheet.is_none() {
-        state.sheet = state.courier.wanted().map(Sheet::Choose);
+    if state.dialog.is_none() {
+        state.dialog = state.notifications.wanted().map(Dialog::Choose);
     }
-    let Some(mut sheet) = state.sheet.take() else { return };
+    let Some(mut dialog) = state.dialog.take() else { return };
     let theme = &frame.theme;
     let window = frame.layout.window();
     // Takes the pointer from everything below.
     let beside = ui.interact(window, Id::unique("sheet-beside"), Sense::click_and_drag());
     ui.painter().rect_filled(window, CornerRadius::ZERO, Color32::from_black_alpha(150));
-    let size = sheet.size().min(window.size() - Vec2::splat(6.0 * UNIT));
+    let size = dialog.size().min(window.size() - Vec2::splat(6.0 * UNIT));
     let card = Rect::from_center_size(window.center(), size);
     let own = ui.interact(card, Id::unique("sheet"), Sense::click_and_drag());
     let pen = Stroke::new(1.0, theme.line_strong);
     ui.painter().rect(card, CornerRadius::same(10), theme.panel, pen, StrokeKind::Inside);
     let inner = card.shrink(6.0 * UNIT);
-    let stays = match &mut sheet {
-        Sheet::Help => {
+    let stays = match &mut dialog {
+        Dialog::Help => {
             help::show(ui, frame, inner);
             !own.clicked()
         }
-        Sheet::DrumMap(editing) => {
+        Dialog::DrumMap(editing) => {
             drum_map::show(ui, frame, editing, inner);
             true
         }
-        Sheet::Choose(chooser) => chooser::show(ui, frame, state, chooser, inner),
-        Sheet::NameTake(naming) => roll::name(ui, frame, naming, inner),
-        Sheet::KeepPreset(naming) => presets::keep(ui, frame, &mut state.presets, naming, inner),
+        Dialog::Choose(chooser) => chooser::show(ui, frame, state, chooser, inner),
+        Dialog::NameTake(naming) => roll::name(ui, frame, naming, inner),
+        Dialog::KeepPreset(naming) => presets::keep(ui, frame, &mut state.presets, naming, inner),
     };
     let corner = pos2(card.right() - 8.5 * UNIT, card.top() + 1.5 * UNIT);
     let close = Button::new("sheet-close", "").icon(Icon::Cross).look(Look::Bare).tip("Close");
     let place = Rect::from_min_size(corner, Vec2::splat(7.0 * UNIT));
     if !close.key("Esc").show(ui, place, theme) && stays && !beside.clicked() {
-        state.sheet = Some(sheet);
+        state.dialog = Some(dialog);
     }
 }

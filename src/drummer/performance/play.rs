@@ -3,15 +3,15 @@
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use super::GrooveError;
+use super::PerformanceError;
 use super::drift::{Drift, Held, Memory, normal};
 use super::features::{Row, Setting, bar_starts, encode};
 use super::follow::Follow;
 use super::intensity::{intensify, within_range};
-use super::manner::Manner;
 use super::predict::{Strokes, predict};
+use super::stats::PerformanceStats;
 use super::steady::Steady;
-use super::swing::{Swing, home, struck, swings};
+use super::swing::{Swing, home, onsets, swings};
 use crate::drummer::{Dynamics, Style};
 use crate::network::Network;
 use crate::score::{BarIndex, DrumPart, Hit, LANES, TempoMap, Velocity};
@@ -34,9 +34,9 @@ pub struct Feel<'a> {
     pub fills: &'a [BarIndex],
     /// How loud the song is that is played to; the drums follow it. `None` plays evenly.
     pub dynamics: Option<&'a Dynamics>,
-    /// Whose manner to play in, as [`Manner::measure`]d from a performance; `None` draws a drummer
+    /// Whose manner to play in, as [`PerformanceStats::measure`]d from a performance; `None` draws a drummer
     /// by the seed.
-    pub manner: Option<Manner>,
+    pub stats: Option<PerformanceStats>,
     pub seed: u64,
 }
 
@@ -74,12 +74,12 @@ const STEADY_CHANCE: f32 = 0.25;
 /// bars of 4/4; for the worker thread.
 ///
 /// # Errors
-/// [`GrooveError`] if the network fails or is not the groove network.
+/// [`PerformanceError`] if the network fails or is not the groove network.
 pub fn play(
     pattern: &DrumPart,
     feel: &Feel,
     network: &dyn Network,
-) -> Result<DrumPart, GrooveError> {
+) -> Result<DrumPart, PerformanceError> {
     let mut parts = play_all(&[(pattern, *feel)], network)?;
     Ok(parts.pop().expect("there is one part for each pattern"))
 }
@@ -91,7 +91,7 @@ pub fn play(
 pub fn play_all(
     patterns: &[(&DrumPart, Feel)],
     network: &dyn Network,
-) -> Result<Vec<DrumPart>, GrooveError> {
+) -> Result<Vec<DrumPart>, PerformanceError> {
     let rows = patterns.iter().map(|(pattern, feel)| {
         if pattern.hits.is_empty() {
             return Vec::new();
@@ -99,8 +99,8 @@ pub fn play_all(
         let humanise = feel.humanise.clamp(0.0, 1.0);
         let setting = Setting {
             tempo: feel.tempo,
-            touch: feel.style.map(Into::into),
-            manner: Some(feel.manner.unwrap_or_else(|| manner_of(feel.seed, humanise))),
+            groove_style: feel.style.map(Into::into),
+            stats: Some(feel.stats.unwrap_or_else(|| stats_of(feel.seed, humanise))),
             fills: feel.fills,
         };
         encode(pattern, &setting)
@@ -123,7 +123,7 @@ fn played(pattern: &DrumPart, feel: &Feel, strokes: &Strokes) -> DrumPart {
     let steady = Steady::of(pattern, feel.fills);
     let follow = Follow::new(feel.dynamics, pattern.bars.len());
     let swing = Swing { amount: swing, by_itself: swings(pattern) };
-    let struck = struck(pattern);
+    let onsets = onsets(pattern);
     let stroke = |hit: &Hit| strokes.at(hit.lane().index(), starts[hit.bar.0] + hit.step);
     let hits = pattern.hits.iter().enumerate().map(|(number, hit)| {
         let (row, lane) = (starts[hit.bar.0] + hit.step, hit.lane().index());
@@ -135,13 +135,13 @@ fn played(pattern: &DrumPart, feel: &Feel, strokes: &Strokes) -> DrumPart {
             returns => {
                 let level = |other: &usize| stroke(&pattern.hits[*other]).velocity(STEADY_ABOVE);
                 let usual = returns.iter().map(level).sum::<f32>() / returns.len() as f32;
-                let chance = said.velocity(STEADY_ABOVE + STEADY_CHANCE * loud);
-                usual + chance - said.velocity(STEADY_ABOVE)
+                let drawn = said.velocity(STEADY_ABOVE + STEADY_CHANCE * loud);
+                usual + drawn - said.velocity(STEADY_ABOVE)
             }
         };
         let late = late.clamp(-LARGEST_SURPRISE, LARGEST_SURPRISE);
         let grid = pattern.grids[hit.bar.0];
-        let alone = hit.step == 0 || !struck.contains(&(hit.bar, hit.step - 1));
+        let alone = hit.step == 0 || !onsets.contains(&(hit.bar, hit.step - 1));
         let compound = pattern.bars.bars()[hit.bar.0].metre.is_compound();
         // Drummers pull a skip towards the triplet; swing puts it where it is asked for.
         let skips = swing.by_itself && alone && hit.step % 4 == 3;
@@ -161,13 +161,12 @@ fn played(pattern: &DrumPart, feel: &Feel, strokes: &Strokes) -> DrumPart {
 
 /// The drummer of a seed: the middle of the dataset, a little away from it as far as humanise goes.
 /// The level is left to intensity and swing to its own setting.
-fn manner_of(seed: u64, humanise: f32) -> Manner {
-    let mut chance = ChaCha8Rng::seed_from_u64(seed);
-    chance.set_stream(2);
-    let mut apart =
-        |deviation: f32| 2.0 * humanise * deviation * normal(&mut chance).clamp(-1.5, 1.5);
-    let typical = Manner::TYPICAL;
-    Manner {
+fn stats_of(seed: u64, humanise: f32) -> PerformanceStats {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(2);
+    let mut apart = |deviation: f32| 2.0 * humanise * deviation * normal(&mut rng).clamp(-1.5, 1.5);
+    let typical = PerformanceStats::TYPICAL;
+    PerformanceStats {
         dynamics: typical.dynamics + apart(0.03),
         push: typical.push + apart(0.008),
         looseness: typical.looseness + apart(0.003),

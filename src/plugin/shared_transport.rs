@@ -8,7 +8,7 @@ use crate::score::{Beats, Bpm, Metre};
 
 /// What does not fit a field is told as NaN or 0.
 #[derive(Debug)]
-pub struct Whereabouts {
+pub struct SharedTransport {
     position: AtomicU64,
     tempo: AtomicU64,
     loop_start: AtomicU64,
@@ -22,10 +22,10 @@ pub struct Whereabouts {
     notes: AtomicU64,
 }
 
-impl Default for Whereabouts {
-    fn default() -> Whereabouts {
+impl Default for SharedTransport {
+    fn default() -> SharedTransport {
         let nothing = || AtomicU64::new(f64::NAN.to_bits());
-        Whereabouts {
+        SharedTransport {
             position: nothing(),
             tempo: nothing(),
             loop_start: nothing(),
@@ -38,11 +38,11 @@ impl Default for Whereabouts {
     }
 }
 
-impl Whereabouts {
+impl SharedTransport {
     /// Tells what the host said of a block; `running` is where the song is after it, if it runs, or
     /// where the bars are that are auditioned, if it `rehearses`; `notes` is how many notes have been
     /// captured by then.
-    pub fn tell(&self, host: &HostTime, running: Option<Beats>, rehearses: bool, notes: u64) {
+    pub fn store(&self, host: &HostTime, running: Option<Beats>, rehearses: bool, notes: u64) {
         let set = |field: &AtomicU64, value: Option<f64>| {
             field.store(value.unwrap_or(f64::NAN).to_bits(), Ordering::Relaxed);
         };
@@ -69,7 +69,7 @@ impl Whereabouts {
     }
 
     /// What was told last.
-    pub fn ask(&self) -> HostTime {
+    pub fn load(&self) -> HostTime {
         let get = |field: &AtomicU64| {
             let value = f64::from_bits(field.load(Ordering::Relaxed));
             (!value.is_nan()).then_some(value)
@@ -92,8 +92,8 @@ mod tests {
 
     #[test]
     fn what_is_told_is_what_is_heard() {
-        let whereabouts = Whereabouts::default();
-        assert_eq!(whereabouts.ask(), HostTime::default());
+        let shared_transport = SharedTransport::default();
+        assert_eq!(shared_transport.load(), HostTime::default());
         let host = HostTime {
             playing: true,
             position: Some(Beats(8.0)),
@@ -102,14 +102,14 @@ mod tests {
             bar_start: None,
             looping: Some((Beats(-4.0), Beats(12.0))),
         };
-        whereabouts.tell(&host, Some(Beats(8.5)), false, 3);
-        assert_eq!(whereabouts.notes(), 3);
-        assert_eq!(whereabouts.ask(), HostTime { position: Some(Beats(8.5)), ..host });
-        whereabouts.tell(&HostTime { playing: false, ..host }, None, false, 3);
-        assert_eq!(whereabouts.ask(), HostTime { playing: false, ..host });
+        shared_transport.store(&host, Some(Beats(8.5)), false, 3);
+        assert_eq!(shared_transport.notes(), 3);
+        assert_eq!(shared_transport.load(), HostTime { position: Some(Beats(8.5)), ..host });
+        shared_transport.store(&HostTime { playing: false, ..host }, None, false, 3);
+        assert_eq!(shared_transport.load(), HostTime { playing: false, ..host });
         // Bars that are auditioned have a place, but the host stands.
-        whereabouts.tell(&HostTime { playing: false, ..host }, Some(Beats(20.0)), true, 3);
+        shared_transport.store(&HostTime { playing: false, ..host }, Some(Beats(20.0)), true, 3);
         let expected = HostTime { playing: false, position: Some(Beats(20.0)), ..host };
-        assert_eq!((whereabouts.ask(), whereabouts.rehearses()), (expected, true));
+        assert_eq!((shared_transport.load(), shared_transport.rehearses()), (expected, true));
     }
 }

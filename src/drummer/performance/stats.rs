@@ -6,13 +6,13 @@
 
 use crate::score::{Bar, DrumPart, GridKind, Seconds, TempoMap};
 
-/// Number of [`Manner`] values.
-pub const MANNERS: usize = 6;
+/// Number of [`PerformanceStats`] values.
+pub const STATS: usize = 6;
 
 /// Six facts about a performance. Velocities are shares of full strength; offsets are positive when
 /// late.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Manner {
+pub struct PerformanceStats {
     /// Mean velocity, 0 to 1.
     pub level: f32,
     /// Standard deviation of the velocity.
@@ -28,9 +28,9 @@ pub struct Manner {
     pub sixteenth_swing: f32,
 }
 
-impl Manner {
+impl PerformanceStats {
     /// The middle of the Groove MIDI Dataset, playing straight.
-    pub const TYPICAL: Manner = Manner {
+    pub const TYPICAL: PerformanceStats = PerformanceStats {
         level: 0.58,
         dynamics: 0.25,
         push: -0.009,
@@ -42,8 +42,8 @@ impl Manner {
     /// Fewer strokes than this say nothing about their player; a fill of a bar has about 25.
     pub const MIN_HITS: usize = 16;
 
-    /// Measures a performance; `None` under [`Manner::MIN_HITS`] hits.
-    pub fn measure(part: &DrumPart, tempo: &TempoMap) -> Option<Manner> {
+    /// Measures a performance; `None` under [`PerformanceStats::MIN_HITS`] hits.
+    pub fn measure(part: &DrumPart, tempo: &TempoMap) -> Option<PerformanceStats> {
         if part.hits.len() < Self::MIN_HITS {
             return None;
         }
@@ -66,7 +66,7 @@ impl Manner {
                 }
             }
         }
-        Some(Manner {
+        Some(PerformanceStats {
             level: velocity.mean(),
             dynamics: velocity.deviation(),
             push: lateness.mean(),
@@ -77,7 +77,7 @@ impl Manner {
     }
 
     /// About zero mean and unit variance over the dataset, cut to ±3, in the order of the fields.
-    pub(super) fn normalised(&self) -> [f32; MANNERS] {
+    pub(super) fn normalised(&self) -> [f32; STATS] {
         [
             (self.level - 0.58) / 0.12,
             (self.dynamics - 0.25) / 0.05,

@@ -86,7 +86,7 @@ pub(super) fn home(
 }
 
 /// The bars and steps at which hands and feet strike anything.
-pub(super) fn struck(part: &DrumPart) -> HashSet<(BarIndex, usize)> {
+pub(super) fn onsets(part: &DrumPart) -> HashSet<(BarIndex, usize)> {
     part.hits.iter().map(|hit| (hit.bar, hit.step)).collect()
 }
 
@@ -98,17 +98,17 @@ fn is_cymbal(lane: Lane) -> bool {
 /// beats more often than they mark their middle.
 pub(super) fn swings(part: &DrumPart) -> bool {
     let (mut skips, mut halves) = (0, 0);
-    let struck: HashSet<_> = part
+    let onsets: HashSet<_> = part
         .hits
         .iter()
         .filter(|hit| is_cymbal(hit.lane()))
         .map(|hit| (hit.bar, hit.step))
         .collect();
-    for &(bar, step) in &struck {
+    for &(bar, step) in &onsets {
         let grid = part.grids[bar.0];
         if grid.kind == GridKind::Straight && grid.steps_per_beat == 4 {
             halves += usize::from(step % 4 == 2);
-            skips += usize::from(step % 4 == 3 && !struck.contains(&(bar, step - 1)));
+            skips += usize::from(step % 4 == 3 && !onsets.contains(&(bar, step - 1)));
         }
     }
     skips > SKIPS * halves && skips > 0

@@ -7,7 +7,7 @@ use crate::audio::AudioError;
 use crate::drummer::DrummerError;
 use crate::drummer::evaluation::EvaluationError;
 use crate::drummer::features::DatasetError;
-use crate::drummer::groove;
+use crate::drummer::performance;
 use crate::drummer::picture::PictureError;
 use crate::files::OutputError;
 use crate::midi::ReadError;
@@ -17,7 +17,7 @@ use super::song::SongError;
 
 /// One sentence each, shown after the program's name.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub enum CliError {
     #[error(transparent)]
     Read(#[from] ReadError),
     #[error(transparent)]
@@ -37,7 +37,7 @@ pub enum Failure {
     #[error(transparent)]
     Dataset(#[from] DatasetError),
     #[error(transparent)]
-    Groove(#[from] groove::ExportError),
+    Performance(#[from] performance::ExportError),
     #[error(transparent)]
     Network(#[from] NetworkError),
     #[error("cannot read the list {}: {source}", list.display())]

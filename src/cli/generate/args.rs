@@ -4,14 +4,14 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::drummer::{ClassDensities, CountIn, Ending, Settings, Style, StyleChoice};
-use crate::score::{SCORE_CLASSES, ScoreClass};
+use crate::score::{DRUM_CLASSES, DrumClass};
 
 /// The most hits a bar that can be asked for: one on every step of the longest grid.
 const MOST_HITS: f32 = 32.0;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What to play")]
-pub struct Wishes {
+pub struct GenerateArgs {
     /// The style [default: what the song suggests]
     #[arg(long, value_parser = style(), value_name = "NAME")]
     style: Option<Style>,
@@ -80,7 +80,7 @@ pub struct Wishes {
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Densities(ClassDensities);
 
-impl Wishes {
+impl GenerateArgs {
     /// The swing that is asked for; `None` leaves it to the song.
     pub fn swing(&self) -> Option<f32> {
         self.swing
@@ -141,8 +141,8 @@ fn densities(text: &str) -> Result<Densities, String> {
         })
         .collect();
     hits.and_then(|hits| hits.try_into().ok()).map(Densities).ok_or_else(|| {
-        let classes = ScoreClass::ALL.map(ScoreClass::name).join(", ");
-        format!("{SCORE_CLASSES} numbers from 0 to {MOST_HITS} are needed: {classes}")
+        let classes = DrumClass::ALL.map(DrumClass::name).join(", ");
+        format!("{DRUM_CLASSES} numbers from 0 to {MOST_HITS} are needed: {classes}")
     })
 }
 
@@ -154,13 +154,13 @@ mod tests {
     #[derive(Debug, Parser)]
     struct Line {
         #[command(flatten)]
-        wishes: Wishes,
+        args: GenerateArgs,
     }
 
     fn settings(line: &str) -> Result<Settings, String> {
         let words = std::iter::once("drumlin").chain(line.split_whitespace());
         Line::try_parse_from(words)
-            .map(|line| line.wishes.settings())
+            .map(|line| line.args.settings())
             .map_err(|error| error.to_string())
     }
 

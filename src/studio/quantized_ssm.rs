@@ -4,26 +4,26 @@ use crate::analysis::Ssm;
 
 /// How alike every two bars are, in 255 shades.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Likeness {
+pub struct QuantizedSsm {
     bars: usize,
     /// Rows of the upper triangle without the diagonal, `bars * (bars - 1) / 2`.
     shades: Box<[u8]>,
 }
 
-impl Likeness {
-    pub fn new(ssm: &Ssm) -> Likeness {
+impl QuantizedSsm {
+    pub fn new(ssm: &Ssm) -> QuantizedSsm {
         let bars = ssm.bars();
         let shades = (0..bars)
             .flat_map(|row| ssm.row(row)[row + 1..].iter())
             .map(|similarity| (similarity.clamp(0.0, 1.0) * 255.0).round() as u8)
             .collect();
-        Likeness { bars, shades }
+        QuantizedSsm { bars, shades }
     }
 
     /// From the rows of the upper triangle; `None` if their number does not fit.
-    pub fn from_shades(bars: usize, shades: Vec<u8>) -> Option<Likeness> {
+    pub fn from_shades(bars: usize, shades: Vec<u8>) -> Option<QuantizedSsm> {
         let fits = bars.checked_mul(bars.saturating_sub(1)).is_some_and(|n| n / 2 == shades.len());
-        fits.then(|| Likeness { bars, shades: shades.into() })
+        fits.then(|| QuantizedSsm { bars, shades: shades.into() })
     }
 
     pub fn bars(&self) -> usize {
@@ -58,15 +58,15 @@ mod tests {
     #[test]
     fn every_pair_keeps_its_shade() {
         let ssm = Ssm::from_pairs(7, |a, b| (a * 7 + b) as f32 / 60.0);
-        let likeness = Likeness::new(&ssm);
+        let ssm = QuantizedSsm::new(&ssm);
         for row in 0..7 {
             for column in 0..7 {
-                assert!((likeness.get(row, column) - ssm.get(row, column)).abs() < 0.003);
+                assert!((ssm.get(row, column) - ssm.get(row, column)).abs() < 0.003);
             }
         }
-        let again = Likeness::from_shades(7, likeness.shades().to_vec());
-        assert_eq!(again, Some(likeness));
-        assert_eq!(Likeness::from_shades(usize::MAX, Vec::new()), None);
-        assert_eq!(Likeness::from_shades(0, Vec::new()), Some(Likeness::default()));
+        let again = QuantizedSsm::from_shades(7, ssm.shades().to_vec());
+        assert_eq!(again, Some(ssm));
+        assert_eq!(QuantizedSsm::from_shades(usize::MAX, Vec::new()), None);
+        assert_eq!(QuantizedSsm::from_shades(0, Vec::new()), Some(QuantizedSsm::default()));
     }
 }

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// indexes and unwraps what a well-formed file always has, and the bindings to CUDA's libraries panic
 /// where a symbol is missing; neither may bring the host down. Nothing that `work` borrows may be
 /// left half changed.
-pub(super) fn caught<T, E>(
+pub(super) fn catch_panic<T, E>(
     work: impl FnOnce() -> Result<T, E>,
     broken: impl FnOnce(&str) -> E,
 ) -> Result<T, E> {

@@ -4,7 +4,7 @@ use crate::score::{Note, SampleRate, Song};
 
 /// A note that begins and ends, in samples from the start of the song.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stroke {
+pub struct TimedNote {
     pub start: u64,
     /// At least 1.
     pub length: u64,
@@ -14,7 +14,7 @@ pub struct Stroke {
     pub velocity: u8,
 }
 
-impl Stroke {
+impl TimedNote {
     pub fn end(&self) -> u64 {
         self.start + self.length
     }
@@ -26,14 +26,14 @@ pub fn strokes<'a>(
     song: &Song,
     SampleRate(rate): SampleRate,
     notes: impl IntoIterator<Item = &'a Note>,
-) -> Vec<Stroke> {
+) -> Vec<TimedNote> {
     let sample = |at| (song.tempo.seconds(at).0 * f64::from(rate)).round() as u64;
-    let mut strokes: Vec<Stroke> = notes
+    let mut strokes: Vec<TimedNote> = notes
         .into_iter()
         .map(|note| {
             let (start, end) = (sample(note.start), sample(note.end()));
             let (key, velocity) = (note.key.min(127), note.velocity.get());
-            Stroke { start, length: end.saturating_sub(start).max(1), key, velocity }
+            TimedNote { start, length: end.saturating_sub(start).max(1), key, velocity }
         })
         .collect();
     strokes.sort_by_key(|stroke| (stroke.key, stroke.start));

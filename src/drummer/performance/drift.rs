@@ -26,8 +26,8 @@ pub(super) struct Held {
 
 impl Held {
     /// The next value of a standard normal series that begins anywhere.
-    fn follow(self, value: f32, chance: &mut impl Rng) -> f32 {
-        self.hold * value + (1.0 - self.hold * self.hold).sqrt() * normal(chance)
+    fn follow(self, value: f32, rng: &mut impl Rng) -> f32 {
+        self.hold * value + (1.0 - self.hold * self.hold).sqrt() * normal(rng)
     }
 }
 
@@ -45,7 +45,7 @@ pub(super) struct Memory {
 /// they were.
 pub(super) struct Drift {
     memory: Memory,
-    chance: ChaCha8Rng,
+    rng: ChaCha8Rng,
     player: f32,
     limbs: [f32; LANES],
     habits: [[f32; LANES]; PLACES],
@@ -54,12 +54,12 @@ pub(super) struct Drift {
 impl Drift {
     /// Same seed and stream, same scores.
     pub fn new(memory: Memory, seed: u64, stream: u64) -> Drift {
-        let mut chance = ChaCha8Rng::seed_from_u64(seed);
-        chance.set_stream(stream);
-        let player = normal(&mut chance);
-        let limbs = from_fn(|_| normal(&mut chance));
-        let habits = from_fn(|_| from_fn(|_| normal(&mut chance)));
-        Drift { memory, chance, player, limbs, habits }
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(stream);
+        let player = normal(&mut rng);
+        let limbs = from_fn(|_| normal(&mut rng));
+        let habits = from_fn(|_| from_fn(|_| normal(&mut rng)));
+        Drift { memory, rng, player, limbs, habits }
     }
 
     /// The scores of the next step, which is the `place`-th of its beat. Each lane's has mean 0 and
@@ -68,21 +68,21 @@ impl Drift {
         let Memory { player, limb, habit } = self.memory;
         let white = (1.0 - player.share - limb.share - habit.share).max(0.0).sqrt();
         let habits = &mut self.habits[place % PLACES];
-        self.player = player.follow(self.player, &mut self.chance);
+        self.player = player.follow(self.player, &mut self.rng);
         from_fn(|lane| {
-            self.limbs[lane] = limb.follow(self.limbs[lane], &mut self.chance);
-            habits[lane] = habit.follow(habits[lane], &mut self.chance);
+            self.limbs[lane] = limb.follow(self.limbs[lane], &mut self.rng);
+            habits[lane] = habit.follow(habits[lane], &mut self.rng);
             player.share.sqrt() * self.player
                 + limb.share.sqrt() * self.limbs[lane]
                 + habit.share.sqrt() * habits[lane]
-                + white * normal(&mut self.chance)
+                + white * normal(&mut self.rng)
         })
     }
 }
 
 /// A standard normal number (Box and Muller).
-pub(super) fn normal(chance: &mut impl Rng) -> f32 {
-    let (a, b): (f32, f32) = (chance.random(), chance.random());
+pub(super) fn normal(rng: &mut impl Rng) -> f32 {
+    let (a, b): (f32, f32) = (rng.random(), rng.random());
     // `a` may be 0 but not 1; the logarithm wants it the other way round.
     (-2.0 * (1.0 - a).ln()).sqrt() * (std::f32::consts::TAU * b).cos()
 }

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
+use super::audio_link::AudioLink;
 use super::history::History;
-use super::line::Line;
 use super::worker::Outcome;
-use super::{Document, Edit, EditError, Gesture, Job, JobView, Looks, Saved, View};
+use super::{Document, Edit, EditError, Gesture, Job, JobView, Saved, View, WindowSettings};
 use crate::drummer::{Settings, Stage};
 use crate::network::{Backend, Engine};
 
@@ -18,10 +18,10 @@ use crate::network::{Backend, Engine};
 type Wake = Arc<dyn Fn() + Send + Sync>;
 
 #[derive(Default)]
-pub(super) struct Desk {
+pub(super) struct SharedState {
     state: Mutex<State>,
     /// Taken after `state` where both are needed.
-    line: Mutex<Line>,
+    audio_link: Mutex<AudioLink>,
     /// Something for the worker is in `state`.
     work: Condvar,
     revision: AtomicU64,
@@ -32,7 +32,7 @@ pub(super) struct Desk {
 #[derive(Default)]
 struct State {
     history: History,
-    looks: Looks,
+    window_settings: WindowSettings,
     backend: Backend,
     engine: Option<Engine>,
     waiting: Option<Job>,
@@ -86,7 +86,7 @@ impl State {
     }
 }
 
-impl Desk {
+impl SharedState {
     /// Makes a change under the lock, then tells of it: plays what is heard now, wakes the worker
     /// and the window.
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
@@ -95,7 +95,7 @@ impl Desk {
         let result = change(&mut state);
         state.catch_up();
         if !Arc::ptr_eq(&before, state.history.present()) {
-            self.line.lock().play(state.history.present().clip());
+            self.audio_link.lock().play(state.history.present().clip());
         }
         self.told(state);
         self.work.notify_all();
@@ -134,7 +134,7 @@ impl Desk {
     }
 
     pub fn view(&self) -> Arc<View> {
-        self.tend();
+        self.poll();
         let mut state = self.state.lock();
         let revision = self.revision();
         if let Some(view) = &state.view
@@ -154,10 +154,10 @@ impl Desk {
         let view = Arc::new(View {
             revision,
             document: state.history.present().clone(),
-            looks: state.looks,
+            window_settings: state.window_settings,
             backend: state.backend,
             engine: state.engine.clone(),
-            recording: self.line.lock().heard,
+            recording: self.audio_link.lock().heard,
             job: running.or_else(waiting),
             undo: state.history.undo_name(),
             redo: state.history.redo_name(),
@@ -222,8 +222,8 @@ impl Desk {
         })
     }
 
-    pub fn set_looks(&self, looks: Looks) {
-        self.change(|state| state.looks = looks.clamped());
+    pub fn set_window_settings(&self, window_settings: WindowSettings) {
+        self.change(|state| state.window_settings = window_settings.clamped());
     }
 
     /// What the networks of the next job shall run on. What could not be played is tried again.
@@ -245,14 +245,17 @@ impl Desk {
 
     pub fn saved(&self) -> Saved {
         let state = self.state.lock();
-        Saved { document: (**state.history.present()).clone(), looks: state.looks }
+        Saved {
+            document: (**state.history.present()).clone(),
+            window_settings: state.window_settings,
+        }
     }
 
     pub fn replace(&self, saved: Saved) {
         self.change(|state| {
             state.stop();
             state.history = History::new(saved.document);
-            state.looks = saved.looks;
+            state.window_settings = saved.window_settings;
             state.recalls += 1;
             state.error = None;
             state.refused = None;
@@ -295,8 +298,8 @@ impl Desk {
     }
 
     /// Runs `with` on the line; tells if there is something new to show.
-    pub fn with_line<T>(&self, with: impl FnOnce(&mut Line) -> (T, bool)) -> T {
-        let (result, new) = with(&mut self.line.lock());
+    pub fn with_audio_link<T>(&self, with: impl FnOnce(&mut AudioLink) -> (T, bool)) -> T {
+        let (result, new) = with(&mut self.audio_link.lock());
         if new {
             self.told(self.state.lock());
         }
@@ -304,15 +307,15 @@ impl Desk {
     }
 
     pub fn connect(&self) -> super::AudioEnd {
-        let end = self.line.lock().connect();
+        let end = self.audio_link.lock().connect();
         self.state.lock().connected = true;
         self.work.notify_all();
         end
     }
 
     /// Looks after the line, unless another thread does just now.
-    pub fn tend(&self) {
-        let new = self.line.try_lock().is_some_and(|mut line| line.tend());
+    pub fn poll(&self) {
+        let new = self.audio_link.try_lock().is_some_and(|mut audio_link| audio_link.poll());
         if new {
             self.told(self.state.lock());
         }

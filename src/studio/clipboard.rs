@@ -5,7 +5,7 @@ use crate::score::{Hit, StepGrid};
 
 /// Hits of some bars and lanes.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Scrap {
+pub struct Clipboard {
     /// One per copied bar.
     pub grids: Vec<StepGrid>,
     pub lanes: Lanes,
@@ -15,7 +15,7 @@ pub struct Scrap {
 
 impl Document {
     /// Copies a region of the part; `None` if there is no part or no bar of it in the region.
-    pub fn copy(&self, region: &Region) -> Option<Scrap> {
+    pub fn copy(&self, region: &Region) -> Option<Clipboard> {
         let part = self.part()?;
         let bars = region.bars.start..region.bars.end.min(part.bars.len());
         let grids = part.grids.get(bars.clone()).filter(|grids| !grids.is_empty())?.to_vec();
@@ -25,6 +25,6 @@ impl Document {
             .filter(|hit| bars.contains(&hit.bar.0) && region.lanes.contains(hit.lane()))
             .map(|hit| Hit { bar: crate::score::BarIndex(hit.bar.0 - bars.start), ..*hit })
             .collect();
-        Some(Scrap { grids, lanes: region.lanes, hits })
+        Some(Clipboard { grids, lanes: region.lanes, hits })
     }
 }

@@ -27,7 +27,7 @@ pub struct AudioEnd {
 
 /// The studio's ends, with what they carry.
 #[derive(Default)]
-pub(super) struct Line {
+pub(super) struct AudioLink {
     ends: Option<Ends>,
     pub recording: Recording,
     /// What [`Recording::view`] last said.
@@ -47,7 +47,7 @@ struct Ends {
     out: usize,
 }
 
-impl Line {
+impl AudioLink {
     pub fn connect(&mut self) -> AudioEnd {
         let (captured, events) = RingBuffer::new(WAITING_EVENTS);
         let (outgoing, clips) = RingBuffer::new(CLIPS_OUT);
@@ -96,21 +96,21 @@ impl Line {
     }
 
     /// Takes in what has come and sends what waits; `true` if there is something new to show.
-    pub fn tend(&mut self) -> bool {
+    pub fn poll(&mut self) -> bool {
         self.send();
         let Some(ends) = &mut self.ends else { return false };
         let mut came = false;
         // No more than what waits now: the audio thread goes on meanwhile.
         for _ in 0..ends.captured.slots() {
             let Ok(event) = ends.captured.pop() else { break };
-            self.recording.hear(event);
+            self.recording.record(event);
             came = true;
         }
-        came && self.look()
+        came && self.refresh()
     }
 
     /// Looks at the recording anew; `true` if there is something new to show.
-    pub fn look(&mut self) -> bool {
+    pub fn refresh(&mut self) -> bool {
         let heard = self.recording.view();
         let new = heard != self.heard;
         self.heard = heard;
@@ -129,11 +129,11 @@ mod tests {
 
     #[test]
     fn the_newest_clip_arrives_and_none_is_lost_on_the_way_back() {
-        let mut line = Line::default();
-        line.play(clip(1.0));
-        let mut end = line.connect();
+        let mut audio_link = AudioLink::default();
+        audio_link.play(clip(1.0));
+        let mut end = audio_link.connect();
         for length in 2..100 {
-            line.play(clip(f64::from(length)));
+            audio_link.play(clip(f64::from(length)));
         }
         let mut last = None;
         for _ in 0..100 {
@@ -142,24 +142,24 @@ mod tests {
                     end.spent.push(spent).unwrap();
                 }
             }
-            line.tend();
+            audio_link.poll();
         }
         assert_eq!(*last.unwrap(), clip(99.0));
     }
 
     #[test]
     fn a_new_connection_gets_the_clip_again_and_the_old_one_is_dead() {
-        let mut line = Line::default();
-        line.play(clip(3.0));
-        let mut old = line.connect();
-        let mut new = line.connect();
+        let mut audio_link = AudioLink::default();
+        audio_link.play(clip(3.0));
+        let mut old = audio_link.connect();
+        let mut new = audio_link.connect();
         assert!(old.captured.is_abandoned());
         assert_eq!(*old.clips.pop().unwrap(), clip(3.0));
         assert_eq!(*new.clips.pop().unwrap(), clip(3.0));
         let note = |at| Captured::NoteOn { at: Beats(at), key: 60, velocity: Velocity::clamped(9) };
         new.captured.push(Captured::Started { at: Beats(0.0) }).unwrap();
         new.captured.push(note(1.0)).unwrap();
-        assert!(line.tend() && !line.tend());
-        assert_eq!(line.heard.notes, 1);
+        assert!(audio_link.poll() && !audio_link.poll());
+        assert_eq!(audio_link.heard.notes, 1);
     }
 }

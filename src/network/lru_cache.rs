@@ -12,15 +12,15 @@ const KEPT: usize = 4;
 pub(super) type Shapes = Vec<Vec<usize>>;
 
 /// Keeps `T` for the latest shapes, the most recently used last.
-pub(super) struct Recent<T>(Mutex<Vec<(Shapes, Arc<T>)>>);
+pub(super) struct LruCache<T>(Mutex<Vec<(Shapes, Arc<T>)>>);
 
-impl<T> Default for Recent<T> {
-    fn default() -> Recent<T> {
-        Recent(Mutex::default())
+impl<T> Default for LruCache<T> {
+    fn default() -> LruCache<T> {
+        LruCache(Mutex::default())
     }
 }
 
-impl<T> Recent<T> {
+impl<T> LruCache<T> {
     /// What is kept for these shapes, or what `make` makes for them.
     pub fn get_or_make<E>(
         &self,
@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn only_the_latest_shapes_are_kept() {
-        let recent = Recent::<usize>::default();
+        let recent = LruCache::<usize>::default();
         for rows in [1, 2, 3, 1, 4, 5] {
             recent.get_or_make(&vec![vec![rows, 5]], || Ok::<_, ()>(Arc::new(rows))).unwrap();
         }

@@ -11,9 +11,9 @@ use super::device::{
 type Done<T> = Result<T, DeviceError>;
 
 #[derive(Default)]
-pub(super) struct Tally(AtomicU64);
+pub(super) struct FlopCounter(AtomicU64);
 
-impl Tally {
+impl FlopCounter {
     /// Multiplications (and additions) of convolutions, products and recurrent layers; the rest is
     /// small beside them.
     pub fn work(&self) -> u64 {
@@ -26,7 +26,7 @@ impl Tally {
     }
 }
 
-impl Device for Tally {
+impl Device for FlopCounter {
     type Buffer = ();
 
     fn upload(&self, _: &[f32]) -> Done<()> {

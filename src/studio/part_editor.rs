@@ -3,25 +3,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Alternative, Cell, Region, Scrap, Shift};
+use super::{Alternative, Cell, Clipboard, Region, Shift};
 use crate::score::{BarIndex, DrumPart, GmKey, Hit, LANES, Lane, StepGrid, Velocity};
 
 /// A working copy of an alternative's part. Cells outside the grid are passed over by all methods.
-pub(super) struct Board {
+pub(super) struct PartEditor {
     part: Arc<DrumPart>,
     /// Usually one hit a cell; a lane may play two of its keys at once.
     hits: BTreeMap<Cell, Vec<Hit>>,
     touched: BTreeSet<Cell>,
 }
 
-impl Board {
-    pub fn new(alternative: &Alternative) -> Board {
+impl PartEditor {
+    pub fn new(alternative: &Alternative) -> PartEditor {
         let part = alternative.part.clone();
         let mut hits: BTreeMap<Cell, Vec<Hit>> = BTreeMap::new();
         for hit in &part.hits {
             hits.entry(Cell::of(hit)).or_default().push(*hit);
         }
-        Board { part, hits, touched: (*alternative.touched).clone() }
+        PartEditor { part, hits, touched: (*alternative.touched).clone() }
     }
 
     pub fn put_into(self, alternative: &mut Alternative) {
@@ -127,18 +127,18 @@ impl Board {
 
     /// Puts a copied piece in place of what is there. Where a bar's grid differs, hits go to the
     /// nearest step.
-    pub fn paste(&mut self, scrap: &Scrap, at: BarIndex) {
-        for (index, source) in scrap.grids.iter().enumerate() {
+    pub fn paste(&mut self, clipboard: &Clipboard, at: BarIndex) {
+        for (index, source) in clipboard.grids.iter().enumerate() {
             let Some(bar) = at.0.checked_add(index) else { return };
             let Some(&grid) = self.part.grids.get(bar) else { return };
             let bar = BarIndex(bar);
             let mut cells: BTreeMap<Cell, Vec<Hit>> = BTreeMap::new();
-            for hit in scrap.hits.iter().filter(|hit| hit.bar.0 == index) {
+            for hit in clipboard.hits.iter().filter(|hit| hit.bar.0 == index) {
                 let Some(step) = step_on(hit.step, *source, grid) else { continue };
                 let hit = Hit { bar, step, ..*hit };
                 cells.entry(Cell::of(&hit)).or_default().push(hit);
             }
-            for lane in Lane::ALL.into_iter().filter(|&lane| scrap.lanes.contains(lane)) {
+            for lane in Lane::ALL.into_iter().filter(|&lane| clipboard.lanes.contains(lane)) {
                 for step in 0..grid.steps {
                     let cell = Cell { bar, step, lane };
                     let hits = cells.remove(&cell).unwrap_or_default();

@@ -43,7 +43,7 @@ fn shared_drummer(backend: Backend) -> Arc<Drummer> {
     })
 }
 
-/// What the worker thread runs until the desk is closed.
+/// What the worker thread runs until the state is closed.
 pub(super) fn run(shared: &SharedState) {
     let mut player = Player::default();
     while let Some(task) = shared.next_task(LOOK) {

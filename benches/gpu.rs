@@ -110,7 +110,10 @@ fn main() {
     if std::env::args().any(|argument| argument == "--json") {
         println!(
             "{}",
-            json!({ "gpu": gpu.name, "networks": rows, "song": Value::from_iter(whole) })
+            json!({
+                "gpu": gpu.name, "opening_ms": opening, "networks": rows,
+                "song": Value::from_iter(whole),
+            })
         );
         return;
     }

@@ -1,8 +1,8 @@
 """Drumlin's networks on an NVIDIA GPU against tract, onnxruntime and PyTorch, in one run.
 
-Run:   python benches/reference_gpu.py
+Run:   python benches/reference_gpu.py [--bench PROGRAM]
 Needs: torch 2.11 with CUDA, onnx2torch 1.5, onnxruntime 1.31, numpy, and a Rust toolchain (it runs
-       `cargo bench --bench gpu`).
+       `cargo bench --bench gpu`) or that bench as a program, built elsewhere.
 
 For each network and batches of 1, 16 and 256 requests: tract with two threads and Drumlin on the GPU
 as benches/gpu.rs measures them, onnxruntime on the processor with two threads, and PyTorch with cuDNN
@@ -10,10 +10,10 @@ on the same GPU, without TF32 as Drumlin; medians after warming up, transfers in
 call where the network has an axis for it (groove), else one call after the other.
 """
 
+import argparse
 import json
 import pathlib
 import subprocess
-import sys
 import time
 
 import numpy as np
@@ -72,12 +72,16 @@ def torch_times(path, inputs, device):
 
 
 def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--bench", metavar="PROGRAM", help="the built bench; else cargo builds it")
     # For a try of this script without a GPU.
-    device = sys.argv[1] if len(sys.argv) > 1 else "cuda"
+    parser.add_argument("--device", default="cuda", choices=["cuda", "cpu"])
+    options = parser.parse_args()
+    device = options.device
+    program = [options.bench] if options.bench else ["cargo", "bench", "--bench", "gpu", "--"]
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
     bench = subprocess.run(
-        ["cargo", "bench", "--bench", "gpu", "--", "--json"],
-        cwd=ROOT, check=True, capture_output=True, text=True,
+        [*program, "--json"], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True
     )
     last = bench.stdout.strip().splitlines()[-1]
     ours = json.loads(last) if last.startswith("{") else None

@@ -1,4 +1,4 @@
-//! Where the host is, from the audio thread to the window and the attendant: atomics, so that neither waits. Fields
+//! Where the host is, from the audio thread to the window and the parameter thread: atomics, so that neither waits. Fields
 //! that were written in different blocks may be read together; for a playhead that is good enough.
 
 use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};

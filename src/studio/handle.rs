@@ -14,7 +14,7 @@ use crate::drummer::Settings;
 use crate::network::Backend;
 use crate::score::{Beats, Lane, Velocity};
 
-/// The desk of one plugin; see the folder's door for what may be called where.
+/// The document, recording and jobs of one plugin; see the module for what may be called where.
 ///
 /// Dropping it cancels what runs and ends the worker thread.
 pub struct Studio {

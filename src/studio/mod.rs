@@ -1,4 +1,4 @@
-//! The desk: what a musician works on, without a host and without a window.
+//! The studio: what a musician works on, without a host and without a window.
 //!
 //! A [`Studio`] is shared by the plugin and its window (`Arc<Studio>`). It holds the [`Document`]
 //! with its undo history, the [`Recording`] of what the host plays, and one worker thread that runs

@@ -322,7 +322,7 @@ impl SharedState {
     }
 
     /// For the worker: waits for a job, at most `patience` while the audio thread is connected.
-    /// `Some(None)` if there is none by then, `None` once the desk is closed.
+    /// `Some(None)` if there is none by then, `None` once it is closed.
     pub fn next_task(&self, patience: Duration) -> Option<Option<(Job, Arc<AtomicBool>)>> {
         let mut state = self.state.lock();
         loop {

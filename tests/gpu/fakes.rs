@@ -14,13 +14,16 @@ pub fn folder() -> &'static Path {
         for (source, file) in
             [("cuda", "libcuda.so.1"), ("cublas", "libcublas.so.12"), ("cudnn", "libcudnn.so.9")]
         {
-            build(&folder, source, file);
+            // The name that the bindings ask for first, so that they find this one on a machine that
+            // has the real library, too.
+            build(&folder, source, file, &format!("lib{source}.so"));
         }
         folder
     })
 }
 
-fn build(folder: &Path, source: &str, file: &str) {
+/// Compiles one of them, under a name for the loader (`soname`).
+pub fn build(folder: &Path, source: &str, file: &str, soname: &str) {
     let code = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/gpu/fake/{source}.c"));
     // Another test may be building or using it.
     let fresh = folder.join(format!("{file}.{}", process::id()));
@@ -28,9 +31,7 @@ fn build(folder: &Path, source: &str, file: &str) {
         .args(["-shared", "-fPIC", "-O2", "-fvisibility=hidden", "-pthread", "-o"])
         .arg(&fresh)
         .arg(&code)
-        // The name that the bindings ask for first, so that they find this one on a machine that has
-        // the real library, too.
-        .arg(format!("-Wl,-soname,lib{source}.so"))
+        .arg(format!("-Wl,-soname,{soname}"))
         .arg("-lm")
         .status()
         .expect("there is a C compiler");

@@ -134,6 +134,25 @@ fn what_is_missing_is_named() {
 }
 
 #[test]
+fn a_library_hidden_by_the_systems_is_named() {
+    // As NVIDIA builds it, known to the loader by its own name alone.
+    let folder = copies();
+    fakes::build(folder.path(), "cudnn", "libcudnn.so.9", "libcudnn.so.9");
+    let system = tempfile::tempdir().unwrap();
+    fs::copy(folder.path().join("libcudnn.so.9"), system.path().join("libcudnn.so")).unwrap();
+    let mut command = drumlin();
+    command.env("DRUMLIN_CUDA_PATH", folder.path()).env("LD_LIBRARY_PATH", system.path());
+    let own = folder.path().join("libcudnn.so.9");
+    assert_eq!(
+        why_not(&mut command),
+        format!(
+            "the system's libcudnn.so would be taken in place of {}: unset DRUMLIN_CUDA_PATH",
+            own.display()
+        )
+    );
+}
+
+#[test]
 fn what_is_broken_is_named() {
     let with = |fake: &str| why_not(drumlin().env("FAKE_CUDA", fake));
     assert_eq!(with("no-device"), "there is no NVIDIA GPU");

@@ -6,7 +6,8 @@
 //!
 //! Looked in, in this order:
 //! 1. the folders of `DRUMLIN_CUDA_PATH` and, in each, `lib`, `lib64`, `bin` and `nvidia/*/lib` (the
-//!    layout of NVIDIA's wheels from PyPI); if it is set, cuBLAS and cuDNN come from there alone;
+//!    layout of NVIDIA's wheels from PyPI); if it is set, cuBLAS and cuDNN come from there alone,
+//!    or are refused where the loader knows others, since the bindings would take those;
 //! 2. wherever the system's loader looks;
 //! 3. where packages of the system and NVIDIA's installers put CUDA (`/usr/local/cuda*`, `/opt/cuda`,
 //!    `%CUDA_PATH%`, …);
@@ -35,6 +36,8 @@ pub(super) struct Libraries {
 struct Wanted {
     /// As shown to people.
     title: &'static str,
+    /// The file that the bindings ask the loader for first.
+    bound: &'static str,
     /// Files, the ones that others need first. All of one choice must be there; the last is the one
     /// that has the functions.
     choices: Vec<Vec<String>>,
@@ -114,6 +117,14 @@ impl Libraries {
                     let Some((_, main)) = opened.last() else { continue };
                     if let Some(function) = wanted.functions.iter().find(|f| !has(main, f)) {
                         why = Some(format!("{} has no {function}", wanted.title));
+                        continue;
+                    }
+                    if is_hidden(main, wanted) {
+                        why = Some(format!(
+                            "the system's {} would be taken in place of {}: unset {PATH_VARIABLE}",
+                            wanted.bound,
+                            opened[opened.len() - 1].0.display(),
+                        ));
                         continue;
                     }
                     for (path, library) in opened {
@@ -206,10 +217,30 @@ fn has(library: &Library, function: &str) -> bool {
     unsafe { library.get::<unsafe extern "C" fn()>(function.as_bytes()) }.is_ok()
 }
 
+/// Whether the loader gives the bindings another library than the one that was opened, which happens
+/// where the system has its own. Two versions of cuDNN in one process do not work.
+#[cfg(unix)]
+fn is_hidden(opened: &Library, wanted: &Wanted) -> bool {
+    let address = |library: &Library| {
+        // SAFETY: the symbol's address is compared, never called.
+        let symbol =
+            unsafe { library.get::<unsafe extern "C" fn()>(wanted.functions[0].as_bytes()) };
+        symbol.ok().map(|symbol| *symbol as usize)
+    };
+    let bound = open(Path::new(wanted.bound));
+    bound.is_ok_and(|bound| address(&bound) != address(opened))
+}
+
+/// Windows gives the bindings the module that is already loaded under the name they ask for.
+#[cfg(windows)]
+fn is_hidden(_: &Library, _: &Wanted) -> bool {
+    false
+}
+
 fn driver() -> Wanted {
     let names: &[&str] = if WINDOWS { &["nvcuda.dll"] } else { &["libcuda.so.1", "libcuda.so"] };
     let choices = names.iter().map(|&name| vec![name.to_owned()]).collect();
-    Wanted { title: "the NVIDIA driver", choices, functions: DRIVER }
+    Wanted { title: "the NVIDIA driver", bound: "libcuda.so", choices, functions: DRIVER }
 }
 
 /// The newest that the driver serves.
@@ -219,7 +250,7 @@ fn cublas(version: u32) -> Wanted {
         if WINDOWS { format!("{part}64_{major}.dll") } else { format!("lib{part}.so.{major}") }
     };
     let choices = majors.map(|major| vec![name("cublasLt", major), name("cublas", major)]);
-    Wanted { title: "cuBLAS", choices: choices.collect(), functions: CUBLAS }
+    Wanted { title: "cuBLAS", bound: "libcublas.so", choices: choices.collect(), functions: CUBLAS }
 }
 
 fn cudnn() -> Wanted {
@@ -227,7 +258,12 @@ fn cudnn() -> Wanted {
     let name = |part: &str| {
         if WINDOWS { format!("{part}64_9.dll") } else { format!("lib{part}.so.9") }
     };
-    Wanted { title: "cuDNN 9", choices: vec![parts.map(name).to_vec()], functions: CUDNN }
+    Wanted {
+        title: "cuDNN 9",
+        bound: "libcudnn.so",
+        choices: vec![parts.map(name).to_vec()],
+        functions: CUDNN,
+    }
 }
 
 fn own_folders(paths: &std::ffi::OsStr) -> Vec<PathBuf> {

@@ -101,7 +101,7 @@ impl PatternOutput {
         self.densities.iter_mut().zip(next.densities).for_each(|(known, next)| mix(known, next));
         self.keys.iter_mut().zip(next.keys).for_each(|(known, next)| mix(known, next));
         for (known, next) in self.styles.iter_mut().zip(next.styles) {
-            mix(&mut known.chance, next.chance);
+            mix(&mut known.probability, next.probability);
         }
         self.bars = own.end;
     }
@@ -176,7 +176,7 @@ pub(super) fn predict(
             .collect();
         let outputs = network.run_batch(&requests)?;
         for (condition, outputs) in outputs.into_iter().enumerate() {
-            let answer = answer(outputs, input.askings, window)?;
+            let answer = read_output(outputs, input.askings, window)?;
             match answers.get_mut(condition) {
                 Some(known) => known.go_on(answer, window.own.clone()),
                 None => answers.push(answer),

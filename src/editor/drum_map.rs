@@ -7,7 +7,7 @@ use egui::{
 
 use super::controls::Control;
 use super::frame::Frame;
-use super::side_panel::{channel, toggle};
+use super::parameter_widgets::{channel, toggle};
 use super::theme::{CONTROL, Face, UNIT};
 use super::widgets::{Stepper, choice_as, label};
 use crate::score::{GmKey, LANES, Lane};

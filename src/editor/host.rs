@@ -23,14 +23,11 @@ use nice_plug_egui::{
 use parking_lot::Mutex;
 
 use self::closing::{Alive, OpenWindow, WindowHandle, thread_end};
-use super::drag_out::DragSource;
+use super::drag_out::{DragSource, TITLE};
 use super::drop_in::{DropTarget, Drops, Hovering};
 use super::{Control, Controls, SMALLEST, Transport, Window, export, keys};
 use crate::parameters::{CHANGES, Parameters};
 use crate::studio::{Document, Studio};
-
-/// The name of the plugin's window, by which a clip that is dragged out knows it.
-pub const TITLE: &str = "Drumlin";
 
 /// Where the host is, asked once a frame.
 pub type AskTransport = Arc<dyn Fn() -> Transport + Send + Sync>;
@@ -201,13 +198,13 @@ impl NiceEguiApp for App {
         }
         let mut window = self.window.lock();
         window.open(&ctx);
-        window.state.drag_source = DragSource::of(frame.baseview_window());
+        window.drag_source = DragSource::of(frame.baseview_window());
         self.host = Some(host);
         self.drops = Some(DropTarget::new(
             frame.baseview_window(),
             Takes {
                 studio: Arc::clone(&self.studio),
-                hovering: window.state.hovering.clone(),
+                hovering: window.hovering.clone(),
                 repaint: self.repaint.clone(),
             },
         ));

@@ -69,7 +69,7 @@ impl Robot {
         let ctx = Context::default();
         let mut window = Window::new();
         // What is kept on this machine is no matter of a test's.
-        window.state.presets.folder = None;
+        window.side_panel.presets.folder = None;
         window.open(&ctx);
         let mut robot = Robot {
             ctx,
@@ -225,7 +225,7 @@ impl Robot {
 
     pub fn with_place<T>(&self, ask: impl FnOnce(&Place<'_>) -> T) -> T {
         let part = self.part();
-        let timeline = self.window.state.timeline;
+        let timeline = self.window.shared.timeline;
         ask(&Place { rect: self.layout().grid, timeline, part: &part })
     }
 

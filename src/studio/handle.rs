@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use super::shared_state::SharedState;
 use super::wire::Audition;
 use super::{
-    AudioEnd, Edit, EditError, Job, Lanes, Saved, Span, StateError, Take, TakeError, View,
+    AudioEnd, Edit, EditError, Gesture, Job, Lanes, Saved, Span, StateError, Take, TakeError, View,
     WindowSettings, worker,
 };
 use crate::drummer::Settings;
@@ -21,11 +21,6 @@ pub struct Studio {
     shared: Arc<SharedState>,
     worker: Option<JoinHandle<()>>,
 }
-
-/// Ties the edits of one drag together: those of one gesture that follow each other are one step of
-/// the undo history.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Gesture(pub(super) u64);
 
 /// Why a job was not started.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

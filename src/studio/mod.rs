@@ -21,6 +21,7 @@ mod clipboard;
 mod document;
 mod drum_maps;
 mod edit;
+mod edit_error;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod handle;
@@ -47,17 +48,19 @@ pub use clip::{Extract, MidiFile};
 pub use clipboard::Clipboard;
 pub use document::{
     ALTERNATIVES, Alternative, Arrangement, Cell, Channel, Document, LaneState, Lanes, MOST_TAKES,
-    Region, RegionOverride, VariationId,
+    Region, RegionOverride, TakeState, VariationId,
 };
 pub use drum_maps::{DrumMap, GM_KEYS, OwnMap};
-pub use edit::{Edit, EditError, Shift};
-pub use handle::{Gesture, JobError, Studio};
+pub use edit::Edit;
+pub use edit_error::EditError;
+pub use handle::{JobError, Studio};
+pub use history::Gesture;
 pub use jobs::{Job, JobView};
+pub use part_editor::Shift;
 pub use presets::{Preset, PresetError, PresetFolder};
 pub use quantized_ssm::QuantizedSsm;
 pub use recording::{BarSpan, MAX_BARS, Recording, RecordingView, Span};
 pub use state::{Saved, StateError};
 pub use take::{Take, TakeError};
-pub use takes::TakeState;
 pub use view::View;
 pub use window_settings::{Theme, WindowSettings};

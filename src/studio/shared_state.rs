@@ -9,7 +9,7 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use super::audio_link::AudioLink;
 use super::history::History;
-use super::worker::Outcome;
+use super::jobs::Outcome;
 use super::{Document, Edit, EditError, Gesture, Job, JobView, Saved, View, WindowSettings};
 use crate::drummer::{Settings, Stage};
 use crate::network::{Backend, Engine};

@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use super::arguments::{Arguments, font, models, remark_on};
 use super::files::numbered;
 use super::reading::Reading;
-use super::{Arguments, font, models, remark_on};
 use crate::cli::console::{complain, remark};
+use crate::cli::error::CliError;
 use crate::cli::progress::counted;
-use crate::cli::{CliError, song};
+use crate::cli::song;
 use crate::drummer::{Drummer, Settings, Silent};
 use crate::files::{Output, OutputError};
 

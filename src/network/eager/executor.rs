@@ -5,45 +5,12 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::device::{Copy, Device, DeviceError, merge_axes};
+use super::device::{Copy, Device, merge_axes};
+use super::error::{ExecError, ExecResult, element_count};
 use super::graph::{Graph, Id, Node, Op};
 use super::host;
 use super::value::{Array, Host, Value, View, copy};
 use crate::network::Tensor;
-
-/// Numbers that one array may have: a graph that asks for more is taken for broken, since memory that
-/// is not there cannot be asked for.
-const MOST: usize = 1 << 27;
-
-/// Why a walk ended early.
-#[derive(Debug)]
-pub(super) enum ExecError {
-    /// The graph does not fit together, or not with these inputs.
-    Graph(String),
-    /// An operator that cannot take a batch where this graph has it.
-    Unbatchable(String),
-    Device(DeviceError),
-}
-
-impl From<DeviceError> for ExecError {
-    fn from(error: DeviceError) -> ExecError {
-        ExecError::Device(error)
-    }
-}
-
-impl From<String> for ExecError {
-    fn from(reason: String) -> ExecError {
-        ExecError::Graph(reason)
-    }
-}
-
-impl From<&str> for ExecError {
-    fn from(reason: &str) -> ExecError {
-        ExecError::Graph(reason.to_owned())
-    }
-}
-
-pub(super) type ExecResult<T> = Result<T, ExecError>;
 
 /// Constants in the device's memory.
 pub(super) type Uploaded<B> = Mutex<HashMap<Id, Arc<B>>>;
@@ -334,14 +301,6 @@ impl<'a, D: Device> Executor<'a, D> {
             }
         })
     }
-}
-
-/// How many numbers a shape has.
-pub(super) fn element_count(dims: &[usize]) -> ExecResult<usize> {
-    dims.iter()
-        .try_fold(1_usize, |product, &dim| product.checked_mul(dim))
-        .filter(|&product| product <= MOST)
-        .ok_or_else(|| format!("an array of {dims:?} is too large").into())
 }
 
 /// An axis counted from the front, of an array with this many.

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::device::{Copy, Device, dense_strides, merge_axes};
-use super::executor::{ExecError, ExecResult, Executor, axes, axis, element_count};
+use super::error::{ExecError, ExecResult, element_count};
+use super::executor::{Executor, axes, axis};
 use super::graph::Node;
 use super::host::sizes;
 use super::value::{Array, Host, Value, View, broadcast, broadcast_strides, copy};

@@ -1,7 +1,8 @@
 //! Operators that multiply matrices: dense layers, products and recurrent layers.
 
 use super::device::{Binary, Device, Direction, Gru, GruWeights, MatMul, dense_strides};
-use super::executor::{ExecError, ExecResult, Executor};
+use super::error::{ExecError, ExecResult};
+use super::executor::Executor;
 use super::graph::Node;
 use super::value::{Array, Value, View, broadcast, broadcast_strides};
 

@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::device::{Axis, Binary, Device, Reduce, Unary};
-use super::executor::{ExecResult, Executor, axes, axis};
+use super::error::ExecResult;
+use super::executor::{Executor, axes, axis};
 use super::graph::Node;
 use super::value::{Array, Value};
 

@@ -30,7 +30,7 @@ use vst3::Steinberg::{
 };
 use vst3::{Class, ComRef, ComWrapper, Interface};
 
-use super::LOCK;
+use super::lock::LOCK;
 
 /// Channels of the plugins' input.
 const CHANNELS: usize = 2;

@@ -6,7 +6,8 @@ mod tests;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::part_editor::{PartEditor, tidy_offset};
+use super::edit_error::EditError;
+use super::part_editor::{PartEditor, Shift, tidy_offset};
 use super::recipe::with_override;
 use super::take::tidy_name;
 use super::{
@@ -106,30 +107,6 @@ pub enum Edit {
     },
     /// Removes a take with its drums.
     RemoveTake(usize),
-}
-
-/// How far hits move.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Shift {
-    /// Later if positive; runs on over bar lines.
-    pub steps: isize,
-    /// Towards higher [`Lane::index`] if positive.
-    pub lanes: isize,
-}
-
-/// Why an edit was not made; the document is as it was.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum EditError {
-    #[error("there is no drum part yet: generate one first")]
-    NoPart,
-    #[error("there is no alternative {}", .0 + 1)]
-    NoAlternative(usize),
-    #[error("there is no take {}", .0 + 1)]
-    NoTake(usize),
-    #[error("the hits would leave the grid")]
-    OffGrid,
-    #[error("no other section repeats bar {}", .0 + 1)]
-    NoRepeat(usize),
 }
 
 impl Edit {

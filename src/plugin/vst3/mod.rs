@@ -8,11 +8,11 @@
 //! else; as it is defined here already, the linker takes this one. The version is pinned for that.
 
 mod instance;
+mod lock;
 
 use std::ffi::c_void;
 use std::ptr;
 
-use parking_lot::ReentrantMutex;
 use vst3::Steinberg::{
     FIDString, FUnknown, IPluginFactory, IPluginFactory2Trait, IPluginFactory3,
     IPluginFactory3Trait, IPluginFactoryTrait, PClassInfo, PClassInfo2, PClassInfoW, PFactoryInfo,
@@ -20,9 +20,7 @@ use vst3::Steinberg::{
 };
 use vst3::{Class, ComPtr, ComWrapper};
 
-/// Held while the wrapper makes, starts, stops or drops something. A host that is called meanwhile
-/// may call back on the same thread.
-static LOCK: ReentrantMutex<()> = ReentrantMutex::new(());
+use lock::LOCK;
 
 unsafe extern "system" {
     /// Where the wrapper's own `clap_wrapper_GetPluginFactory` gets its factory: C++, without a C

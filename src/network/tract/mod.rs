@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use tract_onnx::prelude::*;
 
-use super::backend::in_order;
 use super::catch_panic::catch_panic;
+use super::inference::in_order;
 use super::lru_cache::{LruCache, Shapes};
 use super::onnx::OnnxFile;
 use super::spec::Port;

@@ -53,7 +53,7 @@ mod top_bar;
 mod widgets;
 mod window;
 
-pub use controls::{Control, Controls};
+pub use controls::Controls;
 pub use frame::Transport;
 pub use host::{AskTransport, HostEditor};
 pub use layout::SMALLEST;

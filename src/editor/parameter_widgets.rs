@@ -3,9 +3,9 @@
 
 use egui::{Rect, Ui};
 
-use super::controls::Control;
 use super::frame::Frame;
 use super::widgets::{Gesture, Knob, choice, switch};
+use crate::parameters::Control;
 
 /// Shows a control with its value and passes on what is done to it.
 pub fn turned(frame: &Frame<'_>, control: Control, show: impl FnOnce(&Knob<'_>) -> Gesture) {

@@ -2,7 +2,7 @@
 
 use egui::{Align2, CornerRadius, Id, Rect, Role, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2};
 
-use super::controls::{Control, count_in_names, ending_names};
+use super::controls::{count_in_names, ending_names};
 use super::frame::Frame;
 use super::matrices::Matrices;
 use super::parameter_widgets::{channel, one_of, toggle, turned};
@@ -11,6 +11,7 @@ use super::shared::{Request, Shared};
 use super::theme::{CONTROL, Face, UNIT};
 use super::widgets::{Button, Icon, label, label_at, level};
 use super::{drum_map, matrices, presets};
+use crate::parameters::Control;
 
 /// What the panel shows. Pattern map, candidates and borrowing get their tabs here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use egui::{Context, Popup, Rect, Stroke, Ui, Vec2};
 
 use super::alternatives::{self, Alternatives};
 use super::chooser::Chooser;
-use super::controls::{Control, Controls};
+use super::controls::{Controls, asked};
 use super::dialog::{self, Dialog};
 use super::drag_out::DragSource;
 use super::drop_in::Hovering;
@@ -23,6 +23,7 @@ use super::side_panel::{self, SidePanel};
 use super::take_watch::TakeWatch;
 use super::theme::{self, Theme, Variant};
 use super::{empty, keys, matrices, overview, status_bar, top_bar, widgets};
+use crate::parameters::Control;
 use crate::score::BarGrid;
 use crate::studio::{Arrangement, RecordingView, Studio, Take, View, WindowSettings};
 
@@ -253,7 +254,7 @@ fn recall(frame: &Frame<'_>, known: &mut Option<u64>) {
         return;
     }
     for control in Control::ALL {
-        let Some(asked) = control.asked(&frame.view.document) else { continue };
+        let Some(asked) = asked(control, &frame.view.document) else { continue };
         // Hosts round; a turn that changes nothing would only be recorded.
         if (frame.controls.value(control) - asked).abs() > 1e-4 {
             frame.controls.begin(control);

@@ -1,6 +1,6 @@
 //! The handle that the plugin and its window share.
 
-use std::ops::Range;
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
@@ -16,10 +16,24 @@ use crate::score::{Beats, Lane, Velocity};
 
 /// The document, recording and jobs of one plugin; see the module for what may be called where.
 ///
-/// Dropping it cancels what runs and ends the worker thread.
+/// Dropping it cancels what runs and ends the worker thread. What can be done with it is
+/// [`StudioLink`]'s.
 pub struct Studio {
-    shared: Arc<SharedState>,
+    link: StudioLink,
     worker: Option<JoinHandle<()>>,
+}
+
+/// The way to a studio: for its owner, and for what its own worker calls (see [`Studio::on_tick`]).
+pub struct StudioLink {
+    shared: Arc<SharedState>,
+}
+
+impl Deref for Studio {
+    type Target = StudioLink;
+
+    fn deref(&self) -> &StudioLink {
+        &self.link
+    }
 }
 
 /// Why a job was not started.
@@ -39,13 +53,33 @@ impl Studio {
     /// An empty studio with a worker thread of its own. Networks are loaded at the first job.
     pub fn new() -> Arc<Studio> {
         let shared = Arc::new(SharedState::default());
-        let own = shared.clone();
+        let own = StudioLink { shared: shared.clone() };
         // Without a thread the plugin still plays what it has.
         let worker = thread::Builder::new()
             .name("drumlin worker".to_owned())
-            .spawn(move || worker::run(&own))
+            .spawn(move || worker::run(&own.shared, &|| own.tick()))
             .ok();
-        Arc::new(Studio { shared, worker })
+        shared.has_worker(worker.is_some());
+        Arc::new(Studio { link: StudioLink { shared }, worker })
+    }
+
+    /// Has something done by the worker thread on each of its ticks: some 40 times a second while
+    /// nothing else runs and the audio thread is connected, and between the steps of a job. It must
+    /// return soon and not hold the studio itself.
+    pub fn on_tick(&self, tick: Tick) {
+        *self.shared.tick.lock() = Some(tick);
+    }
+}
+
+/// What the worker does on each of its ticks.
+pub type Tick = Box<dyn FnMut(&StudioLink) + Send>;
+
+impl StudioLink {
+    fn tick(&self) {
+        // Taken out, so that what it does may take every lock.
+        let Some(mut tick) = self.shared.tick.lock().take() else { return };
+        tick(self);
+        self.shared.tick.lock().get_or_insert(tick);
     }
 
     /// New queues for the audio thread. The ends handed out before are dead from here on. The
@@ -194,7 +228,7 @@ impl Studio {
     /// # Errors
     /// If there is nothing for it to work on.
     pub fn start(&self, job: Job) -> Result<(), JobError> {
-        if self.worker.is_none() {
+        if !self.shared.works() {
             return Err(JobError::NoWorker);
         }
         self.shared.start(job.clone(), |document| match &job {

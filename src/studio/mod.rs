@@ -53,7 +53,7 @@ pub use document::{
 pub use drum_maps::{DrumMap, GM_KEYS, OwnMap};
 pub use edit::Edit;
 pub use edit_error::EditError;
-pub use handle::{JobError, Studio};
+pub use handle::{JobError, Studio, StudioLink, Tick};
 pub use history::Gesture;
 pub use jobs::{Job, JobView};
 pub use part_editor::Shift;

@@ -27,6 +27,10 @@ pub(super) struct SharedState {
     revision: AtomicU64,
     wake: Mutex<Option<Wake>>,
     gestures: AtomicU64,
+    /// What is done on each tick of the worker.
+    pub tick: Mutex<Option<super::Tick>>,
+    /// There is a thread to work on.
+    works: AtomicBool,
 }
 
 #[derive(Default)]
@@ -115,6 +119,14 @@ impl SharedState {
         if let Some(wake) = wake {
             wake();
         }
+    }
+
+    pub fn has_worker(&self, works: bool) {
+        self.works.store(works, Ordering::Relaxed);
+    }
+
+    pub fn works(&self) -> bool {
+        self.works.load(Ordering::Relaxed)
     }
 
     pub fn revision(&self) -> u64 {

@@ -44,14 +44,20 @@ fn shared_drummer(backend: Backend) -> Arc<Drummer> {
     })
 }
 
-/// What the worker thread runs until the state is closed.
-pub(super) fn run(shared: &SharedState) {
+/// What the worker thread runs until the state is closed; `tick` is called in between and now and then
+/// in a job.
+pub(super) fn run(shared: &SharedState, tick: &(dyn Fn() + Sync)) {
     let mut player = Player::default();
     while let Some(task) = shared.next_task(LOOK) {
         shared.poll();
+        tick();
         let Some((job, cancelled)) = task else { continue };
-        let reporter =
-            Reporter { shared, cancelled: &cancelled, range: Mutex::new(ProgressRange::WHOLE) };
+        let reporter = Reporter {
+            shared,
+            tick,
+            cancelled: &cancelled,
+            range: Mutex::new(ProgressRange::WHOLE),
+        };
         // A panic in a job would take every later job with it.
         player.run_on(shared.backend());
         let outcome = catch_unwind(AssertUnwindSafe(|| player.run(&job, &reporter)));
@@ -100,6 +106,7 @@ impl ProgressRange {
 
 struct Reporter<'a> {
     shared: &'a SharedState,
+    tick: &'a (dyn Fn() + Sync),
     cancelled: &'a AtomicBool,
     range: Mutex<ProgressRange>,
 }
@@ -129,6 +136,7 @@ impl Progress for Reporter<'_> {
 
     fn is_cancelled(&self) -> bool {
         self.shared.poll();
+        (self.tick)();
         self.cancelled.load(Ordering::Relaxed)
     }
 }

@@ -4,7 +4,8 @@ use egui::{Key, Modifiers, Vec2, vec2};
 
 use super::robot::Robot;
 use crate::drummer::{Settings, Style, StyleChoice};
-use crate::editor::controls::{Control, Controls};
+use crate::editor::controls::Controls;
+use crate::parameters::Control;
 use crate::score::{GmKey, Lane};
 use crate::studio::{Channel, DrumMap, Edit, PresetFolder};
 

@@ -11,7 +11,8 @@ use egui::{
 
 use crate::editor::grid::Place;
 use crate::editor::layout::Layout;
-use crate::editor::{Control, Controls, Transport, Window};
+use crate::editor::{Controls, Transport, Window};
+use crate::parameters::Control;
 use crate::score::{DrumPart, Hit};
 use crate::studio::{Arrangement, Cell, Document, Saved, Studio, WindowSettings, fixtures};
 

@@ -8,8 +8,9 @@ use egui::epaint::{ClippedShape, Shape};
 use egui::{DroppedFile, Key, Modifiers, RawInput, Rect, Vec2, vec2};
 
 use super::robot::Robot;
-use crate::editor::controls::{Control, Controls};
+use crate::editor::controls::Controls;
 use crate::editor::dialog::Dialog;
+use crate::parameters::Control;
 use crate::score::{Beats, Lane};
 use crate::studio::Theme;
 

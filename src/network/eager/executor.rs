@@ -125,13 +125,11 @@ impl<'a, D: Device> Executor<'a, D> {
             }
             Op::MatMul => one(self.matmul(node)?),
             Op::BatchNorm(epsilon) => one(self.batch_norm(node, *epsilon)?),
-            Op::InstanceNorm(epsilon) => one(self.instance_norm(node, *epsilon)?),
             Op::LayerNorm { axis, epsilon } => one(self.layer_norm(node, *axis, *epsilon)?),
             Op::Softmax { log, axis, flat } => one(self.softmax(node, *log, *axis, *flat)?),
             Op::Reduce { op, axes, keep, none_is_all } => {
                 one(self.reduce(node, *op, axes.as_deref(), *keep, *none_is_all)?)
             }
-            Op::Gru { units, direction } => self.gru(node, *units, *direction),
             Op::Concat(axis) => one(self.concat(node, *axis)?),
             Op::Slice { starts, ends, axes } => {
                 let given = starts.as_deref().map(|starts| (starts, ends.as_slice()));
@@ -144,18 +142,10 @@ impl<'a, D: Device> Executor<'a, D> {
             Op::Unsqueeze(axes) => one(self.unsqueeze(node, axes.as_deref())?),
             Op::Gather(axis) => one(self.gather(node, *axis)?),
             Op::Shape { start, end } => one(host::shape(x()?.shape(), *start, *end)),
-            Op::Size => {
-                let size = x()?.shape().iter().product::<usize>();
-                one(Value::Host(Host::fixed(Tensor::i64(&[], vec![size as i64]))))
-            }
             Op::Cast { whole } => one(host::cast(x()?, *whole)?),
             Op::ConstantOfShape(value) => one(self.constant_of_shape(node, value)?),
-            Op::Range => one(self.range(node)?),
             Op::Expand => one(self.expand(node)?),
-            Op::Tile => one(self.tile(node)?),
             Op::Pad { pads, value } => one(self.pad_node(node, pads.as_deref(), *value)?),
-            Op::Where => one(self.choose(node)?),
-            Op::Compare(op) => one(self.compare(*op, node)?),
             Op::Identity => one(x()?),
         }
     }

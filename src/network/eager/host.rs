@@ -33,26 +33,17 @@ pub(super) fn cast<B>(value: Value<B>, whole: bool) -> ExecResult<Value<B>> {
     Ok(Value::Host(Host { tensor: Arc::new(cast), ..host }))
 }
 
-/// `None` for arithmetic that whole numbers do not have here.
+/// Arithmetic on real numbers; whole ones have none here.
 pub(super) fn unary(op: Unary, host: &Host) -> ExecResult<Host> {
-    let shape = host.tensor.shape();
-    let tensor = match (host.tensor.as_f32(), host.tensor.as_i64(), op) {
-        (Some(values), _, op) => {
-            Tensor::f32(shape, CpuDevice.unary(op, &values.to_vec(), values.len())?)
-        }
-        (_, Some(values), Unary::Neg) => {
-            Tensor::i64(shape, values.iter().map(|&x| x.wrapping_neg()).collect())
-        }
-        (_, Some(values), Unary::Abs) => {
-            Tensor::i64(shape, values.iter().map(|&x| x.wrapping_abs()).collect())
-        }
-        _ => return Err(format!("{op:?} of whole numbers is not supported").into()),
+    let Some(values) = host.tensor.as_f32() else {
+        return Err(format!("{op:?} of whole numbers is not supported").into());
     };
-    Ok(Host { tensor: Arc::new(tensor), ..*host })
+    let values = CpuDevice.unary(op, &values.to_vec(), values.len())?;
+    Ok(Host { tensor: Arc::new(Tensor::f32(host.tensor.shape(), values)), ..*host })
 }
 
 /// Pairs of elements under broadcasting, combined.
-pub(super) fn zip<A: Copy, B: Copy, T>(
+fn zip<A: Copy, B: Copy, T>(
     (a, a_shape): (&[A], &[usize]),
     (b, b_shape): (&[B], &[usize]),
     combine: impl Fn(A, B) -> T,
@@ -85,8 +76,6 @@ pub(super) fn binary(op: Binary, a: &Host, b: &Host) -> ExecResult<Host> {
             Binary::Sub => x.checked_sub(y),
             Binary::Mul => x.checked_mul(y),
             Binary::Div => x.checked_div(y),
-            Binary::Min => Some(x.min(y)),
-            Binary::Max => Some(x.max(y)),
         };
         let (shape, values) = zip((x, a_shape), (y, b_shape), whole)?;
         let values = values.into_iter().collect::<Option<Vec<i64>>>();

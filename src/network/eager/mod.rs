@@ -21,7 +21,6 @@ mod executor;
 mod flop_counter;
 mod graph;
 mod host;
-mod host_ops;
 mod layout;
 mod products;
 mod statistics;

@@ -53,13 +53,6 @@ impl<D: Device> Executor<'_, D> {
         Ok(Array::new(buffer, x.shape.clone(), x.batched))
     }
 
-    pub(super) fn instance_norm(&self, node: &Node, epsilon: f32) -> ExecResult<Value<D::Buffer>> {
-        let x = self.array(node, 0)?;
-        let (scale, shift) = (self.by_channel(node, 1, &x)?, self.by_channel(node, 2, &x)?);
-        let scaled = self.paired(Binary::Mul, &self.normalised(&x, 2, epsilon)?, &scale)?;
-        self.paired(Binary::Add, &scaled, &shift).map(Value::Device)
-    }
-
     pub(super) fn layer_norm(
         &self,
         node: &Node,

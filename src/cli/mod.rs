@@ -6,6 +6,8 @@
 //! wrong usage, from clap); a file is written whole or not at all; nothing is loaded before it is
 //! needed, so that help and errors come at once.
 
+#![forbid(unsafe_code)]
+
 mod completions;
 mod console;
 mod devices;

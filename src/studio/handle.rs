@@ -4,6 +4,8 @@ use std::ops::{Deref, Range};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
+use parking_lot::Mutex;
+
 use super::shared_state::SharedState;
 use super::wire::Audition;
 use super::{
@@ -20,6 +22,8 @@ use crate::score::{Beats, Lane, Velocity};
 /// [`StudioLink`]'s.
 pub struct Studio {
     link: StudioLink,
+    /// What the worker does on each of its ticks.
+    tick: Arc<Mutex<Option<Tick>>>,
     worker: Option<JoinHandle<()>>,
 }
 
@@ -53,21 +57,28 @@ impl Studio {
     /// An empty studio with a worker thread of its own. Networks are loaded at the first job.
     pub fn new() -> Arc<Studio> {
         let shared = Arc::new(SharedState::default());
-        let own = StudioLink { shared: shared.clone() };
+        let tick: Arc<Mutex<Option<Tick>>> = Arc::default();
+        let (own, ticking) = (StudioLink { shared: shared.clone() }, tick.clone());
+        let on_tick = move |link: &StudioLink| {
+            // Taken out, so that what it does may take every lock.
+            let Some(mut tick) = ticking.lock().take() else { return };
+            tick(link);
+            ticking.lock().get_or_insert(tick);
+        };
         // Without a thread the plugin still plays what it has.
         let worker = thread::Builder::new()
             .name("drumlin worker".to_owned())
-            .spawn(move || worker::run(&own.shared, &|| own.tick()))
+            .spawn(move || worker::run(&own.shared, &|| on_tick(&own)))
             .ok();
         shared.has_worker(worker.is_some());
-        Arc::new(Studio { link: StudioLink { shared }, worker })
+        Arc::new(Studio { link: StudioLink { shared }, tick, worker })
     }
 
     /// Has something done by the worker thread on each of its ticks: some 40 times a second while
     /// nothing else runs and the audio thread is connected, and between the steps of a job. It must
     /// return soon and not hold the studio itself.
     pub fn on_tick(&self, tick: Tick) {
-        *self.shared.tick.lock() = Some(tick);
+        *self.tick.lock() = Some(tick);
     }
 }
 
@@ -75,13 +86,6 @@ impl Studio {
 pub type Tick = Box<dyn FnMut(&StudioLink) + Send>;
 
 impl StudioLink {
-    fn tick(&self) {
-        // Taken out, so that what it does may take every lock.
-        let Some(mut tick) = self.shared.tick.lock().take() else { return };
-        tick(self);
-        self.shared.tick.lock().get_or_insert(tick);
-    }
-
     /// New queues for the audio thread. The ends handed out before are dead from here on. The
     /// current clip is sent at once.
     pub fn connect(&self) -> AudioEnd {
@@ -93,7 +97,7 @@ impl StudioLink {
         self.shared.view()
     }
 
-    /// Grows when [`Studio::snapshot`] has something new.
+    /// Grows when [`StudioLink::snapshot`] has something new.
     pub fn revision(&self) -> u64 {
         self.shared.revision()
     }
@@ -120,7 +124,7 @@ impl StudioLink {
     /// Makes an edit as part of a drag; see [`Gesture`].
     ///
     /// # Errors
-    /// As [`Studio::apply`].
+    /// As [`StudioLink::apply`].
     pub fn drag(&self, gesture: Gesture, edit: Edit) -> Result<(), EditError> {
         self.shared
             .step(edit.name(), Some(gesture), edit.recalls(), |document| edit.apply(document))
@@ -130,7 +134,7 @@ impl StudioLink {
     /// [`View::recalls`]). One step of the undo history. Seed and alternatives stay as they are.
     ///
     /// # Errors
-    /// As [`Studio::apply`].
+    /// As [`StudioLink::apply`].
     pub fn recall(&self, settings: Settings) -> Result<(), EditError> {
         self.shared.recall(settings)
     }
@@ -209,7 +213,7 @@ impl StudioLink {
         });
     }
 
-    /// Ends what [`Studio::rehearse`] began.
+    /// Ends what [`StudioLink::rehearse`] began.
     pub fn stop_rehearsal(&self) {
         self.audition(Audition::Stop);
     }
@@ -269,7 +273,7 @@ impl StudioLink {
     }
 
     /// What the networks run on from the next job on; no matter for undo, and no part of
-    /// [`Studio::save`].
+    /// [`StudioLink::save`].
     pub fn set_backend(&self, backend: Backend) {
         self.shared.set_backend(backend);
     }

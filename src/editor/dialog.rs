@@ -52,7 +52,7 @@ pub fn show(
     let inner = card.shrink(6.0 * UNIT);
     let stays = match &mut dialog {
         Dialog::Help => {
-            help::show(ui, frame, inner);
+            help::show(ui, frame, shared, inner);
             !own.clicked()
         }
         Dialog::DrumMap(editing) => {

@@ -23,6 +23,8 @@ use crate::studio::{Extract, MidiFile, Studio};
 
 /// The largest file that is read, in bytes; songs have less than a mebibyte.
 const LARGEST: u64 = 32 << 20;
+/// The text of the manual, without its pictures.
+const MANUAL: &str = include_str!("../../docs/manual.md");
 /// How long good news is shown.
 const SHOWN: Duration = Duration::from_secs(6);
 
@@ -89,6 +91,10 @@ impl Notifications {
 
     pub fn open_export_folder(&self, frame: &Frame<'_>, ctx: &Context) {
         self.run(frame, ctx, || show_folder().map(|()| None));
+    }
+
+    pub fn open_manual(&self, frame: &Frame<'_>, ctx: &Context) {
+        self.run(frame, ctx, || show_manual().map(|()| None));
     }
 
     /// Saves bytes under a path that was chosen.
@@ -212,6 +218,14 @@ fn show_folder() -> Result<(), String> {
     let folder = export_folder()?;
     open::that_detached(&folder)
         .map_err(|error| format!("cannot open the folder {}: {error}", folder.display()))
+}
+
+/// Opens the manual, which is built in, where the musician reads texts.
+fn show_manual() -> Result<(), String> {
+    let path = std::env::temp_dir().join("drumlin-manual.md");
+    write_whole(&path, MANUAL.as_bytes()).map_err(|error| error.to_string())?;
+    open::that_detached(&path)
+        .map_err(|error| format!("cannot open the manual {}: {error}", path.display()))
 }
 
 /// Puts the clip onto the clipboard as a file, to be pasted into a folder or a host that takes files.

@@ -1,10 +1,11 @@
 //! The sheet that lists keys and mouse.
 
-use egui::{Align2, Rect, Ui, pos2};
+use egui::{Align2, Rect, Ui, Vec2, pos2};
 
 use super::frame::Frame;
-use super::theme::{Face, UNIT};
-use super::widgets::label_at;
+use super::shared::{Request, Shared};
+use super::theme::{CONTROL, Face, UNIT};
+use super::widgets::{Button, label_at};
 
 /// What the help lists: heading, then keys and what they do.
 pub const HELP: [(&str, &[(&str, &str)]); 4] = [
@@ -62,8 +63,14 @@ pub const HELP: [(&str, &[(&str, &str)]); 4] = [
 
 const LINE: f32 = 24.0;
 
-pub fn show(ui: &Ui, frame: &Frame<'_>, inner: Rect) {
-    let (theme, painter) = (&frame.theme, ui.painter());
+pub fn show(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, inner: Rect) {
+    let theme = &frame.theme;
+    let manual = Button::new("manual", "Manual").tip("The manual, task by task.");
+    let size = Vec2::new(manual.width(ui.painter()), CONTROL);
+    if manual.show(ui, Rect::from_min_size(inner.max - size, size), theme) {
+        shared.request(Request::OpenManual);
+    }
+    let painter = ui.painter();
     let columns = [&HELP[..2], &HELP[2..]];
     let width = inner.width() / 2.0;
     for (index, groups) in columns.into_iter().enumerate() {

@@ -64,6 +64,8 @@ pub enum Request {
     /// Takes a piece of the part away.
     Export(Destination, Extract),
     OpenExportFolder,
+    /// Shows the manual where the system shows texts.
+    OpenManual,
     /// Asks for a MIDI file and opens it as a take.
     OpenMidi,
     /// Opens a file as a take.

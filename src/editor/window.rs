@@ -230,6 +230,7 @@ impl Server<'_> {
                     self.notifications.export(frame, ctx, source, destination, &extract);
                 }
                 Request::OpenExportFolder => self.notifications.open_export_folder(frame, ctx),
+                Request::OpenManual => self.notifications.open_manual(frame, ctx),
                 Request::OpenMidi => self.notifications.open_midi(frame, ctx),
                 Request::OpenFile(path) => export::dropped(frame.studio, path),
                 Request::SaveFile { path, bytes } => {

@@ -3,6 +3,8 @@
 //! The way through, each stage a file of its own: take -> features -> structure -> patterns -> groove ->
 //! part. Runs on the worker thread; takes well under a second for 96 bars.
 
+#![forbid(unsafe_code)]
+
 mod arrange;
 mod candidates;
 mod cells;

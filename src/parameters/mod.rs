@@ -292,6 +292,7 @@ mod tests {
                 _ => "50 %",
             };
             assert_eq!(text, expected, "{id}");
+            // SAFETY: as above.
             let default = unsafe { pointer.default_normalized_value() };
             assert!(back.is_some_and(|back| (back - default).abs() < 1e-6), "{id}: {text}");
         }

@@ -2,11 +2,11 @@
 //!
 //! A [`Studio`] is shared by the plugin and its window (`Arc<Studio>`). It holds the [`Document`]
 //! with its undo history, the [`Recording`] of what the host plays, and one worker thread that runs
-//! [`Job`]s. Nothing here waits for the worker: [`Studio::snapshot`] gives what there is to show,
+//! [`Job`]s. Nothing here waits for the worker: [`StudioLink::snapshot`] gives what there is to show,
 //! edits are made at once, and results of jobs arrive in the document when they are ready.
 //!
 //! [`wire`] is the seam to the audio thread: plain values that cross bounded queues, whose ends
-//! [`Studio::connect`] hands out. No method of the studio may be called on the audio thread.
+//! [`StudioLink::connect`] hands out. No method of the studio may be called on the audio thread.
 //!
 //! [`Preset`]s touch the disk; everything else here is in memory.
 //!
@@ -14,6 +14,8 @@
 //! - Out: [`View`]s, [`wire::Clip`]s, MIDI files, states to be saved.
 //! - Errors: what can be refused at once is a `Result`; what fails in a job is a sentence in
 //!   [`View::error`].
+
+#![forbid(unsafe_code)]
 
 mod audio_link;
 mod clip;

@@ -6,6 +6,13 @@
 //!
 //! The wrapper's archive has one object that defines `clap_wrapper_GetPluginFactory` and nothing
 //! else; as it is defined here already, the linker takes this one. The version is pinned for that.
+//!
+//! What the host promises of its pointers, the wrapper is promised: every unsafe block rests on that.
+
+#![expect(
+    clippy::undocumented_unsafe_blocks,
+    reason = "each block hands on what the host promises of its pointers, as the top of the file says"
+)]
 
 mod instance;
 mod lock;

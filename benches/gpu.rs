@@ -12,9 +12,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use drumlin::audio::SoundFont;
-use drumlin::drummer::{Drummer, Settings, Silent};
+use drumlin::drummer::{Drummer, Settings, Silent, networks};
 use drumlin::midi;
-use drumlin::network::{self, Backend, Element, Models, Network, Port, Tensor, catalogue};
+use drumlin::network::{self, Backend, Element, Models, Network, Port, Tensor};
 use serde_json::{Value, json};
 
 const BATCHES: [usize; 3] = [1, 16, 256];
@@ -59,7 +59,7 @@ fn by_two_threads(network: &dyn Network, requests: &[Vec<(&str, Tensor)>]) {
 }
 
 fn networks(rows: &mut Vec<Value>) {
-    for spec in catalogue::ALL {
+    for spec in networks::ALL {
         let load = |backend: Backend| {
             backend.load(spec.name, spec.bytes).unwrap_or_else(|error| panic!("{error}"))
         };

@@ -10,8 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use drumlin::editor::{Control, Controls, Transport, Window};
+use drumlin::editor::{Controls, Transport, Window};
 use drumlin::midi;
+use drumlin::parameters::Control;
 use drumlin::score::{Beats, Bpm, Metre, Note, Song, Ticks, Track};
 use drumlin::studio::{Job, Studio};
 use egui::{

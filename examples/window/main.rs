@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use drumlin::editor::{Control, Controls, Transport, Window};
+use drumlin::editor::{Controls, Transport, Window};
+use drumlin::parameters::Control;
 use drumlin::score::{Beats, Bpm, Metre};
 use drumlin::studio::{Edit, Job, Studio, Theme, WindowSettings};
 use egui::{Context, Event, Id, Modifiers, PointerButton, Pos2, RawInput, Rect, Vec2};

@@ -10,6 +10,8 @@
 //! rustysynth (SoundFont 2); the embedded font is a subset of FluidR3 GM, see
 //! `assets/LICENSE-FluidR3.txt`.
 
+#![forbid(unsafe_code)]
+
 mod levels;
 mod mono;
 mod offset;

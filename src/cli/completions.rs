@@ -1,10 +1,10 @@
 //! `drumlin completions`: what a shell needs to complete our arguments.
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::Shell;
 
-use super::CliError;
 use super::console::print;
+use super::error::CliError;
 
 /// Print completions for a shell
 ///
@@ -15,10 +15,9 @@ pub struct Arguments {
     shell: Shell,
 }
 
-pub fn run(arguments: &Arguments) -> Result<(), CliError> {
+pub fn run(arguments: &Arguments, mut command: Command) -> Result<(), CliError> {
     // Through memory: clap_complete panics where its output is a closed pipe.
     let mut script = Vec::new();
-    let mut command = super::Arguments::command();
     clap_complete::generate(arguments.shell, &mut command, "drumlin", &mut script);
     print(&script)
 }

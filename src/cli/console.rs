@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Write};
 
 use serde::Serialize;
 
-use super::CliError;
+use super::error::CliError;
 
 /// Writes to standard output. A reader that has heard enough (`drumlin tracks … | head -1`) is no
 /// failure.

@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use crate::network::{self, Backend};
 
-use super::CliError;
 use super::console::{print, print_json};
+use super::error::CliError;
 
 /// List what the networks can run on, and why not on a GPU
 #[derive(Debug, Args)]

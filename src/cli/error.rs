@@ -12,8 +12,15 @@ use crate::drummer::picture::PictureError;
 use crate::files::OutputError;
 use crate::midi::ReadError;
 use crate::network::NetworkError;
+use crate::score::TrackError;
 
-use super::song::SongError;
+/// Why a file's song cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("cannot use {}: {reason}", path.display())]
+pub struct SongError {
+    pub path: PathBuf,
+    pub reason: TrackError,
+}
 
 /// One sentence each, shown after the program's name.
 #[derive(Debug, thiserror::Error)]

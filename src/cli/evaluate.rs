@@ -14,10 +14,11 @@ use crate::midi;
 use crate::score::Song;
 
 use super::console::{print, print_json, remark};
+use super::error::CliError;
 use super::features::is_midi;
 use super::generate::{BackendArgument, models, remark_on};
 use super::progress::counted;
-use super::{CliError, song};
+use super::song;
 
 /// Compare drum parts with the real drums of songs
 ///

@@ -10,8 +10,8 @@ use clap::{Args, Subcommand};
 use crate::drummer::features::{ExportOptions, export};
 use crate::drummer::performance;
 
-use super::CliError;
 use super::console::remark;
+use super::error::CliError;
 use super::progress::counted;
 
 /// Write the features that networks are trained on

@@ -6,6 +6,8 @@
 //! wrong usage, from clap); a file is written whole or not at all; nothing is loaded before it is
 //! needed, so that help and errors come at once.
 
+#![forbid(unsafe_code)]
+
 mod completions;
 mod console;
 mod devices;
@@ -19,9 +21,7 @@ mod tracks;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-
-use error::CliError;
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// A drummer that has heard the whole song: structured drum parts for MIDI songs
 #[derive(Debug, Parser)]
@@ -50,7 +50,7 @@ pub fn run() -> ExitCode {
         Command::Features(arguments) => features::run(arguments),
         Command::Tracks(arguments) => tracks::run(arguments),
         Command::Devices(arguments) => devices::run(arguments),
-        Command::Completions(arguments) => completions::run(arguments),
+        Command::Completions(arguments) => completions::run(arguments, Arguments::command()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -64,7 +64,6 @@ pub fn run() -> ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_arguments_are_well_formed() {

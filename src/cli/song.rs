@@ -9,15 +9,7 @@ use crate::drummer::timing::Bars;
 use crate::midi::{ReadError, SongFile};
 use crate::score::{Song, TrackError};
 
-use super::CliError;
-
-/// Why a file's song cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("cannot use {}: {reason}", path.display())]
-pub struct SongError {
-    path: PathBuf,
-    reason: TrackError,
-}
+use super::error::{CliError, SongError};
 
 /// What stands for standard input, and for standard output.
 pub const STANDARD: &str = "-";

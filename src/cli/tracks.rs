@@ -9,8 +9,8 @@ use crate::drummer::picture::facts;
 use crate::midi::SongFile;
 use crate::score::{Song, Track, TrackKind, program_name};
 
-use super::CliError;
 use super::console::{print, print_json, remark};
+use super::error::CliError;
 use super::song::{self, KindArguments};
 
 /// List a song's tracks: their numbers and names are what --track, --drums and --melodic take

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use super::cells::CELLS;
 use super::decode::Pattern;
 use super::dynamics::Dynamics;
 use super::ending::{LastHit, last_hit};
@@ -14,7 +15,7 @@ use super::features::SLOTS;
 use super::fills::{self, Chooser, FillLibrary, FillStroke, Site};
 use super::form::Form;
 use super::limbs::{Limbs, Line};
-use super::pattern::{CELLS, PatternOutput, known_grid, source_step};
+use super::pattern::{PatternOutput, known_grid, source_step};
 use super::performance::bend;
 use super::settings::{CountIn, Settings, StyleChoice};
 use super::sounding::Sounding;

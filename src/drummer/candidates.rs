@@ -3,10 +3,11 @@
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
+use super::cells::CELLS;
 use super::features::SLOTS;
 use super::limbs::Limbs;
 use super::objective::{ClassCells, by_class, class_of};
-use super::pattern::{CELLS, PatternOutput};
+use super::pattern::PatternOutput;
 use super::settings::ClassDensities;
 use super::vocabulary::StyleBar;
 use crate::score::{DRUM_CLASSES, LANES};

@@ -1,10 +1,12 @@
 //! Why there are no drums.
 
-use super::generate::MAX_BARS;
 use super::performance::PerformanceError;
 use crate::analysis::AnalysisError;
 use crate::audio::AudioError;
 use crate::network::NetworkError;
+
+/// The most bars that one song may have.
+pub const MAX_BARS: usize = 10_000;
 
 /// What can keep the drummer from playing.
 #[derive(Debug, thiserror::Error)]

@@ -16,6 +16,7 @@ use super::features::{
 use super::finish::finish;
 use super::limbs::Limbs;
 use super::metre::askings;
+use super::networks;
 use super::objective::Weights;
 use super::pattern::{self, Condition, PatternInput, PatternOutput, known_grid};
 use super::performance::{self, Feel};
@@ -24,16 +25,14 @@ use super::sounding::Sounding;
 use super::vocabulary::{StyleBar, Vocabulary};
 use super::windows::{Window, windows};
 use super::{
-    ClassDensities, DrummerError, Form, Progress, Settings, Stage, Style, StyleChoice, drum_form,
-    drum_ssm, fills, groups, song_form,
+    ClassDensities, DrummerError, Form, MAX_BARS, Progress, Settings, Stage, Style, StyleChoice,
+    drum_form, drum_ssm, fills, groups, song_form,
 };
 use crate::analysis::Ssm;
 use crate::audio::SoundFont;
-use crate::network::{Engine, Models, catalogue};
+use crate::network::{Engine, Models};
 use crate::score::{BarGrid, BarIndex, DrumPart, Song, StepGrid};
 
-/// The most bars that one song may have.
-pub const MAX_BARS: usize = 10_000;
 /// Bars on either side that novelty compares at a turn of the form.
 const TURN_REACH: usize = 4;
 /// Distinct patterns as a share of the bars. Real drummers: 0.2, their fills and slips included.
@@ -214,7 +213,7 @@ impl Drummer {
                 Ok(pair_channels_of(features, window.clone(), Some(&similarity)))
             })?;
             let predicted = watch.stage(Stage::Structure, || {
-                Ok(drum_ssm(&*self.models.get(&catalogue::STRUCTURE)?, pairs)?)
+                Ok(drum_ssm(&*self.models.get(&networks::STRUCTURE)?, pairs)?)
             })?;
             melodic.push((window.start, similarity));
             drums.push((window.start, predicted));
@@ -288,7 +287,7 @@ impl Drummer {
         let drafts = watch
             .stage(Stage::Pattern, || self.drafts(song, analysis, settings, numbers, progress))?;
         watch.stage(Stage::Groove, || {
-            let network = self.models.get(&catalogue::GROOVE)?;
+            let network = self.models.get(&networks::GROOVE)?;
             let mut parts = Vec::with_capacity(drafts.len());
             for drafts in drafts.chunks(network.batch()) {
                 if progress.is_cancelled() {
@@ -332,7 +331,7 @@ impl Drummer {
         numbers: &[usize],
         progress: &dyn Progress,
     ) -> Result<Vec<(usize, GeneratedPart)>, DrummerError> {
-        let network = self.models.get(&catalogue::PATTERN)?;
+        let network = self.models.get(&networks::PATTERN)?;
         let askings = askings(&analysis.bars, &analysis.grids, &analysis.form, &analysis.features);
         let windows = windows(&analysis.bars, &song.tempo);
         let input = PatternInput {

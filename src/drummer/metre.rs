@@ -13,9 +13,9 @@
 
 use std::borrow::Cow;
 
+use super::cells::CELLS;
 use super::features::{BarFeatures, SLOTS};
 use super::form::Form;
-use super::pattern::CELLS;
 use super::vocabulary::StyleBar;
 use crate::score::{BarGrid, GridKind, Lane, Metre, StepGrid};
 

@@ -3,8 +3,11 @@
 //! The way through, each stage a file of its own: take -> features -> structure -> patterns -> groove ->
 //! part. Runs on the worker thread; takes well under a second for 96 bars.
 
+#![forbid(unsafe_code)]
+
 mod arrange;
 mod candidates;
+mod cells;
 mod clusters;
 mod count_in;
 mod decode;
@@ -20,6 +23,7 @@ mod generate;
 mod limbs;
 mod metre;
 mod names;
+pub mod networks;
 mod objective;
 mod pattern;
 pub mod performance;
@@ -38,10 +42,10 @@ mod windows;
 pub use count_in::{moved_by_bar, with_bar_before};
 pub use dynamics::{Dynamics, QUIETEST};
 pub use ending::is_loop;
-pub use error::DrummerError;
+pub use error::{DrummerError, MAX_BARS};
 pub use fills::FillLibrary;
 pub use form::{Form, Section};
-pub use generate::{Drummer, GeneratedPart, Generation, MAX_BARS, SongAnalysis};
+pub use generate::{Drummer, GeneratedPart, Generation, SongAnalysis};
 pub use names::{name, names};
 pub use progress::{Progress, Silent, Stage};
 pub use segmentation::{form_of, song_form};

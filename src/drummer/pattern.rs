@@ -8,17 +8,16 @@
 
 use std::ops::Range;
 
+use super::cells::CELLS;
 use super::features::{
     BAR_FEATURES, BarFeatures, PAIR_CHANNELS, PROGRAMS, SLOTS, pair_channels_of,
 };
 use super::metre::{Asking, joined_features};
 use super::settings::ClassDensities;
 use super::windows::Window;
-use crate::network::{Network, NetworkError, Outputs, Tensor};
+use crate::network::{ModelSpec, Network, NetworkError, Outputs, PortSpec, Tensor};
 use crate::score::{BarGrid, DRUM_CLASSES, GridKind, LANES, PAPER_KEYS, StepGrid, TempoMap};
 
-/// Cells of a bar: lanes x slots.
-pub(super) const CELLS: usize = LANES * SLOTS;
 const TEMPOS: usize = 10;
 const PLACES: usize = 6;
 /// Kinds of grid, see [`kind`].
@@ -26,6 +25,31 @@ const KINDS: usize = 5;
 /// Phases of two, four and eight bars, and nearness to either end of the song.
 const PHASES: usize = 6 + 4;
 const CONDITIONS: usize = TEMPOS + PLACES + KINDS + PHASES + 1 + DRUM_CLASSES + 1;
+
+/// Prototypes of styles that the network knows.
+const STYLES: usize = 12;
+
+/// The melodic side and conditions to the mixture of codes of every bar; see [`predict`].
+pub const PATTERN: ModelSpec = ModelSpec {
+    name: "pattern",
+    file: "pattern.onnx",
+    bytes: include_bytes!("../../models/pattern.onnx"),
+    inputs: &[
+        PortSpec::f32("bar", &[None, Some(BAR_FEATURES)]),
+        PortSpec::f32("pairs", &[Some(1), Some(PAIR_CHANNELS), None, None]),
+        PortSpec::f32("programs", &[Some(1), Some(PROGRAMS)]),
+        PortSpec::f32("conditions", &[None, Some(CONDITIONS)]),
+    ],
+    outputs: &[
+        PortSpec::f32("prior", &[None, None]),
+        PortSpec::f32("shift", &[None, None, Some(LANES), Some(SLOTS)]),
+        PortSpec::f32("base", &[None, None, Some(LANES), Some(SLOTS)]),
+        PortSpec::f32("densities", &[Some(DRUM_CLASSES)]),
+        PortSpec::f32("styles", &[Some(STYLES)]),
+        PortSpec::f32("keys", &[Some(PAPER_KEYS.len())]),
+        PortSpec::f32("prototypes", &[Some(STYLES), Some(DRUM_CLASSES)]),
+    ],
+};
 
 /// What the network is told of a song, bar by bar.
 pub(super) struct PatternInput<'a> {

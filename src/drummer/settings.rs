@@ -1,12 +1,15 @@
 //! What the musician asks of the drummer.
 
+use serde::{Deserialize, Serialize};
+
 use crate::score::DRUM_CLASSES;
 
 /// Hits a bar wanted of each [`crate::score::DrumClass`], in its order; each 0 to 32.
 pub type ClassDensities = [f32; DRUM_CLASSES];
 
 /// A style by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Style {
     Rock,
     Pop,
@@ -106,8 +109,9 @@ impl Style {
     }
 }
 
-/// Where the style comes from.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+/// Where the style comes from. In files it is nothing, a style's name, or eight numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
 pub enum StyleChoice {
     /// What the song itself suggests.
     #[default]
@@ -117,7 +121,10 @@ pub enum StyleChoice {
 }
 
 /// How the drums end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
 pub enum Ending {
     /// With a hit where the song ends, without where it goes round.
     #[default]
@@ -150,7 +157,10 @@ impl Ending {
 }
 
 /// What leads into the song's first bar.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
 pub enum CountIn {
     #[default]
     None,
@@ -179,7 +189,10 @@ impl CountIn {
 }
 
 /// Everything that can be asked for. The default is what a good drummer plays unasked.
-#[derive(Clone, Copy, Debug, PartialEq)]
+///
+/// In files (presets and reports, through serde) it is an object with these names; seed and number of
+/// alternatives belong to one document and are left out.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
     pub style: StyleChoice,
     /// How much is played, 0 to 1; 0.5 is what the style suggests.
@@ -196,12 +209,16 @@ pub struct Settings {
     /// How far velocity and timing move from the grid, 0 (machine) to 1 (loose).
     pub humanise: f32,
     /// How the drums end.
+    #[serde(default)]
     pub ending: Ending,
     /// What leads into the song. Needs an empty bar before the song's first note.
+    #[serde(default)]
     pub count_in: CountIn,
     /// Same seed, same part.
+    #[serde(skip)]
     pub seed: u64,
     /// How many different grooves to offer for the same form, 1 to 8.
+    #[serde(skip, default = "one")]
     pub alternatives: usize,
 }
 
@@ -219,6 +236,66 @@ impl Default for Settings {
             count_in: CountIn::None,
             seed: 0,
             alternatives: 1,
+        }
+    }
+}
+
+/// Alternatives where nothing is said of them.
+const fn one() -> usize {
+    1
+}
+
+impl Settings {
+    /// What is asked for as a share, 0 to 1 each: complexity, intensity, fill amount, fill complexity,
+    /// swing and humanise.
+    pub const fn shares(&self) -> [f32; 6] {
+        [
+            self.complexity,
+            self.intensity,
+            self.fill_amount,
+            self.fill_complexity,
+            self.swing,
+            self.humanise,
+        ]
+    }
+
+    /// These settings with other [`Settings::shares`].
+    pub const fn with_shares(self, shares: [f32; 6]) -> Settings {
+        let [complexity, intensity, fill_amount, fill_complexity, swing, humanise] = shares;
+        Settings { complexity, intensity, fill_amount, fill_complexity, swing, humanise, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_have_the_names_that_are_asked_for() {
+        let named = |style: Style| serde_json::to_string(&style).unwrap();
+        for style in Style::ALL {
+            assert_eq!(named(style), format!("\"{}\"", style.name()));
+        }
+        for ending in Ending::ALL {
+            assert_eq!(serde_json::to_string(&ending).unwrap(), format!("\"{}\"", ending.name()));
+        }
+        for count_in in CountIn::ALL {
+            let name = format!("\"{}\"", count_in.name());
+            assert_eq!(serde_json::to_string(&count_in).unwrap(), name);
+        }
+    }
+
+    #[test]
+    fn settings_come_back_from_a_file() {
+        for style in [
+            StyleChoice::FromSong,
+            StyleChoice::Preset(Style::HipHop),
+            StyleChoice::Densities([2.0; 8]),
+        ] {
+            let settings =
+                Settings { style, swing: 0.3, ending: Ending::Hit, ..Settings::default() };
+            let text = serde_json::to_string(&Settings { seed: 9, ..settings }).unwrap();
+            assert_eq!(serde_json::from_str::<Settings>(&text).unwrap(), settings);
         }
     }
 }

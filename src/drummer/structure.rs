@@ -9,7 +9,16 @@ use super::clusters::{cut, first_seen};
 use super::features::{PAIR_CHANNELS, PairChannels};
 use super::form::{Form, Section};
 use crate::analysis::Ssm;
-use crate::network::{Network, NetworkError, Tensor};
+use crate::network::{ModelSpec, Network, NetworkError, PortSpec, Tensor};
+
+/// Pair channels of the melodic side to the self-similarity of the drums; see [`drum_ssm`].
+pub const STRUCTURE: ModelSpec = ModelSpec {
+    name: "structure",
+    file: "structure.onnx",
+    bytes: include_bytes!("../../models/structure.onnx"),
+    inputs: &[PortSpec::f32("pairs", &[Some(1), Some(PAIR_CHANNELS), None, None])],
+    outputs: &[PortSpec::f32("similarity", &[None, None])],
+};
 
 /// Longest section that the segmentation considers, in bars.
 const LONGEST: usize = 32;

@@ -13,8 +13,8 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
+use super::cells::CELLS;
 use super::features::SLOTS;
-use super::pattern::CELLS;
 use super::settings::Style;
 use crate::score::{DrumPart, GridKind, Lane, StepGrid};
 

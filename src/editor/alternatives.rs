@@ -8,14 +8,22 @@ use egui::{
 };
 
 use super::bar_menu::BarAction;
-use super::frame::{Frame, State};
+use super::frame::Frame;
+use super::shared::Shared;
 use super::theme::{Face, Theme, UNIT, Variant};
-use super::widgets::{Button, PtrEq, label, label_at};
+use super::widgets::{Button, Cached, PtrEq, label, label_at};
 use crate::drummer::{Form, names};
 use crate::score::{DRUM_CLASSES, DrumClass, DrumPart};
 use crate::studio::{ALTERNATIVES, Alternative, Edit};
 
-pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
+/// What is kept of the cards: it takes long to make for long songs and seldom changes.
+#[derive(Default)]
+pub struct Alternatives {
+    pictures: [Cached<Key, Arc<Mesh>>; ALTERNATIVES],
+    names: Cached<Vec<PtrEq<DrumPart>>, Arc<[String]>>,
+}
+
+pub fn show(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, cards: &mut Alternatives) {
     let (theme, rect) = (&frame.theme, frame.layout.alternatives);
     ui.painter().rect_filled(rect, CornerRadius::ZERO, theme.panel);
     ui.painter().hline(rect.x_range(), rect.top() + 0.5, Stroke::new(1.0, theme.line_strong));
@@ -24,13 +32,15 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
     let width = (inner.width() - gap * (ALTERNATIVES - 1) as f32) / ALTERNATIVES as f32;
     let parts = || frame.arrangement.iter().flat_map(|arrangement| &arrangement.alternatives);
     let key = parts().map(|alternative| PtrEq(Arc::clone(&alternative.part))).collect();
-    let names = state.pictures.names.get(key, || names(parts().map(|a| &*a.part)).into());
+    let names = cards.names.get(key, || names(parts().map(|a| &*a.part)).into());
     for number in 0..ALTERNATIVES {
         let left = inner.left() + number as f32 * (width + gap);
         let card = Rect::from_min_max(pos2(left, inner.top()), pos2(left + width, inner.bottom()));
         match frame.arrangement.and_then(|arrangement| arrangement.alternatives.get(number)) {
             Some(alternative) => {
-                show_card(ui, frame, state, number, (alternative, &names[number]), card);
+                let picture = &mut cards.pictures[number];
+                let what = (alternative, &*names[number]);
+                show_card(ui, frame, shared, picture, number, what, card);
             }
             None => placeholder(ui, theme, number, card),
         }
@@ -48,7 +58,8 @@ fn placeholder(ui: &Ui, theme: &Theme, number: usize, card: Rect) {
 fn show_card(
     ui: &mut Ui,
     frame: &Frame<'_>,
-    state: &mut State,
+    shared: &mut Shared,
+    drawn: &mut Cached<Key, Arc<Mesh>>,
     number: usize,
     (alternative, name): (&Alternative, &str),
     card: Rect,
@@ -82,7 +93,7 @@ fn show_card(
         pos2(head.right() - 2.0 * UNIT, head.bottom() + 1.0),
     );
     // With bars selected, another alternative can be taken for them alone.
-    let selected = state.selection.region();
+    let selected = shared.selection.region();
     if let Some(region) = selected.filter(|_| !chosen) {
         let wide = card.width() > 220.0;
         let text = if wide {
@@ -100,7 +111,7 @@ fn show_card(
         );
         room.max.x = place.left() - UNIT;
         if button.show(ui, place, theme) {
-            BarAction::From(number).run(frame, state);
+            BarAction::From(number).run(frame, shared);
             return;
         }
     }
@@ -112,12 +123,11 @@ fn show_card(
     );
     let (part, form) = (&alternative.part, &arrangement.form);
     let key = (PtrEq(Arc::clone(part)), PtrEq(Arc::clone(form)), picture, theme.variant);
-    let mesh = state.pictures.alternatives[number]
-        .get(key, || Arc::new(miniature(theme, part, form, picture)));
+    let mesh = drawn.get(key, || Arc::new(miniature(theme, part, form, picture)));
     ui.painter().add(Shape::mesh(mesh));
     let response = response.on_hover_cursor(CursorIcon::PointingHand);
     if response.hovered() {
-        state.hint = Some(format!(
+        shared.hint = Some(format!(
             "Alternative {}: click, or press {0}, to hear it; in time, from the next bar",
             number + 1
         ));
@@ -128,7 +138,7 @@ fn show_card(
 }
 
 /// What the small picture of an alternative is made of.
-pub type Key = (PtrEq<DrumPart>, PtrEq<Form>, Rect, Variant);
+type Key = (PtrEq<DrumPart>, PtrEq<Form>, Rect, Variant);
 
 /// How hard each class of drums is played over the song, sections at the foot.
 fn miniature(theme: &Theme, part: &DrumPart, form: &Form, rect: Rect) -> Mesh {

@@ -3,8 +3,8 @@
 
 use egui::{Response, Ui};
 
-use super::frame::{Frame, State};
-use super::ruler::show_bars;
+use super::frame::Frame;
+use super::shared::Shared;
 use crate::score::BarIndex;
 use crate::studio::{Arrangement, Edit, Job};
 
@@ -54,10 +54,10 @@ impl BarAction {
     }
 
     /// Why it cannot be done with the selected bars now.
-    pub fn why_not(self, frame: &Frame<'_>, state: &State) -> Option<&'static str> {
+    pub fn why_not(self, frame: &Frame<'_>, shared: &Shared) -> Option<&'static str> {
         const NO_PART: Option<&str> = Some("There are no drums yet: press Generate.");
         let Some(arrangement) = frame.arrangement else { return NO_PART };
-        let Some(region) = state.selection.region() else {
+        let Some(region) = shared.selection.region() else {
             return Some("Select bars in the ruler, or a section, first.");
         };
         match self {
@@ -69,7 +69,7 @@ impl BarAction {
             BarAction::Regenerate if all_locked(arrangement, &region.bars) => {
                 Some("These bars are locked.")
             }
-            BarAction::Paste if state.clipboard.is_none() => Some("Nothing was copied yet."),
+            BarAction::Paste if shared.clipboard.is_none() => Some("Nothing was copied yet."),
             BarAction::From(alternative) if alternative == arrangement.chosen => {
                 Some("This is the alternative that you hear.")
             }
@@ -77,8 +77,8 @@ impl BarAction {
         }
     }
 
-    pub fn run(self, frame: &Frame<'_>, state: &mut State) {
-        let Some(region) = state.selection.region() else { return };
+    pub fn run(self, frame: &Frame<'_>, shared: &mut Shared) {
+        let Some(region) = shared.selection.region() else { return };
         let bars = region.bars.clone();
         match self {
             BarAction::Regenerate => frame.start(Job::Regenerate(region)),
@@ -92,10 +92,10 @@ impl BarAction {
             BarAction::Lock => frame.edit(Edit::LockBars { bars, on: true }),
             BarAction::Unlock => frame.edit(Edit::LockBars { bars, on: false }),
             BarAction::From(alternative) => frame.edit(Edit::Mix { bars, from: alternative }),
-            BarAction::Copy => state.copy(frame),
-            BarAction::Paste => state.paste(frame),
+            BarAction::Copy => shared.copy(frame),
+            BarAction::Paste => shared.paste(frame),
             BarAction::Clear => frame.edit(Edit::Clear(region)),
-            BarAction::Zoom => show_bars(frame, state, &bars),
+            BarAction::Zoom => shared.timeline.show_bars(frame.bars(), &bars),
         }
     }
 }
@@ -105,8 +105,8 @@ fn all_locked(arrangement: &Arrangement, bars: &std::ops::Range<usize>) -> bool 
 }
 
 /// Lock or unlock, whichever changes something.
-pub fn locking(frame: &Frame<'_>, state: &State) -> BarAction {
-    match (frame.arrangement, state.selection.region()) {
+pub fn locking(frame: &Frame<'_>, shared: &Shared) -> BarAction {
+    match (frame.arrangement, shared.selection.region()) {
         (Some(arrangement), Some(region)) if all_locked(arrangement, &region.bars) => {
             BarAction::Unlock
         }
@@ -115,25 +115,25 @@ pub fn locking(frame: &Frame<'_>, state: &State) -> BarAction {
 }
 
 /// The menu behind a right click.
-pub fn show(frame: &Frame<'_>, state: &mut State, response: &Response) {
+pub fn show(frame: &Frame<'_>, shared: &mut Shared, response: &Response) {
     response.context_menu(|ui| {
         let mut actions =
-            vec![BarAction::Regenerate, BarAction::CopyToRepeats, locking(frame, state)];
+            vec![BarAction::Regenerate, BarAction::CopyToRepeats, locking(frame, shared)];
         let alternatives = frame.arrangement.map_or(0, |a| a.alternatives.len());
         actions.extend((0..alternatives).map(BarAction::From));
         actions.extend([BarAction::Copy, BarAction::Paste, BarAction::Clear, BarAction::Zoom]);
         for action in actions {
-            entry(ui, frame, state, action);
+            entry(ui, frame, shared, action);
         }
     });
 }
 
-fn entry(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, action: BarAction) {
-    let why_not = action.why_not(frame, state);
+fn entry(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, action: BarAction) {
+    let why_not = action.why_not(frame, shared);
     let button = egui::Button::new(action.name()).frame(false).min_size(egui::vec2(180.0, 24.0));
     let response = ui.add_enabled(why_not.is_none(), button).on_hover_text(action.tip());
     if response.on_disabled_hover_text(why_not.unwrap_or_default()).clicked() {
-        action.run(frame, state);
+        action.run(frame, shared);
         ui.close();
     }
 }

@@ -9,21 +9,16 @@ use std::sync::Arc;
 use egui::{Align2, Context, Id, Key, Rect, ScrollArea, TextEdit, Ui, UiBuilder, Vec2, pos2};
 use parking_lot::Mutex;
 
-use super::export;
-use super::frame::{Frame, State};
+use super::background::spawn_background;
+use super::export::Purpose;
+use super::frame::Frame;
+use super::shared::{Request, Shared};
 use super::theme::{CONTROL, Face, UNIT};
 use super::widgets::{Button, Icon, Look, entry, label};
-use crate::studio::{MidiFile, Studio};
+use crate::studio::Studio;
 
 /// Entries of a folder that are shown; more can hardly be looked through.
 const MOST: usize = 2000;
-
-/// What is chosen for.
-#[derive(Clone, Debug)]
-pub enum Purpose {
-    Open,
-    Save(MidiFile),
-}
 
 /// What the sheet remembers while it is open.
 #[derive(Debug)]
@@ -103,7 +98,7 @@ impl Chooser {
         // What an earlier folder's thread finds goes elsewhere.
         self.listing = Arc::default();
         let (folder, listing, ctx) = (self.folder.clone(), Arc::clone(&self.listing), ctx.clone());
-        export::spawn_background(Arc::clone(studio), move |_| {
+        spawn_background(Arc::clone(studio), move |_| {
             *listing.lock() = Some(list(&folder));
             ctx.request_repaint();
             Ok(())
@@ -115,7 +110,7 @@ impl Chooser {
 pub fn show(
     ui: &mut Ui,
     frame: &Frame<'_>,
-    state: &State,
+    shared: &mut Shared,
     chooser: &mut Chooser,
     inner: Rect,
 ) -> bool {
@@ -151,15 +146,21 @@ pub fn show(
         pos2(inner.left(), row.bottom() + 2.0 * UNIT),
         inner.max - Vec2::new(0.0, foot),
     );
-    let mut stays = entries(ui, frame, chooser, place);
+    let mut stays = entries(ui, frame, shared, chooser, place);
     if saves {
-        stays &= save(ui, frame, state, chooser, line(inner.bottom() - CONTROL, CONTROL));
+        stays &= save(ui, frame, shared, chooser, line(inner.bottom() - CONTROL, CONTROL));
     }
     stays
 }
 
 /// The list; `false` once a file was opened.
-fn entries(ui: &mut Ui, frame: &Frame<'_>, chooser: &mut Chooser, rect: Rect) -> bool {
+fn entries(
+    ui: &mut Ui,
+    frame: &Frame<'_>,
+    shared: &mut Shared,
+    chooser: &mut Chooser,
+    rect: Rect,
+) -> bool {
     let theme = &frame.theme;
     let listing = chooser.listing.lock().clone();
     let said = match &listing {
@@ -197,7 +198,7 @@ fn entries(ui: &mut Ui, frame: &Frame<'_>, chooser: &mut Chooser, rect: Rect) ->
     }
     match (chosen, &chooser.purpose) {
         (Some(name), Purpose::Open) => {
-            export::dropped(frame.studio, chooser.folder.join(name));
+            shared.request(Request::OpenFile(chooser.folder.join(name)));
             false
         }
         (Some(name), Purpose::Save(_)) => {
@@ -209,7 +210,13 @@ fn entries(ui: &mut Ui, frame: &Frame<'_>, chooser: &mut Chooser, rect: Rect) ->
 }
 
 /// Name and button of the file to be saved; `false` once it is.
-fn save(ui: &mut Ui, frame: &Frame<'_>, state: &State, chooser: &mut Chooser, rect: Rect) -> bool {
+fn save(
+    ui: &mut Ui,
+    frame: &Frame<'_>,
+    shared: &mut Shared,
+    chooser: &mut Chooser,
+    rect: Rect,
+) -> bool {
     let theme = &frame.theme;
     let there = chooser.listing.lock().as_ref().is_some_and(|listing| {
         let file = with_ending(&chooser.name);
@@ -236,7 +243,7 @@ fn save(ui: &mut Ui, frame: &Frame<'_>, state: &State, chooser: &mut Chooser, re
     }
     if let Purpose::Save(file) = &chooser.purpose {
         let path = chooser.folder.join(with_ending(&chooser.name));
-        export::save_to(frame, state, ui.ctx(), path, file.bytes.clone());
+        shared.request(Request::SaveFile { path, bytes: file.bytes.clone() });
     }
     false
 }

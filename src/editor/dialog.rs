@@ -3,7 +3,9 @@
 
 use egui::{Color32, CornerRadius, Id, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, pos2};
 
-use super::frame::{Frame, State};
+use super::frame::Frame;
+use super::presets::PresetBrowser;
+use super::shared::Shared;
 use super::theme::UNIT;
 use super::widgets::{Button, Icon, Look};
 use super::{chooser, drum_map, help, presets, roll};
@@ -28,11 +30,15 @@ impl Dialog {
     }
 }
 
-pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
-    if state.dialog.is_none() {
-        state.dialog = state.notifications.wanted().map(Dialog::Choose);
-    }
-    let Some(mut dialog) = state.dialog.take() else { return };
+/// Shows what is `open`, and forgets it once it is done.
+pub fn show(
+    ui: &mut Ui,
+    frame: &Frame<'_>,
+    shared: &mut Shared,
+    browser: &mut PresetBrowser,
+    open: &mut Option<Dialog>,
+) {
+    let Some(mut dialog) = open.take() else { return };
     let theme = &frame.theme;
     let window = frame.layout.window();
     // Takes the pointer from everything below.
@@ -46,21 +52,21 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
     let inner = card.shrink(6.0 * UNIT);
     let stays = match &mut dialog {
         Dialog::Help => {
-            help::show(ui, frame, inner);
+            help::show(ui, frame, shared, inner);
             !own.clicked()
         }
         Dialog::DrumMap(editing) => {
             drum_map::show(ui, frame, editing, inner);
             true
         }
-        Dialog::Choose(chooser) => chooser::show(ui, frame, state, chooser, inner),
+        Dialog::Choose(chooser) => chooser::show(ui, frame, shared, chooser, inner),
         Dialog::NameTake(naming) => roll::name(ui, frame, naming, inner),
-        Dialog::KeepPreset(naming) => presets::keep(ui, frame, &mut state.presets, naming, inner),
+        Dialog::KeepPreset(naming) => presets::keep(ui, frame, browser, naming, inner),
     };
     let corner = pos2(card.right() - 8.5 * UNIT, card.top() + 1.5 * UNIT);
     let close = Button::new("sheet-close", "").icon(Icon::Cross).look(Look::Bare).tip("Close");
     let place = Rect::from_min_size(corner, Vec2::splat(7.0 * UNIT));
     if !close.key("Esc").show(ui, place, theme) && stays && !beside.clicked() {
-        state.dialog = Some(dialog);
+        *open = Some(dialog);
     }
 }

@@ -5,11 +5,11 @@ use egui::{
     Align2, CornerRadius, Id, Rect, ScrollArea, Sense, TextEdit, Ui, UiBuilder, Vec2, pos2,
 };
 
-use super::controls::Control;
 use super::frame::Frame;
-use super::side_panel::{channel, toggle};
+use super::parameter_widgets::{channel, toggle};
 use super::theme::{CONTROL, Face, UNIT};
 use super::widgets::{Stepper, choice_as, label};
+use crate::parameters::Control;
 use crate::score::{GmKey, LANES, Lane};
 use crate::studio::{Document, DrumMap, Edit, Gesture, OwnMap};
 

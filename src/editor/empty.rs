@@ -2,14 +2,13 @@
 
 use egui::{Align2, CornerRadius, Rect, Ui, Vec2, pos2};
 
-use super::export;
-use super::frame::{Frame, State};
+use super::frame::{Frame, bar_count};
+use super::shared::{Request, Shared};
 use super::theme::{CONTROL, Face, UNIT};
-use super::top_bar;
 use super::widgets::{Button, Icon, Look, label_at};
 use crate::studio::{BarSpan, Job};
 
-pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &State) {
+pub fn show(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared) {
     if frame.part().is_some() {
         return;
     }
@@ -39,13 +38,8 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &State) {
     let size = Vec2::new(open.width(ui.painter()), CONTROL);
     let place = Rect::from_center_size(field.center() + Vec2::new(0.0, 84.0), size);
     if open.show(ui, place, &frame.theme) {
-        export::open_midi(frame, state, ui.ctx());
+        shared.request(Request::OpenMidi);
     }
-}
-
-/// "1 bar" or "7 bars".
-pub fn bars(count: usize) -> String {
-    if count == 1 { "1 bar".to_owned() } else { format!("{count} bars") }
 }
 
 /// Heading and line: what was heard, and what to do.
@@ -53,11 +47,11 @@ fn said(frame: &Frame<'_>) -> (String, &'static str) {
     let recording = &frame.view.recording;
     match recording.bars {
         Some(BarSpan { first, end }) if recording.running => (
-            format!("Listening: {} heard so far", bars(end - first)),
+            format!("Listening: {} heard so far", bar_count(end - first)),
             "Play as much as you like; Capture takes what was heard.",
         ),
         Some(BarSpan { first, end }) => (
-            format!("Drumlin has heard {}", bars(end - first)),
+            format!("Drumlin has heard {}", bar_count(end - first)),
             "Press Capture to take them, or play on.",
         ),
         None if recording.running => (
@@ -116,10 +110,10 @@ fn steps(ui: &mut Ui, frame: &Frame<'_>, field: Rect) {
     let font = Face::SemiBold.at(13.0);
     label_at(ui.painter(), at, Align2::LEFT_CENTER, "1  Play in the host", font, ink);
     if capture.show(ui, place(widths[1]), theme) {
-        top_bar::capture_all(frame);
+        frame.capture_all();
     }
     if generate.show(ui, place(widths[2]), theme) {
-        top_bar::capture_all(frame);
+        frame.capture_all();
         frame.start(Job::Generate);
     }
 }

@@ -6,25 +6,38 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use arboard::Clipboard;
 use egui::{Context, Ui, Vec2};
 use parking_lot::Mutex;
 
-use super::chooser::{Chooser, Purpose};
-use super::file_dialog::Chosen;
-use super::frame::{Frame, State, sentence};
-use super::{drag_out, file_dialog};
+use super::background::spawn_background;
+use super::drag_out::{self, DragSource};
+use super::file_dialog::{self, Chosen};
+use super::frame::Frame;
+use super::shared::{Destination, Request, Shared};
 use crate::files::{write_beside, write_whole};
 use crate::score::Lane;
 use crate::studio::{Extract, MidiFile, Studio};
 
 /// The largest file that is read, in bytes; songs have less than a mebibyte.
 const LARGEST: u64 = 32 << 20;
+/// The text of the manual, without its pictures.
+const MANUAL: &str = include_str!("../../docs/manual.md");
 /// How long good news is shown.
 const SHOWN: Duration = Duration::from_secs(6);
+
+/// What a file is chosen for.
+#[derive(Clone, Debug)]
+pub enum Purpose {
+    Open,
+    Save(MidiFile),
+}
+
+/// A file is to be chosen in the window, since the system has no dialogue: what for, and why the
+/// system has none, as a sentence.
+type Wanted = Arc<Mutex<Option<(Purpose, &'static str)>>>;
 
 /// What outlives the frame in which it was asked for.
 #[derive(Clone, Default)]
@@ -32,8 +45,7 @@ pub struct Notifications {
     news: Arc<Mutex<Option<(String, Instant)>>>,
     /// On Linux a clipboard is empty once the program that filled it has let go of it.
     clipboard: Arc<Mutex<Option<Clipboard>>>,
-    /// A chooser to be shown in the window, where the system has none.
-    chooser: Arc<Mutex<Option<Chooser>>>,
+    wanted: Wanted,
 }
 
 impl Notifications {
@@ -46,9 +58,62 @@ impl Notifications {
         Some(text.clone())
     }
 
-    /// A chooser that is to be shown.
-    pub fn wanted(&self) -> Option<Chooser> {
-        self.chooser.lock().take()
+    /// What a file is to be chosen for in the window, and why there.
+    pub fn wanted(&self) -> Option<(Purpose, &'static str)> {
+        self.wanted.lock().take()
+    }
+
+    /// Takes a piece of the part to where it is to go.
+    pub fn export(
+        &self,
+        frame: &Frame<'_>,
+        ctx: &Context,
+        source: &DragSource,
+        destination: Destination,
+        extract: &Extract,
+    ) {
+        let Some(file) = file(frame, extract) else { return };
+        match destination {
+            Destination::File => {
+                let wanted = Arc::clone(&self.wanted);
+                self.run(frame, ctx, move || save_as(file, &wanted));
+            }
+            Destination::ExportFolder => {
+                self.run(frame, ctx, move || save_to_folder(&export_folder()?, &file));
+            }
+            Destination::Clipboard => {
+                let clipboard = Arc::clone(&self.clipboard);
+                self.run(frame, ctx, move || copy(&clipboard, &file));
+            }
+            Destination::Drag => source.drag(frame.studio, file),
+        }
+    }
+
+    pub fn open_export_folder(&self, frame: &Frame<'_>, ctx: &Context) {
+        self.run(frame, ctx, || show_folder().map(|()| None));
+    }
+
+    pub fn open_manual(&self, frame: &Frame<'_>, ctx: &Context) {
+        self.run(frame, ctx, || show_manual().map(|()| None));
+    }
+
+    /// Saves bytes under a path that was chosen.
+    pub fn save_to(&self, frame: &Frame<'_>, ctx: &Context, path: PathBuf, bytes: Vec<u8>) {
+        self.run(frame, ctx, move || write(&path, &bytes).map(Some));
+    }
+
+    /// Opens a MIDI file as a take.
+    pub fn open_midi(&self, frame: &Frame<'_>, ctx: &Context) {
+        let (wanted, ctx) = (Arc::clone(&self.wanted), ctx.clone());
+        spawn_background(Arc::clone(frame.studio), move |studio| match file_dialog::open() {
+            Chosen::Path(path) => take_file(studio, &path),
+            Chosen::Nothing => Ok(()),
+            Chosen::NoDialogue(why) => {
+                *wanted.lock() = Some((Purpose::Open, why));
+                ctx.request_repaint();
+                Ok(())
+            }
+        });
     }
 
     /// Runs something slow; what it answers is shown, and what went wrong is reported.
@@ -70,28 +135,20 @@ impl Notifications {
 }
 
 /// What a menu offers for a piece of the part.
-pub fn menu(ui: &mut Ui, frame: &Frame<'_>, state: &State, extract: &Extract) {
+pub fn menu(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, extract: &Extract) {
     let what = name(frame, extract);
-    if entry(ui, &format!("Save {what} as…")).clicked()
-        && let Some(file) = file(frame, extract)
-    {
-        let chooser = Arc::clone(&state.notifications.chooser);
-        state.notifications.run(frame, ui.ctx(), move || save_as(file, &chooser));
-    }
-    if entry(ui, &format!("Save {what} to the export folder")).clicked()
-        && let Some(file) = file(frame, extract)
-    {
-        state.notifications.run(frame, ui.ctx(), move || save_to_folder(&export_folder()?, &file));
-    }
-    if entry(ui, &format!("Copy {what} as a file")).clicked()
-        && let Some(file) = file(frame, extract)
-    {
-        let clipboard = Arc::clone(&state.notifications.clipboard);
-        state.notifications.run(frame, ui.ctx(), move || copy(&clipboard, &file));
+    for (text, destination) in [
+        (format!("Save {what} as…"), Destination::File),
+        (format!("Save {what} to the export folder"), Destination::ExportFolder),
+        (format!("Copy {what} as a file"), Destination::Clipboard),
+    ] {
+        if entry(ui, &text).clicked() {
+            shared.request(Request::Export(destination, extract.clone()));
+        }
     }
     ui.separator();
     if entry(ui, "Open the export folder").clicked() {
-        state.notifications.run(frame, ui.ctx(), || show_folder().map(|()| None));
+        shared.request(Request::OpenExportFolder);
     }
 }
 
@@ -118,13 +175,6 @@ pub fn name(frame: &Frame<'_>, extract: &Extract) -> String {
     }
 }
 
-/// Begins to drag a piece of the part out of the window.
-pub fn drag(frame: &Frame<'_>, state: &State, extract: &Extract) {
-    if let Some(file) = file(frame, extract) {
-        state.drag_source.drag(frame.studio, file);
-    }
-}
-
 /// The file for a piece of the part, unless nothing is struck in it.
 fn file(frame: &Frame<'_>, extract: &Extract) -> Option<MidiFile> {
     let file = frame.view.document.midi_file(extract).filter(|file| file.strokes > 0);
@@ -134,39 +184,16 @@ fn file(frame: &Frame<'_>, extract: &Extract) -> Option<MidiFile> {
     file
 }
 
-/// Runs something slow on a thread of its own; what goes wrong is reported.
-pub fn spawn_background(
-    studio: Arc<Studio>,
-    work: impl FnOnce(&Studio) -> Result<(), String> + Send + 'static,
-) {
-    let begun = thread::Builder::new().name("drumlin-file".to_owned()).spawn({
-        let studio = Arc::clone(&studio);
-        move || {
-            if let Err(message) = work(&studio) {
-                studio.report(&sentence(&message));
-            }
-        }
-    });
-    if begun.is_err() {
-        studio.report("The system has no thread left for this.");
-    }
-}
-
-fn save_as(file: MidiFile, chooser: &Mutex<Option<Chooser>>) -> Result<Option<String>, String> {
+fn save_as(file: MidiFile, wanted: &Wanted) -> Result<Option<String>, String> {
     match file_dialog::save(&file.name) {
         Chosen::Path(path) => write(&path, &file.bytes).map(Some),
         Chosen::Nothing => Ok(None),
         Chosen::NoDialogue(why) => {
-            *chooser.lock() = Some(Chooser::new(Purpose::Save(file), why));
+            *wanted.lock() = Some((Purpose::Save(file), why));
             // What is said makes the window look.
             Ok(Some("Choose where to save the drums".to_owned()))
         }
     }
-}
-
-/// Saves bytes under a path that was chosen.
-pub fn save_to(frame: &Frame<'_>, state: &State, ctx: &Context, path: PathBuf, bytes: Vec<u8>) {
-    state.notifications.run(frame, ctx, move || write(&path, &bytes).map(Some));
 }
 
 /// Where exports go without being asked: a folder of ours beside the musician's music. It is made if
@@ -193,6 +220,14 @@ fn show_folder() -> Result<(), String> {
         .map_err(|error| format!("cannot open the folder {}: {error}", folder.display()))
 }
 
+/// Opens the manual, which is built in, where the musician reads texts.
+fn show_manual() -> Result<(), String> {
+    let path = std::env::temp_dir().join("drumlin-manual.md");
+    write_whole(&path, MANUAL.as_bytes()).map_err(|error| error.to_string())?;
+    open::that_detached(&path)
+        .map_err(|error| format!("cannot open the manual {}: {error}", path.display()))
+}
+
 /// Puts the clip onto the clipboard as a file, to be pasted into a folder or a host that takes files.
 fn copy(clipboard: &Mutex<Option<Clipboard>>, file: &MidiFile) -> Result<Option<String>, String> {
     let failed = |error: arboard::Error| format!("cannot copy the clip: {error}");
@@ -205,20 +240,6 @@ fn copy(clipboard: &Mutex<Option<Clipboard>>, file: &MidiFile) -> Result<Option<
         clipboard.set().file_list(&[path]).map_err(failed)?;
     }
     Ok(Some(format!("Copied {}", file.name)))
-}
-
-/// Opens a MIDI file as a take.
-pub fn open_midi(frame: &Frame<'_>, state: &State, ctx: &Context) {
-    let (chooser, ctx) = (Arc::clone(&state.notifications.chooser), ctx.clone());
-    spawn_background(Arc::clone(frame.studio), move |studio| match file_dialog::open() {
-        Chosen::Path(path) => take_file(studio, &path),
-        Chosen::Nothing => Ok(()),
-        Chosen::NoDialogue(why) => {
-            *chooser.lock() = Some(Chooser::new(Purpose::Open, why));
-            ctx.request_repaint();
-            Ok(())
-        }
-    });
 }
 
 /// Makes takes of files that were dropped on the window.

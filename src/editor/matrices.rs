@@ -8,7 +8,8 @@ use egui::{
     StrokeKind, TextureHandle, TextureOptions, Ui, Vec2, pos2,
 };
 
-use super::frame::{Frame, Selection, State};
+use super::frame::Frame;
+use super::shared::{Selection, Shared};
 use super::theme::{Face, UNIT};
 use super::widgets::label;
 use crate::drummer::picture::{Rgb, similarity_colour};
@@ -29,7 +30,13 @@ pub struct Matrices {
 }
 
 /// Both matrices, one below the other, or side by side in a wide box.
-pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, rect: Rect) {
+pub fn show(
+    ui: &mut Ui,
+    frame: &Frame<'_>,
+    shared: &mut Shared,
+    textures: &mut Matrices,
+    rect: Rect,
+) {
     let theme = &frame.theme;
     let Some(arrangement) = frame.arrangement else {
         let text = "Generate to see the song's form";
@@ -50,8 +57,8 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, rect: Rect) {
     }
     let ctx = ui.ctx().clone();
     let pictures = [
-        ("matrix-melodic", "Song repeats", &arrangement.melodic, &mut state.matrices.melodic),
-        ("matrix-drums", "Drums repeat", &arrangement.drums, &mut state.matrices.drums),
+        ("matrix-melodic", "Song repeats", &arrangement.melodic, &mut textures.melodic),
+        ("matrix-drums", "Drums repeat", &arrangement.drums, &mut textures.drums),
     ];
     let made = pictures.map(|(name, heading, ssm, cell)| {
         (name, heading, texture(&ctx, name, ssm, cell), Arc::clone(ssm))
@@ -63,7 +70,7 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, rect: Rect) {
         label(ui.painter(), head, Align2::LEFT_CENTER, heading, font, theme.text_dim);
         let at = corner + Vec2::new(STRIP, HEAD + STRIP);
         let picture = Rect::from_min_size(at, Vec2::splat(side));
-        matrix(ui, frame, state, name, &texture, &ssm, picture);
+        matrix(ui, frame, shared, name, &texture, &ssm, picture);
         if beside {
             corner.x += half.x + gap;
         } else {
@@ -135,7 +142,7 @@ fn contrast(ssm: &QuantizedSsm) -> (f32, f32) {
 fn matrix(
     ui: &mut Ui,
     frame: &Frame<'_>,
-    state: &mut State,
+    shared: &mut Shared,
     name: &'static str,
     texture: &TextureHandle,
     ssm: &QuantizedSsm,
@@ -168,7 +175,7 @@ fn matrix(
         painter.rect_filled(above, CornerRadius::ZERO, colour);
         painter.rect_filled(beside, CornerRadius::ZERO, colour);
     }
-    if let Some(selected) = &state.selection.bars {
+    if let Some(selected) = &shared.selection.bars {
         let at = |bar: usize| rect.min + Vec2::splat(along(bar as f32));
         let frame = Rect::from_min_max(at(selected.start), at(selected.end));
         painter.rect_stroke(
@@ -199,7 +206,7 @@ fn matrix(
             format!(" ({})", arrangement.form.sections[index].letter())
         })
     };
-    state.hint = Some(format!(
+    shared.hint = Some(format!(
         "Bars {}{} and {}{}: {:.0} % alike. Click to go there",
         frame.bar_number(column),
         section(column),
@@ -208,9 +215,9 @@ fn matrix(
         ssm.get(row, column) * 100.0
     ));
     if response.clicked() {
-        state.selection = Selection::of_bars(arrangement.section_of(BarIndex(column)));
+        shared.selection = Selection::of_bars(arrangement.section_of(BarIndex(column)));
         if let Some(bar) = frame.bars().and_then(|bars| bars.bars().get(column)) {
-            state.timeline.centre(bar.start.0 as f64);
+            shared.timeline.centre(bar.start.0 as f64);
         }
     }
 }

@@ -8,9 +8,9 @@ use std::sync::{Arc, LazyLock};
 use egui::{Align2, Context, Id, Key, PopupCloseBehavior, Rect, TextEdit, Ui, Vec2, pos2};
 use parking_lot::Mutex;
 
-use super::dialog::Dialog;
-use super::export::spawn_background;
-use super::frame::{Frame, State};
+use super::background::spawn_background;
+use super::frame::Frame;
+use super::shared::{Request, Shared};
 use super::theme::{CONTROL, Face, UNIT};
 use super::widgets::{Button, Icon, Look, entry, field, label, list};
 use crate::drummer::{Settings, StyleChoice};
@@ -80,32 +80,38 @@ impl PresetBrowser {
 }
 
 /// The drop-down, and the button that keeps the settings as they are.
-pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, rect: Rect) {
-    if !state.presets.looked {
-        state.presets.looked = true;
-        state.presets.visit(ui.ctx(), frame.studio, |_| Ok(()));
+pub fn show(
+    ui: &mut Ui,
+    frame: &Frame<'_>,
+    shared: &mut Shared,
+    browser: &mut PresetBrowser,
+    rect: Rect,
+) {
+    if !browser.looked {
+        browser.looked = true;
+        browser.visit(ui.ctx(), frame.studio, |_| Ok(()));
     }
     let theme = &frame.theme;
     let settings = &frame.view.document.settings;
     let place = rect.with_max_x(rect.right() - CONTROL - UNIT);
-    let name = state.presets.name_of(settings);
-    let title = state.presets.title_of(settings);
+    let name = browser.name_of(settings);
+    let title = browser.title_of(settings);
     let response = field(ui, place, theme, "preset", &title);
     list(&response, PopupCloseBehavior::CloseOnClickOutside, |ui| {
-        choose(ui, frame, &mut state.presets, name.as_deref());
+        choose(ui, frame, browser, name.as_deref());
     });
     response.on_hover_text("What the drummer plays like: a style with its usual settings, or a preset of your own. The controls below change it.");
-    let no_folder = state.presets.folder.is_none();
+    let no_folder = browser.folder.is_none();
     let keep = Button::new("keep-preset", "")
         .icon(Icon::Keep)
         .tip("Keep these settings as a preset.")
         .unless(no_folder.then_some("The system names no folder for settings."));
     let place = rect.with_min_x(rect.right() - CONTROL);
     if keep.show(ui, place, theme) {
-        let own = state.presets.own();
+        let own = browser.own();
         let known = own.iter().find(|preset| Some(&preset.name) == name.as_ref());
         let name = known.map_or_else(String::new, |preset| preset.name.clone());
-        state.dialog = Some(Dialog::KeepPreset(SavePresetDialog { name, shown: false }));
+        shared.request(Request::SavePreset { name });
     }
 }
 
@@ -160,6 +166,12 @@ pub struct SavePresetDialog {
     name: String,
     /// The field has had the keys already.
     shown: bool,
+}
+
+impl SavePresetDialog {
+    pub fn new(name: String) -> SavePresetDialog {
+        SavePresetDialog { name, shown: false }
+    }
 }
 
 /// The sheet; `false` once it is done.

@@ -7,11 +7,11 @@ use egui::{
     TextEdit, Ui, Vec2, pos2,
 };
 
-use super::dialog::Dialog;
-use super::frame::{Frame, State};
+use super::frame::{Frame, bar_count};
+use super::shared::{Request, Shared};
 use super::theme::{CONTROL, Face, UNIT, Variant};
 use super::timeline::Timeline;
-use super::widgets::{Button, Icon, Look, PtrEq, choice, entry, label, list};
+use super::widgets::{Button, Cached, Icon, Look, PtrEq, choice, entry, label, list};
 use crate::score::{Note, Song};
 use crate::studio::{Edit, Take};
 
@@ -20,10 +20,13 @@ const AIR: u8 = 2;
 /// The fewest keys shown.
 const FEWEST: u8 = 18;
 
-pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
+/// The picture of the notes, which takes long to make and seldom changes.
+pub type Picture = Cached<Key, Arc<Mesh>>;
+
+pub fn show(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, picture: &mut Picture) {
     let (theme, rect) = (&frame.theme, frame.layout.roll);
     let Some((take, bars)) = frame.take else { return };
-    head(ui, frame, state);
+    head(ui, frame, shared);
     let painter = ui.painter_at(rect);
     painter.rect_filled(rect, CornerRadius::ZERO, theme.window);
     let keys = Keys::of(&take.song, rect);
@@ -32,29 +35,28 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
     // Sections tint the time axis all the way down.
     if let Some(arrangement) = frame.arrangement {
         for section in &arrangement.form.sections {
-            let place = super::ruler::bars_rect(frame, state, &section.bars, rect).intersect(rect);
+            let place =
+                shared.timeline.bars_rect(frame.bars(), &section.bars, rect).intersect(rect);
             if place.is_positive() {
                 back.add_colored_rect(place, theme.section(section.label).gamma_multiply(0.07));
             }
         }
     }
-    for bar in state.timeline.visible_bars(bars) {
-        let x = state.timeline.x(bars.bars()[bar].start.0 as f64).round();
+    for bar in shared.timeline.visible_bars(bars) {
+        let x = shared.timeline.x(bars.bars()[bar].start.0 as f64).round();
         let line = Rect::from_min_max(pos2(x, rect.top()), pos2(x + 1.0, rect.bottom()));
         back.add_colored_rect(line, theme.line);
     }
     painter.add(Shape::mesh(back));
-    let key = (PtrEq(Arc::clone(take)), state.timeline, rect, theme.variant);
+    let key = (PtrEq(Arc::clone(take)), shared.timeline, rect, theme.variant);
     let (note, soft) = (theme.note, theme.note.lerp_to_gamma(theme.window, 0.45));
-    let drawn = state
-        .pictures
-        .roll
-        .get(key, || Arc::new(notes(&take.song, &state.timeline, &keys, rect, soft, note)));
+    let drawn =
+        picture.get(key, || Arc::new(notes(&take.song, &shared.timeline, &keys, rect, soft, note)));
     painter.add(Shape::mesh(drawn));
     painter.hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, theme.line_strong));
     let response = ui.interact(rect, Id::unique("roll"), Sense::hover());
     if response.hovered() {
-        state.hint = Some("The melody: wheel to scroll, Ctrl and wheel to zoom".to_owned());
+        shared.hint = Some("The melody: wheel to scroll, Ctrl and wheel to zoom".to_owned());
     }
 }
 
@@ -192,7 +194,7 @@ fn density(
 }
 
 /// Left of the roll: which take this is, what can be done with it, what was heard since.
-fn head(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
+fn head(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared) {
     let (theme, rect) = (&frame.theme, frame.layout.roll_head);
     let painter = ui.painter();
     painter.rect_filled(rect, CornerRadius::ZERO, theme.panel);
@@ -206,18 +208,18 @@ fn head(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
         label(ui.painter(), field, Align2::LEFT_CENTER, "Heard so far", font, theme.text);
     } else {
         choose(ui, frame, field.with_max_x(field.right() - 6.0 * UNIT - 2.0));
-        menu(ui, frame, state, field.with_min_x(field.right() - 6.0 * UNIT));
+        menu(ui, frame, shared, field.with_min_x(field.right() - 6.0 * UNIT));
     }
     let bpm = take.song.tempo.bpm(crate::score::Ticks(0)).0;
     let metre = bars.bars().first().map_or(crate::score::Metre::COMMON, |bar| bar.metre);
     let metre = format!("{}/{}", metre.numerator(), metre.denominator());
-    let mut facts = vec![format!("{} · {bpm:.0} bpm · {metre}", super::empty::bars(bars.len()))];
+    let mut facts = vec![format!("{} · {bpm:.0} bpm · {metre}", bar_count(bars.len()))];
     if let Some(heard) = frame.view.recording.bars.filter(|_| !frame.live) {
         let listening = if frame.view.recording.running { "Listening" } else { "Heard" };
         facts.push(format!("{listening}: bars {}–{}", heard.first + 1, heard.end));
     }
     let mut room = Rect::from_min_max(pos2(inner.left(), field.bottom() + UNIT), inner.max);
-    if let Some((_, how)) = &state.outdated {
+    if let Some(how) = &frame.outdated {
         let tip = format!(
             "The song was laid anew since this take was made: {how}. Play its bars in the host, then take them again."
         );
@@ -227,7 +229,7 @@ fn head(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
             .tip(&tip);
         let place = Rect::from_min_size(room.min, Vec2::new(room.width(), 6.0 * UNIT));
         if button.show(ui, place, theme) {
-            super::top_bar::capture_again(frame);
+            frame.capture_again();
         }
         room.min.y = place.bottom() + UNIT;
     }
@@ -258,7 +260,7 @@ fn choose(ui: &mut Ui, frame: &Frame<'_>, rect: Rect) {
 }
 
 /// What can be done with the take.
-fn menu(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, rect: Rect) {
+fn menu(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, rect: Rect) {
     let theme = &frame.theme;
     let more = Button::new("take-more", "").icon(Icon::Down).look(Look::Bare);
     let response = more.tip("Rename or remove this take.").respond(ui, rect, theme);
@@ -267,27 +269,15 @@ fn menu(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, rect: Rect) {
         ui.set_min_width(170.0);
         if entry(ui, theme, "take-rename", "Rename…", false).clicked() {
             let name = frame.take.map_or_else(String::new, |(take, _)| take.name.clone());
-            state.dialog =
-                Some(Dialog::NameTake(RenameTakeDialog { take: current, name, shown: false }));
+            shared.request(Request::RenameTake { take: current, name });
         }
         if entry(ui, theme, "take-again", "Capture these bars again", false).clicked() {
-            super::top_bar::capture_again(frame);
+            frame.capture_again();
         }
         if entry(ui, theme, "take-remove", "Remove, with its drums", false).clicked() {
             frame.edit(Edit::RemoveTake(current));
         }
     });
-}
-
-/// Goes to the take that was in view before this one.
-pub fn back_and_forth(frame: &Frame<'_>, state: &State) {
-    let Some(before) = &state.seen_takes[1] else { return };
-    let takes = &frame.view.document.takes;
-    let found = takes.iter().position(|take| Arc::ptr_eq(take, before));
-    let found = found.or_else(|| takes.iter().position(|take| take == before));
-    if let Some(take) = found {
-        frame.edit(Edit::ChooseTake(take));
-    }
 }
 
 /// A take that is being named.
@@ -297,6 +287,12 @@ pub struct RenameTakeDialog {
     name: String,
     /// The field has had the keys already.
     shown: bool,
+}
+
+impl RenameTakeDialog {
+    pub fn new(take: usize, name: String) -> RenameTakeDialog {
+        RenameTakeDialog { take, name, shown: false }
+    }
 }
 
 /// The sheet; `false` once it is done.

@@ -6,7 +6,8 @@ use egui::{
 };
 
 use super::bar_menu;
-use super::frame::{Frame, Selection, State};
+use super::frame::{Frame, bar_count};
+use super::shared::{Selection, Shared};
 use super::theme::{Face, UNIT};
 use super::widgets::{Button, Icon, Look, label, label_at};
 use crate::score::BarIndex;
@@ -14,7 +15,14 @@ use crate::score::BarIndex;
 /// Least distance between two bar numbers, in points.
 const ROOM: f32 = 40.0;
 
-pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
+/// What the ruler remembers.
+#[derive(Default)]
+pub struct Ruler {
+    /// Where a drag over it began.
+    from: Option<usize>,
+}
+
+pub fn show(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, ruler: &mut Ruler) {
     let layout = &frame.layout;
     let painter = ui.painter();
     let both = layout.ruler.union(layout.sections);
@@ -22,19 +30,19 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
     if frame.bars().is_none_or(|bars| bars.is_empty()) {
         return;
     }
-    numbers(ui, frame, state);
-    sections(ui, frame, state);
-    play_button(ui, frame, state);
+    numbers(ui, frame, shared, ruler);
+    sections(ui, frame, shared);
+    play_button(ui, frame, shared);
 }
 
 /// Plays bars while the host stands; left of the ruler.
-fn play_button(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
+fn play_button(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared) {
     let no_part = frame.part().is_none().then_some("There are no drums yet: press Generate.");
     let host = frame.transport.playing.then_some("The host plays: the drums follow it.");
     let (icon, text) = if frame.transport.rehearsing {
         (Icon::Stop, "Stop".to_owned())
     } else {
-        (Icon::Play, format!("Play {}", bars_to_play(frame, state).1))
+        (Icon::Play, format!("Play {}", bars_to_play(frame, shared).1))
     };
     let button = Button::new("rehearse", &text)
         .icon(icon)
@@ -44,17 +52,17 @@ fn play_button(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
         .unless(no_part.or(host));
     let place = frame.layout.ruler_head.shrink2(Vec2::new(UNIT, 1.5 * UNIT));
     if button.show(ui, place, &frame.theme) {
-        play(frame, state);
+        play(frame, shared);
     }
 }
 
 /// What [`play`] would play, and what that is called.
-fn bars_to_play(frame: &Frame<'_>, state: &State) -> (std::ops::Range<usize>, String) {
+fn bars_to_play(frame: &Frame<'_>, shared: &Shared) -> (std::ops::Range<usize>, String) {
     let Some(bars) = frame.bars() else { return (0..0, String::new()) };
-    match state.selection.region() {
+    match shared.selection.region() {
         Some(region) => (region.bars.clone(), frame.bars_name(&region.bars)),
         None => {
-            let first = state.timeline.visible_bars(bars).start;
+            let first = shared.timeline.visible_bars(bars).start;
             (first..bars.len(), format!("from bar {}", frame.bar_number(first)))
         }
     }
@@ -62,35 +70,35 @@ fn bars_to_play(frame: &Frame<'_>, state: &State) -> (std::ops::Range<usize>, St
 
 /// Has the selected bars played while the host stands, or all from the first one in view; ends what is
 /// played so.
-pub fn play(frame: &Frame<'_>, state: &State) {
+pub fn play(frame: &Frame<'_>, shared: &Shared) {
     if frame.transport.rehearsing {
         frame.studio.stop_rehearsal();
     } else if frame.part().is_some() && !frame.transport.playing {
-        frame.studio.rehearse(bars_to_play(frame, state).0);
+        frame.studio.rehearse(bars_to_play(frame, shared).0);
     }
 }
 
-fn numbers(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
+fn numbers(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, ruler: &mut Ruler) {
     let Some(bars) = frame.bars() else { return };
     let (theme, rect) = (&frame.theme, frame.layout.ruler);
     let response = ui.interact(rect, Id::unique("ruler"), Sense::click_and_drag());
     let painter = ui.painter_at(rect);
-    let seen = state.timeline.visible_bars(bars);
+    let seen = shared.timeline.visible_bars(bars);
     let all = bars.bars();
     let (Some(first), Some(last)) = (all.first(), all.last()) else { return };
     let song = last.end().0 - first.start.0;
-    let points = song as f64 / all.len() as f64 * state.timeline.points_per_tick();
+    let points = song as f64 / all.len() as f64 * shared.timeline.points_per_tick();
     let mut every = 1;
     while every as f64 * points < f64::from(ROOM) {
         every *= 2;
     }
-    if let Some(selected) = &state.selection.bars {
-        let place = bars_rect(frame, state, selected, rect);
+    if let Some(selected) = &shared.selection.bars {
+        let place = shared.timeline.bars_rect(frame.bars(), selected, rect);
         painter.rect_filled(place, CornerRadius::same(3), theme.accent.gamma_multiply(0.25));
     }
     let fills = frame.alternative().map(|alternative| &*alternative.fills).unwrap_or_default();
     for bar in seen {
-        let left = state.timeline.x(all[bar].start.0 as f64);
+        let left = shared.timeline.x(all[bar].start.0 as f64);
         if bar % every == 0 {
             painter.vline(
                 left,
@@ -108,7 +116,7 @@ fn numbers(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
                 theme.text_dim,
             );
         }
-        let width = state.timeline.x(all[bar].end().0 as f64) - left;
+        let width = shared.timeline.x(all[bar].end().0 as f64) - left;
         if fills.contains(&BarIndex(bar)) && width >= 4.0 {
             let mark = Rect::from_min_max(
                 pos2(left + 1.0, rect.bottom() - 2.0),
@@ -125,14 +133,14 @@ fn numbers(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
             Icon::Locked.paint(&painter, place, theme.text_dim);
         }
     }
-    select(ui, frame, state, &response);
-    bar_menu::show(frame, state, &response);
+    select(ui, frame, shared, ruler, &response);
+    bar_menu::show(frame, shared, &response);
 }
 
 /// Bars are selected by click and drag.
-fn select(ui: &Ui, frame: &Frame<'_>, state: &mut State, response: &Response) {
+fn select(ui: &Ui, frame: &Frame<'_>, shared: &mut Shared, ruler: &mut Ruler, response: &Response) {
     let Some(bars) = frame.bars() else { return };
-    let under = |x| state.timeline.bar_at(bars, x).map(|BarIndex(bar)| bar);
+    let under = |x| shared.timeline.bar_at(bars, x).map(|BarIndex(bar)| bar);
     if let Some(pointer) = response.hover_pos()
         && let Some(bar) = under(pointer.x)
     {
@@ -140,20 +148,20 @@ fn select(ui: &Ui, frame: &Frame<'_>, state: &mut State, response: &Response) {
             .alternative()
             .is_some_and(|alternative| alternative.fills.contains(&BarIndex(bar)));
         let what = if fill { ", a fill" } else { "" };
-        state.hint = Some(format!(
+        shared.hint = Some(format!(
             "Bar {}{what}: click to select, drag for several, right-click for more",
             frame.bar_number(bar)
         ));
     }
     let Some(pointer) = response.interact_pointer_pos() else {
-        state.ruler_from = None;
+        ruler.from = None;
         return;
     };
     let Some(bar) = under(pointer.x) else { return };
     let primary = ui.input(|input| input.pointer.button_down(PointerButton::Primary));
     if primary && response.is_pointer_button_down_on() {
         let extend = ui.input(|input| input.modifiers.shift);
-        let from = match (&state.ruler_from, &state.selection.bars) {
+        let from = match (&ruler.from, &shared.selection.bars) {
             (Some(from), _) => *from,
             (None, Some(bars)) if extend => {
                 if bar < bars.start {
@@ -164,31 +172,31 @@ fn select(ui: &Ui, frame: &Frame<'_>, state: &mut State, response: &Response) {
             }
             _ => bar,
         };
-        state.ruler_from = Some(from);
-        state.selection = Selection::of_bars(from.min(bar)..from.max(bar) + 1);
+        ruler.from = Some(from);
+        shared.selection = Selection::of_bars(from.min(bar)..from.max(bar) + 1);
     } else if response.secondary_clicked()
-        && !state.selection.bars.as_ref().is_some_and(|bars| bars.contains(&bar))
+        && !shared.selection.bars.as_ref().is_some_and(|bars| bars.contains(&bar))
     {
-        state.selection = Selection::of_bars(bar..bar + 1);
+        shared.selection = Selection::of_bars(bar..bar + 1);
     }
 }
 
-fn sections(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
+fn sections(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared) {
     let (Some(bars), Some(arrangement)) = (frame.bars(), frame.arrangement) else { return };
     let (theme, strip) = (&frame.theme, frame.layout.sections);
-    let seen = state.timeline.visible_bars(bars);
+    let seen = shared.timeline.visible_bars(bars);
     for (index, section) in arrangement.form.sections.iter().enumerate() {
         if section.bars.end <= seen.start || section.bars.start >= seen.end {
             continue;
         }
-        let place = bars_rect(frame, state, &section.bars, strip).intersect(strip);
+        let place = shared.timeline.bars_rect(frame.bars(), &section.bars, strip).intersect(strip);
         let body = Rect::from_min_max(
             pos2(place.left() + 0.5, strip.top() + 1.0),
             pos2((place.right() - 0.5).max(place.left() + 1.0), strip.bottom() - 2.0),
         );
         let response = ui.interact(body, Id::unique(("section", index)), Sense::click());
         let painter = ui.painter_at(strip);
-        let selected = state.selection.bars.as_ref() == Some(&section.bars);
+        let selected = shared.selection.bars.as_ref() == Some(&section.bars);
         let colour = theme.section(section.label);
         let fill =
             if response.hovered() { colour.lerp_to_gamma(Color32::WHITE, 0.2) } else { colour };
@@ -201,7 +209,7 @@ fn sections(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
         if body.width() >= 12.0 {
             let room = body.shrink2(Vec2::new(if body.width() > 40.0 { 6.0 } else { 1.0 }, 0.0));
             let text = if body.width() > 110.0 {
-                format!("{letter}   {}", super::empty::bars(section.bars.len()))
+                format!("{letter}   {}", bar_count(section.bars.len()))
             } else {
                 letter.clone()
             };
@@ -211,43 +219,17 @@ fn sections(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
             label(&painter, room, anchor, &text, Face::SemiBold.at(12.0), ink);
         }
         if response.hovered() {
-            state.hint = Some(format!(
+            shared.hint = Some(format!(
                 "Section {letter}, {}: click to select, double-click to zoom in, right-click for more",
                 frame.bars_name(&section.bars)
             ));
         }
         if response.clicked() || response.secondary_clicked() {
-            state.selection = Selection::of_bars(section.bars.clone());
+            shared.selection = Selection::of_bars(section.bars.clone());
         }
         if response.double_clicked() {
-            show_bars(frame, state, &section.bars);
+            shared.timeline.show_bars(frame.bars(), &section.bars);
         }
-        bar_menu::show(frame, state, &response);
-    }
-}
-
-/// Where bars stand in a strip of the time axis.
-pub fn bars_rect(
-    frame: &Frame<'_>,
-    state: &State,
-    bars: &std::ops::Range<usize>,
-    strip: Rect,
-) -> Rect {
-    let all = frame.bars().map(|bars| bars.bars()).unwrap_or_default();
-    let (Some(first), Some(last)) = (all.get(bars.start), all.get(bars.end.saturating_sub(1)))
-    else {
-        return Rect::NOTHING;
-    };
-    Rect::from_min_max(
-        pos2(state.timeline.x(first.start.0 as f64), strip.top()),
-        pos2(state.timeline.x(last.end().0 as f64), strip.bottom()),
-    )
-}
-
-/// Zooms to bars.
-pub fn show_bars(frame: &Frame<'_>, state: &mut State, bars: &std::ops::Range<usize>) {
-    let all = frame.bars().map(|bars| bars.bars()).unwrap_or_default();
-    if let (Some(first), Some(last)) = (all.get(bars.start), all.get(bars.end.saturating_sub(1))) {
-        state.timeline.show(first.start.0 as f64..last.end().0 as f64);
+        bar_menu::show(frame, shared, &response);
     }
 }

@@ -2,12 +2,16 @@
 
 use egui::{Align2, CornerRadius, Id, Rect, Role, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2};
 
-use super::controls::{Control, count_in_names, ending_names};
-use super::dialog::Dialog;
-use super::frame::{Frame, State};
+use super::controls::{count_in_names, ending_names};
+use super::frame::Frame;
+use super::matrices::Matrices;
+use super::parameter_widgets::{channel, one_of, toggle, turned};
+use super::presets::PresetBrowser;
+use super::shared::{Request, Shared};
 use super::theme::{CONTROL, Face, UNIT};
-use super::widgets::{Button, Gesture, Icon, Knob, choice, label, label_at, level, switch};
+use super::widgets::{Button, Icon, label, label_at, level};
 use super::{drum_map, matrices, presets};
+use crate::parameters::Control;
 
 /// What the panel shows. Pattern map, candidates and borrowing get their tabs here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,49 +32,63 @@ impl Tab {
     }
 }
 
+/// What the panel remembers.
+#[derive(Default)]
+pub struct SidePanel {
+    tab: Tab,
+    pub presets: PresetBrowser,
+    pub matrices: Matrices,
+}
+
 /// Height from which both tabs stand one below the other.
 const TALL: f32 = 992.0;
 /// Height of all that asks something of the drummer.
 const CONTROLS: f32 = 538.0;
 
-pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
+pub fn show(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, panel: &mut SidePanel) {
     let (theme, rect) = (&frame.theme, frame.layout.side_panel);
     ui.painter().rect_filled(rect, CornerRadius::ZERO, theme.panel);
     ui.painter().vline(rect.left() + 0.5, rect.y_range(), Stroke::new(1.0, theme.line_strong));
     let inner = rect.shrink2(Vec2::new(3.0 * UNIT, 2.0 * UNIT));
     if inner.height() >= TALL {
         let split = inner.top() + CONTROLS;
-        drummer(ui, frame, state, Rect::from_min_max(inner.min, pos2(inner.right(), split)));
+        drummer(
+            ui,
+            frame,
+            shared,
+            panel,
+            Rect::from_min_max(inner.min, pos2(inner.right(), split)),
+        );
         let line = split + 2.0 * UNIT;
         ui.painter().hline(rect.x_range(), line, Stroke::new(1.0, theme.line_strong));
         let below = Rect::from_min_max(pos2(inner.left(), line + 3.0 * UNIT), inner.max);
-        matrices::show(ui, frame, state, below);
+        matrices::show(ui, frame, shared, &mut panel.matrices, below);
         return;
     }
     let tabs = Rect::from_min_size(inner.min, Vec2::new(inner.width(), 26.0));
-    show_tabs(ui, frame, state, tabs);
+    show_tabs(ui, frame, panel, tabs);
     let below = Rect::from_min_max(pos2(inner.left(), tabs.bottom() + 2.5 * UNIT), inner.max);
-    match state.tab {
+    match panel.tab {
         Tab::Drummer => {
-            drummer(ui, frame, state, below);
+            drummer(ui, frame, shared, panel, below);
             // What is left shows the form in small.
             let rest = Rect::from_min_max(pos2(below.left(), below.top() + CONTROLS), below.max);
             if rest.height() >= 110.0 && frame.arrangement.is_some() {
                 let line = rest.top() - 2.0 * UNIT;
                 ui.painter().hline(inner.x_range(), line, Stroke::new(1.0, theme.line));
-                matrices::show(ui, frame, state, rest);
+                matrices::show(ui, frame, shared, &mut panel.matrices, rest);
             }
         }
-        Tab::Form => matrices::show(ui, frame, state, below),
+        Tab::Form => matrices::show(ui, frame, shared, &mut panel.matrices, below),
     }
 }
 
-fn show_tabs(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, rect: Rect) {
+fn show_tabs(ui: &mut Ui, frame: &Frame<'_>, panel: &mut SidePanel, rect: Rect) {
     let theme = &frame.theme;
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, theme.line));
     let mut left = rect.left();
     for tab in Tab::ALL {
-        let on = state.tab == tab;
+        let on = panel.tab == tab;
         let galley =
             ui.painter().layout_no_wrap(tab.name().to_owned(), Face::SemiBold.at(13.0), theme.text);
         let place = Rect::from_min_size(
@@ -96,14 +114,14 @@ fn show_tabs(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, rect: Rect) {
             ui.painter().rect_filled(under, CornerRadius::same(1), theme.accent);
         }
         if response.clicked() {
-            state.tab = tab;
+            panel.tab = tab;
         }
         left = place.right() + 2.0 * UNIT;
     }
 }
 
 /// Everything that is asked of the drummer, and where the drums go.
-fn drummer(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, rect: Rect) {
+fn drummer(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, panel: &mut SidePanel, rect: Rect) {
     // Heights of the parts, for the least and the best height of the window.
     let roomy = rect.height() >= CONTROLS - 2.0 * UNIT;
     let (heading, gap) = if roomy { (20.0, 1.5 * UNIT) } else { (0.0, UNIT) };
@@ -124,7 +142,7 @@ fn drummer(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, rect: Rect) {
         place
     };
     let place = titled(ui, "Style", CONTROL);
-    presets::show(ui, frame, state, place);
+    presets::show(ui, frame, shared, &mut panel.presets, place);
     for (name, pair) in [
         ("Playing", [Control::Complexity, Control::Intensity]),
         ("Fills", [Control::FillAmount, Control::FillComplexity]),
@@ -151,7 +169,7 @@ fn drummer(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, rect: Rect) {
     let place = titled(ui, "Output", 32.0);
     turned(frame, Control::Preview, |knob| level(knob, ui, place, &frame.theme));
     output(ui, frame, field(part(CONTROL + UNIT)));
-    switches(ui, frame, state, field(part(CONTROL)));
+    switches(ui, frame, shared, field(part(CONTROL)));
 }
 
 fn title(ui: &Ui, frame: &Frame<'_>, rect: Rect, text: &str) {
@@ -165,30 +183,6 @@ fn title(ui: &Ui, frame: &Frame<'_>, rect: Rect, text: &str) {
     );
 }
 
-/// Shows a control with its value and passes on what is done to it.
-fn turned(frame: &Frame<'_>, control: Control, show: impl FnOnce(&Knob<'_>) -> Gesture) {
-    let controls = frame.controls;
-    let text = controls.text(control);
-    let gesture = show(&Knob {
-        name: control.name(),
-        title: control.name(),
-        tip: control.tip(),
-        value: controls.value(control),
-        default: controls.default_value(control),
-        text: &text,
-        parse: &|typed| controls.parse(control, typed),
-    });
-    if gesture.began {
-        controls.begin(control);
-    }
-    if let Some(value) = gesture.value {
-        controls.set(control, value);
-    }
-    if gesture.ended {
-        controls.end(control);
-    }
-}
-
 /// Drum map and MIDI channel, side by side.
 fn output(ui: &mut Ui, frame: &Frame<'_>, rect: Rect) {
     let split = rect.right() - 62.0;
@@ -196,14 +190,8 @@ fn output(ui: &mut Ui, frame: &Frame<'_>, rect: Rect) {
     channel(ui, frame, rect.with_min_x(split), "channel");
 }
 
-/// The drums' MIDI channel.
-pub fn channel(ui: &mut Ui, frame: &Frame<'_>, rect: Rect, name: &'static str) {
-    let channels: Vec<String> = (1..=16).map(|channel| format!("Ch {channel}")).collect();
-    one_of(ui, frame, rect, Control::Channel, name, &channels);
-}
-
 /// What goes out and what is heard; the way to the drum map.
-fn switches(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, rect: Rect) {
+fn switches(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, rect: Rect) {
     let edit = rect.with_min_x(rect.right() - CONTROL);
     let rest = rect.with_max_x(edit.left() - UNIT);
     let split = rest.left() + (rest.width() * 0.56).round();
@@ -213,34 +201,6 @@ fn switches(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, rect: Rect) {
     let button =
         Button::new("edit-map", "").icon(Icon::Sliders).tip("Edit the drum map, key by key.");
     if button.show(ui, edit, &frame.theme) {
-        state.dialog = Some(Dialog::DrumMap(drum_map::Editing::new()));
-    }
-}
-
-/// A control that is on or off.
-pub fn toggle(ui: &mut Ui, frame: &Frame<'_>, rect: Rect, control: Control, name: &'static str) {
-    let on = frame.controls.value(control) >= 0.5;
-    if switch(ui, rect, &frame.theme, name, control.name(), control.tip(), on) {
-        frame.controls.begin(control);
-        frame.controls.set(control, if on { 0.0 } else { 1.0 });
-        frame.controls.end(control);
-    }
-}
-
-/// A control with steps that have names.
-fn one_of(
-    ui: &mut Ui,
-    frame: &Frame<'_>,
-    rect: Rect,
-    control: Control,
-    name: &'static str,
-    names: &[String],
-) {
-    let last = (names.len() - 1) as f32;
-    let chosen = (frame.controls.value(control) * last).round() as usize;
-    if let Some(picked) = choice(ui, rect, &frame.theme, name, control.tip(), names, chosen) {
-        frame.controls.begin(control);
-        frame.controls.set(control, picked as f32 / last);
-        frame.controls.end(control);
+        shared.request(Request::EditDrumMap);
     }
 }

@@ -7,11 +7,14 @@ use egui::{
 
 use super::bar_menu::{BarAction, locking};
 use super::engine;
-use super::frame::{Frame, State};
+use super::frame::Frame;
+use super::layout::SMALLEST;
+use super::shared::Shared;
 use super::theme::{Face, UNIT};
 use super::widgets::{Button, Look, label, label_at};
 
-pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
+/// `news` is what went well lately.
+pub fn show(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, news: Option<String>) {
     let (theme, rect) = (&frame.theme, frame.layout.status_bar);
     ui.painter().rect_filled(rect, CornerRadius::ZERO, theme.panel);
     ui.painter().hline(rect.x_range(), rect.top() + 0.5, Stroke::new(1.0, theme.line_strong));
@@ -21,7 +24,7 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
     let backend = Rect::from_min_max(pos2(room.right() - engine::WIDTH, room.top()), room.max);
     engine::show(ui, frame, backend);
     room.max.x = backend.left() - UNIT;
-    if let Some(text) = selection_name(frame, state) {
+    if let Some(text) = selection_name(frame, shared) {
         let at = room.left_center();
         let drawn = label_at(
             ui.painter(),
@@ -32,26 +35,25 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
             theme.text,
         );
         room.min.x = drawn.right() + 2.0 * UNIT;
-        for action in [BarAction::Regenerate, BarAction::CopyToRepeats, locking(frame, state)] {
+        for action in [BarAction::Regenerate, BarAction::CopyToRepeats, locking(frame, shared)] {
             let name = action.name();
             let button = Button::new(("deed", name.as_str()), &name)
                 .look(Look::Bare)
                 .tip(action.tip())
-                .unless(action.why_not(frame, state));
+                .unless(action.why_not(frame, shared));
             let width = button.width(ui.painter());
             let place = Rect::from_min_max(room.min, pos2(room.left() + width, room.bottom()));
             room.min.x = place.right() + 2.0;
             if button.show(ui, place, theme) {
-                action.run(frame, state);
+                action.run(frame, shared);
             }
         }
         room.min.x += 2.0 * UNIT;
     }
-    let news = state.notifications.news(ui.ctx());
-    let outdated = state.outdated.as_ref().map(|(_, how)| {
+    let outdated = frame.outdated.as_ref().map(|how| {
         format!("The song was laid anew since this take was made: {how}. Play it, then press Capture again")
     });
-    let (text, ink) = match (&frame.view.error, news, &state.hint) {
+    let (text, ink) = match (&frame.view.error, news, &shared.hint) {
         (_, Some(news), _) => (news, theme.running),
         (Some(error), None, _) => (error.to_string(), theme.alarm),
         (None, None, None) if outdated.is_some() => (outdated.unwrap_or_default(), theme.alarm),
@@ -82,7 +84,7 @@ fn grip(ui: &mut Ui, frame: &Frame<'_>, corner: egui::Pos2) {
     if let Some(by) = response.total_drag_delta().filter(|_| response.dragged())
         && let Some(before) = ui.data(|data| data.get_temp::<Vec2>(size))
     {
-        let wanted = (before + by).max(super::SMALLEST).round();
+        let wanted = (before + by).max(SMALLEST).round();
         ui.send_viewport_cmd(ViewportCommand::InnerSize(wanted));
     }
     response
@@ -90,12 +92,12 @@ fn grip(ui: &mut Ui, frame: &Frame<'_>, corner: egui::Pos2) {
         .on_hover_text("Pull to make the window larger or smaller.");
 }
 
-fn selection_name(frame: &Frame<'_>, state: &State) -> Option<String> {
-    let count = state.selection.cells.len();
+fn selection_name(frame: &Frame<'_>, shared: &Shared) -> Option<String> {
+    let count = shared.selection.cells.len();
     if count > 0 {
         return Some(if count == 1 { "1 hit".to_owned() } else { format!("{count} hits") });
     }
-    let bars = state.selection.bars.as_ref()?;
+    let bars = shared.selection.bars.as_ref()?;
     let name = frame.bars_name(bars);
     let form = frame.arrangement.map(|arrangement| &arrangement.form.sections);
     let section = form.and_then(|sections| sections.iter().find(|section| section.bars == *bars));

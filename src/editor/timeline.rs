@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use egui::Rangef;
+use egui::{Rangef, Rect, pos2};
 
 use crate::score::{BarGrid, BarIndex, Ticks};
 
@@ -140,6 +140,19 @@ impl Timeline {
         self.show(0.0..self.song);
     }
 
+    /// Where bars stand in a strip of the time axis.
+    pub fn bars_rect(&self, all: Option<&BarGrid>, bars: &Range<usize>, strip: Rect) -> Rect {
+        let Some((start, end)) = ends(all, bars) else { return Rect::NOTHING };
+        Rect::from_min_max(pos2(self.x(start), strip.top()), pos2(self.x(end), strip.bottom()))
+    }
+
+    /// Zooms to bars.
+    pub fn show_bars(&mut self, all: Option<&BarGrid>, bars: &Range<usize>) {
+        if let Some((start, end)) = ends(all, bars) {
+            self.show(start..end);
+        }
+    }
+
     /// Scrolls so that `ticks` is in the middle.
     pub fn centre(&mut self, ticks: f64) {
         self.from = ticks - self.width() / self.points_per_tick / 2.0;
@@ -153,6 +166,13 @@ impl Timeline {
             self.settle();
         }
     }
+}
+
+/// Where some bars begin and end, in ticks.
+fn ends(all: Option<&BarGrid>, bars: &Range<usize>) -> Option<(f64, f64)> {
+    let all = all?.bars();
+    let (first, last) = (all.get(bars.start)?, all.get(bars.end.saturating_sub(1))?);
+    Some((first.start.0 as f64, last.end().0 as f64))
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ use egui::{
     Align2, CornerRadius, CursorIcon, Id, Popup, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, pos2,
 };
 
-use super::dialog::Dialog;
 use super::export;
-use super::frame::{Frame, State, sentence};
+use super::frame::{Frame, sentence};
+use super::shared::{Destination, Request, Shared};
 use super::theme::{CONTROL, Face, UNIT, Variant};
 use super::widgets::{Button, Icon, Look, label, label_at};
 use crate::score::Metre;
@@ -40,7 +40,7 @@ impl Row {
     }
 }
 
-pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
+pub fn show(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared) {
     let (theme, rect) = (&frame.theme, frame.layout.top_bar);
     ui.painter().rect_filled(rect, CornerRadius::ZERO, theme.panel);
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, theme.line_strong));
@@ -52,8 +52,8 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
     };
     logo(ui, frame, &mut row, wide);
     transport(ui, frame, &mut row, wide);
-    take_away(ui, frame, state, &mut row, wide);
-    main_actions(ui, frame, state, &mut row, wide);
+    take_away(ui, frame, shared, &mut row, wide);
+    main_actions(ui, frame, shared, &mut row, wide);
 }
 
 /// Two hills and the name.
@@ -146,8 +146,8 @@ fn transport(ui: &mut Ui, frame: &Frame<'_>, row: &mut Row, wide: bool) {
     ));
 }
 
-fn main_actions(ui: &mut Ui, frame: &Frame<'_>, state: &State, row: &mut Row, wide: bool) {
-    capture(ui, frame, state, row);
+fn main_actions(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, row: &mut Row, wide: bool) {
+    capture(ui, frame, shared, row);
     if let Some(job) = &frame.view.job {
         progress(ui, frame, row, job.stage.map_or("waiting", |stage| stage.name()), job.fraction);
         return;
@@ -228,7 +228,7 @@ fn progress(ui: &mut Ui, frame: &Frame<'_>, row: &mut Row, stage: &str, fraction
 const NOTHING: &str = "Nothing was heard yet: play the song in the host.";
 
 /// What there is to capture, for the button and its menu: name, what it takes, or why it cannot.
-fn captures(frame: &Frame<'_>, state: &State) -> Vec<(String, Result<Span, &'static str>)> {
+fn captures(frame: &Frame<'_>, shared: &Shared) -> Vec<(String, Result<Span, &'static str>)> {
     let RecordingView { bars, just_played, .. } = frame.view.recording;
     let named = |name: &str, span: crate::studio::BarSpan| {
         format!("{name}  (bars {}–{})", span.first + 1, span.end)
@@ -249,7 +249,7 @@ fn captures(frame: &Frame<'_>, state: &State) -> Vec<(String, Result<Span, &'sta
         },
     ];
     let first = frame.take.map_or(0, |(take, _)| take.first_bar.0);
-    captures.push(match (&state.selection.bars, bars) {
+    captures.push(match (&shared.selection.bars, bars) {
         (Some(range), Some(_)) => (
             format!("Selected {}", frame.bars_name(range)),
             Ok(Span::Bars { first: first + range.start, end: first + range.end }),
@@ -260,26 +260,7 @@ fn captures(frame: &Frame<'_>, state: &State) -> Vec<(String, Result<Span, &'sta
     captures
 }
 
-/// Captures everything heard, as the button and its key do.
-pub fn capture_all(frame: &Frame<'_>) {
-    capture_span(frame, Span::All);
-}
-
-/// Captures the bars of the take in view once more, as the host has them now.
-pub fn capture_again(frame: &Frame<'_>) {
-    let Some((take, bars)) = frame.take else { return };
-    let beats = take.length.0 as f64 / f64::from(bars.ticks_per_quarter());
-    let to = crate::score::Beats(take.start.0 + beats);
-    capture_span(frame, Span::Between { from: take.start, to });
-}
-
-fn capture_span(frame: &Frame<'_>, span: Span) {
-    if let Err(error) = frame.studio.capture(span) {
-        frame.studio.report(&sentence(&error.to_string()));
-    }
-}
-
-fn capture(ui: &mut Ui, frame: &Frame<'_>, state: &State, row: &mut Row) {
+fn capture(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, row: &mut Row) {
     let theme = &frame.theme;
     let nothing = frame.view.recording.bars.is_none();
     let button = Button::new("capture", "Capture")
@@ -294,7 +275,7 @@ fn capture(ui: &mut Ui, frame: &Frame<'_>, state: &State, row: &mut Row) {
         .unless(nothing.then_some("Nothing was heard yet: play the song in the host."));
     let place = row.next_left(button.width(ui.painter()));
     if button.show(ui, place, theme) {
-        capture_all(frame);
+        frame.capture_all();
     }
     row.left -= UNIT;
     let place = row.next_left(5.0 * UNIT);
@@ -303,13 +284,13 @@ fn capture(ui: &mut Ui, frame: &Frame<'_>, state: &State, row: &mut Row) {
     let response = more.respond(ui, place, theme);
     Popup::menu(&response).show(|ui| {
         ui.set_min_width(220.0);
-        for (name, span) in captures(frame, state) {
+        for (name, span) in captures(frame, shared) {
             let entry = egui::Button::new(name).frame(false).min_size(Vec2::new(210.0, 24.0));
             let response = ui.add_enabled(span.is_ok(), entry);
             match span {
                 Ok(span) => {
                     if response.clicked() {
-                        capture_span(frame, span);
+                        frame.capture(span);
                     }
                 }
                 Err(why_not) => {
@@ -321,7 +302,7 @@ fn capture(ui: &mut Ui, frame: &Frame<'_>, state: &State, row: &mut Row) {
         let entry = |text| egui::Button::new(text).frame(false).min_size(Vec2::new(210.0, 24.0));
         let open = ui.add(entry("Open a MIDI file…"));
         if open.on_hover_text("Dropping one on the window does the same.").clicked() {
-            export::open_midi(frame, state, ui.ctx());
+            shared.request(Request::OpenMidi);
         }
         let heard = frame.view.recording.bars.is_some();
         let forget = ui.add_enabled(heard, entry("Forget what was heard"));
@@ -332,11 +313,11 @@ fn capture(ui: &mut Ui, frame: &Frame<'_>, state: &State, row: &mut Row) {
     });
 }
 
-fn take_away(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, row: &mut Row, wide: bool) {
+fn take_away(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, row: &mut Row, wide: bool) {
     let theme = &frame.theme;
     let help = Button::new("help", "?").look(Look::Bare).tip("Keyboard and mouse").key("?");
     if help.show(ui, row.next_right(CONTROL), theme) {
-        state.dialog = Some(Dialog::Help);
+        shared.request(Request::Help);
     }
     let (icon, tip, other) = match theme.variant {
         Variant::Dark => (Icon::Sun, "Light window", Variant::Light),
@@ -357,10 +338,11 @@ fn take_away(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, row: &mut Row, w
     if no_part.is_none() {
         Popup::menu(&response).show(|ui| {
             ui.set_min_width(200.0);
-            export::menu(ui, frame, state, &state.extract());
+            let extract = shared.extract();
+            export::menu(ui, frame, shared, &extract);
         });
     }
-    drag_chip(ui, frame, state, row, wide, no_part);
+    drag_chip(ui, frame, shared, row, wide, no_part);
     let redo_tip =
         frame.view.redo.map_or_else(|| "Redo".to_owned(), |name| format!("Redo: {name}"));
     let redo = Button::new("redo", "")
@@ -389,13 +371,13 @@ fn take_away(ui: &mut Ui, frame: &Frame<'_>, state: &mut State, row: &mut Row, w
 fn drag_chip(
     ui: &mut Ui,
     frame: &Frame<'_>,
-    state: &mut State,
+    shared: &mut Shared,
     row: &mut Row,
     wide: bool,
     no_part: Option<&str>,
 ) {
     let theme = &frame.theme;
-    let extract = state.extract();
+    let extract = shared.extract();
     let what = export::name(frame, &extract);
     // What will be dragged is written on it.
     let text = format!("Drag {what}");
@@ -413,7 +395,7 @@ fn drag_chip(
     let room = place.with_min_x(grip.right() + UNIT).with_max_x(place.right() - 2.0 * UNIT);
     label(painter, room, Align2::LEFT_CENTER, &text, Face::SemiBold.at(12.0), ink);
     if enabled && response.drag_started() {
-        export::drag(frame, state, &extract);
+        shared.request(Request::Export(Destination::Drag, extract));
     }
     let response = if enabled { response.on_hover_cursor(CursorIcon::Grab) } else { response };
     response.on_hover_ui(|ui| {

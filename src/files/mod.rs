@@ -7,6 +7,8 @@
 //!
 //! Knows nothing of ours. Slow: for any thread but the audio thread and the window's.
 
+#![forbid(unsafe_code)]
+
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

@@ -16,6 +16,8 @@
 //!
 //! Source: Standard MIDI Files 1.0 (RP-001, MIDI Manufacturers Association, 1996).
 
+#![forbid(unsafe_code)]
+
 mod container;
 mod drums;
 mod error;

@@ -1,7 +1,6 @@
 //! Neural networks: ONNX files in, numbers out. A tool of the house; it knows no music.
 //!
-//! A skill that owns a network describes it with a [`ModelSpec`] in [`catalogue`] and asks
-//! [`Models`] for it; what it gets is a [`Network`]: named tensors in, named tensors out. The
+//! A skill that owns a network describes it with a [`ModelSpec`] and asks [`Models`] for it; what it gets is a [`Network`]: named tensors in, named tensors out. The
 //! weights are built into the binary, and a file of the same name in the user's model folder takes
 //! their place if it fits the spec. Which library does the arithmetic ([`Backend`]) is seen nowhere
 //! above this folder: tract on the processor, or cuDNN on an NVIDIA GPU ([`cuda`]) with the processor
@@ -19,11 +18,11 @@
 //!   an error that names the file and what is wrong with it.
 
 mod backend;
-pub mod catalogue;
 mod catch_panic;
 mod cuda;
 mod eager;
 mod error;
+mod inference;
 mod lru_cache;
 mod offload;
 mod onnx;
@@ -32,9 +31,10 @@ mod spec;
 mod tensor;
 mod tract;
 
-pub use backend::{Backend, Network, Outputs};
+pub use backend::Backend;
 pub use cuda::{GpuFacts, gpu};
 pub use error::NetworkError;
+pub use inference::{Network, Outputs};
 pub use registry::{Engine, Models};
 pub use spec::{ModelSpec, Port, PortSpec};
 pub use tensor::{Element, Tensor};

@@ -8,7 +8,10 @@ use std::{fs, io};
 use parking_lot::Mutex;
 
 use super::cuda::{self, Gpu};
+use super::eager::Eager;
+use super::offload::Offloaded;
 use super::onnx::OnnxFile;
+use super::tract::TractNetwork;
 use super::{Backend, ModelSpec, Network, NetworkError};
 
 /// No network of ours comes near this; a larger file in the model folder is a mistake that would
@@ -141,6 +144,39 @@ fn read(path: &Path) -> Result<Vec<u8>, NetworkError> {
         .map_err(|source| NetworkError::Read { file: path.display().to_string(), source })
 }
 
+impl Backend {
+    /// Any network on its own, with the inputs and outputs that its file says it has. Skills go
+    /// through [`Models`](super::Models), which also checks that those are the expected ones.
+    ///
+    /// # Errors
+    /// [`NetworkError::Format`]; `name` stands for the file there. [`NetworkError::NoGpu`] for
+    /// [`Backend::Cuda`] without a GPU.
+    pub fn load(self, name: &str, bytes: &[u8]) -> Result<Arc<dyn Network>, NetworkError> {
+        let gpu = match self {
+            Backend::Cpu => None,
+            Backend::Auto => cuda::shared().ok(),
+            Backend::Cuda => Some(cuda::shared().map_err(|reason| NetworkError::NoGpu { reason })?),
+        };
+        self.open(name, OnnxFile::read(name, bytes)?, gpu)
+    }
+
+    /// Makes a checked file ready to run, on the GPU if there is one. [`Backend::Auto`] leaves networks
+    /// with operators that only tract knows to the processor.
+    pub(super) fn open(
+        self,
+        name: &str,
+        file: OnnxFile,
+        gpu: Option<Arc<Gpu>>,
+    ) -> Result<Arc<dyn Network>, NetworkError> {
+        let Some(gpu) = gpu else { return Ok(Arc::new(TractNetwork::new(name, file)?)) };
+        match Eager::new(&file, gpu.clone()) {
+            Ok(eager) => Ok(Arc::new(Offloaded::new(name, file, self, gpu, eager)?)),
+            Err(_) if self == Backend::Auto => Ok(Arc::new(TractNetwork::new(name, file)?)),
+            Err(reason) => Err(NetworkError::Format { file: file.file, reason }),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,9 +239,9 @@ mod tests {
     }
 
     #[test]
-    fn every_network_of_the_catalogue_loads() {
+    fn every_network_of_the_drummer_loads() {
         let models = Models::new(Backend::Cpu, None);
-        for spec in crate::network::catalogue::ALL.iter().copied() {
+        for spec in crate::drummer::networks::ALL.iter().copied() {
             models.get(spec).unwrap_or_else(|error| panic!("{error}"));
         }
     }

@@ -5,21 +5,24 @@
 //! contract with saved projects, held by a test: a parameter may be added at the end, never moved,
 //! renamed or removed. [`Parameters::settings`] turns them into what the drummer understands.
 
+mod control;
+mod parameter;
 mod style;
 mod turns;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::drummer::Settings;
 use nice_plug::params::{BoolParam, EnumParam, FloatParam, IntParam, Params};
 use nice_plug::prelude::{FloatRange, IntRange, formatters, util};
+
+use crate::drummer::Settings;
+
+pub use control::{CHANNELS, Control, LOUDEST_DB, QUIETEST_DB, Unit};
+pub use parameter::Parameter;
 pub use style::StyleName;
 pub use turns::{CountInName, EndingName};
 
-/// The quietest preview level; at the bottom of its range the preview is off.
-const QUIETEST_DB: f32 = -60.0;
-const LOUDEST_DB: f32 = 6.0;
 /// Highest value of [`Parameters::changes`].
 pub const CHANGES: i32 = 1 << 20;
 
@@ -79,13 +82,30 @@ pub struct Parameters {
     #[id = "countin"]
     pub count_in: EnumParam<CountInName>,
     presses: Arc<AtomicU32>,
+    /// One bit for each control that was turned since it was asked about.
+    turned: Arc<AtomicU32>,
 }
 
-fn share(name: &str, default: f32) -> FloatParam {
-    FloatParam::new(name, default, FloatRange::Linear { min: 0.0, max: 1.0 })
+/// What notes that a control was turned. It may be called on the audio thread.
+fn note<T>(turned: &Arc<AtomicU32>, control: Control) -> Arc<dyn Fn(T) + Send + Sync> {
+    let turned = Arc::clone(turned);
+    Arc::new(move |_| {
+        turned.fetch_or(1 << control as u32, Ordering::Release);
+    })
+}
+
+/// A share, where the drummer's own default is.
+fn share(turned: &Arc<AtomicU32>, control: Control) -> FloatParam {
+    let default = control.get(&Settings::default()).unwrap_or_default();
+    FloatParam::new(control.name(), default, FloatRange::Linear { min: 0.0, max: 1.0 })
         .with_unit(" %")
         .with_value_to_string(formatters::v2s_f32_percentage(0))
         .with_string_to_value(formatters::s2v_f32_percentage())
+        .with_callback(note(turned, control))
+}
+
+fn switch(control: Control, on: bool) -> BoolParam {
+    BoolParam::new(control.name(), on)
 }
 
 fn level() -> FloatParam {
@@ -94,7 +114,7 @@ fn level() -> FloatParam {
         max: util::db_to_gain(LOUDEST_DB),
         factor: FloatRange::gain_skew_factor(QUIETEST_DB, LOUDEST_DB),
     };
-    FloatParam::new("Preview level", util::db_to_gain(0.0), range)
+    FloatParam::new(Control::Preview.name(), util::db_to_gain(0.0), range)
         .with_unit(" dB")
         .with_value_to_string(formatters::v2s_f32_gain_to_db(1))
         .with_string_to_value(formatters::s2v_f32_gain_to_db())
@@ -102,19 +122,7 @@ fn level() -> FloatParam {
 
 impl Default for Parameters {
     fn default() -> Parameters {
-        let Settings {
-            style: _,
-            complexity,
-            intensity,
-            fill_amount,
-            fill_complexity,
-            swing,
-            humanise,
-            ending: _,
-            count_in: _,
-            seed: _,
-            alternatives: _,
-        } = Settings::default();
+        let turned = Arc::new(AtomicU32::new(0));
         let presses = Arc::new(AtomicU32::new(0));
         let counted = Arc::clone(&presses);
         let count = move |pressed| {
@@ -123,48 +131,76 @@ impl Default for Parameters {
             }
         };
         Parameters {
-            style: EnumParam::new("Style", StyleName::FromSong),
-            complexity: share("Complexity", complexity),
-            intensity: share("Intensity", intensity),
-            fill_amount: share("Fill amount", fill_amount),
-            fill_complexity: share("Fill complexity", fill_complexity),
-            swing: share("Swing", swing),
-            humanise: share("Humanise", humanise),
+            style: EnumParam::new(Control::Style.name(), StyleName::FromSong)
+                .with_callback(note(&turned, Control::Style)),
+            complexity: share(&turned, Control::Complexity),
+            intensity: share(&turned, Control::Intensity),
+            fill_amount: share(&turned, Control::FillAmount),
+            fill_complexity: share(&turned, Control::FillComplexity),
+            swing: share(&turned, Control::Swing),
+            humanise: share(&turned, Control::Humanise),
             level: level(),
             // Behind Drumlin there may be the synth that plays the melody: it is not to play drums.
-            midi_out: BoolParam::new("Send MIDI", false),
-            channel: IntParam::new("MIDI channel", 10, IntRange::Linear { min: 1, max: 16 }),
-            through: BoolParam::new("MIDI through", true),
-            listen: BoolParam::new("Listen", true),
+            midi_out: switch(Control::MidiOut, false),
+            channel: IntParam::new(
+                Control::Channel.name(),
+                10,
+                IntRange::Linear { min: CHANNELS[0], max: CHANNELS[1] },
+            )
+            .with_callback(note(&turned, Control::Channel)),
+            through: switch(Control::Through, true),
+            listen: switch(Control::Listen, true),
             generate: BoolParam::new("Generate", false).with_callback(Arc::new(count)),
             bypass: BoolParam::new("Bypass", false).make_bypass(),
             changes: IntParam::new("Edits", 0, IntRange::Linear { min: 0, max: CHANGES })
                 .non_automatable()
                 .hide()
                 .with_value_to_string(Arc::new(|count| count.to_string())),
-            ending: EnumParam::new("Ending", EndingName::FromSong),
-            count_in: EnumParam::new("Count-in", CountInName::None),
+            ending: EnumParam::new(Control::Ending.name(), EndingName::FromSong)
+                .with_callback(note(&turned, Control::Ending)),
+            count_in: EnumParam::new(Control::CountIn.name(), CountInName::None)
+                .with_callback(note(&turned, Control::CountIn)),
             presses,
+            turned,
         }
     }
 }
 
 impl Parameters {
+    /// The parameter of a control.
+    pub fn of(&self, control: Control) -> &dyn Parameter {
+        match control {
+            Control::Style => &self.style,
+            Control::Complexity => &self.complexity,
+            Control::Intensity => &self.intensity,
+            Control::FillAmount => &self.fill_amount,
+            Control::FillComplexity => &self.fill_complexity,
+            Control::Swing => &self.swing,
+            Control::Humanise => &self.humanise,
+            Control::Ending => &self.ending,
+            Control::CountIn => &self.count_in,
+            Control::Preview => &self.level,
+            Control::Channel => &self.channel,
+            Control::MidiOut => &self.midi_out,
+            Control::Through => &self.through,
+            Control::Listen => &self.listen,
+        }
+    }
+
     /// What the drummer is asked for. Seed and number of alternatives are those of the document, not
     /// of the host, and stay as they are in `settings`.
-    pub fn settings(&self, settings: Settings) -> Settings {
-        Settings {
-            style: self.style.value().into(),
-            complexity: self.complexity.value(),
-            intensity: self.intensity.value(),
-            fill_amount: self.fill_amount.value(),
-            fill_complexity: self.fill_complexity.value(),
-            swing: self.swing.value(),
-            humanise: self.humanise.value(),
-            ending: self.ending.value().into(),
-            count_in: self.count_in.value().into(),
-            ..settings
+    pub fn settings(&self, mut settings: Settings) -> Settings {
+        for control in Control::ALL {
+            control.set(&mut settings, self.of(control).modulated_position());
         }
+        settings
+    }
+
+    /// The controls that were turned since this was called last, by whoever. Of those that the drummer
+    /// and the document have nothing to do with, none is said.
+    pub fn take_turned(&self) -> impl Iterator<Item = Control> + use<> {
+        let turned = self.turned.swap(0, Ordering::Acquire);
+        Control::ALL.into_iter().filter(move |&control| turned & (1 << control as u32) != 0)
     }
 
     /// How often [`Parameters::generate`] has been turned on.
@@ -198,6 +234,35 @@ mod tests {
     }
 
     #[test]
+    fn every_control_is_the_parameter_of_its_id() {
+        let parameters = Parameters::default();
+        let map = parameters.param_map();
+        for control in Control::ALL {
+            let (_, pointer, _) = map.iter().find(|(id, ..)| id == control.id()).unwrap();
+            // SAFETY: the pointers live as long as `parameters`.
+            let (name, default) = unsafe { (pointer.name(), pointer.default_normalized_value()) };
+            assert_eq!(name, control.name());
+            assert_eq!(default, parameters.of(control).default_position(), "{control:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_turned_is_said_once() {
+        use nice_plug::params::InternalParamMut;
+        let parameters = Parameters::default();
+        assert_eq!(parameters.take_turned().count(), 0);
+        // SAFETY: nobody else has these parameters.
+        unsafe {
+            parameters.swing._internal_set_plain_value(0.3);
+            parameters.ending._internal_set_plain_value(EndingName::Hit);
+            parameters.channel._internal_set_plain_value(3);
+        }
+        let turned: Vec<Control> = parameters.take_turned().collect();
+        assert_eq!(turned, [Control::Swing, Control::Ending, Control::Channel]);
+        assert_eq!(parameters.take_turned().count(), 0);
+    }
+
+    #[test]
     fn untouched_parameters_ask_for_what_a_good_drummer_plays_unasked() {
         let settings = Settings { seed: 7, alternatives: 4, ..Settings::default() };
         assert_eq!(Parameters::default().settings(settings), settings);
@@ -227,6 +292,7 @@ mod tests {
                 _ => "50 %",
             };
             assert_eq!(text, expected, "{id}");
+            // SAFETY: as above.
             let default = unsafe { pointer.default_normalized_value() };
             assert!(back.is_some_and(|back| (back - default).abs() < 1e-6), "{id}: {text}");
         }

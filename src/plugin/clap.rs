@@ -12,6 +12,14 @@
 //!
 //! An instance is nice-plug's with four functions of ours. nice-plug finds its own by `plugin_data`
 //! and by nothing else, so what the host holds may be larger than nice-plug knows.
+//!
+//! What the host promises of its pointers, nice-plug is promised: every unsafe block rests on that, where
+//! nothing else is said.
+
+#![expect(
+    clippy::undocumented_unsafe_blocks,
+    reason = "each block hands on what the host promises of its pointers, as the top of the file says"
+)]
 
 use std::ffi::{CStr, c_char, c_void};
 use std::ptr;

@@ -72,8 +72,6 @@ pub type DrumlinFx = Instance<Effect>;
 
 /// One plugin in a host.
 pub struct Instance<K> {
-    // First, so that it ends before what it looks after.
-    _parameter_sync: ParameterSync,
     engine: Engine,
     parameters: Arc<Parameters>,
     studio: Arc<Studio>,
@@ -92,18 +90,9 @@ impl<K> Default for Instance<K> {
             Playback::new(clips, spent),
         );
         engine.audition(Auditions::new(auditions));
-        Instance {
-            _parameter_sync: ParameterSync::start(
-                Arc::clone(&parameters),
-                Arc::clone(&studio),
-                Arc::clone(&shared_transport),
-            ),
-            engine,
-            parameters,
-            studio,
-            shared_transport,
-            kind: PhantomData,
-        }
+        let mut sync = ParameterSync::new(Arc::clone(&parameters), Arc::clone(&shared_transport));
+        studio.on_tick(Box::new(move |studio| sync.poll(studio)));
+        Instance { engine, parameters, studio, shared_transport, kind: PhantomData }
     }
 }
 

@@ -8,6 +8,8 @@
 //! Nothing here does input or output, allocates in the background or fails later than at
 //! construction.
 
+#![forbid(unsafe_code)]
+
 mod bars;
 mod choice;
 mod drums;

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::drum_maps::{DrumMap, OwnMap};
-use super::{QuantizedSsm, Take, TakeState};
+use super::{QuantizedSsm, Take};
 use crate::drummer::{ClassDensities, Form, Settings};
 use crate::score::{BarIndex, DrumPart, GmKey, LANES, Lane};
 
@@ -35,6 +35,14 @@ pub struct Document {
     /// The musician's own map as it was last, also while another is in use.
     pub own_map: Option<OwnMap>,
     pub channel: Channel,
+}
+
+/// What belongs to a take that is not the current one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TakeState {
+    /// `None` if no drums were generated for it.
+    pub arrangement: Option<Arrangement>,
+    pub settings: Settings,
 }
 
 /// A MIDI channel, 1 to 16 as musicians count.

@@ -1,13 +1,15 @@
 //! The handle that the plugin and its window share.
 
-use std::ops::Range;
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+
+use parking_lot::Mutex;
 
 use super::shared_state::SharedState;
 use super::wire::Audition;
 use super::{
-    AudioEnd, Edit, EditError, Job, Lanes, Saved, Span, StateError, Take, TakeError, View,
+    AudioEnd, Edit, EditError, Gesture, Job, Lanes, Saved, Span, StateError, Take, TakeError, View,
     WindowSettings, worker,
 };
 use crate::drummer::Settings;
@@ -16,16 +18,27 @@ use crate::score::{Beats, Lane, Velocity};
 
 /// The document, recording and jobs of one plugin; see the module for what may be called where.
 ///
-/// Dropping it cancels what runs and ends the worker thread.
+/// Dropping it cancels what runs and ends the worker thread. What can be done with it is
+/// [`StudioLink`]'s.
 pub struct Studio {
-    shared: Arc<SharedState>,
+    link: StudioLink,
+    /// What the worker does on each of its ticks.
+    tick: Arc<Mutex<Option<Tick>>>,
     worker: Option<JoinHandle<()>>,
 }
 
-/// Ties the edits of one drag together: those of one gesture that follow each other are one step of
-/// the undo history.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Gesture(pub(super) u64);
+/// The way to a studio: for its owner, and for what its own worker calls (see [`Studio::on_tick`]).
+pub struct StudioLink {
+    shared: Arc<SharedState>,
+}
+
+impl Deref for Studio {
+    type Target = StudioLink;
+
+    fn deref(&self) -> &StudioLink {
+        &self.link
+    }
+}
 
 /// Why a job was not started.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,15 +57,35 @@ impl Studio {
     /// An empty studio with a worker thread of its own. Networks are loaded at the first job.
     pub fn new() -> Arc<Studio> {
         let shared = Arc::new(SharedState::default());
-        let own = shared.clone();
+        let tick: Arc<Mutex<Option<Tick>>> = Arc::default();
+        let (own, ticking) = (StudioLink { shared: shared.clone() }, tick.clone());
+        let on_tick = move |link: &StudioLink| {
+            // Taken out, so that what it does may take every lock.
+            let Some(mut tick) = ticking.lock().take() else { return };
+            tick(link);
+            ticking.lock().get_or_insert(tick);
+        };
         // Without a thread the plugin still plays what it has.
         let worker = thread::Builder::new()
             .name("drumlin worker".to_owned())
-            .spawn(move || worker::run(&own))
+            .spawn(move || worker::run(&own.shared, &|| on_tick(&own)))
             .ok();
-        Arc::new(Studio { shared, worker })
+        shared.has_worker(worker.is_some());
+        Arc::new(Studio { link: StudioLink { shared }, tick, worker })
     }
 
+    /// Has something done by the worker thread on each of its ticks: some 40 times a second while
+    /// nothing else runs and the audio thread is connected, and between the steps of a job. It must
+    /// return soon and not hold the studio itself.
+    pub fn on_tick(&self, tick: Tick) {
+        *self.tick.lock() = Some(tick);
+    }
+}
+
+/// What the worker does on each of its ticks.
+pub type Tick = Box<dyn FnMut(&StudioLink) + Send>;
+
+impl StudioLink {
     /// New queues for the audio thread. The ends handed out before are dead from here on. The
     /// current clip is sent at once.
     pub fn connect(&self) -> AudioEnd {
@@ -64,7 +97,7 @@ impl Studio {
         self.shared.view()
     }
 
-    /// Grows when [`Studio::snapshot`] has something new.
+    /// Grows when [`StudioLink::snapshot`] has something new.
     pub fn revision(&self) -> u64 {
         self.shared.revision()
     }
@@ -91,7 +124,7 @@ impl Studio {
     /// Makes an edit as part of a drag; see [`Gesture`].
     ///
     /// # Errors
-    /// As [`Studio::apply`].
+    /// As [`StudioLink::apply`].
     pub fn drag(&self, gesture: Gesture, edit: Edit) -> Result<(), EditError> {
         self.shared
             .step(edit.name(), Some(gesture), edit.recalls(), |document| edit.apply(document))
@@ -101,7 +134,7 @@ impl Studio {
     /// [`View::recalls`]). One step of the undo history. Seed and alternatives stay as they are.
     ///
     /// # Errors
-    /// As [`Studio::apply`].
+    /// As [`StudioLink::apply`].
     pub fn recall(&self, settings: Settings) -> Result<(), EditError> {
         self.shared.recall(settings)
     }
@@ -180,7 +213,7 @@ impl Studio {
         });
     }
 
-    /// Ends what [`Studio::rehearse`] began.
+    /// Ends what [`StudioLink::rehearse`] began.
     pub fn stop_rehearsal(&self) {
         self.audition(Audition::Stop);
     }
@@ -199,7 +232,7 @@ impl Studio {
     /// # Errors
     /// If there is nothing for it to work on.
     pub fn start(&self, job: Job) -> Result<(), JobError> {
-        if self.worker.is_none() {
+        if !self.shared.works() {
             return Err(JobError::NoWorker);
         }
         self.shared.start(job.clone(), |document| match &job {
@@ -240,7 +273,7 @@ impl Studio {
     }
 
     /// What the networks run on from the next job on; no matter for undo, and no part of
-    /// [`Studio::save`].
+    /// [`StudioLink::save`].
     pub fn set_backend(&self, backend: Backend) {
         self.shared.set_backend(backend);
     }

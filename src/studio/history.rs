@@ -3,7 +3,12 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::{Document, Gesture};
+use super::Document;
+
+/// Ties the edits of one drag together: those of one gesture that follow each other are one step of
+/// the undo history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gesture(pub(super) u64);
 
 /// How many steps can be taken back.
 const MOST_STEPS: usize = 200;

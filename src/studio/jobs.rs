@@ -1,6 +1,6 @@
 //! What the worker can be asked for, and how far it is.
 
-use super::Region;
+use super::{Document, Region};
 use crate::drummer::Stage;
 
 /// Work for the worker thread. A job takes what it needs from the document when it begins and puts
@@ -41,4 +41,11 @@ pub struct JobView {
     pub stage: Option<Stage>,
     /// How much is done, 0 to 1.
     pub fraction: f32,
+}
+
+/// A change of the document as it is when the job ends, and how it goes into the undo history.
+pub(super) struct Outcome {
+    pub change: Box<dyn FnOnce(&Document) -> Document>,
+    /// The name of its step; `None` if it belongs to the step before.
+    pub step: Option<&'static str>,
 }

@@ -2,11 +2,11 @@
 //!
 //! A [`Studio`] is shared by the plugin and its window (`Arc<Studio>`). It holds the [`Document`]
 //! with its undo history, the [`Recording`] of what the host plays, and one worker thread that runs
-//! [`Job`]s. Nothing here waits for the worker: [`Studio::snapshot`] gives what there is to show,
+//! [`Job`]s. Nothing here waits for the worker: [`StudioLink::snapshot`] gives what there is to show,
 //! edits are made at once, and results of jobs arrive in the document when they are ready.
 //!
 //! [`wire`] is the seam to the audio thread: plain values that cross bounded queues, whose ends
-//! [`Studio::connect`] hands out. No method of the studio may be called on the audio thread.
+//! [`StudioLink::connect`] hands out. No method of the studio may be called on the audio thread.
 //!
 //! [`Preset`]s touch the disk; everything else here is in memory.
 //!
@@ -15,12 +15,15 @@
 //! - Errors: what can be refused at once is a `Result`; what fails in a job is a sentence in
 //!   [`View::error`].
 
+#![forbid(unsafe_code)]
+
 mod audio_link;
 mod clip;
 mod clipboard;
 mod document;
 mod drum_maps;
 mod edit;
+mod edit_error;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod handle;
@@ -47,17 +50,19 @@ pub use clip::{Extract, MidiFile};
 pub use clipboard::Clipboard;
 pub use document::{
     ALTERNATIVES, Alternative, Arrangement, Cell, Channel, Document, LaneState, Lanes, MOST_TAKES,
-    Region, RegionOverride, VariationId,
+    Region, RegionOverride, TakeState, VariationId,
 };
 pub use drum_maps::{DrumMap, GM_KEYS, OwnMap};
-pub use edit::{Edit, EditError, Shift};
-pub use handle::{Gesture, JobError, Studio};
+pub use edit::Edit;
+pub use edit_error::EditError;
+pub use handle::{JobError, Studio, StudioLink, Tick};
+pub use history::Gesture;
 pub use jobs::{Job, JobView};
+pub use part_editor::Shift;
 pub use presets::{Preset, PresetError, PresetFolder};
 pub use quantized_ssm::QuantizedSsm;
 pub use recording::{BarSpan, MAX_BARS, Recording, RecordingView, Span};
 pub use state::{Saved, StateError};
 pub use take::{Take, TakeError};
-pub use takes::TakeState;
 pub use view::View;
 pub use window_settings::{Theme, WindowSettings};

@@ -3,8 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Alternative, Cell, Clipboard, Region, Shift};
+use super::{Alternative, Cell, Clipboard, Region};
 use crate::score::{BarIndex, DrumPart, GmKey, Hit, LANES, Lane, StepGrid, Velocity};
+
+/// How far hits move.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shift {
+    /// Later if positive; runs on over bar lines.
+    pub steps: isize,
+    /// Towards higher [`Lane::index`] if positive.
+    pub lanes: isize,
+}
 
 /// A working copy of an alternative's part. Cells outside the grid are passed over by all methods.
 pub(super) struct PartEditor {

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use parking_lot::{Condvar, Mutex, MutexGuard};
+use crossbeam::channel::{Receiver, Sender, bounded};
+use parking_lot::{Mutex, MutexGuard};
 
 use super::audio_link::AudioLink;
 use super::history::History;
-use super::worker::Outcome;
+use super::jobs::Outcome;
 use super::{Document, Edit, EditError, Gesture, Job, JobView, Saved, View, WindowSettings};
 use crate::drummer::{Settings, Stage};
 use crate::network::{Backend, Engine};
@@ -22,11 +23,42 @@ pub(super) struct SharedState {
     state: Mutex<State>,
     /// Taken after `state` where both are needed.
     audio_link: Mutex<AudioLink>,
-    /// Something for the worker is in `state`.
-    work: Condvar,
+    /// Wakes the worker.
+    work: WakeUp,
     revision: AtomicU64,
     wake: Mutex<Option<Wake>>,
     gestures: AtomicU64,
+    /// There is a thread to work on.
+    works: AtomicBool,
+}
+
+/// What the worker waits for: calls that come while it works are one call when it waits again, so that
+/// none is lost and none piles up.
+struct WakeUp {
+    call: Sender<()>,
+    called: Receiver<()>,
+}
+
+impl Default for WakeUp {
+    fn default() -> WakeUp {
+        let (call, called) = bounded(1);
+        WakeUp { call, called }
+    }
+}
+
+impl WakeUp {
+    fn call(&self) {
+        // Full: it has been called already.
+        let _ = self.call.try_send(());
+    }
+
+    /// Waits for a call, at most `patience` if there is one.
+    fn wait(&self, patience: Option<Duration>) {
+        let _ = match patience {
+            Some(patience) => self.called.recv_timeout(patience).is_ok(),
+            None => self.called.recv().is_ok(),
+        };
+    }
 }
 
 #[derive(Default)]
@@ -98,7 +130,7 @@ impl SharedState {
             self.audio_link.lock().play(state.history.present().clip());
         }
         self.told(state);
-        self.work.notify_all();
+        self.work.call();
         result
     }
 
@@ -115,6 +147,14 @@ impl SharedState {
         if let Some(wake) = wake {
             wake();
         }
+    }
+
+    pub fn has_worker(&self, works: bool) {
+        self.works.store(works, Ordering::Relaxed);
+    }
+
+    pub fn works(&self) -> bool {
+        self.works.load(Ordering::Relaxed)
     }
 
     pub fn revision(&self) -> u64 {
@@ -294,7 +334,7 @@ impl SharedState {
         state.stop();
         state.closed = true;
         drop(state);
-        self.work.notify_all();
+        self.work.call();
     }
 
     /// Runs `with` on the line; tells if there is something new to show.
@@ -309,7 +349,7 @@ impl SharedState {
     pub fn connect(&self) -> super::AudioEnd {
         let end = self.audio_link.lock().connect();
         self.state.lock().connected = true;
-        self.work.notify_all();
+        self.work.call();
         end
     }
 
@@ -324,8 +364,9 @@ impl SharedState {
     /// For the worker: waits for a job, at most `patience` while the audio thread is connected.
     /// `Some(None)` if there is none by then, `None` once it is closed.
     pub fn next_task(&self, patience: Duration) -> Option<Option<(Job, Arc<AtomicBool>)>> {
-        let mut state = self.state.lock();
+        let mut waited = false;
         loop {
+            let mut state = self.state.lock();
             if state.closed {
                 return None;
             }
@@ -340,14 +381,13 @@ impl SharedState {
                 self.told(state);
                 return Some(Some((job, cancelled)));
             }
-            if state.connected {
-                self.work.wait_for(&mut state, patience);
-                if !state.closed && state.waiting.is_none() {
-                    return Some(None);
-                }
-            } else {
-                self.work.wait(&mut state);
+            if waited && state.connected {
+                return Some(None);
             }
+            let patience = state.connected.then_some(patience);
+            drop(state);
+            self.work.wait(patience);
+            waited = true;
         }
     }
 

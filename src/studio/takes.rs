@@ -3,16 +3,8 @@
 
 use std::sync::Arc;
 
-use super::{Arrangement, Document, EditError, MOST_TAKES, Take};
+use super::{Arrangement, Document, EditError, MOST_TAKES, Take, TakeState};
 use crate::drummer::Settings;
-
-/// What belongs to a take that is not the current one.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TakeState {
-    /// `None` if no drums were generated for it.
-    pub arrangement: Option<Arrangement>,
-    pub settings: Settings,
-}
 
 impl Document {
     pub fn take(&self) -> Option<&Arc<Take>> {

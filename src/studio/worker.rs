@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
+use super::jobs::Outcome;
 use super::recipe::Variations;
 use super::shared_state::SharedState;
 use super::{
@@ -43,21 +44,27 @@ fn shared_drummer(backend: Backend) -> Arc<Drummer> {
     })
 }
 
-/// What the worker thread runs until the desk is closed.
-pub(super) fn run(shared: &SharedState) {
+/// What the worker thread runs until the state is closed; `tick` is called in between and now and then
+/// in a job.
+pub(super) fn run(shared: &SharedState, tick: &(dyn Fn() + Sync)) {
     let mut player = Player::default();
     while let Some(task) = shared.next_task(LOOK) {
         shared.poll();
+        tick();
         let Some((job, cancelled)) = task else { continue };
-        let reporter =
-            Reporter { shared, cancelled: &cancelled, range: Mutex::new(ProgressRange::WHOLE) };
+        let reporter = Reporter {
+            shared,
+            tick,
+            cancelled: &cancelled,
+            range: Mutex::new(ProgressRange::WHOLE),
+        };
         // A panic in a job would take every later job with it.
         player.run_on(shared.backend());
         let outcome = catch_unwind(AssertUnwindSafe(|| player.run(&job, &reporter)));
         let outcome = outcome.unwrap_or_else(|_| {
             // Whatever it was about may be half made.
             player = Player::default();
-            Err(JobError::Bug(job.name()))
+            Err(JobFailure::Bug(job.name()))
         });
         let outcome = outcome.map_err(|failure| failure.sentence());
         shared.finish(&cancelled, outcome, player.engine());
@@ -66,7 +73,7 @@ pub(super) fn run(shared: &SharedState) {
 
 /// Why a job has no result.
 #[derive(Debug, thiserror::Error)]
-enum JobError {
+enum JobFailure {
     #[error(transparent)]
     Drummer(#[from] DrummerError),
     #[error("the document changed under the job; start it again")]
@@ -75,11 +82,11 @@ enum JobError {
     Bug(&'static str),
 }
 
-impl JobError {
+impl JobFailure {
     /// What to show; `None` if it was cancelled, which is no failure.
     fn sentence(&self) -> Option<String> {
         match self {
-            JobError::Drummer(DrummerError::Cancelled) => None,
+            JobFailure::Drummer(DrummerError::Cancelled) => None,
             failure => Some(failure.to_string()),
         }
     }
@@ -99,6 +106,7 @@ impl ProgressRange {
 
 struct Reporter<'a> {
     shared: &'a SharedState,
+    tick: &'a (dyn Fn() + Sync),
     cancelled: &'a AtomicBool,
     range: Mutex<ProgressRange>,
 }
@@ -128,6 +136,7 @@ impl Progress for Reporter<'_> {
 
     fn is_cancelled(&self) -> bool {
         self.shared.poll();
+        (self.tick)();
         self.cancelled.load(Ordering::Relaxed)
     }
 }
@@ -139,13 +148,6 @@ impl Reporter<'_> {
     }
 }
 
-/// A change of the document as it is when the job ends, and how it goes into the undo history.
-pub(super) struct Outcome {
-    pub change: Box<dyn FnOnce(&Document) -> Document>,
-    /// The name of its step; `None` if it belongs to the step before.
-    pub step: Option<&'static str>,
-}
-
 /// The drummer with what it heard last.
 #[derive(Default)]
 struct Player {
@@ -155,15 +157,15 @@ struct Player {
 }
 
 impl Player {
-    fn run(&mut self, job: &Job, reporter: &Reporter) -> Result<Outcome, JobError> {
+    fn run(&mut self, job: &Job, reporter: &Reporter) -> Result<Outcome, JobFailure> {
         let document = reporter.shared.document();
         match job {
             Job::Generate => {
-                let take = document.take().ok_or(JobError::Gone)?.clone();
+                let take = document.take().ok_or(JobFailure::Gone)?.clone();
                 self.generate(job, take, document.settings, 0, reporter)
             }
             Job::New => {
-                let arrangement = document.arrangement.as_ref().ok_or(JobError::Gone)?;
+                let arrangement = document.arrangement.as_ref().ok_or(JobFailure::Gone)?;
                 let settings = Settings { seed: rand::random(), ..document.settings };
                 // The grooves behind those there are, in turn.
                 let last = arrangement.alternatives.iter().map(|a| a.variation.number).max();
@@ -202,7 +204,7 @@ impl Player {
         &mut self,
         take: &Arc<Take>,
         reporter: &Reporter,
-    ) -> Result<Arc<SongAnalysis>, JobError> {
+    ) -> Result<Arc<SongAnalysis>, JobFailure> {
         if let Some((known, analysis)) = &self.analysis
             && (Arc::ptr_eq(known, take)
                 || (known.length == take.length && known.song == take.song))
@@ -224,7 +226,7 @@ impl Player {
         settings: &Settings,
         wanted: &BTreeSet<VariationId>,
         reporter: &Reporter,
-    ) -> Result<Variations, JobError> {
+    ) -> Result<Variations, JobFailure> {
         let drummer = self.drummer();
         let seeds: BTreeSet<u64> = wanted.iter().map(|variation| variation.seed).collect();
         let mut variations = Variations::new();
@@ -251,7 +253,7 @@ impl Player {
         settings: Settings,
         first: usize,
         reporter: &Reporter,
-    ) -> Result<Outcome, JobError> {
+    ) -> Result<Outcome, JobFailure> {
         let analysis = self.analysis(&take, reporter)?;
         let seed = settings.seed;
         let numbers = |first: usize| -> BTreeSet<VariationId> {
@@ -302,8 +304,8 @@ impl Player {
         job: &Job,
         document: &Document,
         reporter: &Reporter,
-    ) -> Result<Outcome, JobError> {
-        let arrangement = document.arrangement.as_ref().ok_or(JobError::Gone)?;
+    ) -> Result<Outcome, JobFailure> {
+        let arrangement = document.arrangement.as_ref().ok_or(JobFailure::Gone)?;
         let analysis = self.analysis(&arrangement.take, reporter)?;
         let seed: u64 = rand::random();
         let settings = Settings { seed, ..document.settings };
@@ -322,8 +324,8 @@ impl Player {
     }
 
     /// Plays the chosen alternative first: it is the one that is heard.
-    fn reshape(&mut self, document: &Document, reporter: &Reporter) -> Result<Outcome, JobError> {
-        let arrangement = document.arrangement.as_ref().ok_or(JobError::Gone)?;
+    fn reshape(&mut self, document: &Document, reporter: &Reporter) -> Result<Outcome, JobFailure> {
+        let arrangement = document.arrangement.as_ref().ok_or(JobFailure::Gone)?;
         let analysis = self.analysis(&arrangement.take, reporter)?;
         let settings = document.settings;
         let audible: BTreeSet<VariationId> = arrangement.alternative().variations().collect();
@@ -357,8 +359,8 @@ impl Player {
         document: &Document,
         region: &Region,
         reporter: &Reporter,
-    ) -> Result<Outcome, JobError> {
-        let arrangement = document.arrangement.as_ref().ok_or(JobError::Gone)?;
+    ) -> Result<Outcome, JobFailure> {
+        let arrangement = document.arrangement.as_ref().ok_or(JobFailure::Gone)?;
         let analysis = self.analysis(&arrangement.take, reporter)?;
         let (chosen, old) = (arrangement.chosen, arrangement.alternative());
         let mut found = None;
@@ -381,7 +383,7 @@ impl Player {
                 break;
             }
         }
-        let (variation, variations) = found.ok_or(JobError::Gone)?;
+        let (variation, variations) = found.ok_or(JobFailure::Gone)?;
         let (region, take) = (region.clone(), arrangement.take.clone());
         let change = move |document: &Document| {
             let mut document = document.clone();

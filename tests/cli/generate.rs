@@ -203,7 +203,7 @@ fn unusable_fonts_and_networks_are_named() {
     fs::create_dir(desk.path("mine")).unwrap();
     let line = failure(&mut desk.generate(&["--models", "mine"]));
     assert!(line.contains("no network in mine") && line.contains(".onnx"), "{line}");
-    for spec in drumlin::network::catalogue::ALL {
+    for spec in drumlin::drummer::networks::ALL {
         let own = desk.path("mine").join(spec.file);
         fs::write(&own, "not a network").unwrap();
         let line = failure(&mut desk.generate(&["--models", "mine"]));

@@ -8,11 +8,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{env, io};
 
 use drumlin::audio::SoundFont;
-use drumlin::drummer::{Drummer, Settings, Silent};
+use drumlin::drummer::{Drummer, Settings, Silent, networks};
 use drumlin::midi;
 use drumlin::network::{
     self, Backend, Element, ModelSpec, Models, Network, NetworkError, Outputs, Port, Tensor,
-    catalogue,
 };
 use drumlin::score::{DrumPart, Hit, MetreChange, Note, Song, TempoMap, Ticks, Track};
 use rand::{Rng, SeedableRng};
@@ -86,7 +85,7 @@ fn random_inputs_get_the_same_answers() {
         return;
     }
     let mut rng = ChaCha8Rng::seed_from_u64(5);
-    for spec in catalogue::ALL {
+    for spec in networks::ALL {
         let cpu = Backend::Cpu.load(spec.name, spec.bytes).unwrap();
         let cuda = Backend::Cuda.load(spec.name, spec.bytes).unwrap();
         let mut left = count(1000);
@@ -173,7 +172,7 @@ fn real_inputs_get_the_same_answers() {
     }
     let models = Models::new(Backend::Cpu, None);
     let counters: Vec<(&ModelSpec, Arc<AtomicUsize>)> =
-        catalogue::ALL.iter().map(|spec| (*spec, Arc::default())).collect();
+        networks::ALL.iter().map(|spec| (*spec, Arc::default())).collect();
     for (spec, asked) in &counters {
         let cpu = Backend::Cpu.load(spec.name, spec.bytes).unwrap();
         let cuda = Backend::Cuda.load(spec.name, spec.bytes).unwrap();

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
-use drumlin::network::{Backend, Models, catalogue};
+use drumlin::drummer::networks;
+use drumlin::network::{Backend, Models};
 use drumlin::studio::{Job, Studio, View};
 
 use super::fakes::with_fakes;
@@ -72,11 +73,11 @@ fn nothing_is_touched_before_the_first_job_and_kept_after_the_last() {
     assert!(
         !loaded() && models.iter().all(|models| models.engine().is_none_or(|e| e.why.is_none()))
     );
-    models[1].get(&catalogue::GROOVE).unwrap();
+    models[1].get(&networks::GROOVE).unwrap();
     assert!(!loaded(), "the processor needs none of it");
     for _ in 0..2 {
-        models[0].get(&catalogue::GROOVE).unwrap();
-        models[2].get(&catalogue::GROOVE).unwrap();
+        models[0].get(&networks::GROOVE).unwrap();
+        models[2].get(&networks::GROOVE).unwrap();
     }
     assert!(loaded());
     assert_eq!(models[0].engine().unwrap().device.as_deref(), Some("Fake GPU"));

@@ -1,5 +1,13 @@
 //! Hosts that keep no order: VST3 hosts that bring no component handler, bring it late or take it
 //! away, call from several threads, leave the input out; CLAP hosts that have no extension at all.
+//!
+//! The plugin gets pointers to what lives as long as the call, as the interfaces ask: every unsafe block
+//! rests on that, where nothing else is said.
+
+#![expect(
+    clippy::undocumented_unsafe_blocks,
+    reason = "the pointers of each call live as long as it does, as the top of the file says"
+)]
 
 /// A VST3 host of our own, for the calls that ready-made ones do not make.
 #[cfg(target_os = "linux")]

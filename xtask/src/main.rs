@@ -3,6 +3,7 @@
 mod bundle;
 mod demo;
 mod install;
+mod package;
 mod soundfont;
 mod system;
 mod test;
@@ -16,6 +17,7 @@ const USAGE: &str = "usage: cargo xtask <chore>
   bundle              the plugins as hosts want them, in target/bundled
   demo                drums for a song of tests/songs, into target/demo
   install             the plugins into your plugin folders, a song played through them, the demo
+  package             the archive that a musician downloads, in target/package
   soundfont [SOURCE]  cut assets/drumlin.sf2 out of FluidR3 GM
   test                what has to pass before anything is merged: formatting, lints, all tests";
 
@@ -25,6 +27,7 @@ fn main() {
         Some("bundle") => bundle::run_all(),
         Some("demo") => demo::run_all(),
         Some("install") => install::run_all(),
+        Some("package") => package::run_all(),
         Some("soundfont") => soundfont::run(arguments.next().as_deref().map(Path::new)),
         Some("test") => test::run_all(),
         _ => Err(USAGE.into()),

@@ -20,6 +20,15 @@ impl System {
         System::Linux
     };
 
+    /// As archives are named after it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            System::Linux => "linux",
+            System::Mac => "macos",
+            System::Windows => "windows",
+        }
+    }
+
     /// The user's folders for CLAP and VST3, as the formats prescribe. Asks for variables of the
     /// environment; an error says which is missing.
     pub fn plugin_folders(

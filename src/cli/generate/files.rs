@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use crate::cli::CliError;
+use crate::cli::error::CliError;
 
 /// `drums.mid`, `drums-2.mid`, `drums-3.mid`: as many paths as there are alternatives.
 pub fn numbered(first: &Path, alternatives: usize) -> Vec<PathBuf> {

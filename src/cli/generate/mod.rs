@@ -1,6 +1,7 @@
 //! `drumlin generate`: drums for a song.
 
 mod args;
+mod arguments;
 mod files;
 mod reading;
 mod report;
@@ -9,134 +10,24 @@ mod several;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use clap::Args;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
-
 use crate::audio::{self, SoundFont};
 use crate::drummer::picture::{FormPicture, facts};
 use crate::drummer::{Drummer, Generation, Progress};
 use crate::files::Output;
 use crate::midi;
-use crate::network::{self, Backend, Models, catalogue};
 use crate::score::{SampleRate, Song};
 
 use super::console::{print, print_json, remark};
+use super::error::CliError;
 use super::progress::Bar;
-use super::song::{BarArguments, KindArguments, STANDARD};
-use super::{CliError, song};
+use super::song::{self, STANDARD};
 
-use args::GenerateArgs;
+pub use arguments::{Arguments, BackendArgument, models, remark_on};
+
+use arguments::font;
 use files::{Content, numbered};
 use reading::Reading;
 use report::{Report, Timing};
-
-const EXAMPLES: &str = "\
-Examples:
-  drumlin generate song.mid -o drums.mid
-  drumlin generate song.mid -o drums.mid --style funk --alternatives 4 --picture form.png
-  drumlin generate songs/*.mid --output-folder drums";
-
-/// Play drums to a song
-///
-/// Writes a General MIDI drum part with the song's tempo and metre.
-#[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
-pub struct Arguments {
-    /// The song: a MIDI file, or - for standard input. Drums in it are not listened to. With
-    /// --output-folder, several
-    #[arg(required = true, value_name = "SONG")]
-    songs: Vec<PathBuf>,
-
-    /// The drum part to write (MIDI), or - for standard output. Further alternatives get a number:
-    /// drums-2.mid
-    #[arg(short, long, value_name = "FILE", required_unless_present = "output_folder")]
-    output: Option<PathBuf>,
-
-    /// A folder for the drum parts of all songs, each under its song's name; it is made if need be
-    #[arg(
-        long,
-        value_name = "FOLDER",
-        conflicts_with_all = ["output", "audio", "drums_audio", "picture", "json"],
-    )]
-    output_folder: Option<PathBuf>,
-
-    /// Listen to this track only: its name, part of it, or its number, see `drumlin tracks`. May
-    /// be given several times
-    #[arg(long, value_name = "NAME|NUMBER")]
-    track: Vec<String>,
-
-    #[command(flatten)]
-    kinds: KindArguments,
-
-    #[command(flatten)]
-    bars: BarArguments,
-
-    #[command(flatten)]
-    args: GenerateArgs,
-
-    /// Write the whole song with the new drums, not the drums alone: the file as it is but for them
-    #[arg(long, help_heading = "What to write")]
-    merge: bool,
-
-    /// Draw the song's form as a picture (PNG)
-    #[arg(long, value_name = "FILE", help_heading = "What to write")]
-    picture: Option<PathBuf>,
-
-    /// Render the song with its drums (WAV), one file for each alternative
-    #[arg(long, value_name = "FILE", help_heading = "What to write")]
-    audio: Option<PathBuf>,
-
-    /// Render the drums alone (WAV), one file for each alternative
-    #[arg(long, value_name = "FILE", help_heading = "What to write")]
-    drums_audio: Option<PathBuf>,
-
-    /// Print a report on standard output (JSON): form, timings, memory, notes
-    #[arg(long, help_heading = "What to write")]
-    json: bool,
-
-    /// Say nothing but errors
-    #[arg(short, long, help_heading = "What to write")]
-    quiet: bool,
-
-    /// Sounds to listen and render with (.sf2), instead of the ones built in
-    #[arg(long, value_name = "FILE", help_heading = "What to use")]
-    soundfont: Option<PathBuf>,
-
-    /// A folder with networks of your own: its files take the place of those built in
-    #[arg(long, value_name = "FOLDER", help_heading = "What to use")]
-    models: Option<PathBuf>,
-
-    #[command(flatten)]
-    backend: BackendArgument,
-}
-
-/// What runs the networks.
-#[derive(Debug, Args)]
-pub struct BackendArgument {
-    /// What the networks run on: auto takes the GPU where there is one, see `drumlin devices`
-    #[arg(
-        long,
-        value_name = "NAME",
-        default_value = "auto",
-        value_parser = backend(),
-        help_heading = "What to use",
-    )]
-    backend: Backend,
-}
-
-fn backend() -> impl TypedValueParser<Value = Backend> {
-    PossibleValuesParser::new(Backend::ALL.map(Backend::name)).map(|name| {
-        // The parser before lets only these names through.
-        Backend::ALL.into_iter().find(|backend| backend.name() == name).unwrap_or_default()
-    })
-}
-
-/// Says that the GPU broke while it was used, if it did.
-pub fn remark_on(drummer: &Drummer) {
-    if let Some(network::Engine { broke: true, why: Some(why), .. }) = drummer.engine() {
-        remark(&format!("{why}; the processor did the rest"));
-    }
-}
 
 /// Steps after the drummer's own: sound, picture, files.
 const STEPS_AFTER: usize = 3;
@@ -274,28 +165,6 @@ fn write(outputs: Vec<Output>) -> Result<(), CliError> {
         outputs.into_iter().partition(|output| is_standard(&output.path));
     crate::files::write(files)?;
     standard.iter().try_for_each(|output| print(&output.bytes))
-}
-
-/// The networks, with the user's in place of ours.
-pub fn models(argument: &BackendArgument, folder: Option<&Path>) -> Result<Models, CliError> {
-    let models = Models::new(argument.backend, folder.map(Path::to_owned));
-    if let Some(folder) = folder {
-        // A folder in which nothing is found is a slip; using the built-in networks would hide it.
-        if !catalogue::ALL.iter().any(|spec| models.replacement(spec).is_some()) {
-            let names: Vec<&str> = catalogue::ALL.iter().map(|spec| spec.file).collect();
-            return Err(CliError::NoModels { folder: folder.into(), names: names.join(", ") });
-        }
-    }
-    Ok(models)
-}
-
-/// The sounds to listen and render with.
-pub fn font(path: Option<&Path>) -> Result<SoundFont, CliError> {
-    let Some(path) = path else { return Ok(SoundFont::embedded().clone()) };
-    SoundFont::read(path).map_err(|source| match source {
-        audio::AudioError::Unreadable { .. } => CliError::Audio(source),
-        source => CliError::SoundFont { path: path.into(), source },
-    })
 }
 
 fn sound_file(song: &Song, font: &SoundFont, bar: &Bar) -> Result<Vec<u8>, CliError> {

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use super::Arguments;
+use super::arguments::Arguments;
 use crate::cli::console::remark;
-use crate::cli::{CliError, song};
+use crate::cli::error::CliError;
+use crate::cli::song;
 use crate::drummer::timing::{self, Timed};
 use crate::drummer::{self, CountIn, GeneratedPart, Settings};
 use crate::midi::{self, SongFile};

@@ -26,7 +26,7 @@ pub struct Report {
     /// Why the GPU was not used, or not to the end; null if it was, or was not to be.
     backend_note: Option<String>,
     song: SongFacts,
-    settings: Wished,
+    settings: Asked,
     /// Sections as musicians name them.
     form: Vec<SectionFacts>,
     /// Sections of the drums, with letters of their own.
@@ -66,20 +66,14 @@ struct MetreFacts {
     metre: String,
 }
 
+/// What was asked for.
 #[derive(Serialize)]
-struct Wished {
-    /// A style's name, or null where the song suggests it or densities are given.
-    style: Option<&'static str>,
+struct Asked {
+    /// The style is null where the song suggests it or densities are given.
+    #[serde(flatten)]
+    settings: Settings,
     /// Hits a bar, by class; null where none were given.
     densities: Option<BTreeMap<&'static str, f32>>,
-    complexity: f32,
-    intensity: f32,
-    fill_amount: f32,
-    fill_complexity: f32,
-    swing: f32,
-    humanise: f32,
-    ending: &'static str,
-    count_in: &'static str,
     seed: u64,
     alternatives: usize,
 }
@@ -132,10 +126,10 @@ impl Report {
             gpu: None,
             backend_note: None,
             song: SongFacts::new(path, song),
-            settings: Wished::new(settings),
+            settings: Asked::new(settings),
             form: sections(&generation.analysis.form),
             drum_form: sections(&generation.analysis.drum_form),
-            parts: takes(generation).zip(paths).map(PartFacts::new).collect(),
+            parts: named(generation).zip(paths).map(PartFacts::new).collect(),
             timings,
             peak_memory_mib: peak_memory_mib(),
         }
@@ -189,32 +183,17 @@ impl SongFacts {
     }
 }
 
-impl Wished {
-    fn new(settings: &Settings) -> Wished {
-        let style = match settings.style {
-            StyleChoice::Preset(style) => Some(style.name()),
-            _ => None,
-        };
-        let densities = match settings.style {
+impl Asked {
+    fn new(settings: &Settings) -> Asked {
+        let Settings { style, seed, alternatives, .. } = *settings;
+        let (style, densities) = match style {
             StyleChoice::Densities(densities) => {
-                Some(DrumClass::ALL.map(DrumClass::name).into_iter().zip(densities).collect())
+                let classes = DrumClass::ALL.map(DrumClass::name).into_iter();
+                (StyleChoice::FromSong, Some(classes.zip(densities).collect()))
             }
-            _ => None,
+            style => (style, None),
         };
-        Wished {
-            style,
-            densities,
-            complexity: settings.complexity,
-            intensity: settings.intensity,
-            fill_amount: settings.fill_amount,
-            fill_complexity: settings.fill_complexity,
-            swing: settings.swing,
-            humanise: settings.humanise,
-            ending: settings.ending.name(),
-            count_in: settings.count_in.name(),
-            seed: settings.seed,
-            alternatives: settings.alternatives,
-        }
+        Asked { settings: Settings { style, ..*settings }, densities, seed, alternatives }
     }
 }
 
@@ -233,8 +212,8 @@ impl PartFacts {
     }
 }
 
-/// The takes with names that tell them apart.
-fn takes(generation: &Generation) -> impl Iterator<Item = (&GeneratedPart, String)> {
+/// The parts with names that tell them apart.
+fn named(generation: &Generation) -> impl Iterator<Item = (&GeneratedPart, String)> {
     let names = drummer::names(generation.parts.iter().map(|take| &take.part));
     generation.parts.iter().zip(names)
 }
@@ -262,7 +241,7 @@ pub fn summary(song: &Song, generation: &Generation, paths: &[PathBuf]) -> Strin
     let heard = &generation.analysis;
     let (form, drums) = (letters(&heard.form), letters(&heard.drum_form));
     let mut lines = vec![format!("{} · form {form} · drums {drums}", facts(song))];
-    for ((take, name), path) in takes(generation).zip(paths) {
+    for ((take, name), path) in named(generation).zip(paths) {
         let swing = swing_ratio(&take.part);
         let swing = swing.map(|ratio| format!(", off-beats at {ratio:.0} % of the beat"));
         let (path, notes) = (path.display(), take.part.hits.len());

@@ -7,12 +7,15 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use crossbeam::channel;
+
+use super::arguments::{Arguments, font, models, remark_on};
 use super::files::numbered;
 use super::reading::Reading;
-use super::{Arguments, font, models, remark_on};
 use crate::cli::console::{complain, remark};
+use crate::cli::error::CliError;
 use crate::cli::progress::counted;
-use crate::cli::{CliError, song};
+use crate::cli::song;
 use crate::drummer::{Drummer, Settings, Silent};
 use crate::files::{Output, OutputError};
 
@@ -31,9 +34,13 @@ pub fn run(arguments: &Arguments, folder: &Path) -> Result<(), CliError> {
     let drummer = Drummer::new(models, font(arguments.soundfont.as_deref())?);
 
     let bar = counted(works.len(), arguments.quiet);
-    let (next, failures) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let failures = AtomicUsize::new(0);
+    // All songs wait in one queue; whoever is free takes the next.
+    let (queue, waiting) = channel::unbounded();
+    works.iter().try_for_each(|work| queue.send(work)).expect("the receiver is alive");
+    drop(queue);
     let work = || {
-        while let Some(work) = works.get(next.fetch_add(1, Ordering::Relaxed)) {
+        for work in &waiting {
             bar.set_message(song::title(work.song));
             let drummed = drum(arguments, settings, &drummer, work);
             if let (Ok(reading), false) = (&drummed, arguments.quiet) {

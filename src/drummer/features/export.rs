@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crossbeam::channel;
 
 use super::dataset::{DatasetError, View, example};
 use crate::audio::SoundFont;
@@ -85,13 +86,10 @@ fn in_pairs<T: Sync, E: Send>(
     list: &[T],
     work: impl Fn(&T) -> Result<(), E> + Sync,
 ) -> Result<(), E> {
-    let next = AtomicUsize::new(0);
-    let run = || {
-        while let Some(item) = list.get(next.fetch_add(1, Ordering::Relaxed)) {
-            work(item)?;
-        }
-        Ok(())
-    };
+    let (queue, waiting) = channel::unbounded();
+    list.iter().try_for_each(|item| queue.send(item)).expect("the receiver is alive");
+    drop(queue);
+    let run = || waiting.iter().try_for_each(&work);
     std::thread::scope(|scope| {
         let helper = scope.spawn(run);
         run()?;

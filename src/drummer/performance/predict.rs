@@ -5,8 +5,20 @@ use std::ops::Range;
 use super::PerformanceError;
 use super::distribution::{HitDistribution, NUMBERS};
 use super::features::{CHANNELS, Row};
-use crate::network::{Network, Tensor};
+use crate::network::{ModelSpec, Network, PortSpec, Tensor};
 use crate::score::LANES;
+
+/// A part's strokes to the distributions of their velocity and timing.
+///
+/// In: `rows`, axes batch, channel, step; zeros before and behind the part, [`MARGIN`] steps. Out:
+/// `strokes`, axes batch, lane, number, step.
+pub const GROOVE: ModelSpec = ModelSpec {
+    name: "groove",
+    file: "groove.onnx",
+    bytes: include_bytes!("../../../models/groove.onnx"),
+    inputs: &[PortSpec::f32("rows", &[Some(1), Some(CHANNELS), None])],
+    outputs: &[PortSpec::f32("strokes", &[Some(1), Some(LANES), Some(NUMBERS), None])],
+};
 
 /// Steps that the network looks each way.
 const REACH: usize = 68;

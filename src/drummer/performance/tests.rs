@@ -16,7 +16,7 @@ use crate::score::{
 fn network() -> Arc<dyn Network> {
     static MODELS: OnceLock<Models> = OnceLock::new();
     let models = MODELS.get_or_init(|| Models::new(Backend::Cpu, None));
-    models.get(&crate::network::catalogue::GROOVE).unwrap()
+    models.get(&crate::drummer::networks::GROOVE).unwrap()
 }
 
 fn feel(tempo: &TempoMap) -> Feel<'_> {

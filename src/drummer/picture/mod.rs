@@ -7,11 +7,13 @@
 
 mod canvas;
 mod colours;
+mod error;
 mod legend;
 mod panel;
 mod scale;
 
 pub use colours::{Rgb, section_colour, similarity_colour};
+pub use error::PictureError;
 
 use crate::analysis::Ssm;
 use crate::drummer::Form;
@@ -26,19 +28,6 @@ const MARGIN: f32 = 56.0;
 
 const TITLE: Type = Type::new(Weight::SemiBold, 52.0, Rgb::INK);
 const FACTS: Type = Type::new(Weight::Regular, 30.0, Rgb::GREY);
-
-/// Why there is no picture.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PictureError {
-    #[error("a song without bars has no form to draw")]
-    NoBars,
-    #[error("the matrices have {melodic} and {drums} bars: they are not of one song")]
-    SizesDiffer { melodic: usize, drums: usize },
-    #[error("the form ends at bar {end} of a song of {bars} bars")]
-    FormOutside { end: usize, bars: usize },
-    #[error("the picture could not be encoded: {0}")]
-    Encode(String),
-}
 
 /// What the picture shows.
 #[derive(Clone, Copy, Debug)]

@@ -27,6 +27,9 @@ pub use xdnd::DragSource;
 
 use crate::studio::MidiFile;
 
+/// The name of the plugin's window, by which a clip that is dragged out knows it.
+pub const TITLE: &str = "Drumlin";
+
 /// Why a drag did not take place.
 #[derive(Debug, thiserror::Error)]
 pub enum DragError {

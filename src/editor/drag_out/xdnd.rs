@@ -20,7 +20,8 @@ use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 use x11rb::{COPY_DEPTH_FROM_PARENT, COPY_FROM_PARENT, CURRENT_TIME, NONE};
 
-use super::super::{export, host::TITLE};
+use super::super::background::spawn_background;
+use super::TITLE;
 use super::{DragError, forget, write};
 use crate::studio::{MidiFile, Studio};
 
@@ -89,7 +90,7 @@ impl DragSource {
     /// Begins to drag a file; the mouse button is down. What goes wrong is reported to the studio.
     pub fn drag(self, studio: &Arc<Studio>, file: MidiFile) {
         // Hosts may take their time to read the file.
-        export::spawn_background(Arc::clone(studio), move |_| {
+        spawn_background(Arc::clone(studio), move |_| {
             let path = write(&file).map_err(|error| DragError::File(error).to_string())?;
             let dropped = drag(&path).map_err(|error| DragError::System(error.to_string()));
             if !matches!(dropped, Ok(true)) {

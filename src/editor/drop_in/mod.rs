@@ -5,6 +5,7 @@
 
 #[cfg(target_os = "macos")]
 mod appkit;
+mod drops;
 #[cfg(windows)]
 mod ole;
 #[cfg(target_os = "linux")]
@@ -17,19 +18,12 @@ use ole::Target;
 #[cfg(target_os = "linux")]
 use xdnd::Target;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use nice_plug_egui::baseview::WindowContext;
 
-/// What a drop target tells while it lives.
-pub trait Drops: Send + 'static {
-    /// A file is dragged over the window, or no longer is.
-    fn hover(&self, over: bool);
-    /// A file was dropped.
-    fn take(&self, path: PathBuf);
-}
+pub use drops::Drops;
 
 /// Takes drops on a window until it is dropped itself.
 pub struct DropTarget {

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use egui::{Color32, CornerRadius, Mesh, Painter, Rect, Shape, Stroke, StrokeKind, Ui, pos2};
 
-use super::super::frame::{Frame, State};
-use super::super::ruler::bars_rect;
+use super::super::frame::Frame;
+use super::super::shared::Shared;
 use super::super::theme::Variant;
 use super::super::timeline::Timeline;
-use super::super::widgets::PtrEq;
+use super::super::widgets::{Cached, PtrEq};
+use super::mouse::Drag;
+use super::place::ORDER;
 use super::place::{LEAST_STEP, Place, cell_of, row_rect};
-use super::{Drag, ORDER};
 use crate::score::{BarIndex, DrumPart, LANES};
 use crate::studio::Lanes;
 
@@ -21,9 +22,15 @@ const ROUND: f32 = 7.0;
 /// What the picture of many hits is made of; the bits are the lanes that sound.
 pub type Key = (PtrEq<DrumPart>, Timeline, Rect, Variant, Lanes);
 
-pub fn show(ui: &Ui, frame: &Frame<'_>, state: &mut State, place: &Place<'_>) {
+pub fn show(
+    ui: &Ui,
+    frame: &Frame<'_>,
+    shared: &Shared,
+    drawn: &mut Cached<Key, Arc<Mesh>>,
+    place: &Place<'_>,
+) {
     let painter = ui.painter_at(place.rect);
-    painter.add(Shape::mesh(background(frame, state, place)));
+    painter.add(Shape::mesh(background(frame, shared, place)));
     let bars = place.timeline.visible_bars(&place.part.bars);
     let narrowest =
         bars.clone().map(|bar| place.step_width(BarIndex(bar))).fold(f32::INFINITY, f32::min);
@@ -39,7 +46,7 @@ pub fn show(ui: &Ui, frame: &Frame<'_>, state: &mut State, place: &Place<'_>) {
     let sounding = sounding.fold(Lanes::NONE, Lanes::with);
     let part = PtrEq(Arc::clone(&alternative.part));
     let key = (part, place.timeline, place.rect, frame.theme.variant, sounding);
-    let many = state.pictures.hits.get(key, || {
+    let many = drawn.get(key, || {
         Arc::new(if narrowest < 1.5 {
             density(frame, place, bars)
         } else {
@@ -62,7 +69,7 @@ fn colour(frame: &Frame<'_>, hit: &crate::score::Hit) -> Color32 {
 }
 
 /// Stripes, tints of the sections, lines of steps, beats and bars.
-fn background(frame: &Frame<'_>, state: &State, place: &Place<'_>) -> Mesh {
+fn background(frame: &Frame<'_>, shared: &Shared, place: &Place<'_>) -> Mesh {
     let (theme, rect) = (&frame.theme, place.rect);
     let mut mesh = Mesh::default();
     let column = |mesh: &mut Mesh, x: f32, width: f32, colour| {
@@ -86,7 +93,7 @@ fn background(frame: &Frame<'_>, state: &State, place: &Place<'_>) -> Mesh {
     }
     if let Some(arrangement) = frame.arrangement {
         for section in &arrangement.form.sections {
-            let tint = bars_rect(frame, state, &section.bars, rect).intersect(rect);
+            let tint = shared.timeline.bars_rect(frame.bars(), &section.bars, rect).intersect(rect);
             if tint.is_positive() {
                 mesh.add_colored_rect(tint, theme.section(section.label).gamma_multiply(0.05));
             }
@@ -113,8 +120,8 @@ fn background(frame: &Frame<'_>, state: &State, place: &Place<'_>) -> Mesh {
             column(&mut mesh, place.x(index, 0.0), 1.0, theme.line_strong);
         }
     }
-    if let Some(selected) = &state.selection.bars {
-        let wash = bars_rect(frame, state, selected, rect).intersect(rect);
+    if let Some(selected) = &shared.selection.bars {
+        let wash = shared.timeline.bars_rect(frame.bars(), selected, rect).intersect(rect);
         if wash.is_positive() {
             mesh.add_colored_rect(wash, theme.accent.gamma_multiply(0.07));
             for x in [wash.left(), wash.right() - 1.0] {
@@ -155,17 +162,23 @@ fn density(frame: &Frame<'_>, place: &Place<'_>, bars: std::ops::Range<usize>) -
 }
 
 /// What lies over the hits: the selection, a drag under way.
-pub fn overlay(ui: &Ui, frame: &Frame<'_>, state: &State, place: &Place<'_>) {
+pub fn overlay(
+    ui: &Ui,
+    frame: &Frame<'_>,
+    shared: &Shared,
+    drag: Option<&Drag>,
+    place: &Place<'_>,
+) {
     let (theme, painter) = (&frame.theme, ui.painter_at(place.rect));
     let seen = place.timeline.visible_bars(&place.part.bars);
     for hit in place.hits_of(seen) {
-        if state.selection.cells.contains(&cell_of(hit)) {
+        if shared.selection.cells.contains(&cell_of(hit)) {
             let pen = Stroke::new(1.5, theme.selection);
             let body = place.hit_rect(hit).expand(1.0);
             painter.rect_stroke(body, CornerRadius::same(3), pen, StrokeKind::Middle);
         }
     }
-    match &state.drag {
+    match drag {
         Some(Drag::Marquee { from, to, .. }) => {
             let body = Rect::from_two_pos(*from, *to);
             let pen = Stroke::new(1.0, theme.accent);
@@ -177,7 +190,7 @@ pub fn overlay(ui: &Ui, frame: &Frame<'_>, state: &State, place: &Place<'_>) {
         }
         _ => {}
     }
-    if let (None, Some(at)) = (&state.drag, ui.input(|input| input.pointer.hover_pos()))
+    if let (None, Some(at)) = (drag, ui.input(|input| input.pointer.hover_pos()))
         && place.rect.contains(at)
         && let Some(cell) = place.cell_at(at)
         && place.hit_at(at).is_none()

@@ -3,19 +3,20 @@
 use egui::{Align2, CornerRadius, CursorIcon, Id, Rect, Sense, Stroke, Ui, Vec2, pos2};
 
 use super::super::export;
-use super::super::frame::{Frame, State};
+use super::super::frame::Frame;
+use super::super::shared::{Destination, Request, Shared};
 use super::super::theme::{Face, UNIT};
 use super::super::widgets::{Button, Icon, Look, label, label_at};
-use super::ORDER;
-use super::place::row_rect;
-use crate::score::{LANES, Lane};
+use super::place::{ORDER, row_rect};
+use crate::score::{LANES, Lane, Velocity};
 use crate::studio::{Edit, Job, Lanes, Region};
 
-pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &State) {
+/// `brush` is how hard a lane that is clicked on is struck.
+pub fn show(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, brush: Velocity) {
     let (theme, rect) = (&frame.theme, frame.layout.grid_head);
     ui.painter().rect_filled(rect, CornerRadius::ZERO, theme.panel);
     for (row, lane) in ORDER.into_iter().enumerate() {
-        lane_head(ui, frame, state, lane, row_rect(rect, row));
+        lane_head(ui, frame, shared, brush, lane, row_rect(rect, row));
         if row > 0 {
             let family = matches!(row, 5 | 8 | 12);
             let ink = if family { theme.line_strong } else { theme.line };
@@ -26,7 +27,14 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &State) {
     ui.painter().vline(rect.right() - 0.5, rect.y_range(), Stroke::new(1.0, theme.line_strong));
 }
 
-fn lane_head(ui: &mut Ui, frame: &Frame<'_>, state: &State, lane: Lane, row: Rect) {
+fn lane_head(
+    ui: &mut Ui,
+    frame: &Frame<'_>,
+    shared: &mut Shared,
+    brush: Velocity,
+    lane: Lane,
+    row: Rect,
+) {
     let theme = &frame.theme;
     let lane_state = frame.view.document.lane(lane);
     let heard = frame.view.document.is_heard(lane);
@@ -41,7 +49,7 @@ fn lane_head(ui: &mut Ui, frame: &Frame<'_>, state: &State, lane: Lane, row: Rec
         slot
     };
     let region = Region {
-        bars: match state.selection.region() {
+        bars: match shared.selection.region() {
             Some(region) => region.bars,
             None => 0..frame.part().map_or(0, |part| part.bars.len()),
         },
@@ -98,16 +106,19 @@ fn lane_head(ui: &mut Ui, frame: &Frame<'_>, state: &State, lane: Lane, row: Rec
     let ink = if heard { theme.text } else { theme.text_off };
     label(ui.painter(), name, Align2::LEFT_CENTER, lane.name(), face.at(size), ink);
     if response.clicked() {
-        frame.studio.strike(lane, state.brush);
+        frame.studio.strike(lane, brush);
     }
     if frame.part().is_none() {
         response.on_hover_text("Click to hear it.");
         return;
     }
     if response.drag_started() {
-        export::drag(frame, state, &state.extract_lane(lane));
+        shared.request(Request::Export(Destination::Drag, shared.extract_lane(lane)));
     }
-    response.context_menu(|ui| export::menu(ui, frame, state, &state.extract_lane(lane)));
+    response.context_menu(|ui| {
+        let extract = shared.extract_lane(lane);
+        export::menu(ui, frame, shared, &extract);
+    });
     response.on_hover_cursor(CursorIcon::Grab).on_hover_text(
         "Click to hear it; drag this lane alone into the arrangement; right-click to save it.",
     );

@@ -8,26 +8,49 @@ mod lanes;
 mod mouse;
 mod place;
 
-pub use draw::Key;
-pub use mouse::Drag;
 pub use place::{ORDER, Place};
 
-use egui::{CornerRadius, Ui};
+use egui::{CornerRadius, Mesh, Ui};
 
-use super::frame::{Frame, State};
+use std::sync::Arc;
 
-pub fn show(ui: &mut Ui, frame: &Frame<'_>, state: &mut State) {
+use super::frame::Frame;
+use super::shared::Shared;
+use super::widgets::Cached;
+use mouse::Mouse;
+
+/// What the grid remembers.
+#[derive(Default)]
+pub struct Grid {
+    mouse: Mouse,
+    /// The picture of many hits.
+    hits: Cached<draw::Key, Arc<Mesh>>,
+}
+
+impl Grid {
+    /// Whether something is being drawn or moved.
+    pub fn is_dragging(&self) -> bool {
+        self.mouse.drag.is_some()
+    }
+
+    /// Forgets what was being drawn or moved.
+    pub fn let_go(&mut self) {
+        self.mouse.drag = None;
+    }
+}
+
+pub fn show(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, grid: &mut Grid) {
     let (theme, rect) = (&frame.theme, frame.layout.grid);
     if frame.take.is_none() || frame.live {
         return;
     }
     ui.painter().rect_filled(rect, CornerRadius::ZERO, theme.window);
-    lanes::show(ui, frame, state);
+    lanes::show(ui, frame, shared, grid.mouse.brush);
     let Some(part) = frame.part() else {
         return;
     };
-    let before = Place { rect, timeline: state.timeline, part };
-    draw::show(ui, frame, state, &before);
-    mouse::handle(ui, frame, state, &before);
-    draw::overlay(ui, frame, state, &before);
+    let before = Place { rect, timeline: shared.timeline, part };
+    draw::show(ui, frame, shared, &mut grid.hits, &before);
+    mouse::handle(ui, frame, shared, &mut grid.mouse, &before);
+    draw::overlay(ui, frame, shared, grid.mouse.drag.as_ref(), &before);
 }

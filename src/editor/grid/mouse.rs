@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use egui::{CursorIcon, Id, Modifiers, PointerButton, Pos2, Response, Sense, Ui, Vec2};
 
 use super::super::bar_menu;
-use super::super::frame::{Frame, Selection, State};
+use super::super::frame::Frame;
+use super::super::shared::{Selection, Shared};
 use super::super::widgets::keep_arrows;
 use super::place::{Place, cell_of};
 use crate::score::{Hit, Lane, Velocity};
@@ -65,16 +66,35 @@ pub enum Drag {
     },
 }
 
-pub fn handle(ui: &Ui, frame: &Frame<'_>, state: &mut State, place: &Place<'_>) {
+/// What is done with the mouse.
+pub struct Mouse {
+    pub drag: Option<Drag>,
+    /// With what velocity new hits are drawn.
+    pub brush: Velocity,
+}
+
+impl Default for Mouse {
+    fn default() -> Mouse {
+        Mouse { drag: None, brush: Velocity::clamped(96) }
+    }
+}
+
+pub fn handle(
+    ui: &Ui,
+    frame: &Frame<'_>,
+    shared: &mut Shared,
+    mouse: &mut Mouse,
+    place: &Place<'_>,
+) {
     let response = ui.interact(place.rect, Id::unique("grid"), Sense::click_and_drag());
     keep_arrows(ui, &response);
     let (pointer, modifiers) = ui.input(|input| (input.pointer.interact_pos(), input.modifiers));
     let down = |button| ui.input(|input| input.pointer.button_down(button));
     let pressed = |button| ui.input(|input| input.pointer.button_pressed(button));
-    if let Some(at) = pointer.filter(|_| response.contains_pointer() || state.drag.is_some()) {
+    if let Some(at) = pointer.filter(|_| response.contains_pointer() || mouse.drag.is_some()) {
         let at = at.clamp(place.rect.min, place.rect.max - Vec2::splat(0.5));
-        if response.contains_pointer() && state.drag.is_none() {
-            hover(ui, frame, state, place, at);
+        if response.contains_pointer() && mouse.drag.is_none() {
+            hover(ui, frame, shared, place, at);
             let editable = place.cell_at(at).is_some_and(|cell| place.is_editable(cell.bar));
             // A quick click is pressed and let go within one frame.
             let meant = response.is_pointer_button_down_on()
@@ -83,73 +103,88 @@ pub fn handle(ui: &Ui, frame: &Frame<'_>, state: &mut State, place: &Place<'_>) 
             if meant && pressed(PointerButton::Primary) {
                 response.request_focus();
                 if editable {
-                    press(frame, state, place, at, modifiers);
+                    press(frame, shared, mouse, place, at, modifiers);
                 } else if let Some(cell) = place.cell_at(at) {
-                    state.selection = Selection::of_bars(cell.bar.0..cell.bar.0 + 1);
+                    shared.selection = Selection::of_bars(cell.bar.0..cell.bar.0 + 1);
                 }
             } else if meant && pressed(PointerButton::Secondary) {
-                press_secondary(frame, state, place, at, editable);
+                press_secondary(frame, shared, mouse, place, at, editable);
             }
         }
-        drag(frame, state, place, at, modifiers);
-        zoom_in(frame, state, place, at, &response);
+        drag(frame, shared, mouse, place, at, modifiers);
+        zoom_in(frame, shared, place, at, &response);
     }
     if !down(PointerButton::Primary) && !down(PointerButton::Secondary) {
-        release(frame, state, place);
+        release(frame, shared, mouse, place);
     }
-    if state.drag.is_none() && state.selection.bars.is_some() {
-        bar_menu::show(frame, state, &response);
+    if mouse.drag.is_none() && shared.selection.bars.is_some() {
+        bar_menu::show(frame, shared, &response);
     }
 }
 
 /// Far out, a double click goes nearer.
-fn zoom_in(frame: &Frame<'_>, state: &mut State, place: &Place<'_>, at: Pos2, response: &Response) {
+fn zoom_in(
+    frame: &Frame<'_>,
+    shared: &mut Shared,
+    place: &Place<'_>,
+    at: Pos2,
+    response: &Response,
+) {
     if let Some(cell) = place.cell_at(at)
         && response.double_clicked()
         && !place.is_editable(cell.bar)
     {
         let bars = frame.arrangement.map(|arrangement| arrangement.section_of(cell.bar));
-        super::super::ruler::show_bars(frame, state, &bars.unwrap_or(cell.bar.0..cell.bar.0 + 1));
+        let bars = bars.unwrap_or(cell.bar.0..cell.bar.0 + 1);
+        shared.timeline.show_bars(frame.bars(), &bars);
     }
 }
 
-fn press(frame: &Frame<'_>, state: &mut State, place: &Place<'_>, at: Pos2, modifiers: Modifiers) {
+fn press(
+    frame: &Frame<'_>,
+    shared: &mut Shared,
+    mouse: &mut Mouse,
+    place: &Place<'_>,
+    at: Pos2,
+    modifiers: Modifiers,
+) {
     let Some(cell) = place.cell_at(at) else { return };
     match place.hit_at(at) {
         Some(hit) => {
             let own = cell_of(hit);
             if modifiers.shift {
-                if !state.selection.cells.remove(&own) {
-                    state.selection.cells.insert(own);
+                if !shared.selection.cells.remove(&own) {
+                    shared.selection.cells.insert(own);
                 }
-                state.selection.bars = None;
+                shared.selection.bars = None;
                 return;
             }
-            if !state.selection.cells.contains(&own) {
-                state.selection = Selection { bars: None, cells: BTreeSet::from([own]) };
+            if !shared.selection.cells.contains(&own) {
+                shared.selection = Selection { bars: None, cells: BTreeSet::from([own]) };
             }
-            state.brush = hit.velocity;
+            mouse.brush = hit.velocity;
             audition(frame, own.lane, hit.velocity);
-            state.drag = Some(Drag::Undecided { from: at, hit: *hit });
+            mouse.drag = Some(Drag::Undecided { from: at, hit: *hit });
         }
         None if modifiers.shift => {
-            let kept = std::mem::take(&mut state.selection.cells);
-            state.selection = Selection { bars: None, cells: kept.clone() };
-            state.drag = Some(Drag::Marquee { from: at, to: at, kept });
+            let kept = std::mem::take(&mut shared.selection.cells);
+            shared.selection = Selection { bars: None, cells: kept.clone() };
+            mouse.drag = Some(Drag::Marquee { from: at, to: at, kept });
         }
         None => {
-            state.selection.clear();
+            shared.selection.clear();
             let gesture = frame.studio.gesture();
-            paint(frame, state.brush, gesture, vec![cell]);
-            audition(frame, cell.lane, state.brush);
-            state.drag = Some(Drag::Paint { gesture, last: cell });
+            paint(frame, mouse.brush, gesture, vec![cell]);
+            audition(frame, cell.lane, mouse.brush);
+            mouse.drag = Some(Drag::Paint { gesture, last: cell });
         }
     }
 }
 
 fn press_secondary(
     frame: &Frame<'_>,
-    state: &mut State,
+    shared: &mut Shared,
+    mouse: &mut Mouse,
     place: &Place<'_>,
     at: Pos2,
     editable: bool,
@@ -159,13 +194,13 @@ fn press_secondary(
         Some(hit) if editable => {
             let gesture = frame.studio.gesture();
             let last = cell_of(hit);
-            erase(frame, state, gesture, vec![last]);
-            state.drag = Some(Drag::Erase { gesture, last });
+            erase(frame, shared, gesture, vec![last]);
+            mouse.drag = Some(Drag::Erase { gesture, last });
         }
         // The menu of the bar.
         _ => {
-            if !state.selection.bars.as_ref().is_some_and(|bars| bars.contains(&cell.bar.0)) {
-                state.selection = Selection::of_bars(cell.bar.0..cell.bar.0 + 1);
+            if !shared.selection.bars.as_ref().is_some_and(|bars| bars.contains(&cell.bar.0)) {
+                shared.selection = Selection::of_bars(cell.bar.0..cell.bar.0 + 1);
             }
         }
     }
@@ -183,20 +218,27 @@ fn paint(frame: &Frame<'_>, velocity: Velocity, gesture: Gesture, cells: Vec<Cel
     let _ = frame.studio.drag(gesture, Edit::Paint { cells, velocity });
 }
 
-fn erase(frame: &Frame<'_>, state: &mut State, gesture: Gesture, cells: Vec<Cell>) {
-    state.selection.cells.retain(|cell| !cells.contains(cell));
+fn erase(frame: &Frame<'_>, shared: &mut Shared, gesture: Gesture, cells: Vec<Cell>) {
+    shared.selection.cells.retain(|cell| !cells.contains(cell));
     let _ = frame.studio.drag(gesture, Edit::EraseHits(cells));
 }
 
-fn drag(frame: &Frame<'_>, state: &mut State, place: &Place<'_>, at: Pos2, modifiers: Modifiers) {
-    let Some(mut drag) = state.drag.take() else { return };
+fn drag(
+    frame: &Frame<'_>,
+    shared: &mut Shared,
+    mouse: &mut Mouse,
+    place: &Place<'_>,
+    at: Pos2,
+    modifiers: Modifiers,
+) {
+    let Some(mut drag) = mouse.drag.take() else { return };
     match &mut drag {
         Drag::Paint { gesture, last } => {
             if let Some(cell) = place.cell_at(at) {
                 // Along the lane where the drag began, steps in between included.
                 let cell = Cell { lane: last.lane, ..cell };
                 if cell != *last {
-                    paint(frame, state.brush, *gesture, place.cells_between(*last, cell));
+                    paint(frame, mouse.brush, *gesture, place.cells_between(*last, cell));
                     *last = cell;
                 }
             }
@@ -207,7 +249,7 @@ fn drag(frame: &Frame<'_>, state: &mut State, place: &Place<'_>, at: Pos2, modif
             {
                 let mut cells = place.cells_between(*last, Cell { lane: last.lane, ..cell });
                 cells.push(cell);
-                erase(frame, state, *gesture, cells);
+                erase(frame, shared, *gesture, cells);
                 *last = cell;
             }
         }
@@ -215,7 +257,7 @@ fn drag(frame: &Frame<'_>, state: &mut State, place: &Place<'_>, at: Pos2, modif
             let moved = at - *from;
             // With alt there is nothing to tell apart, and timing wants small steps.
             if moved.length() >= if modifiers.alt { 1.0 } else { SLACK } {
-                drag = decide(frame, state, place, *from, hit, moved, modifiers);
+                drag = decide(frame, shared, place, *from, hit, moved, modifiers);
             }
         }
         Drag::Velocity { gesture, from, start, added, cells } => {
@@ -226,10 +268,10 @@ fn drag(frame: &Frame<'_>, state: &mut State, place: &Place<'_>, at: Pos2, modif
                 let edit = Edit::ChangeVelocity { cells: cells.clone(), by };
                 if frame.studio.drag(*gesture, edit).is_ok() {
                     *added += by;
-                    state.brush = Velocity::clamped(target as u8);
+                    mouse.brush = Velocity::clamped(target as u8);
                 }
             }
-            state.hint = Some(format!("Velocity {}", target as u8));
+            shared.hint = Some(format!("Velocity {}", target as u8));
         }
         Drag::Timing { gesture, from, start, added, step_width, cells } => {
             let fine = if modifiers.shift { 0.25 } else { 1.0 };
@@ -242,13 +284,13 @@ fn drag(frame: &Frame<'_>, state: &mut State, place: &Place<'_>, at: Pos2, modif
                 }
             }
             let word = if target < 0.0 { "early" } else { "late" };
-            state.hint = Some(format!("{:.0} % of a step {word}", target.abs() * 100.0));
+            shared.hint = Some(format!("{:.0} % of a step {word}", target.abs() * 100.0));
         }
         Drag::Move { from, lane, by, step_width, .. } => {
             by.steps = ((at.x - from.x) / *step_width).round() as isize;
             let onto = place.lane_at(at.y).unwrap_or(*lane);
             by.lanes = onto.index() as isize - lane.index() as isize;
-            state.hint = Some(format!("Move by {} steps to {}", by.steps, onto.name()));
+            shared.hint = Some(format!("Move by {} steps to {}", by.steps, onto.name()));
         }
         Drag::Marquee { from, to, kept } => {
             *to = at;
@@ -257,23 +299,23 @@ fn drag(frame: &Frame<'_>, state: &mut State, place: &Place<'_>, at: Pos2, modif
                 .hits_of(0..place.part.bars.len())
                 .iter()
                 .filter(|hit| area.intersects(place.hit_rect(hit)));
-            state.selection.cells = caught.map(cell_of).chain(kept.iter().copied()).collect();
+            shared.selection.cells = caught.map(cell_of).chain(kept.iter().copied()).collect();
         }
     }
-    state.drag = Some(drag);
+    mouse.drag = Some(drag);
 }
 
 /// Up and down is velocity, sideways moves, sideways with alt is timing.
 fn decide(
     frame: &Frame<'_>,
-    state: &State,
+    shared: &Shared,
     place: &Place<'_>,
     from: Pos2,
     hit: &Hit,
     moved: Vec2,
     modifiers: Modifiers,
 ) -> Drag {
-    let cells: Vec<Cell> = state.selection.cells.iter().copied().collect();
+    let cells: Vec<Cell> = shared.selection.cells.iter().copied().collect();
     let step_width = place.step_width(hit.bar).max(1.0);
     if modifiers.alt {
         let gesture = frame.studio.gesture();
@@ -286,24 +328,24 @@ fn decide(
     Drag::Move { from, lane: hit.lane(), by: Shift::default(), step_width, cells }
 }
 
-fn release(frame: &Frame<'_>, state: &mut State, place: &Place<'_>) {
-    let Some(Drag::Move { by, cells, .. }) = state.drag.take() else { return };
+fn release(frame: &Frame<'_>, shared: &mut Shared, mouse: &mut Mouse, place: &Place<'_>) {
+    let Some(Drag::Move { by, cells, .. }) = mouse.drag.take() else { return };
     if by == Shift::default() {
         return;
     }
     let moved: Option<BTreeSet<Cell>> = cells.iter().map(|cell| place.shifted(*cell, by)).collect();
     frame.edit(Edit::MoveHits { cells, by });
     if let Some(cells) = moved {
-        state.selection.cells = cells;
+        shared.selection.cells = cells;
     }
 }
 
 /// Says what a click would do.
-fn hover(ui: &Ui, frame: &Frame<'_>, state: &mut State, place: &Place<'_>, at: Pos2) {
+fn hover(ui: &Ui, frame: &Frame<'_>, shared: &mut Shared, place: &Place<'_>, at: Pos2) {
     let Some(cell) = place.cell_at(at) else { return };
     if !place.is_editable(cell.bar) {
         ui.ctx().set_cursor_icon(CursorIcon::ZoomIn);
-        state.hint = Some(
+        shared.hint = Some(
             "Click to select the bar, double-click to zoom in and edit hits, right-click for more"
                 .to_owned(),
         );
@@ -311,7 +353,7 @@ fn hover(ui: &Ui, frame: &Frame<'_>, state: &mut State, place: &Place<'_>, at: P
     }
     let (bar, beat) =
         (frame.bar_number(cell.bar.0), cell.step / place.part.grids[cell.bar.0].steps_per_beat + 1);
-    state.hint = Some(match place.hit_at(at) {
+    shared.hint = Some(match place.hit_at(at) {
         Some(hit) => {
             ui.ctx().set_cursor_icon(CursorIcon::Grab);
             format!(

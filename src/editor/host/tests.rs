@@ -71,7 +71,7 @@ fn on_the_display_that_there_is() {
     let studio = Studio::new();
     let ask: AskTransport = Arc::new(Transport::default);
     let editor = HostEditor::new(Arc::default(), Arc::clone(&studio), ask, "Drumlin");
-    editor.window.lock().state.presets.folder = None;
+    editor.window.lock().side_panel.presets.folder = None;
     let song = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/songs/jingle_bells.mid");
     let source = Source::new(None, format!("file://{song}\r\n").as_bytes());
     // The second time finds what the first has left.

@@ -144,7 +144,7 @@ fn sideways_moves() {
     assert_eq!(robot.hit(cell_of(&hit)), None);
     let there = Cell { step: hit.step + 2, ..cell_of(&hit) };
     assert_eq!(robot.hit(there).map(|hit| hit.velocity), Some(hit.velocity));
-    assert!(robot.window.state.selection.cells.contains(&there));
+    assert!(robot.window.shared.selection.cells.contains(&there));
 }
 
 #[test]
@@ -164,11 +164,11 @@ fn hits_are_selected_in_a_box_and_erased() {
     robot.hold(Modifiers::SHIFT);
     robot.drag(robot.at_cell(cell), rect.right_bottom() - vec2(2.0, 2.0));
     robot.hold(Modifiers::NONE);
-    let selected = robot.window.state.selection.cells.clone();
+    let selected = robot.window.shared.selection.cells.clone();
     assert!(!selected.is_empty() && selected.len() < before.hits.len());
     robot.key(Modifiers::NONE, Key::Delete);
     assert_eq!(robot.part().hits.len(), before.hits.len() - selected.len());
-    assert!(robot.window.state.selection.cells.is_empty());
+    assert!(robot.window.shared.selection.cells.is_empty());
     robot.key(Modifiers::COMMAND, Key::Z);
     assert_eq!(robot.part(), before);
 }
@@ -202,14 +202,14 @@ fn bars_are_copied_and_pasted() {
         egui::pos2(x, ruler.center().y)
     };
     robot.click(middle(&robot, 0));
-    assert_eq!(robot.window.state.selection.bars, Some(0..1));
+    assert_eq!(robot.window.shared.selection.bars, Some(0..1));
     robot.events(vec![Event::Copy]);
     robot.click(middle(&robot, 2));
     robot.events(vec![Event::Paste(String::new())]);
     assert_eq!(hits_of(&robot, 2), first);
     assert_eq!(hits_of(&robot, 0), first);
     robot.drag(middle(&robot, 0), middle(&robot, 2));
-    assert_eq!(robot.window.state.selection.bars, Some(0..3));
+    assert_eq!(robot.window.shared.selection.bars, Some(0..3));
     robot.key(Modifiers::NONE, Key::Delete);
     assert!(hits_of(&robot, 1).is_empty());
 }

@@ -3,9 +3,10 @@
 use egui::{Event, Key, Modifiers, Vec2};
 
 use super::robot::Robot;
-use crate::editor::chooser::{Chooser, Purpose};
+use crate::editor::chooser::Chooser;
 use crate::editor::dialog::Dialog;
-use crate::editor::keys;
+use crate::editor::export::Purpose;
+use crate::editor::{help, keys};
 use crate::studio::Extract;
 
 const SIZE: Vec2 = Vec2::new(1100.0, 720.0);
@@ -21,7 +22,7 @@ fn escape_closes_the_menu_first_and_keys_do_nothing_behind_it() {
     for menu in ["take", "preset", "capture-more", "clip-more", "take-more"] {
         let mut robot = Robot::with_bars(8, SIZE);
         robot.press(("section", 0_usize));
-        let selected = robot.window.state.selection.clone();
+        let selected = robot.window.shared.selection.clone();
         let before = robot.document();
         open(&mut robot, menu);
         for key in [Key::Delete, Key::N, Key::Num2, Key::R, Key::L, Key::F] {
@@ -30,14 +31,14 @@ fn escape_closes_the_menu_first_and_keys_do_nothing_behind_it() {
         robot.key(Modifiers::COMMAND, Key::A);
         assert_eq!(robot.document(), before, "{menu}");
         assert_eq!(robot.studio.snapshot().job, None, "{menu}");
-        assert_eq!(robot.window.state.selection, selected, "{menu}");
+        assert_eq!(robot.window.shared.selection, selected, "{menu}");
         assert!(egui::Popup::is_any_open(&robot.ctx), "{menu} stays open");
         robot.key(Modifiers::NONE, Key::Escape);
         robot.frames(1);
         assert!(!egui::Popup::is_any_open(&robot.ctx), "{menu} is closed");
-        assert_eq!(robot.window.state.selection, selected, "{menu}: closed, and nothing else");
+        assert_eq!(robot.window.shared.selection, selected, "{menu}: closed, and nothing else");
         robot.key(Modifiers::NONE, Key::Escape);
-        assert_ne!(robot.window.state.selection, selected);
+        assert_ne!(robot.window.shared.selection, selected);
     }
 }
 
@@ -62,7 +63,7 @@ fn a_click_that_closes_a_menu_does_nothing_else() {
             assert!(!egui::Popup::is_any_open(&robot.ctx), "{menu} at {at}");
             assert_eq!(robot.document(), before, "{menu} at {at}");
             assert_eq!(robot.studio.snapshot().job, None);
-            assert_eq!(robot.window.state.selection, Default::default(), "{menu} at {at}");
+            assert_eq!(robot.window.shared.selection, Default::default(), "{menu} at {at}");
         }
     }
     // The next one does what it does.
@@ -96,7 +97,7 @@ fn space_presses_nothing_and_what_is_not_used_is_the_hosts() {
 #[test]
 fn every_key_of_the_help_is_used() {
     let used = keys::used(true);
-    for (keys, what) in keys::HELP.iter().flat_map(|(_, lines)| *lines) {
+    for (keys, what) in help::HELP.iter().flat_map(|(_, lines)| *lines) {
         let last = keys.rsplit('+').next().unwrap_or_default();
         let mut letters = last.chars();
         if let (Some(letter), None) = (letters.next(), letters.next())
@@ -133,13 +134,13 @@ fn a_click_far_out_selects_the_bar_and_twice_goes_nearer() {
     let at = robot.layout().grid.center();
     let before = robot.document();
     robot.click(at);
-    assert_eq!(robot.window.state.selection.bars.as_ref().map(|bars| bars.len()), Some(1));
+    assert_eq!(robot.window.shared.selection.bars.as_ref().map(|bars| bars.len()), Some(1));
     assert_eq!(robot.document(), before);
     robot.double_click(at);
     let bar = robot.with_place(|place| place.cell_at(at).unwrap().bar);
     assert!(robot.with_place(|place| place.is_editable(bar)));
     // Near enough, the same click sets a hit: the help says both.
-    let help = keys::HELP.iter().flat_map(|(_, lines)| *lines);
+    let help = help::HELP.iter().flat_map(|(_, lines)| *lines);
     assert!(help.into_iter().any(|(keys, _)| keys.contains("far out")));
 }
 
@@ -152,19 +153,19 @@ fn where_the_desktop_has_no_dialogue_the_window_has_one() {
     std::fs::copy(song, songs.join("town.mid")).unwrap();
     let mut robot = Robot::with_nothing(SIZE);
     let chooser = |purpose| Chooser::new(purpose, "There is none.").within(folder.path());
-    robot.window.state.dialog = Some(Dialog::Choose(chooser(Purpose::Open)));
+    robot.window.dialog = Some(Dialog::Choose(chooser(Purpose::Open)));
     robot.wait(|robot| robot.shows(("chooser-folder", 0_usize)));
     robot.press(("chooser-folder", 0_usize));
     robot.wait(|robot| robot.shows(("chooser-file", 0_usize)));
     robot.press(("chooser-file", 0_usize));
     robot.wait(|robot| robot.document().take().is_some());
-    assert!(robot.window.state.dialog.is_none());
+    assert!(robot.window.dialog.is_none());
 
     let mut robot = Robot::with_bars(4, SIZE);
     let file = robot.document().midi_file(&Extract::default()).unwrap();
     let saved = folder.path().join(&file.name);
     let bytes = file.bytes.clone();
-    robot.window.state.dialog = Some(Dialog::Choose(chooser(Purpose::Save(file))));
+    robot.window.dialog = Some(Dialog::Choose(chooser(Purpose::Save(file))));
     robot.wait(|robot| robot.shows("chooser-save"));
     robot.press("chooser-save");
     robot.wait(|_| saved.exists());

@@ -200,7 +200,7 @@ fn drums_are_heard_while_the_host_stands() {
     assert_eq!(host.auditions(), [], "the host plays");
     robot.transport.playing = false;
     robot.press(("section", 1_usize));
-    let bars = robot.window.state.selection.bars.clone().unwrap();
+    let bars = robot.window.shared.selection.bars.clone().unwrap();
     robot.press("rehearse");
     let heard = host.auditions();
     let [Audition::Play { from, to, .. }] = heard[..] else { panic!("{heard:?}") };

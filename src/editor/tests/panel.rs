@@ -4,7 +4,8 @@ use egui::{Key, Modifiers, Vec2, vec2};
 
 use super::robot::Robot;
 use crate::drummer::{Settings, Style, StyleChoice};
-use crate::editor::controls::{Control, Controls};
+use crate::editor::controls::Controls;
+use crate::parameters::Control;
 use crate::score::{GmKey, Lane};
 use crate::studio::{Channel, DrumMap, Edit, PresetFolder};
 
@@ -18,8 +19,8 @@ fn written(robot: &Robot) -> Vec<String> {
 fn with_folder() -> (tempfile::TempDir, Robot) {
     let place = tempfile::tempdir().unwrap();
     let mut robot = Robot::with_bars(4, SIZE);
-    robot.window.state.presets = Default::default();
-    robot.window.state.presets.folder = Some(PresetFolder::new(place.path()));
+    robot.window.side_panel.presets = Default::default();
+    robot.window.side_panel.presets.folder = Some(PresetFolder::new(place.path()));
     robot.frames(1);
     (place, robot)
 }
@@ -110,11 +111,11 @@ fn presets_of_ones_own_are_kept_loaded_and_removed() {
     robot.press("keep-preset");
     // Letters go into the name, not to the window's keys; the name of a factory preset is refused.
     robot.type_line("jazz");
-    assert!(robot.window.state.dialog.is_some());
+    assert!(robot.window.dialog.is_some());
     assert_eq!(robot.studio.snapshot().undo, Some("settings"));
     robot.press("preset-name");
     robot.type_line("Mine");
-    assert!(robot.window.state.dialog.is_none());
+    assert!(robot.window.dialog.is_none());
     robot.wait(|_| folder.list().len() == 1);
     assert_eq!(folder.list()[0].name, "Mine");
 
@@ -140,21 +141,21 @@ fn presets_of_ones_own_are_kept_loaded_and_removed() {
 fn escape_closes_a_sheet_and_nothing_else() {
     let mut robot = Robot::with_bars(4, SIZE);
     robot.press(("section", 0_usize));
-    let selected = robot.window.state.selection.bars.clone();
+    let selected = robot.window.shared.selection.bars.clone();
     assert!(selected.is_some());
     robot.press("edit-map");
-    assert!(robot.window.state.dialog.is_some());
+    assert!(robot.window.dialog.is_some());
     for key in [Key::Delete, Key::N, Key::Num2] {
         robot.key(Modifiers::NONE, key);
     }
     robot.key(Modifiers::NONE, Key::Escape);
-    assert!(robot.window.state.dialog.is_none());
-    assert_eq!(robot.window.state.selection.bars, selected);
+    assert!(robot.window.dialog.is_none());
+    assert_eq!(robot.window.shared.selection.bars, selected);
     let view = robot.studio.snapshot();
     assert_eq!((view.undo, view.job.clone()), (None, None));
     robot.press("edit-map");
     robot.click(egui::pos2(8.0, 8.0));
-    assert!(robot.window.state.dialog.is_none(), "a click beside it closes it");
+    assert!(robot.window.dialog.is_none(), "a click beside it closes it");
 }
 
 #[test]

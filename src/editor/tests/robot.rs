@@ -11,7 +11,8 @@ use egui::{
 
 use crate::editor::grid::Place;
 use crate::editor::layout::Layout;
-use crate::editor::{Control, Controls, Transport, Window};
+use crate::editor::{Controls, Transport, Window};
+use crate::parameters::Control;
 use crate::score::{DrumPart, Hit};
 use crate::studio::{Arrangement, Cell, Document, Saved, Studio, WindowSettings, fixtures};
 
@@ -69,7 +70,7 @@ impl Robot {
         let ctx = Context::default();
         let mut window = Window::new();
         // What is kept on this machine is no matter of a test's.
-        window.state.presets.folder = None;
+        window.side_panel.presets.folder = None;
         window.open(&ctx);
         let mut robot = Robot {
             ctx,
@@ -225,7 +226,7 @@ impl Robot {
 
     pub fn with_place<T>(&self, ask: impl FnOnce(&Place<'_>) -> T) -> T {
         let part = self.part();
-        let timeline = self.window.state.timeline;
+        let timeline = self.window.shared.timeline;
         ask(&Place { rect: self.layout().grid, timeline, part: &part })
     }
 

@@ -8,8 +8,9 @@ use egui::epaint::{ClippedShape, Shape};
 use egui::{DroppedFile, Key, Modifiers, RawInput, Rect, Vec2, vec2};
 
 use super::robot::Robot;
-use crate::editor::controls::{Control, Controls};
+use crate::editor::controls::Controls;
 use crate::editor::dialog::Dialog;
+use crate::parameters::Control;
 use crate::score::{Beats, Lane};
 use crate::studio::Theme;
 
@@ -40,7 +41,7 @@ fn a_section_is_taken_from_another_alternative() {
     let mut robot = Robot::with_bars(8, SIZE);
     let other = Arc::clone(&robot.arrangement().alternatives[2].part);
     robot.press(("section", 1_usize));
-    let bars = robot.window.state.selection.bars.clone().unwrap();
+    let bars = robot.window.shared.selection.bars.clone().unwrap();
     robot.key(Modifiers::SHIFT, Key::Num3);
     let part = robot.part();
     assert_eq!(robot.arrangement().chosen, 0);
@@ -212,7 +213,7 @@ fn the_playhead_turns_pages() {
     robot.transport.position = Some(Beats(16.0 + 4.0 * 40.0));
     robot.transport.playing = true;
     robot.frames(1);
-    let visible = robot.window.state.timeline.visible();
+    let visible = robot.window.shared.timeline.visible();
     assert!(visible.contains(&(40.0 * 1920.0)), "{visible:?}");
 }
 
@@ -228,9 +229,9 @@ fn the_theme_is_switched_and_kept() {
 fn help_opens_and_closes() {
     let mut robot = Robot::with_bars(4, SIZE);
     robot.press("help");
-    assert!(matches!(robot.window.state.dialog, Some(Dialog::Help)));
+    assert!(matches!(robot.window.dialog, Some(Dialog::Help)));
     robot.key(Modifiers::NONE, Key::Escape);
-    assert!(robot.window.state.dialog.is_none());
+    assert!(robot.window.dialog.is_none());
 }
 
 #[derive(Debug)]

@@ -69,7 +69,7 @@ fn sample<D: Device>(device: &D) -> Result<Vec<f32>, DeviceError> {
     };
     let x = device.binary(Binary::Mul, &turned, &bias, &pair)?;
     let x = device.unary(Unary::Tanh, &x, length)?;
-    let x = device.unary(Unary::Exp, &x, length)?;
+    let x = device.unary(Unary::Erf, &x, length)?;
     let matrix = device.upload(&numbers(5 * MAPS, 0.9))?;
     let product = MatMul {
         batch: 1,

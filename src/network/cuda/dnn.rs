@@ -2,14 +2,14 @@
 //!
 //! <https://docs.nvidia.com/deeplearning/cudnn/backend/latest/api/overview.html>
 
-use std::ffi::{c_int, c_void};
+use std::ffi::c_int;
 use std::ptr;
 
 use cudarc::cublas::sys as blas;
 use cudarc::cudnn::sys::{self, cudnnDataType_t::CUDNN_DATA_FLOAT, cudnnStatus_t};
 
 use super::driver::Stream;
-use crate::network::eager::device::{Conv, DeviceError, Direction, Gru, Pool, Reduce};
+use crate::network::eager::device::{Conv, DeviceError, Pool, Reduce};
 
 type Done<T> = Result<T, DeviceError>;
 
@@ -141,20 +141,6 @@ descriptor!(
     cudnnCreateReduceTensorDescriptor,
     cudnnDestroyReduceTensorDescriptor
 );
-descriptor!(
-    Dropout,
-    cudnnDropoutDescriptor_t,
-    cudnnCreateDropoutDescriptor,
-    cudnnDestroyDropoutDescriptor
-);
-descriptor!(Recurrent, cudnnRNNDescriptor_t, cudnnCreateRNNDescriptor, cudnnDestroyRNNDescriptor);
-descriptor!(
-    Sequence,
-    cudnnRNNDataDescriptor_t,
-    cudnnCreateRNNDataDescriptor,
-    cudnnDestroyRNNDataDescriptor
-);
-
 impl TensorShape {
     /// Dense, last axis fastest.
     pub fn new(dims: [usize; 4]) -> Done<TensorShape> {
@@ -165,29 +151,6 @@ impl TensorShape {
         // SAFETY: the descriptor was made above.
         check(unsafe {
             sys::cudnnSetTensor4dDescriptor(made.0, format, CUDNN_DATA_FLOAT, n, c, h, w)
-        })?;
-        Ok(made)
-    }
-
-    /// A place for cuDNN to write a shape into.
-    pub fn blank() -> Done<TensorShape> {
-        TensorShape::create()
-    }
-
-    /// Three axes, dense, as recurrent layers want their states.
-    pub fn of_states(dims: [usize; 3]) -> Done<TensorShape> {
-        let made = TensorShape::create()?;
-        let dims = [int(dims[0])?, int(dims[1])?, int(dims[2])?];
-        let strides = [dims[1] * dims[2], dims[2], 1];
-        // SAFETY: both arrays have three numbers.
-        check(unsafe {
-            sys::cudnnSetTensorNdDescriptor(
-                made.0,
-                CUDNN_DATA_FLOAT,
-                3,
-                dims.as_ptr(),
-                strides.as_ptr(),
-            )
         })?;
         Ok(made)
     }
@@ -292,8 +255,6 @@ impl Reduction {
         let op = match op {
             Reduce::Sum => Op::CUDNN_REDUCE_TENSOR_ADD,
             Reduce::Mean => Op::CUDNN_REDUCE_TENSOR_AVG,
-            Reduce::Max => Op::CUDNN_REDUCE_TENSOR_MAX,
-            Reduce::Min => Op::CUDNN_REDUCE_TENSOR_MIN,
         };
         // SAFETY: the descriptor was made above.
         check(unsafe {
@@ -304,83 +265,6 @@ impl Reduction {
                 sys::cudnnNanPropagation_t::CUDNN_PROPAGATE_NAN,
                 sys::cudnnReduceTensorIndices_t::CUDNN_REDUCE_TENSOR_NO_INDICES,
                 sys::cudnnIndicesType_t::CUDNN_32BIT_INDICES,
-            )
-        })?;
-        Ok(made)
-    }
-}
-
-/// The descriptors of a recurrent layer.
-pub(super) struct GruShapes {
-    pub how: Recurrent,
-    pub input: Sequence,
-    pub output: Sequence,
-    pub state: TensorShape,
-    // The layer's descriptor points at it.
-    _dropout: Dropout,
-}
-
-impl GruShapes {
-    pub fn new(dnn: &Dnn, gru: &Gru) -> Done<GruShapes> {
-        let directions = gru.direction.count();
-        let dropout = Dropout::create()?;
-        let how = Recurrent::create()?;
-        let both = gru.direction == Direction::Both;
-        let (inputs, units) = (int(gru.inputs)?, int(gru.units)?);
-        // SAFETY: the descriptors were made above; without dropout there are no states.
-        unsafe {
-            check(sys::cudnnSetDropoutDescriptor(dropout.0, dnn.0, 0.0, ptr::null_mut(), 0, 0))?;
-            check(sys::cudnnSetRNNDescriptor_v8(
-                how.0,
-                sys::cudnnRNNAlgo_t::CUDNN_RNN_ALGO_STANDARD,
-                sys::cudnnRNNMode_t::CUDNN_GRU,
-                sys::cudnnRNNBiasMode_t::CUDNN_RNN_DOUBLE_BIAS,
-                if both {
-                    sys::cudnnDirectionMode_t::CUDNN_BIDIRECTIONAL
-                } else {
-                    sys::cudnnDirectionMode_t::CUDNN_UNIDIRECTIONAL
-                },
-                sys::cudnnRNNInputMode_t::CUDNN_LINEAR_INPUT,
-                CUDNN_DATA_FLOAT,
-                CUDNN_DATA_FLOAT,
-                sys::cudnnMathType_t::CUDNN_FMA_MATH,
-                inputs,
-                units,
-                units,
-                1,
-                dropout.0,
-                0,
-            ))?;
-        }
-        Ok(GruShapes {
-            how,
-            input: Sequence::new(gru.steps, gru.batch, gru.inputs)?,
-            output: Sequence::new(gru.steps, gru.batch, directions * gru.units)?,
-            state: TensorShape::of_states([directions, gru.batch, gru.units])?,
-            _dropout: dropout,
-        })
-    }
-}
-
-impl Sequence {
-    /// Axes step, batch, number; all of the batch are equally long.
-    fn new(steps: usize, batch: usize, numbers: usize) -> Done<Sequence> {
-        let made = Sequence::create()?;
-        let lengths = vec![int(steps)?; batch];
-        let mut padding = 0.0_f32;
-        // The only layout without padding; with equal lengths all are the same.
-        let layout = sys::cudnnRNNDataLayout_t::CUDNN_RNN_DATA_LAYOUT_SEQ_MAJOR_PACKED;
-        // SAFETY: one length for each of the batch; what is padded with is copied.
-        check(unsafe {
-            sys::cudnnSetRNNDataDescriptor(
-                made.0,
-                CUDNN_DATA_FLOAT,
-                layout,
-                int(steps)?,
-                int(batch)?,
-                int(numbers)?,
-                lengths.as_ptr(),
-                ptr::from_mut(&mut padding).cast::<c_void>(),
             )
         })?;
         Ok(made)

@@ -51,6 +51,7 @@ pub(super) struct Context {
 
 // SAFETY: a context may be used by any thread; each makes it its own first (`Context::enter`).
 unsafe impl Send for Context {}
+// SAFETY: as above.
 unsafe impl Sync for Context {}
 
 impl Context {

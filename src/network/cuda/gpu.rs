@@ -20,8 +20,7 @@ use super::driver::{Buffer, Context, Memory, Stream};
 use super::kernels::Kernels;
 use super::library::Libraries;
 use crate::network::eager::device::{
-    Axis, Binary, Conv, Copy, Device, DeviceError, Direction, Gru, GruWeights, MatMul, Pair, Pool,
-    Reduce, Unary,
+    Axis, Binary, Conv, Copy, Device, DeviceError, MatMul, Pair, Pool, Reduce, Unary,
 };
 
 type Done<T> = Result<T, DeviceError>;
@@ -471,12 +470,5 @@ impl Device for Gpu {
             )
         })?;
         Ok(out)
-    }
-
-    fn gru(&self, x: &Buffer, weights: &GruWeights<Buffer>, how: &Gru) -> Done<Buffer> {
-        match how.direction {
-            Direction::Reverse => self.gru_reversed(x, weights, how),
-            Direction::Forward | Direction::Both => self.gru_forward(x, weights, how),
-        }
     }
 }

@@ -80,7 +80,6 @@ const CUDNN: &[&str] = &[
     "cudnnReduceTensor",
     "cudnnPoolingForward",
     "cudnnBatchNormalizationForwardTraining",
-    "cudnnRNNForward",
 ];
 
 impl Libraries {

@@ -15,7 +15,6 @@ mod driver;
 mod gpu;
 mod kernels;
 pub(super) mod library;
-mod recurrent;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};

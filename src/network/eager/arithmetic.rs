@@ -1,7 +1,8 @@
 //! Operators that work on numbers one by one, and pairs of them.
 
 use super::device::{Binary, Device, DeviceError, Pair, Unary, merge_axes};
-use super::executor::{ExecError, ExecResult, Executor, element_count};
+use super::error::{ExecError, ExecResult, element_count};
+use super::executor::Executor;
 use super::graph::Node;
 use super::host;
 use super::value::{Array, Value, broadcast, broadcast_strides};

@@ -2,8 +2,7 @@
 //! Networks on the processor are run by tract, which is many times faster.
 
 use super::device::{
-    Axis, Binary, Conv, Copy, Device, DeviceError, Direction, Gru, GruWeights, MatMul, Pair, Pool,
-    Reduce, Unary,
+    Axis, Binary, Conv, Copy, Device, DeviceError, MatMul, Pair, Pool, Reduce, Unary,
 };
 
 type Done<T> = Result<T, DeviceError>;
@@ -103,16 +102,8 @@ impl Device for CpuDevice {
             Unary::Relu => &|x| x.max(0.0),
             Unary::Sigmoid => &sigmoid,
             Unary::Tanh => &f32::tanh,
-            Unary::Exp => &f32::exp,
-            Unary::Log => &f32::ln,
             Unary::Sqrt => &f32::sqrt,
-            Unary::Neg => &|x| -x,
-            Unary::Abs => &f32::abs,
             Unary::Erf => &erf,
-            Unary::Reciprocal => &f32::recip,
-            Unary::Softplus => &|x| x.max(0.0) + (-x.abs()).exp().ln_1p(),
-            Unary::LeakyRelu(slope) => &move |x| if x < 0.0 { slope * x } else { x },
-            Unary::Elu(alpha) => &move |x| if x < 0.0 { alpha * x.exp_m1() } else { x },
             Unary::Clip(low, high) => &move |x| x.max(low).min(high),
         };
         Ok(x[..length].iter().map(|&x| f(x)).collect())
@@ -124,8 +115,6 @@ impl Device for CpuDevice {
             Binary::Sub => |a, b| a - b,
             Binary::Mul => |a, b| a * b,
             Binary::Div => |a, b| a / b,
-            Binary::Min => f32::min,
-            Binary::Max => f32::max,
         };
         let pairs = places(&how.dims, [0, 0], [&how.a_strides, &how.b_strides]);
         Ok(pairs.map(|[i, j]| f(a[i], b[j])).collect())
@@ -140,8 +129,6 @@ impl Device for CpuDevice {
                 out.push(match op {
                     Reduce::Sum => row.sum(),
                     Reduce::Mean => row.sum::<f32>() / length as f32,
-                    Reduce::Max => row.fold(f32::NEG_INFINITY, f32::max),
-                    Reduce::Min => row.fold(f32::INFINITY, f32::min),
                 });
             }
         }
@@ -267,45 +254,6 @@ impl Device for CpuDevice {
         }
         Ok(out)
     }
-
-    fn gru(&self, x: &Vec<f32>, weights: &GruWeights<Vec<f32>>, how: &Gru) -> Done<Vec<f32>> {
-        let Gru { steps, batch, inputs, units, direction } = *how;
-        let directions = direction.count();
-        let mut out = vec![0.0; steps * directions * batch * units];
-        for d in 0..directions {
-            let backwards = direction == Direction::Reverse || d == 1;
-            let w = &weights.input[d * 3 * units * inputs..][..3 * units * inputs];
-            let r = &weights.recurrent[d * 3 * units * units..][..3 * units * units];
-            let bias = |at: usize| weights.bias.map_or(0.0, |bias| bias[d * 6 * units + at]);
-            for item in 0..batch {
-                let mut state: Vec<f32> = (0..units)
-                    .map(|unit| weights.start.map_or(0.0, |h| h[(d * batch + item) * units + unit]))
-                    .collect();
-                for step in 0..steps {
-                    let step = if backwards { steps - 1 - step } else { step };
-                    let x = &x[(step * batch + item) * inputs..][..inputs];
-                    let from_input = |gate: usize, unit: usize| {
-                        let row = gate * units + unit;
-                        dot(&w[row * inputs..][..inputs], x) + bias(row)
-                    };
-                    let from_state = |gate: usize, unit: usize| {
-                        let row = gate * units + unit;
-                        dot(&r[row * units..][..units], &state) + bias(3 * units + row)
-                    };
-                    let next = (0..units).map(|unit| {
-                        let update = sigmoid(from_input(0, unit) + from_state(0, unit));
-                        let reset = sigmoid(from_input(1, unit) + from_state(1, unit));
-                        let new = (from_input(2, unit) + reset * from_state(2, unit)).tanh();
-                        (1.0 - update) * new + update * state[unit]
-                    });
-                    state = next.collect();
-                    let at = ((step * directions + d) * batch + item) * units;
-                    out[at..at + units].copy_from_slice(&state);
-                }
-            }
-        }
-        Ok(out)
-    }
 }
 
 fn sizes(how: &Conv) -> (usize, usize, usize) {
@@ -315,10 +263,6 @@ fn sizes(how: &Conv) -> (usize, usize, usize) {
 fn biased(bias: Option<&Vec<f32>>, batch: usize, maps: usize, size: usize) -> Vec<f32> {
     let rows = (0..batch).flat_map(|_| 0..maps);
     rows.flat_map(|map| std::iter::repeat_n(bias.map_or(0.0, |bias| bias[map]), size)).collect()
-}
-
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 fn sigmoid(x: f32) -> f32 {

@@ -94,14 +94,6 @@ pub(in crate::network) trait Device: Send + Sync {
     fn pool(&self, pool: Pool, x: &Self::Buffer, how: &Conv) -> Done<Self::Buffer>;
 
     fn matmul(&self, a: &Self::Buffer, b: &Self::Buffer, how: &MatMul) -> Done<Self::Buffer>;
-
-    /// A layer of gated recurrent units; what comes out has the axes step, direction, batch, unit.
-    fn gru(
-        &self,
-        x: &Self::Buffer,
-        weights: &GruWeights<Self::Buffer>,
-        how: &Gru,
-    ) -> Done<Self::Buffer>;
 }
 
 /// A copy between dense arrays of different layout: for every place of `dims`, the number at
@@ -136,19 +128,8 @@ pub(in crate::network) enum Unary {
     Relu,
     Sigmoid,
     Tanh,
-    Exp,
-    Log,
     Sqrt,
-    Neg,
-    Abs,
     Erf,
-    Reciprocal,
-    /// `log(1 + exp(x))`.
-    Softplus,
-    /// Negative numbers times this.
-    LeakyRelu(f32),
-    /// Negative numbers to `alpha * (exp(x) - 1)`.
-    Elu(f32),
     /// Into this range.
     Clip(f32, f32),
 }
@@ -159,16 +140,12 @@ pub(in crate::network) enum Binary {
     Sub,
     Mul,
     Div,
-    Min,
-    Max,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::network) enum Reduce {
     Sum,
     Mean,
-    Max,
-    Min,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -211,42 +188,6 @@ pub(in crate::network) struct MatMul {
     pub b_shared: bool,
 }
 
-/// `x[steps, batch, inputs]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::network) struct Gru {
-    pub steps: usize,
-    pub batch: usize,
-    pub inputs: usize,
-    pub units: usize,
-    pub direction: Direction,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::network) enum Direction {
-    Forward,
-    Reverse,
-    Both,
-}
-
-impl Direction {
-    pub fn count(self) -> usize {
-        if self == Direction::Both { 2 } else { 1 }
-    }
-}
-
-/// As ONNX lays them out, gates in the order update, reset, new. The reset gate is applied behind
-/// the recurrent product (`linear_before_reset`), as torch and cuDNN have it.
-pub(in crate::network) struct GruWeights<'a, B> {
-    /// `[directions, 3 * units, inputs]`.
-    pub input: &'a B,
-    /// `[directions, 3 * units, units]`.
-    pub recurrent: &'a B,
-    /// `[directions, 6 * units]`: those of `input`, then those of `recurrent`.
-    pub bias: Option<&'a B>,
-    /// `[directions, batch, units]`; zeros where there is none.
-    pub start: Option<&'a B>,
-}
-
 impl Conv {
     /// Multiplications (and additions) that it takes.
     pub fn work(&self) -> u64 {
@@ -259,13 +200,6 @@ impl Conv {
 impl MatMul {
     pub fn work(&self) -> u64 {
         (self.batch * self.m) as u64 * (self.k * self.n) as u64
-    }
-}
-
-impl Gru {
-    pub fn work(&self) -> u64 {
-        let each = 3 * self.units * (self.inputs + self.units);
-        (self.steps * self.batch * self.direction.count()) as u64 * each as u64
     }
 }
 

@@ -5,45 +5,12 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::device::{Copy, Device, DeviceError, merge_axes};
+use super::device::{Copy, Device, merge_axes};
+use super::error::{ExecError, ExecResult, element_count};
 use super::graph::{Graph, Id, Node, Op};
 use super::host;
 use super::value::{Array, Host, Value, View, copy};
 use crate::network::Tensor;
-
-/// Numbers that one array may have: a graph that asks for more is taken for broken, since memory that
-/// is not there cannot be asked for.
-const MOST: usize = 1 << 27;
-
-/// Why a walk ended early.
-#[derive(Debug)]
-pub(super) enum ExecError {
-    /// The graph does not fit together, or not with these inputs.
-    Graph(String),
-    /// An operator that cannot take a batch where this graph has it.
-    Unbatchable(String),
-    Device(DeviceError),
-}
-
-impl From<DeviceError> for ExecError {
-    fn from(error: DeviceError) -> ExecError {
-        ExecError::Device(error)
-    }
-}
-
-impl From<String> for ExecError {
-    fn from(reason: String) -> ExecError {
-        ExecError::Graph(reason)
-    }
-}
-
-impl From<&str> for ExecError {
-    fn from(reason: &str) -> ExecError {
-        ExecError::Graph(reason.to_owned())
-    }
-}
-
-pub(super) type ExecResult<T> = Result<T, ExecError>;
 
 /// Constants in the device's memory.
 pub(super) type Uploaded<B> = Mutex<HashMap<Id, Arc<B>>>;
@@ -158,13 +125,11 @@ impl<'a, D: Device> Executor<'a, D> {
             }
             Op::MatMul => one(self.matmul(node)?),
             Op::BatchNorm(epsilon) => one(self.batch_norm(node, *epsilon)?),
-            Op::InstanceNorm(epsilon) => one(self.instance_norm(node, *epsilon)?),
             Op::LayerNorm { axis, epsilon } => one(self.layer_norm(node, *axis, *epsilon)?),
             Op::Softmax { log, axis, flat } => one(self.softmax(node, *log, *axis, *flat)?),
             Op::Reduce { op, axes, keep, none_is_all } => {
                 one(self.reduce(node, *op, axes.as_deref(), *keep, *none_is_all)?)
             }
-            Op::Gru { units, direction } => self.gru(node, *units, *direction),
             Op::Concat(axis) => one(self.concat(node, *axis)?),
             Op::Slice { starts, ends, axes } => {
                 let given = starts.as_deref().map(|starts| (starts, ends.as_slice()));
@@ -177,18 +142,10 @@ impl<'a, D: Device> Executor<'a, D> {
             Op::Unsqueeze(axes) => one(self.unsqueeze(node, axes.as_deref())?),
             Op::Gather(axis) => one(self.gather(node, *axis)?),
             Op::Shape { start, end } => one(host::shape(x()?.shape(), *start, *end)),
-            Op::Size => {
-                let size = x()?.shape().iter().product::<usize>();
-                one(Value::Host(Host::fixed(Tensor::i64(&[], vec![size as i64]))))
-            }
             Op::Cast { whole } => one(host::cast(x()?, *whole)?),
             Op::ConstantOfShape(value) => one(self.constant_of_shape(node, value)?),
-            Op::Range => one(self.range(node)?),
             Op::Expand => one(self.expand(node)?),
-            Op::Tile => one(self.tile(node)?),
             Op::Pad { pads, value } => one(self.pad_node(node, pads.as_deref(), *value)?),
-            Op::Where => one(self.choose(node)?),
-            Op::Compare(op) => one(self.compare(*op, node)?),
             Op::Identity => one(x()?),
         }
     }
@@ -334,14 +291,6 @@ impl<'a, D: Device> Executor<'a, D> {
             }
         })
     }
-}
-
-/// How many numbers a shape has.
-pub(super) fn element_count(dims: &[usize]) -> ExecResult<usize> {
-    dims.iter()
-        .try_fold(1_usize, |product, &dim| product.checked_mul(dim))
-        .filter(|&product| product <= MOST)
-        .ok_or_else(|| format!("an array of {dims:?} is too large").into())
 }
 
 /// An axis counted from the front, of an array with this many.

@@ -4,8 +4,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::device::{
-    Axis, Binary, Conv, Copy, Device, DeviceError, Gru, GruWeights, MatMul, Pair, Pool, Reduce,
-    Unary,
+    Axis, Binary, Conv, Copy, Device, DeviceError, MatMul, Pair, Pool, Reduce, Unary,
 };
 
 type Done<T> = Result<T, DeviceError>;
@@ -14,8 +13,7 @@ type Done<T> = Result<T, DeviceError>;
 pub(super) struct FlopCounter(AtomicU64);
 
 impl FlopCounter {
-    /// Multiplications (and additions) of convolutions, products and recurrent layers; the rest is
-    /// small beside them.
+    /// Multiplications (and additions) of convolutions and products; the rest is small beside them.
     pub fn work(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
@@ -86,10 +84,6 @@ impl Device for FlopCounter {
     }
 
     fn matmul(&self, (): &(), (): &(), how: &MatMul) -> Done<()> {
-        self.add(how.work())
-    }
-
-    fn gru(&self, (): &(), _: &GruWeights<()>, how: &Gru) -> Done<()> {
         self.add(how.work())
     }
 }

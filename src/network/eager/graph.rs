@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::pb::{AttributeProto, ModelProto, NodeProto, TensorProto};
 
-use super::device::{Binary, Direction, Pool, Reduce, Unary};
+use super::device::{Binary, Pool, Reduce, Unary};
 use crate::network::Tensor;
 
 /// A value of the graph: an input, a constant or what a node makes.
@@ -62,7 +62,6 @@ pub(super) enum Op {
     MatMul,
     /// `epsilon` of the variance.
     BatchNorm(f32),
-    InstanceNorm(f32),
     LayerNorm {
         axis: i64,
         epsilon: f32,
@@ -78,10 +77,6 @@ pub(super) enum Op {
         axes: Option<Vec<i64>>,
         keep: bool,
         none_is_all: bool,
-    },
-    Gru {
-        units: usize,
-        direction: Direction,
     },
     Concat(i64),
     Slice {
@@ -101,29 +96,16 @@ pub(super) enum Op {
         start: i64,
         end: Option<i64>,
     },
-    Size,
     Cast {
         whole: bool,
     },
     ConstantOfShape(Tensor),
-    Range,
     Expand,
-    Tile,
     Pad {
         pads: Option<Vec<i64>>,
         value: f32,
     },
-    Where,
-    Compare(Compare),
     Identity,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Compare {
-    Equal,
-    Less,
-    Greater,
-    Not,
 }
 
 /// A kernel that runs over one or two axes.
@@ -290,22 +272,12 @@ fn op(node: &NodeProto, opset: i64) -> Result<Option<Op>, String> {
         "Relu" => Op::Unary(Unary::Relu),
         "Sigmoid" => Op::Unary(Unary::Sigmoid),
         "Tanh" => Op::Unary(Unary::Tanh),
-        "Exp" => Op::Unary(Unary::Exp),
-        "Log" => Op::Unary(Unary::Log),
         "Sqrt" => Op::Unary(Unary::Sqrt),
-        "Neg" => Op::Unary(Unary::Neg),
-        "Abs" => Op::Unary(Unary::Abs),
         "Erf" => Op::Unary(Unary::Erf),
-        "Reciprocal" => Op::Unary(Unary::Reciprocal),
-        "Softplus" => Op::Unary(Unary::Softplus),
-        "LeakyRelu" => Op::Unary(Unary::LeakyRelu(set.float("alpha", 0.01))),
-        "Elu" => Op::Unary(Unary::Elu(set.float("alpha", 1.0))),
         "Add" => Op::Binary(Binary::Add),
         "Sub" => Op::Binary(Binary::Sub),
         "Mul" => Op::Binary(Binary::Mul),
         "Div" => Op::Binary(Binary::Div),
-        "Min" if node.input.len() == 2 => Op::Binary(Binary::Min),
-        "Max" if node.input.len() == 2 => Op::Binary(Binary::Max),
         "Pow" => Op::Pow,
         "Clip" => Op::Clip {
             low: set.get("min").map(|attribute| attribute.f),
@@ -339,7 +311,6 @@ fn op(node: &NodeProto, opset: i64) -> Result<Option<Op>, String> {
             set.must_be("training_mode", 0)?;
             Op::BatchNorm(set.float("epsilon", 1e-5))
         }
-        "InstanceNormalization" => Op::InstanceNorm(set.float("epsilon", 1e-5)),
         "LayerNormalization" => {
             Op::LayerNorm { axis: set.int("axis", -1), epsilon: set.float("epsilon", 1e-5) }
         }
@@ -350,28 +321,6 @@ fn op(node: &NodeProto, opset: i64) -> Result<Option<Op>, String> {
         }
         "ReduceSum" => reduce(Reduce::Sum),
         "ReduceMean" => reduce(Reduce::Mean),
-        "ReduceMax" => reduce(Reduce::Max),
-        "ReduceMin" => reduce(Reduce::Min),
-        "GRU" => {
-            // torch exports this form alone; cuDNN has no other.
-            if set.int("linear_before_reset", 0) == 0 {
-                return Err("linear_before_reset 0 is not supported".to_owned());
-            }
-            set.must_be("layout", 0)?;
-            for name in ["activations", "activation_alpha", "activation_beta", "clip"] {
-                if set.get(name).is_some() {
-                    return Err(format!("{name} is not supported"));
-                }
-            }
-            let direction = match set.text("direction").as_deref() {
-                None | Some("forward") => Direction::Forward,
-                Some("reverse") => Direction::Reverse,
-                Some("bidirectional") => Direction::Both,
-                Some(other) => return Err(format!("direction {other} is not supported")),
-            };
-            let units = usize::try_from(set.int("hidden_size", 0)).unwrap_or(0);
-            Op::Gru { units, direction }
-        }
         "Concat" => Op::Concat(set.int("axis", 0)),
         "Slice" => Op::Slice {
             starts: set.ints("starts"),
@@ -388,7 +337,6 @@ fn op(node: &NodeProto, opset: i64) -> Result<Option<Op>, String> {
             start: set.int("start", 0),
             end: set.get("end").map(|attribute| attribute.i),
         },
-        "Size" => Op::Size,
         "Cast" => match DataType::try_from(set.int("to", 0) as i32) {
             Ok(DataType::Float) => Op::Cast { whole: false },
             Ok(DataType::Int64 | DataType::Int32 | DataType::Bool) => Op::Cast { whole: true },
@@ -400,20 +348,13 @@ fn op(node: &NodeProto, opset: i64) -> Result<Option<Op>, String> {
                 None => Tensor::f32(&[1], vec![0.0]),
             })
         }
-        "Range" => Op::Range,
         "Expand" => Op::Expand,
-        "Tile" => Op::Tile,
         "Pad" => {
             if let Some(mode) = set.text("mode").filter(|mode| mode != "constant") {
                 return Err(format!("mode {mode} is not supported"));
             }
             Op::Pad { pads: set.ints("pads"), value: set.float("value", 0.0) }
         }
-        "Where" => Op::Where,
-        "Equal" => Op::Compare(Compare::Equal),
-        "Less" => Op::Compare(Compare::Less),
-        "Greater" => Op::Compare(Compare::Greater),
-        "Not" => Op::Compare(Compare::Not),
         "Identity" | "Dropout" => Op::Identity,
         _ => return Ok(None),
     }))

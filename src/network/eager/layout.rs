@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::device::{Copy, Device, dense_strides, merge_axes};
-use super::executor::{ExecError, ExecResult, Executor, axes, axis, element_count};
+use super::error::{ExecError, ExecResult, element_count};
+use super::executor::{Executor, axes, axis};
 use super::graph::Node;
 use super::host::sizes;
 use super::value::{Array, Host, Value, View, broadcast, broadcast_strides, copy};
@@ -161,19 +162,20 @@ impl<D: Device> Executor<'_, D> {
         self.view(&x, View { dims, offset: 0, strides })
     }
 
-    pub(super) fn tile(&self, node: &Node) -> ExecResult<Value<D::Buffer>> {
-        let x = self.input(node, 0)?;
-        let times = sizes(&self.whole(node, 1)?.ok_or("the repeats are missing")?)?;
-        if times.len() != x.shape().len() {
-            return Err(format!("{} repeats for {} axes", times.len(), x.shape().len()).into());
-        }
-        let strides = dense_strides(x.shape());
-        let axes = x.shape().iter().zip(&strides).zip(&times);
-        let (dims, strides) =
-            axes.flat_map(|((&size, &stride), &times)| [(times, 0), (size, stride)]).unzip();
-        let shape = x.shape().iter().zip(&times).map(|(size, times)| size * times).collect();
-        let tiled = self.view(&x, View { dims, offset: 0, strides })?;
-        self.reshaped(tiled, shape)
+    pub(super) fn constant_of_shape(
+        &self,
+        node: &Node,
+        value: &Tensor,
+    ) -> ExecResult<Value<D::Buffer>> {
+        let dims = self.whole(node, 0)?.ok_or("the shape is missing")?;
+        let shape = sizes(&dims)?;
+        let total = element_count(&shape)?;
+        let tensor = match (value.as_f32(), value.as_i64()) {
+            (Some(&[value]), _) => Tensor::f32(&shape, vec![value; total]),
+            (_, Some(&[value])) => Tensor::i64(&shape, vec![value; total]),
+            _ => return Err("its value must be one number".into()),
+        };
+        Ok(Value::Host(Host::fixed(tensor)))
     }
 
     pub(super) fn gather(&self, node: &Node, along: i64) -> ExecResult<Value<D::Buffer>> {

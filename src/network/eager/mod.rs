@@ -16,6 +16,7 @@ pub(super) mod cpu;
 pub(super) mod device;
 
 mod arithmetic;
+mod error;
 mod executor;
 mod flop_counter;
 mod graph;
@@ -34,7 +35,8 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use self::device::{Device, DeviceError};
-use self::executor::{ExecError, Executor, Plan, Uploaded};
+use self::error::ExecError;
+use self::executor::{Executor, Plan, Uploaded};
 use self::flop_counter::FlopCounter;
 use self::graph::Graph;
 use self::value::{Array, Host, Value};

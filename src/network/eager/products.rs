@@ -1,7 +1,8 @@
-//! Operators that multiply matrices: dense layers, products and recurrent layers.
+//! Operators that multiply matrices: dense layers and products.
 
-use super::device::{Binary, Device, Direction, Gru, GruWeights, MatMul, dense_strides};
-use super::executor::{ExecError, ExecResult, Executor};
+use super::device::{Binary, Device, MatMul};
+use super::error::{ExecError, ExecResult};
+use super::executor::Executor;
 use super::graph::Node;
 use super::value::{Array, Value, View, broadcast, broadcast_strides};
 
@@ -140,64 +141,5 @@ impl<D: Device> Executor<'_, D> {
             Value::Device(wide) => Ok(Array { shape: dims, batched, buffer: wide.buffer }),
             Value::Host(_) => Err("a matrix is not on the device".into()),
         }
-    }
-
-    /// `Y[steps, directions, batch, units]` and the last state `Y_h[directions, batch, units]`.
-    pub(super) fn gru(
-        &self,
-        node: &Node,
-        units: usize,
-        direction: Direction,
-    ) -> ExecResult<Vec<Value<D::Buffer>>> {
-        let x = self.array(node, 0)?;
-        let (w, r) = (self.weights(node, 1)?, self.weights(node, 2)?);
-        let (bias, start) = (self.optional_array(node, 3)?, self.optional_array(node, 5)?);
-        if x.batched || bias.iter().chain(&start).any(|array| array.batched) {
-            return Err(self.unbatchable(node));
-        }
-        if node.inputs.get(4).copied().flatten().is_some() {
-            return Err("sequence lengths are not supported".into());
-        }
-        let &[steps, batch, inputs] = x.shape.as_slice() else {
-            return Err(format!("of {:?} is not supported", x.shape).into());
-        };
-        let directions = direction.count();
-        let fits = w.shape == [directions, 3 * units, inputs]
-            && r.shape == [directions, 3 * units, units]
-            && bias.as_ref().is_none_or(|bias| bias.shape == [directions, 6 * units])
-            && start.as_ref().is_none_or(|start| start.shape == [directions, batch, units]);
-        if !fits || steps == 0 {
-            return Err(
-                format!("{:?} and weights of {:?} do not go together", x.shape, w.shape).into()
-            );
-        }
-        let how = Gru { steps, batch, inputs, units, direction };
-        let weights = GruWeights {
-            input: &*w.buffer,
-            recurrent: &*r.buffer,
-            bias: bias.as_ref().map(|bias| &*bias.buffer),
-            start: start.as_ref().map(|start| &*start.buffer),
-        };
-        let shape = vec![steps, directions, batch, units];
-        let buffer = self.made(&x, &shape, || self.device.gru(&x.buffer, &weights, &how))?;
-        let all = Array::new(buffer, shape, false);
-        if node.outputs.get(1).copied().flatten().is_none() {
-            return Ok(vec![Value::Device(all)]);
-        }
-        // The last state of the way back is that of the first step.
-        let strides = dense_strides(&all.shape);
-        let end = (steps - 1) as isize * strides[0];
-        let (offset, apart) = match direction {
-            Direction::Forward => (end, strides[1]),
-            Direction::Reverse => (0, strides[1]),
-            Direction::Both => (end, strides[1] - end),
-        };
-        let view = View {
-            dims: vec![directions, batch, units],
-            offset: offset as usize,
-            strides: vec![apart, strides[2], strides[3]],
-        };
-        let last = self.view(&Value::Device(all.clone()), view)?;
-        Ok(vec![Value::Device(all), last])
     }
 }

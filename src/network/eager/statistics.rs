@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::device::{Axis, Binary, Device, Reduce, Unary};
-use super::executor::{ExecResult, Executor, axes, axis};
+use super::error::ExecResult;
+use super::executor::{Executor, axes, axis};
 use super::graph::Node;
 use super::value::{Array, Value};
 
@@ -50,13 +51,6 @@ impl<D: Device> Executor<'_, D> {
         let buffer =
             self.made(x, &x.shape, || self.device.normalise(&x.buffer, rows, length, epsilon))?;
         Ok(Array::new(buffer, x.shape.clone(), x.batched))
-    }
-
-    pub(super) fn instance_norm(&self, node: &Node, epsilon: f32) -> ExecResult<Value<D::Buffer>> {
-        let x = self.array(node, 0)?;
-        let (scale, shift) = (self.by_channel(node, 1, &x)?, self.by_channel(node, 2, &x)?);
-        let scaled = self.paired(Binary::Mul, &self.normalised(&x, 2, epsilon)?, &scale)?;
-        self.paired(Binary::Add, &scaled, &shift).map(Value::Device)
     }
 
     pub(super) fn layer_norm(

@@ -1,7 +1,8 @@
 //! Operators that move a window over one or two axes: convolutions and pools.
 
 use super::device::{Conv, Device, Pool};
-use super::executor::{ExecResult, Executor};
+use super::error::ExecResult;
+use super::executor::Executor;
 use super::graph::{Node, Window};
 use super::value::{Array, Value, View};
 

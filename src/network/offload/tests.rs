@@ -7,7 +7,7 @@ use super::*;
 use crate::network::Element;
 use crate::network::eager::cpu::CpuDevice;
 use crate::network::eager::device::{
-    Axis, Binary, Conv, Copy, DeviceError, Gru, GruWeights, MatMul, Pair, Pool, Reduce, Unary,
+    Axis, Binary, Conv, Copy, DeviceError, MatMul, Pair, Pool, Reduce, Unary,
 };
 
 const MLP: &[u8] = include_bytes!("../../../tests/golden/networks/mlp.onnx");
@@ -104,10 +104,6 @@ impl Device for Fragile {
 
     fn pool(&self, pool: Pool, x: &Vec<f32>, how: &Conv) -> Done<Vec<f32>> {
         CpuDevice.pool(pool, x, how)
-    }
-
-    fn gru(&self, x: &Vec<f32>, weights: &GruWeights<Vec<f32>>, how: &Gru) -> Done<Vec<f32>> {
-        CpuDevice.gru(x, weights, how)
     }
 }
 

@@ -12,6 +12,14 @@
 //! - `IAudioProcessor`: the wrapper reads as many inputs as the plugin has, whether the host brings
 //!   them or not, and plays nothing where their channels are not as many as it expects. The
 //!   plugins' input is optional: where there is none, it is silent.
+//!
+//! What the host promises of its pointers, the wrapper is promised: every unsafe block rests on that, where
+//! nothing else is said.
+
+#![expect(
+    clippy::undocumented_unsafe_blocks,
+    reason = "each block hands on what the host promises of its pointers, as the top of the file says"
+)]
 
 use std::cell::UnsafeCell;
 use std::ffi::c_void;
@@ -30,7 +38,7 @@ use vst3::Steinberg::{
 };
 use vst3::{Class, ComRef, ComWrapper, Interface};
 
-use super::LOCK;
+use super::lock::LOCK;
 
 /// Channels of the plugins' input.
 const CHANNELS: usize = 2;

@@ -16,9 +16,6 @@ typedef struct { int set, pad[2], step[2], apart[2], groups, math; } Conv;
 typedef struct { int set, mode, size[2], pad[2], step[2]; } Pool;
 typedef struct { int set, mode; double coefficient; } Activation;
 typedef struct { int set, op; } Reduce;
-typedef struct { int set; } Dropout;
-typedef struct { int set, both, inputs, units; } Rnn;
-typedef struct { int set, steps, batch, size; } Sequence;
 typedef struct { int algo, status; float time; size_t memory; int determinism, math, more[3]; } Perf;
 
 static long handles, descriptors, convolutions;
@@ -41,9 +38,6 @@ DESCRIPTOR(Conv, ConvolutionDescriptor)
 DESCRIPTOR(Pool, PoolingDescriptor)
 DESCRIPTOR(Activation, ActivationDescriptor)
 DESCRIPTOR(Reduce, ReduceTensorDescriptor)
-DESCRIPTOR(Dropout, DropoutDescriptor)
-DESCRIPTOR(Rnn, RNNDescriptor)
-DESCRIPTOR(Sequence, RNNDataDescriptor)
 
 EXPORT int cudnnCreate(void **handle) {
     if (fake_cuda_ready()) return EXECUTION_FAILED;
@@ -409,123 +403,6 @@ EXPORT int cudnnBatchNormalizationForwardTraining(
                 double standard = (x[at] - sum / count) / sqrt(squares / count + epsilon);
                 y[at] = (float)(standard * scale[c] + shift[c]);
             }
-    }
-    return OK;
-}
-
-EXPORT int cudnnSetDropoutDescriptor(
-    Dropout *d, void *handle, float share, void *states, size_t bytes, unsigned long long seed
-) {
-    if (!handle || share != 0 || states || bytes || seed) return BAD_PARAM;
-    d->set = 1;
-    return OK;
-}
-
-EXPORT int cudnnSetRNNDescriptor_v8(
-    Rnn *r, int algo, int cell, int bias, int direction, int input, int type, int precision,
-    int math, int inputs, int units, int projection, int layers, Dropout *dropout, unsigned flags
-) {
-    // Standard, GRU, two biases, multiplied inputs.
-    if (algo != 0 || cell != 3 || bias != 2 || input != 0 || type != FLOAT || precision != FLOAT)
-        return BAD_PARAM;
-    if (math != FMA_MATH || projection != units || layers != 1 || !dropout->set || flags)
-        return BAD_PARAM;
-    *r = (Rnn){1, direction, inputs, units};
-    return OK;
-}
-
-EXPORT int cudnnSetRNNDataDescriptor(
-    Sequence *s, int type, int layout, int steps, int batch, int size, const int *lengths,
-    void *padding
-) {
-    // 1 is packed, the only layout that a layer without padded input and output takes.
-    if (type != FLOAT || layout != 1 || !padding) return BAD_PARAM;
-    for (int i = 0; i < batch; i++)
-        if (lengths[i] != steps) return BAD_PARAM;
-    *s = (Sequence){1, steps, batch, size};
-    return OK;
-}
-
-// Biases first, then matrices: cuDNN promises no order.
-static long side(const Rnn *r) { return 6L * r->units + 3L * r->units * (r->inputs + r->units); }
-
-static float *row_of(const Rnn *r, float *space, int way, int part) {
-    return space + way * side(r) + (long)part * r->units;
-}
-
-static float *matrix_of(const Rnn *r, float *space, int way, int part) {
-    long start = 6L * r->units + (part < 3 ? (long)part * r->units * r->inputs
-        : 3L * r->units * r->inputs + (long)(part - 3) * r->units * r->units);
-    return space + way * side(r) + start;
-}
-
-EXPORT int cudnnGetRNNWeightSpaceSize(void *handle, Rnn *r, size_t *bytes) {
-    if (!handle || !r->set) return BAD_PARAM;
-    *bytes = side(r) * (r->both ? 2 : 1) * sizeof(float);
-    return OK;
-}
-
-EXPORT int cudnnGetRNNWeightParams(
-    void *handle, Rnn *r, int layer, size_t bytes, float *space, int part, Tensor *mt, float **m,
-    Tensor *bt, float **b
-) {
-    if (!handle || layer < 0 || layer > r->both || part < 0 || part > 5 || !bytes) return BAD_PARAM;
-    *m = matrix_of(r, space, layer, part);
-    *b = row_of(r, space, layer, part);
-    mt->set = bt->set = 1;
-    return OK;
-}
-
-EXPORT int cudnnGetRNNTempSpaceSizes(
-    void *handle, Rnn *r, int mode, Sequence *x, size_t *work, size_t *reserve
-) {
-    if (!handle || !r->set || !x->set || mode != 0) return BAD_PARAM;
-    *work = 4096;
-    *reserve = 0;
-    return OK;
-}
-
-EXPORT int cudnnRNNForward(
-    void *handle, Rnn *r, int mode, const int *lengths, Sequence *xt, float *x, Sequence *yt,
-    float *y, Tensor *ht, float *hx, float *hy, Tensor *ct, float *cx, float *cy, size_t bytes,
-    float *space, size_t work, void *workspace, size_t reserve, void *reserved
-) {
-    if (fake_cuda_ready()) return EXECUTION_FAILED;
-    int ways = r->both ? 2 : 1, u = r->units;
-    if (!handle || mode != 0 || lengths || hy || cx || cy || reserve || reserved) return BAD_PARAM;
-    if (!ct->set || work < 4096 || bytes != side(r) * ways * sizeof(float)) return BAD_PARAM;
-    if (xt->size != r->inputs || yt->size != ways * u || xt->steps != yt->steps) return BAD_PARAM;
-    if (ht->dims[0] != ways || ht->dims[1] != xt->batch || ht->dims[2] != u) return BAD_PARAM;
-    memset(workspace, 0xFF, work);
-    for (int way = 0; way < ways; way++)
-    for (int n = 0; n < xt->batch; n++) {
-        float *state = calloc(u, sizeof(float)), *next = calloc(u, sizeof(float));
-        if (hx) memcpy(state, hx + ((long)way * xt->batch + n) * u, u * sizeof(float));
-        for (int s = 0; s < xt->steps; s++) {
-            int step = way ? xt->steps - 1 - s : s;
-            float *in = x + ((long)step * xt->batch + n) * r->inputs;
-            for (int i = 0; i < u; i++) {
-                // Reset, update, new: first by the input, then by the state.
-                float sums[6];
-                for (int part = 0; part < 6; part++) {
-                    float *m = matrix_of(r, space, way, part);
-                    int width = part < 3 ? r->inputs : u;
-                    float sum = row_of(r, space, way, part)[i];
-                    for (int k = 0; k < width; k++)
-                        sum += m[(long)i * width + k] * (part < 3 ? in[k] : state[k]);
-                    sums[part] = sum;
-                }
-                float reset = 1 / (1 + expf(-sums[0] - sums[3]));
-                float update = 1 / (1 + expf(-sums[1] - sums[4]));
-                float fresh = tanhf(sums[2] + reset * sums[5]);
-                next[i] = (1 - update) * fresh + update * state[i];
-            }
-            memcpy(state, next, u * sizeof(float));
-            memcpy(y + ((long)step * xt->batch + n) * ways * u + (long)way * u, state,
-                u * sizeof(float));
-        }
-        free(state);
-        free(next);
     }
     return OK;
 }

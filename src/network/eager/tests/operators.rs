@@ -181,32 +181,15 @@ impl Case {
 }
 
 fn all() -> Vec<Case> {
-    let mut cases: Vec<Case> = [
-        "Relu",
-        "Sigmoid",
-        "Tanh",
-        "Exp",
-        "Sqrt",
-        "Neg",
-        "Abs",
-        "Erf",
-        "Reciprocal",
-        "Softplus",
-        "LeakyRelu",
-        "Elu",
-        "Identity",
-    ]
-    .map(|op| case(op, &[&[2, 3, 5]]))
-    .into();
+    let mut cases: Vec<Case> = ["Relu", "Sigmoid", "Tanh", "Sqrt", "Erf", "Identity"]
+        .map(|op| case(op, &[&[2, 3, 5]]))
+        .into();
     // Only of positive numbers.
-    for case in cases.iter_mut().filter(|case| ["Sqrt", "Reciprocal"].contains(&case.op)) {
+    for case in cases.iter_mut().filter(|case| case.op == "Sqrt") {
         let (_, x) = &mut case.inputs[0];
         *x = Tensor::f32(x.shape(), x.as_f32().unwrap().iter().map(|x| x * x + 0.1).collect());
     }
-    let mut log = case("Log", &[&[7]]);
-    log.inputs[0].1 = Tensor::f32(&[7], (0..7).map(|i| 0.2 + i as f32).collect());
-    cases.push(log);
-    for op in ["Add", "Sub", "Mul", "Min", "Max"] {
+    for op in ["Add", "Sub", "Mul"] {
         cases.push(case(op, &[&[2, 3, 4], &[2, 3, 4]]));
         cases.push(case(op, &[&[2, 3, 4], &[3, 1]]));
         cases.push(case(op, &[&[4], &[2, 3, 4]]));
@@ -283,7 +266,6 @@ fn all() -> Vec<Case> {
             .weights(&[3])
             .with(positive(3)),
     );
-    cases.push(case("InstanceNormalization", &[&[2, 3, 4, 5]]).weights(&[3]).weights(&[3]));
     cases.push(case("LayerNormalization", &[&[2, 3, 8]]).weights(&[8]).weights(&[8]));
     for axis in [0, 1, 2, -1] {
         cases.push(case("Softmax", &[&[2, 3, 4]]).int("axis", axis));
@@ -293,11 +275,10 @@ fn all() -> Vec<Case> {
     cases.push(case("ReduceSum", &[&[2, 3, 4]]).whole(&[1]).int("keepdims", 0));
     cases.push(case("ReduceSum", &[&[2, 3, 4]]).whole(&[0, 2]));
     cases.push(case("ReduceSum", &[&[2, 3, 4]]).whole(&[-1, 1]).int("keepdims", 0));
-    for op in ["ReduceMean", "ReduceMax", "ReduceMin"] {
-        cases.push(case(op, &[&[2, 3, 4]]).ints("axes", &[1]));
-        cases.push(case(op, &[&[2, 3, 4, 2]]).ints("axes", &[0, 2]).int("keepdims", 0));
-        cases.push(case(op, &[&[2, 3]]));
-    }
+    let mean = |x: &[usize]| case("ReduceMean", &[x]);
+    cases.push(mean(&[2, 3, 4]).ints("axes", &[1]));
+    cases.push(mean(&[2, 3, 4, 2]).ints("axes", &[0, 2]).int("keepdims", 0));
+    cases.push(mean(&[2, 3]));
     cases.push(case("Concat", &[&[2, 3, 4], &[2, 2, 4]]).int("axis", 1));
     cases.push(case("Concat", &[&[2, 3]]).weights(&[2, 2]).int("axis", -1));
     let slice = |x: &[usize]| case("Slice", &[x]);
@@ -314,43 +295,15 @@ fn all() -> Vec<Case> {
     cases.push(case("Gather", &[&[2, 5, 3]]).whole(&[1, 3]).int("axis", 1));
     cases.push(case("Gather", &[&[2, 5, 3]]).with(Tensor::i64(&[], vec![2])).int("axis", 1));
     cases.push(case("Expand", &[&[3, 1]]).whole(&[2, 3, 4]));
-    cases.push(case("Tile", &[&[2, 3]]).whole(&[2, 3]));
     cases.push(case("Pad", &[&[2, 3]]).whole(&[1, 0, 0, 2]).with(limit(0.5)));
-    for (direction, ways) in [("forward", 1), ("reverse", 1), ("bidirectional", 2)] {
-        let mut gru = case("GRU", &[&[5, 2, 3]])
-            .weights(&[ways, 12, 3])
-            .weights(&[ways, 12, 4])
-            .weights(&[ways, 24])
-            .int("hidden_size", 4)
-            .int("linear_before_reset", 1)
-            .text("direction", direction);
-        gru.outputs = 2;
-        cases.push(gru);
-    }
     cases
 }
 
-/// What tract says. It runs a GRU that only goes backwards forwards; onnxruntime agrees with this: a
-/// way back is a way forward with the steps turned round.
+/// What tract says.
 fn expected(case: &Case) -> Vec<Tensor> {
-    if let Some(direction) = case.attributes.iter().find(|attribute| attribute.s == b"reverse") {
-        let mut forward = case.clone();
-        forward.attributes.retain(|attribute| attribute.name != direction.name);
-        let (_, x) = &mut forward.inputs[0];
-        *x = turned(x);
-        let answers = expected(&forward);
-        return vec![turned(&answers[0]), answers[1].clone()];
-    }
     let file = case.file();
     let network = TractNetwork::new(case.op, file).unwrap_or_else(|e| panic!("{}: {e}", case.op));
     network.answers(&case.inputs).unwrap_or_else(|e| panic!("{}: {e}", case.op))
-}
-
-/// The rows of the first axis, the last one first.
-fn turned(tensor: &Tensor) -> Tensor {
-    let values = tensor.as_f32().unwrap();
-    let row = values.len() / tensor.shape()[0];
-    Tensor::f32(tensor.shape(), values.chunks_exact(row).rev().flatten().copied().collect())
 }
 
 /// Runs every operator on a device, alone and in a batch.
@@ -390,6 +343,7 @@ fn what_is_not_known_is_refused_by_name() {
     };
     assert_eq!(refused(case("Wobble", &[&[1]])), "the operator Wobble is not supported");
     assert_eq!(refused(case("LSTM", &[&[1]])), "the operator LSTM is not supported");
+    assert_eq!(refused(case("GRU", &[&[1]])), "the operator GRU is not supported");
     let reflect = case("Pad", &[&[3]]).whole(&[1, 1]).text("mode", "reflect");
     assert_eq!(refused(reflect), "Pad \"\": mode reflect is not supported");
     let same = case("Conv", &[&[1, 1, 3, 3]]).weights(&[1, 1, 2, 2]).text("auto_pad", "SAME_UPPER");

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::Document;
 use super::edit::tidy_settings;
 use super::take::tidy_name_or;
-use crate::drummer::{ClassDensities, CountIn, Ending, Settings, Style, StyleChoice};
+use crate::drummer::{Settings, Style, StyleChoice};
 use crate::files::{OutputError, write_whole};
 
 /// Of the files' layout.
@@ -51,40 +51,37 @@ impl Preset {
         Preset { name: tidy_name_or(&short, "Preset"), settings }
     }
 
+    /// A preset from the bytes of its file; `None` if they are none, or a newer version's. Numbers beyond
+    /// their range are brought back into it.
+    pub fn from_json(text: &[u8]) -> Option<Preset> {
+        serde_json::from_slice::<File>(text).ok()?.read()
+    }
+
+    /// The bytes of the preset's file.
+    ///
+    /// # Errors
+    /// If a setting is no number that JSON has.
+    pub fn to_json(&self) -> serde_json::Result<Vec<u8>> {
+        serde_json::to_vec_pretty(&File::from(self))
+    }
+
     /// Drumlin's own: what the song suggests, and how a drummer of each style usually plays.
     pub fn factory() -> Vec<Preset> {
         let mut presets = vec![Preset::new("From the song", Settings::default())];
         presets.extend(Style::ALL.into_iter().map(|style| {
-            let [complexity, intensity, fill_amount, fill_complexity, swing, humanise] =
-                habits(style);
-            let settings = Settings {
-                style: StyleChoice::Preset(style),
-                complexity,
-                intensity,
-                fill_amount,
-                fill_complexity,
-                swing,
-                humanise,
-                ..Settings::default()
-            };
-            Preset::new(&style.title(), settings)
+            let settings = Settings { style: StyleChoice::Preset(style), ..Settings::default() };
+            Preset::new(&style.title(), settings.with_shares(habits(style)))
         }));
         presets
     }
 
     /// Whether these settings are the preset's, but for what hosts round.
     pub fn is_asked(&self, settings: &Settings) -> bool {
-        let near = |a: f32, b: f32| (a - b).abs() < 5e-4;
         let own = &self.settings;
-        own.style == settings.style
-            && near(own.complexity, settings.complexity)
-            && near(own.intensity, settings.intensity)
-            && near(own.fill_amount, settings.fill_amount)
-            && near(own.fill_complexity, settings.fill_complexity)
-            && near(own.swing, settings.swing)
-            && near(own.humanise, settings.humanise)
-            && own.ending == settings.ending
-            && own.count_in == settings.count_in
+        let mut shares = own.shares().into_iter().zip(settings.shares());
+        shares.all(|(a, b)| (a - b).abs() < 5e-4)
+            && (own.style, own.ending, own.count_in)
+                == (settings.style, settings.ending, settings.count_in)
     }
 }
 
@@ -139,11 +136,10 @@ impl PresetFolder {
     /// # Errors
     /// If the file cannot be written; an old one is still there then.
     pub fn save(&self, preset: &Preset) -> Result<(), PresetError> {
-        let file = File::from(preset);
         let path = self.path_of(&preset.name);
         let failed = |source| PresetError::Write { name: preset.name.clone(), source };
         let on_disk = |source| failed(OutputError::Io { path: path.clone(), source });
-        let text = serde_json::to_vec_pretty(&file).map_err(|error| on_disk(error.into()))?;
+        let text = preset.to_json().map_err(|error| on_disk(error.into()))?;
         fs::create_dir_all(&self.0).map_err(on_disk)?;
         write_whole(&path, &text).map_err(failed)
     }
@@ -197,7 +193,7 @@ fn read(path: &Path) -> Option<Preset> {
     if text.len() as u64 > LARGEST {
         return None;
     }
-    serde_json::from_slice::<File>(&text).ok()?.read()
+    Preset::from_json(&text)
 }
 
 /// A preset as it is written.
@@ -205,79 +201,21 @@ fn read(path: &Path) -> Option<Preset> {
 struct File {
     version: u32,
     name: String,
-    style: Option<PresetStyle>,
-    complexity: f32,
-    intensity: f32,
-    fill_amount: f32,
-    fill_complexity: f32,
-    swing: f32,
-    humanise: f32,
-    /// By name; presets of before it was there ask for nothing.
-    #[serde(default)]
-    ending: Option<String>,
-    #[serde(default)]
-    count_in: Option<String>,
-}
-
-/// A style by name, or as hits a bar of each class.
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum PresetStyle {
-    Named(String),
-    Densities(ClassDensities),
+    #[serde(flatten)]
+    settings: Settings,
 }
 
 impl From<&Preset> for File {
     fn from(Preset { name, settings }: &Preset) -> File {
-        File {
-            version: VERSION,
-            name: name.clone(),
-            style: match settings.style {
-                StyleChoice::FromSong => None,
-                StyleChoice::Preset(style) => Some(PresetStyle::Named(style.name().to_owned())),
-                StyleChoice::Densities(densities) => Some(PresetStyle::Densities(densities)),
-            },
-            complexity: settings.complexity,
-            intensity: settings.intensity,
-            fill_amount: settings.fill_amount,
-            fill_complexity: settings.fill_complexity,
-            swing: settings.swing,
-            humanise: settings.humanise,
-            ending: Some(settings.ending.name().to_owned()),
-            count_in: Some(settings.count_in.name().to_owned()),
-        }
+        File { version: VERSION, name: name.clone(), settings: *settings }
     }
 }
 
 impl File {
-    /// `None` if it is from a newer version or names what is not known here.
+    /// `None` if it is from a newer version.
     fn read(self) -> Option<Preset> {
-        if self.version != VERSION {
-            return None;
-        }
-        let settings = Settings {
-            style: match self.style {
-                None => StyleChoice::FromSong,
-                Some(PresetStyle::Named(name)) => StyleChoice::Preset(Style::named(&name)?),
-                Some(PresetStyle::Densities(densities)) => StyleChoice::Densities(densities),
-            },
-            complexity: self.complexity,
-            intensity: self.intensity,
-            fill_amount: self.fill_amount,
-            fill_complexity: self.fill_complexity,
-            swing: self.swing,
-            humanise: self.humanise,
-            ending: match self.ending {
-                None => Ending::default(),
-                Some(name) => Ending::named(&name)?,
-            },
-            count_in: match self.count_in {
-                None => CountIn::default(),
-                Some(name) => CountIn::named(&name)?,
-            },
-            ..Settings::default()
-        };
-        let settings = tidy_settings(&settings, &Document::default());
-        Some(Preset::new(&self.name, Settings { alternatives: 1, ..settings }))
+        let settings = tidy_settings(&self.settings, &Document::default());
+        let settings = Settings { alternatives: 1, ..settings };
+        (self.version == VERSION).then(|| Preset::new(&self.name, settings))
     }
 }

@@ -9,12 +9,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use egui::{Context, Ui};
-use nice_plug::context::gui::{GuiContext, ParamSetter};
+use nice_plug::context::gui::GuiContext;
 use nice_plug::editor::dpi::{LogicalSize, NativeSize};
 use nice_plug::editor::{
     Editor, HostMethods, ParentWindowHandle, ResizeHint, SizeConstraints, SpawnedEditor,
 };
-use nice_plug::prelude::Param;
 use nice_plug_egui::baseview::{HandlerError, WindowSize};
 use nice_plug_egui::{
     EguiEditor, EguiEditorState, EguiNiceSettings, Frame, KeyCapture, NiceEguiApp, RepaintNotifier,
@@ -23,14 +22,11 @@ use nice_plug_egui::{
 use parking_lot::Mutex;
 
 use self::closing::{Alive, OpenWindow, WindowHandle, thread_end};
-use super::drag_out::DragSource;
+use super::drag_out::{DragSource, TITLE};
 use super::drop_in::{DropTarget, Drops, Hovering};
-use super::{Control, Controls, SMALLEST, Transport, Window, export, keys};
-use crate::parameters::{CHANGES, Parameters};
+use super::{Controls, SMALLEST, Transport, Window, export, keys};
+use crate::parameters::{CHANGES, Control, Parameters};
 use crate::studio::{Document, Studio};
-
-/// The name of the plugin's window, by which a clip that is dragged out knows it.
-pub const TITLE: &str = "Drumlin";
 
 /// Where the host is, asked once a frame.
 pub type AskTransport = Arc<dyn Fn() -> Transport + Send + Sync>;
@@ -201,13 +197,13 @@ impl NiceEguiApp for App {
         }
         let mut window = self.window.lock();
         window.open(&ctx);
-        window.state.drag_source = DragSource::of(frame.baseview_window());
+        window.drag_source = DragSource::of(frame.baseview_window());
         self.host = Some(host);
         self.drops = Some(DropTarget::new(
             frame.baseview_window(),
             Takes {
                 studio: Arc::clone(&self.studio),
-                hovering: window.state.hovering.clone(),
+                hovering: window.hovering.clone(),
                 repaint: self.repaint.clone(),
             },
         ));
@@ -253,96 +249,32 @@ struct HostControls<'a> {
     host: &'a GuiContext,
 }
 
-impl HostControls<'_> {
-    fn parameter(&self, control: Control) -> &dyn Parameter {
-        let parameters = self.parameters;
-        match control {
-            Control::Style => &parameters.style,
-            Control::Complexity => &parameters.complexity,
-            Control::Intensity => &parameters.intensity,
-            Control::FillAmount => &parameters.fill_amount,
-            Control::FillComplexity => &parameters.fill_complexity,
-            Control::Swing => &parameters.swing,
-            Control::Humanise => &parameters.humanise,
-            Control::Ending => &parameters.ending,
-            Control::CountIn => &parameters.count_in,
-            Control::Preview => &parameters.level,
-            Control::Channel => &parameters.channel,
-            Control::MidiOut => &parameters.midi_out,
-            Control::Through => &parameters.through,
-            Control::Listen => &parameters.listen,
-        }
-    }
-}
-
-/// What a control wants of its parameter, of whichever type that is.
-trait Parameter {
-    /// As the host and the musician have set it, 0 to 1; modulation aside.
-    fn position(&self) -> f32;
-    fn default_position(&self) -> f32;
-    fn text(&self) -> String;
-    fn parse(&self, text: &str) -> Option<f32>;
-    fn begin(&self, setter: &ParamSetter<'_>);
-    fn set(&self, setter: &ParamSetter<'_>, position: f32);
-    fn end(&self, setter: &ParamSetter<'_>);
-}
-
-impl<P: Param> Parameter for P {
-    fn position(&self) -> f32 {
-        self.unmodulated_normalized_value()
-    }
-
-    fn default_position(&self) -> f32 {
-        self.default_normalized_value()
-    }
-
-    fn text(&self) -> String {
-        self.normalized_value_to_string(self.unmodulated_normalized_value(), true)
-    }
-
-    fn parse(&self, text: &str) -> Option<f32> {
-        self.string_to_normalized_value(text)
-    }
-
-    fn begin(&self, setter: &ParamSetter<'_>) {
-        setter.begin_set_parameter(self);
-    }
-
-    fn set(&self, setter: &ParamSetter<'_>, position: f32) {
-        setter.set_parameter_normalized(self, position);
-    }
-
-    fn end(&self, setter: &ParamSetter<'_>) {
-        setter.end_set_parameter(self);
-    }
-}
-
 impl Controls for HostControls<'_> {
     fn value(&self, control: Control) -> f32 {
-        self.parameter(control).position()
+        self.parameters.of(control).position()
     }
 
     fn default_value(&self, control: Control) -> f32 {
-        self.parameter(control).default_position()
+        self.parameters.of(control).default_position()
     }
 
     fn text(&self, control: Control) -> String {
-        self.parameter(control).text()
+        self.parameters.of(control).text()
     }
 
     fn parse(&self, control: Control, text: &str) -> Option<f32> {
-        self.parameter(control).parse(text)
+        self.parameters.of(control).parse(text)
     }
 
     fn begin(&self, control: Control) {
-        self.parameter(control).begin(&self.host.param_setter());
+        self.parameters.of(control).begin(&self.host.param_setter());
     }
 
     fn set(&self, control: Control, value: f32) {
-        self.parameter(control).set(&self.host.param_setter(), value);
+        self.parameters.of(control).set(&self.host.param_setter(), value);
     }
 
     fn end(&self, control: Control) {
-        self.parameter(control).end(&self.host.param_setter());
+        self.parameters.of(control).end(&self.host.param_setter());
     }
 }

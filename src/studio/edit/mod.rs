@@ -6,7 +6,8 @@ mod tests;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::part_editor::{PartEditor, tidy_offset};
+use super::edit_error::EditError;
+use super::part_editor::{PartEditor, Shift, tidy_offset};
 use super::recipe::with_override;
 use super::take::tidy_name;
 use super::{
@@ -106,30 +107,6 @@ pub enum Edit {
     },
     /// Removes a take with its drums.
     RemoveTake(usize),
-}
-
-/// How far hits move.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Shift {
-    /// Later if positive; runs on over bar lines.
-    pub steps: isize,
-    /// Towards higher [`Lane::index`] if positive.
-    pub lanes: isize,
-}
-
-/// Why an edit was not made; the document is as it was.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum EditError {
-    #[error("there is no drum part yet: generate one first")]
-    NoPart,
-    #[error("there is no alternative {}", .0 + 1)]
-    NoAlternative(usize),
-    #[error("there is no take {}", .0 + 1)]
-    NoTake(usize),
-    #[error("the hits would leave the grid")]
-    OffGrid,
-    #[error("no other section repeats bar {}", .0 + 1)]
-    NoRepeat(usize),
 }
 
 impl Edit {
@@ -290,7 +267,6 @@ fn copy_to_repeats(document: &mut Document, bar: BarIndex) -> Result<(), EditErr
 /// Settings as the drummer takes them: shares in `[0, 1]`, densities in `[0, 32]`. How many
 /// alternatives there are is not the musician's to set.
 pub(super) fn tidy_settings(settings: &Settings, document: &Document) -> Settings {
-    let share = |value: f32, old: f32| if value.is_nan() { old } else { value.clamp(0.0, 1.0) };
     let old = &document.settings;
     let style = match settings.style {
         StyleChoice::Densities(densities) => StyleChoice::Densities(
@@ -298,19 +274,11 @@ pub(super) fn tidy_settings(settings: &Settings, document: &Document) -> Setting
         ),
         style => style,
     };
-    Settings {
-        style,
-        complexity: share(settings.complexity, old.complexity),
-        intensity: share(settings.intensity, old.intensity),
-        fill_amount: share(settings.fill_amount, old.fill_amount),
-        fill_complexity: share(settings.fill_complexity, old.fill_complexity),
-        swing: share(settings.swing, old.swing),
-        humanise: share(settings.humanise, old.humanise),
-        ending: settings.ending,
-        count_in: settings.count_in,
-        seed: settings.seed,
-        alternatives: old.alternatives,
+    let mut shares = settings.shares();
+    for (share, old) in shares.iter_mut().zip(old.shares()) {
+        *share = if share.is_nan() { old } else { share.clamp(0.0, 1.0) };
     }
+    Settings { style, alternatives: old.alternatives, ..*settings }.with_shares(shares)
 }
 
 impl Document {

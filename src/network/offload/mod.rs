@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::backend::in_order;
 use super::cuda::Gpu;
 use super::eager::device::Device;
 use super::eager::{Eager, RunError};
+use super::inference::in_order;
 use super::lru_cache::Shapes;
 use super::onnx::OnnxFile;
 use super::spec::Port;

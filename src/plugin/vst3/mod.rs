@@ -6,13 +6,20 @@
 //!
 //! The wrapper's archive has one object that defines `clap_wrapper_GetPluginFactory` and nothing
 //! else; as it is defined here already, the linker takes this one. The version is pinned for that.
+//!
+//! What the host promises of its pointers, the wrapper is promised: every unsafe block rests on that.
+
+#![expect(
+    clippy::undocumented_unsafe_blocks,
+    reason = "each block hands on what the host promises of its pointers, as the top of the file says"
+)]
 
 mod instance;
+mod lock;
 
 use std::ffi::c_void;
 use std::ptr;
 
-use parking_lot::ReentrantMutex;
 use vst3::Steinberg::{
     FIDString, FUnknown, IPluginFactory, IPluginFactory2Trait, IPluginFactory3,
     IPluginFactory3Trait, IPluginFactoryTrait, PClassInfo, PClassInfo2, PClassInfoW, PFactoryInfo,
@@ -20,9 +27,7 @@ use vst3::Steinberg::{
 };
 use vst3::{Class, ComPtr, ComWrapper};
 
-/// Held while the wrapper makes, starts, stops or drops something. A host that is called meanwhile
-/// may call back on the same thread.
-static LOCK: ReentrantMutex<()> = ReentrantMutex::new(());
+use lock::LOCK;
 
 unsafe extern "system" {
     /// Where the wrapper's own `clap_wrapper_GetPluginFactory` gets its factory: C++, without a C

@@ -27,7 +27,7 @@ impl SoundFont {
     pub fn embedded() -> &'static SoundFont {
         static EMBEDDED: OnceLock<SoundFont> = OnceLock::new();
         EMBEDDED.get_or_init(|| {
-            let bytes = include_bytes!("../../assets/drumlin.sf2");
+            let bytes = include_bytes!("../../../assets/drumlin.sf2");
             // Bytes fixed at compile time, parsed by a test below.
             SoundFont::parse(bytes).expect("the embedded SoundFont is sound")
         })

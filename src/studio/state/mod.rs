@@ -1,7 +1,7 @@
 //! The document as bytes, for the host's project file.
 //!
 //! Four bytes that name it, a version, a checksum of what follows, and that: the layout of
-//! `state/layout.rs`, written by postcard and deflated. The layout of a version never changes; a
+//! `state/layout`, written by postcard and deflated. The layout of a version never changes; a
 //! newer one gets types of its own, and old ones are read for ever.
 
 mod layout;

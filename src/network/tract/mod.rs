@@ -10,8 +10,8 @@ use tract_onnx::tract_core::ops::cnn::Conv;
 use tract_onnx::tract_core::ops::nn::DataFormat;
 use tract_onnx::tract_core::optim::Optimizer;
 
-use super::backend::in_order;
 use super::catch_panic::catch_panic;
+use super::inference::in_order;
 use super::lru_cache::{LruCache, Shapes};
 use super::onnx::OnnxFile;
 use super::spec::Port;

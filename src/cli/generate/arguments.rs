@@ -1,0 +1,144 @@
+//! What `drumlin generate` is asked for, and what follows from it alone.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use super::args::GenerateArgs;
+use crate::audio::{self, SoundFont};
+use crate::cli::console::remark;
+use crate::cli::error::CliError;
+use crate::cli::song::{BarArguments, KindArguments};
+use crate::drummer::{Drummer, networks};
+use crate::network::{self, Backend, Models};
+
+const EXAMPLES: &str = "\
+Examples:
+  drumlin generate song.mid -o drums.mid
+  drumlin generate song.mid -o drums.mid --style funk --alternatives 4 --picture form.png
+  drumlin generate songs/*.mid --output-folder drums";
+
+/// Play drums to a song
+///
+/// Writes a General MIDI drum part with the song's tempo and metre.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    /// The song: a MIDI file, or - for standard input. Drums in it are not listened to. With
+    /// --output-folder, several
+    #[arg(required = true, value_name = "SONG")]
+    pub songs: Vec<PathBuf>,
+
+    /// The drum part to write (MIDI), or - for standard output. Further alternatives get a number:
+    /// drums-2.mid
+    #[arg(short, long, value_name = "FILE", required_unless_present = "output_folder")]
+    pub output: Option<PathBuf>,
+
+    /// A folder for the drum parts of all songs, each under its song's name; it is made if need be
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        conflicts_with_all = ["output", "audio", "drums_audio", "picture", "json"],
+    )]
+    pub output_folder: Option<PathBuf>,
+
+    /// Listen to this track only: its name, part of it, or its number, see `drumlin tracks`. May
+    /// be given several times
+    #[arg(long, value_name = "NAME|NUMBER")]
+    pub track: Vec<String>,
+
+    #[command(flatten)]
+    pub kinds: KindArguments,
+
+    #[command(flatten)]
+    pub bars: BarArguments,
+
+    #[command(flatten)]
+    pub args: GenerateArgs,
+
+    /// Write the whole song with the new drums, not the drums alone: the file as it is but for them
+    #[arg(long, help_heading = "What to write")]
+    pub merge: bool,
+
+    /// Draw the song's form as a picture (PNG)
+    #[arg(long, value_name = "FILE", help_heading = "What to write")]
+    pub picture: Option<PathBuf>,
+
+    /// Render the song with its drums (WAV), one file for each alternative
+    #[arg(long, value_name = "FILE", help_heading = "What to write")]
+    pub audio: Option<PathBuf>,
+
+    /// Render the drums alone (WAV), one file for each alternative
+    #[arg(long, value_name = "FILE", help_heading = "What to write")]
+    pub drums_audio: Option<PathBuf>,
+
+    /// Print a report on standard output (JSON): form, timings, memory, notes
+    #[arg(long, help_heading = "What to write")]
+    pub json: bool,
+
+    /// Say nothing but errors
+    #[arg(short, long, help_heading = "What to write")]
+    pub quiet: bool,
+
+    /// Sounds to listen and render with (.sf2), instead of the ones built in
+    #[arg(long, value_name = "FILE", help_heading = "What to use")]
+    pub soundfont: Option<PathBuf>,
+
+    /// A folder with networks of your own: its files take the place of those built in
+    #[arg(long, value_name = "FOLDER", help_heading = "What to use")]
+    pub models: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub backend: BackendArgument,
+}
+
+/// What runs the networks.
+#[derive(Debug, Args)]
+pub struct BackendArgument {
+    /// What the networks run on: auto takes the GPU where there is one, see `drumlin devices`
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "auto",
+        value_parser = backend(),
+        help_heading = "What to use",
+    )]
+    pub backend: Backend,
+}
+
+fn backend() -> impl TypedValueParser<Value = Backend> {
+    PossibleValuesParser::new(Backend::ALL.map(Backend::name)).map(|name| {
+        // The parser before lets only these names through.
+        Backend::ALL.into_iter().find(|backend| backend.name() == name).unwrap_or_default()
+    })
+}
+
+/// Says that the GPU broke while it was used, if it did.
+pub fn remark_on(drummer: &Drummer) {
+    if let Some(network::Engine { broke: true, why: Some(why), .. }) = drummer.engine() {
+        remark(&format!("{why}; the processor did the rest"));
+    }
+}
+
+/// The networks, with the user's in place of ours.
+pub fn models(argument: &BackendArgument, folder: Option<&Path>) -> Result<Models, CliError> {
+    let models = Models::new(argument.backend, folder.map(Path::to_owned));
+    if let Some(folder) = folder {
+        // A folder in which nothing is found is a slip; using the built-in networks would hide it.
+        if !networks::ALL.iter().any(|spec| models.replacement(spec).is_some()) {
+            let names: Vec<&str> = networks::ALL.iter().map(|spec| spec.file).collect();
+            return Err(CliError::NoModels { folder: folder.into(), names: names.join(", ") });
+        }
+    }
+    Ok(models)
+}
+
+/// The sounds to listen and render with.
+pub fn font(path: Option<&Path>) -> Result<SoundFont, CliError> {
+    let Some(path) = path else { return Ok(SoundFont::embedded().clone()) };
+    SoundFont::read(path).map_err(|source| match source {
+        audio::AudioError::Unreadable { .. } => CliError::Audio(source),
+        source => CliError::SoundFont { path: path.into(), source },
+    })
+}

@@ -1,0 +1,14 @@
+//! Why there is no picture.
+
+/// Why there is no picture.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PictureError {
+    #[error("a song without bars has no form to draw")]
+    NoBars,
+    #[error("the matrices have {melodic} and {drums} bars: they are not of one song")]
+    SizesDiffer { melodic: usize, drums: usize },
+    #[error("the form ends at bar {end} of a song of {bars} bars")]
+    FormOutside { end: usize, bars: usize },
+    #[error("the picture could not be encoded: {0}")]
+    Encode(String),
+}

@@ -1,0 +1,169 @@
+//! What views share from frame to frame, and what they ask of the window.
+//!
+//! Everything else that a view remembers is its own. A view that wants something of another one, such
+//! as a dialog or a file, pushes a [`Request`]; the window serves them at the end of the frame.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::frame::Frame;
+use super::timeline::Timeline;
+use crate::score::{BarIndex, Lane};
+use crate::studio::{Cell, Clipboard, Edit, Extract, Lanes, Region};
+
+/// What the next command is about.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Selection {
+    /// Whole bars.
+    pub bars: Option<Range<usize>>,
+    /// Single hits.
+    pub cells: BTreeSet<Cell>,
+}
+
+impl Selection {
+    pub fn clear(&mut self) {
+        *self = Selection::default();
+    }
+
+    pub fn of_bars(bars: Range<usize>) -> Selection {
+        Selection { bars: Some(bars), cells: BTreeSet::new() }
+    }
+
+    /// The whole bars and lanes that hold everything selected.
+    pub fn region(&self) -> Option<Region> {
+        if let Some(bars) = &self.bars {
+            return Some(Region { bars: bars.clone(), lanes: Lanes::ALL });
+        }
+        let first = self.cells.first()?.bar.0;
+        let last = self.cells.last()?.bar.0;
+        let lanes = self.cells.iter().fold(Lanes::NONE, |lanes, cell| lanes.with(cell.lane));
+        Some(Region { bars: first..last + 1, lanes })
+    }
+}
+
+/// What a view asks of the window.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Request {
+    /// Opens the list of keys.
+    Help,
+    /// Opens the editor of the drum map.
+    EditDrumMap,
+    /// Opens the dialog that keeps the settings as a preset; with a name to begin with.
+    SavePreset {
+        name: String,
+    },
+    /// Opens the dialog that renames a take.
+    RenameTake {
+        take: usize,
+        name: String,
+    },
+    /// Goes to the take that was in view before this one.
+    PreviousTake,
+    /// Takes a piece of the part away.
+    Export(Destination, Extract),
+    OpenExportFolder,
+    /// Shows the manual where the system shows texts.
+    OpenManual,
+    /// Asks for a MIDI file and opens it as a take.
+    OpenMidi,
+    /// Opens a file as a take.
+    OpenFile(PathBuf),
+    SaveFile {
+        path: PathBuf,
+        bytes: Vec<u8>,
+    },
+}
+
+/// Where a piece of the part goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// A file that the musician is asked for.
+    File,
+    ExportFolder,
+    Clipboard,
+    /// Dragged out of the window.
+    Drag,
+}
+
+/// What views share.
+pub struct Shared {
+    pub timeline: Timeline,
+    pub selection: Selection,
+    /// What was copied here last.
+    pub clipboard: Option<Arc<Clipboard>>,
+    /// Turn pages with the playhead.
+    pub follow: bool,
+    /// What the mouse would do where it is; made anew every frame.
+    pub hint: Option<String>,
+    /// A menu or drop-down is open.
+    pub menu_open: bool,
+    pub requests: Vec<Request>,
+}
+
+impl Default for Shared {
+    fn default() -> Shared {
+        Shared {
+            timeline: Timeline::default(),
+            selection: Selection::default(),
+            clipboard: None,
+            follow: true,
+            hint: None,
+            menu_open: false,
+            requests: Vec::new(),
+        }
+    }
+}
+
+impl Shared {
+    pub fn request(&mut self, request: Request) {
+        self.requests.push(request);
+    }
+
+    /// Copies what is selected, from the part in view.
+    pub fn copy(&mut self, frame: &Frame<'_>) {
+        if let Some(region) = self.selection.region()
+            && frame.part().is_some()
+            && let Some(clipboard) = frame.view.document.copy(&region)
+        {
+            self.clipboard = Some(Arc::new(clipboard));
+        }
+    }
+
+    /// Takes out what is selected.
+    pub fn erase(&mut self, frame: &Frame<'_>) {
+        if !self.selection.cells.is_empty() {
+            frame.edit(Edit::EraseHits(self.selection.cells.iter().copied().collect()));
+            self.selection.clear();
+        } else if let Some(region) = self.selection.region() {
+            frame.edit(Edit::Clear(region));
+        }
+    }
+
+    /// Puts what was copied where the selection begins, else at the first visible bar.
+    pub fn paste(&mut self, frame: &Frame<'_>) {
+        let (Some(clipboard), Some(bars)) = (&self.clipboard, frame.bars()) else { return };
+        let at = match self.selection.region() {
+            Some(region) => region.bars.start,
+            None => self.timeline.visible_bars(bars).start,
+        };
+        let end = (at + clipboard.grids.len()).min(bars.len());
+        frame.edit(Edit::Paste { clipboard: Arc::clone(clipboard), at: BarIndex(at) });
+        self.selection = Selection::of_bars(at..end);
+    }
+
+    /// What goes into a file: the selected bars, the bars and lanes of the selected hits, or
+    /// everything.
+    pub fn extract(&self) -> Extract {
+        let region = self.selection.region();
+        let lanes = region.as_ref().map(|region| region.lanes).filter(|&lanes| lanes != Lanes::ALL);
+        Extract { bars: region.map(|region| region.bars), lanes }
+    }
+
+    /// What goes into a file of one lane.
+    pub fn extract_lane(&self, lane: Lane) -> Extract {
+        let bars = self.selection.region().map(|region| region.bars);
+        Extract { bars, lanes: Some(Lanes::only(lane)) }
+    }
+}

@@ -1,0 +1,16 @@
+//! Why an edit was not made.
+
+/// Why an edit was not made; the document is as it was.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EditError {
+    #[error("there is no drum part yet: generate one first")]
+    NoPart,
+    #[error("there is no alternative {}", .0 + 1)]
+    NoAlternative(usize),
+    #[error("there is no take {}", .0 + 1)]
+    NoTake(usize),
+    #[error("the hits would leave the grid")]
+    OffGrid,
+    #[error("no other section repeats bar {}", .0 + 1)]
+    NoRepeat(usize),
+}

@@ -22,6 +22,7 @@ impl Ssm {
         Ssm { bars, values }
     }
 
+    /// How many bars it compares, on either axis.
     pub fn bars(&self) -> usize {
         self.bars
     }

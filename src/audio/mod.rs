@@ -11,6 +11,7 @@
 //! `assets/LICENSE-FluidR3.txt`.
 
 #![forbid(unsafe_code)]
+#![warn(missing_docs)]
 
 mod levels;
 mod mono;

@@ -3,6 +3,7 @@
 /// Each says which file or network, and what about it.
 #[derive(Debug, thiserror::Error)]
 pub enum NetworkError {
+    /// The file could not be read.
     #[error("cannot read {file}: {source}")]
     Read { file: String, source: std::io::Error },
     /// The bytes are no network that Drumlin can run, whatever it is meant for.
@@ -20,6 +21,7 @@ pub enum NetworkError {
     /// A GPU was asked for and cannot be used.
     #[error("the GPU cannot be used: {reason}")]
     NoGpu { reason: String },
+    /// The arithmetic failed, or inputs and graph do not go together.
     #[error("network \"{network}\" failed: {reason}")]
     Run { network: String, reason: String },
 }

@@ -78,6 +78,7 @@ impl Outputs {
         self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor))
     }
 
+    /// An output by its name.
     pub fn get(&self, output: &str) -> Option<&Tensor> {
         self.iter().find_map(|(name, tensor)| (name == output).then_some(tensor))
     }

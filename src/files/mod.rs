@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 /// Why a file was not written.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what each is and what it names")]
 pub enum OutputError {
     /// There is no folder to put it into.
     #[error("cannot write {}: there is no folder {}", path.display(), folder.display())]

@@ -2,6 +2,7 @@
 
 /// Each says which file or network, and what about it.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what each is and what it names")]
 pub enum NetworkError {
     /// The file could not be read.
     #[error("cannot read {file}: {source}")]

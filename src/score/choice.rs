@@ -6,6 +6,7 @@ use super::{Song, Track, TrackKind, program_name};
 
 /// Why no track was found for what was asked. The messages list the tracks that could be asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[expect(missing_docs, reason = "the messages say what each is and what it names")]
 pub enum TrackError {
     /// No track is called so.
     #[error("no track is called \"{wanted}\"; there are: {available}")]

@@ -25,8 +25,11 @@ impl Note {
 /// What a track's notes mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TrackKind {
-    /// Pitched notes with a General MIDI program, 0 to 127.
-    Melodic { program: u8 },
+    /// Pitched notes.
+    Melodic {
+        /// The General MIDI program, 0 to 127.
+        program: u8,
+    },
     /// General MIDI percussion (channel 10): keys name instruments.
     Drums,
 }

@@ -118,7 +118,8 @@ fn a_presets_file_says_what_is_asked_by_name() {
     assert_eq!(again.settings, Settings { seed: 0, ..preset.settings });
     // Files of before there were endings.
     let old: Vec<&str> = expected.iter().copied().filter(|line| !line.contains("_in")).collect();
-    let old = old.join("\n").replace("  \"ending\": \"from-song\",\n", "").replace("0.5,\n}", "0.5\n}");
+    let old =
+        old.join("\n").replace("  \"ending\": \"from-song\",\n", "").replace("0.5,\n}", "0.5\n}");
     assert_eq!(Preset::from_json(old.as_bytes()).unwrap().settings, again.settings);
     assert_eq!(Preset::from_json(b"[]"), None);
 }

@@ -8,6 +8,8 @@
 //! Source: Wei, Wu, Su, "Generating structured drum pattern using variational autoencoder and
 //! self-similarity matrix", ISMIR 2019; the transform as in librosa 0.11.
 
+#![warn(missing_docs)]
+
 mod bar_cqt;
 mod cqt;
 mod cqt_stream;
@@ -24,8 +26,10 @@ pub use ssm::Ssm;
 /// Why audio could not be analysed.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum AnalysisError {
+    /// Only one rate is analysed; this is the one that was given, in hertz.
     #[error("audio at {0} Hz cannot be analysed; 22050 and 44100 Hz can")]
     SampleRate(u32),
+    /// The sound holds infinities or what is no number.
     #[error("the audio holds values that are no numbers")]
     NotFinite,
 }

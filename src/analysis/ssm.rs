@@ -68,6 +68,7 @@ impl Ssm {
         Ssm { known, starts, values }
     }
 
+    /// How many bars it compares, on either axis.
     pub fn bars(&self) -> usize {
         self.known.len()
     }

@@ -11,6 +11,7 @@
 //! `assets/LICENSE-FluidR3.txt`.
 
 #![forbid(unsafe_code)]
+#![warn(missing_docs)]
 
 mod levels;
 mod mono;
@@ -32,6 +33,7 @@ pub use wav::{wav_mono, wav_stereo};
 
 /// Why sound could not be made.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what each is and what it names")]
 pub enum AudioError {
     #[error("cannot read the SoundFont {path}: {source}")]
     Unreadable { path: std::path::PathBuf, source: std::io::Error },

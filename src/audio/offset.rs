@@ -20,6 +20,7 @@ pub struct DcBlocker {
 }
 
 impl DcBlocker {
+    /// For sound at this rate.
     pub fn new(SampleRate(rate): SampleRate) -> DcBlocker {
         let pole = (-std::f64::consts::TAU * CUTOFF / f64::from(rate.max(1))).exp();
         DcBlocker { pole: pole as f32, input: 0.0, output: 0.0 }

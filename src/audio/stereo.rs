@@ -19,7 +19,9 @@ const TRACKS: usize = 15;
 /// Two channels of equal length.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stereo {
+    /// The left channel, as many samples as the right one.
     pub left: Vec<f32>,
+    /// The right channel.
     pub right: Vec<f32>,
 }
 

@@ -1,8 +1,8 @@
 //! The window, in egui: one file for each view.
 //!
-//! Runs on the host's window thread. Once a frame [`Window::show`] gets the [`Studio`] (what there
-//! is to show, and where edits go), the [`Controls`] (the plugin's parameters) and the
-//! [`Transport`]; it paints and turns mouse and keys into edits, jobs and gestures. It never waits:
+//! Runs on the host's window thread. Once a frame [`Window::show`] gets the
+//! [`Studio`](crate::studio::Studio) (what there is to show, and where edits go), the [`Controls`] (the
+//! plugin's parameters) and the [`Transport`]; it paints and turns mouse and keys into edits, jobs and gestures. It never waits:
 //! slow work is the studio's worker's, file dialogues have threads of their own, and drags take place
 //! outside of frames.
 //!

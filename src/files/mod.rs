@@ -8,6 +8,7 @@
 //! Knows nothing of ours. Slow: for any thread but the audio thread and the window's.
 
 #![forbid(unsafe_code)]
+#![warn(missing_docs)]
 
 use std::fs;
 use std::io::{self, Write};
@@ -15,22 +16,30 @@ use std::path::{Path, PathBuf};
 
 /// Why a file was not written.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what each is and what it names")]
 pub enum OutputError {
+    /// There is no folder to put it into.
     #[error("cannot write {}: there is no folder {}", path.display(), folder.display())]
     NoFolder { path: PathBuf, folder: PathBuf },
+    /// A folder is there.
     #[error("cannot write {}: it is a folder", path.display())]
     IsFolder { path: PathBuf },
+    /// Two things are to be written to one place.
     #[error("two outputs would both be {}", path.display())]
     Twice { path: PathBuf },
+    /// It would take the place of what is read.
     #[error("{} would be overwritten: it is the input", path.display())]
     IsInput { path: PathBuf },
+    /// The system refused.
     #[error("cannot write {}: {source}", path.display())]
     Io { path: PathBuf, source: io::Error },
 }
 
 /// A file to be.
 pub struct Output {
+    /// Where it is to be.
     pub path: PathBuf,
+    /// What is in it.
     pub bytes: Vec<u8>,
 }
 

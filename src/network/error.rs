@@ -2,7 +2,9 @@
 
 /// Each says which file or network, and what about it.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what each is and what it names")]
 pub enum NetworkError {
+    /// The file could not be read.
     #[error("cannot read {file}: {source}")]
     Read { file: String, source: std::io::Error },
     /// The bytes are no network that Drumlin can run, whatever it is meant for.
@@ -20,6 +22,7 @@ pub enum NetworkError {
     /// A GPU was asked for and cannot be used.
     #[error("the GPU cannot be used: {reason}")]
     NoGpu { reason: String },
+    /// The arithmetic failed, or inputs and graph do not go together.
     #[error("network \"{network}\" failed: {reason}")]
     Run { network: String, reason: String },
 }

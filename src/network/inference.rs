@@ -8,8 +8,10 @@ pub trait Network: Send + Sync {
     /// The task's name for it.
     fn name(&self) -> &str;
 
+    /// What it is given, in the order of the spec.
     fn inputs(&self) -> &[Port];
 
+    /// What it answers, in the order of the spec.
     fn outputs(&self) -> &[Port];
 
     /// Runs the network once, from a fresh state. Every input must be given, in any order.
@@ -78,6 +80,7 @@ impl Outputs {
         self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor))
     }
 
+    /// An output by its name.
     pub fn get(&self, output: &str) -> Option<&Tensor> {
         self.iter().find_map(|(name, tensor)| (name == output).then_some(tensor))
     }

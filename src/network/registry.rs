@@ -52,6 +52,7 @@ impl Models {
         Models { backend, folder, slots: Mutex::default(), gpu: Mutex::default() }
     }
 
+    /// What was asked for.
     pub fn backend(&self) -> Backend {
         self.backend
     }

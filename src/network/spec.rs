@@ -5,17 +5,21 @@ use super::Element;
 /// An input or output that a task expects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PortSpec {
+    /// As in the file.
     pub name: &'static str,
+    /// What its numbers are.
     pub element: Element,
     /// `None` for a dim that differs from request to request.
     pub dims: &'static [Option<usize>],
 }
 
 impl PortSpec {
+    /// A port of real numbers.
     pub const fn f32(name: &'static str, dims: &'static [Option<usize>]) -> PortSpec {
         PortSpec { name, element: Element::F32, dims }
     }
 
+    /// A port of whole numbers.
     pub const fn i64(name: &'static str, dims: &'static [Option<usize>]) -> PortSpec {
         PortSpec { name, element: Element::I64, dims }
     }
@@ -32,14 +36,18 @@ pub struct ModelSpec {
     pub file: &'static str,
     /// The ONNX file built into the binary.
     pub bytes: &'static [u8],
+    /// What it is given.
     pub inputs: &'static [PortSpec],
+    /// What it answers.
     pub outputs: &'static [PortSpec],
 }
 
 /// An input or output of a loaded network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Port {
+    /// As in the file.
     pub name: String,
+    /// What its numbers are.
     pub element: Element,
     /// `None` for a dim that the network leaves free.
     pub dims: Vec<Option<usize>>,

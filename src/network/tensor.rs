@@ -54,10 +54,12 @@ impl Tensor {
         Tensor { shape: shape.to_vec(), values: Values::I64(values) }
     }
 
+    /// The size of each axis.
     pub fn shape(&self) -> &[usize] {
         &self.shape
     }
 
+    /// What its numbers are.
     pub fn element(&self) -> Element {
         match self.values {
             Values::F32(_) => Element::F32,

@@ -69,6 +69,7 @@ pub struct Parameters {
     /// controllers, and for hosts that show no window. To press it again, turn it off first.
     #[id = "gen"]
     pub generate: BoolParam,
+    /// The host leaves the plugin out: what comes in goes on unchanged.
     #[id = "bypass"]
     pub bypass: BoolParam,
     /// Counts changes of the document: hosts save a project whose parameters have changed, and

@@ -10,6 +10,7 @@ pub struct Metre {
 }
 
 impl Metre {
+    /// 4/4.
     pub const COMMON: Metre = Metre { numerator: 4, denominator: 4 };
 
     /// `None` unless the numerator is at least 1 and the denominator a power of two from 1 to 64.
@@ -18,10 +19,12 @@ impl Metre {
             .then_some(Metre { numerator, denominator })
     }
 
+    /// How many notes a bar has, at least 1.
     pub fn numerator(self) -> u8 {
         self.numerator
     }
 
+    /// Which notes they are: 4 for quarters, 8 for eighths; a power of two from 1 to 64.
     pub fn denominator(self) -> u8 {
         self.denominator
     }
@@ -41,20 +44,25 @@ impl Metre {
 /// From `at` on, bars have this metre. A change inside a bar begins a new bar there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MetreChange {
+    /// From the start of the song.
     pub at: Ticks,
+    /// Of the bars from there on.
     pub metre: Metre,
 }
 
 /// One bar of a song.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bar {
+    /// Of its first beat, from the start of the song.
     pub start: Ticks,
     /// Shorter than the metre says where a metre change cuts the bar off.
     pub length: Ticks,
+    /// What the music has there, also in a bar that is cut off.
     pub metre: Metre,
 }
 
 impl Bar {
+    /// The bar line behind it.
     pub fn end(&self) -> Ticks {
         self.start + self.length
     }
@@ -103,18 +111,22 @@ impl BarGrid {
         count
     }
 
+    /// All bars, in order.
     pub fn bars(&self) -> &[Bar] {
         &self.bars
     }
 
+    /// How many bars there are.
     pub fn len(&self) -> usize {
         self.bars.len()
     }
 
+    /// Whether there is no bar.
     pub fn is_empty(&self) -> bool {
         self.bars.is_empty()
     }
 
+    /// Of the song.
     pub fn ticks_per_quarter(&self) -> u16 {
         self.ticks_per_quarter
     }
@@ -162,6 +174,7 @@ pub enum GridKind {
 /// The steps of one bar: what a pattern is written on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct StepGrid {
+    /// How its beats are divided.
     pub kind: GridKind,
     /// Steps in the bar, 1 to [`StepGrid::MAX_STEPS`].
     pub steps: usize,

@@ -6,11 +6,15 @@ use super::{Song, Track, TrackKind, program_name};
 
 /// Why no track was found for what was asked. The messages list the tracks that could be asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[expect(missing_docs, reason = "the messages say what each is and what it names")]
 pub enum TrackError {
+    /// No track is called so.
     #[error("no track is called \"{wanted}\"; there are: {available}")]
     Unknown { wanted: String, available: String },
+    /// Several tracks are called so.
     #[error("several tracks fit \"{wanted}\": {fitting}")]
     Ambiguous { wanted: String, fitting: String },
+    /// It plays drums, where a melody is wanted.
     #[error("track {number}, \"{name}\", is drums; tracks with notes to play to: {available}")]
     Drums {
         /// From 1.
@@ -18,8 +22,10 @@ pub enum TrackError {
         name: String,
         available: String,
     },
+    /// All tracks are drums.
     #[error("the song has no tracks but drums")]
     OnlyDrums,
+    /// There is no track with notes.
     #[error("the song has no notes")]
     Empty,
 }

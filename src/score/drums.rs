@@ -5,10 +5,12 @@
 pub struct GmKey(u8);
 
 impl GmKey {
+    /// `None` for a key that General MIDI has no drum on.
     pub const fn new(key: u8) -> Option<GmKey> {
         if key >= 27 && key <= 87 { Some(GmKey(key)) } else { None }
     }
 
+    /// The MIDI key.
     pub const fn get(self) -> u8 {
         self.0
     }
@@ -100,24 +102,40 @@ pub const LANES: usize = 15;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(usize)]
 pub enum Lane {
+    /// The bass drums.
     Kick,
+    /// The snare drums.
     Snare,
+    /// The stick laid across the snare.
     SideStick,
+    /// Hands.
     Clap,
+    /// The hi-hat, closed.
     ClosedHat,
+    /// The hi-hat, closed by the foot.
     PedalHat,
+    /// The hi-hat, open.
     OpenHat,
+    /// The floor toms.
     LowTom,
+    /// The low and the low-mid tom.
     MidTom,
+    /// The high-mid and the high tom.
     HighTom,
+    /// Crashes, splash and china.
     Crash,
+    /// Rides and the bell of the ride.
     Ride,
+    /// Tambourine, cabasa, maracas and shaker.
     Shaker,
+    /// Bongos, congas, timbales, cuicas, surdos and their kin.
     HandDrum,
+    /// Bells, blocks, whistles and all that has no lane of its own.
     Bell,
 }
 
 impl Lane {
+    /// All lanes at their [`Lane::index`].
     pub const ALL: [Lane; LANES] = [
         Lane::Kick,
         Lane::Snare,
@@ -210,10 +228,12 @@ impl Lane {
         )
     }
 
+    /// Its place in [`Lane::ALL`].
     pub const fn index(self) -> usize {
         self as usize
     }
 
+    /// The class that its strokes are counted in.
     pub fn drum_class(self) -> DrumClass {
         DrumClass::of_key(self.default_key().get())
     }
@@ -226,20 +246,26 @@ pub const DRUM_CLASSES: usize = 8;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(usize)]
 pub enum DrumClass {
+    /// Bass drums.
     Kick,
     /// With side stick and clap.
     Snare,
     /// Closed and pedal.
     ClosedHat,
+    /// The hi-hat, open.
     OpenHat,
+    /// Toms of all sizes.
     Toms,
     /// With splash and china.
     Crash,
+    /// Rides.
     Ride,
+    /// Everything else.
     Percussion,
 }
 
 impl DrumClass {
+    /// All classes at their [`DrumClass::index`].
     pub const ALL: [DrumClass; DRUM_CLASSES] = [
         DrumClass::Kick,
         DrumClass::Snare,
@@ -251,6 +277,7 @@ impl DrumClass {
         DrumClass::Percussion,
     ];
 
+    /// The class of a MIDI key; percussion for one that is no drum.
     pub fn of_key(key: u8) -> DrumClass {
         match Lane::of_key(key) {
             Lane::Kick => DrumClass::Kick,
@@ -278,6 +305,7 @@ impl DrumClass {
         }
     }
 
+    /// Its place in [`DrumClass::ALL`].
     pub const fn index(self) -> usize {
         self as usize
     }

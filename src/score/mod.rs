@@ -9,6 +9,7 @@
 //! construction.
 
 #![forbid(unsafe_code)]
+#![warn(missing_docs)]
 
 mod bars;
 mod choice;

@@ -5,16 +5,20 @@ use super::{BarGrid, BarIndex, GmKey, Lane, Note, StepGrid, Ticks, Velocity};
 /// One stroke.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Hit {
+    /// In which bar of the part.
     pub bar: BarIndex,
     /// 0 to the bar's steps - 1.
     pub step: usize,
+    /// Which drum.
     pub key: GmKey,
+    /// How hard.
     pub velocity: Velocity,
     /// Micro-timing as a share of a step in `[-0.5, 0.5]`; negative is early.
     pub offset: f32,
 }
 
 impl Hit {
+    /// The lane of its drum.
     pub fn lane(&self) -> Lane {
         Lane::of_key(self.key.get())
     }
@@ -23,6 +27,7 @@ impl Hit {
 /// What the drums play over a song.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DrumPart {
+    /// The bars of the song.
     pub bars: BarGrid,
     /// One per bar.
     pub grids: Vec<StepGrid>,

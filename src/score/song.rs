@@ -5,15 +5,18 @@ use super::{BarGrid, MetreChange, TempoMap, Ticks, Velocity};
 /// One sounding note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Note {
+    /// From the start of the song.
     pub start: Ticks,
     /// At least one tick.
     pub length: Ticks,
     /// MIDI key, 0 to 127; 60 is middle C.
     pub key: u8,
+    /// How hard it is struck.
     pub velocity: Velocity,
 }
 
 impl Note {
+    /// When it ends.
     pub fn end(&self) -> Ticks {
         self.start + self.length
     }
@@ -22,8 +25,11 @@ impl Note {
 /// What a track's notes mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TrackKind {
-    /// Pitched notes with a General MIDI program, 0 to 127.
-    Melodic { program: u8 },
+    /// Pitched notes.
+    Melodic {
+        /// The General MIDI program, 0 to 127.
+        program: u8,
+    },
     /// General MIDI percussion (channel 10): keys name instruments.
     Drums,
 }
@@ -33,12 +39,14 @@ pub enum TrackKind {
 pub struct Track {
     /// As the file or host names it; may be empty.
     pub name: String,
+    /// Drums, or an instrument.
     pub kind: TrackKind,
     /// Sorted by start, then key.
     pub notes: Vec<Note>,
 }
 
 impl Track {
+    /// Whether it plays drums.
     pub fn is_drums(&self) -> bool {
         self.kind == TrackKind::Drums
     }
@@ -47,13 +55,16 @@ impl Track {
 /// A piece of music: what a MIDI file says, or what was captured from the host.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Song {
+    /// How fast it is where.
     pub tempo: TempoMap,
     /// In any order; 4/4 holds until the first.
     pub metres: Vec<MetreChange>,
+    /// In the order of the file.
     pub tracks: Vec<Track>,
 }
 
 impl Song {
+    /// Ticks of a quarter note.
     pub fn ticks_per_quarter(&self) -> u16 {
         self.tempo.ticks_per_quarter()
     }

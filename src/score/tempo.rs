@@ -5,7 +5,9 @@ use super::{Bpm, Seconds, Ticks};
 /// From `at` on, a quarter note lasts `micros_per_quarter` microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TempoChange {
+    /// From the start of the song.
     pub at: Ticks,
+    /// Microseconds of a quarter note from there on.
     pub micros_per_quarter: u32,
 }
 
@@ -49,6 +51,7 @@ impl TempoMap {
         TempoMap::new(ticks_per_quarter, [TempoChange { at: Ticks(0), micros_per_quarter }])
     }
 
+    /// Ticks of a quarter note.
     pub fn ticks_per_quarter(&self) -> u16 {
         self.ticks_per_quarter
     }

@@ -16,6 +16,7 @@ const AUDITIONS: usize = 64;
 
 /// The audio thread's ends of the queues.
 pub struct AudioEnd {
+    /// What is heard goes in here.
     pub captured: Producer<Captured>,
     /// The newest is the one to play; all others are spent.
     pub clips: Consumer<Box<Clip>>,

@@ -8,6 +8,7 @@ use crate::score::{Hit, StepGrid};
 pub struct Clipboard {
     /// One per copied bar.
     pub grids: Vec<StepGrid>,
+    /// Which lanes were copied.
     pub lanes: Lanes,
     /// Bars count from the first copied one.
     pub hits: Vec<Hit>,

@@ -34,6 +34,7 @@ pub struct Document {
     pub drum_map: DrumMap,
     /// The musician's own map as it was last, also while another is in use.
     pub own_map: Option<OwnMap>,
+    /// Of the MIDI that the drums leave as.
     pub channel: Channel,
 }
 
@@ -42,6 +43,7 @@ pub struct Document {
 pub struct TakeState {
     /// `None` if no drums were generated for it.
     pub arrangement: Option<Arrangement>,
+    /// What was asked for, for that take.
     pub settings: Settings,
 }
 
@@ -72,6 +74,7 @@ impl Channel {
 /// What the musician does with a lane as a whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LaneState {
+    /// It does not sound.
     pub mute: bool,
     /// While any lane is solo, only solo lanes sound.
     pub solo: bool,
@@ -84,6 +87,7 @@ pub struct LaneState {
 pub struct Arrangement {
     /// The take it was made for.
     pub take: Arc<Take>,
+    /// Sections as musicians name them.
     pub form: Arc<Form>,
     /// How alike the take's bars are.
     pub melodic: Arc<QuantizedSsm>,
@@ -119,6 +123,7 @@ pub struct Alternative {
 /// With what the drummer can play the same again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VariationId {
+    /// What chance begins with.
     pub seed: u64,
     /// Number of the groove among those that the seed gives, 0 to 7.
     pub number: usize,
@@ -127,27 +132,34 @@ pub struct VariationId {
 /// A piece of another idea in place of an alternative's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RegionOverride {
+    /// Which bars and lanes.
     pub region: Region,
+    /// Whose hits stand there.
     pub variation: VariationId,
 }
 
 /// A place on the grid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cell {
+    /// Of the take.
     pub bar: BarIndex,
     /// From 0; steps to the bar are the part's [`crate::score::StepGrid`] there.
     pub step: usize,
+    /// Which voice.
     pub lane: Lane,
 }
 
 /// Whole bars of some lanes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Region {
+    /// Bars of the take, from 0.
     pub bars: Range<usize>,
+    /// Which voices.
     pub lanes: Lanes,
 }
 
 impl Region {
+    /// Whether a bar of a lane is in it.
     pub fn contains(&self, bar: BarIndex, lane: Lane) -> bool {
         self.bars.contains(&bar.0) && self.lanes.contains(lane)
     }
@@ -158,7 +170,9 @@ impl Region {
 pub struct Lanes(u16);
 
 impl Lanes {
+    /// No lane.
     pub const NONE: Lanes = Lanes(0);
+    /// Every lane.
     pub const ALL: Lanes = Lanes((1 << LANES) - 1);
 
     /// From one bit a lane, [`Lane::index`] upwards; bits beyond are dropped.
@@ -166,23 +180,28 @@ impl Lanes {
         Lanes(bits & Self::ALL.0)
     }
 
+    /// One bit a lane, [`Lane::index`] upwards.
     pub fn bits(self) -> u16 {
         self.0
     }
 
+    /// One lane.
     pub fn only(lane: Lane) -> Lanes {
         Lanes(1 << lane.index())
     }
 
+    /// Whether a lane is among them.
     pub fn contains(self, lane: Lane) -> bool {
         self.0 >> lane.index() & 1 == 1
     }
 
+    /// These and one more.
     #[must_use]
     pub fn with(self, lane: Lane) -> Lanes {
         Lanes(self.0 | 1 << lane.index())
     }
 
+    /// These but for some.
     #[must_use]
     pub fn without(self, other: Lanes) -> Lanes {
         Lanes(self.0 & !other.0)
@@ -211,6 +230,7 @@ impl Default for Document {
 }
 
 impl Document {
+    /// What the musician does with a lane.
     pub fn lane(&self, lane: Lane) -> LaneState {
         self.lanes[lane.index()]
     }
@@ -254,6 +274,7 @@ impl Document {
 }
 
 impl Arrangement {
+    /// The alternative that is heard and edited.
     pub fn alternative(&self) -> &Alternative {
         &self.alternatives[self.chosen]
     }

@@ -50,6 +50,7 @@ impl DrumMap {
     pub const KNOWN: [DrumMap; 5] =
         [DrumMap::Gm, DrumMap::Toontrack, DrumMap::AddictiveDrums, DrumMap::MtPower, DrumMap::Avl];
 
+    /// As the musician reads it.
     pub fn name(&self) -> &str {
         match self {
             DrumMap::Gm => "General MIDI",

@@ -36,6 +36,7 @@ impl Job {
 /// A job under way.
 #[derive(Clone, Debug, PartialEq)]
 pub struct JobView {
+    /// What is being done.
     pub job: Job,
     /// `None` while the job waits for the one before it to end.
     pub stage: Option<Stage>,

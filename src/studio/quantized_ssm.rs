@@ -11,6 +11,7 @@ pub struct QuantizedSsm {
 }
 
 impl QuantizedSsm {
+    /// Rounds similarities, 0 to 1, to 255 shades.
     pub fn new(ssm: &Ssm) -> QuantizedSsm {
         let bars = ssm.bars();
         let shades = (0..bars)
@@ -26,6 +27,7 @@ impl QuantizedSsm {
         fits.then(|| QuantizedSsm { bars, shades: shades.into() })
     }
 
+    /// How many bars it compares.
     pub fn bars(&self) -> usize {
         self.bars
     }

@@ -7,6 +7,7 @@ use super::{Arrangement, Document, EditError, MOST_TAKES, Take, TakeState};
 use crate::drummer::Settings;
 
 impl Document {
+    /// The take in view and heard.
     pub fn take(&self) -> Option<&Arc<Take>> {
         self.takes.get(self.current_take?)
     }

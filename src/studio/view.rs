@@ -10,12 +10,15 @@ use crate::network::{Backend, Engine};
 pub struct View {
     /// Grows with every change; equal numbers, equal views.
     pub revision: u64,
+    /// As it is now, edits included.
     pub document: Arc<Document>,
+    /// Size and theme of the window.
     pub window_settings: WindowSettings,
     /// What the networks shall run on.
     pub backend: Backend,
     /// What they ran on last; `None` before the first job.
     pub engine: Option<Engine>,
+    /// What was heard of the host.
     pub recording: RecordingView,
     /// The job under way, if any.
     pub job: Option<JobView>,

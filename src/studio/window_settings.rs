@@ -5,10 +5,13 @@
 pub struct WindowSettings {
     /// Logical pixels, 320 to 8,192.
     pub width: u16,
+    /// Logical pixels, 320 to 8,192.
     pub height: u16,
+    /// Dark or light.
     pub theme: Theme,
 }
 
+/// The colours of the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Theme {
     #[default]

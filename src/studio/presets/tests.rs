@@ -87,3 +87,39 @@ fn a_preset_that_cannot_be_written_says_so_and_leaves_the_old_one() {
     assert!(error.to_string().starts_with("cannot write the preset \"x\": "), "{error}");
     assert_eq!(std::fs::read_to_string(&blocked).unwrap(), "in the way");
 }
+
+#[test]
+fn a_presets_file_says_what_is_asked_by_name() {
+    let settings = Settings {
+        style: StyleChoice::Preset(Style::HipHop),
+        swing: 0.25,
+        seed: 7,
+        ..Settings::default()
+    };
+    let preset = Preset::new("Late", settings);
+    let text = String::from_utf8(preset.to_json().unwrap()).unwrap();
+    let expected = [
+        "{",
+        "  \"version\": 1,",
+        "  \"name\": \"Late\",",
+        "  \"style\": \"hip-hop\",",
+        "  \"complexity\": 0.5,",
+        "  \"intensity\": 0.5,",
+        "  \"fill_amount\": 0.5,",
+        "  \"fill_complexity\": 0.5,",
+        "  \"swing\": 0.25,",
+        "  \"humanise\": 0.5,",
+        "  \"ending\": \"from-song\",",
+        "  \"count_in\": \"none\"",
+        "}",
+    ];
+    assert_eq!(text, expected.join("\n"));
+    let again = Preset::from_json(text.as_bytes()).unwrap();
+    assert_eq!(again.settings, Settings { seed: 0, ..preset.settings });
+    // Files of before there were endings.
+    let old: Vec<&str> = expected.iter().copied().filter(|line| !line.contains("_in")).collect();
+    let old =
+        old.join("\n").replace("  \"ending\": \"from-song\",\n", "").replace("0.5,\n}", "0.5\n}");
+    assert_eq!(Preset::from_json(old.as_bytes()).unwrap().settings, again.settings);
+    assert_eq!(Preset::from_json(b"[]"), None);
+}

@@ -97,6 +97,7 @@ impl<'a> Pieces<'a> {
         self.span.len()
     }
 
+    /// Whether there is nothing to render.
     pub fn is_empty(&self) -> bool {
         self.span.is_empty()
     }

@@ -15,6 +15,7 @@ pub mod parameters;
 pub mod plugin;
 pub mod score;
 pub mod studio;
+pub mod transcriber;
 
 /// The README's example, compiled.
 #[cfg(doctest)]

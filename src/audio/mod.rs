@@ -1,11 +1,11 @@
-//! Sound out: songs through a SoundFont, and WAV files.
+//! Sound out: songs through a SoundFont, and WAV files. Sound in: recordings.
 //!
 //! Runs on the worker thread or the command line's, never on the audio thread: it allocates, and it
 //! starts a few threads of its own that end before it returns. In go [`crate::score::Song`]s and the
 //! bytes of SoundFonts; out come samples in `[-1, 1]` and the bytes of WAV files.
 //!
-//! [`render`] makes the mono signal that analysis hears (melodic tracks, no effects, the same bits
-//! on any number of cores); [`render_stereo`] makes what a person listens to, without the offset that
+//! [`decode`] reads recordings, streaming. [`render`] makes the mono signal that analysis hears
+//! (melodic tracks, no effects, the same bits on any number of cores); [`render_stereo`] makes what a person listens to, without the offset that
 //! some samples have ([`DcBlocker`]; analysis does not hear it). The synthesizer is
 //! rustysynth (SoundFont 2); the embedded font is a subset of FluidR3 GM, see
 //! `assets/LICENSE-FluidR3.txt`.
@@ -13,6 +13,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod decode;
 mod levels;
 mod mono;
 mod offset;
@@ -24,6 +25,7 @@ mod tests;
 mod timed_notes;
 mod wav;
 
+pub use decode::{DECODED_RATE, DecodeError, decode};
 pub use levels::end as melodic_end;
 pub use mono::{Pieces, render};
 pub use offset::DcBlocker;

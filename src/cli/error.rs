@@ -13,6 +13,7 @@ use crate::files::OutputError;
 use crate::midi::ReadError;
 use crate::network::NetworkError;
 use crate::score::TrackError;
+use crate::transcriber::TranscribeError;
 
 /// Why a file's song cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -59,8 +60,18 @@ pub enum CliError {
     Ending { path: PathBuf, wanted: &'static str, ending: &'static str },
     #[error("standard output can take one thing only: {what}")]
     OneThing { what: &'static str },
-    #[error("several songs need a folder to write to: --output-folder")]
+    #[error("several files need a folder to write to: --output-folder")]
     NoFolder,
+    #[error(transparent)]
+    Transcribe(#[from] TranscribeError),
+    #[error("no drum was heard in {}", recording.display())]
+    NoStrokes { recording: PathBuf },
+    #[error("there is no recording in {}", folder.display())]
+    NoRecordings { folder: PathBuf },
+    #[error("{what} is for one recording")]
+    OneRecording { what: &'static str },
+    #[error("{failed} of {all} recordings were not written down")]
+    Recordings { failed: usize, all: usize },
     #[error("{failed} of {all} songs got no drums")]
     Songs { failed: usize, all: usize },
     #[error("cannot write to standard output: {0}")]

@@ -9,7 +9,7 @@ use crate::audio::SoundFont;
 use crate::drummer::evaluation::{Pair, evaluate, own_densities, pairs_in, score};
 use crate::drummer::features::View;
 use crate::drummer::timing;
-use crate::drummer::{Drummer, Settings, Silent, StyleChoice};
+use crate::drummer::{Drummer, Settings, Silent, StyleChoice, networks};
 use crate::midi;
 use crate::score::Song;
 
@@ -95,7 +95,7 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
 
 /// All songs of the folder with drums that the drummer plays to them now.
 fn played(arguments: &Arguments) -> Result<Vec<Pair>, CliError> {
-    let models = models(&arguments.backend, arguments.models.as_deref())?;
+    let models = models(&arguments.backend, arguments.models.as_deref(), networks::ALL)?;
     let drummer = Drummer::new(models, SoundFont::embedded().clone());
     let files = midi_files(&arguments.songs)?;
     let bar = counted(files.len(), arguments.quiet);

@@ -18,6 +18,7 @@ mod generate;
 mod progress;
 mod song;
 mod tracks;
+mod transcribe;
 
 use std::process::ExitCode;
 
@@ -37,6 +38,7 @@ enum Command {
     Evaluate(evaluate::Arguments),
     Features(features::Arguments),
     Tracks(tracks::Arguments),
+    Transcribe(Box<transcribe::Arguments>),
     Devices(devices::Arguments),
     Completions(completions::Arguments),
 }
@@ -49,6 +51,7 @@ pub fn run() -> ExitCode {
         Command::Evaluate(arguments) => evaluate::run(arguments),
         Command::Features(arguments) => features::run(arguments),
         Command::Tracks(arguments) => tracks::run(arguments),
+        Command::Transcribe(arguments) => transcribe::run(arguments),
         Command::Devices(arguments) => devices::run(arguments),
         Command::Completions(arguments) => completions::run(arguments, Arguments::command()),
     };

@@ -9,6 +9,7 @@ mod generate;
 mod long;
 mod reading;
 mod tracks;
+mod transcribe;
 
 use assert_cmd::Command;
 

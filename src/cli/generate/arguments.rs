@@ -10,8 +10,8 @@ use crate::audio::{self, SoundFont};
 use crate::cli::console::remark;
 use crate::cli::error::CliError;
 use crate::cli::song::{BarArguments, KindArguments};
-use crate::drummer::{Drummer, networks};
-use crate::network::{self, Backend, Models};
+use crate::drummer::Drummer;
+use crate::network::{self, Backend, ModelSpec, Models};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -121,13 +121,17 @@ pub fn remark_on(drummer: &Drummer) {
     }
 }
 
-/// The networks, with the user's in place of ours.
-pub fn models(argument: &BackendArgument, folder: Option<&Path>) -> Result<Models, CliError> {
+/// The networks (`specs`), with the user's in place of ours.
+pub fn models(
+    argument: &BackendArgument,
+    folder: Option<&Path>,
+    specs: &[&'static ModelSpec],
+) -> Result<Models, CliError> {
     let models = Models::new(argument.backend, folder.map(Path::to_owned));
     if let Some(folder) = folder {
         // A folder in which nothing is found is a slip; using the built-in networks would hide it.
-        if !networks::ALL.iter().any(|spec| models.replacement(spec).is_some()) {
-            let names: Vec<&str> = networks::ALL.iter().map(|spec| spec.file).collect();
+        if !specs.iter().any(|spec| models.replacement(spec).is_some()) {
+            let names: Vec<&str> = specs.iter().map(|spec| spec.file).collect();
             return Err(CliError::NoModels { folder: folder.into(), names: names.join(", ") });
         }
     }

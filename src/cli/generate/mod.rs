@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use crate::audio::{self, SoundFont};
 use crate::drummer::picture::{FormPicture, facts};
-use crate::drummer::{Drummer, Generation, Progress};
+use crate::drummer::{Drummer, Generation, Progress, networks};
 use crate::files::Output;
 use crate::midi;
 use crate::score::{SampleRate, Song};
@@ -23,9 +23,10 @@ use super::progress::Bar;
 use super::song::{self, STANDARD};
 
 pub use arguments::{Arguments, BackendArgument, models, remark_on};
+pub use files::Content;
 
 use arguments::font;
-use files::{Content, numbered};
+use files::numbered;
 use reading::Reading;
 use report::{Report, Timing};
 
@@ -48,7 +49,7 @@ fn one(arguments: &Arguments, path: &Path, output: &Path) -> Result<(), CliError
 
     let reading = Reading::of(arguments, settings, path)?;
     let (heard, settings) = (&reading.heard, &reading.settings);
-    let models = models(&arguments.backend, arguments.models.as_deref())?;
+    let models = models(&arguments.backend, arguments.models.as_deref(), networks::ALL)?;
     let font = font(arguments.soundfont.as_deref())?;
     let read = begun.elapsed();
 

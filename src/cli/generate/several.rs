@@ -16,7 +16,7 @@ use crate::cli::console::{complain, remark};
 use crate::cli::error::CliError;
 use crate::cli::progress::counted;
 use crate::cli::song;
-use crate::drummer::{Drummer, Settings, Silent};
+use crate::drummer::{Drummer, Settings, Silent, networks};
 use crate::files::{Output, OutputError};
 
 /// A song and where its drums go.
@@ -30,7 +30,7 @@ pub fn run(arguments: &Arguments, folder: &Path) -> Result<(), CliError> {
     let failed = |source| CliError::Folder { folder: folder.into(), source };
     fs::create_dir_all(folder).map_err(failed)?;
     let works = works(&arguments.songs, folder, settings.alternatives)?;
-    let models = models(&arguments.backend, arguments.models.as_deref())?;
+    let models = models(&arguments.backend, arguments.models.as_deref(), networks::ALL)?;
     let drummer = Drummer::new(models, font(arguments.soundfont.as_deref())?);
 
     let bar = counted(works.len(), arguments.quiet);

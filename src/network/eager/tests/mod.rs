@@ -9,6 +9,7 @@ use super::cpu::CpuDevice;
 use super::*;
 use crate::drummer::networks;
 use crate::network::{Backend, Network};
+use crate::transcriber::TRANSCRIBER;
 use proptest::prelude::*;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -99,7 +100,7 @@ fn by_tract(network: &dyn Network, inputs: &[Tensor]) -> Vec<Tensor> {
 #[test]
 fn our_networks_give_what_tract_gives() {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
-    for spec in networks::ALL {
+    for spec in networks::ALL.iter().chain(&[&TRANSCRIBER]) {
         let (file, eager) = eager(spec.name, spec.bytes);
         let tract = Backend::Cpu.load(spec.name, spec.bytes).unwrap();
         for bars in [5, 8, 8, 13] {

@@ -1,0 +1,308 @@
+//! Recordings in: WAV, AIFF, FLAC, MP3 and Ogg Vorbis, decoded in a stream.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rubato::audioadapter_buffers::direct::InterleavedSlice;
+use rubato::{Fft, FixedSync, Indexing, Resampler};
+use symphonia::core::codecs::audio::AudioDecoderOptions;
+use symphonia::core::errors::Error;
+use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::{FormatOptions, TrackType};
+use symphonia::core::io::MediaSourceStream;
+use symphonia::core::meta::MetadataOptions;
+
+/// Samples a second of what is decoded, whatever the file has.
+pub const DECODED_RATE: u32 = 44_100;
+
+/// The longest recording, in seconds.
+pub const LONGEST: u32 = 3600;
+
+/// Frames that are resampled at once.
+const CHUNK: usize = 4096;
+
+/// Why a recording cannot be heard.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what each is and what it names")]
+pub enum DecodeError {
+    #[error("cannot read {}: {source}", path.display())]
+    Unreadable { path: PathBuf, source: io::Error },
+    #[error("{} is no recording that can be read (WAV, AIFF, FLAC, MP3 or Ogg Vorbis)", path.display())]
+    NotAudio { path: PathBuf },
+    #[error("{} is damaged: {reason}", path.display())]
+    Damaged { path: PathBuf, reason: String },
+    #[error("{} has no sound in it", path.display())]
+    Empty { path: PathBuf },
+    #[error("{} holds values that are no numbers", path.display())]
+    NotFinite { path: PathBuf },
+    #[error("{} has {rate} samples a second; 8000 to 192000 can be read", path.display())]
+    SampleRate { path: PathBuf, rate: u32 },
+    #[error("{} is longer than an hour", path.display())]
+    TooLong { path: PathBuf },
+    #[error("cancelled")]
+    Cancelled,
+}
+
+/// Decodes a recording, block after block, to `sink`: mono (the channels' mean), 44.1 kHz. What the
+/// sink answers is whether to go on. Memory does not grow with the recording's length.
+///
+/// # Errors
+/// [`DecodeError`]; what a damaged file has before the damage is kept if it is a second or more.
+pub fn decode(path: &Path, sink: &mut dyn FnMut(&[f32]) -> bool) -> Result<(), DecodeError> {
+    let unreadable = |source| DecodeError::Unreadable { path: path.into(), source };
+    let file = File::open(path).map_err(unreadable)?;
+    if file.metadata().map_err(unreadable)?.is_dir() {
+        return Err(unreadable(io::ErrorKind::IsADirectory.into()));
+    }
+    let not_audio = |_| DecodeError::NotAudio { path: path.into() };
+    let mut hint = Hint::new();
+    if let Some(extension) = path.extension().and_then(|extension| extension.to_str()) {
+        hint.with_extension(extension);
+    }
+    let stream = MediaSourceStream::new(Box::new(file), Default::default());
+    let mut format = symphonia::default::get_probe()
+        .probe(&hint, stream, FormatOptions::default(), MetadataOptions::default())
+        .map_err(not_audio)?;
+    let none = || DecodeError::NotAudio { path: path.into() };
+    let track = format.default_track(TrackType::Audio).ok_or_else(none)?;
+    let track_id = track.id;
+    let parameters = track.codec_params.as_ref().and_then(|params| params.audio());
+    let mut decoder = symphonia::default::get_codecs()
+        .make_audio_decoder(parameters.ok_or_else(none)?, &AudioDecoderOptions::default())
+        .map_err(not_audio)?;
+
+    let mut mono = Mono { path, resampler: None, samples: Vec::new() };
+    let mut interleaved: Vec<f32> = Vec::new();
+    // What ends the stream before its end.
+    let reason = loop {
+        let packet = match format.next_packet() {
+            Ok(Some(packet)) => packet,
+            Ok(None) => break None,
+            Err(Error::IoError(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                break None;
+            }
+            Err(error) => break Some(error.to_string()),
+        };
+        if packet.track_id != track_id {
+            continue;
+        }
+        let block = match decoder.decode(&packet) {
+            Ok(block) => block,
+            // A packet that cannot be decoded is a gap; the next may be well again.
+            Err(Error::DecodeError(_)) => continue,
+            Err(error) => break Some(error.to_string()),
+        };
+        let channels = block.num_planes().max(1);
+        let rate = block.spec().rate();
+        interleaved.resize(block.samples_interleaved(), 0.0);
+        block.copy_to_slice_interleaved(&mut interleaved);
+        mono.samples.clear();
+        let sums = interleaved.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>());
+        mono.samples.extend(sums.map(|sum| sum / channels as f32));
+        mono.pass_on(rate, sink)?;
+    };
+    let heard = mono.finish(sink)?;
+    match reason {
+        Some(reason) if heard < u64::from(DECODED_RATE) => {
+            Err(DecodeError::Damaged { path: path.into(), reason })
+        }
+        _ if heard == 0 => Err(DecodeError::Empty { path: path.into() }),
+        _ => Ok(()),
+    }
+}
+
+/// A recording on its way from its own rate to [`DECODED_RATE`].
+struct Mono<'a> {
+    path: &'a Path,
+    resampler: Option<Resampling>,
+    samples: Vec<f32>,
+}
+
+impl Mono<'_> {
+    fn pass_on(
+        &mut self,
+        rate: u32,
+        sink: &mut dyn FnMut(&[f32]) -> bool,
+    ) -> Result<(), DecodeError> {
+        if !(8_000..=192_000).contains(&rate) {
+            return Err(DecodeError::SampleRate { path: self.path.into(), rate });
+        }
+        if self.samples.iter().any(|sample| !sample.is_finite()) {
+            return Err(DecodeError::NotFinite { path: self.path.into() });
+        }
+        let resampler = self.resampler.get_or_insert_with(|| Resampling::new(rate));
+        if resampler.heard > u64::from(rate) * u64::from(LONGEST) {
+            return Err(DecodeError::TooLong { path: self.path.into() });
+        }
+        if resampler.push(&self.samples, sink) { Ok(()) } else { Err(DecodeError::Cancelled) }
+    }
+
+    /// What is still inside the resampler; how many samples the recording had.
+    fn finish(&mut self, sink: &mut dyn FnMut(&[f32]) -> bool) -> Result<u64, DecodeError> {
+        let Some(resampler) = &mut self.resampler else { return Ok(0) };
+        if resampler.finish(sink) { Ok(resampler.heard) } else { Err(DecodeError::Cancelled) }
+    }
+}
+
+/// A stream at one rate, made one at [`DECODED_RATE`] without delay.
+struct Resampling {
+    /// `None` if the rates are the same.
+    fft: Option<Fft<f32>>,
+    waiting: Vec<f32>,
+    out: Vec<f32>,
+    /// Frames still to be left out: the resampler's delay.
+    delay: usize,
+    rate: u32,
+    heard: u64,
+    given: u64,
+}
+
+impl Resampling {
+    fn new(rate: u32) -> Resampling {
+        let fft = (rate != DECODED_RATE).then(|| {
+            let (from, to) = (rate as usize, DECODED_RATE as usize);
+            Fft::new(from, to, CHUNK, 1, FixedSync::Input).expect("rates above 0, one channel")
+        });
+        let delay = fft.as_ref().map_or(0, |fft| fft.output_delay());
+        let out = vec![0.0; fft.as_ref().map_or(0, |fft| fft.output_frames_max())];
+        Resampling { fft, waiting: Vec::new(), out, delay, rate, heard: 0, given: 0 }
+    }
+
+    fn push(&mut self, samples: &[f32], sink: &mut dyn FnMut(&[f32]) -> bool) -> bool {
+        self.heard += samples.len() as u64;
+        if self.fft.is_none() {
+            return sink(samples);
+        }
+        self.waiting.extend_from_slice(samples);
+        let mut used = 0;
+        let mut going = true;
+        while let Some(size) = self.fft.as_ref().map(|fft| fft.input_frames_next())
+            && self.waiting.len() - used >= size
+            && going
+        {
+            let made = self.resample(used, size);
+            going = self.give(made, sink);
+            used += size;
+        }
+        self.waiting.drain(..used);
+        going
+    }
+
+    /// Resamples `size` waiting frames from `first` on into `out`; how many frames that made.
+    fn resample(&mut self, first: usize, size: usize) -> usize {
+        let Some(fft) = &mut self.fft else { return 0 };
+        let input = InterleavedSlice::new(&self.waiting[first..first + size], 1, size)
+            .expect("as many frames as samples");
+        let frames = self.out.len();
+        let mut output =
+            InterleavedSlice::new_mut(&mut self.out, 1, frames).expect("as many frames as samples");
+        let indexing = Indexing::new().partial_len(size);
+        let (_, made) = fft
+            .process_into_buffer(&input, &mut output, Some(&indexing))
+            .expect("as much room as the resampler asks for");
+        made
+    }
+
+    fn give(&mut self, made: usize, sink: &mut dyn FnMut(&[f32]) -> bool) -> bool {
+        let skipped = self.delay.min(made);
+        self.delay -= skipped;
+        let wanted = (self.heard * u64::from(DECODED_RATE)).div_ceil(u64::from(self.rate));
+        let count = (made - skipped).min((wanted - self.given) as usize);
+        self.given += count as u64;
+        count == 0 || sink(&self.out[skipped..skipped + count])
+    }
+
+    /// The frames that the resampler still holds, which silence pushes out.
+    fn finish(&mut self, sink: &mut dyn FnMut(&[f32]) -> bool) -> bool {
+        if self.fft.is_none() {
+            return true;
+        }
+        let wanted = (self.heard * u64::from(DECODED_RATE)).div_ceil(u64::from(self.rate));
+        while self.given < wanted {
+            let size = self.fft.as_ref().map_or(0, |fft| fft.input_frames_next());
+            self.waiting.resize(size, 0.0);
+            let made = self.resample(0, size);
+            self.waiting.clear();
+            if !self.give(made, sink) {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audio;
+    use crate::score::SampleRate;
+
+    fn wav_mono(samples: &[f32], rate: u32) -> Vec<u8> {
+        audio::wav_mono(samples, SampleRate(rate))
+    }
+
+    fn decoded(bytes: &[u8], name: &str) -> Result<Vec<f32>, DecodeError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        let mut samples = Vec::new();
+        decode(&path, &mut |block| {
+            samples.extend_from_slice(block);
+            true
+        })?;
+        Ok(samples)
+    }
+
+    fn sine(rate: u32, seconds: f64) -> Vec<f32> {
+        let step = std::f64::consts::TAU * 440.0 / f64::from(rate);
+        (0..(seconds * f64::from(rate)) as usize).map(|i| (i as f64 * step).sin() as f32).collect()
+    }
+
+    #[test]
+    fn a_wave_file_at_its_own_rate_comes_back() {
+        let samples = sine(DECODED_RATE, 0.5);
+        let found = decoded(&wav_mono(&samples, DECODED_RATE), "a.wav").unwrap();
+        assert_eq!(found.len(), samples.len());
+        assert!(found.iter().zip(&samples).all(|(a, b)| (a - b).abs() < 1e-3));
+    }
+
+    #[test]
+    fn other_rates_are_resampled_without_delay() {
+        for rate in [8_000, 22_050, 48_000, 96_000, 192_000] {
+            let found = decoded(&wav_mono(&sine(rate, 0.5), rate), "a.wav").unwrap();
+            let wanted = sine(DECODED_RATE, 0.5);
+            assert!(found.len().abs_diff(wanted.len()) <= 1, "{rate}: {}", found.len());
+            // The ends ring, since silence is on their other side.
+            let inside = 3000..wanted.len() - 3000;
+            let off = inside.map(|i| (found[i] - wanted[i]).abs()).fold(0.0, f32::max);
+            assert!(off < 5e-3, "{rate}: off by {off}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_recording_is_said() {
+        assert!(matches!(decoded(b"MThd no", "a.wav"), Err(DecodeError::NotAudio { .. })));
+        assert!(matches!(decoded(b"", "a.flac"), Err(DecodeError::NotAudio { .. })));
+        let mut samples = sine(DECODED_RATE, 0.1);
+        assert!(matches!(
+            decoded(&wav_mono(&samples[..0], DECODED_RATE), "a.wav"),
+            Err(DecodeError::Empty { .. } | DecodeError::NotAudio { .. })
+        ));
+        samples.truncate(2000);
+        assert!(matches!(
+            decoded(&wav_mono(&samples, 4_000), "a.wav"),
+            Err(DecodeError::SampleRate { rate: 4_000, .. })
+        ));
+        let missing = decode(Path::new("no/such/file.wav"), &mut |_| true);
+        assert!(matches!(missing, Err(DecodeError::Unreadable { .. })));
+    }
+
+    #[test]
+    fn the_sink_ends_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.wav");
+        std::fs::write(&path, wav_mono(&sine(DECODED_RATE, 2.0), DECODED_RATE)).unwrap();
+        assert!(matches!(decode(&path, &mut |_| false), Err(DecodeError::Cancelled)));
+    }
+}

@@ -1,0 +1,369 @@
+//! `drumlin transcribe`: drums from recordings.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use indicatif::ProgressBar;
+use serde::Serialize;
+
+use crate::audio::{self, DECODED_RATE, SoundFont, Stereo};
+use crate::files::{self, Output};
+use crate::midi;
+use crate::network::Models;
+use crate::score::{Metre, SampleRate, Song};
+use crate::transcriber::{
+    Activations, BeatOptions, DrumSound, Options, Quantise, TRANSCRIBER, Transcription,
+};
+
+use super::console::{complain, print, print_json, remark};
+use super::error::CliError;
+use super::generate::{BackendArgument, Content, models};
+use super::progress::counted;
+use super::song::{self, STANDARD};
+
+/// Write down the drums of recordings: drum loops, stems, performances
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The recordings (WAV, AIFF, FLAC, MP3, Ogg Vorbis), or folders of them
+    #[arg(required = true)]
+    recordings: Vec<PathBuf>,
+
+    /// The MIDI file to write; by default the recording's name with .mid, in the current folder. `-`
+    /// is standard output
+    #[arg(short, long, value_name = "FILE", conflicts_with = "output_folder")]
+    output: Option<PathBuf>,
+
+    /// The folder for the MIDI files of several recordings
+    #[arg(long, value_name = "FOLDER")]
+    output_folder: Option<PathBuf>,
+
+    /// Also write a WAV file with the recording on the left and what was heard on the right
+    #[arg(long, value_name = "FILE")]
+    click: Option<PathBuf>,
+
+    /// Move strokes to sixteenths or triplet eighths, whichever is nearer; by default they stay where
+    /// they were played
+    #[arg(long)]
+    quantise: bool,
+
+    /// The tempo in beats a minute, if it is known
+    #[arg(long, value_name = "BPM", value_parser = tempo, help_heading = "Beats and bars")]
+    tempo: Option<f64>,
+
+    /// The metre, such as 3/4 or 6/8; by default as many quarters as the downbeats say
+    #[arg(long, value_name = "METRE", value_parser = metre, help_heading = "Beats and bars")]
+    metre: Option<Metre>,
+
+    /// When a bar begins, in seconds of the recording
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, help_heading = "Beats and bars")]
+    downbeat: Option<f64>,
+
+    /// How readily a drum is heard, 0 to 1 (0.5): `snare=.6`, or `.6` for all. May be given several
+    /// times
+    #[arg(long, value_name = "DRUM=SHARE", value_parser = sensitivity)]
+    sensitivity: Vec<(Option<DrumSound>, f32)>,
+
+    /// Only these, as a list with commas: kick, snare, toms, closed-hat, open-hat, crash, ride
+    #[arg(long, value_name = "DRUMS", value_delimiter = ',', value_parser = drum)]
+    lanes: Vec<DrumSound>,
+
+    /// Print what was heard as JSON: beats, strokes and how sure each is
+    #[arg(long)]
+    json: bool,
+
+    /// No progress and no remarks
+    #[arg(short, long)]
+    quiet: bool,
+
+    /// A folder with a network to use in place of the one built in
+    #[arg(long, value_name = "FOLDER", hide_short_help = true)]
+    models: Option<PathBuf>,
+
+    #[command(flatten)]
+    backend: BackendArgument,
+}
+
+fn tempo(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(bpm) if (20.0..=400.0).contains(&bpm) => Ok(bpm),
+        _ => Err("a tempo from 20 to 400 is needed".into()),
+    }
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(at) if (0.0..=3600.0).contains(&at) => Ok(at),
+        _ => Err("a time in seconds is needed, such as 1.25".into()),
+    }
+}
+
+fn metre(text: &str) -> Result<Metre, String> {
+    let parts = text.split_once('/').and_then(|(beats, unit)| {
+        Metre::new(beats.trim().parse().ok()?, unit.trim().parse().ok()?)
+    });
+    parts
+        .filter(|metre| metre.numerator() <= 32)
+        .ok_or_else(|| "a metre is needed, such as 3/4".into())
+}
+
+fn drum(text: &str) -> Result<DrumSound, String> {
+    let name = text.trim().to_lowercase();
+    DrumSound::ALL.into_iter().find(|sound| sound.name() == name).ok_or_else(|| {
+        let names: Vec<&str> = DrumSound::ALL.iter().map(|sound| sound.name()).collect();
+        format!("the drums are {}", names.join(", "))
+    })
+}
+
+fn sensitivity(text: &str) -> Result<(Option<DrumSound>, f32), String> {
+    let (sound, share) = match text.split_once('=') {
+        Some((name, share)) => (Some(drum(name)?), share),
+        None => (None, text),
+    };
+    match share.trim().parse::<f32>() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok((sound, share)),
+        _ => Err("a share from 0 to 1 is needed, such as snare=.6".into()),
+    }
+}
+
+impl Arguments {
+    fn options(&self) -> Options {
+        let mut options = Options::default();
+        for &(sound, share) in &self.sensitivity {
+            match sound {
+                Some(sound) => options.sensitivity.0[sound as usize] = share,
+                None => options.sensitivity.0 = [share; DrumSound::ALL.len()],
+            }
+        }
+        if !self.lanes.is_empty() {
+            options.without = DrumSound::ALL.map(|sound| !self.lanes.contains(&sound));
+        }
+        let beats = |metre: Metre| {
+            let part = if metre.is_compound() { 3 } else { 1 };
+            usize::from(metre.numerator()) / part
+        };
+        options.beats = BeatOptions {
+            tempo: self.tempo,
+            beats_to_a_bar: self.metre.map(beats),
+            downbeat: self.downbeat,
+        };
+        options
+    }
+
+    fn quantise(&self) -> Quantise {
+        if self.quantise { Quantise::Grid } else { Quantise::Off }
+    }
+}
+
+/// A recording and where its drums go.
+struct Work {
+    recording: PathBuf,
+    midi: PathBuf,
+}
+
+/// What was heard, for `--json`.
+#[derive(Serialize)]
+struct Report {
+    recording: String,
+    seconds: f64,
+    /// Beats a minute; none if no beats were found.
+    tempo: Option<f64>,
+    metre: String,
+    /// Whether it is whole bars from its first sample to its last.
+    is_loop: bool,
+    /// The time in the recording at which the MIDI file begins.
+    start: f64,
+    /// Times in seconds.
+    beats: Vec<f64>,
+    downbeats: Vec<f64>,
+    strokes: Vec<StrokeReport>,
+}
+
+#[derive(Serialize)]
+struct StrokeReport {
+    seconds: f64,
+    drum: &'static str,
+    /// MIDI key.
+    key: u8,
+    /// 1 to 127.
+    velocity: u8,
+    /// 0 to 1.
+    confidence: f32,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), CliError> {
+    let works = works(arguments)?;
+    if let [work] = works.as_slice() {
+        Content::Midi.check(&work.midi)?;
+    } else if arguments.click.is_some() {
+        return Err(CliError::OneRecording { what: "--click" });
+    }
+    if let Some(click) = &arguments.click {
+        Content::Sound.check(click)?;
+    }
+    if arguments.json && works.iter().any(|work| work.midi == Path::new(STANDARD)) {
+        return Err(CliError::OneThing { what: "the MIDI file or --json" });
+    }
+    for work in &works {
+        let outputs =
+            works.iter().map(|work| work.midi.as_path()).chain(arguments.click.as_deref());
+        files::check(outputs.filter(|path| *path != Path::new(STANDARD)), &work.recording)?;
+    }
+    let models = models(&arguments.backend, arguments.models.as_deref(), &[&TRANSCRIBER])?;
+    let (mut reports, mut failed) = (Vec::new(), 0);
+    let bar = counted(works.len() * 100, arguments.quiet);
+    for (index, work) in works.iter().enumerate() {
+        bar.set_message(song::title(&work.recording));
+        match transcribe(arguments, work, &models, &bar, index) {
+            Ok(report) => reports.push(report),
+            Err(failure) if works.len() == 1 => return Err(failure),
+            Err(failure) => {
+                failed += 1;
+                bar.suspend(|| complain(&failure));
+            }
+        }
+    }
+    bar.finish_and_clear();
+    if arguments.json {
+        match reports.as_slice() {
+            [report] if works.len() == 1 => print_json(report)?,
+            reports => print_json(&reports)?,
+        }
+    }
+    let all = works.len();
+    if failed == 0 { Ok(()) } else { Err(CliError::Recordings { failed, all }) }
+}
+
+/// The recordings of files and folders, each with its MIDI file.
+fn works(arguments: &Arguments) -> Result<Vec<Work>, CliError> {
+    let mut recordings = Vec::new();
+    for path in &arguments.recordings {
+        if path.is_dir() {
+            recordings.extend(in_folder(path)?);
+        } else {
+            recordings.push(path.clone());
+        }
+    }
+    let midi = |recording: &Path| PathBuf::from(format!("{}.mid", song::title(recording)));
+    if let Some(folder) = &arguments.output_folder {
+        let failed = |source| CliError::Folder { folder: folder.clone(), source };
+        fs::create_dir_all(folder).map_err(failed)?;
+        let work = |recording: PathBuf| Work { midi: folder.join(midi(&recording)), recording };
+        return Ok(recordings.into_iter().map(work).collect());
+    }
+    match recordings.as_slice() {
+        [recording] => {
+            let midi = arguments.output.clone().unwrap_or_else(|| midi(recording));
+            Ok(vec![Work { recording: recording.clone(), midi }])
+        }
+        _ => Err(CliError::NoFolder),
+    }
+}
+
+fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
+    const ENDINGS: [&str; 7] = ["wav", "aif", "aiff", "flac", "mp3", "ogg", "oga"];
+    let failed = |source| CliError::Folder { folder: folder.into(), source };
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+        if path.is_file() && ENDINGS.contains(&ending.as_str()) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    if found.is_empty() { Err(CliError::NoRecordings { folder: folder.into() }) } else { Ok(found) }
+}
+
+fn transcribe(
+    arguments: &Arguments,
+    work: &Work,
+    models: &Models,
+    bar: &ProgressBar,
+    index: usize,
+) -> Result<Report, CliError> {
+    let done = |share: f32| {
+        bar.set_position(index as u64 * 100 + (share * 100.0) as u64);
+        true
+    };
+    let heard = Activations::of(&work.recording, models, &done)?;
+    let transcription = heard.transcription(&arguments.options());
+    if transcription.onsets.is_empty() {
+        return Err(CliError::NoStrokes { recording: work.recording.clone() });
+    }
+    let metre = arguments.metre.unwrap_or(transcription.metre());
+    let song = transcription.song(&song::title(&work.recording), metre, arguments.quantise());
+    let bytes = midi::write(&song);
+    let mut outputs = Vec::new();
+    if work.midi == Path::new(STANDARD) {
+        print(&bytes)?;
+    } else {
+        outputs.push(Output { path: work.midi.clone(), bytes });
+    }
+    if let Some(click) = &arguments.click {
+        let bytes = side_by_side(&work.recording, &song, transcription.start(metre).0)?;
+        outputs.push(Output { path: click.clone(), bytes });
+    }
+    files::write(outputs)?;
+    let report = report(&work.recording, &transcription, metre);
+    if !arguments.quiet && !arguments.json {
+        bar.suspend(|| remark(&summary(&report)));
+    }
+    Ok(report)
+}
+
+/// The recording on the left, its drums as they were heard on the right.
+fn side_by_side(recording: &Path, song: &Song, start: f64) -> Result<Vec<u8>, CliError> {
+    let mut left = Vec::new();
+    audio::decode(recording, &mut |block| {
+        left.extend_from_slice(block);
+        true
+    })
+    .map_err(crate::transcriber::TranscribeError::from)?;
+    let rate = SampleRate(DECODED_RATE);
+    let drums = audio::render_stereo(song, SoundFont::embedded(), rate, &|| false)?;
+    let mono = drums.left.iter().zip(&drums.right).map(|(left, right)| (left + right) / 2.0);
+    let shift = (start * f64::from(DECODED_RATE)).round() as i64;
+    let silence = std::iter::repeat_n(0.0, usize::try_from(shift).unwrap_or(0));
+    let skipped = usize::try_from(-shift).unwrap_or(0);
+    let mut right: Vec<f32> = silence.chain(mono.skip(skipped)).collect();
+    right.resize(left.len(), 0.0);
+    Ok(audio::wav_stereo(&Stereo { left, right }, rate))
+}
+
+fn report(recording: &Path, heard: &Transcription, metre: Metre) -> Report {
+    let beats: Vec<f64> = heard.beats.times.iter().map(|time| rounded(time.0)).collect();
+    let downbeats = beats.iter().skip(heard.beats.first_downbeat);
+    let strokes = heard.onsets.iter().map(|onset| StrokeReport {
+        seconds: rounded(onset.at.0),
+        drum: onset.lane.name(),
+        key: onset.lane.default_key().get(),
+        velocity: crate::score::Velocity::from_unit(onset.velocity).get(),
+        confidence: (onset.confidence * 1000.0).round() / 1000.0,
+    });
+    Report {
+        recording: recording.display().to_string(),
+        seconds: rounded(heard.seconds),
+        tempo: heard.bpm().map(|bpm| (bpm * 100.0).round() / 100.0),
+        metre: format!("{}/{}", metre.numerator(), metre.denominator()),
+        is_loop: heard.beats.is_loop,
+        start: rounded(heard.start(metre).0),
+        downbeats: downbeats.step_by(heard.beats.beats_to_a_bar.max(1)).copied().collect(),
+        beats,
+        strokes: strokes.collect(),
+    }
+}
+
+/// To a tenth of a millisecond.
+fn rounded(seconds: f64) -> f64 {
+    (seconds * 1e4).round() / 1e4
+}
+
+fn summary(report: &Report) -> String {
+    let tempo = match report.tempo {
+        Some(bpm) => format!("{bpm:.1} bpm, {}", report.metre),
+        None => "no beats".to_owned(),
+    };
+    let kind = if report.is_loop { ", a loop" } else { "" };
+    format!("{}: {} strokes, {tempo}{kind}", report.recording, report.strokes.len())
+}

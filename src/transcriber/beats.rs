@@ -1,0 +1,316 @@
+//! Beats and downbeats, from how likely each frame is one.
+//!
+//! The likeliest sequence of beats whose period changes little from beat to beat, by dynamic
+//! programming over time and period (Ellis, "Beat Tracking by Dynamic Programming", 2007, with the
+//! period as a second dimension). Then one metre and one first beat for the whole recording.
+
+use crate::score::Seconds;
+
+use super::spectrogram::FRAMES_PER_SECOND;
+
+/// The shortest and the longest beat, in frames: 214 and 54 beats a minute.
+const SHORTEST: usize = 28;
+const LONGEST: usize = 110;
+/// Frames by which the period may change from beat to beat, and what a change costs: this times the
+/// square of its share of the period.
+const CHANGE: usize = 4;
+const CHANGE_COST: f32 = 150.0;
+/// The log odds of a beat are within this either side of 0.
+const MOST: f32 = 4.0;
+/// The period that people prefer, in frames, and what one of half or double that costs a beat.
+const PREFERRED: f32 = 52.0;
+const ODD_COST: f32 = 0.25;
+/// A loop is at most this long, in seconds, and its grid may be this much less likely for each beat
+/// than beats that go where they want.
+const LONGEST_LOOP: f64 = 40.0;
+const LOOP_SLACK: f32 = 0.35;
+/// Beats to a bar, with how much likelier they are than others, as a logarithm.
+const METRES: [(usize, f32); 6] =
+    [(4, 0.25), (3, 0.0), (2, -0.05), (6, -0.25), (5, -0.3), (7, -0.3)];
+/// Frames either side of a beat in which its downbeat may be.
+const AROUND: usize = 3;
+
+/// What is known beforehand.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct BeatOptions {
+    /// Beats a minute.
+    pub tempo: Option<f64>,
+    /// Beats to a bar.
+    pub beats_to_a_bar: Option<usize>,
+    /// When a bar begins, in seconds.
+    pub downbeat: Option<f64>,
+}
+
+/// The beats of a recording.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Beats {
+    /// In order; none if the recording has less than two.
+    pub times: Vec<Seconds>,
+    /// Beats to a bar.
+    pub beats_to_a_bar: usize,
+    /// The first of `times` that begins a bar.
+    pub first_downbeat: usize,
+    /// Whether the recording is whole bars from its first sample to its last.
+    pub is_loop: bool,
+}
+
+/// Finds the beats. `beats` has two numbers for each frame, the probability of a beat and of a
+/// downbeat; `seconds` is the recording's length.
+pub fn track_beats(beats: &[f32], seconds: f64, options: &BeatOptions) -> Beats {
+    let log_odds = |column: usize| -> Vec<f32> {
+        let odds = |p: f32| (p / (1.0 - p)).ln().clamp(-MOST, MOST);
+        beats.chunks_exact(2).map(|row| odds(row[column].clamp(1e-4, 1.0 - 1e-4))).collect()
+    };
+    let (beat, downbeat) = (log_odds(0), log_odds(1));
+    let free = likeliest(&beat, options.tempo);
+    let in_loop = as_loop(&beat, seconds, options, &free);
+    let is_loop = in_loop.is_some();
+    let frames = in_loop.unwrap_or(free);
+    if frames.len() < 2 {
+        return Beats { beats_to_a_bar: options.beats_to_a_bar.unwrap_or(4), ..Beats::default() };
+    }
+    let (beats_to_a_bar, first_downbeat) = bars(&downbeat, &frames, options, is_loop);
+    let times = frames.iter().map(|frame| Seconds(frame / FRAMES_PER_SECOND)).collect();
+    Beats { times, beats_to_a_bar, first_downbeat, is_loop }
+}
+
+/// What a beat of this period costs.
+fn odd(period: usize) -> f32 {
+    ODD_COST * (period as f32 / PREFERRED).log2().powi(2)
+}
+
+/// The likeliest steady beats, as frames refined to where each is likeliest.
+fn likeliest(beat: &[f32], tempo: Option<f64>) -> Vec<f64> {
+    let periods: Vec<usize> = match tempo {
+        Some(tempo) => {
+            let period = 60.0 * FRAMES_PER_SECOND / tempo;
+            let (low, high) = ((period * 0.95).floor(), (period * 1.05).ceil());
+            (low.max(2.0) as usize..=high as usize).collect()
+        }
+        None => (SHORTEST..=LONGEST).collect(),
+    };
+    let count = periods.len();
+    let mut worth = vec![0.0f32; beat.len() * count];
+    // One more than the period before; 0 at a first beat.
+    let mut before = vec![0u8; beat.len() * count];
+    for frame in 0..beat.len() {
+        for (index, &period) in periods.iter().enumerate() {
+            let own = beat[frame] - odd(period);
+            let mut best = (0.0f32, 0usize);
+            if let Some(earlier) = frame.checked_sub(period) {
+                for other in index.saturating_sub(CHANGE)..(index + CHANGE + 1).min(count) {
+                    let change = other.abs_diff(index) as f32 / period as f32;
+                    let value = worth[earlier * count + other] - CHANGE_COST * change * change;
+                    if value > best.0 {
+                        best = (value, other + 1);
+                    }
+                }
+            }
+            worth[frame * count + index] = own + best.0;
+            before[frame * count + index] = best.1 as u8;
+        }
+    }
+    let Some((end, _)) =
+        worth.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).filter(|(_, best)| **best > 0.0)
+    else {
+        return Vec::new();
+    };
+    let (mut frame, mut index) = (end / count, end % count);
+    let mut frames = vec![refined(beat, frame)];
+    loop {
+        let previous = before[frame * count + index];
+        if previous == 0 {
+            break;
+        }
+        frame -= periods[index];
+        index = usize::from(previous) - 1;
+        frames.push(refined(beat, frame));
+    }
+    frames.reverse();
+    frames
+}
+
+/// Where near a frame the beat is likeliest, by a parabola.
+fn refined(beat: &[f32], frame: usize) -> f64 {
+    let near = frame.saturating_sub(1)..(frame + 2).min(beat.len());
+    let top = near.max_by(|&a, &b| beat[a].total_cmp(&beat[b])).unwrap_or(frame);
+    if top == 0 || top + 1 >= beat.len() || beat[top] < 0.0 {
+        return frame as f64;
+    }
+    let (before, here, after) = (beat[top - 1], beat[top], beat[top + 1]);
+    let bend = before - 2.0 * here + after;
+    let shift = if bend < 0.0 { (0.5 * (before - after) / bend).clamp(-0.5, 0.5) } else { 0.0 };
+    top as f64 + f64::from(shift)
+}
+
+/// The beats of a recording that is whole bars at one tempo from its first sample on, if it may be one.
+fn as_loop(beat: &[f32], seconds: f64, options: &BeatOptions, free: &[f64]) -> Option<Vec<f64>> {
+    if seconds > LONGEST_LOOP || seconds < 0.5 || options.downbeat.is_some_and(|at| at > 0.05) {
+        return None;
+    }
+    let length = seconds * FRAMES_PER_SECOND;
+    let to_a_bar = options.beats_to_a_bar;
+    let bars = |count: usize| match to_a_bar {
+        Some(beats) => count.is_multiple_of(beats),
+        None => count.is_multiple_of(4) || count.is_multiple_of(3),
+    };
+    let fits = |period: f64| match options.tempo {
+        Some(tempo) => (60.0 * FRAMES_PER_SECOND / period / tempo - 1.0).abs() < 0.04,
+        None => (SHORTEST as f64..=LONGEST as f64).contains(&period),
+    };
+    // The best near each place: a person's beat is not on the frame.
+    let at = |place: f64| {
+        let frame = place.round() as usize;
+        let near = frame.saturating_sub(3)..(frame + 4).min(beat.len());
+        beat[near].iter().copied().fold(-MOST, f32::max)
+    };
+    let mean = |places: &[f64], period: f64| {
+        let sum: f32 = places.iter().map(|&place| at(place)).sum();
+        sum / places.len().max(1) as f32 - odd(period.round() as usize)
+    };
+    let grid = |count: usize| -> Vec<f64> {
+        (0..count).map(|index| index as f64 * length / count as f64).collect()
+    };
+    let best = (2..=256)
+        .filter(|&count| bars(count) && fits(length / count as f64))
+        .map(|count| (mean(&grid(count), length / count as f64), count))
+        .max_by(|a, b| a.0.total_cmp(&b.0))?;
+    let (value, count) = best;
+    let period = length / count as f64;
+    if free.len() >= 4 {
+        // Beats that go on beyond the grid, or at another tempo, say that it is no loop.
+        let found = (free[free.len() - 1] - free[0]) / (free.len() - 1) as f64;
+        let steady = [0.5, 1.0, 2.0].iter().any(|share| (found / period - share).abs() < 0.03);
+        if !steady || value < mean(free, found) - LOOP_SLACK {
+            return None;
+        }
+    } else if value < 0.0 {
+        return None;
+    }
+    Some(grid(count))
+}
+
+/// Beats to a bar and the first beat that begins one, for the whole recording.
+fn bars(downbeat: &[f32], frames: &[f64], options: &BeatOptions, is_loop: bool) -> (usize, usize) {
+    let strength: Vec<f32> = frames
+        .iter()
+        .map(|&frame| {
+            let frame = frame.round() as usize;
+            let near = frame.saturating_sub(AROUND)..(frame + AROUND + 1).min(downbeat.len());
+            downbeat[near].iter().copied().fold(-MOST, f32::max)
+        })
+        .collect();
+    // The logarithms of the probabilities that a beat is a downbeat and that it is not.
+    let logarithms = |&odds: &f32| {
+        let probability = 1.0 / (1.0 + (-odds).exp());
+        (probability.ln(), (1.0 - probability).ln())
+    };
+    let (yes, no): (Vec<f32>, Vec<f32>) = strength.iter().map(logarithms).unzip();
+    let given = options.downbeat.map(|at| {
+        let at = at * FRAMES_PER_SECOND;
+        let nearest =
+            |a: &usize, b: &usize| (frames[*a] - at).abs().total_cmp(&(frames[*b] - at).abs());
+        (0..frames.len()).min_by(nearest).unwrap_or(0)
+    });
+    METRES
+        .iter()
+        .filter(|(beats, _)| options.beats_to_a_bar.is_none_or(|asked| asked == *beats))
+        .filter(|(beats, _)| !is_loop || frames.len().is_multiple_of(*beats))
+        .copied()
+        .chain(options.beats_to_a_bar.map(|beats| (beats, 0.0)))
+        .flat_map(|(beats, prior)| {
+            (0..beats.min(frames.len())).map(move |first| (beats, prior, first))
+        })
+        .filter(|(beats, _, first)| given.is_none_or(|given| given % beats == *first))
+        .map(|(beats, prior, first)| {
+            let sum: f32 = (0..frames.len())
+                .map(|index| if index % beats == first { yes[index] } else { no[index] })
+                .sum();
+            (sum / frames.len() as f32 + prior * 0.2, beats, first)
+        })
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map_or((4, 0), |(_, beats, first)| (beats, first))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Probabilities with beats at these times, each `to_a_bar`th a downbeat from `first` on.
+    fn activations(times: &[f64], to_a_bar: usize, first: usize, seconds: f64) -> Vec<f32> {
+        let mut rows = vec![0.02f32; (seconds * FRAMES_PER_SECOND) as usize * 2 + 2];
+        for (index, time) in times.iter().enumerate() {
+            let centre = time * FRAMES_PER_SECOND;
+            for frame in (centre as usize).saturating_sub(2)..centre as usize + 4 {
+                let near = (1.0 - (frame as f64 - centre).abs() / 3.0).max(0.02) as f32;
+                if let Some(row) = rows.get_mut(2 * frame..2 * frame + 2) {
+                    row[0] = row[0].max(0.9 * near);
+                    if index % to_a_bar == first {
+                        row[1] = row[1].max(0.8 * near);
+                    }
+                }
+            }
+        }
+        rows
+    }
+
+    #[test]
+    fn steady_beats_are_found_with_their_bars() {
+        for (tempo, to_a_bar, first) in [(90.0, 4, 0), (124.0, 3, 2), (150.0, 4, 1)] {
+            let times: Vec<f64> =
+                (0..40).map(|index| 0.6 + f64::from(index) * 60.0 / tempo).collect();
+            let rows = activations(&times, to_a_bar, first, 60.0);
+            let found = track_beats(&rows, 60.0, &BeatOptions::default());
+            assert_eq!(found.times.len(), times.len(), "{tempo}");
+            for (found, real) in found.times.iter().zip(&times) {
+                assert!((found.0 - real).abs() < 0.015);
+            }
+            assert_eq!((found.beats_to_a_bar, found.first_downbeat), (to_a_bar, first));
+            assert!(!found.is_loop);
+        }
+    }
+
+    #[test]
+    fn a_loop_is_whole_bars() {
+        // Two bars at 97 beats a minute, the last beat's activation missing.
+        let period = 60.0 / 97.0;
+        let times: Vec<f64> = (0..7).map(|index| f64::from(index) * period).collect();
+        let rows = activations(&times, 4, 0, 8.0 * period);
+        let found = track_beats(&rows, 8.0 * period, &BeatOptions::default());
+        assert!(found.is_loop);
+        assert_eq!((found.times.len(), found.beats_to_a_bar, found.first_downbeat), (8, 4, 0));
+        assert!((found.times[5].0 - 5.0 * period).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_tempo_that_wanders_is_followed() {
+        let mut times = vec![0.5];
+        for index in 0..60 {
+            times.push(times[index] + 0.5 + 0.06 * (index as f64 / 9.0).sin());
+        }
+        let rows = activations(&times, 4, 0, 60.0);
+        let found = track_beats(&rows, 60.0, &BeatOptions::default());
+        let near = |real: &f64| found.times.iter().any(|found| (found.0 - real).abs() < 0.03);
+        assert!(times.iter().filter(|real| near(real)).count() >= times.len() - 2);
+    }
+
+    #[test]
+    fn what_is_said_beforehand_holds() {
+        let times: Vec<f64> = (0..32).map(|index| 1.0 + f64::from(index) * 0.5).collect();
+        let rows = activations(&times, 4, 0, 30.0);
+        let half = BeatOptions { tempo: Some(60.0), ..BeatOptions::default() };
+        let found = track_beats(&rows, 30.0, &half);
+        assert!((found.times[1].0 - found.times[0].0 - 1.0).abs() < 0.05);
+        let moved =
+            BeatOptions { beats_to_a_bar: Some(3), downbeat: Some(1.5), ..BeatOptions::default() };
+        let found = track_beats(&rows, 30.0, &moved);
+        assert_eq!((found.beats_to_a_bar, found.first_downbeat), (3, 1));
+    }
+
+    #[test]
+    fn no_beats_are_no_beats() {
+        assert!(track_beats(&[], 0.0, &BeatOptions::default()).times.is_empty());
+        let quiet = track_beats(&[0.01; 400], 2.0, &BeatOptions::default());
+        assert!(quiet.times.is_empty());
+    }
+}

@@ -1,0 +1,27 @@
+//! Drums from a recording: which drum is struck when and how hard, and where the beats are.
+//!
+//! A recording ([`crate::audio::decode`]) becomes a log-mel [`Spectrogram`] (100 frames a second, 96
+//! bands); the network (`models/training/transcriber.py`) says for every frame how likely each of
+//! seven [`DrumSound`]s begins there, how hard, and how likely it is a beat or a downbeat. The peaks
+//! are [`Onset`]s; the likeliest steady sequence of beats ([`beats`](track_beats)) is the tempo map
+//! that they are written down in ([`Transcription::song`]).
+//!
+//! Runs on the worker thread or the command line's. Errors: [`TranscribeError`]. Memory grows by
+//! 140 MB for an hour of sound.
+//!
+//! Source: Vogl, Dorfer, Widmer, Knees, "Drum Transcription via Joint Beat and Drum Modeling using
+//! Convolutional Recurrent Neural Networks", ISMIR 2017.
+
+#![forbid(unsafe_code)]
+
+mod beats;
+mod onsets;
+mod spectrogram;
+mod transcribe;
+mod transcription;
+
+pub use beats::{BeatOptions, Beats, track_beats};
+pub use onsets::{DrumSound, Onset, Sensitivity};
+pub use spectrogram::{FRAMES_PER_SECOND, Spectrogram};
+pub use transcribe::{Activations, Options, TRANSCRIBER, TranscribeError};
+pub use transcription::{Quantise, Transcription};

@@ -1,0 +1,151 @@
+//! The recording, the network, and what it says.
+
+use std::path::{Path, PathBuf};
+
+use crate::audio::{self, DecodeError};
+use crate::network::{ModelSpec, Models, NetworkError, Outputs, PortSpec, Tensor};
+
+use super::beats::{BeatOptions, track_beats};
+use super::onsets::{SOUNDS, Sensitivity, strokes};
+use super::spectrogram::{BANDS, Spectrogram};
+use super::transcription::Transcription;
+
+/// A log-mel spectrogram to probabilities of onsets, velocities and beats, all from 0 to 1; see
+/// `models/README.md`. The axes are batch, frame, and band, [`DrumSound`](super::DrumSound), or beat
+/// and downbeat.
+pub const TRANSCRIBER: ModelSpec = ModelSpec {
+    name: "transcriber",
+    file: "transcriber.onnx",
+    bytes: include_bytes!("../../models/transcriber.onnx"),
+    inputs: &[PortSpec::f32("spectrogram", &[Some(1), None, Some(BANDS)])],
+    outputs: &[
+        PortSpec::f32("onsets", &[Some(1), None, Some(SOUNDS)]),
+        PortSpec::f32("velocities", &[Some(1), None, Some(SOUNDS)]),
+        PortSpec::f32("beats", &[Some(1), None, Some(2)]),
+    ],
+};
+
+/// The network hears about five seconds either way; so much is given to it around what it is asked of.
+const CONTEXT: usize = 520;
+/// Frames asked at once.
+const ASKED: usize = 2400;
+/// The level to which recordings are brought: the middle, in decibels, of those trained with.
+const LEVEL: f32 = 0.5;
+/// Below this there is nothing to hear: the least that 16 bits can say.
+const SILENT: f32 = 1.0 / 32768.0;
+
+/// Why there is no transcription.
+#[derive(Debug, thiserror::Error)]
+pub enum TranscribeError {
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    #[error("{} is silent", path.display())]
+    Silent { path: PathBuf },
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    #[error("cancelled")]
+    Cancelled,
+}
+
+/// What a musician may say of the recording, and what of it is wanted.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Options {
+    pub sensitivity: Sensitivity,
+    /// Sounds that are left out, by number.
+    pub without: [bool; SOUNDS],
+    pub beats: BeatOptions,
+}
+
+/// What the network says of every frame: kept, so that a changed option asks nothing again.
+#[derive(Clone, Debug, Default)]
+pub struct Activations {
+    /// Frames by sound: how likely a stroke begins, and how hard it would be (0 to 1).
+    onsets: Vec<f32>,
+    velocities: Vec<f32>,
+    /// Frames by beat and downbeat.
+    beats: Vec<f32>,
+    spectrogram: Vec<f32>,
+    seconds: f64,
+}
+
+impl Activations {
+    /// Hears a recording. `progress` is told what share is done, 0 to 1, and answers whether to go on.
+    ///
+    /// # Errors
+    /// [`TranscribeError`].
+    pub fn of(
+        path: &Path,
+        models: &Models,
+        progress: &dyn Fn(f32) -> bool,
+    ) -> Result<Activations, TranscribeError> {
+        let mut spectrogram = Spectrogram::default();
+        audio::decode(path, &mut |block| {
+            spectrogram.push(block);
+            progress(0.0)
+        })
+        .map_err(|error| match error {
+            DecodeError::Cancelled => TranscribeError::Cancelled,
+            error => TranscribeError::Decode(error),
+        })?;
+        if spectrogram.peak() < SILENT {
+            return Err(TranscribeError::Silent { path: path.into() });
+        }
+        let seconds = spectrogram.seconds();
+        let spectrogram = spectrogram.finish(LEVEL);
+        let network = models.get(&TRANSCRIBER)?;
+        let frames = spectrogram.len() / BANDS;
+        let mut heard = Activations { spectrogram, seconds, ..Activations::default() };
+        for first in (0..frames).step_by(ASKED) {
+            if !progress(first as f32 / frames as f32) {
+                return Err(TranscribeError::Cancelled);
+            }
+            let input = heard.window(first, frames);
+            let size = input.len() / BANDS;
+            let mut answer =
+                network.run(&[("spectrogram", Tensor::f32(&[1, size, BANDS], input))])?;
+            heard.take(&mut answer, first.min(CONTEXT), ASKED.min(frames - first))?;
+        }
+        Ok(heard)
+    }
+
+    /// The frames from `first` on with what is around them. Windows of long recordings are of one
+    /// size: the network prepares itself for each size.
+    fn window(&self, first: usize, frames: usize) -> Vec<f32> {
+        let start = first.saturating_sub(CONTEXT);
+        let end = if frames <= ASKED { frames } else { start + 2 * CONTEXT + ASKED };
+        let inside = start * BANDS..end.min(frames) * BANDS;
+        let mut rows = self.spectrogram[inside].to_vec();
+        rows.resize((end - start) * BANDS, 0.0);
+        rows
+    }
+
+    /// Appends the answer's frames from `skip` on.
+    fn take(
+        &mut self,
+        answer: &mut Outputs,
+        skip: usize,
+        count: usize,
+    ) -> Result<(), NetworkError> {
+        let outputs =
+            [("onsets", SOUNDS, &mut self.onsets), ("velocities", SOUNDS, &mut self.velocities)];
+        for (name, width, into) in outputs.into_iter().chain([("beats", 2, &mut self.beats)]) {
+            let (_, rows) = answer.take_f32(name)?;
+            into.extend(&rows[skip * width..(skip + count) * width]);
+        }
+        Ok(())
+    }
+
+    /// The recording's length.
+    pub fn seconds(&self) -> f64 {
+        self.seconds
+    }
+
+    /// Strokes and beats under these options. Fast: a few milliseconds for a minute.
+    pub fn transcription(&self, options: &Options) -> Transcription {
+        let mut onsets =
+            strokes(&self.onsets, &self.velocities, &self.spectrogram, &options.sensitivity);
+        onsets.retain(|onset| !options.without[onset.sound as usize]);
+        let beats = track_beats(&self.beats, self.seconds, &options.beats);
+        Transcription { onsets, beats, seconds: self.seconds }
+    }
+}

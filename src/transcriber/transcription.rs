@@ -1,0 +1,271 @@
+//! What was heard, and as a song of one drum track.
+
+use crate::score::{
+    Bpm, Metre, MetreChange, Note, Seconds, Song, TempoChange, TempoMap, Ticks, Track, TrackKind,
+    Velocity,
+};
+
+use super::beats::Beats;
+use super::onsets::Onset;
+
+const TICKS_PER_QUARTER: u16 = 480;
+/// How long a drum's note is: a 32nd.
+const LENGTH: Ticks = Ticks(TICKS_PER_QUARTER as u64 / 8);
+/// Beats this near to a steady tempo are at a steady tempo, in seconds.
+const STEADY: f64 = 0.02;
+/// The tempo of a recording without beats.
+const NO_TEMPO: Bpm = Bpm(120.0);
+
+/// Whether strokes are moved to the grid.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Quantise {
+    /// They stay where they were played.
+    #[default]
+    Off,
+    /// To sixteenths or triplet eighths, whichever is nearer to the whole recording.
+    Grid,
+}
+
+/// A recording's drums.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Transcription {
+    /// In order of time.
+    pub onsets: Vec<Onset>,
+    pub beats: Beats,
+    /// The recording's length.
+    pub seconds: f64,
+}
+
+/// Where beats are on the time line of the song.
+struct TimeLine {
+    /// Beats, in seconds of the recording; two at least.
+    times: Vec<f64>,
+    /// Ticks from beat to beat, and of the first of `times`.
+    beat: u64,
+    first: u64,
+}
+
+impl TimeLine {
+    /// The time's place, in beats from the first; beyond the ends as the nearest beat goes on.
+    fn place(&self, time: f64) -> f64 {
+        let after = self.times.partition_point(|&beat| beat <= time);
+        let index = after.clamp(1, self.times.len() - 1);
+        let (from, to) = (self.times[index - 1], self.times[index]);
+        (index - 1) as f64 + (time - from) / (to - from)
+    }
+
+    fn tick(&self, place: f64) -> Ticks {
+        Ticks((self.first as f64 + place * self.beat as f64).round().max(0.0) as u64)
+    }
+}
+
+impl Transcription {
+    /// Tempo in beats a minute, between the first beat and the last.
+    pub fn bpm(&self) -> Option<f64> {
+        let (first, last) = (self.beats.times.first()?, self.beats.times.last()?);
+        let count = self.beats.times.len() - 1;
+        (count > 0).then(|| 60.0 * count as f64 / (last.0 - first.0))
+    }
+
+    /// The time in the recording at which the song of [`song`](Self::song) begins; negative where its
+    /// first bar begins before the recording.
+    pub fn start(&self, metre: Metre) -> Seconds {
+        self.time_line(metre).map_or(Seconds(0.0), |line| {
+            let period = line.times[1] - line.times[0];
+            Seconds(line.times[0] - line.first as f64 / line.beat as f64 * period)
+        })
+    }
+
+    /// The metre that the beats have: quarters, unless a musician says otherwise.
+    pub fn metre(&self) -> Metre {
+        let beats = self.beats.beats_to_a_bar.clamp(1, 32) as u8;
+        Metre::new(beats, 4).unwrap_or(Metre::COMMON)
+    }
+
+    /// A song of one drum track, whose bar 1 begins at a downbeat: where the recording begins within
+    /// a bar, that bar is its first. Strokes keep their timing and velocity. Without beats the strokes
+    /// are written at 120 beats a minute from the recording's start.
+    pub fn song(&self, name: &str, metre: Metre, quantise: Quantise) -> Song {
+        let line = self.time_line(metre);
+        let mut notes: Vec<Note> = Vec::with_capacity(self.onsets.len());
+        let tempo = match &line {
+            Some(line) => line.tempo(),
+            None => TempoMap::constant(TICKS_PER_QUARTER, NO_TEMPO),
+        };
+        let grid = line.as_ref().filter(|_| quantise == Quantise::Grid).map(|line| self.grid(line));
+        for onset in &self.onsets {
+            let start = match &line {
+                Some(line) => {
+                    let place = line.place(onset.at.0);
+                    let place = grid.map_or(place, |parts| (place * parts).round() / parts);
+                    line.tick(place)
+                }
+                None => tempo.ticks(onset.at),
+            };
+            notes.push(Note {
+                start,
+                length: LENGTH,
+                key: onset.lane.default_key().get(),
+                velocity: Velocity::from_unit(onset.velocity),
+            });
+        }
+        notes.sort_by_key(|note| (note.start, note.key, std::cmp::Reverse(note.velocity)));
+        notes.dedup_by_key(|note| (note.start, note.key));
+        Song {
+            tempo,
+            metres: vec![MetreChange { at: Ticks(0), metre }],
+            tracks: vec![Track { name: name.to_owned(), kind: TrackKind::Drums, notes }],
+        }
+    }
+
+    /// Parts of a beat that the strokes lie nearest to, for how near chance would be.
+    fn grid(&self, line: &TimeLine) -> f64 {
+        let off = |parts: f64| -> f64 {
+            let off = self.onsets.iter().map(|onset| {
+                let place = line.place(onset.at.0) * parts;
+                (place - place.round()).abs()
+            });
+            off.sum()
+        };
+        if off(3.0) < off(4.0) { 3.0 } else { 4.0 }
+    }
+
+    fn time_line(&self, metre: Metre) -> Option<TimeLine> {
+        let mut times: Vec<f64> = self.beats.times.iter().map(|time| time.0).collect();
+        if times.len() < 2 {
+            return None;
+        }
+        if let Some(steady) = steady(&times) {
+            times = steady;
+        }
+        let quarter = u64::from(TICKS_PER_QUARTER);
+        let beat = if metre.is_compound() {
+            quarter * 4 / u64::from(metre.denominator()) * 3
+        } else {
+            quarter * 4 / u64::from(metre.denominator())
+        };
+        let bar = metre.bar_ticks(TICKS_PER_QUARTER).0;
+        // Bars before the first downbeat, as many as there are beats or strokes in.
+        let downbeat = times.get(self.beats.first_downbeat).copied().unwrap_or(times[0]);
+        let earliest = self.onsets.first().map_or(times[0], |onset| onset.at.0.min(times[0]));
+        let bar_seconds = (times[1] - times[0]) * bar as f64 / beat as f64;
+        // A stroke that is ahead of bar 1 by a hair is on it.
+        let bars = ((downbeat - earliest) / bar_seconds - 0.03).ceil().max(0.0) as u64;
+        let first = (bars * bar).saturating_sub(self.beats.first_downbeat as u64 * beat);
+        Some(TimeLine { times, beat, first })
+    }
+}
+
+impl TimeLine {
+    /// One tempo for each beat, or one for all where they are the same.
+    fn tempo(&self) -> TempoMap {
+        let quarters = self.beat as f64 / f64::from(TICKS_PER_QUARTER);
+        let mut changes: Vec<TempoChange> = Vec::new();
+        for (index, pair) in self.times.windows(2).enumerate() {
+            let micros =
+                ((pair[1] - pair[0]) * 1e6 / quarters).round().clamp(1.0, 16_777_215.0) as u32;
+            let at = if index == 0 { 0 } else { self.first + index as u64 * self.beat };
+            if changes.last().is_none_or(|last| last.micros_per_quarter != micros) {
+                changes.push(TempoChange { at: Ticks(at), micros_per_quarter: micros });
+            }
+        }
+        TempoMap::new(TICKS_PER_QUARTER, changes)
+    }
+}
+
+/// The beats at one tempo (least squares), if all are near to it.
+fn steady(times: &[f64]) -> Option<Vec<f64>> {
+    let count = times.len() as f64;
+    let middle = (count - 1.0) / 2.0;
+    let mean = times.iter().sum::<f64>() / count;
+    let spread: f64 = (0..times.len()).map(|index| (index as f64 - middle).powi(2)).sum();
+    let lean: f64 =
+        times.iter().enumerate().map(|(index, time)| (index as f64 - middle) * (time - mean)).sum();
+    let period = lean / spread;
+    let fitted: Vec<f64> =
+        (0..times.len()).map(|index| mean + (index as f64 - middle) * period).collect();
+    let near = fitted.iter().zip(times).all(|(fitted, time)| (fitted - time).abs() < STEADY);
+    // All the same to the last bit, so that one tempo is written.
+    near.then(|| (0..times.len()).map(|index| fitted[0] + index as f64 * period).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::score::Lane;
+    use crate::transcriber::DrumSound;
+
+    fn onset(at: f64, velocity: f32) -> Onset {
+        let (sound, lane) = (DrumSound::Snare, Lane::Snare);
+        Onset { at: Seconds(at), sound, lane, velocity, confidence: 0.9 }
+    }
+
+    fn four_four() -> Metre {
+        Metre::COMMON
+    }
+
+    fn heard(onsets: Vec<Onset>, times: &[f64], first_downbeat: usize) -> Transcription {
+        let times = times.iter().map(|&time| Seconds(time)).collect();
+        let beats = Beats { times, beats_to_a_bar: 4, first_downbeat, is_loop: false };
+        Transcription { onsets, beats, seconds: 10.0 }
+    }
+
+    #[test]
+    fn strokes_keep_their_timing_and_velocity() {
+        let beats: Vec<f64> = (0..16).map(|index| 0.3 + 0.5 * f64::from(index)).collect();
+        let heard = heard(vec![onset(0.3, 1.0), onset(1.31, 0.5)], &beats, 0);
+        let song = heard.song("drums", four_four(), Quantise::Off);
+        assert!((song.tempo.bpm(Ticks(0)).0 - 120.0).abs() < 1e-6);
+        assert_eq!(song.tempo.changes().count(), 1);
+        let notes = &song.tracks[0].notes;
+        assert_eq!((notes[0].start, notes[0].velocity.get()), (Ticks(0), 127));
+        assert_eq!((notes[1].start, notes[1].velocity.get()), (Ticks(970), 64));
+        let song = heard.song("drums", four_four(), Quantise::Grid);
+        assert_eq!(song.tracks[0].notes[1].start, Ticks(960));
+        assert!((heard.start(four_four()).0 - 0.3).abs() < 1e-9);
+    }
+
+    #[test]
+    fn an_upbeat_has_a_bar_of_its_own() {
+        let beats: Vec<f64> = (0..16).map(|index| 0.5 * f64::from(index)).collect();
+        let heard = heard(vec![onset(0.0, 0.5), onset(0.5, 0.5)], &beats, 1);
+        let song = heard.song("drums", four_four(), Quantise::Off);
+        let starts: Vec<u64> = song.tracks[0].notes.iter().map(|note| note.start.0).collect();
+        assert_eq!(starts, [3 * 480, 4 * 480]);
+        assert!((heard.start(four_four()).0 + 1.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_tempo_that_changes_is_a_tempo_map() {
+        let mut times = vec![0.0];
+        for index in 0..20 {
+            times.push(times[index] + if index < 10 { 0.5 } else { 0.6 });
+        }
+        let strokes = times.iter().map(|&time| onset(time, 0.5)).collect();
+        let song = heard(strokes, &times, 0).song("drums", four_four(), Quantise::Off);
+        assert_eq!(song.tempo.changes().count(), 2);
+        for (note, time) in song.tracks[0].notes.iter().zip(&times) {
+            assert!((song.tempo.seconds(note.start).0 - time).abs() < 1e-3);
+        }
+    }
+
+    #[test]
+    fn swung_strokes_lie_on_triplets() {
+        let beats: Vec<f64> = (0..16).map(|index| 0.6 * f64::from(index)).collect();
+        let strokes =
+            beats.iter().flat_map(|&beat| [onset(beat, 0.5), onset(beat + 0.39, 0.5)]).collect();
+        let song = heard(strokes, &beats, 0).song("drums", four_four(), Quantise::Grid);
+        assert_eq!(song.tracks[0].notes[1].start, Ticks(320));
+    }
+
+    #[test]
+    fn without_beats_times_are_kept() {
+        let song = heard(vec![onset(1.0, 0.5)], &[], 0).song("drums", four_four(), Quantise::Grid);
+        assert_eq!(song.tracks[0].notes[0].start, Ticks(960));
+        assert!(
+            heard(vec![], &[], 0).song("drums", four_four(), Quantise::Off).tracks[0]
+                .notes
+                .is_empty()
+        );
+    }
+}

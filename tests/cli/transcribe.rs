@@ -1,0 +1,157 @@
+//! `drumlin transcribe`.
+
+use std::fs;
+use std::path::Path;
+
+use drumlin::midi;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{drumlin, failure};
+
+const RATE: u32 = 44_100;
+
+/// Kick-like thumps and hat-like ticks by turns, two a second.
+fn loop_of(seconds: f32) -> Vec<f32> {
+    let count = (seconds * RATE as f32) as usize;
+    let mut noise = 1u32;
+    (0..count)
+        .map(|index| {
+            let at = index as f32 / RATE as f32;
+            let since = at % 0.5;
+            noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let hiss = (noise >> 8) as f32 / (1 << 23) as f32 - 1.0;
+            let thump =
+                (std::f32::consts::TAU * (50.0 * since - 3.0 * (-since * 40.0).exp())).sin();
+            let is_kick = (at * 2.0) as usize % 2 == 0;
+            0.8 * if is_kick { thump * (-since * 12.0).exp() } else { hiss * (-since * 60.0).exp() }
+        })
+        .collect()
+}
+
+fn write(path: &Path, samples: impl IntoIterator<Item = f32>, rate: u32, channels: u16) {
+    let format = hound::WavSpec {
+        channels,
+        sample_rate: rate,
+        bits_per_sample: 32,
+        sample_format: hound::SampleFormat::Float,
+    };
+    let mut file = hound::WavWriter::create(path, format).unwrap();
+    for sample in samples {
+        for _ in 0..channels {
+            file.write_sample(sample).unwrap();
+        }
+    }
+    file.finalize().unwrap();
+}
+
+fn report(folder: &TempDir, arguments: &[&str]) -> Value {
+    let output = drumlin().current_dir(folder.path()).arg("transcribe").args(arguments).output();
+    let output = output.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn strokes(report: &Value, drum: &str) -> usize {
+    report["strokes"].as_array().unwrap().iter().filter(|stroke| stroke["drum"] == drum).count()
+}
+
+#[test]
+fn a_recording_becomes_a_midi_file() {
+    let folder = tempfile::tempdir().unwrap();
+    write(&folder.path().join("beat.wav"), loop_of(8.0), RATE, 2);
+    let heard = report(&folder, &["beat.wav", "--json"]);
+    assert_eq!(heard["seconds"], 8.0);
+    assert!(strokes(&heard, "Kick") >= 6, "{heard}");
+    let song = midi::read(&folder.path().join("beat.mid")).unwrap();
+    assert_eq!(song.drum_notes().count(), heard["strokes"].as_array().unwrap().len());
+
+    // Other rates and channels are the same drums, and what is asked for is what comes.
+    write(&folder.path().join("eight.wav"), loop_of(8.0), RATE, 8);
+    let eight = report(&folder, &["eight.wav", "--json"]);
+    assert_eq!(eight["strokes"], heard["strokes"]);
+    let kicks = report(&folder, &["beat.wav", "--json", "--lanes", "kick"]);
+    assert_eq!(strokes(&kicks, "Kick"), kicks["strokes"].as_array().unwrap().len());
+    let none = ["beat.wav", "--json", "--sensitivity", "kick=0"];
+    assert_eq!(strokes(&report(&folder, &none), "Kick"), 0);
+    let slow = report(&folder, &["beat.wav", "--json", "--tempo", "60", "--metre", "3/4"]);
+    assert!((slow["tempo"].as_f64().unwrap() - 60.0).abs() < 3.0, "{}", slow["tempo"]);
+    assert_eq!(slow["metre"], "3/4");
+}
+
+#[test]
+fn several_recordings_go_to_a_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let songs = folder.path().join("loops");
+    fs::create_dir(&songs).unwrap();
+    write(&songs.join("one.wav"), loop_of(4.0), RATE, 1);
+    write(&songs.join("two.wav"), loop_of(4.0), RATE, 1);
+    fs::write(songs.join("three.wav"), "no sound").unwrap();
+    fs::write(songs.join("notes.txt"), "no recording").unwrap();
+    let mut command = drumlin();
+    command.current_dir(folder.path()).args(["transcribe", "loops", "--output-folder", "out"]);
+    let output = command.output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(error.contains("three.wav is no recording"), "{error}");
+    assert!(error.contains("1 of 3 recordings were not written down"), "{error}");
+    for name in ["one.mid", "two.mid"] {
+        assert!(midi::read(&folder.path().join("out").join(name)).is_ok());
+    }
+    assert!(!folder.path().join("out/three.mid").exists());
+    let line = failure(drumlin().current_dir(folder.path()).args(["transcribe", "loops"]));
+    assert!(line.contains("--output-folder"), "{line}");
+}
+
+#[test]
+fn the_preview_has_the_recording_on_the_left() {
+    let folder = tempfile::tempdir().unwrap();
+    write(&folder.path().join("beat.wav"), loop_of(4.0), RATE, 1);
+    let mut command = drumlin();
+    command.current_dir(folder.path()).args(["transcribe", "beat.wav", "--click", "both.wav"]);
+    assert!(command.output().unwrap().status.success());
+    let mut both = hound::WavReader::open(folder.path().join("both.wav")).unwrap();
+    assert_eq!((both.spec().channels, both.duration()), (2, 4 * RATE));
+    let samples: Vec<i16> = both.samples().map(Result::unwrap).collect();
+    let original = loop_of(4.0);
+    let near = samples.iter().step_by(2).zip(&original);
+    assert!(near.clone().all(|(&a, b)| (f32::from(a) / 32767.0 - b).abs() < 1e-3));
+    assert!(samples.iter().skip(1).step_by(2).any(|&sample| sample.abs() > 1000));
+}
+
+#[test]
+fn what_cannot_be_written_down_gets_a_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    write(&path("silence.wav"), vec![0.0; 44_100], RATE, 1);
+    write(&path("nan.wav"), vec![f32::NAN; 4_000], RATE, 1);
+    write(&path("slow.wav"), vec![0.1; 4_000], 4_000, 1);
+    write(&path("tone.wav"), (0..88_200).map(|i| (i as f32 * 0.02).sin() * 0.5), RATE, 1);
+    fs::write(path("text.wav"), "RIFF but not really").unwrap();
+    fs::create_dir(path("empty")).unwrap();
+    for (name, why) in [
+        ("silence.wav", "is silent"),
+        ("nan.wav", "values that are no numbers"),
+        ("slow.wav", "4000 samples a second"),
+        ("text.wav", "is no recording that can be read"),
+        ("empty", "no recording in"),
+        ("missing.wav", "cannot read missing.wav"),
+    ] {
+        let line = failure(drumlin().current_dir(folder.path()).args(["transcribe", name]));
+        assert!(line.contains(why), "{name}: {line}");
+    }
+    let wrong = ["transcribe", "tone.wav", "-o", "drums.wav"];
+    let line = failure(drumlin().current_dir(folder.path()).args(wrong));
+    assert!(line.contains(".mid"), "{line}");
+    // Nothing was half written.
+    let midis = fs::read_dir(folder.path()).unwrap().filter(|entry| {
+        entry.as_ref().unwrap().path().extension().is_some_and(|ending| ending == "mid")
+    });
+    assert_eq!(midis.count(), 0);
+    // A fifth of a second is short, but no fault.
+    write(&path("short.wav"), loop_of(0.2), RATE, 1);
+    let mut command = drumlin();
+    let output =
+        command.current_dir(folder.path()).args(["transcribe", "short.wav"]).output().unwrap();
+    assert!(output.status.code().is_some_and(|code| code < 2), "{output:?}");
+}

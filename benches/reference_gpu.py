@@ -54,7 +54,11 @@ def onnxruntime_times(path, inputs):
 
 
 def torch_times(path, inputs, device):
-    network = onnx2torch.convert(onnx.load(path)).eval().to(device)
+    try:
+        network = onnx2torch.convert(onnx.load(path)).eval().to(device)
+    except NotImplementedError as error:
+        print(f"PyTorch cannot run {path.stem}: {error}")
+        return dict.fromkeys(BATCHES, float("nan"))
     times = {}
     for batch in BATCHES:
         stacked = path.stem == "groove"

@@ -95,7 +95,8 @@ fn likeliest(beat: &[f32], tempo: Option<f64>) -> Vec<f64> {
     let mut before = vec![0u8; beat.len() * count];
     for frame in 0..beat.len() {
         for (index, &period) in periods.iter().enumerate() {
-            let own = beat[frame] - odd(period);
+            // Between a sum over beats, which likes many, and over time, which likes few.
+            let own = (beat[frame] - odd(period)) * (period as f32 / PREFERRED).sqrt();
             let mut best = (0.0f32, 0usize);
             if let Some(earlier) = frame.checked_sub(period) {
                 for other in index.saturating_sub(CHANGE)..(index + CHANGE + 1).min(count) {

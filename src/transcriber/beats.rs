@@ -146,7 +146,7 @@ fn refined(beat: &[f32], frame: usize) -> f64 {
 
 /// The beats of a recording that is whole bars at one tempo from its first sample on, if it may be one.
 fn as_loop(beat: &[f32], seconds: f64, options: &BeatOptions, free: &[f64]) -> Option<Vec<f64>> {
-    if seconds > LONGEST_LOOP || seconds < 0.5 || options.downbeat.is_some_and(|at| at > 0.05) {
+    if !(0.5..=LONGEST_LOOP).contains(&seconds) || options.downbeat.is_some_and(|at| at > 0.05) {
         return None;
     }
     let length = seconds * FRAMES_PER_SECOND;

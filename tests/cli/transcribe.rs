@@ -23,7 +23,7 @@ fn loop_of(seconds: f32) -> Vec<f32> {
             let hiss = (noise >> 8) as f32 / (1 << 23) as f32 - 1.0;
             let thump =
                 (std::f32::consts::TAU * (50.0 * since - 3.0 * (-since * 40.0).exp())).sin();
-            let is_kick = (at * 2.0) as usize % 2 == 0;
+            let is_kick = ((at * 2.0) as usize).is_multiple_of(2);
             0.8 * if is_kick { thump * (-since * 12.0).exp() } else { hiss * (-since * 60.0).exp() }
         })
         .collect()

@@ -276,7 +276,8 @@ mod tests {
             // The ends ring, since silence is on their other side.
             let inside = 3000..wanted.len() - 3000;
             let off = inside.map(|i| (found[i] - wanted[i]).abs()).fold(0.0, f32::max);
-            assert!(off < 5e-3, "{rate}: off by {off}");
+            // The delay is a whole number of samples: less than one is left, 0.063 rad of this sine.
+            assert!(off < 0.04, "{rate}: off by {off}");
         }
     }
 

@@ -23,7 +23,7 @@ const ODD_COST: f32 = 0.25;
 /// A loop is at most this long, in seconds, and its grid may be this much less likely for each beat
 /// than beats that go where they want.
 const LONGEST_LOOP: f64 = 40.0;
-const LOOP_SLACK: f32 = 0.35;
+const LOOP_SLACK: f32 = 1.0;
 /// Beats to a bar, with how much likelier they are than others, as a logarithm.
 const METRES: [(usize, f32); 6] =
     [(4, 0.25), (3, 0.0), (2, -0.05), (6, -0.25), (5, -0.3), (7, -0.3)];

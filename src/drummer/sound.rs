@@ -16,7 +16,8 @@ pub(super) fn span(song: &Song, bars: &BarGrid, window: &Range<usize>) -> Range<
     start..Seconds(end.0.max(start.0))
 }
 
-/// What lasts at most so many seconds is rendered in one piece; what lasts longer, in pieces of so many.
+/// Songs of at most so many seconds are rendered in one piece; longer ones, and parts of songs, in pieces of
+/// so many.
 const WHOLE: f64 = 600.0;
 const PIECE: f64 = 120.0;
 
@@ -28,11 +29,12 @@ pub(super) fn transform(
     cancelled: &(dyn Fn() -> bool + Sync),
 ) -> Result<Cqt, DrummerError> {
     let length = (span.end - span.start).0;
-    let piece = if length <= WHOLE { length } else { PIECE };
+    let is_whole = span.start.0 == 0.0 && span.end.0 >= melodic_end(song).0;
+    let piece = if is_whole && length <= WHOLE { length } else { PIECE };
     let mut pieces = Pieces::between(song, font, SampleRate::ANALYSIS, span, piece)?;
     let mut stream = CqtStream::new(pieces.len());
     while let Some(piece) = pieces.next(cancelled)? {
-        stream.push(&piece)?;
+        stream.push(piece)?;
     }
     Ok(stream.finish())
 }

@@ -138,6 +138,8 @@ impl SongFile {
                 Chunk::Other { id, bytes } => push_chunk(&mut file, id, bytes),
             }
         }
+        // A file without any track gets its first.
+        next.for_each(|track| push_track(&mut file, Some(track)));
         file
     }
 }

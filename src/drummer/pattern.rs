@@ -70,7 +70,7 @@ pub(super) struct PatternOutput {
     base: Vec<f32>,
     /// Where each bar has its cells from; `None` where they are those of what was asked.
     cells: Vec<Option<Cells>>,
-    /// Hits a bar of each class that the song suggests.
+    /// Hits a bar of each class that the song suggests: those with the least expected error in octaves.
     pub densities: ClassDensities,
     /// Styles that songs have.
     pub styles: Vec<Prototype>,

@@ -58,7 +58,7 @@ def main():
     parser.add_argument("--runs", default="runs", type=pathlib.Path)
     parser.add_argument("--drumlin", default="../../target/release/drumlin", type=pathlib.Path)
     parser.add_argument("--folds", default=3, type=int)
-    parser.add_argument("--seeds", default=2, type=int)
+    parser.add_argument("--seeds", default=4, type=int)
     parser.add_argument("--ways", nargs="*", default=list(WAYS), choices=list(WAYS))
     parser.add_argument("--fresh", action="store_true")
     args = parser.parse_args()

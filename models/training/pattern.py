@@ -33,6 +33,10 @@ TEMPOS, PLACES, KINDS = 10, 6, 5
 GIVEN = TEMPOS + PLACES + KINDS + 6 + 4 + 1
 CONDITIONS = GIVEN + CLASSES + 1
 STYLES = 12
+# Hits a bar below which the scorer tells no difference between amounts.
+LITTLE = 0.1
+# What the error of the amounts counts.
+AMOUNTS = 0.1
 # The pair channel of the rendered sound, which is not shown: it told nothing that the notes do not.
 SOUND = 16
 
@@ -62,7 +66,7 @@ class Attention(nn.Module):
 
 class PatternNet(nn.Module):
     """One member. `forward` gives, for N bars: log prior [N, K], shift of the cells' logits
-    [N, CELLS], log class densities of the song [8], style logits [STYLES], key logits [46]."""
+    [N, CELLS], `amounts` of the song [8], style logits [STYLES], key logits [46]."""
 
     def __init__(self, codes=48, width=48, steps=32, dropout=0.4):
         super().__init__()
@@ -131,10 +135,11 @@ class Members(nn.Module):
         shift = torch.stack([o[1] for o in outs], 1).reshape(-1, len(outs), LANES, SLOTS)
         base = torch.stack([m.base for m in self.members]).reshape(len(outs), -1, LANES, SLOTS)
         mean = lambda i: torch.stack([o[i] for o in outs]).mean(0)
+        amounts = torch.log1p(torch.relu(torch.exp(mean(2)) - LITTLE))
         # The base is constant; adding 0 x prior keeps it an output of the graph.
         base = base + 0 * prior.sum()
         prototypes = self.prototypes + 0 * prior.sum()
-        return prior, shift, base, mean(2), torch.log_softmax(mean(3), 0), mean(4), prototypes
+        return prior, shift, base, amounts, torch.log_softmax(mean(3), 0), mean(4), prototypes
 
 
 def soft_one_hot(value, low, high, size):
@@ -144,6 +149,12 @@ def soft_one_hot(value, low, high, size):
 
 def densities(classes):
     return np.log1p(classes.reshape(len(classes), CLASSES, -1).sum(2).mean(0)).astype(np.float32)
+
+
+def amounts(classes):
+    """Logarithms of the class densities as the scorer compares them. Their mean is what a song is
+    likely to have with the least error in octaves; the densities' own mean is mostly far too much."""
+    return np.log(classes.reshape(len(classes), CLASSES, -1).sum(2).mean(0) + LITTLE).astype(np.float32)
 
 
 def conditions(song):
@@ -176,7 +187,7 @@ def prepare(song):
     n, mask = len(song), np.arange(SLOTS) < song.grid[:, 1:2]
     song.fill = fills(song.lanes)
     song.given = conditions(song)
-    song.log_density = densities(song.classes)
+    song.log_density, song.amounts = densities(song.classes), amounts(song.classes)
     song.pairs[SOUND] = 0
     song.bar, song.programs = torch.from_numpy(song.bar), torch.from_numpy(song.programs)
     song.hits = torch.from_numpy((song.lanes * mask[:, None]).reshape(n, CELLS).astype(np.float32))
@@ -222,7 +233,7 @@ def loss_of(net, song, nearest, with_hint, rng):
     out = net(*inputs(song, with_hint, window, rng))
     loss = -log_likelihood(net, out, song.hits[window], song.mask[window]).mean() / 20
     if song.kind != "groove":
-        loss = loss + 0.3 * F.smooth_l1_loss(out[2], torch.from_numpy(song.log_density))
+        loss = loss + AMOUNTS * F.mse_loss(out[2], torch.from_numpy(song.amounts))
     if song.kind == "paired":
         loss = loss + 0.1 * F.cross_entropy(out[3][None], torch.tensor([nearest[song.file]]))
         counts = torch.from_numpy(song.keys[KEYS].astype(np.float32))
@@ -319,7 +330,7 @@ def main():
     parser.add_argument("--out", default="../pattern.onnx", type=pathlib.Path)
     parser.add_argument("--runs", default="runs", type=pathlib.Path)
     parser.add_argument("--seeds", default=4, type=int)
-    parser.add_argument("--epochs", default=6, type=int)
+    parser.add_argument("--epochs", default=12, type=int)
     parser.add_argument("--steps", default=100, type=int)
     parser.add_argument("--codes", default=48, type=int)
     parser.add_argument("--dropout", default=0.4, type=float)

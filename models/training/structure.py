@@ -134,7 +134,7 @@ def main():
     parser.add_argument("--data", required=True, type=pathlib.Path)
     parser.add_argument("--out", default="../structure.onnx", type=pathlib.Path)
     parser.add_argument("--runs", default="runs", type=pathlib.Path)
-    parser.add_argument("--seeds", default=3, type=int)
+    parser.add_argument("--seeds", default=4, type=int)
     parser.add_argument("--epochs", default=9, type=int)
     parser.add_argument("--steps", default=150, type=int)
     parser.add_argument("--threads", default=2, type=int)

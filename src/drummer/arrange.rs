@@ -61,8 +61,10 @@ const COMPLEXITY_REACH: f32 = 1.4;
 /// and where that ends.
 const QUIETER: f32 = 0.02;
 const QUIETEST: f32 = -14.0;
-/// A crash opens a section where the song makes one this likely.
+/// A crash opens the song where it makes one this likely; later sections open with one anyway.
 const CRASH: f32 = 0.4;
+/// Bars of a phrase.
+const PHRASE: usize = 8;
 /// Where the song is quieter than this (decibels), or steps down as much, nothing crashes.
 const CRASHES_FROM: f32 = -7.0;
 const STEP_DOWN: f32 = -3.0;
@@ -73,6 +75,7 @@ const CRASH_RIDE: usize = 3;
 
 /// Weights of strokes: the groove's are logits, up to about 10.
 const BACK_BEAT: f32 = 10.0;
+const PICK_UP: f32 = 0.1;
 const FILL: f32 = 30.0;
 const LANDING: f32 = 50.0;
 
@@ -142,15 +145,26 @@ impl Arranger<'_> {
                     let kept = logit > 0.0 && is_back_beat(lane, step, &grid);
                     if kept || logit > threshold - QUIETER * level {
                         let weight = logit.min(8.0) + if kept { BACK_BEAT } else { 0.0 };
-                        strokes.push((step, cymbal(lane), weight));
+                        strokes.push((step, cymbal(lane, source_step(step, known)), weight));
                     }
                 }
+            }
+            if self.turns_phrase(bar) {
+                let logit = |lane: Lane, step: usize| {
+                    logits[lane.index() * SLOTS + source_step(step, known)]
+                };
+                strokes.extend(pick_up(&strokes, &grid, logit, 2.0 * self.settings.complexity));
             }
             for (step, lane, weight) in thinned(strokes, Amount::at(level), &grid) {
                 wanted.entry((bar, step)).or_default().push((lane, weight, EVEN));
             }
         }
         wanted
+    }
+
+    /// Whether a bar ends a phrase of eight, and has no fill that says so.
+    fn turns_phrase(&self, bar: usize) -> bool {
+        (self.form.place(bar)[0] + 1).is_multiple_of(PHRASE) && !self.fills.contains(&bar)
     }
 
     /// Puts fills in the place of what ends their bars; says which bars have one.
@@ -241,7 +255,8 @@ impl Arranger<'_> {
             let drops = before.is_some_and(|before| {
                 self.sounding.plays(before) && level - self.dynamics.level(before) < STEP_DOWN
             });
-            let likely = starts && crash_probability(output, bar) > CRASH;
+            let first = before.is_none_or(|before| !self.sounding.plays(before));
+            let likely = starts && (!first || crash_probability(output, bar) > CRASH);
             let near = last.is_some_and(|last| bar - last < CRASH_BARS);
             if (after_fill || returns || likely) && level > CRASHES_FROM && !drops && !near {
                 last = Some(bar);
@@ -352,19 +367,39 @@ fn without_crashes(logits: &[f32], slots: usize) -> Vec<f32> {
 }
 
 /// One hand keeps the time, on the ride or on the hat, whichever a groove (`[lanes x slots]`, logits)
-/// strikes more often: gives each lane the one on which its strokes are played.
-fn one_cymbal(logits: &[f32]) -> impl Fn(Lane) -> Lane + use<> {
-    let strokes = |lane: Lane| {
-        let row = &logits[lane.index() * SLOTS..][..SLOTS];
-        row.iter().filter(|&&logit| logit > 0.0).count()
-    };
+/// strikes more often: gives each lane and slot the lane on which its stroke is played. A closed hat
+/// under a ride is the foot's.
+fn one_cymbal(logits: &[f32]) -> impl Fn(Lane, usize) -> Lane + use<'_> {
+    let is_struck = |lane: Lane, slot: usize| logits[lane.index() * SLOTS + slot] > 0.0;
+    let strokes = |lane: Lane| (0..SLOTS).filter(|&slot| is_struck(lane, slot)).count();
     let rides = strokes(Lane::Ride);
     let riding = rides > 0 && rides >= strokes(Lane::ClosedHat) + strokes(Lane::OpenHat);
-    move |lane| match lane {
-        Lane::ClosedHat if riding => Lane::PedalHat,
+    move |lane, slot| match lane {
+        Lane::ClosedHat if riding && is_struck(Lane::Ride, slot) => Lane::PedalHat,
+        Lane::ClosedHat if riding => Lane::Ride,
         Lane::Ride if !riding => Lane::ClosedHat,
         lane => lane,
     }
+}
+
+/// The stroke that leads to the next phrase: of those in the second half of a groove that are left
+/// out by less than `reach` (logits), on the kick or between the beats on the snare, the likeliest.
+fn pick_up(
+    strokes: &[(usize, Lane, f32)],
+    grid: &StepGrid,
+    logit: impl Fn(Lane, usize) -> f32,
+    reach: f32,
+) -> Option<(usize, Lane, f32)> {
+    let places = [Lane::Kick, Lane::Snare]
+        .into_iter()
+        .flat_map(|lane| (grid.steps / 2..grid.steps).map(move |step| (lane, step)));
+    places
+        .filter(|&(lane, step)| lane == Lane::Kick || !step.is_multiple_of(grid.steps_per_beat))
+        .filter(|&(lane, step)| !strokes.iter().any(|stroke| (stroke.0, stroke.1) == (step, lane)))
+        .map(|(lane, step)| (step, lane, logit(lane, step)))
+        .filter(|&(.., logit)| logit > -reach)
+        .max_by(|a, b| a.2.total_cmp(&b.2))
+        .map(|(step, lane, _)| (step, lane, PICK_UP))
 }
 
 /// How likely each cell is to be struck in a bar.
@@ -399,10 +434,16 @@ fn keys(logits: &[f32; PAPER_KEYS.len()]) -> [GmKey; LANES] {
         if matches!(lane, Lane::Kick | Lane::Snare) {
             return lane.default_key();
         }
+        // A section opens with a crash, not a splash; a ride keeps the time, not its bell.
+        let usual = |key: u8| match lane {
+            Lane::Crash => matches!(key, 49 | 57),
+            Lane::Ride => matches!(key, 51 | 59),
+            _ => Lane::of_key(key) == lane,
+        };
         PAPER_KEYS
             .iter()
             .zip(logits)
-            .filter(|&(&key, _)| Lane::of_key(key) == lane)
+            .filter(|&(&key, _)| usual(key))
             .max_by(|a, b| a.1.total_cmp(b.1))
             .and_then(|(&key, _)| GmKey::new(key))
             .unwrap_or(lane.default_key())

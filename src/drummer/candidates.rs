@@ -8,7 +8,6 @@ use super::features::SLOTS;
 use super::limbs::Limbs;
 use super::objective::{ClassCells, by_class, class_of};
 use super::pattern::PatternOutput;
-use super::settings::ClassDensities;
 use super::vocabulary::StyleBar;
 use crate::score::{DRUM_CLASSES, LANES};
 
@@ -30,6 +29,8 @@ pub(super) struct Group {
     pub marginal: Vec<f32>,
     /// The same by class cell.
     pub by_class: Vec<f32>,
+    /// How probable any onset is on a slot.
+    pub onset: Vec<f32>,
     /// Never empty.
     pub candidates: Vec<Candidate>,
 }
@@ -75,11 +76,24 @@ impl Group {
         let slots = limbs.steps;
         let codes = Codes::pooled(output, &bars, slots, drafting.pooling);
         let mut marginal = codes.marginal();
+        let mut onset = codes.onset();
         let rows = match vocabulary {
             Some(style) => {
                 for (cell, probability) in marginal.iter_mut().enumerate() {
                     let usual: f32 =
                         style.iter().map(|bar| bar.share * bar.probabilities[cell]).sum();
+                    *probability += STYLE * (usual - *probability);
+                }
+                for (slot, probability) in onset.iter_mut().enumerate() {
+                    let none = |bar: &StyleBar| -> f32 {
+                        bar.probabilities
+                            .iter()
+                            .skip(slot)
+                            .step_by(SLOTS)
+                            .map(|c| 1.0 - c)
+                            .product()
+                    };
+                    let usual: f32 = style.iter().map(|bar| bar.share * (1.0 - none(bar))).sum();
                     *probability += STYLE * (usual - *probability);
                 }
                 style.iter().map(|bar| against(&bar.probabilities, 0.5, slots)).collect()
@@ -104,7 +118,7 @@ impl Group {
                 candidates.push(candidate);
             }
         }
-        let mut group = Group { bars, limbs, marginal, by_class, candidates };
+        let mut group = Group { bars, limbs, marginal, by_class, onset, candidates };
         group.keep_best();
         group
     }
@@ -143,19 +157,6 @@ impl Group {
             .max_by(|&a, &b| self.marginal[a].total_cmp(&self.marginal[b]))
             .expect("every class has a lane")
     }
-}
-
-/// Hits a bar of each class, by what the network holds probable.
-pub(super) fn expected_densities(groups: &[Group]) -> ClassDensities {
-    let bars: usize = groups.iter().map(|group| group.bars.len()).sum();
-    let mut densities = [0.0; DRUM_CLASSES];
-    for group in groups {
-        let share = group.bars.len() as f32 / bars as f32;
-        for (density, row) in densities.iter_mut().zip(group.by_class.chunks(SLOTS)) {
-            *density += share * row.iter().sum::<f32>();
-        }
-    }
-    densities
 }
 
 /// The network's likely codes for a group of bars.
@@ -204,6 +205,20 @@ impl Codes {
             }
         }
         marginal
+    }
+
+    /// How probable any onset is on a slot. Classes go together: a hat or a ride keeps the time, so
+    /// this is more than what the marginals say.
+    fn onset(&self) -> Vec<f32> {
+        let mut onset = vec![0.0; SLOTS];
+        for (weight, logits) in self.weights.iter().zip(&self.logits) {
+            for (slot, sum) in onset.iter_mut().enumerate() {
+                let row = logits.iter().skip(slot).step_by(SLOTS);
+                *sum +=
+                    weight * (1.0 - row.map(|logit| 1.0 / (1.0 + logit.exp())).product::<f32>());
+            }
+        }
+        onset
     }
 }
 

@@ -16,14 +16,14 @@
 //! What is best bar by bar plays too much of what is usual (hats) and too little of what is rare
 //! (toms, crashes). Where amounts were asked for, the choice among whole bars is made twice: after the
 //! first time, the onsets of every class are made easier or harder for the whole song, until there is
-//! about as much of it as is wanted. Where nothing was, this does not pay: nobody knows what is
-//! wanted.
+//! about as much of it as is wanted. Where nothing was, this does not pay: what the song is likely to
+//! have is only a guess, and weighs a little in the objective.
 
 use std::collections::BTreeMap;
 
 use rand_chacha::ChaCha8Rng;
 
-use super::candidates::{Drafting, Group, expected_densities, log_odds};
+use super::candidates::{Drafting, Group, log_odds};
 use super::features::SLOTS;
 use super::limbs::{Limbs, Repeated};
 use super::objective::{CLASS_CELLS, ClassCells, Evidence, Objective, Weights};
@@ -57,7 +57,7 @@ pub(super) struct Decoding {
 
 /// What the musician asked for.
 pub(super) struct Asked<'a> {
-    /// Hits of each class a bar.
+    /// Hits of each class a bar; `None` leaves them to the network's guess.
     pub densities: Option<&'a ClassDensities>,
     /// Bars to choose among instead of the network's, by the slots of a bar.
     pub bars: &'a BTreeMap<usize, Vec<StyleBar>>,
@@ -69,14 +69,14 @@ pub(super) struct Pattern {
     pub logits: Vec<f32>,
 }
 
-/// The share of their cells that two songs' patterns, group by group, have in common (Dice's
-/// coefficient), 0 to 1.
-pub(super) fn similarity(first: &[Pattern], second: &[Pattern]) -> f32 {
+/// The share of their cells that two songs' patterns have in common (Dice's coefficient), 0 to 1;
+/// `bars` says in how many bars that sound each group is played.
+pub(super) fn similarity(first: &[Pattern], second: &[Pattern], bars: &[u32]) -> f32 {
     let (mut both, mut all) = (0u32, 0u32);
-    for (first, second) in first.iter().zip(second) {
+    for ((first, second), bars) in first.iter().zip(second).zip(bars) {
         for (a, b) in first.logits.iter().zip(&second.logits) {
-            both += u32::from(*a > 0.0 && *b > 0.0);
-            all += u32::from(*a > 0.0) + u32::from(*b > 0.0);
+            both += bars * u32::from(*a > 0.0 && *b > 0.0);
+            all += bars * (u32::from(*a > 0.0) + u32::from(*b > 0.0));
         }
     }
     if all == 0 { 1.0 } else { 2.0 * both as f32 / all as f32 }
@@ -107,7 +107,7 @@ pub(super) fn decode(
             Group::new(output, bars, limbs, vocabulary, decoding.drafting, rng)
         })
         .collect();
-    let wanted = asked.densities.copied().unwrap_or_else(|| expected_densities(&groups));
+    let wanted = asked.densities.copied().unwrap_or(output.densities);
     if decoding.reach > 0.0 {
         let mut objective = objective(&groups, ssm, wanted, decoding.weights);
         let chosen = choose_bars(&mut objective, &groups);
@@ -137,7 +137,11 @@ fn objective<'a>(
     wanted: ClassDensities,
     weights: Weights,
 ) -> Objective<'a> {
-    let evidence = |group: &'a Group| Evidence { bars: &group.bars, probability: &group.by_class };
+    let evidence = |group: &'a Group| Evidence {
+        bars: &group.bars,
+        probability: &group.by_class,
+        onset: &group.onset,
+    };
     let first = groups.iter().map(|group| group.candidates[0].cells).collect();
     Objective::new(groups.iter().map(evidence).collect(), ssm, wanted, weights, first)
 }

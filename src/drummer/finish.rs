@@ -10,6 +10,11 @@ use crate::score::{BarIndex, DrumPart, GmKey, Hit, Lane, Song, Ticks, Velocity};
 const ACCENT: f32 = 0.5;
 /// The loudest that an accent makes a stroke, as a share of full strength.
 const LOUDEST: f32 = 0.97;
+/// What a kick's velocity (share of full strength) is multiplied by, and the power it is raised to
+/// before: the median of the pads' rock performances, 71, comes near that of the songs people write
+/// drums for, 98, and most of the dynamics stay.
+const LIFT: f32 = 1.26;
+const LIFT_POWER: f32 = 0.85;
 /// One foot's kicks come no closer, in seconds.
 const FOOT: f64 = 0.131;
 /// The last hit comes at most so early, in steps.
@@ -18,11 +23,22 @@ const EARLIEST: f32 = -0.1;
 /// Finishes a part that was played from `draft`.
 pub(super) fn finish(song: &Song, draft: &DrumPart, part: &mut DrumPart, double_pedal: bool) {
     accentuate(part, draft);
+    lift_kicks(part);
     begin_with(song, part);
     if !double_pedal {
         keep_kicks_apart(song, part);
     }
     end_together(part);
+}
+
+/// A kick sounds as loud as the snare at the same velocity in most kits, and people write it so. The
+/// pads that the groove network learned from read it much softer. The order of the kicks stays.
+fn lift_kicks(part: &mut DrumPart) {
+    for hit in part.hits.iter_mut().filter(|hit| hit.lane() == Lane::Kick) {
+        let velocity = hit.velocity.unit();
+        let lifted = LIFT * velocity.powf(LIFT_POWER);
+        hit.velocity = Velocity::from_unit(lifted.min(LOUDEST.max(velocity)));
+    }
 }
 
 /// Fills keep the accents with which people played them: how each stroke was beside the others of

@@ -22,6 +22,7 @@ use super::pattern::{self, Condition, PatternInput, PatternOutput, known_grid};
 use super::performance::{self, Feel};
 use super::sound::{melodic_ssm, span, transform};
 use super::sounding::Sounding;
+use super::timekeeper::{keep_time, without_downbeats, without_guesses};
 use super::vocabulary::{StyleBar, Vocabulary};
 use super::windows::{Window, windows};
 use super::{
@@ -42,9 +43,12 @@ const POOLING: f32 = 1.5;
 /// See [`Weights::structure`].
 const STRUCTURE: f32 = 0.3;
 /// See [`Weights::balance`] and [`Decoding::reach`]: where the song alone decides what is wanted, and
-/// where the musician asked.
-const BALANCE: [f32; 2] = [0.05, 0.2];
+/// where the musician asked or an alternative is to be another style.
+const BALANCE: [f32; 2] = [0.1, 0.2];
 const REACH: [f32; 2] = [0.0, 2.0];
+/// See [`Weights::onset`] and [`Weights::core`].
+const ONSET: f32 = 0.5;
+const CORE: f32 = 0.3;
 /// See [`Drafting::noise`]; the first alternative of seed 0 has none and plays the likeliest. The
 /// other alternatives have more: where the densities that they are asked for lead to the same bars,
 /// they shall play others.
@@ -350,9 +354,16 @@ impl Drummer {
             .collect();
         let groups = split_by(&groups(&analysis.drum_ssm, &analysis.form, DISTINCT), &kinds);
         let limbs = limbs(song, analysis, settings);
+        let compound: Vec<bool> =
+            analysis.bars.bars().iter().map(|bar| bar.metre.is_compound()).collect();
         let turns = analysis.drum_ssm.novelty(TURN_REACH);
         let places = fills::places(&analysis.form, |bar| turns[bar], settings.fill_amount);
         let sounding = Sounding::of(song, &analysis.bars, &analysis.grids);
+        // How many bars of each group sound.
+        let mut sounds = vec![0u32; groups.iter().max().map_or(0, |most| most + 1)];
+        for (bar, &group) in groups.iter().enumerate() {
+            sounds[group] += u32::from(sounding.plays(bar));
+        }
         let asked = match settings.style {
             StyleChoice::FromSong => None,
             StyleChoice::Preset(style) => Some(style.densities()),
@@ -370,8 +381,6 @@ impl Drummer {
         let mut first = pattern::predict(&*network, &input, &[first])?;
         let first = first.pop().expect("there is one answer for each condition");
         let hints = hints(asked, &first, settings.alternatives);
-        let is_asked = usize::from(asked.is_some());
-        let weights = Weights { structure: STRUCTURE, balance: BALANCE[is_asked] };
         // Those before the last one wanted as well, from which it shall differ.
         let count = numbers.iter().max().map_or(0, |last| last + 1);
         let wanted: Vec<(usize, Option<ClassDensities>)> =
@@ -404,14 +413,44 @@ impl Drummer {
                     _ => NOISE[1],
                 };
                 let asked = Asked { densities: hint.as_ref(), bars: &style_bars };
+                let is_asked = usize::from(hint.is_some());
+                let weights = Weights {
+                    structure: STRUCTURE,
+                    balance: BALANCE[is_asked],
+                    onset: ONSET,
+                    core: CORE,
+                };
                 let mut decide = |noise| {
                     let drafting = Drafting { pooling: POOLING, noise };
                     let decoding = Decoding { drafting, weights, reach: REACH[is_asked] };
-                    decode(output, &groups, &limbs, &analysis.drum_ssm, &asked, decoding, &mut rng)
+                    let mut patterns = decode(
+                        output,
+                        &groups,
+                        &limbs,
+                        &analysis.drum_ssm,
+                        &asked,
+                        decoding,
+                        &mut rng,
+                    );
+                    // Who asks for a little percussion shall have it.
+                    if settings.style == StyleChoice::FromSong {
+                        without_guesses(&mut patterns, &groups, &analysis.grids);
+                        without_downbeats(&mut patterns, &groups, &analysis.grids);
+                    }
+                    keep_time(
+                        &mut patterns,
+                        &groups,
+                        &analysis.form,
+                        &limbs,
+                        &analysis.grids,
+                        &compound,
+                    );
+                    patterns
                 };
                 let mut patterns = decide(noise);
                 for noise in MORE_NOISE {
-                    let close = |other: &Vec<Pattern>| similarity(other, &patterns) > TOO_SIMILAR;
+                    let close =
+                        |other: &Vec<Pattern>| similarity(other, &patterns, &sounds) > TOO_SIMILAR;
                     if !played.iter().any(close) {
                         break;
                     }

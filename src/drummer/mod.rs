@@ -35,6 +35,7 @@ mod sound;
 mod sounding;
 mod structure;
 mod thin;
+mod timekeeper;
 pub mod timing;
 mod vocabulary;
 mod windows;

@@ -1,18 +1,26 @@
 //! What the patterns of a song are worth together.
 //!
 //! One measure serves every search over patterns, whether whole bars or single cells are tried:
-//! expected F1 of the whole song, plus agreement of the patterns' self-similarity with the predicted
-//! one, less the distance from the class densities wanted. [`Objective::try_cells`] says what a
+//! expected F1 of the whole song (of all classes; of kick, snare and hats; of any drum at all, which
+//! has a hand keep the time where nobody knows whether on hat or ride), plus agreement of the
+//! patterns' self-similarity with the predicted one, less the distance from the class densities
+//! wanted. [`Objective::try_cells`] says what a
 //! change is worth and costs time in the number of groups only; [`Objective::commit`] makes it.
 
 use super::features::SLOTS;
 use super::settings::ClassDensities;
 use crate::analysis::Ssm;
-use crate::score::{DRUM_CLASSES, Lane};
+use crate::score::{DRUM_CLASSES, DrumClass, Lane};
 
 /// Cells of a bar by drum class: classes x slots.
 pub(super) const CLASS_CELLS: usize = DRUM_CLASSES * SLOTS;
 const WORDS: usize = CLASS_CELLS.div_ceil(64);
+/// One bit for each slot.
+const ROW: u32 = (1 << SLOTS) - 1;
+/// The classes of the two hats.
+const HATS: [usize; 2] = [DrumClass::ClosedHat.index(), DrumClass::OpenHat.index()];
+/// Kick and snare.
+const DRUMS: [usize; 2] = [DrumClass::Kick.index(), DrumClass::Snare.index()];
 
 /// How much the parts of the objective count.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +29,10 @@ pub(super) struct Weights {
     pub structure: f32,
     /// Mean distance from the class densities wanted, in octaves.
     pub balance: f32,
+    /// Expected F1 of "any drum on this step", against that of all cells.
+    pub onset: f32,
+    /// Expected F1 of kick, snare and hats, the two hats as one, against that of all cells.
+    pub core: f32,
 }
 
 /// The onsets of a bar as a set of class cells (`class * SLOTS + slot`). Drums of one class on one
@@ -70,6 +82,24 @@ impl ClassCells {
         (0..CLASS_CELLS).filter(move |&cell| self.contains(cell))
     }
 
+    /// One bit for each slot on which a class is struck.
+    fn row(self, class: usize) -> u32 {
+        let at = class * SLOTS;
+        let wide = u128::from(self.0[at / 64])
+            | u128::from(self.0.get(at / 64 + 1).copied().unwrap_or(0)) << 64;
+        (wide >> (at % 64)) as u32 & ROW
+    }
+
+    /// One bit for each slot on which anything is struck.
+    fn any(self) -> u32 {
+        (0..DRUM_CLASSES).fold(0, |any, class| any | self.row(class))
+    }
+
+    /// One bit for each slot on which a hat is struck.
+    fn hats(self) -> u32 {
+        HATS.iter().fold(0, |any, &class| any | self.row(class))
+    }
+
     /// The cells that one of the two has and the other has not.
     fn difference(self, other: ClassCells) -> ClassCells {
         ClassCells(std::array::from_fn(|word| self.0[word] ^ other.0[word]))
@@ -95,6 +125,8 @@ pub(super) struct Evidence<'a> {
     pub bars: &'a [usize],
     /// Of every class cell.
     pub probability: &'a [f32],
+    /// Of any drum on a slot.
+    pub onset: &'a [f32],
 }
 
 /// The measure over a song's groups of bars, with the pattern that each plays at present.
@@ -124,6 +156,8 @@ pub(super) struct Change {
 struct Totals {
     similarity: Moments,
     f1: ExpectedF1,
+    onset: ExpectedF1,
+    core: ExpectedF1,
     /// Hits a bar of each class.
     densities: ClassDensities,
 }
@@ -143,12 +177,20 @@ impl<'a> Objective<'a> {
         let mut totals = Totals {
             similarity: predicted.moments(&similarity),
             f1: ExpectedF1::default(),
+            onset: ExpectedF1::default(),
+            core: ExpectedF1::default(),
             densities: ClassDensities::default(),
         };
         let bars = groups.iter().map(|group| group.bars.len()).sum::<usize>() as f32;
         for (group, cells) in groups.iter().zip(&patterns) {
-            totals.f1.total += group.bars.len() as f32 * group.probability.iter().sum::<f32>();
+            let count = group.bars.len() as f32;
+            totals.f1.total += count * group.probability.iter().sum::<f32>();
+            totals.onset.total += count * group.onset.iter().sum::<f32>();
+            let rows = DRUMS.map(|class| &group.probability[class * SLOTS..][..SLOTS]);
+            totals.core.total += count * rows.into_iter().flatten().sum::<f32>();
+            totals.core.total += count * (0..SLOTS).map(|slot| group.hat(slot)).sum::<f32>();
             totals.add(group, bars, *cells, 1.0);
+            totals.add_slots(group, 0, cells.any(), 0, cells.hats());
         }
         Objective { groups, bars, wanted, weights, predicted, patterns, similarity, totals }
     }
@@ -158,7 +200,10 @@ impl<'a> Objective<'a> {
     }
 
     fn value_of(&self, totals: &Totals) -> f32 {
-        totals.f1.value() + self.weights.structure * self.predicted.correlation(totals.similarity)
+        totals.f1.value()
+            + self.weights.onset * totals.onset.value()
+            + self.weights.core * totals.core.value()
+            + self.weights.structure * self.predicted.correlation(totals.similarity)
             - self.weights.balance * imbalance(&totals.densities, &self.wanted)
     }
 
@@ -179,6 +224,8 @@ impl<'a> Objective<'a> {
             let sign = if cells.contains(cell) { 1.0 } else { -1.0 };
             totals.add_cell(&self.groups[group], self.bars, cell, sign);
         }
+        let (any, hats) = ((before.any(), cells.any()), (before.hats(), cells.hats()));
+        totals.add_slots(&self.groups[group], any.0, any.1, hats.0, hats.1);
         Change { group, cells, totals, value: self.value_of(&totals) }
     }
 
@@ -205,7 +252,39 @@ impl Totals {
         self.f1.both += weight * group.probability[cell];
         self.f1.total += weight;
         self.densities[cell / SLOTS] += weight / bars;
+        if DRUMS.contains(&(cell / SLOTS)) {
+            self.core.both += weight * group.probability[cell];
+            self.core.total += weight;
+        }
     }
+
+    /// A group's struck slots become other ones.
+    fn add_slots(&mut self, group: &Evidence, any: u32, new_any: u32, hats: u32, new_hats: u32) {
+        let bars = group.bars.len() as f32;
+        for slot in slots(any ^ new_any) {
+            let weight = if new_any >> slot & 1 == 1 { bars } else { -bars };
+            self.onset.both += weight * group.onset[slot];
+            self.onset.total += weight;
+        }
+        for slot in slots(hats ^ new_hats) {
+            let weight = if new_hats >> slot & 1 == 1 { bars } else { -bars };
+            self.core.both += weight * group.hat(slot);
+            self.core.total += weight;
+        }
+    }
+}
+
+impl Evidence<'_> {
+    /// How probable a hat is on a slot, the two taken as independent.
+    fn hat(&self, slot: usize) -> f32 {
+        let none = HATS.iter().map(|class| 1.0 - self.probability[class * SLOTS + slot]);
+        1.0 - none.product::<f32>()
+    }
+}
+
+/// The bits that are set.
+fn slots(bits: u32) -> impl Iterator<Item = usize> {
+    (0..SLOTS).filter(move |slot| bits >> slot & 1 == 1)
 }
 
 /// F1 of played cells against probabilities, taking expectations of numerator and denominator.
@@ -319,7 +398,7 @@ mod tests {
 
     use super::*;
 
-    const WEIGHTS: Weights = Weights { structure: 0.8, balance: 0.05 };
+    const WEIGHTS: Weights = Weights { structure: 0.8, balance: 0.05, onset: 0.5, core: 0.3 };
 
     /// What is kept from change to change is what counting anew gives.
     #[test]
@@ -329,10 +408,14 @@ mod tests {
         let probability: Vec<Vec<f32>> = (0..4)
             .map(|_| (0..CLASS_CELLS).map(|_| rng.random::<f32>().powi(4)).collect())
             .collect();
+        let onset: Vec<Vec<f32>> =
+            (0..4).map(|_| (0..SLOTS).map(|_| rng.random::<f32>()).collect()).collect();
         let ssm = Ssm::from_pairs(12, |_, _| rng.random());
         let evidence = || {
-            let pairs = bars.iter().zip(&probability);
-            pairs.map(|(bars, probability)| Evidence { bars, probability }).collect()
+            let pairs = bars.iter().zip(&probability).zip(&onset);
+            pairs
+                .map(|((bars, probability), onset)| Evidence { bars, probability, onset })
+                .collect()
         };
         let wanted = [2.0; DRUM_CLASSES];
         let empty = vec![ClassCells::default(); 4];

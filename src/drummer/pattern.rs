@@ -78,7 +78,7 @@ pub(super) struct PatternOutput {
     bars: usize,
     /// Where each bar has its cells from; `None` where they are those of what was asked.
     cells: Vec<Option<Cells>>,
-    /// Hits a bar of each class that the song suggests.
+    /// Hits a bar of each class that the song suggests: those with the least expected error in octaves.
     pub densities: ClassDensities,
     /// Styles that songs have.
     pub styles: Vec<Prototype>,

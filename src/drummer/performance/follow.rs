@@ -29,12 +29,24 @@ impl Follow {
         Follow { factors }
     }
 
+    /// A velocity (share of full strength) as it is struck at a place in a bar, 0 to 1.
+    pub fn velocity(&self, velocity: f32, bar: usize, place: f32, is_fill: bool) -> f32 {
+        scaled(velocity, self.factor(bar, place, is_fill))
+    }
+
     /// The factor at a place in a bar, 0 to 1. A fill grows into a louder bar behind it.
-    pub fn factor(&self, bar: usize, place: f32, is_fill: bool) -> f32 {
+    fn factor(&self, bar: usize, place: f32, is_fill: bool) -> f32 {
         let here = self.factors.get(bar).copied().unwrap_or(1.0);
         let next = self.factors.get(bar + 1).copied().unwrap_or(here);
         if is_fill && next > here { here + (next - here) * place } else { here }
     }
+}
+
+/// A velocity (share of full strength) at a factor. Below 1 all strokes are softer in proportion;
+/// above, the room over them shrinks, so that a chorus is played harder without all its accents
+/// standing at the ceiling.
+fn scaled(velocity: f32, factor: f32) -> f32 {
+    if factor <= 1.0 { velocity * factor } else { 1.0 - (1.0 - velocity.min(1.0)).powf(factor) }
 }
 
 /// Levels in decibels of energy, which are those of velocity too: energy is velocity squared.
@@ -53,6 +65,14 @@ mod tests {
         let factors: Vec<f32> = (-40..=12).map(|level| factor(level as f32)).collect();
         assert!(factors.is_sorted());
         assert!(factors[0] > 0.39 && factors[52] < 1.26);
+    }
+
+    #[test]
+    fn accents_keep_below_the_ceiling() {
+        let velocities: Vec<f32> = (0..=10).map(|v| scaled(v as f32 / 10.0, 1.26)).collect();
+        assert!(velocities.is_sorted() && velocities[10] <= 1.0);
+        assert!(velocities[8] < 0.88 && velocities[4] > 0.46);
+        assert_eq!(scaled(0.8, 0.5), 0.4);
     }
 
     #[test]

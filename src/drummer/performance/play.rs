@@ -149,8 +149,9 @@ fn played(pattern: &DrumPart, feel: &Feel, strokes: &Strokes) -> DrumPart {
         let micro =
             if humanise > 0.0 { 2.0 * humanise * (said.offset(late) - pulled) } else { 0.0 };
         let place = hit.step as f32 / grid.steps as f32;
-        let factor = follow.factor(hit.bar.0, place, feel.fills.contains(&hit.bar));
-        let velocity = within_range(intensify(velocity, intensity) * factor);
+        let is_fill = feel.fills.contains(&hit.bar);
+        let velocity = follow.velocity(intensify(velocity, intensity), hit.bar.0, place, is_fill);
+        let velocity = within_range(velocity);
         let position = swing.bend(hit.step, grid, compound, alone);
         let step = home(hit.step, position, grid, |step| has_hit(pattern, hit, step));
         let offset = (position + micro - step as f32).clamp(-0.5, 0.5);

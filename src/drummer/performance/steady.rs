@@ -2,8 +2,8 @@
 //!
 //! The network sees each stroke in its surroundings and says for a back beat beside ghost notes that
 //! it may be either; drawn one by one, a back beat would be an accent here and a ghost note there.
-//! A stroke of snare, side stick or clap on a beat that comes again at the same place in the bars
-//! around is one thing to a drummer. So what the network says of all its returns is averaged, and
+//! A stroke of snare, side stick or clap on a beat, or of the kick anywhere, that comes again at the
+//! same place in the bars around is one thing to a drummer. So what the network says of all its returns is averaged, and
 //! little is left to chance.
 
 use std::collections::HashMap;
@@ -64,11 +64,16 @@ fn around(BarIndex(bar): BarIndex, bars: usize) -> Range<usize> {
     bar.saturating_sub(AROUND)..bars.min(bar + AROUND + 1)
 }
 
-/// Whether a stroke is of the voices that beat time for dancers and falls on a beat.
+/// Whether a stroke is of the voices that beat time for dancers: the snare and its like on the beats,
+/// the kick anywhere.
 fn keeps_time(part: &DrumPart, hit: &Hit) -> bool {
-    matches!(hit.lane(), Lane::Snare | Lane::SideStick | Lane::Clap)
-        && hit.step > 0
-        && hit.step.is_multiple_of(part.grids[hit.bar.0].steps_per_beat)
+    match hit.lane() {
+        Lane::Kick => true,
+        Lane::Snare | Lane::SideStick | Lane::Clap => {
+            hit.step > 0 && hit.step.is_multiple_of(part.grids[hit.bar.0].steps_per_beat)
+        }
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -102,7 +107,7 @@ mod tests {
         for (number, hit) in part.hits.iter().enumerate() {
             let returns = steady.returns(number);
             let expected =
-                hit.lane() == Lane::Snare && matches!(hit.step, 4 | 12) && hit.bar.0 != 7;
+                hit.bar.0 != 7 && (hit.lane() == Lane::Kick || matches!(hit.step, 4 | 12));
             assert_eq!(!returns.is_empty(), expected, "{hit:?}");
             assert!(returns.iter().all(|&other| part.hits[other].step == hit.step));
         }

@@ -1,0 +1,278 @@
+//! One hand keeps the time, in every metre, and percussion is a part or is not there.
+//!
+//! Expected F1 leaves out what it is not sure of: whether hat or ride, whether eighths or quarters.
+//! Where too little is left to keep the time, a drummer plays on as in the bars around; in compound
+//! metres, which the network has hardly heard, the eighths of each dotted beat.
+
+use std::collections::BTreeMap;
+
+use super::decode::Pattern;
+use super::features::SLOTS;
+use super::form::Form;
+use super::limbs::Limbs;
+use crate::score::{GridKind, Lane, StepGrid};
+
+/// Bars on either side from which a bar takes its cymbals.
+const AROUND: usize = 4;
+/// Fewer strokes than this in a bar are a rest or a break.
+const BREAK: usize = 3;
+/// Fewer strokes of percussion in a bar, unless on back beats, are a guess.
+const GUESS: usize = 3;
+/// Eighths that follow each other more quickly (seconds) are played without the second of three.
+const QUICK: f32 = 0.2;
+/// The logit of a stroke that is added, and of one on a beat, which the simplest groove keeps.
+const ADDED: f32 = 0.5;
+const BEAT: f32 = 2.0;
+
+/// A snare on a downbeat is meant from this logit on.
+const DOWNBEAT: f32 = 0.8;
+
+const CYMBALS: [Lane; 4] = [Lane::ClosedHat, Lane::OpenHat, Lane::Ride, Lane::PedalHat];
+const PERCUSSION: [Lane; 3] = [Lane::Shaker, Lane::HandDrum, Lane::Bell];
+/// What can keep the time alone.
+const KEEPERS: [Lane; 5] = [Lane::ClosedHat, Lane::Ride, Lane::Shaker, Lane::HandDrum, Lane::Bell];
+
+fn is_struck(pattern: &Pattern, lane: Lane, slot: usize) -> bool {
+    pattern.logits[lane.index() * SLOTS + slot] > 0.0
+}
+
+fn count(pattern: &Pattern, lanes: &[Lane]) -> usize {
+    (0..SLOTS).filter(|&slot| lanes.iter().any(|&lane| is_struck(pattern, lane, slot))).count()
+}
+
+fn beats(grid: &StepGrid) -> usize {
+    (grid.steps / grid.steps_per_beat).max(1)
+}
+
+/// Leaves the first and third beat to the kick where the snare has the second and fourth, unless the
+/// snare is sure of all of them: where little is known, the likeliest snares are on every beat.
+pub(super) fn without_downbeats(patterns: &mut [Pattern], groups: &[usize], grids: &[StepGrid]) {
+    for (number, pattern) in patterns.iter_mut().enumerate() {
+        let Some(bar) = groups.iter().position(|&group| group == number) else { continue };
+        let beat = grids[bar].steps_per_beat;
+        let beats = beats(&grids[bar]);
+        if !beats.is_multiple_of(2) || beats * beat > SLOTS {
+            continue;
+        }
+        let snare = |beat: usize| Lane::Snare.index() * SLOTS + beat;
+        let backs = (1..beats).step_by(2).all(|at| pattern.logits[snare(at * beat)] > 0.0);
+        for at in (0..beats).step_by(2).filter(|_| backs) {
+            let logit = &mut pattern.logits[snare(at * beat)];
+            if (0.0..DOWNBEAT).contains(logit) {
+                *logit = -ADDED;
+                let kick = &mut pattern.logits[Lane::Kick.index() * SLOTS + at * beat];
+                *kick = kick.max(ADDED);
+            }
+        }
+    }
+}
+
+/// Takes single strokes of percussion away.
+pub(super) fn without_guesses(patterns: &mut [Pattern], groups: &[usize], grids: &[StepGrid]) {
+    for (number, pattern) in patterns.iter_mut().enumerate() {
+        let Some(bar) = groups.iter().position(|&group| group == number) else { continue };
+        let beat = grids[bar].steps_per_beat;
+        let strokes: Vec<usize> = (0..SLOTS)
+            .filter(|&slot| PERCUSSION.iter().any(|&lane| is_struck(pattern, lane, slot)))
+            .collect();
+        let back = |slot: &usize| *slot > 0 && (slot / beat) % 2 == 1 && slot.is_multiple_of(beat);
+        if strokes.len() < GUESS && !strokes.iter().all(back) {
+            PERCUSSION.into_iter().for_each(|lane| silence(pattern, lane));
+        }
+    }
+}
+
+/// Has the groups that do not keep the time do so. `limbs`, `grids` and `compound` (whether its metre
+/// is) by bar.
+pub(super) fn keep_time(
+    patterns: &mut [Pattern],
+    groups: &[usize],
+    form: &Form,
+    limbs: &[Limbs],
+    grids: &[StepGrid],
+    compound: &[bool],
+) {
+    let keepers = keepers(patterns, groups, form);
+    let bars_of = |group: usize| (0..groups.len()).filter(move |&bar| groups[bar] == group);
+    let is_break = |pattern: &Pattern, bar: usize| {
+        let strokes = pattern.logits.iter().filter(|&&logit| logit > 0.0).count();
+        strokes < BREAK.min(beats(&grids[bar]))
+    };
+    let keeps: Vec<bool> = (0..patterns.len())
+        .map(|group| {
+            bars_of(group).next().is_some_and(|bar| {
+                let hand = count(&patterns[group], &CYMBALS);
+                hand.max(count(&patterns[group], &PERCUSSION)) >= beats(&grids[bar])
+            })
+        })
+        .collect();
+    for group in 0..patterns.len() {
+        let Some(bar) = bars_of(group).next() else { continue };
+        if is_break(&patterns[group], bar) {
+            continue;
+        }
+        let grid = grids[bar];
+        let strokes: Vec<(Lane, usize, f32)> = if compound[bar] && grid.kind == GridKind::Ternary {
+            let keeper = form.label_at(bar).and_then(|label| keepers.get(&label));
+            let keeper = keeper.copied().unwrap_or(Lane::ClosedHat);
+            clear(&mut patterns[group]);
+            pulse(&grid, &limbs[bar]).map(|(slot, logit)| (keeper, slot, logit)).collect()
+        } else if keeps[group] {
+            continue;
+        } else {
+            // As the group that is most often around in the same section.
+            let mut near = vec![0usize; patterns.len()];
+            for bar in bars_of(group) {
+                for other in bar.saturating_sub(AROUND)..(bar + AROUND + 1).min(groups.len()) {
+                    let same = form.section_at(other) == form.section_at(bar);
+                    if same && keeps[groups[other]] && limbs[other].steps == limbs[bar].steps {
+                        near[groups[other]] += 1;
+                    }
+                }
+            }
+            let donor = (0..near.len()).filter(|&d| near[d] > 0).max_by_key(|&d| near[d]);
+            let Some(donor) = donor else { continue };
+            (0..SLOTS)
+                .flat_map(|slot| CYMBALS.map(|lane| (lane, slot)))
+                .map(|(lane, slot)| {
+                    (lane, slot, patterns[donor].logits[lane.index() * SLOTS + slot])
+                })
+                .filter(|stroke| stroke.2 > 0.0)
+                .collect()
+        };
+        add(&mut patterns[group], &strokes, &limbs[bar]);
+    }
+}
+
+/// What keeps the time in the sections of each label: hat, ride or an instrument of percussion,
+/// whichever is struck most there.
+fn keepers(patterns: &[Pattern], groups: &[usize], form: &Form) -> BTreeMap<usize, Lane> {
+    let mut found: BTreeMap<usize, [usize; KEEPERS.len()]> = BTreeMap::new();
+    for (bar, &group) in groups.iter().enumerate() {
+        let Some(label) = form.label_at(bar) else { continue };
+        for (sum, lane) in found.entry(label).or_default().iter_mut().zip(KEEPERS) {
+            *sum += count(&patterns[group], &[lane]);
+        }
+    }
+    let most = |counts: [usize; KEEPERS.len()]| {
+        // The first of equals is the hat.
+        let best = (0..counts.len()).rev().max_by_key(|&keeper| counts[keeper]);
+        KEEPERS[best.unwrap_or(0)]
+    };
+    found.into_iter().map(|(label, counts)| (label, most(counts))).collect()
+}
+
+/// The eighths of a compound bar with their logits; where they are quick, without the second of three.
+fn pulse(grid: &StepGrid, limbs: &Limbs) -> impl Iterator<Item = (usize, f32)> + use<> {
+    let (beat, eighth) = (grid.steps_per_beat, (grid.steps_per_beat / 3).max(1));
+    let quick = limbs.step * (eighth as f32) < QUICK;
+    let eighths = (0..limbs.steps).step_by(eighth);
+    let played = eighths.filter(move |slot| !quick || slot / eighth % 3 != 1);
+    played.map(move |slot| (slot, if slot.is_multiple_of(beat) { BEAT } else { ADDED }))
+}
+
+/// Takes away what might keep the time, but for open hats.
+fn clear(pattern: &mut Pattern) {
+    for lane in KEEPERS.into_iter().chain([Lane::PedalHat]) {
+        silence(pattern, lane);
+    }
+}
+
+fn silence(pattern: &mut Pattern, lane: Lane) {
+    let row = &mut pattern.logits[lane.index() * SLOTS..][..SLOTS];
+    row.iter_mut().for_each(|logit| *logit = logit.min(-ADDED));
+}
+
+/// Adds what the limbs have time for, where no cymbal is struck.
+fn add(pattern: &mut Pattern, strokes: &[(Lane, usize, f32)], limbs: &Limbs) {
+    let onsets: Vec<bool> = pattern.logits.iter().map(|&logit| logit > 0.0).collect();
+    let mut bar = limbs.repeating(&onsets);
+    for &(lane, slot, logit) in strokes {
+        let cell = lane.index() * SLOTS + slot;
+        let is_free = CYMBALS.iter().all(|&cymbal| !is_struck(pattern, cymbal, slot));
+        if is_free && bar.fits(cell) {
+            bar.set(cell, true);
+            pattern.logits[cell] = logit;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drummer::Section;
+    use crate::drummer::cells::CELLS;
+    use crate::score::Metre;
+
+    fn pattern(strokes: &[(Lane, usize)]) -> Pattern {
+        let mut logits = vec![-2.0; CELLS];
+        strokes.iter().for_each(|&(lane, slot)| logits[lane.index() * SLOTS + slot] = 1.0);
+        Pattern { logits }
+    }
+
+    fn slots(pattern: &Pattern, lane: Lane) -> Vec<usize> {
+        (0..SLOTS).filter(|&slot| is_struck(pattern, lane, slot)).collect()
+    }
+
+    fn kept(numerator: u8, denominator: u8, step: f32, mut patterns: Vec<Pattern>) -> Vec<Pattern> {
+        let metre = Metre::new(numerator, denominator).unwrap();
+        let grid = StepGrid::for_metre(metre, false);
+        let count = patterns.len();
+        let groups: Vec<usize> = (0..count).collect();
+        let form = Form { sections: vec![Section { label: 0, bars: 0..count }] };
+        let limbs = vec![Limbs { step, steps: grid.steps, double_pedal: false }; count];
+        let compound = vec![metre.is_compound(); count];
+        keep_time(&mut patterns, &groups, &form, &limbs, &vec![grid; count], &compound);
+        patterns
+    }
+
+    #[test]
+    fn a_bar_without_a_cymbal_takes_that_of_its_neighbours() {
+        let back = [(Lane::Kick, 0), (Lane::Snare, 4), (Lane::Kick, 8), (Lane::Snare, 12)];
+        let eighths = (0..16).step_by(2).map(|slot| (Lane::Ride, slot));
+        let full: Vec<_> = back.iter().copied().chain(eighths).collect();
+        let bars = kept(4, 4, 0.125, vec![pattern(&full), pattern(&back), pattern(&back[..2])]);
+        assert_eq!(slots(&bars[1], Lane::Ride), slots(&bars[0], Lane::Ride));
+        // A break stays one.
+        assert!(slots(&bars[2], Lane::Ride).is_empty());
+    }
+
+    #[test]
+    fn compound_metres_have_their_eighths_on_one_instrument() {
+        let first = [(Lane::Kick, 0), (Lane::Snare, 6), (Lane::ClosedHat, 0), (Lane::Bell, 6)];
+        let second = [(Lane::Kick, 0), (Lane::Snare, 6), (Lane::Ride, 0), (Lane::ClosedHat, 10)];
+        let of = |step| kept(6, 8, step, vec![pattern(&first), pattern(&second)]);
+        for bar in of(0.15) {
+            assert_eq!(slots(&bar, Lane::ClosedHat), [0, 2, 4, 6, 8, 10]);
+            assert!(slots(&bar, Lane::Ride).is_empty() && slots(&bar, Lane::Bell).is_empty());
+            assert_eq!(slots(&bar, Lane::Snare), [6]);
+        }
+        assert_eq!(slots(&of(0.08)[0], Lane::ClosedHat), [0, 4, 6, 10]);
+    }
+
+    #[test]
+    fn downbeats_are_the_kicks() {
+        let grids = vec![StepGrid::for_metre(Metre::COMMON, false); 3];
+        let beats = [0, 4, 8, 12].map(|slot| (Lane::Snare, slot));
+        let mut unsure = pattern(&beats);
+        unsure.logits.iter_mut().for_each(|logit| *logit *= 0.5);
+        let mut bars = [unsure, pattern(&beats), pattern(&beats[..1])];
+        without_downbeats(&mut bars, &[0, 1, 2], &grids);
+        assert_eq!(slots(&bars[0], Lane::Snare), [4, 12]);
+        assert_eq!(slots(&bars[0], Lane::Kick), [0, 8]);
+        assert_eq!(slots(&bars[1], Lane::Snare), [0, 4, 8, 12]);
+        assert_eq!(slots(&bars[2], Lane::Snare), [0]);
+    }
+
+    #[test]
+    fn percussion_is_a_part_or_not_there() {
+        let grids = vec![StepGrid::for_metre(Metre::COMMON, false); 3];
+        let mut bars = [
+            pattern(&[(Lane::Bell, 0)]),
+            pattern(&[(Lane::Shaker, 4), (Lane::Shaker, 12)]),
+            pattern(&[(Lane::HandDrum, 0), (Lane::HandDrum, 6), (Lane::HandDrum, 10)]),
+        ];
+        without_guesses(&mut bars, &[0, 1, 2], &grids);
+        assert_eq!(bars.each_ref().map(|bar| count(bar, &PERCUSSION)), [0, 2, 3]);
+    }
+}

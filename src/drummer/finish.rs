@@ -165,7 +165,7 @@ mod tests {
             part(&[(0, Lane::Kick, 70, 0.0), (8, Lane::Snare, 80, 0.0), (9, Lane::Snare, 80, 0.0)]);
         finish(&song(0), &draft, &mut played, false);
         let loud: Vec<u8> = played.hits.iter().map(|hit| hit.velocity.get()).collect();
-        assert_eq!(loud, [70, 57, 98]);
+        assert_eq!(loud, [96, 57, 98]);
     }
 
     #[test]

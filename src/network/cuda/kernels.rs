@@ -139,6 +139,8 @@ impl Kernels {
         length: usize,
     ) -> Done<()> {
         let (mut op, [mut p, mut q]): (u32, [f32; 2]) = match op {
+            Unary::Exp => (0, [0.0; 2]),
+            Unary::Log => (1, [0.0; 2]),
             Unary::Sqrt => (2, [0.0; 2]),
             Unary::Erf => (5, [0.0; 2]),
             Unary::Clip(low, high) => (10, [low, high]),

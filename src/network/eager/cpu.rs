@@ -102,6 +102,8 @@ impl Device for CpuDevice {
             Unary::Relu => &|x| x.max(0.0),
             Unary::Sigmoid => &sigmoid,
             Unary::Tanh => &f32::tanh,
+            Unary::Exp => &f32::exp,
+            Unary::Log => &f32::ln,
             Unary::Sqrt => &f32::sqrt,
             Unary::Erf => &erf,
             Unary::Clip(low, high) => &move |x| x.max(low).min(high),

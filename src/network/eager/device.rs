@@ -128,6 +128,8 @@ pub(in crate::network) enum Unary {
     Relu,
     Sigmoid,
     Tanh,
+    Exp,
+    Log,
     Sqrt,
     Erf,
     /// Into this range.

@@ -272,6 +272,8 @@ fn op(node: &NodeProto, opset: i64) -> Result<Option<Op>, String> {
         "Relu" => Op::Unary(Unary::Relu),
         "Sigmoid" => Op::Unary(Unary::Sigmoid),
         "Tanh" => Op::Unary(Unary::Tanh),
+        "Exp" => Op::Unary(Unary::Exp),
+        "Log" => Op::Unary(Unary::Log),
         "Sqrt" => Op::Unary(Unary::Sqrt),
         "Erf" => Op::Unary(Unary::Erf),
         "Add" => Op::Binary(Binary::Add),

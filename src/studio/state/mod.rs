@@ -89,10 +89,16 @@ impl Saved {
 /// Reads the layout of a version; `None` if it says what cannot be.
 fn read(version: u16, plain: &[u8]) -> Option<Saved> {
     match version {
-        1 => postcard::from_bytes::<layout::Version1>(plain).ok()?.into_saved(),
-        2 => postcard::from_bytes::<layout::Version2>(plain).ok()?.into_saved(),
-        _ => postcard::from_bytes::<layout::Version3>(plain).ok()?.into_saved(),
+        1 => whole::<layout::Version1>(plain)?.into_saved(),
+        2 => whole::<layout::Version2>(plain)?.into_saved(),
+        _ => whole::<layout::Version3>(plain)?.into_saved(),
     }
+}
+
+/// A layout that takes all bytes: those of a newer one, under an older version's number, leave some.
+fn whole<T: serde::de::DeserializeOwned>(plain: &[u8]) -> Option<T> {
+    let (layout, rest) = postcard::take_from_bytes(plain).ok()?;
+    rest.is_empty().then_some(layout)
 }
 
 fn checksum(bytes: &[u8]) -> u32 {

@@ -181,11 +181,11 @@ impl Case {
 }
 
 fn all() -> Vec<Case> {
-    let mut cases: Vec<Case> = ["Relu", "Sigmoid", "Tanh", "Sqrt", "Erf", "Identity"]
+    let mut cases: Vec<Case> = ["Relu", "Sigmoid", "Tanh", "Exp", "Log", "Sqrt", "Erf", "Identity"]
         .map(|op| case(op, &[&[2, 3, 5]]))
         .into();
     // Only of positive numbers.
-    for case in cases.iter_mut().filter(|case| case.op == "Sqrt") {
+    for case in cases.iter_mut().filter(|case| matches!(case.op, "Sqrt" | "Log")) {
         let (_, x) = &mut case.inputs[0];
         *x = Tensor::f32(x.shape(), x.as_f32().unwrap().iter().map(|x| x * x + 0.1).collect());
     }

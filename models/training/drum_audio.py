@@ -18,6 +18,8 @@ import torch
 from mido.midifiles.meta import KeySignatureError
 from torch.nn import functional as F
 
+import drum_sounds
+
 RATE = 44100
 HOP = 441
 CLIP_SECONDS = 12
@@ -28,16 +30,7 @@ KINDS = {
     "open": 4, "half open": 4, "crash": 5, "splash": 5, "china": 5, "ride": 6, "bell": 6,
 }  # fmt: skip
 # General MIDI and the keys of the dataset's Roland kit.
-KEYS = {
-    35: "kick", 36: "kick", 37: "rim", 38: "snare", 39: "clap", 40: "snare", 41: "tom low",
-    22: "hat", 42: "hat", 43: "tom low", 58: "tom low", 44: "pedal", 45: "tom mid", 47: "tom mid",
-    26: "open", 46: "open", 48: "tom high", 50: "tom high", 49: "crash", 55: "splash", 57: "crash",
-    52: "china", 51: "ride", 59: "ride", 53: "bell", 54: "tambourine", 56: "cowbell", 60: "bongo",
-    61: "bongo", 62: "conga", 63: "conga", 64: "conga", 69: "cabasa", 70: "maracas", 82: "shaker",
-    75: "claves", 76: "block", 77: "block", 65: "timbale", 66: "timbale", 67: "agogo", 68: "agogo",
-}  # fmt: skip
-OTHER_KINDS = ["clap", "tambourine", "shaker", "cowbell", "conga", "bongo", "block", "cabasa", "claves"]
-NOT_IN_REAL_KITS = set(OTHER_KINDS)
+KEYS = drum_sounds.KEYS | {22: "hat", 26: "open", 58: "tom low"}
 # Where a kit has no such drum.
 STAND_INS = {"half open": "open", "splash": "crash", "china": "crash", "bell": "ride", "rim": "snare",
              "pedal": "hat", "tom mid": "tom low", "tom high": "tom mid", "tom low": "tom high"}

@@ -27,6 +27,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import drum_audio
+import drum_sounds
 from drum_audio import CLASSES, HOP, RATE
 
 WINDOW = 2048
@@ -356,8 +357,6 @@ def main():
     else:
         performances = drum_audio.performances(options.data)
     if not (options.sounds / "train.json").exists():
-        import drum_sounds
-
         drum_sounds.collect(options.data, options.sounds)
     options.run.parent.mkdir(parents=True, exist_ok=True)
     training = [p for p in performances if not held_out(p)]

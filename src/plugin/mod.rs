@@ -16,7 +16,7 @@
 //! | `clap` | main, audio | a host | instances, whose notes go out in a dialect that it knows |
 //! | `vst3` | main, audio | clap-wrapper's factory | the same, mended |
 //! | `state` | main | the document | text in the host's project |
-//! | `parameter_sync` | its own | parameters | edits and jobs of the studio |
+//! | `parameter_sync` | the studio's worker | parameters | edits and jobs of the studio |
 //! | `shared_transport` | audio | where the host is | the same, for the window |
 //!
 //! What is marked audio allocates, locks, frees and waits for nothing; a test plays every scenario

@@ -27,7 +27,7 @@ const LOOP_SLACK: f32 = 1.0;
 /// Beats to a bar, with how much likelier they are than others, as a logarithm.
 const METRES: [(usize, f32); 6] =
     [(4, 0.25), (3, 0.0), (2, -0.05), (6, -0.25), (5, -0.3), (7, -0.3)];
-/// Frames either side of a beat in which its downbeat may be.
+/// Frames either side of a place in which its beat may be: people are not on the frame.
 const AROUND: usize = 3;
 
 /// What is known beforehand.
@@ -144,6 +144,13 @@ fn refined(beat: &[f32], frame: usize) -> f64 {
     top as f64 + f64::from(shift)
 }
 
+/// The highest log odds near a place; the lowest there are beyond the recording.
+fn highest(odds: &[f32], place: f64) -> f32 {
+    let frame = place.round() as usize;
+    let near = odds.iter().take(frame + AROUND + 1).skip(frame.saturating_sub(AROUND));
+    near.copied().fold(-MOST, f32::max)
+}
+
 /// The beats of a recording that is whole bars at one tempo from its first sample on, if it may be one.
 fn as_loop(beat: &[f32], seconds: f64, options: &BeatOptions, free: &[f64]) -> Option<Vec<f64>> {
     if !(0.5..=LONGEST_LOOP).contains(&seconds) || options.downbeat.is_some_and(|at| at > 0.05) {
@@ -159,12 +166,7 @@ fn as_loop(beat: &[f32], seconds: f64, options: &BeatOptions, free: &[f64]) -> O
         Some(tempo) => (60.0 * FRAMES_PER_SECOND / period / tempo - 1.0).abs() < 0.04,
         None => (SHORTEST as f64..=LONGEST as f64).contains(&period),
     };
-    // The best near each place: a person's beat is not on the frame.
-    let at = |place: f64| {
-        let frame = place.round() as usize;
-        let near = frame.saturating_sub(3)..(frame + 4).min(beat.len());
-        beat[near].iter().copied().fold(-MOST, f32::max)
-    };
+    let at = |place: f64| highest(beat, place);
     let mean = |places: &[f64], period: f64| {
         let sum: f32 = places.iter().map(|&place| at(place)).sum();
         sum / places.len().max(1) as f32 - odd(period.round() as usize)
@@ -193,14 +195,7 @@ fn as_loop(beat: &[f32], seconds: f64, options: &BeatOptions, free: &[f64]) -> O
 
 /// Beats to a bar and the first beat that begins one, for the whole recording.
 fn bars(downbeat: &[f32], frames: &[f64], options: &BeatOptions, is_loop: bool) -> (usize, usize) {
-    let strength: Vec<f32> = frames
-        .iter()
-        .map(|&frame| {
-            let frame = frame.round() as usize;
-            let near = frame.saturating_sub(AROUND)..(frame + AROUND + 1).min(downbeat.len());
-            downbeat[near].iter().copied().fold(-MOST, f32::max)
-        })
-        .collect();
+    let strength: Vec<f32> = frames.iter().map(|&frame| highest(downbeat, frame)).collect();
     // The logarithms of the probabilities that a beat is a downbeat and that it is not.
     let logarithms = |&odds: &f32| {
         let probability = 1.0 / (1.0 + (-odds).exp());
@@ -310,7 +305,9 @@ mod tests {
 
     #[test]
     fn no_beats_are_no_beats() {
-        assert!(track_beats(&[], 0.0, &BeatOptions::default()).times.is_empty());
+        for seconds in [0.0, 5.0] {
+            assert!(track_beats(&[], seconds, &BeatOptions::default()).times.is_empty());
+        }
         let quiet = track_beats(&[0.01; 400], 2.0, &BeatOptions::default());
         assert!(quiet.times.is_empty());
     }

@@ -7,7 +7,7 @@
 //! that they are written down in ([`Transcription::song`]).
 //!
 //! Runs on the worker thread or the command line's. Errors: [`TranscribeError`]. Memory grows by
-//! 140 MB for an hour of sound.
+//! some 300 MB for an hour of sound: half of it the spectrogram, half the search for beats.
 //!
 //! Source: Vogl, Dorfer, Widmer, Knees, "Drum Transcription via Joint Beat and Drum Modeling using
 //! Convolutional Recurrent Neural Networks", ISMIR 2017.

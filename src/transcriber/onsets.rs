@@ -92,6 +92,7 @@ impl Sensitivity {
         let middle = sound.threshold();
         // Straight from 1 over the middle to 0: at 0 nothing is a stroke.
         match self.0[sound as usize].clamp(0.0, 1.0) {
+            0.0 => f32::INFINITY,
             share if share < 0.5 => 1.0 + (middle - 1.0) * share * 2.0,
             share => middle * (2.0 - 2.0 * share).max(0.02),
         }
@@ -212,7 +213,7 @@ mod tests {
     #[test]
     fn sensitivity_goes_from_nothing_to_nearly_all() {
         let at = |share| Sensitivity([share; SOUNDS]).threshold(DrumSound::Snare);
-        assert_eq!(at(0.0), 1.0);
+        assert_eq!(at(0.0), f32::INFINITY);
         assert_eq!(at(0.5), DrumSound::Snare.threshold());
         assert!(at(1.0) < 0.02);
         assert!(at(0.6) < at(0.5) && at(0.4) > at(0.5));

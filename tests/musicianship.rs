@@ -136,7 +136,7 @@ fn two_hands_play_it_at_every_setting() {
                         seed: number as u64,
                         ..Settings::default()
                     };
-                    let takes = drummer.play(&song, &analysis, &settings, &Silent).unwrap().parts;
+                    let takes = drummer.play(&analysis, &settings, &Silent).unwrap().parts;
                     let part = &takes[0].part;
                     let found = sensed(&song, part);
                     assert_eq!(found.hands3, Some(0.0), "{name} {settings:?}");

@@ -139,9 +139,9 @@ fn named_styles_have_their_marks() {
         songs.iter().map(|song| drummer.analyze(song, &Silent).unwrap()).collect();
     // Strokes a bar, averaged over the songs.
     let amount = |style: Style, counted: &dyn Fn(&Hit) -> bool| {
-        mean(songs.iter().zip(&analysis).map(|(song, analysis)| {
+        mean(analysis.iter().map(|analysis| {
             let settings = Settings { style: StyleChoice::Preset(style), ..Settings::default() };
-            let takes = drummer.play(song, analysis, &settings, &Silent).unwrap().parts;
+            let takes = drummer.play(analysis, &settings, &Silent).unwrap().parts;
             let part = &takes[0].part;
             part.hits.iter().filter(|hit| counted(hit)).count() as f64 / part.bars.len() as f64
         }))
@@ -171,7 +171,7 @@ fn controls_do_what_they_say() {
     for song in &songs {
         let analysis = drummer.analyze(song, &Silent).unwrap();
         let take = |settings: Settings| -> GeneratedPart {
-            drummer.play(song, &analysis, &settings, &Silent).unwrap().parts.swap_remove(0)
+            drummer.play(&analysis, &settings, &Silent).unwrap().parts.swap_remove(0)
         };
         let rises = |name: &str, values: Vec<f64>| {
             let monotone = values.is_sorted() && values[0] < values[STEPS.len() - 1];

@@ -21,18 +21,22 @@ use super::settings::{CountIn, Settings, StyleChoice};
 use super::sounding::Sounding;
 use super::thin::{Amount, is_back_beat, thinned};
 use crate::score::{
-    BarGrid, BarIndex, DrumPart, GmKey, Hit, LANES, Lane, PAPER_KEYS, Song, StepGrid, Velocity,
+    BarGrid, BarIndex, DrumPart, GmKey, Hit, LANES, Lane, PAPER_KEYS, StepGrid, TempoMap, Velocity,
 };
 
 /// What stands fixed for all bars of a song.
 pub(super) struct Arranger<'a> {
-    pub song: &'a Song,
     pub bars: &'a BarGrid,
+    pub tempo: &'a TempoMap,
     pub grids: &'a [StepGrid],
     pub form: &'a Form,
     /// How much the song changes at each bar.
     pub turns: &'a [f32],
     pub sounding: &'a Sounding,
+    /// Whether the song goes round.
+    pub loops: bool,
+    /// Other songs have another one.
+    pub fingerprint: u64,
     pub dynamics: &'a Dynamics,
     /// Group of each bar.
     pub groups: &'a [usize],
@@ -92,7 +96,7 @@ impl Arranger<'_> {
     ) -> Arranged {
         let mut wanted = self.grooves();
         let mut luck = self.luck(rng.random());
-        let last = last_hit(self.song, self.bars, self.grids, self.sounding, self.settings.ending);
+        let last = last_hit(self.grids, self.sounding, self.settings.ending, self.loops);
         let mut fills = self.add_fills(&mut wanted, filling, last, &mut luck);
         self.add_crashes(&mut wanted, output, &fills);
         let loud = |bar: usize| Amount::at(self.dynamics.level(bar)) == Amount::All;
@@ -118,12 +122,7 @@ impl Arranger<'_> {
 
     /// The luck of this song's fills: other songs have other fills, with the same seed too.
     fn luck(&self, seed: u64) -> ChaCha8Rng {
-        let notes = self.song.melodic().flat_map(|track| &track.notes);
-        // The constants of FNV-1a.
-        let print = notes.fold(0xcbf2_9ce4_8422_2325_u64, |print, note| {
-            (print ^ (note.start.0 << 7 | u64::from(note.key))).wrapping_mul(0x0100_0000_01b3)
-        });
-        ChaCha8Rng::seed_from_u64(seed ^ print)
+        ChaCha8Rng::seed_from_u64(seed ^ self.fingerprint)
     }
 
     /// The groups' patterns, as much of them as complexity and the song's loudness let through.
@@ -311,7 +310,7 @@ impl Arranger<'_> {
             times.extend((0..grid.steps).map(|step| {
                 let position = f64::from(bend(step, *grid, self.settings.swing));
                 let at = self.bars.tick_of_step(BarIndex(bar), position, grid.steps);
-                self.song.tempo.seconds(at).0 as f32
+                self.tempo.seconds(at).0 as f32
             }));
         }
         let mut line = Line::new(times, self.limbs.iter().any(|limbs| limbs.double_pedal));

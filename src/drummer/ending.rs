@@ -63,17 +63,17 @@ pub fn is_loop(song: &Song, bars: &BarGrid) -> bool {
 }
 
 /// Where the last stroke is, if the part ends with one: on the beat on which the song's last notes
-/// begin. Where these come between the beats and ring over a bar line, on the bar line.
+/// begin. Where these come between the beats and ring over a bar line, on the bar line. A song that
+/// goes round ([`is_loop`]) ends with a hit only if asked for.
 pub(super) fn last_hit(
-    song: &Song,
-    bars: &BarGrid,
     grids: &[StepGrid],
     sounding: &Sounding,
     ending: Ending,
+    loops: bool,
 ) -> Option<LastHit> {
     let fill = match ending {
         Ending::None => return None,
-        Ending::FromSong if is_loop(song, bars) => return None,
+        Ending::FromSong if loops => return None,
         Ending::FromSong | Ending::Hit => false,
         Ending::FillAndHit => true,
     };
@@ -121,7 +121,7 @@ mod tests {
         let (song, bars) = song(notes, &[]);
         let grids = vec![StepGrid::for_metre(Metre::COMMON, false); bars.len()];
         let sounding = Sounding::of(&song, &bars, &grids);
-        last_hit(&song, &bars, &grids, &sounding, ending).map(|hit| (hit.bar, hit.step))
+        last_hit(&grids, &sounding, ending, is_loop(&song, &bars)).map(|hit| (hit.bar, hit.step))
     }
 
     fn eighths(until: u64) -> Vec<(u64, u64)> {

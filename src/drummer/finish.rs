@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::arrange::EVEN;
-use crate::score::{BarIndex, DrumPart, GmKey, Hit, Lane, Song, Ticks, Velocity};
+use crate::score::{BarIndex, DrumPart, GmKey, Hit, Lane, TempoMap, Ticks, Velocity};
 
 /// How much of an accent of a fill is kept, lest whispers vanish.
 const ACCENT: f32 = 0.5;
@@ -20,13 +20,19 @@ const FOOT: f64 = 0.131;
 /// The last hit comes at most so early, in steps.
 const EARLIEST: f32 = -0.1;
 
-/// Finishes a part that was played from `draft`.
-pub(super) fn finish(song: &Song, draft: &DrumPart, part: &mut DrumPart, double_pedal: bool) {
+/// Finishes a part that was played from `draft` to a song whose first note begins at `first`.
+pub(super) fn finish(
+    draft: &DrumPart,
+    part: &mut DrumPart,
+    tempo: &TempoMap,
+    first: Ticks,
+    double_pedal: bool,
+) {
     accentuate(part, draft);
     lift_kicks(part);
-    begin_with(song, part);
+    begin_with(first, part);
     if !double_pedal {
-        keep_kicks_apart(song, part);
+        keep_kicks_apart(tempo, part);
     }
     end_together(part);
 }
@@ -66,9 +72,7 @@ fn accentuate(part: &mut DrumPart, draft: &DrumPart) {
 
 /// No stroke comes before the song's first note, however early the drummer feels it. Strokes that
 /// count in are before it by their step.
-fn begin_with(song: &Song, part: &mut DrumPart) {
-    let notes = song.melodic().flat_map(|track| &track.notes);
-    let Some(first) = notes.map(|note| note.start).min() else { return };
+fn begin_with(first: Ticks, part: &mut DrumPart) {
     for index in 0..part.hits.len() {
         let hit = part.hits[index];
         let on_step = part.tick(&Hit { offset: 0.0, ..hit });
@@ -82,8 +86,8 @@ fn begin_with(song: &Song, part: &mut DrumPart) {
 
 /// Feel moves no kick nearer to the one before it than one foot can play; where there is no room for
 /// both, the foot leaves one out.
-fn keep_kicks_apart(song: &Song, part: &mut DrumPart) {
-    let seconds = |at: Ticks| song.tempo.seconds(at).0;
+fn keep_kicks_apart(tempo: &TempoMap, part: &mut DrumPart) {
+    let seconds = |at: Ticks| tempo.seconds(at).0;
     let mut last = f64::NEG_INFINITY;
     let mut left_out = Vec::new();
     for index in 0..part.hits.len() {
@@ -126,7 +130,7 @@ fn end_together(part: &mut DrumPart) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::score::{BarGrid, Metre, Note, StepGrid, TempoMap, Track, TrackKind};
+    use crate::score::{BarGrid, Metre, StepGrid, TempoMap};
 
     /// Strokes (step, lane, velocity, offset) of two bars of 4/4 at 120 bpm.
     fn part(strokes: &[(usize, Lane, u8, f32)]) -> DrumPart {
@@ -142,16 +146,10 @@ mod tests {
         DrumPart::new(bars, grids, strokes.iter().map(hit).collect())
     }
 
-    fn song(first: u64) -> Song {
-        let note = Note {
-            start: Ticks(first),
-            length: Ticks(480),
-            key: 60,
-            velocity: Velocity::clamped(90),
-        };
-        let kind = TrackKind::Melodic { program: 0 };
-        let tracks = vec![Track { name: String::new(), kind, notes: vec![note] }];
-        Song { tempo: TempoMap::new(480, []), metres: Vec::new(), tracks }
+    /// To a song of 120 bpm.
+    fn finish(draft: &DrumPart, part: &mut DrumPart, first: u64, double_pedal: bool) {
+        let tempo = TempoMap::new(480, []);
+        super::finish(draft, part, &tempo, Ticks(first), double_pedal);
     }
 
     #[test]
@@ -163,7 +161,7 @@ mod tests {
         ]);
         let mut played =
             part(&[(0, Lane::Kick, 70, 0.0), (8, Lane::Snare, 80, 0.0), (9, Lane::Snare, 80, 0.0)]);
-        finish(&song(0), &draft, &mut played, false);
+        finish(&draft, &mut played, 0, false);
         let loud: Vec<u8> = played.hits.iter().map(|hit| hit.velocity.get()).collect();
         assert_eq!(loud, [96, 57, 98]);
     }
@@ -173,12 +171,12 @@ mod tests {
         let strokes =
             [(0, Lane::Kick, 90, -0.3), (16, Lane::Crash, 90, 0.1), (16, Lane::Kick, 90, -0.2)];
         let mut played = part(&strokes);
-        finish(&song(0), &part(&strokes), &mut played, false);
+        finish(&part(&strokes), &mut played, 0, false);
         let offsets: Vec<f32> = played.hits.iter().map(|hit| hit.offset).collect();
         assert_eq!(offsets, [0.0, 0.1, 0.1]);
         // What leads in is before the song, and may be early.
         let mut played = part(&strokes);
-        finish(&song(1920), &part(&strokes), &mut played, false);
+        finish(&part(&strokes), &mut played, 1920, false);
         assert_eq!(played.hits[0].offset, -0.3);
     }
 
@@ -188,11 +186,11 @@ mod tests {
         let strokes =
             [(0, Lane::Kick, 90, 0.4), (1, Lane::Kick, 90, -0.2), (3, Lane::Kick, 90, 0.0)];
         let mut played = part(&strokes);
-        finish(&song(0), &part(&strokes), &mut played, false);
+        finish(&part(&strokes), &mut played, 0, false);
         let times: Vec<u64> = played.hits.iter().map(|hit| played.tick(hit).0).collect();
         assert!(times[1] - times[0] >= 125 && times[2] == 360, "{times:?}");
         let mut played = part(&strokes);
-        finish(&song(0), &part(&strokes), &mut played, true);
+        finish(&part(&strokes), &mut played, 0, true);
         assert_eq!(played.hits[1].offset, -0.2);
     }
 }

@@ -10,6 +10,7 @@ use super::arrange::{Arranged, Arranger};
 use super::candidates::Drafting;
 use super::decode::{Asked, Decoding, Pattern, decode, similarity};
 use super::dynamics::Dynamics;
+use super::ending::is_loop;
 use super::features::{
     BarFeatures, Contents, PROGRAMS, bar_features, instruments, pair_channels_of, step_grids,
 };
@@ -32,7 +33,7 @@ use super::{
 use crate::analysis::Ssm;
 use crate::audio::SoundFont;
 use crate::network::{Engine, Models};
-use crate::score::{BarGrid, BarIndex, DrumPart, Song, StepGrid};
+use crate::score::{BarGrid, BarIndex, DrumPart, Song, StepGrid, TempoMap};
 
 /// Bars on either side that novelty compares at a turn of the form.
 const TURN_REACH: usize = 4;
@@ -71,6 +72,7 @@ pub struct SongAnalysis {
     pub bars: BarGrid,
     /// One per bar.
     pub grids: Vec<StepGrid>,
+    pub tempo: TempoMap,
     /// Sections as musicians name them.
     pub form: Form,
     /// Sections of the predicted drums: where they change, and which are played alike.
@@ -81,6 +83,11 @@ pub struct SongAnalysis {
     pub drum_ssm: Ssm,
     /// How loud the song is, bar by bar.
     pub dynamics: Dynamics,
+    /// Whether the song goes round; see [`is_loop`].
+    pub loops: bool,
+    sounding: Sounding,
+    /// Other songs have another one.
+    fingerprint: u64,
     features: Vec<BarFeatures>,
     programs: [f32; PROGRAMS],
     timings: Vec<(Stage, Duration)>,
@@ -161,7 +168,7 @@ impl Drummer {
         progress: &dyn Progress,
     ) -> Result<Generation, DrummerError> {
         let analysis = self.analyze(song, progress)?;
-        let mut generation = self.play(song, &analysis, settings, progress)?;
+        let mut generation = self.play(&analysis, settings, progress)?;
         generation.timings.splice(0..0, analysis.timings.iter().copied());
         Ok(generation)
     }
@@ -229,35 +236,37 @@ impl Drummer {
         })?;
         let drum_form = watch.stage(Stage::Structure, || Ok(drum_form(&drum_ssm)))?;
         let (programs, timings) = (instruments(&song), watch.timings);
-        let dynamics = Dynamics::of(&song, &bars);
         Ok(SongAnalysis {
+            dynamics: Dynamics::of(&song, &bars),
+            loops: is_loop(&song, &bars),
+            sounding: Sounding::of(&song, &bars, &grids),
+            fingerprint: fingerprint(&song),
+            tempo: song.tempo,
             bars,
             grids,
             form,
             drum_form,
             melodic_ssm,
             drum_ssm,
-            dynamics,
             features,
             programs,
             timings,
         })
     }
 
-    /// Plays to what was heard; much cheaper than hearing. `song` must be the one that was heard.
+    /// Plays to what was heard; much cheaper than hearing.
     ///
     /// # Errors
     /// If cancelled, or a network fails.
     pub fn play(
         &self,
-        song: &Song,
         analysis: &SongAnalysis,
         settings: &Settings,
         progress: &dyn Progress,
     ) -> Result<Generation, DrummerError> {
         let numbers: Vec<usize> = (0..settings.alternatives.max(1)).collect();
         let mut watch = Watch { progress, timings: Vec::new() };
-        let parts = self.perform(song, analysis, settings, &numbers, &mut watch)?;
+        let parts = self.perform(analysis, settings, &numbers, &mut watch)?;
         let parts = parts.into_iter().map(|(_, generated)| generated).collect();
         Ok(Generation { analysis: analysis.clone(), parts, timings: watch.timings })
     }
@@ -269,27 +278,25 @@ impl Drummer {
     /// As [`Drummer::play`].
     pub fn play_some(
         &self,
-        song: &Song,
         analysis: &SongAnalysis,
         settings: &Settings,
         numbers: &[usize],
         progress: &dyn Progress,
     ) -> Result<Vec<(usize, GeneratedPart)>, DrummerError> {
         let mut watch = Watch { progress, timings: Vec::new() };
-        self.perform(song, analysis, settings, numbers, &mut watch)
+        self.perform(analysis, settings, numbers, &mut watch)
     }
 
     fn perform(
         &self,
-        song: &Song,
         analysis: &SongAnalysis,
         settings: &Settings,
         numbers: &[usize],
         watch: &mut Watch,
     ) -> Result<Vec<(usize, GeneratedPart)>, DrummerError> {
         let progress = watch.progress;
-        let drafts = watch
-            .stage(Stage::Pattern, || self.drafts(song, analysis, settings, numbers, progress))?;
+        let drafts =
+            watch.stage(Stage::Pattern, || self.drafts(analysis, settings, numbers, progress))?;
         watch.stage(Stage::Groove, || {
             let network = self.models.get(&networks::GROOVE)?;
             let mut parts = Vec::with_capacity(drafts.len());
@@ -300,7 +307,7 @@ impl Drummer {
                 let mut patterns = Vec::with_capacity(drafts.len());
                 for (number, draft) in drafts {
                     let feel = Feel {
-                        tempo: &song.tempo,
+                        tempo: &analysis.tempo,
                         style: match settings.style {
                             StyleChoice::Preset(style) => Some(style),
                             _ => None,
@@ -317,7 +324,14 @@ impl Drummer {
                 }
                 let performed = performance::play_all(&patterns, &*network)?;
                 for ((number, draft), mut part) in drafts.iter().zip(performed) {
-                    finish(song, &draft.part, &mut part, has_double_pedal(settings));
+                    let first = analysis.sounding.first;
+                    finish(
+                        &draft.part,
+                        &mut part,
+                        &analysis.tempo,
+                        first,
+                        has_double_pedal(settings),
+                    );
                     let (fills, style) = (draft.fills.clone(), draft.style);
                     parts.push((*number, GeneratedPart { part, fills, style }));
                 }
@@ -329,7 +343,6 @@ impl Drummer {
     /// The alternatives' patterns, without feel.
     fn drafts(
         &self,
-        song: &Song,
         analysis: &SongAnalysis,
         settings: &Settings,
         numbers: &[usize],
@@ -337,14 +350,14 @@ impl Drummer {
     ) -> Result<Vec<(usize, GeneratedPart)>, DrummerError> {
         let network = self.models.get(&networks::PATTERN)?;
         let askings = askings(&analysis.bars, &analysis.grids, &analysis.form, &analysis.features);
-        let windows = windows(&analysis.bars, &song.tempo);
+        let windows = windows(&analysis.bars, &analysis.tempo);
         let input = PatternInput {
             windows: &windows,
             features: &analysis.features,
             programs: &analysis.programs,
             bars: &analysis.bars,
             askings: &askings,
-            tempo: &song.tempo,
+            tempo: &analysis.tempo,
         };
         let slots: Vec<usize> = analysis.grids.iter().map(|grid| known_grid(grid).steps).collect();
         // Bars of a group are asked alike.
@@ -353,16 +366,15 @@ impl Drummer {
             .map(|asking| askings.iter().position(|other| other == asking).unwrap_or_default())
             .collect();
         let groups = split_by(&groups(&analysis.drum_ssm, &analysis.form, DISTINCT), &kinds);
-        let limbs = limbs(song, analysis, settings);
+        let limbs = limbs(analysis, settings);
         let compound: Vec<bool> =
             analysis.bars.bars().iter().map(|bar| bar.metre.is_compound()).collect();
         let turns = analysis.drum_ssm.novelty(TURN_REACH);
         let places = fills::places(&analysis.form, |bar| turns[bar], settings.fill_amount);
-        let sounding = Sounding::of(song, &analysis.bars, &analysis.grids);
         // How many bars of each group sound.
         let mut sounds = vec![0u32; groups.iter().max().map_or(0, |most| most + 1)];
         for (bar, &group) in groups.iter().enumerate() {
-            sounds[group] += u32::from(sounding.plays(bar));
+            sounds[group] += u32::from(analysis.sounding.plays(bar));
         }
         let asked = match settings.style {
             StyleChoice::FromSong => None,
@@ -461,12 +473,14 @@ impl Drummer {
                     continue;
                 }
                 let arranger = Arranger {
-                    song,
                     bars: &analysis.bars,
+                    tempo: &analysis.tempo,
                     grids: &analysis.grids,
                     form: &analysis.form,
                     turns: &turns,
-                    sounding: &sounding,
+                    sounding: &analysis.sounding,
+                    loops: analysis.loops,
+                    fingerprint: analysis.fingerprint,
                     dynamics: &analysis.dynamics,
                     groups: &groups,
                     patterns: &patterns,
@@ -483,17 +497,27 @@ impl Drummer {
     }
 }
 
+/// A number of a song's melodic notes.
+fn fingerprint(song: &Song) -> u64 {
+    let notes = song.melodic().flat_map(|track| &track.notes);
+    // The constants of FNV-1a.
+    notes.fold(0xcbf2_9ce4_8422_2325, |print, note| {
+        (print ^ (note.start.0 << 7 | u64::from(note.key))).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
 fn has_double_pedal(settings: &Settings) -> bool {
     settings.style == StyleChoice::Preset(Style::Metal)
 }
 
 /// The drummer's limbs in every bar, on the slots of its known grid.
-fn limbs(song: &Song, analysis: &SongAnalysis, settings: &Settings) -> Vec<Limbs> {
+fn limbs(analysis: &SongAnalysis, settings: &Settings) -> Vec<Limbs> {
+    let seconds = |at| analysis.tempo.seconds(at).0;
     let bars = analysis.bars.bars().iter().zip(&analysis.grids);
     bars.map(|(bar, grid)| {
-        let seconds = song.tempo.seconds(bar.end()).0 - song.tempo.seconds(bar.start).0;
+        let length = seconds(bar.end()) - seconds(bar.start);
         Limbs {
-            step: (seconds / grid.steps as f64) as f32,
+            step: (length / grid.steps as f64) as f32,
             steps: known_grid(grid).steps,
             double_pedal: has_double_pedal(settings),
         }

@@ -26,6 +26,8 @@ pub(super) struct Sounding {
     pub stops: Vec<(usize, usize)>,
     /// The bar and step from which drums play.
     pub entry: (usize, usize),
+    /// Where the first note begins.
+    pub first: Ticks,
 }
 
 impl Sounding {
@@ -48,6 +50,7 @@ impl Sounding {
             returns: Vec::new(),
             stops: Vec::new(),
             entry: (0, 0),
+            first,
         };
         sounding.entry = sounding.find_entry(bars, grids, first);
         let end = bars.bars().last().map_or(Ticks(0), |bar| bar.end());

@@ -221,7 +221,6 @@ impl Player {
     /// Plays some ideas, all with the same settings but for their seeds.
     fn play(
         &mut self,
-        take: &Take,
         analysis: &SongAnalysis,
         settings: &Settings,
         wanted: &BTreeSet<VariationId>,
@@ -237,7 +236,7 @@ impl Player {
                 .map(|variation| variation.number)
                 .collect();
             let settings = Settings { seed, alternatives: VARIATIONS, ..*settings };
-            let parts = drummer.play_some(&take.song, analysis, &settings, &numbers, reporter)?;
+            let parts = drummer.play_some(analysis, &settings, &numbers, reporter)?;
             variations.extend(
                 parts.into_iter().map(|(number, part)| (VariationId { seed, number }, part)),
             );
@@ -261,10 +260,10 @@ impl Player {
                 .map(|n| VariationId { seed, number: n % VARIATIONS })
                 .collect()
         };
-        let mut variations = self.play(&take, &analysis, &settings, &numbers(first), reporter)?;
+        let mut variations = self.play(&analysis, &settings, &numbers(first), reporter)?;
         if variations.is_empty() {
             // The song suggests fewer grooves than that.
-            variations = self.play(&take, &analysis, &settings, &numbers(0), reporter)?;
+            variations = self.play(&analysis, &settings, &numbers(0), reporter)?;
         }
         let made_for = take.clone();
         let fresh = Arrangement {
@@ -311,7 +310,7 @@ impl Player {
         let settings = Settings { seed, ..document.settings };
         let varied = move |variation: VariationId| VariationId { seed, ..variation };
         let wanted = arrangement.alternatives.iter().map(|a| varied(a.variation)).collect();
-        let variations = self.play(&arrangement.take, &analysis, &settings, &wanted, reporter)?;
+        let variations = self.play(&analysis, &settings, &wanted, reporter)?;
         let take = arrangement.take.clone();
         let change = move |document: &Document| {
             replayed(document, &take, settings, |alternative, lanes, bars| {
@@ -334,8 +333,7 @@ impl Player {
         let others = others.difference(&audible).copied().collect();
         let share = 1.0 / arrangement.alternatives.len() as f32;
         reporter.range.lock().to = share;
-        let mut variations =
-            self.play(&arrangement.take, &analysis, &settings, &audible, reporter)?;
+        let mut variations = self.play(&analysis, &settings, &audible, reporter)?;
         let played = arrangement.played;
         let take = arrangement.take.clone();
         reporter.amend(|document| {
@@ -344,7 +342,7 @@ impl Player {
             })
         });
         *reporter.range.lock() = ProgressRange { from: share, to: 1.0, analyzes: false };
-        variations.extend(self.play(&arrangement.take, &analysis, &settings, &others, reporter)?);
+        variations.extend(self.play(&analysis, &settings, &others, reporter)?);
         let change = move |document: &Document| {
             replayed(document, &take, settings, |alternative, lanes, bars| {
                 alternative.replayed(&variations, lanes, bars)
@@ -369,13 +367,8 @@ impl Player {
             let number = (old.variation.number + attempt.saturating_sub(1)) % VARIATIONS;
             let variation = VariationId { seed: rand::random(), number };
             let settings = document.settings;
-            let variations = self.play(
-                &arrangement.take,
-                &analysis,
-                &settings,
-                &BTreeSet::from([variation]),
-                reporter,
-            )?;
+            let variations =
+                self.play(&analysis, &settings, &BTreeSet::from([variation]), reporter)?;
             let Some(take) = variations.get(&variation) else { continue };
             let other = pattern(&take.part, region) != pattern(&old.part, region);
             found = Some((variation, variations));

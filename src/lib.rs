@@ -6,12 +6,14 @@
 pub mod analysis;
 pub mod audio;
 pub mod cli;
+pub mod curator;
 pub mod drummer;
 pub mod editor;
 pub mod files;
 pub mod midi;
 pub mod network;
 pub mod parameters;
+pub mod picture;
 pub mod plugin;
 pub mod score;
 pub mod studio;

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 /// The rooms of each floor, from the ground up. A new folder of `src` has to find its floor here.
 const FLOORS: [&[&str]; 7] = [
     &["score"],
-    &["midi", "audio", "analysis", "network", "files"],
-    &["drummer", "transcriber"],
+    &["midi", "audio", "analysis", "network", "files", "picture"],
+    &["drummer", "transcriber", "curator"],
     &["studio"],
     &["parameters"],
     &["editor"],

@@ -4,8 +4,6 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use rubato::audioadapter_buffers::direct::InterleavedSlice;
-use rubato::{Fft, FixedSync, Indexing, Resampler};
 use symphonia::core::codecs::audio::AudioDecoderOptions;
 use symphonia::core::errors::Error;
 use symphonia::core::formats::probe::Hint;
@@ -13,14 +11,13 @@ use symphonia::core::formats::{FormatOptions, TrackType};
 use symphonia::core::io::MediaSourceStream;
 use symphonia::core::meta::MetadataOptions;
 
+use super::resampling::Resampling;
+
 /// Samples a second of what is decoded, whatever the file has.
 pub const DECODED_RATE: u32 = 44_100;
 
 /// The longest recording, in seconds.
 pub const LONGEST: u32 = 3600;
-
-/// Frames that are resampled at once.
-const CHUNK: usize = 4096;
 
 /// Why a recording cannot be heard.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +47,25 @@ pub enum DecodeError {
 /// # Errors
 /// [`DecodeError`]; what a damaged file has before the damage is kept if it is a second or more.
 pub fn decode(path: &Path, sink: &mut dyn FnMut(&[f32]) -> bool) -> Result<(), DecodeError> {
+    stream(path, 1, &mut |planes| sink(&planes[0]))
+}
+
+/// As [`decode`], in stereo: left and right of two channels, both the same of any other number (all
+/// channels' mean).
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_stereo(
+    path: &Path,
+    sink: &mut dyn FnMut(&[f32], &[f32]) -> bool,
+) -> Result<(), DecodeError> {
+    stream(path, 2, &mut |planes| sink(&planes[0], planes.last().unwrap_or(&planes[0])))
+}
+
+/// Where blocks go: one plane of samples, or two.
+type Sink<'a> = dyn FnMut(&[Vec<f32>]) -> bool + 'a;
+
+fn stream(path: &Path, most: usize, sink: &mut Sink) -> Result<(), DecodeError> {
     let unreadable = |source| DecodeError::Unreadable { path: path.into(), source };
     let file = File::open(path).map_err(unreadable)?;
     if file.metadata().map_err(unreadable)?.is_dir() {
@@ -68,11 +84,16 @@ pub fn decode(path: &Path, sink: &mut dyn FnMut(&[f32]) -> bool) -> Result<(), D
     let track = format.default_track(TrackType::Audio).ok_or_else(none)?;
     let track_id = track.id;
     let parameters = track.codec_params.as_ref().and_then(|params| params.audio());
+    // Most files say how long they are; the others are read until they are too long.
+    let rate = parameters.and_then(|parameters| parameters.sample_rate).map(u64::from);
+    if rate.zip(track.num_frames).is_some_and(|(rate, frames)| frames > rate * u64::from(LONGEST)) {
+        return Err(DecodeError::TooLong { path: path.into() });
+    }
     let mut decoder = symphonia::default::get_codecs()
         .make_audio_decoder(parameters.ok_or_else(none)?, &AudioDecoderOptions::default())
         .map_err(not_audio)?;
 
-    let mut mono = Mono { path, resampler: None, samples: Vec::new() };
+    let mut planes = Planes { path, resamplers: Vec::new(), samples: Vec::new(), most };
     let mut interleaved: Vec<f32> = Vec::new();
     // What ends the stream before its end.
     let reason = loop {
@@ -97,12 +118,10 @@ pub fn decode(path: &Path, sink: &mut dyn FnMut(&[f32]) -> bool) -> Result<(), D
         let rate = block.spec().rate();
         interleaved.resize(block.samples_interleaved(), 0.0);
         block.copy_to_slice_interleaved(&mut interleaved);
-        mono.samples.clear();
-        let sums = interleaved.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>());
-        mono.samples.extend(sums.map(|sum| sum / channels as f32));
-        mono.pass_on(rate, sink)?;
+        planes.fill(&interleaved, channels);
+        planes.pass_on(rate, sink)?;
     };
-    let heard = mono.finish(sink)?;
+    let heard = planes.finish(sink)?;
     match reason {
         Some(reason) if heard < u64::from(DECODED_RATE) => {
             Err(DecodeError::Damaged { path: path.into(), reason })
@@ -113,122 +132,72 @@ pub fn decode(path: &Path, sink: &mut dyn FnMut(&[f32]) -> bool) -> Result<(), D
 }
 
 /// A recording on its way from its own rate to [`DECODED_RATE`].
-struct Mono<'a> {
+struct Planes<'a> {
     path: &'a Path,
-    resampler: Option<Resampling>,
-    samples: Vec<f32>,
+    /// One for each plane, once the rate is known.
+    resamplers: Vec<Resampling>,
+    samples: Vec<Vec<f32>>,
+    /// Planes that are asked for: 1 or 2.
+    most: usize,
 }
 
-impl Mono<'_> {
-    fn pass_on(
-        &mut self,
-        rate: u32,
-        sink: &mut dyn FnMut(&[f32]) -> bool,
-    ) -> Result<(), DecodeError> {
+impl Planes<'_> {
+    /// Takes the channels apart, or takes their mean.
+    fn fill(&mut self, interleaved: &[f32], channels: usize) {
+        let count = if channels == 2 { self.most } else { 1 };
+        // The number of channels is that of the first block.
+        let count = if self.resamplers.is_empty() { count } else { self.resamplers.len() };
+        self.samples.resize_with(count, Vec::new);
+        self.samples.iter_mut().for_each(Vec::clear);
+        let frames = interleaved.chunks_exact(channels);
+        match self.samples.as_mut_slice() {
+            [left, right] => frames.for_each(|frame| {
+                left.push(frame[0]);
+                right.push(frame[channels - 1]);
+            }),
+            planes => {
+                let means = frames.map(|frame| frame.iter().sum::<f32>() / channels as f32);
+                planes[0].extend(means);
+            }
+        }
+    }
+
+    fn pass_on(&mut self, rate: u32, sink: &mut Sink) -> Result<(), DecodeError> {
         if !(8_000..=192_000).contains(&rate) {
             return Err(DecodeError::SampleRate { path: self.path.into(), rate });
         }
-        if self.samples.iter().any(|sample| !sample.is_finite()) {
+        if self.samples.iter().flatten().any(|sample| !sample.is_finite()) {
             return Err(DecodeError::NotFinite { path: self.path.into() });
         }
-        let resampler = self.resampler.get_or_insert_with(|| Resampling::new(rate));
-        if resampler.heard > u64::from(rate) * u64::from(LONGEST) {
+        if self.resamplers.is_empty() {
+            let resampler = |_: &Vec<f32>| Resampling::new(rate, DECODED_RATE);
+            self.resamplers = self.samples.iter().map(resampler).collect();
+        }
+        if self.resamplers[0].heard() > u64::from(rate) * u64::from(LONGEST) {
             return Err(DecodeError::TooLong { path: self.path.into() });
         }
-        if resampler.push(&self.samples, sink) { Ok(()) } else { Err(DecodeError::Cancelled) }
+        let resampled = self.resamplers.iter_mut().zip(&mut self.samples);
+        resampled.for_each(|(resampler, samples)| resampler.replace(samples));
+        self.hand_over(sink)
     }
 
-    /// What is still inside the resampler; how many samples the recording had.
-    fn finish(&mut self, sink: &mut dyn FnMut(&[f32]) -> bool) -> Result<u64, DecodeError> {
-        let Some(resampler) = &mut self.resampler else { return Ok(0) };
-        if resampler.finish(sink) { Ok(resampler.heard) } else { Err(DecodeError::Cancelled) }
-    }
-}
-
-/// A stream at one rate, made one at [`DECODED_RATE`] without delay.
-struct Resampling {
-    /// `None` if the rates are the same.
-    fft: Option<Fft<f32>>,
-    waiting: Vec<f32>,
-    out: Vec<f32>,
-    /// Frames still to be left out: the resampler's delay.
-    delay: usize,
-    rate: u32,
-    heard: u64,
-    given: u64,
-}
-
-impl Resampling {
-    fn new(rate: u32) -> Resampling {
-        let fft = (rate != DECODED_RATE).then(|| {
-            let (from, to) = (rate as usize, DECODED_RATE as usize);
-            Fft::new(from, to, CHUNK, 1, FixedSync::Input).expect("rates above 0, one channel")
-        });
-        let delay = fft.as_ref().map_or(0, |fft| fft.output_delay());
-        let out = vec![0.0; fft.as_ref().map_or(0, |fft| fft.output_frames_max())];
-        Resampling { fft, waiting: Vec::new(), out, delay, rate, heard: 0, given: 0 }
-    }
-
-    fn push(&mut self, samples: &[f32], sink: &mut dyn FnMut(&[f32]) -> bool) -> bool {
-        self.heard += samples.len() as u64;
-        if self.fft.is_none() {
-            return sink(samples);
+    /// What is still inside the resamplers; how many samples the recording had.
+    fn finish(&mut self, sink: &mut Sink) -> Result<u64, DecodeError> {
+        let Some(heard) = self.resamplers.first().map(Resampling::heard) else { return Ok(0) };
+        for (resampler, samples) in self.resamplers.iter_mut().zip(&mut self.samples) {
+            samples.clear();
+            resampler.finish(&mut |block| {
+                samples.extend_from_slice(block);
+                true
+            });
         }
-        self.waiting.extend_from_slice(samples);
-        let mut used = 0;
-        let mut going = true;
-        while let Some(size) = self.fft.as_ref().map(|fft| fft.input_frames_next())
-            && self.waiting.len() - used >= size
-            && going
-        {
-            let made = self.resample(used, size);
-            going = self.give(made, sink);
-            used += size;
-        }
-        self.waiting.drain(..used);
-        going
+        self.hand_over(sink)?;
+        Ok(heard)
     }
 
-    /// Resamples `size` waiting frames from `first` on into `out`; how many frames that made.
-    fn resample(&mut self, first: usize, size: usize) -> usize {
-        let Some(fft) = &mut self.fft else { return 0 };
-        let input = InterleavedSlice::new(&self.waiting[first..first + size], 1, size)
-            .expect("as many frames as samples");
-        let frames = self.out.len();
-        let mut output =
-            InterleavedSlice::new_mut(&mut self.out, 1, frames).expect("as many frames as samples");
-        let indexing = Indexing::new().partial_len(size);
-        let (_, made) = fft
-            .process_into_buffer(&input, &mut output, Some(&indexing))
-            .expect("as much room as the resampler asks for");
-        made
-    }
-
-    fn give(&mut self, made: usize, sink: &mut dyn FnMut(&[f32]) -> bool) -> bool {
-        let skipped = self.delay.min(made);
-        self.delay -= skipped;
-        let wanted = (self.heard * u64::from(DECODED_RATE)).div_ceil(u64::from(self.rate));
-        let count = (made - skipped).min((wanted - self.given) as usize);
-        self.given += count as u64;
-        count == 0 || sink(&self.out[skipped..skipped + count])
-    }
-
-    /// The frames that the resampler still holds, which silence pushes out.
-    fn finish(&mut self, sink: &mut dyn FnMut(&[f32]) -> bool) -> bool {
-        if self.fft.is_none() {
-            return true;
-        }
-        let wanted = (self.heard * u64::from(DECODED_RATE)).div_ceil(u64::from(self.rate));
-        while self.given < wanted {
-            let size = self.fft.as_ref().map_or(0, |fft| fft.input_frames_next());
-            self.waiting.resize(size, 0.0);
-            let made = self.resample(0, size);
-            self.waiting.clear();
-            if !self.give(made, sink) {
-                return false;
-            }
-        }
-        true
+    fn hand_over(&mut self, sink: &mut Sink) -> Result<(), DecodeError> {
+        let nothing = self.samples.iter().all(Vec::is_empty);
+        if nothing || sink(&self.samples) { Ok(()) } else { Err(DecodeError::Cancelled) }
     }
 }
 

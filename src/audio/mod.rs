@@ -4,7 +4,7 @@
 //! starts a few threads of its own that end before it returns. In go [`crate::score::Song`]s and the
 //! bytes of SoundFonts; out come samples in `[-1, 1]` and the bytes of WAV files.
 //!
-//! [`decode`] reads recordings, streaming. [`render`] makes the mono signal that analysis hears
+//! [`decode`] and [`decode_stereo`] read recordings, streaming. [`render`] makes the mono signal that analysis hears
 //! (melodic tracks, no effects, the same bits on any number of cores); [`render_stereo`] makes what a person listens to, without the offset that
 //! some samples have ([`DcBlocker`]; analysis does not hear it). The synthesizer is
 //! rustysynth (SoundFont 2); the embedded font is a subset of FluidR3 GM, see
@@ -18,6 +18,7 @@ mod levels;
 mod mono;
 mod offset;
 mod programs;
+mod resampling;
 mod soundfont;
 mod stereo;
 #[cfg(test)]
@@ -25,10 +26,11 @@ mod tests;
 mod timed_notes;
 mod wav;
 
-pub use decode::{DECODED_RATE, DecodeError, decode};
+pub use decode::{DECODED_RATE, DecodeError, decode, decode_stereo};
 pub use levels::end as melodic_end;
 pub use mono::{Pieces, render};
 pub use offset::DcBlocker;
+pub use resampling::Resampling;
 pub use soundfont::SoundFont;
 pub use stereo::{Stereo, render_stereo};
 pub use wav::{wav_mono, wav_stereo};

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::audio::AudioError;
+use crate::curator::{MixError, Reason};
 use crate::drummer::DrummerError;
 use crate::drummer::evaluation::EvaluationError;
 use crate::drummer::features::DatasetError;
@@ -12,6 +13,7 @@ use crate::drummer::picture::PictureError;
 use crate::files::OutputError;
 use crate::midi::ReadError;
 use crate::network::NetworkError;
+use crate::picture::EncodeError;
 use crate::score::TrackError;
 use crate::transcriber::TranscribeError;
 
@@ -70,6 +72,14 @@ pub enum CliError {
     NoRecordings { folder: PathBuf },
     #[error("{what} is for one recording")]
     OneRecording { what: &'static str },
+    #[error("there is no clip to be heard in {}", folder.display())]
+    NoClips { folder: PathBuf },
+    #[error("cannot use {}: {reason}", path.display())]
+    Clip { path: PathBuf, reason: Reason },
+    #[error(transparent)]
+    Mix(#[from] MixError),
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
     #[error("{failed} of {all} recordings were not written down")]
     Recordings { failed: usize, all: usize },
     #[error("{failed} of {all} songs got no drums")]

@@ -10,6 +10,7 @@
 
 mod completions;
 mod console;
+mod curate;
 mod devices;
 mod error;
 mod evaluate;
@@ -39,6 +40,7 @@ enum Command {
     Features(features::Arguments),
     Tracks(tracks::Arguments),
     Transcribe(Box<transcribe::Arguments>),
+    Curate(curate::Arguments),
     Devices(devices::Arguments),
     Completions(completions::Arguments),
 }
@@ -52,6 +54,7 @@ pub fn run() -> ExitCode {
         Command::Features(arguments) => features::run(arguments),
         Command::Tracks(arguments) => tracks::run(arguments),
         Command::Transcribe(arguments) => transcribe::run(arguments),
+        Command::Curate(arguments) => curate::run(arguments),
         Command::Devices(arguments) => devices::run(arguments),
         Command::Completions(arguments) => completions::run(arguments, Arguments::command()),
     };

@@ -12,7 +12,7 @@ use super::frame::Frame;
 use super::shared::{Selection, Shared};
 use super::theme::{Face, UNIT};
 use super::widgets::label;
-use crate::drummer::picture::{Rgb, similarity_colour};
+use crate::picture::{Rgb, similarity_colour};
 use crate::score::BarIndex;
 use crate::studio::QuantizedSsm;
 

@@ -10,7 +10,7 @@ use egui::{
     Stroke, Style, TextStyle, Vec2, Visuals,
 };
 
-use crate::drummer::picture::{Rgb, section_colour};
+use crate::picture::{Rgb, section_colour};
 pub use crate::studio::Theme as Variant;
 
 /// All distances are multiples of this many points.

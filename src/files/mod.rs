@@ -123,6 +123,51 @@ pub fn write(outputs: Vec<Output>) -> Result<(), OutputError> {
     Ok(())
 }
 
+/// A file that is being written, too long to be held in memory. It takes its name when it is finished;
+/// dropped before, it leaves nothing.
+pub struct Draft {
+    file: tempfile::NamedTempFile,
+    path: PathBuf,
+    target: PathBuf,
+}
+
+impl Draft {
+    /// Begins a file.
+    ///
+    /// # Errors
+    /// [`OutputError`]; also if something that is no plain file is there.
+    pub fn new(path: &Path) -> Result<Draft, OutputError> {
+        let target = resolved(path)?;
+        if !is_plain(&target) {
+            let source = io::ErrorKind::Unsupported.into();
+            return Err(OutputError::Io { path: path.into(), source });
+        }
+        let file = temporary(path, &target)?;
+        if let Ok(old) = fs::metadata(&target) {
+            let _ = file.as_file().set_permissions(old.permissions());
+        }
+        Ok(Draft { file, path: path.into(), target })
+    }
+
+    /// Where to write.
+    pub fn file(&mut self) -> &mut fs::File {
+        self.file.as_file_mut()
+    }
+
+    /// Gives the file its name.
+    ///
+    /// # Errors
+    /// [`OutputError`]; an old file is still there then.
+    pub fn finish(self) -> Result<(), OutputError> {
+        let path = self.path;
+        let synced = self.file.as_file().sync_all();
+        synced.map_err(|source| OutputError::Io { path: path.clone(), source })?;
+        let persisted = self.file.persist(self.target);
+        persisted.map_err(|error| OutputError::Io { path, source: error.error })?;
+        Ok(())
+    }
+}
+
 /// Writes one file.
 ///
 /// # Errors

@@ -1,5 +1,7 @@
 //! Why there is no picture.
 
+use crate::picture::EncodeError;
+
 /// Why there is no picture.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PictureError {
@@ -9,6 +11,6 @@ pub enum PictureError {
     SizesDiffer { melodic: usize, drums: usize },
     #[error("the form ends at bar {end} of a song of {bars} bars")]
     FormOutside { end: usize, bars: usize },
-    #[error("the picture could not be encoded: {0}")]
-    Encode(String),
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
 }

@@ -1,9 +1,7 @@
 //! Which colour is which section, how often it comes and how long it lasts in all.
 
 use crate::drummer::Form;
-
-use super::canvas::{Canvas, Type, Weight, text_width};
-use super::colours::{Rgb, section_colour};
+use crate::picture::{Canvas, Rgb, Type, Weight, section_colour, text_width};
 
 const LETTER: Type = Type::new(Weight::SemiBold, 24.0, Rgb::INK);
 const DETAIL: Type = Type::new(Weight::Regular, 24.0, Rgb::GREY);

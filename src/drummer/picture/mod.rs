@@ -5,21 +5,18 @@
 //! lettered strips (the drums' are not the song's: two verses may have two grooves), values as colour bars, on 1920 x 1080 pixels: a slide. Pure; runs on the worker thread
 //! or the command line's, in well under a second.
 
-mod canvas;
-mod colours;
 mod error;
 mod legend;
 mod panel;
 mod scale;
 
-pub use colours::{Rgb, section_colour, similarity_colour};
 pub use error::PictureError;
 
 use crate::analysis::Ssm;
 use crate::drummer::Form;
+use crate::picture::{Canvas, Rgb, Type, Weight, fitted, text_width};
 use crate::score::{Song, Ticks};
 
-use canvas::{Canvas, Type, Weight, fitted, text_width};
 use panel::Panel;
 
 const WIDTH: u32 = 1920;
@@ -80,7 +77,7 @@ impl FormPicture<'_> {
             Panel { left, top: 142.0, heading, note, ssm, form }.draw(&mut canvas);
         }
         legend::draw(&mut canvas, self.form, MARGIN, 1000.0, WIDTH as f32 - 2.0 * MARGIN);
-        canvas.png()
+        Ok(canvas.png()?)
     }
 
     fn heading(&self, canvas: &mut Canvas) {

@@ -2,10 +2,11 @@
 
 use crate::analysis::Ssm;
 use crate::drummer::Form;
+use crate::picture::{
+    Align, Canvas, Matrix, Rgb, Type, ValueRange, Weight, section_colour, text_width,
+};
 
-use super::canvas::{Align, Canvas, Type, Weight, text_width};
-use super::colours::{Rgb, section_colour, similarity_colour};
-use super::scale::{ValueRange, bar_ticks, resampled};
+use super::scale::{bar_ticks, resampled};
 
 const HEADING: Type = Type::new(Weight::SemiBold, 28.0, Rgb::INK);
 const NOTE: Type = Type::new(Weight::Regular, 24.0, Rgb::GREY);
@@ -17,10 +18,6 @@ const STRIP: f32 = 30.0;
 const GAP: f32 = 4.0;
 const SIDE: usize = 712;
 const TICK: f32 = 7.0;
-/// From the matrix to its colour bar, the bar, and room for its values.
-const BAR_GAP: f32 = 16.0;
-const BAR: f32 = 18.0;
-const VALUES: f32 = 60.0;
 /// From the panel's top to that of its strip.
 const HEAD: f32 = 46.0;
 
@@ -38,19 +35,24 @@ pub struct Panel<'a> {
 }
 
 impl Panel<'_> {
-    pub const WIDTH: f32 = AXIS + STRIP + GAP + SIDE as f32 + BAR_GAP + BAR + VALUES;
+    pub const WIDTH: f32 = AXIS + STRIP + GAP + SIDE as f32 + Matrix::COLOUR_BAR;
 
     pub fn draw(&self, canvas: &mut Canvas) {
-        let range = ValueRange::of(self.ssm);
+        let (x, y) = (self.x() as usize, self.y() as usize);
+        // The diagonal, always 1, tells nothing.
+        let pairs = (0..self.ssm.bars()).flat_map(|row| self.ssm.later(row).iter().copied());
+        let values = resampled(self.ssm, SIDE);
+        let range = ValueRange::of(pairs);
+        let matrix = Matrix { x, y, side: SIDE, values: &values, range };
         let baseline = self.top + 26.0;
         canvas.text(self.heading, self.x(), baseline, HEADING);
         let note = self.x() + text_width(self.heading, HEADING) + 14.0;
         canvas.text(self.note, note, baseline, NOTE);
-        self.matrix(canvas, range);
+        matrix.draw(canvas);
         self.boundaries(canvas);
         self.strips(canvas);
         self.axes(canvas);
-        self.colour_bar(canvas, range);
+        matrix.draw_colour_bar(canvas);
     }
 
     /// The matrix's left edge; a whole number, so that its pixels are the canvas's.
@@ -65,14 +67,6 @@ impl Panel<'_> {
     /// Pixels from the matrix's edge to a bar line.
     fn along(&self, bar: usize) -> f32 {
         (bar as f32 / self.ssm.bars() as f32 * SIDE as f32).round()
-    }
-
-    fn matrix(&self, canvas: &mut Canvas, range: ValueRange) {
-        let (x, y) = (self.x() as usize, self.y() as usize);
-        for (index, value) in resampled(self.ssm, SIDE).into_iter().enumerate() {
-            let colour = similarity_colour(range.share(value));
-            canvas.pixel(x + index % SIDE, y + index / SIDE, colour);
-        }
     }
 
     fn boundaries(&self, canvas: &mut Canvas) {
@@ -128,21 +122,5 @@ impl Panel<'_> {
         }
         // In the corner, for both axes.
         canvas.text("bar", beside, below + TICK + 20.0, LABEL.aligned(Align::Right));
-    }
-
-    fn colour_bar(&self, canvas: &mut Canvas, range: ValueRange) {
-        let (x, y) = (self.x() + SIDE as f32 + BAR_GAP, self.y());
-        for line in 0..SIDE {
-            let share = 1.0 - line as f32 / (SIDE - 1) as f32;
-            canvas.rectangle(x, y + line as f32, BAR, 1.0, similarity_colour(share), 1.0);
-        }
-        canvas.frame(x, y, BAR, SIDE as f32, Rgb::HAIRLINE);
-        for (value, label) in range.ticks() {
-            let at = y + (1.0 - range.share(value)) * (SIDE - 1) as f32;
-            canvas.rectangle(x + BAR, at.round(), TICK, 1.0, Rgb::GREY, 1.0);
-            canvas.text(&label, x + BAR + TICK + 4.0, at.round() + 8.0, LABEL);
-        }
-        let right = x + BAR + VALUES;
-        canvas.text("similarity", right, y - 14.0, LABEL.aligned(Align::Right));
     }
 }

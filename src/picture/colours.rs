@@ -1,13 +1,24 @@
-//! The picture's colours: a colour map for similarities and a palette for sections.
+//! The pictures' colours: a colour map for similarities and a palette for sections.
 
 /// An opaque sRGB colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rgb(pub u8, pub u8, pub u8);
+pub struct Rgb(
+    /// Red.
+    pub u8,
+    /// Green.
+    pub u8,
+    /// Blue.
+    pub u8,
+);
 
 impl Rgb {
+    /// Of paper.
     pub const WHITE: Rgb = Rgb(255, 255, 255);
+    /// Of text.
     pub const INK: Rgb = Rgb(24, 26, 33);
+    /// Of what is less important.
     pub const GREY: Rgb = Rgb(98, 102, 112);
+    /// Of frames and axes.
     pub const HAIRLINE: Rgb = Rgb(190, 193, 200);
 
     /// The colour `share` of the way to `other`, both ends included.

@@ -5,36 +5,48 @@ use std::sync::OnceLock;
 use ab_glyph::{Font, FontRef, Glyph, PxScale, ScaleFont, point};
 use tiny_skia::{Color, Paint, Pixmap, Rect, Transform};
 
-use super::{PictureError, Rgb};
+use super::{EncodeError, Rgb};
 
+/// How heavy letters are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weight {
+    /// Of running text.
     Regular,
+    /// Of headings.
     SemiBold,
 }
 
+/// Which part of a text is at its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Align {
+    /// Its beginning.
     Left,
+    /// Its middle.
     Centre,
+    /// Its end.
     Right,
 }
 
 /// How a piece of text looks.
 #[derive(Clone, Copy, Debug)]
 pub struct Type {
+    /// How heavy its letters are.
     pub weight: Weight,
     /// Height in pixels from descender to ascender.
     pub size: f32,
+    /// Of its letters.
     pub colour: Rgb,
+    /// Which part of it is at its place.
     pub align: Align,
 }
 
 impl Type {
+    /// Beginning at its place.
     pub const fn new(weight: Weight, size: f32, colour: Rgb) -> Type {
         Type { weight, size, colour, align: Align::Left }
     }
 
+    /// The same, with another part at its place.
     pub const fn aligned(self, align: Align) -> Type {
         Type { align, ..self }
     }
@@ -45,10 +57,10 @@ fn font(weight: Weight) -> &'static FontRef<'static> {
     static SEMI_BOLD: OnceLock<FontRef> = OnceLock::new();
     let (cell, bytes): (_, &'static [u8]) = match weight {
         Weight::Regular => {
-            (&REGULAR, include_bytes!("../../../assets/fonts/Inter-Regular.otf").as_slice())
+            (&REGULAR, include_bytes!("../../assets/fonts/Inter-Regular.otf").as_slice())
         }
         Weight::SemiBold => {
-            (&SEMI_BOLD, include_bytes!("../../../assets/fonts/Inter-SemiBold.otf").as_slice())
+            (&SEMI_BOLD, include_bytes!("../../assets/fonts/Inter-SemiBold.otf").as_slice())
         }
     };
     // Both files are part of the program, and every test that draws parses them.
@@ -136,8 +148,8 @@ impl Canvas {
 
     /// The canvas as a PNG file: opaque, and filtered against the row above, which is most often
     /// the same (a bar is many pixels high).
-    pub fn png(&self) -> Result<Vec<u8>, PictureError> {
-        let failed = |error: png::EncodingError| PictureError::Encode(error.to_string());
+    pub fn png(&self) -> Result<Vec<u8>, EncodeError> {
+        let failed = |error: png::EncodingError| EncodeError(error.to_string());
         let colours: Vec<u8> =
             self.pixmap.data().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect();
         let mut file = Vec::new();

@@ -1,0 +1,203 @@
+//! `drumlin curate`: a folder of clips made one piece.
+
+use std::fs;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use crate::curator::{
+    Clip, Curation, MatrixPicture, Mix, Options, Order, Plan, Reason, Sheet, Source, cue_sheet,
+    curate, listen,
+};
+use crate::files::{self, Draft, Output};
+
+use super::console::{print_json, remark};
+use super::error::CliError;
+use super::generate::Content;
+use super::progress::counted;
+use super::song;
+
+/// Make one piece of a folder of clips: drum loops and MIDI drum clips, like beside like
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The folder with the clips (WAV, AIFF, FLAC, MP3, Ogg Vorbis; MIDI files are played with the
+    /// built-in kit), without its subfolders
+    folder: PathBuf,
+
+    /// The WAV file to write; beside it come a cue sheet (.cue and .json) and a picture (.png)
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+
+    /// This many clips at most: those most like the others; with `contrast` those least alike
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    top: Option<u32>,
+
+    /// What neighbours are to be
+    #[arg(long, value_enum, default_value_t)]
+    order: OrderArgument,
+
+    /// Begin with what is most like this clip; with --top only those most like it
+    #[arg(long, value_name = "CLIP")]
+    like: Option<PathBuf>,
+
+    /// Another seed may give another order
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+
+    /// Print the cue sheet as JSON
+    #[arg(long)]
+    json: bool,
+
+    /// No progress and no remarks
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum OrderArgument {
+    /// As alike as they can be
+    #[default]
+    Similar,
+    /// As different as they can be
+    Contrast,
+}
+
+/// The files that come of it.
+struct Outputs {
+    sound: PathBuf,
+    json: PathBuf,
+    cue: PathBuf,
+    picture: PathBuf,
+}
+
+impl Outputs {
+    fn of(sound: &Path) -> Outputs {
+        let beside = |ending: &str| sound.with_extension(ending);
+        let [json, cue, picture] = ["json", "cue", "png"].map(beside);
+        Outputs { sound: sound.into(), json, cue, picture }
+    }
+
+    fn all(&self) -> [&Path; 4] {
+        [&self.sound, &self.json, &self.cue, &self.picture]
+    }
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), CliError> {
+    Content::Sound.check(&arguments.output)?;
+    let outputs = Outputs::of(&arguments.output);
+    files::check(outputs.all(), arguments.like.as_deref().unwrap_or(&arguments.folder))?;
+    let (sources, mut left_out) = sources(&arguments.folder, &outputs)?;
+    if sources.is_empty() {
+        return Err(CliError::NoClips { folder: arguments.folder.clone() });
+    }
+    let like = arguments.like.as_deref().map(heard).transpose()?;
+
+    let bar = counted(sources.len() * 2, arguments.quiet);
+    let heard = listen(&sources, &|done| {
+        bar.set_position(done as u64);
+        true
+    });
+    let mut clips: Vec<Clip> = Vec::new();
+    for (source, result) in sources.iter().zip(heard) {
+        match result {
+            Ok(clip) => clips.push(clip),
+            Err(reason) => left_out.push((source.path().to_owned(), reason)),
+        }
+    }
+    let clips: Vec<&Clip> = clips.iter().collect();
+    let order = match arguments.order {
+        OrderArgument::Similar => Order::Similar,
+        OrderArgument::Contrast => Order::Contrast,
+    };
+    let top = arguments.top.map(|top| top as usize);
+    let options = Options { order, top, seed: arguments.seed };
+    let Curation { order, left_out: others } = curate(&clips, like.as_ref(), &options);
+    let path = |index: usize| clips[index].source.path().to_owned();
+    left_out.extend(others.into_iter().map(|(index, reason)| (path(index), reason)));
+    left_out.sort_by(|a, b| a.0.cmp(&b.0));
+    if !arguments.quiet {
+        let said = |(path, reason): &(PathBuf, Reason)| match reason {
+            // What somebody asked for needs no words, and what is broken has its own.
+            Reason::NotChosen(_) => {}
+            Reason::Broken(text) => bar.suspend(|| remark(text)),
+            reason => bar.suspend(|| remark(&format!("{} {reason}", path.display()))),
+        };
+        left_out.iter().for_each(said);
+    }
+    if order.is_empty() {
+        bar.finish_and_clear();
+        return Err(CliError::NoClips { folder: arguments.folder.clone() });
+    }
+
+    let plan = Plan::of(&clips, &order);
+    let named: Vec<(&Path, &Reason)> = left_out.iter().map(|(p, r)| (p.as_path(), r)).collect();
+    let sheet = Sheet::of(&outputs.sound, &clips, &plan, &named);
+    let mut draft = Draft::new(&outputs.sound)?;
+    let mix = Mix { plan: &plan, clips: &clips };
+    mix.write(BufWriter::with_capacity(1 << 20, draft.file()), &mut |done| {
+        bar.set_position((sources.len() + done) as u64);
+        true
+    })?;
+    let ordered: Vec<&Clip> = order.iter().map(|&index| clips[index]).collect();
+    let title = song::title(&outputs.sound);
+    let picture = MatrixPicture { title: &title, clips: &ordered }.png()?;
+    let json =
+        serde_json::to_vec_pretty(&sheet).map_err(|error| CliError::Console(error.into()))?;
+    draft.finish()?;
+    files::write(vec![
+        Output { path: outputs.json, bytes: json },
+        Output { path: outputs.cue, bytes: cue_sheet(&sheet).into_bytes() },
+        Output { path: outputs.picture, bytes: picture },
+    ])?;
+    bar.finish_and_clear();
+    if arguments.json {
+        print_json(&sheet)?;
+    } else if !arguments.quiet {
+        remark(&summary(&sheet));
+    }
+    Ok(())
+}
+
+/// The clip that others are to be like.
+fn heard(path: &Path) -> Result<Clip, CliError> {
+    let clip = Source::of(path).and_then(|source| Clip::hear(&source));
+    clip.map_err(|reason| CliError::Clip { path: path.into(), reason })
+}
+
+/// Files that are not in the result.
+type Others = Vec<(PathBuf, Reason)>;
+
+/// What of a folder may be a clip, and what is not, with the reason. What this command writes is
+/// neither.
+fn sources(folder: &Path, outputs: &Outputs) -> Result<(Vec<Source>, Others), CliError> {
+    let failed = |source| CliError::Folder { folder: folder.into(), source };
+    let own: Vec<PathBuf> =
+        outputs.all().iter().filter_map(|path| fs::canonicalize(path).ok()).collect();
+    let (mut sources, mut others) = (Vec::new(), Vec::new());
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let is_own = fs::canonicalize(&path).is_ok_and(|path| own.contains(&path));
+        if path.is_dir() || is_own {
+            continue;
+        }
+        match Source::of(&path) {
+            Ok(source) => sources.push(source),
+            Err(reason) => others.push((path, reason)),
+        }
+    }
+    sources.sort();
+    Ok((sources, others))
+}
+
+fn summary(sheet: &Sheet) -> String {
+    let clips = sheet.clips.len();
+    let on_beats = sheet.clips.iter().filter(|clip| clip.on_beats).count();
+    let (minutes, seconds) = (sheet.seconds as u64 / 60, sheet.seconds as u64 % 60);
+    format!(
+        "{}: {clips} clips, {minutes}:{seconds:02}, {on_beats} of {} joins beat on beat, {} left out",
+        sheet.file,
+        clips.saturating_sub(1),
+        sheet.left_out.len(),
+    )
+}

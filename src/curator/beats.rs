@@ -1,0 +1,230 @@
+//! Where a clip can be joined: its beats.
+
+use realfft::RealFftPlanner;
+
+use super::bands::{BANDS, Energies, FRAMES, HOP};
+use super::envelope::Envelope;
+
+/// The shortest and the longest beat in seconds (200 and 60 a minute), and the one that people prefer.
+const SHORTEST: f64 = 0.3;
+const LONGEST: f64 = 1.0;
+const PREFERRED: f64 = 0.55;
+/// How far from it, in octaves, a period is still likely.
+const SPREAD: f64 = 0.8;
+
+/// How much of each band's onsets speaks for a beat: kicks and snares more than cymbals.
+const WEIGHTS: [f32; BANDS] = [1.5, 1.5, 1.0, 1.0, 0.8, 0.5, 0.3, 0.3, 0.3];
+
+/// What a beat off its period costs, against onsets of unit deviation.
+const STEADINESS: f32 = 60.0;
+
+/// How far from the beat that the period says its stroke is looked for, in seconds.
+const REACH: f64 = 0.03;
+
+/// How regular onsets have to be, as a share of their energy, to have beats.
+const REGULAR: f32 = 0.05;
+
+/// The part of a clip at either end in which it may be joined, in seconds.
+const ENDS: f64 = 4.0;
+
+/// A beat.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Beat {
+    /// Where it is struck, in samples from the clip's first.
+    pub sample: f64,
+    /// How clearly, 0 to 1.
+    pub strength: f32,
+}
+
+/// The beats at the two ends of a clip.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ClipBeats {
+    /// From beat to beat, in samples; 0 if there are no beats.
+    pub period: f64,
+    /// In the first four seconds.
+    pub early: Vec<Beat>,
+    /// In the last four seconds.
+    pub late: Vec<Beat>,
+}
+
+impl ClipBeats {
+    /// Of a clip's flux from frame `first` on, refined by its envelope.
+    pub fn of(flux: &Energies, first: usize, envelope: &Envelope) -> ClipBeats {
+        let onsets = onsets(flux);
+        let Some(period) = period(&onsets) else { return ClipBeats::default() };
+        let frames = track(&onsets, period);
+        if frames.len() < 3 {
+            return ClipBeats::default();
+        }
+        let rate = FRAMES * HOP as f64;
+        let beat = |&frame: &usize| {
+            // The middle of the frame.
+            let sample = ((first + frame + 1) * HOP) as f64;
+            Beat { sample: envelope.attack(sample, REACH * rate), strength: strength(flux, frame) }
+        };
+        let last = flux.len();
+        let ends = (ENDS * FRAMES) as usize;
+        let early = frames.iter().filter(|&&frame| frame < ends).map(beat).collect();
+        let late = frames.iter().filter(|&&frame| frame + ends > last).map(beat).collect();
+        ClipBeats { period: period * HOP as f64, early, late }
+    }
+
+    /// Beats a minute; none without beats.
+    pub fn tempo(&self) -> Option<f64> {
+        (self.period > 0.0).then(|| 60.0 * FRAMES * HOP as f64 / self.period)
+    }
+}
+
+/// How clearly kick or snare are struck near a frame: the flux of the lower bands against the most that
+/// there may be (four decades in each).
+fn strength(flux: &Energies, frame: usize) -> f32 {
+    const LOWER: usize = 5;
+    let near = &flux[frame.saturating_sub(2)..(frame + 3).min(flux.len())];
+    let sum = |frame: &[f32; BANDS]| frame[..LOWER].iter().sum::<f32>();
+    let most = near.iter().map(sum).fold(0.0, f32::max);
+    (most / (LOWER as f32 * 2.0)).min(1.0)
+}
+
+/// One number for each frame: how much begins there, without its mean, of unit deviation.
+fn onsets(flux: &Energies) -> Vec<f32> {
+    let sums: Vec<f32> = flux
+        .iter()
+        .map(|frame| frame.iter().zip(WEIGHTS).map(|(rise, weight)| rise * weight).sum())
+        .collect();
+    let at = |index: usize, off: isize| {
+        index.checked_add_signed(off).and_then(|index| sums.get(index)).copied().unwrap_or(0.0)
+    };
+    // People are not on the frame.
+    let mut onsets: Vec<f32> = (0..sums.len())
+        .map(|index| at(index, 0) * 0.5 + (at(index, -1) + at(index, 1)) * 0.25)
+        .collect();
+    let count = onsets.len().max(1) as f32;
+    let mean = onsets.iter().sum::<f32>() / count;
+    onsets.iter_mut().for_each(|onset| *onset -= mean);
+    let deviation = (onsets.iter().map(|onset| onset * onset).sum::<f32>() / count).sqrt();
+    if deviation > 0.0 {
+        onsets.iter_mut().for_each(|onset| *onset /= deviation);
+    }
+    onsets
+}
+
+/// The likeliest period in frames: at it and its multiples the onsets come back.
+fn period(onsets: &[f32]) -> Option<f64> {
+    const MULTIPLES: [(f64, f64); 3] = [(1.0, 1.0), (2.0, 0.7), (4.0, 0.7)];
+    if onsets.len() < (2.0 * SHORTEST * FRAMES) as usize {
+        return None;
+    }
+    let correlation = autocorrelation(onsets, (4.5 * LONGEST * FRAMES) as usize);
+    let whole = correlation[0].max(1e-6);
+    let at = |lag: f64| {
+        let (low, share) = (lag as usize, lag.fract() as f32);
+        let value = |index: usize| correlation.get(index).copied().unwrap_or(0.0);
+        f64::from(value(low) * (1.0 - share) + value(low + 1) * share)
+    };
+    let worth = |period: f64| {
+        let octaves = (period / (PREFERRED * FRAMES)).log2() / SPREAD;
+        let sum: f64 = MULTIPLES.iter().map(|(times, weight)| weight * at(times * period)).sum();
+        sum * (-0.5 * octaves * octaves).exp()
+    };
+    let steps = ((LONGEST - SHORTEST) * FRAMES * 10.0) as usize;
+    let periods = (0..=steps).map(|step| SHORTEST * FRAMES + step as f64 / 10.0);
+    let best = periods.max_by(|&a, &b| worth(a).total_cmp(&worth(b)))?;
+    (worth(best) > f64::from(REGULAR * whole)).then_some(best)
+}
+
+fn autocorrelation(signal: &[f32], lags: usize) -> Vec<f32> {
+    let size = (signal.len() + lags).next_power_of_two();
+    let mut planner = RealFftPlanner::<f32>::new();
+    let (forward, inverse) = (planner.plan_fft_forward(size), planner.plan_fft_inverse(size));
+    let (mut padded, mut spectrum) = (forward.make_input_vec(), forward.make_output_vec());
+    padded[..signal.len()].copy_from_slice(signal);
+    const PROOF: &str = "buffers as long as the transform asks for";
+    forward.process(&mut padded, &mut spectrum).expect(PROOF);
+    spectrum.iter_mut().for_each(|bin| *bin = bin.norm_sqr().into());
+    inverse.process(&mut spectrum, &mut padded).expect(PROOF);
+    padded.truncate(lags);
+    padded
+}
+
+/// The frames of the sequence of beats near `period` that meets the most onsets.
+///
+/// Source: Ellis, "Beat Tracking by Dynamic Programming", Journal of New Music Research, 2007.
+fn track(onsets: &[f32], period: f64) -> Vec<usize> {
+    let (nearest, furthest) = ((period * 0.7) as usize, (period * 1.4).ceil() as usize);
+    let costs: Vec<f32> = (nearest..=furthest)
+        .map(|step| STEADINESS * (step as f32 / period as f32).ln().powi(2))
+        .collect();
+    let mut worth = vec![0.0f32; onsets.len()];
+    // How far back the beat before is; 0 at a first beat.
+    let mut back = vec![0usize; onsets.len()];
+    for frame in 0..onsets.len() {
+        let mut best = (0.0f32, 0);
+        for (step, cost) in (nearest..=furthest).zip(&costs) {
+            let Some(before) = frame.checked_sub(step) else { break };
+            let value = worth[before] - cost;
+            if value > best.0 {
+                best = (value, step);
+            }
+        }
+        worth[frame] = onsets[frame] + best.0;
+        back[frame] = best.1;
+    }
+    // The last beat is one of the last period.
+    let tail = onsets.len().saturating_sub(period.ceil() as usize);
+    let Some(mut frame) = (tail..onsets.len()).max_by(|&a, &b| worth[a].total_cmp(&worth[b]))
+    else {
+        return Vec::new();
+    };
+    let mut frames = vec![frame];
+    while back[frame] > 0 {
+        frame -= back[frame];
+        frames.push(frame);
+    }
+    frames.reverse();
+    frames
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Kicks on the beat and hats on the eighths, `period` frames a beat.
+    fn rock(period: f64, frames: usize) -> Energies {
+        let mut flux = vec![[0.02; BANDS]; frames];
+        for eighth in 0.. {
+            let frame = (10.0 + eighth as f64 * period / 2.0).round() as usize;
+            let Some(row) = flux.get_mut(frame) else { break };
+            row[7] = 1.0;
+            if eighth % 2 == 0 {
+                row[usize::from(eighth % 4 == 2) + 1] = 2.0;
+            }
+        }
+        flux
+    }
+
+    #[test]
+    fn beats_are_where_the_kicks_are() {
+        for period in [38.3, 43.0, 52.1, 61.7] {
+            let flux = rock(period, 1700);
+            let beats = ClipBeats::of(&flux, 0, &Envelope::default());
+            assert!((beats.period / HOP as f64 - period).abs() < 0.5, "{period}: {beats:?}");
+            assert!(beats.early.len() >= 5 && beats.late.len() >= 5);
+            for beat in beats.early.iter().chain(&beats.late) {
+                let frame = beat.sample / HOP as f64 - 1.0 - 10.0;
+                let off = (frame / period - (frame / period).round()).abs() * period;
+                assert!(off < 1.5, "{period}: {off}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_has_no_beats_has_none() {
+        let none = |flux: Energies| ClipBeats::of(&flux, 0, &Envelope::default());
+        for frames in [0, 3, 60, 500] {
+            assert_eq!(none(vec![[0.0; BANDS]; frames]), ClipBeats::default());
+        }
+        let mut one = vec![[0.0; BANDS]; 400];
+        one[20] = [2.0; BANDS];
+        assert_eq!(none(one).tempo(), None);
+    }
+}

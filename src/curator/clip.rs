@@ -1,0 +1,165 @@
+//! Hearing clips.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use ebur128::{Channel, EbuR128, Mode};
+use parking_lot::Mutex;
+
+use super::bands::{Bands, HOP, flux};
+use super::beats::ClipBeats;
+use super::descriptor::Descriptor;
+use super::envelope::Envelope;
+use super::reason::Reason;
+use super::source::Source;
+use crate::audio::DECODED_RATE;
+
+/// The least sound of a clip, in samples: 50 ms.
+const SHORTEST: u64 = 2205;
+
+/// What is kept of a clip. Places are in samples at [`DECODED_RATE`] from its first.
+#[derive(Clone, Debug)]
+pub struct Clip {
+    /// Where its sound is.
+    pub source: Source,
+    /// All of it, in samples.
+    pub samples: u64,
+    /// What is between the silence before and behind.
+    pub sounding: std::ops::Range<u64>,
+    /// Integrated loudness (EBU R 128) in LUFS.
+    pub loudness: f64,
+    /// The greatest magnitude of a sample.
+    pub peak: f32,
+    /// Rhythm and sound.
+    pub descriptor: Descriptor,
+    /// Where it can be joined.
+    pub beats: ClipBeats,
+}
+
+impl Clip {
+    /// Hears a clip. Memory: some 15 MB for an hour of it, while it is heard.
+    ///
+    /// # Errors
+    /// Why it cannot be a part of anything.
+    pub fn hear(source: &Source) -> Result<Clip, Reason> {
+        let mut listener: Option<Listener> = None;
+        source.stream(&mut |left, right| {
+            let mono = std::ptr::eq(left, right);
+            listener.get_or_insert_with(|| Listener::new(mono)).push(left, right);
+            true
+        })?;
+        listener.ok_or(Reason::Silent)?.finish(source)
+    }
+
+    /// Length without the silence, in seconds.
+    pub fn seconds(&self) -> f64 {
+        (self.sounding.end - self.sounding.start) as f64 / f64::from(DECODED_RATE)
+    }
+}
+
+/// Everything that hears a clip at once.
+struct Listener {
+    /// None if it refuses, which it does not do at this rate.
+    meter: Option<EbuR128>,
+    mono: bool,
+    mixed: Vec<f32>,
+    envelope: Envelope,
+    bands: Bands,
+    peak: f32,
+    power: f64,
+    samples: u64,
+}
+
+impl Listener {
+    fn new(mono: bool) -> Listener {
+        let channels = if mono { 1 } else { 2 };
+        // A histogram takes the same memory for clips of any length.
+        let mut meter = EbuR128::new(channels, DECODED_RATE, Mode::I | Mode::HISTOGRAM).ok();
+        if let Some(meter) = meter.as_mut().filter(|_| mono) {
+            // It will come out of two loudspeakers.
+            let _ = meter.set_channel(0, Channel::DualMono);
+        }
+        Listener {
+            meter,
+            mono,
+            mixed: Vec::new(),
+            envelope: Envelope::default(),
+            bands: Bands::new(),
+            peak: 0.0,
+            power: 0.0,
+            samples: 0,
+        }
+    }
+
+    fn push(&mut self, left: &[f32], right: &[f32]) {
+        if let Some(meter) = &mut self.meter {
+            let planes = [left, right];
+            // It refuses channels of different lengths only.
+            let _ = meter.add_frames_planar_f32(if self.mono { &planes[..1] } else { &planes });
+        }
+        self.mixed.clear();
+        self.mixed.extend(left.iter().zip(right).map(|(left, right)| (left + right) / 2.0));
+        let peak = |side: &[f32]| side.iter().fold(0f32, |peak, sample| peak.max(sample.abs()));
+        self.peak = self.peak.max(peak(left)).max(peak(right));
+        self.power += f64::from(self.mixed.iter().map(|sample| sample * sample).sum::<f32>());
+        self.samples += left.len() as u64;
+        self.envelope.push(&self.mixed);
+        self.bands.push(&self.mixed);
+    }
+
+    fn finish(self, source: &Source) -> Result<Clip, Reason> {
+        let sounding = self.envelope.sounding().ok_or(Reason::Silent)?;
+        let length = sounding.end - sounding.start;
+        if length < SHORTEST {
+            return Err(Reason::TooShort);
+        }
+        let energies = self.bands.finish();
+        // From the frame that the sound begins in to the one that it ends in.
+        let first = (sounding.start as usize / HOP).saturating_sub(1);
+        let last = (sounding.end as usize / HOP).min(energies.len());
+        let energies = &energies[first.min(last)..last];
+        let flux = flux(energies);
+        let loudness = self.meter.and_then(|meter| meter.loudness_global().ok());
+        // Clips shorter than a block of the meter's: power alone, as of a tone of 1 kHz.
+        let short = || 10.0 * (2.0 * self.power / length as f64).max(1e-9).log10() - 0.691;
+        Ok(Clip {
+            source: source.clone(),
+            samples: self.samples,
+            loudness: loudness.filter(|loudness| loudness.is_finite()).unwrap_or_else(short),
+            peak: self.peak,
+            descriptor: Descriptor::of(energies, &flux),
+            beats: ClipBeats::of(&flux, first, &self.envelope),
+            sounding,
+        })
+    }
+}
+
+/// Hears clips, on as many threads as there are cores. `done` hears how many there are so far and
+/// answers whether to go on. As many results as sources, in their order.
+pub fn listen(
+    sources: &[Source],
+    done: &(dyn Fn(usize) -> bool + Sync),
+) -> Vec<Result<Clip, Reason>> {
+    let results = Mutex::new(vec![Err(Reason::Cancelled); sources.len()]);
+    let (next, heard) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(sources.len());
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(source) = sources.get(index) else { break };
+                    // One file that leads a decoder astray must not take the others with it.
+                    let result = catch_unwind(AssertUnwindSafe(|| Clip::hear(source)));
+                    let broken = |_| Err(Reason::Broken("the decoder failed on it".to_owned()));
+                    let result = result.unwrap_or_else(broken);
+                    results.lock()[index] = result;
+                    if !done(heard.fetch_add(1, Ordering::Relaxed) + 1) {
+                        break;
+                    }
+                }
+            });
+        }
+    });
+    results.into_inner()
+}

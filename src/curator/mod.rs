@@ -1,0 +1,46 @@
+//! Curating: many clips of drums in, one piece out, with the clips in an order that makes sense.
+//!
+//! [`listen`] hears every clip once, streaming, and keeps a [`Clip`] of some kilobytes: what to trim, how
+//! loud it is (EBU R 128), where its beats are, a [`Descriptor`] of rhythm and sound. [`curate`] leaves
+//! out near-duplicates (by Chromaprint fingerprints), chooses and orders: one path through all clips,
+//! so that neighbours are as alike (or as different) as they can be. [`Mix`] joins them on beats with
+//! equal-power crossfades at one loudness, and writes while it decodes. The [`cue_sheet`] and a
+//! [`MatrixPicture`] say what came of it. Every clip is in the result or is named with a [`Reason`].
+//!
+//! Runs on the worker thread or the command line's, with a thread for each core while it listens.
+//! Memory: some 5 KB a clip and a few megabytes, however long the clips are.
+//!
+//! Source: the practice of Dadabots (1000sharks): trimming at 50 dB in frames of 256 samples every 64,
+//! Chromaprint fingerprints, order by similarity. Their fingerprints hardly hear drums; rhythm is the
+//! autocorrelation of onsets here.
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod bands;
+mod beats;
+mod clip;
+mod cue;
+mod descriptor;
+mod envelope;
+mod fingerprint;
+mod mix;
+mod order;
+mod picture;
+mod plan;
+mod reason;
+mod select;
+mod source;
+
+pub use beats::{Beat, ClipBeats};
+pub use clip::{Clip, listen};
+pub use cue::{LeftOut, Sheet, SheetClip, cue_sheet};
+pub use descriptor::Descriptor;
+pub use fingerprint::{Fingerprint, fingerprint};
+pub use mix::{Mix, MixError};
+pub use order::Order;
+pub use picture::MatrixPicture;
+pub use plan::{Join, Placed, Plan};
+pub use reason::Reason;
+pub use select::{Curation, Options, curate};
+pub use source::Source;

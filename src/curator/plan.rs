@@ -1,0 +1,192 @@
+//! Where clips are joined and how loud each is played.
+
+use super::beats::Beat;
+use super::clip::Clip;
+use super::descriptor;
+use crate::audio::DECODED_RATE;
+
+/// The loudness that all clips get, in LUFS (EBU R 128), if their peaks allow it, and the least.
+const LOUDNESS: f64 = -23.0;
+const SOFTEST: f64 = -36.0;
+
+/// The highest peak of a clip, in dB of full scale: two of them at an equal-power crossfade's middle
+/// stay below 0.
+const PEAK: f64 = -4.0;
+
+/// Half a crossfade in seconds: at most, on beats; and where there are none.
+const LONGEST_HALF: f64 = 0.1;
+const SHORTEST_HALF: f64 = 0.0025;
+
+/// What a beat further from the clip's end has to be clearer by.
+const PER_BEAT: f32 = 0.08;
+
+/// A clip is a loop if it is whole beats to this share of one, in beats.
+const LOOP: f64 = 0.06;
+
+/// Where two clips meet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Join {
+    /// The middle of the crossfade, in samples of the result.
+    pub at: u64,
+    /// Half of the crossfade, in samples.
+    pub half: u64,
+    /// Whether a beat of the one meets a beat of the other.
+    pub on_beats: bool,
+}
+
+/// A clip in its place. Samples of the clip may lie before its first or behind its last: silence.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Placed {
+    /// The number of the clip.
+    pub clip: usize,
+    /// The clip's sample at the middle of the crossfade it comes in with.
+    pub from: i64,
+    /// The clip's sample at the middle of the crossfade it leaves with.
+    pub to: i64,
+    /// Factor to its samples.
+    pub gain: f32,
+    /// Where `from` is, in samples of the result.
+    pub start: u64,
+    /// Half of the crossfades, in samples.
+    pub halves: (u64, u64),
+    /// A few words.
+    pub why: String,
+}
+
+impl Placed {
+    /// The samples of the clip that are heard.
+    pub fn heard(&self) -> std::ops::Range<i64> {
+        self.from - self.halves.0 as i64..self.to + self.halves.1 as i64
+    }
+}
+
+/// The whole result.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// In order.
+    pub placed: Vec<Placed>,
+    /// One less than clips.
+    pub joins: Vec<Join>,
+    /// Loudness of all clips in LUFS.
+    pub loudness: f64,
+    /// Length in samples.
+    pub samples: u64,
+}
+
+/// Where a clip may be left or entered.
+#[derive(Clone, Copy)]
+struct Place {
+    sample: f64,
+    beat: bool,
+}
+
+impl Plan {
+    /// Joins clips in this order; `order` holds numbers of `clips`.
+    pub fn of(clips: &[&Clip], order: &[usize]) -> Plan {
+        let loudness = loudness(clips, order);
+        let ends: Vec<(Place, Place)> = order.iter().map(|&index| ends(clips[index])).collect();
+        let rate = f64::from(DECODED_RATE);
+        let mut joins: Vec<Join> = Vec::new();
+        let mut halves = vec![(0u64, 0u64); order.len()];
+        for index in 1..order.len() {
+            let (before, behind) = (clips[order[index - 1]], clips[order[index]]);
+            let (exit, entry) = (ends[index - 1].1, ends[index].0);
+            let on_beats = exit.beat && entry.beat;
+            let wanted = if on_beats {
+                (before.beats.period.min(behind.beats.period) / 4.0).min(LONGEST_HALF * rate)
+            } else {
+                SHORTEST_HALF * rate
+            };
+            // Two crossfades of one clip do not touch.
+            let room = |(entry, exit): (Place, Place)| (exit.sample - entry.sample) / 2.0;
+            let half = wanted.min(room(ends[index - 1])).min(room(ends[index])).max(0.0) as u64;
+            (halves[index - 1].1, halves[index].0) = (half, half);
+            joins.push(Join { at: 0, half, on_beats });
+        }
+        let mut start = 0;
+        let mut placed: Vec<Placed> = Vec::new();
+        for (index, &clip) in order.iter().enumerate() {
+            let (from, to) = (ends[index].0.sample as i64, ends[index].1.sample as i64);
+            // At either end of the result the whole clip is heard.
+            let sounding = &clips[clip].sounding;
+            let from = if index == 0 { sounding.start as i64 } else { from };
+            let to = if index + 1 == order.len() { sounding.end as i64 } else { to };
+            if let Some(join) = index.checked_sub(1).and_then(|join| joins.get_mut(join)) {
+                join.at = start;
+            }
+            let before = index.checked_sub(1).map(|before| clips[order[before]]);
+            let why = why(before, clips[clip], index.checked_sub(1).map(|join| joins[join]));
+            let gain = gain(clips[clip], loudness);
+            let halves = halves[index];
+            placed.push(Placed { clip, from, to, gain, start, halves, why });
+            start += (to - from).max(0) as u64;
+        }
+        Plan { placed, joins, loudness, samples: start }
+    }
+}
+
+/// What all clips can have without one of them being clipped.
+fn loudness(clips: &[&Clip], order: &[usize]) -> f64 {
+    let most = order.iter().map(|&index| {
+        let peak = 20.0 * f64::from(clips[index].peak).max(1e-6).log10();
+        clips[index].loudness + PEAK - peak
+    });
+    most.fold(LOUDNESS, f64::min).max(SOFTEST)
+}
+
+fn gain(clip: &Clip, loudness: f64) -> f32 {
+    let most = 10f64.powf(PEAK / 20.0) / f64::from(clip.peak).max(1e-6);
+    10f64.powf((loudness - clip.loudness) / 20.0).min(most) as f32
+}
+
+/// Where a clip is best entered and left.
+fn ends(clip: &Clip) -> (Place, Place) {
+    let whole = || {
+        let place = |sample: u64| Place { sample: sample as f64, beat: false };
+        (place(clip.sounding.start), place(clip.sounding.end))
+    };
+    let beats = &clip.beats;
+    let last = beats.late.len().saturating_sub(1);
+    let Some(entry) = clearest(beats.early.iter().enumerate()) else { return whole() };
+    let backwards = beats.late.iter().enumerate().map(|(index, beat)| (last - index, beat));
+    let exit = clearest(backwards).map_or(0.0, |beat| beat.sample);
+    // A loop is played whole: its next beat would be its first.
+    let first = beats.early.first().map_or(0.0, |beat| beat.sample);
+    let length = clip.samples as f64 / beats.period;
+    let is_loop = first < LOOP * beats.period && (length - length.round()).abs() < LOOP;
+    let (entry, exit) =
+        if is_loop { (first, first + clip.samples as f64) } else { (entry.sample, exit) };
+    if exit - entry < beats.period {
+        return whole();
+    }
+    (Place { sample: entry, beat: true }, Place { sample: exit, beat: true })
+}
+
+/// The clearest of some beats, near ones first.
+fn clearest<'a>(beats: impl Iterator<Item = (usize, &'a Beat)>) -> Option<Beat> {
+    let worth = |(away, beat): &(usize, &Beat)| beat.strength - PER_BEAT * *away as f32;
+    beats.max_by(|a, b| worth(a).total_cmp(&worth(b)).then(b.0.cmp(&a.0))).map(|(_, beat)| *beat)
+}
+
+/// Why a clip is where it is.
+fn why(before: Option<&Clip>, clip: &Clip, join: Option<Join>) -> String {
+    let Some((before, join)) = before.zip(join) else { return "begins the path".to_owned() };
+    let (a, b) = (&before.descriptor, &clip.descriptor);
+    let rhythm = match a.rhythm_likeness(b) {
+        0.85.. => "nearly the same rhythm",
+        0.65.. => "a similar rhythm",
+        _ => "another rhythm",
+    };
+    let sound = match a.spectral_difference(b) {
+        ..3.0 => "nearly the same sound",
+        ..6.0 => "a similar sound",
+        _ => "another sound",
+    };
+    let tempos = before.beats.tempo().zip(clip.beats.tempo()).filter(|_| join.on_beats);
+    let met = match tempos {
+        Some((from, to)) => format!("beat on beat, {from:.0} to {to:.0} bpm"),
+        None => "end to end".to_owned(),
+    };
+    let similarity = descriptor::similarity(a.distance(b));
+    format!("{rhythm}, {sound} ({similarity:.2}); {met}")
+}

@@ -14,7 +14,7 @@ use crate::files::OutputError;
 use crate::midi::ReadError;
 use crate::network::NetworkError;
 use crate::picture::EncodeError;
-use crate::score::TrackError;
+use crate::score::{GrooveError, TrackError};
 use crate::transcriber::TranscribeError;
 
 /// Why a file's song cannot be used.
@@ -38,6 +38,8 @@ pub enum CliError {
     Audio(#[from] AudioError),
     #[error("cannot use {}: {source}", path.display())]
     SoundFont { path: PathBuf, source: AudioError },
+    #[error("cannot take a groove from {}: {source}", path.display())]
+    Groove { path: PathBuf, source: GrooveError },
     #[error("there is no network in {}: the files looked for are {names}", folder.display())]
     NoModels { folder: PathBuf, names: String },
     #[error(transparent)]

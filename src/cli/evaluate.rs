@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::audio::SoundFont;
-use crate::drummer::evaluation::{Pair, evaluate, own_densities, pairs_in, score};
+use crate::drummer::evaluation::{Pair, evaluate, own_densities, own_groove, pairs_in, score};
 use crate::drummer::features::View;
 use crate::drummer::timing;
 use crate::drummer::{Drummer, Settings, Silent, StyleChoice, networks};
@@ -16,7 +16,7 @@ use crate::score::Song;
 use super::console::{print, print_json, remark};
 use super::error::CliError;
 use super::features::is_midi;
-use super::generate::{BackendArgument, models, remark_on};
+use super::generate::{BackendArgument, models, remark_on, share};
 use super::progress::counted;
 use super::song;
 
@@ -47,6 +47,19 @@ pub struct Arguments {
     /// Ask for as much of every class of drums as the song's own drums have
     #[arg(long, conflicts_with = "generated")]
     own_densities: bool,
+
+    /// Give the bar of the song's own drums that, looped, has most in common with them, as a groove
+    #[arg(long, conflicts_with_all = ["generated", "own_densities"])]
+    own_bar: bool,
+
+    /// The same with so many bars, 1 to 4
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["generated", "own_densities", "own_bar"],
+          value_parser = clap::value_parser!(u8).range(1..=4))]
+    own_bars: Option<u8>,
+
+    /// How far the own bars follow the song, 0 to 1
+    #[arg(long, value_name = "SHARE", default_value = "0.5", value_parser = share)]
+    follow: f32,
 
     /// Of this many alternatives compare the one with the best f1_all, 1 to 8
     #[arg(long, value_name = "NUMBER", default_value = "1", conflicts_with = "generated",
@@ -116,8 +129,12 @@ fn played(arguments: &Arguments) -> Result<Vec<Pair>, CliError> {
         let swing = timing::swing(&reference);
         let heard = timing::straightened(&heard, swing);
         let own = arguments.own_densities.then(|| own_densities(&reference)).flatten();
+        let bars = arguments.own_bars.or(arguments.own_bar.then_some(1));
+        let groove = bars.and_then(|bars| own_groove(&reference, usize::from(bars)));
+        let style = groove.map(StyleChoice::Groove).or(own.map(StyleChoice::Densities));
         let settings = Settings {
-            style: own.map_or(StyleChoice::FromSong, StyleChoice::Densities),
+            style: style.unwrap_or_default(),
+            follow: arguments.follow,
             alternatives: arguments.alternatives.into(),
             swing,
             seed: arguments.seed,

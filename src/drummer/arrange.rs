@@ -14,9 +14,10 @@ use super::ending::{LastHit, last_hit};
 use super::features::SLOTS;
 use super::fills::{self, Chooser, FillLibrary, FillStroke, Site};
 use super::form::Form;
+use super::given::Given;
 use super::limbs::{Limbs, Line};
 use super::pattern::{PatternOutput, known_grid, source_step};
-use super::performance::bend;
+use super::performance::{GivenStrokes, bend};
 use super::settings::{CountIn, Settings, StyleChoice};
 use super::sounding::Sounding;
 use super::thin::{Amount, is_back_beat, thinned};
@@ -41,6 +42,8 @@ pub(super) struct Arranger<'a> {
     /// Group of each bar.
     pub groups: &'a [usize],
     pub patterns: &'a [Pattern],
+    /// Grooves that were given.
+    pub given: &'a Given,
     /// One a bar.
     pub limbs: &'a [Limbs],
     /// Bars that may end with a fill, in order.
@@ -52,6 +55,8 @@ pub(super) struct Arranger<'a> {
 pub(super) struct Arranged {
     /// Velocities are [`EVEN`], but those of fills as people played them; no micro-timing.
     pub part: DrumPart,
+    /// Its strokes that were given, with their feel.
+    pub given: GivenStrokes,
     /// The bars that end with a fill.
     pub fills: Vec<BarIndex>,
 }
@@ -114,10 +119,8 @@ impl Arranger<'_> {
         }
         self.count_in(&mut wanted, &mut luck);
         self.mute(&mut wanted);
-        Arranged {
-            part: self.played(&wanted, output),
-            fills: fills.into_iter().map(BarIndex).collect(),
-        }
+        let (part, given) = self.played(&wanted, output);
+        Arranged { part, given, fills: fills.into_iter().map(BarIndex).collect() }
     }
 
     /// The luck of this song's fills: other songs have other fills, with the same seed too.
@@ -135,8 +138,12 @@ impl Arranger<'_> {
             let grid = self.grids[bar];
             let known = known_grid(&grid).steps;
             let level = self.dynamics.level(bar).clamp(QUIETEST, 0.0);
-            let logits = without_crashes(&self.patterns[self.groups[bar]].logits, known);
+            // What was given is played with its own cymbals.
+            let own = self.given.at(bar).is_some();
+            let pattern = &self.patterns[self.groups[bar]].logits;
+            let logits = if own { pattern.clone() } else { without_crashes(pattern, known) };
             let cymbal = one_cymbal(&logits);
+            let cymbal = |lane, slot| if own { lane } else { cymbal(lane, slot) };
             let mut strokes = Vec::new();
             for lane in Lane::ALL {
                 for step in 0..grid.steps {
@@ -148,7 +155,8 @@ impl Arranger<'_> {
                     }
                 }
             }
-            if self.turns_phrase(bar) {
+            let turns = self.given.at(bar).is_none_or(|given| given.follow > 0.0);
+            if turns && self.turns_phrase(bar) {
                 let logit = |lane: Lane, step: usize| {
                     logits[lane.index() * SLOTS + source_step(step, known)]
                 };
@@ -301,7 +309,7 @@ impl Arranger<'_> {
     }
 
     /// What two hands and two feet can play of what is wanted.
-    fn played(&self, wanted: &Wanted, output: &PatternOutput) -> DrumPart {
+    fn played(&self, wanted: &Wanted, output: &PatternOutput) -> (DrumPart, GivenStrokes) {
         let keys = keys(&output.keys);
         let mut firsts = Vec::with_capacity(self.bars.len());
         let mut times = Vec::new();
@@ -323,19 +331,25 @@ impl Arranger<'_> {
             })
             .collect();
         order.sort_by(|a, b| b.3.total_cmp(&a.3));
-        let mut hits = Vec::new();
+        let (mut hits, mut given) = (Vec::new(), GivenStrokes::new());
         for (bar, step, lane, _, velocity) in order {
             if let Some(lane) = line.admit(firsts[bar] + step, lane) {
+                let own = self.given.at(bar).filter(|_| velocity == EVEN);
+                let own = own.and_then(|own| own.stroke(lane, step, &self.grids[bar]));
+                let key = own.map_or(keys[lane.index()], |own| own.key);
+                if let Some(own) = own {
+                    given.insert((BarIndex(bar), step, key), (own.velocity, own.offset));
+                }
                 hits.push(Hit {
                     bar: BarIndex(bar),
                     step,
-                    key: keys[lane.index()],
+                    key,
                     velocity: Velocity::clamped(velocity),
                     offset: 0.0,
                 });
             }
         }
-        DrumPart::new(self.bars.clone(), self.grids.to_vec(), hits)
+        (DrumPart::new(self.bars.clone(), self.grids.to_vec(), hits), given)
     }
 }
 

@@ -3,8 +3,9 @@
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
-use super::cells::CELLS;
+use super::cells::{CELLS, log_odds};
 use super::features::SLOTS;
+use super::given_evidence::GivenEvidence;
 use super::limbs::Limbs;
 use super::objective::{ClassCells, by_class, class_of};
 use super::pattern::PatternOutput;
@@ -17,6 +18,17 @@ const UNLIKELY: f32 = 0.01;
 const THRESHOLDS: [f32; 6] = [0.18, 0.22, 0.27, 0.33, 0.42, 0.5];
 /// How much of what is likely a style that was asked for by name has to say; the song says the rest.
 const STYLE: f32 = 0.7;
+/// What a group of bars is to be made of.
+#[derive(Clone, Copy)]
+pub(super) enum Material<'a> {
+    /// The network's bars.
+    Song,
+    /// Bars of a style.
+    Style(&'a [StyleBar]),
+    /// The musician's own bars.
+    Given(&'a GivenEvidence),
+}
+
 /// Most candidates a group is given.
 const CANDIDATES: usize = 24;
 
@@ -31,6 +43,8 @@ pub(super) struct Group {
     pub by_class: Vec<f32>,
     /// How probable any onset is on a slot.
     pub onset: Vec<f32>,
+    /// Whether it plays its bars as they are, without other cells.
+    pub whole: bool,
     /// Never empty.
     pub candidates: Vec<Candidate>,
 }
@@ -63,13 +77,13 @@ pub(super) struct Drafting {
 }
 
 impl Group {
-    /// The evidence and candidates of some bars of a song, all of `limbs.steps` steps. With a
-    /// vocabulary the candidates are bars of a style instead of the network's.
+    /// The evidence and candidates of some bars of a song, all of `limbs.steps` steps. The
+    /// candidates are bars of the material.
     pub fn new(
         output: &PatternOutput,
         bars: Vec<usize>,
         limbs: Limbs,
-        vocabulary: Option<&[StyleBar]>,
+        material: Material,
         drafting: Drafting,
         rng: &mut ChaCha8Rng,
     ) -> Group {
@@ -77,8 +91,8 @@ impl Group {
         let codes = Codes::pooled(output, &bars, slots, drafting.pooling);
         let mut marginal = codes.marginal();
         let mut onset = codes.onset();
-        let rows = match vocabulary {
-            Some(style) => {
+        let rows = match material {
+            Material::Style(style) => {
                 for (cell, probability) in marginal.iter_mut().enumerate() {
                     let usual: f32 =
                         style.iter().map(|bar| bar.share * bar.probabilities[cell]).sum();
@@ -98,7 +112,18 @@ impl Group {
                 }
                 style.iter().map(|bar| against(&bar.probabilities, 0.5, slots)).collect()
             }
-            None => {
+            Material::Given(given) => {
+                let rows = given.apply(&bars, &mut marginal, &mut onset, slots);
+                rows.into_iter()
+                    .chain(
+                        (given.follow > 0.0)
+                            .then(|| THRESHOLDS.map(|t| over_threshold(&marginal, t, slots)))
+                            .into_iter()
+                            .flatten(),
+                    )
+                    .collect()
+            }
+            Material::Song => {
                 let mut rows = codes.logits;
                 rows.extend(
                     THRESHOLDS.map(|threshold| over_threshold(&marginal, threshold, slots)),
@@ -118,7 +143,12 @@ impl Group {
                 candidates.push(candidate);
             }
         }
-        let mut group = Group { bars, limbs, marginal, by_class, onset, candidates };
+        let whole = match material {
+            Material::Song => false,
+            Material::Style(_) => true,
+            Material::Given(given) => given.follow == 0.0,
+        };
+        let mut group = Group { bars, limbs, marginal, by_class, onset, whole, candidates };
         group.keep_best();
         group
     }
@@ -160,7 +190,7 @@ impl Group {
 }
 
 /// The network's likely codes for a group of bars.
-struct Codes {
+pub(super) struct Codes {
     /// How likely each is, summing to 1.
     weights: Vec<f32>,
     /// The logits of the lane cells under each, mean over the bars; -inf outside the bar's steps.
@@ -168,7 +198,7 @@ struct Codes {
 }
 
 impl Codes {
-    fn pooled(output: &PatternOutput, bars: &[usize], slots: usize, pooling: f32) -> Codes {
+    pub fn pooled(output: &PatternOutput, bars: &[usize], slots: usize, pooling: f32) -> Codes {
         let prior = pooled_prior(output, bars, pooling);
         let most = prior.iter().copied().fold(0.0, f32::max);
         let mut order: Vec<usize> =
@@ -197,7 +227,7 @@ impl Codes {
         Codes { weights, logits }
     }
 
-    fn marginal(&self) -> Vec<f32> {
+    pub fn marginal(&self) -> Vec<f32> {
         let mut marginal = vec![0.0; CELLS];
         for (weight, logits) in self.weights.iter().zip(&self.logits) {
             for (sum, logit) in marginal.iter_mut().zip(logits) {
@@ -234,11 +264,6 @@ fn pooled_prior(output: &PatternOutput, bars: &[usize], pooling: f32) -> Vec<f32
     let most = pooled.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let total: f32 = pooled.iter().map(|log| (log - most).exp()).sum();
     pooled.iter().map(|log| (log - most).exp() / total).collect()
-}
-
-pub(super) fn log_odds(probability: f32) -> f32 {
-    let probability = probability.clamp(1e-4, 1.0 - 1e-4);
-    (probability / (1.0 - probability)).ln()
 }
 
 /// Logits that are above 0 where a lane's probability is above the threshold.

@@ -5,3 +5,9 @@ use crate::score::LANES;
 
 /// Cells of a bar: lanes x slots.
 pub(super) const CELLS: usize = LANES * SLOTS;
+
+/// The log-odds of a probability, at most some nine either way.
+pub(super) fn log_odds(probability: f32) -> f32 {
+    let probability = probability.clamp(1e-4, 1.0 - 1e-4);
+    (probability / (1.0 - probability)).ln()
+}

@@ -20,11 +20,15 @@
 //! have is only a guess, and weighs a little in the objective.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use rand_chacha::ChaCha8Rng;
 
-use super::candidates::{Drafting, Group, log_odds};
+use super::candidates::{Codes, Drafting, Group, Material};
+use super::cells::log_odds;
 use super::features::SLOTS;
+use super::given::Given;
+use super::given_evidence::GivenEvidence;
 use super::limbs::{Limbs, Repeated};
 use super::objective::{CLASS_CELLS, ClassCells, Evidence, Objective, Weights};
 use super::pattern::PatternOutput;
@@ -61,6 +65,8 @@ pub(super) struct Asked<'a> {
     pub densities: Option<&'a ClassDensities>,
     /// Bars to choose among instead of the network's, by the slots of a bar.
     pub bars: &'a BTreeMap<usize, Vec<StyleBar>>,
+    /// The musician's own grooves, which go before all of that.
+    pub given: &'a Given,
 }
 
 /// What a group of bars plays: one logit a cell; above 0 is struck.
@@ -98,15 +104,36 @@ pub(super) fn decode(
     for (bar, &group) in groups.iter().enumerate() {
         members[group].push(bar);
     }
+    let mut evidence: BTreeMap<usize, GivenEvidence> = BTreeMap::new();
+    for bar in 0..groups.len() {
+        let Some(given) = asked.given.at(bar) else { continue };
+        let same = |other: &usize| asked.given.kind(*other) == asked.given.kind(bar);
+        if let Entry::Vacant(entry) = evidence.entry(asked.given.kind(bar).unwrap_or_default()) {
+            let slots = limbs[bar].steps;
+            let all: Vec<usize> = (0..groups.len())
+                .filter(|&other| limbs[other].steps == slots && same(&other))
+                .collect();
+            let usual = Codes::pooled(output, &all, slots, 1.0).marginal();
+            entry.insert(GivenEvidence::new(given, slots, &usual, ssm));
+        }
+    }
     let mut groups: Vec<Group> = members
         .into_iter()
         .map(|bars| {
             let limbs = Limbs::fastest(bars.iter().map(|&bar| limbs[bar]));
-            let vocabulary = asked.bars.get(&limbs.steps).filter(|bars| !bars.is_empty());
-            let vocabulary = vocabulary.map(Vec::as_slice);
-            Group::new(output, bars, limbs, vocabulary, decoding.drafting, rng)
+            let style = asked.bars.get(&limbs.steps).filter(|bars| !bars.is_empty());
+            let given = asked.given.kind(bars[0]).and_then(|kind| evidence.get(&kind));
+            let material = match (given, style) {
+                (Some(given), _) => Material::Given(given),
+                (None, Some(style)) => Material::Style(style),
+                (None, None) => Material::Song,
+            };
+            Group::new(output, bars, limbs, material, decoding.drafting, rng)
         })
         .collect();
+    // Where a style was asked for, bars stay whole also where it has none.
+    let styled = groups.iter_mut().filter(|group| asked.given.at(group.bars[0]).is_none());
+    styled.filter(|_| !asked.bars.is_empty()).for_each(|group| group.whole = true);
     let wanted = asked.densities.copied().unwrap_or(output.densities);
     if decoding.reach > 0.0 {
         let mut objective = objective(&groups, ssm, wanted, decoding.weights);
@@ -116,9 +143,7 @@ pub(super) fn decode(
     }
     let mut objective = objective(&groups, ssm, wanted, decoding.weights);
     let chosen = choose_bars(&mut objective, &groups);
-    if asked.bars.is_empty() {
-        flip_cells(&mut objective, &groups, &chosen);
-    }
+    flip_cells(&mut objective, &groups, &chosen);
     let patterns = groups.iter().zip(chosen).enumerate();
     patterns
         .map(|(number, (group, index))| {
@@ -188,6 +213,9 @@ fn flip_cells(objective: &mut Objective, groups: &[Group], chosen: &[usize]) {
     for _ in 0..ROUNDS {
         let before = left.clone();
         for (number, (group, left)) in groups.iter().zip(&mut left).enumerate() {
+            if group.whole {
+                continue;
+            }
             while *left > 0 {
                 let cells = objective.pattern(number);
                 let mut best = (objective.value() + GAIN, None);

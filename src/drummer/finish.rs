@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::arrange::EVEN;
+use super::performance::GivenStrokes;
 use crate::score::{BarIndex, DrumPart, GmKey, Hit, Lane, TempoMap, Ticks, Velocity};
 
 /// How much of an accent of a fill is kept, lest whispers vanish.
@@ -20,27 +21,31 @@ const FOOT: f64 = 0.131;
 /// The last hit comes at most so early, in steps.
 const EARLIEST: f32 = -0.1;
 
-/// Finishes a part that was played from `draft` to a song whose first note begins at `first`.
+/// Finishes a part that was played from `draft`, of which some strokes were given, to a song whose first
+/// note begins at `first`.
 pub(super) fn finish(
     draft: &DrumPart,
+    given: &GivenStrokes,
     part: &mut DrumPart,
     tempo: &TempoMap,
     first: Ticks,
     double_pedal: bool,
 ) {
     accentuate(part, draft);
-    lift_kicks(part);
+    lift_kicks(part, given);
     begin_with(first, part);
     if !double_pedal {
-        keep_kicks_apart(tempo, part);
+        keep_kicks_apart(tempo, part, given);
     }
     end_together(part);
 }
 
 /// A kick sounds as loud as the snare at the same velocity in most kits, and people write it so. The
-/// pads that the groove network learned from read it much softer. The order of the kicks stays.
-fn lift_kicks(part: &mut DrumPart) {
-    for hit in part.hits.iter_mut().filter(|hit| hit.lane() == Lane::Kick) {
+/// pads that the groove network learned from read it much softer. The order of the kicks stays. Those that were given are as loud as they were.
+fn lift_kicks(part: &mut DrumPart, given: &GivenStrokes) {
+    let is_given = |hit: &Hit| given.contains_key(&(hit.bar, hit.step, hit.key));
+    let kicks = part.hits.iter_mut().filter(|hit| hit.lane() == Lane::Kick);
+    for hit in kicks.filter(|hit| !is_given(hit)) {
         let velocity = hit.velocity.unit();
         let lifted = LIFT * velocity.powf(LIFT_POWER);
         hit.velocity = Velocity::from_unit(lifted.min(LOUDEST.max(velocity)));
@@ -149,7 +154,7 @@ mod tests {
     /// To a song of 120 bpm.
     fn finish(draft: &DrumPart, part: &mut DrumPart, first: u64, double_pedal: bool) {
         let tempo = TempoMap::new(480, []);
-        super::finish(draft, part, &tempo, Ticks(first), double_pedal);
+        super::finish(draft, &GivenStrokes::new(), part, &tempo, Ticks(first), double_pedal);
     }
 
     #[test]

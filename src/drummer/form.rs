@@ -21,6 +21,17 @@ impl Section {
         }
         letters.iter().rev().collect()
     }
+
+    /// The label of a [`Section::letter`], whatever its case; `None` for what is none.
+    pub fn label_of(letter: &str) -> Option<usize> {
+        let number = |number: usize, letter: char| {
+            let place = u32::from(letter.to_ascii_uppercase()).checked_sub(u32::from('A'))?;
+            (place < 26).then_some(number * 26 + place as usize + 1)
+        };
+        // Three letters are more sections than a song has bars.
+        let fits = (1..=3).contains(&letter.len());
+        letter.chars().try_fold(0, number).filter(|_| fits)?.checked_sub(1)
+    }
 }
 
 /// Sections in order, covering all bars of the song without gaps.
@@ -58,5 +69,9 @@ mod tests {
     fn letters_go_on_after_z() {
         let letter = |label| Section { label, bars: 0..1 }.letter();
         assert_eq!([letter(0), letter(25), letter(26), letter(27)], ["A", "Z", "AA", "AB"]);
+        for label in [0, 25, 26, 27, 900] {
+            assert_eq!(Section::label_of(&letter(label).to_lowercase()), Some(label));
+        }
+        assert_eq!(["", "7", "A1", "ABCD", "Ä"].map(Section::label_of), [None; 5]);
     }
 }

@@ -15,12 +15,13 @@ use super::features::{
     BarFeatures, Contents, PROGRAMS, bar_features, instruments, pair_channels_of, step_grids,
 };
 use super::finish::finish;
+use super::given::{self, Given};
 use super::limbs::Limbs;
 use super::metre::askings;
 use super::networks;
 use super::objective::Weights;
 use super::pattern::{self, Condition, PatternInput, PatternOutput, known_grid};
-use super::performance::{self, Feel};
+use super::performance::{self, Feel, GivenStrokes};
 use super::sound::{melodic_ssm, span, transform};
 use super::sounding::Sounding;
 use super::timekeeper::{keep_time, without_downbeats, without_guesses};
@@ -100,6 +101,13 @@ pub struct GeneratedPart {
     pub fills: Vec<BarIndex>,
     /// The class densities that were asked of the network; `None` where the song alone decided.
     pub style: Option<ClassDensities>,
+}
+
+/// An alternative before it is played.
+struct Draft {
+    number: usize,
+    generated: GeneratedPart,
+    given: GivenStrokes,
 }
 
 /// A song's drums.
@@ -305,7 +313,7 @@ impl Drummer {
                     return Err(DrummerError::Cancelled);
                 }
                 let mut patterns = Vec::with_capacity(drafts.len());
-                for (number, draft) in drafts {
+                for Draft { number, generated: draft, given } in drafts {
                     let feel = Feel {
                         tempo: &analysis.tempo,
                         style: match settings.style {
@@ -318,15 +326,18 @@ impl Drummer {
                         fills: &draft.fills,
                         dynamics: Some(&analysis.dynamics),
                         stats: None,
+                        given: (!given.is_empty()).then_some(given),
                         seed: settings.seed.wrapping_add(*number as u64),
                     };
                     patterns.push((&draft.part, feel));
                 }
                 let performed = performance::play_all(&patterns, &*network)?;
-                for ((number, draft), mut part) in drafts.iter().zip(performed) {
+                for (draft, mut part) in drafts.iter().zip(performed) {
+                    let Draft { number, generated: draft, given } = draft;
                     let first = analysis.sounding.first;
                     finish(
                         &draft.part,
+                        given,
                         &mut part,
                         &analysis.tempo,
                         first,
@@ -347,7 +358,7 @@ impl Drummer {
         settings: &Settings,
         numbers: &[usize],
         progress: &dyn Progress,
-    ) -> Result<Vec<(usize, GeneratedPart)>, DrummerError> {
+    ) -> Result<Vec<Draft>, DrummerError> {
         let network = self.models.get(&networks::PATTERN)?;
         let askings = askings(&analysis.bars, &analysis.grids, &analysis.form, &analysis.features);
         let windows = windows(&analysis.bars, &analysis.tempo);
@@ -360,12 +371,16 @@ impl Drummer {
             tempo: &analysis.tempo,
         };
         let slots: Vec<usize> = analysis.grids.iter().map(|grid| known_grid(grid).steps).collect();
-        // Bars of a group are asked alike.
+        let given = Given::of(settings, &analysis.bars, &analysis.grids, &analysis.form, &askings);
+        // Bars of a group are asked alike, and were given the same.
         let kinds: Vec<usize> = askings
             .iter()
             .map(|asking| askings.iter().position(|other| other == asking).unwrap_or_default())
             .collect();
         let groups = split_by(&groups(&analysis.drum_ssm, &analysis.form, DISTINCT), &kinds);
+        let given_kinds: Vec<Option<usize>> =
+            (0..analysis.bars.len()).map(|bar| given.kind(bar)).collect();
+        let groups = split_by(&groups, &given_kinds);
         let limbs = limbs(analysis, settings);
         let compound: Vec<bool> =
             analysis.bars.bars().iter().map(|bar| bar.metre.is_compound()).collect();
@@ -376,11 +391,13 @@ impl Drummer {
         for (bar, &group) in groups.iter().enumerate() {
             sounds[group] += u32::from(analysis.sounding.plays(bar));
         }
-        let asked = match settings.style {
+        let asked = match &settings.style {
             StyleChoice::FromSong => None,
             StyleChoice::Preset(style) => Some(style.densities()),
-            StyleChoice::Densities(densities) => Some(densities),
+            StyleChoice::Densities(densities) => Some(*densities),
+            StyleChoice::Groove(groove) => Some(given::densities(groove)),
         };
+        let own_groove = matches!(settings.style, StyleChoice::Groove(_));
         // The bars of the style for each number of slots, which tells the grid where there are any.
         let mut style_bars: BTreeMap<usize, Vec<StyleBar>> = BTreeMap::new();
         if let StyleChoice::Preset(style) = settings.style {
@@ -424,8 +441,9 @@ impl Drummer {
                     0 => NOISE[0],
                     _ => NOISE[1],
                 };
-                let asked = Asked { densities: hint.as_ref(), bars: &style_bars };
-                let is_asked = usize::from(hint.is_some());
+                let asked = Asked { densities: hint.as_ref(), bars: &style_bars, given: &given };
+                // A groove says by itself how much there is of everything.
+                let is_asked = usize::from(hint.is_some() && !own_groove);
                 let weights = Weights {
                     structure: STRUCTURE,
                     balance: BALANCE[is_asked],
@@ -445,10 +463,11 @@ impl Drummer {
                         &mut rng,
                     );
                     // Who asks for a little percussion shall have it.
-                    if settings.style == StyleChoice::FromSong {
+                    if settings.style == StyleChoice::FromSong && given.is_empty() {
                         without_guesses(&mut patterns, &groups, &analysis.grids);
                         without_downbeats(&mut patterns, &groups, &analysis.grids);
                     }
+                    let unchanged = patterns.clone();
                     keep_time(
                         &mut patterns,
                         &groups,
@@ -457,10 +476,17 @@ impl Drummer {
                         &analysis.grids,
                         &compound,
                     );
+                    // What was given keeps its own time.
+                    for (bar, &group) in groups.iter().enumerate() {
+                        if given.kind(bar).is_some() {
+                            patterns[group].logits.clone_from(&unchanged[group].logits);
+                        }
+                    }
                     patterns
                 };
                 let mut patterns = decide(noise);
-                for noise in MORE_NOISE {
+                // Alternatives of one groove are alike.
+                for noise in MORE_NOISE.into_iter().filter(|_| !own_groove) {
                     let close =
                         |other: &Vec<Pattern>| similarity(other, &patterns, &sounds) > TOO_SIMILAR;
                     if !played.iter().any(close) {
@@ -484,13 +510,15 @@ impl Drummer {
                     dynamics: &analysis.dynamics,
                     groups: &groups,
                     patterns: &patterns,
+                    given: &given,
                     limbs: &limbs,
                     fills: &places,
                     settings,
                 };
-                let Arranged { part, fills } = arranger.part(output, filling.as_ref(), &mut rng);
+                let arranged = arranger.part(output, filling.as_ref(), &mut rng);
+                let Arranged { part, given, fills } = arranged;
                 let generated = GeneratedPart { part, fills, style: hint };
-                drafts.push((number, generated));
+                drafts.push(Draft { number, generated, given });
             }
         }
         Ok(drafts)
@@ -526,7 +554,7 @@ fn limbs(analysis: &SongAnalysis, settings: &Settings) -> Vec<Limbs> {
 }
 
 /// Splits groups so that bars of one are of one kind.
-fn split_by(groups: &[usize], kinds: &[usize]) -> Vec<usize> {
+fn split_by<T: PartialEq>(groups: &[usize], kinds: &[T]) -> Vec<usize> {
     let mut seen = Vec::new();
     groups
         .iter()

@@ -81,7 +81,8 @@ fn mean_accents(bars: impl Iterator<Item = usize>, features: &[BarFeatures]) -> 
 }
 
 impl Asking {
-    fn new(metre: Metre, grid: &StepGrid, accents: &[f32; SLOTS], half: usize) -> Asking {
+    /// `accents` are a bar's of the song by slot; `half` is 1 for the second bar of a pair.
+    pub fn new(metre: Metre, grid: &StepGrid, accents: &[f32; SLOTS], half: usize) -> Asking {
         let (steps, steps_per_beat) = match grid.kind {
             GridKind::Straight => (16, 4),
             GridKind::Ternary => (24, 6),
@@ -216,20 +217,27 @@ fn from_beats(beats: &[usize], length: usize) -> Vec<usize> {
 }
 
 impl Asking {
-    /// Bars of a style for this bar: those of 4/4, also where the network knows the metre itself.
-    pub fn style_bars(&self, bars: impl Fn(&StepGrid) -> Vec<StyleBar>) -> Vec<StyleBar> {
-        let four = StepGrid {
-            steps: if self.grid.steps == 12 { 16 } else { self.grid.steps },
-            ..self.grid
+    /// The grid of 4/4 from which this bar can take its strokes, and for each slot the slot of it, also
+    /// where the network knows the metre itself.
+    pub fn of_four(&self) -> (StepGrid, Cow<'_, [usize]>) {
+        let is_three = self.grid.steps == 12;
+        let four = StepGrid { steps: if is_three { 16 } else { self.grid.steps }, ..self.grid };
+        let sources = match is_three {
+            true => Cow::Owned(from_beats(&[4; 3], 4)),
+            false => Cow::Borrowed(&self.sources[..]),
         };
-        let three = (self.grid.steps == 12).then(|| from_beats(&[4; 3], 4));
-        let sources = three.as_ref().unwrap_or(&self.sources);
+        (four, sources)
+    }
+
+    /// Bars of a style for this bar: those of 4/4.
+    pub fn style_bars(&self, bars: impl Fn(&StepGrid) -> Vec<StyleBar>) -> Vec<StyleBar> {
+        let (four, sources) = self.of_four();
         let mut bars = bars(&four);
         for bar in &mut bars {
             let mut probabilities = vec![0.0; CELLS];
             for (own, row) in probabilities.chunks_mut(SLOTS).zip(bar.probabilities.chunks(SLOTS)) {
                 own.iter_mut()
-                    .zip(sources)
+                    .zip(&*sources)
                     .for_each(|(probability, &source)| *probability = row[source]);
             }
             bar.probabilities = probabilities;

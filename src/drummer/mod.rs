@@ -20,6 +20,8 @@ mod fills;
 mod finish;
 mod form;
 mod generate;
+mod given;
+mod given_evidence;
 mod limbs;
 mod metre;
 mod names;

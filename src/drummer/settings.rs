@@ -1,8 +1,10 @@
 //! What the musician asks of the drummer.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::score::DRUM_CLASSES;
+use crate::score::{DRUM_CLASSES, Groove};
 
 /// Hits a bar wanted of each [`crate::score::DrumClass`], in its order; each 0 to 32.
 pub type ClassDensities = [f32; DRUM_CLASSES];
@@ -109,8 +111,8 @@ impl Style {
     }
 }
 
-/// Where the style comes from. In files it is nothing, a style's name, or eight numbers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// Where the style comes from. In files it is nothing, a style's name, eight numbers, or a groove.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum StyleChoice {
     /// What the song itself suggests.
@@ -118,6 +120,8 @@ pub enum StyleChoice {
     FromSong,
     Preset(Style),
     Densities(ClassDensities),
+    /// The musician's own: this is what the song is drummed with.
+    Groove(Groove),
 }
 
 /// How the drums end.
@@ -192,7 +196,7 @@ impl CountIn {
 ///
 /// In files (presets and reports, through serde) it is an object with these names; seed and number of
 /// alternatives belong to one document and are left out.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
     pub style: StyleChoice,
     /// How much is played, 0 to 1; 0.5 is what the style suggests.
@@ -208,6 +212,12 @@ pub struct Settings {
     pub swing: f32,
     /// How far velocity and timing move from the grid, 0 (machine) to 1 (loose).
     pub humanise: f32,
+    /// How far a groove that was given follows the song, 0 (as it is) to 1; kicks and accents first.
+    #[serde(default = "half")]
+    pub follow: f32,
+    /// Grooves of sections by their [label](super::Section::label), in the place of the style.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub section_grooves: BTreeMap<usize, Groove>,
     /// How the drums end.
     #[serde(default)]
     pub ending: Ending,
@@ -232,6 +242,8 @@ impl Default for Settings {
             fill_complexity: 0.5,
             swing: 0.0,
             humanise: 0.5,
+            follow: half(),
+            section_grooves: BTreeMap::new(),
             ending: Ending::FromSong,
             count_in: CountIn::None,
             seed: 0,
@@ -245,10 +257,15 @@ const fn one() -> usize {
     1
 }
 
+/// [`Settings::follow`] where nothing is said of it.
+const fn half() -> f32 {
+    0.5
+}
+
 impl Settings {
     /// What is asked for as a share, 0 to 1 each: complexity, intensity, fill amount, fill complexity,
-    /// swing and humanise.
-    pub const fn shares(&self) -> [f32; 6] {
+    /// swing, humanise and follow.
+    pub const fn shares(&self) -> [f32; 7] {
         [
             self.complexity,
             self.intensity,
@@ -256,19 +273,40 @@ impl Settings {
             self.fill_complexity,
             self.swing,
             self.humanise,
+            self.follow,
         ]
     }
 
     /// These settings with other [`Settings::shares`].
-    pub const fn with_shares(self, shares: [f32; 6]) -> Settings {
-        let [complexity, intensity, fill_amount, fill_complexity, swing, humanise] = shares;
-        Settings { complexity, intensity, fill_amount, fill_complexity, swing, humanise, ..self }
+    #[must_use]
+    pub fn with_shares(self, shares: [f32; 7]) -> Settings {
+        let [complexity, intensity, fill_amount, fill_complexity, swing, humanise, follow] = shares;
+        Settings {
+            complexity,
+            intensity,
+            fill_amount,
+            fill_complexity,
+            swing,
+            humanise,
+            follow,
+            ..self
+        }
+    }
+
+    /// The groove that a section of a label is played with, if one was given.
+    pub fn groove_of(&self, label: Option<usize>) -> Option<&Groove> {
+        let own = label.and_then(|label| self.section_grooves.get(&label));
+        own.or(match &self.style {
+            StyleChoice::Groove(groove) => Some(groove),
+            _ => None,
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::score::{BarIndex, GrooveSource, Hit, Lane, Metre, Velocity};
 
     #[test]
     fn files_have_the_names_that_are_asked_for() {
@@ -285,16 +323,48 @@ mod tests {
         }
     }
 
+    fn groove() -> Groove {
+        let hit = Hit {
+            bar: BarIndex(0),
+            step: 4,
+            key: Lane::Snare.default_key(),
+            velocity: Velocity::clamped(99),
+            offset: 0.25,
+        };
+        Groove::new("mine", GrooveSource::Tapped, Metre::COMMON, false, 1, vec![hit]).unwrap()
+    }
+
+    #[test]
+    fn a_sections_own_groove_goes_before_the_songs() {
+        let (song, own) = (groove(), groove().renamed("own"));
+        let settings = Settings {
+            style: StyleChoice::Groove(song.clone()),
+            section_grooves: BTreeMap::from([(2, own.clone())]),
+            ..Settings::default()
+        };
+        assert_eq!(settings.groove_of(Some(2)), Some(&own));
+        assert_eq!(settings.groove_of(Some(0)), Some(&song));
+        assert_eq!(settings.groove_of(None), Some(&song));
+        assert_eq!(Settings::default().groove_of(Some(2)), None);
+    }
+
     #[test]
     fn settings_come_back_from_a_file() {
         for style in [
             StyleChoice::FromSong,
             StyleChoice::Preset(Style::HipHop),
             StyleChoice::Densities([2.0; 8]),
+            StyleChoice::Groove(groove()),
         ] {
-            let settings =
-                Settings { style, swing: 0.3, ending: Ending::Hit, ..Settings::default() };
-            let text = serde_json::to_string(&Settings { seed: 9, ..settings }).unwrap();
+            let section_grooves = BTreeMap::from([(1, groove())]);
+            let settings = Settings {
+                style,
+                swing: 0.3,
+                ending: Ending::Hit,
+                section_grooves,
+                ..Settings::default()
+            };
+            let text = serde_json::to_string(&Settings { seed: 9, ..settings.clone() }).unwrap();
             assert_eq!(serde_json::from_str::<Settings>(&text).unwrap(), settings);
         }
     }

@@ -1,9 +1,11 @@
 //! What can be done with the selected bars: the menu behind a right click and the row in the status
 //! bar offer the same.
 
+use std::ops::Range;
+
 use egui::{Response, Ui};
 
-use super::frame::Frame;
+use super::frame::{Frame, sentence};
 use super::shared::Shared;
 use crate::score::BarIndex;
 use crate::studio::{Arrangement, Edit, Job};
@@ -16,6 +18,10 @@ pub enum BarAction {
     Unlock,
     /// Take the bars over from another alternative.
     From(usize),
+    /// Drum the whole song with these bars.
+    UseAsGroove,
+    /// Drum the sections of this letter with these bars.
+    UseForSection,
     Copy,
     Paste,
     Clear,
@@ -30,6 +36,8 @@ impl BarAction {
             BarAction::Lock => "Lock".to_owned(),
             BarAction::Unlock => "Unlock".to_owned(),
             BarAction::From(alternative) => format!("Take from alternative {}", alternative + 1),
+            BarAction::UseAsGroove => "Use as groove".to_owned(),
+            BarAction::UseForSection => "Use as groove of the section".to_owned(),
             BarAction::Copy => "Copy".to_owned(),
             BarAction::Paste => "Paste".to_owned(),
             BarAction::Clear => "Clear".to_owned(),
@@ -46,6 +54,12 @@ impl BarAction {
             BarAction::Lock => "The drummer leaves these bars as they are.",
             BarAction::Unlock => "The drummer may change these bars again.",
             BarAction::From(_) => "Take these bars over from another alternative.",
+            BarAction::UseAsGroove => {
+                "Drum the whole song with these bars, lighter and fuller as it asks."
+            }
+            BarAction::UseForSection => {
+                "Drum this section and its repeats with these bars."
+            }
             BarAction::Copy => "Copy these bars.",
             BarAction::Paste => "Put the copied bars here.",
             BarAction::Clear => "Take all hits out of these bars.",
@@ -68,6 +82,13 @@ impl BarAction {
                 .then_some("No other section repeats these bars."),
             BarAction::Regenerate if all_locked(arrangement, &region.bars) => {
                 Some("These bars are locked.")
+            }
+            BarAction::UseAsGroove | BarAction::UseForSection
+                if !frame.part().is_some_and(|part| {
+                    part.hits.iter().any(|hit| region.bars.contains(&hit.bar.0))
+                }) =>
+            {
+                Some("Nothing is struck in these bars.")
             }
             BarAction::Paste if shared.clipboard.is_none() => Some("Nothing was copied yet."),
             BarAction::From(alternative) if alternative == arrangement.chosen => {
@@ -92,6 +113,11 @@ impl BarAction {
             BarAction::Lock => frame.edit(Edit::LockBars { bars, on: true }),
             BarAction::Unlock => frame.edit(Edit::LockBars { bars, on: false }),
             BarAction::From(alternative) => frame.edit(Edit::Mix { bars, from: alternative }),
+            BarAction::UseAsGroove => use_bars(frame, bars, None),
+            BarAction::UseForSection => {
+                let section = frame.arrangement.and_then(|a| a.form.label_at(bars.start));
+                use_bars(frame, bars, section);
+            }
             BarAction::Copy => shared.copy(frame),
             BarAction::Paste => shared.paste(frame),
             BarAction::Clear => frame.edit(Edit::Clear(region)),
@@ -100,7 +126,13 @@ impl BarAction {
     }
 }
 
-fn all_locked(arrangement: &Arrangement, bars: &std::ops::Range<usize>) -> bool {
+fn use_bars(frame: &Frame<'_>, bars: Range<usize>, section: Option<usize>) {
+    if let Err(error) = frame.studio.use_bars(bars, section) {
+        frame.studio.report(&sentence(&error.to_string()));
+    }
+}
+
+fn all_locked(arrangement: &Arrangement, bars: &Range<usize>) -> bool {
     bars.clone().all(|bar| arrangement.locked_bars.contains(&BarIndex(bar)))
 }
 
@@ -121,6 +153,7 @@ pub fn show(frame: &Frame<'_>, shared: &mut Shared, response: &Response) {
             vec![BarAction::Regenerate, BarAction::CopyToRepeats, locking(frame, shared)];
         let alternatives = frame.arrangement.map_or(0, |a| a.alternatives.len());
         actions.extend((0..alternatives).map(BarAction::From));
+        actions.extend([BarAction::UseAsGroove, BarAction::UseForSection]);
         actions.extend([BarAction::Copy, BarAction::Paste, BarAction::Clear, BarAction::Zoom]);
         for action in actions {
             entry(ui, frame, shared, action);

@@ -70,7 +70,7 @@ fn list(folder: &Path) -> Listing {
 impl Chooser {
     pub fn new(purpose: Purpose, why: &'static str) -> Chooser {
         let name = match &purpose {
-            Purpose::Open => String::new(),
+            Purpose::Open | Purpose::OpenGroove => String::new(),
             Purpose::Save(file) => file.name.clone(),
         };
         let home = std::env::home_dir().unwrap_or_else(|| PathBuf::from("/"));
@@ -199,6 +199,10 @@ fn entries(
     match (chosen, &chooser.purpose) {
         (Some(name), Purpose::Open) => {
             shared.request(Request::OpenFile(chooser.folder.join(name)));
+            false
+        }
+        (Some(name), Purpose::OpenGroove) => {
+            shared.request(Request::UseGrooveFile(chooser.folder.join(name)));
             false
         }
         (Some(name), Purpose::Save(_)) => {

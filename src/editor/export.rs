@@ -32,6 +32,8 @@ const SHOWN: Duration = Duration::from_secs(6);
 #[derive(Clone, Debug)]
 pub enum Purpose {
     Open,
+    /// As a groove.
+    OpenGroove,
     Save(MidiFile),
 }
 
@@ -110,6 +112,20 @@ impl Notifications {
             Chosen::Nothing => Ok(()),
             Chosen::NoDialogue(why) => {
                 *wanted.lock() = Some((Purpose::Open, why));
+                ctx.request_repaint();
+                Ok(())
+            }
+        });
+    }
+
+    /// Drums the song with the groove of a MIDI file.
+    pub fn open_groove(&self, frame: &Frame<'_>, ctx: &Context) {
+        let (wanted, ctx) = (Arc::clone(&self.wanted), ctx.clone());
+        spawn_background(Arc::clone(frame.studio), move |studio| match file_dialog::open() {
+            Chosen::Path(path) => groove_file(studio, &path),
+            Chosen::Nothing => Ok(()),
+            Chosen::NoDialogue(why) => {
+                *wanted.lock() = Some((Purpose::OpenGroove, why));
                 ctx.request_repaint();
                 Ok(())
             }
@@ -247,15 +263,30 @@ pub fn dropped(studio: &Arc<Studio>, path: PathBuf) {
     spawn_background(Arc::clone(studio), move |studio| take_file(studio, &path));
 }
 
+/// Drums the song with the groove of a file.
+pub fn use_groove(studio: &Arc<Studio>, path: PathBuf) {
+    spawn_background(Arc::clone(studio), move |studio| groove_file(studio, &path));
+}
+
+fn groove_file(studio: &Studio, path: &Path) -> Result<(), String> {
+    let (name, bytes) = read(path)?;
+    studio.drop_groove(&name, &bytes, None).map_err(|error| error.to_string())
+}
+
 fn take_file(studio: &Studio, path: &Path) -> Result<(), String> {
+    let (name, bytes) = read(path)?;
+    studio.drop_midi(&name, &bytes).map_err(|error| error.to_string())
+}
+
+/// The name of a file, without its ending, and its bytes.
+fn read(path: &Path) -> Result<(String, Vec<u8>), String> {
     let failed = |error: std::io::Error| format!("cannot read {}: {error}", path.display());
     let mut bytes = Vec::new();
     File::open(path).map_err(failed)?.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > LARGEST {
         return Err(format!("cannot read {}: it is too large for a song", path.display()));
     }
-    let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    studio.drop_midi(&name, &bytes).map_err(|error| error.to_string())
+    Ok((path.file_stem().unwrap_or_default().to_string_lossy().into_owned(), bytes))
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<String, String> {

@@ -9,12 +9,15 @@ use egui::{Align2, Context, Id, Key, PopupCloseBehavior, Rect, TextEdit, Ui, Vec
 use parking_lot::Mutex;
 
 use super::background::spawn_background;
-use super::frame::Frame;
+use super::frame::{Frame, bar_count};
 use super::shared::{Request, Shared};
 use super::theme::{CONTROL, Face, UNIT};
 use super::widgets::{Button, Icon, Look, entry, field, label, list};
-use crate::drummer::{Settings, StyleChoice};
-use crate::studio::{Preset, PresetFolder, Studio};
+use crate::drummer::{Section, Settings, StyleChoice};
+use crate::studio::{Edit, Preset, PresetFolder, Studio, TappingView};
+
+/// Bars of a groove that is tapped, at first.
+const TAPPED_BARS: usize = 2;
 
 static FACTORY: LazyLock<Vec<Preset>> = LazyLock::new(Preset::factory);
 
@@ -64,10 +67,11 @@ impl PresetBrowser {
 
     /// What these settings are called: by their preset, else by their style.
     fn title_of(&self, settings: &Settings) -> String {
-        self.name_of(settings).unwrap_or_else(|| match settings.style {
+        self.name_of(settings).unwrap_or_else(|| match &settings.style {
             StyleChoice::FromSong => "From the song, changed".to_owned(),
             StyleChoice::Preset(style) => format!("{}, changed", style.title()),
             StyleChoice::Densities(_) => "Densities of its own".to_owned(),
+            StyleChoice::Groove(groove) => format!("Groove: {}", groove.name()),
         })
     }
 
@@ -91,6 +95,9 @@ pub fn show(
         browser.looked = true;
         browser.visit(ui.ctx(), frame.studio, |_| Ok(()));
     }
+    if let Some(tapping) = frame.view.tapping {
+        return tap(ui, frame, tapping, rect);
+    }
     let theme = &frame.theme;
     let settings = &frame.view.document.settings;
     let place = rect.with_max_x(rect.right() - CONTROL - UNIT);
@@ -98,7 +105,7 @@ pub fn show(
     let title = browser.title_of(settings);
     let response = field(ui, place, theme, "preset", &title);
     list(&response, PopupCloseBehavior::CloseOnClickOutside, |ui| {
-        choose(ui, frame, browser, name.as_deref());
+        choose(ui, frame, shared, browser, name.as_deref());
     });
     response.on_hover_text("What the drummer plays like: a style with its usual settings, or a preset of your own. The controls below change it.");
     let no_folder = browser.folder.is_none();
@@ -115,15 +122,101 @@ pub fn show(
     }
 }
 
-fn choose(ui: &mut Ui, frame: &Frame<'_>, browser: &mut PresetBrowser, current: Option<&str>) {
+/// The grooves in use, each to be taken away, and where others come from.
+fn grooves(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared) {
+    let theme = &frame.theme;
+    let settings = &frame.view.document.settings;
+    let song = match &settings.style {
+        StyleChoice::Groove(groove) => Some((None, groove)),
+        _ => None,
+    };
+    let sections = settings.section_grooves.iter().map(|(&label, groove)| (Some(label), groove));
+    for (section, groove) in song.into_iter().chain(sections) {
+        let text = match section {
+            None => format!("Groove: {}", groove.name()),
+            Some(label) => {
+                let letter = Section { label, bars: 0..0 }.letter();
+                format!("Section {letter}: {}", groove.name())
+            }
+        };
+        let line = entry(ui, theme, ("groove", section), &text, true);
+        let corner =
+            Rect::from_min_max(pos2(line.rect.right() - 24.0, line.rect.top()), line.rect.max);
+        let remove = Button::new(("remove-groove", section), "")
+            .icon(Icon::Cross)
+            .look(Look::Bare)
+            .tip("Play without this groove again.");
+        if remove.show(ui, corner, theme) {
+            frame.edit(Edit::UseGroove { section, groove: None });
+        }
+    }
+    if entry(ui, theme, "open-groove", "A groove from a MIDI file…", false).clicked() {
+        shared.request(Request::OpenGroove);
+        ui.close();
+    }
+    if entry(ui, theme, "tap-groove", "Tap a groove…", false).clicked() {
+        frame.studio.tap(TAPPED_BARS);
+        ui.close();
+    }
+    ui.separator();
+}
+
+/// While a groove is tapped: what was heard of it, how many bars go round, and the ways out.
+fn tap(ui: &mut Ui, frame: &Frame<'_>, tapping: TappingView, rect: Rect) {
+    let theme = &frame.theme;
+    let done = Button::new("tap-done", "Done")
+        .look(Look::Primary)
+        .tip("Drum the song with what was tapped. Undo takes it back.");
+    let anew = Button::new("tap-anew", "Anew").tip("Forget what was tapped and begin anew.");
+    let count = bar_count(tapping.bars);
+    let bars = Button::new("tap-bars", &count)
+        .tip("How many bars go round: one, two or four.");
+    let mut right = rect.right();
+    let mut button = |button: Button<'_>| {
+        let width = button.width(ui.painter());
+        let place = Rect::from_min_max(pos2(right - width, rect.top()), pos2(right, rect.bottom()));
+        right = place.left() - UNIT;
+        button.show(ui, place, theme)
+    };
+    if button(done) {
+        frame.studio.end_tapping();
+    }
+    if button(anew) {
+        frame.studio.tap_anew();
+    }
+    if button(bars) {
+        frame.studio.tap(match tapping.bars {
+            1 => 2,
+            2 | 3 => 4,
+            _ => 1,
+        });
+    }
+    let text = match (tapping.running, tapping.strokes) {
+        (false, _) => "Start the host".to_owned(),
+        (true, 0) => "Play drum keys".to_owned(),
+        (true, 1) => "1 stroke".to_owned(),
+        (true, strokes) => format!("{strokes} strokes"),
+    };
+    let place = rect.with_max_x(right);
+    label(ui.painter(), place, Align2::LEFT_CENTER, &text, Face::Regular.at(12.0), theme.text);
+}
+
+fn choose(
+    ui: &mut Ui,
+    frame: &Frame<'_>,
+    shared: &mut Shared,
+    browser: &mut PresetBrowser,
+    current: Option<&str>,
+) {
     let theme = &frame.theme;
     let own = browser.own();
     let load = |ui: &mut Ui, preset: &Preset| {
-        if let Err(error) = frame.studio.recall(preset.settings) {
+        if let Err(error) = frame.studio.recall(preset.settings.clone()) {
             frame.studio.report(&error.to_string());
         }
         ui.close();
     };
+    grooves(ui, frame, shared);
     for (index, preset) in own.iter().enumerate() {
         let doomed = browser.doomed.as_ref() == Some(&preset.name);
         let text = if doomed { format!("Remove {}?", preset.name) } else { preset.name.clone() };
@@ -223,7 +316,7 @@ pub fn keep(
     let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
     let pressed = button.show(ui, Rect::from_min_size(corner, size), theme);
     if (pressed || entered) && why_not.is_none() {
-        let preset = Preset::new(name, frame.view.document.settings);
+        let preset = Preset::new(name, frame.view.document.settings.clone());
         browser.visit(ui.ctx(), frame.studio, move |folder| {
             folder.save(&preset).map_err(|error| error.to_string())
         });

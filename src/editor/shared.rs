@@ -68,6 +68,10 @@ pub enum Request {
     OpenManual,
     /// Asks for a MIDI file and opens it as a take.
     OpenMidi,
+    /// Asks for a MIDI file and drums the song with its groove.
+    OpenGroove,
+    /// Drums the song with a file's groove.
+    UseGrooveFile(PathBuf),
     /// Opens a file as a take.
     OpenFile(PathBuf),
     SaveFile {

@@ -11,6 +11,7 @@ use super::shared::{Request, Shared};
 use super::theme::{CONTROL, Face, UNIT};
 use super::widgets::{Button, Icon, label, label_at, level};
 use super::{drum_map, matrices, presets};
+use crate::drummer::StyleChoice;
 use crate::parameters::Control;
 
 /// What the panel shows. Pattern map, candidates and borrowing get their tabs here.
@@ -143,14 +144,18 @@ fn drummer(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, panel: &mut Side
     };
     let place = titled(ui, "Style", CONTROL);
     presets::show(ui, frame, shared, &mut panel.presets, place);
-    for (name, pair) in [
-        ("Playing", [Control::Complexity, Control::Intensity]),
-        ("Fills", [Control::FillAmount, Control::FillComplexity]),
-        ("Feel", [Control::Swing, Control::Humanise]),
+    // A groove of the musician's brings a control of its own.
+    let settings = &frame.view.document.settings;
+    let own = matches!(settings.style, StyleChoice::Groove(_)) || !settings.section_grooves.is_empty();
+    let feel = [Control::Swing, Control::Humanise, Control::Follow];
+    for (name, dials) in [
+        ("Playing", &[Control::Complexity, Control::Intensity][..]),
+        ("Fills", &[Control::FillAmount, Control::FillComplexity]),
+        ("Feel", if own { &feel[..] } else { &feel[..2] }),
     ] {
         let row = titled(ui, name, dial);
-        for (index, control) in pair.into_iter().enumerate() {
-            let width = row.width() / 2.0;
+        for (index, &control) in dials.iter().enumerate() {
+            let width = row.width() / dials.len() as f32;
             let place = Rect::from_min_size(
                 pos2(row.left() + width * index as f32, row.top()),
                 Vec2::new(width, row.height()),

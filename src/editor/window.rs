@@ -232,6 +232,8 @@ impl Server<'_> {
                 Request::OpenExportFolder => self.notifications.open_export_folder(frame, ctx),
                 Request::OpenManual => self.notifications.open_manual(frame, ctx),
                 Request::OpenMidi => self.notifications.open_midi(frame, ctx),
+                Request::OpenGroove => self.notifications.open_groove(frame, ctx),
+                Request::UseGrooveFile(path) => export::use_groove(frame.studio, path),
                 Request::OpenFile(path) => export::dropped(frame.studio, path),
                 Request::SaveFile { path, bytes } => {
                     self.notifications.save_to(frame, ctx, path, bytes);
@@ -368,7 +370,7 @@ fn drops(ui: &Ui, frame: &Frame<'_>, hovering: &Hovering) {
     let card = Rect::from_center_size(window.center(), Vec2::new(360.0, 96.0));
     let pen = Stroke::new(2.0, theme.accent);
     painter.rect(card, 10, theme.panel, pen, egui::StrokeKind::Inside);
-    let (anchor, text) = (egui::Align2::CENTER_CENTER, "Drop a MIDI file to play to it");
+    let (anchor, text) = (egui::Align2::CENTER_CENTER, "Drop a song to play to, or drums as a groove");
     let font = theme::Face::SemiBold.at(16.0);
     widgets::label_at(painter, card.center(), anchor, text, font, theme.text);
 }

@@ -28,6 +28,8 @@ pub enum Control {
     Through,
     /// Whether the host's playing is heard.
     Listen,
+    /// How far a groove follows the song.
+    Follow,
 }
 
 /// What a control measures. Whatever it is, the control's position is 0 to 1.
@@ -65,7 +67,7 @@ struct Facts {
 }
 
 /// In the order of [`Control`].
-const TABLE: [Facts; 14] = [
+const TABLE: [Facts; 15] = [
     Facts {
         control: Control::Style,
         id: "style",
@@ -164,6 +166,13 @@ const TABLE: [Facts; 14] = [
         unit: Unit::Switch,
         tip: "Listen to what the host plays, for Capture. Off: what was heard stays as it is.",
     },
+    Facts {
+        control: Control::Follow,
+        id: "follow",
+        name: "Follow the song",
+        unit: Unit::Percent,
+        tip: "How far your own groove follows the song. All the way down: exactly as you gave it. Without a groove of your own it does nothing.",
+    },
 ];
 
 impl Control {
@@ -212,7 +221,7 @@ impl Control {
                     (1 + Style::ALL.iter().position(|&other| other == style)?) as f32
                         / Style::ALL.len() as f32
                 }
-                StyleChoice::Densities(_) => return None,
+                StyleChoice::Densities(_) | StyleChoice::Groove(_) => return None,
             },
             Control::Complexity => settings.complexity,
             Control::Intensity => settings.intensity,
@@ -220,6 +229,7 @@ impl Control {
             Control::FillComplexity => settings.fill_complexity,
             Control::Swing => settings.swing,
             Control::Humanise => settings.humanise,
+            Control::Follow => settings.follow,
             Control::Ending => place(&Ending::ALL, settings.ending),
             Control::CountIn => place(&CountIn::ALL, settings.count_in),
             Control::Preview
@@ -246,6 +256,7 @@ impl Control {
             Control::FillComplexity => settings.fill_complexity = position,
             Control::Swing => settings.swing = position,
             Control::Humanise => settings.humanise = position,
+            Control::Follow => settings.follow = position,
             Control::Ending => settings.ending = at(&Ending::ALL, position),
             Control::CountIn => settings.count_in = at(&CountIn::ALL, position),
             Control::Preview

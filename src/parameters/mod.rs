@@ -82,6 +82,9 @@ pub struct Parameters {
     /// What leads into the song.
     #[id = "countin"]
     pub count_in: EnumParam<CountInName>,
+    /// How far a groove of the musician's follows the song.
+    #[id = "follow"]
+    pub follow: FloatParam,
     presses: Arc<AtomicU32>,
     /// One bit for each control that was turned since it was asked about.
     turned: Arc<AtomicU32>,
@@ -161,6 +164,7 @@ impl Default for Parameters {
                 .with_callback(note(&turned, Control::Ending)),
             count_in: EnumParam::new(Control::CountIn.name(), CountInName::None)
                 .with_callback(note(&turned, Control::CountIn)),
+            follow: share(&turned, Control::Follow),
             presses,
             turned,
         }
@@ -185,6 +189,7 @@ impl Parameters {
             Control::MidiOut => &self.midi_out,
             Control::Through => &self.through,
             Control::Listen => &self.listen,
+            Control::Follow => &self.follow,
         }
     }
 
@@ -222,9 +227,10 @@ mod tests {
     use crate::drummer::StyleChoice;
 
     /// Saved projects and recorded automation hang on these: only ever add at the end.
-    const IDS: [&str; 17] = [
+    const IDS: [&str; 18] = [
         "style", "cmplx", "intens", "fills", "fillcx", "swing", "human", "level", "midi", "chan",
         "thru", "listen", "gen", "bypass", "edits", "ending", "countin",
+        "follow",
     ];
 
     #[test]
@@ -266,7 +272,7 @@ mod tests {
     #[test]
     fn untouched_parameters_ask_for_what_a_good_drummer_plays_unasked() {
         let settings = Settings { seed: 7, alternatives: 4, ..Settings::default() };
-        assert_eq!(Parameters::default().settings(settings), settings);
+        assert_eq!(Parameters::default().settings(settings.clone()), settings);
         assert_eq!(settings.style, StyleChoice::FromSong);
     }
 

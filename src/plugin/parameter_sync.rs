@@ -45,7 +45,7 @@ impl ParameterSync {
         let mut turned = self.parameters.take_turned().peekable();
         if turned.peek().is_some() {
             let asked = studio.snapshot();
-            let mut wanted = asked.document.settings;
+            let mut wanted = asked.document.settings.clone();
             for control in turned {
                 control.set(&mut wanted, self.parameters.of(control).modulated_position());
                 if control == Control::Channel {

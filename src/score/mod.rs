@@ -3,7 +3,8 @@
 //! A [`Song`] is what a MIDI file or a captured take says: tracks of [`Note`]s in [`Ticks`], with a
 //! [`TempoMap`] and a list of metre changes. Its [`BarGrid`] cuts it into bars, each with the
 //! [`StepGrid`] that its metre needs. A [`DrumPart`] is what Drumlin plays on that grid: [`Hit`]s
-//! by bar, step and [`Lane`], with velocity and micro-timing.
+//! by bar, step and [`Lane`], with velocity and micro-timing. A [`Groove`] is one to four bars of
+//! drums as somebody played them, for a drummer to play on with.
 //!
 //! Nothing here does input or output, allocates in the background or fails later than at
 //! construction.
@@ -14,6 +15,7 @@
 mod bars;
 mod choice;
 mod drums;
+mod groove;
 mod part;
 mod programs;
 mod song;
@@ -23,6 +25,10 @@ mod units;
 pub use bars::{Bar, BarGrid, GridKind, Metre, MetreChange, StepGrid};
 pub use choice::TrackError;
 pub use drums::{DRUM_CLASSES, DrumClass, GmKey, LANES, Lane, PAPER_KEYS};
+pub use groove::{
+    GROOVE_BARS, Groove, GrooveError, GrooveRemark, GrooveSource, TakenGroove, plays_triplets,
+    quantised,
+};
 pub use part::{DrumPart, Hit};
 pub use programs::program_name;
 pub use song::{Note, Song, Track, TrackKind};

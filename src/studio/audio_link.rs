@@ -3,7 +3,10 @@
 use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::wire::{Audition, Captured, Clip};
-use super::{Recording, RecordingView};
+use super::drum_maps::DrumMap;
+use super::tapping::{Tapping, TappingView};
+use super::{Gesture, Recording, RecordingView};
+use crate::score::{GmKey, Groove};
 
 /// Events that may wait: more than a minute of the densest playing. The studio looks every few
 /// hundredths of a second, but a long network run may keep it.
@@ -33,10 +36,20 @@ pub(super) struct AudioLink {
     pub recording: Recording,
     /// What [`Recording::view`] last said.
     pub heard: RecordingView,
+    /// A groove that is being tapped: meanwhile the recording hears nothing.
+    tapping: Option<Tapped>,
     /// What the audio thread should play.
     clip: Clip,
     /// It has not been sent yet.
     unsent: bool,
+}
+
+struct Tapped {
+    tapping: Tapping,
+    /// All of it is one step of the undo history.
+    gesture: Gesture,
+    /// Whose keys are played.
+    map: DrumMap,
 }
 
 struct Ends {
@@ -104,10 +117,55 @@ impl AudioLink {
         // No more than what waits now: the audio thread goes on meanwhile.
         for _ in 0..ends.captured.slots() {
             let Ok(event) = ends.captured.pop() else { break };
-            self.recording.record(event);
+            match &mut self.tapping {
+                Some(Tapped { tapping, map, .. }) => tapping.record(event, |key| drum(map, key)),
+                None => self.recording.record(event),
+            }
             came = true;
         }
-        came && self.refresh()
+        let tapped = came && self.tapping.is_some();
+        came && self.refresh() || tapped
+    }
+
+    /// Begins to take what is played for a groove of so many bars; or changes how many.
+    pub fn tap(&mut self, bars: usize, gesture: Gesture, map: DrumMap) {
+        self.poll();
+        if let Some(Tapped { tapping, .. }) = &mut self.tapping {
+            tapping.set_bars(bars);
+            return;
+        }
+        let mut tapping = Tapping::new(bars);
+        for event in self.recording.interrupt() {
+            tapping.record(event, |key| drum(&map, key));
+        }
+        self.tapping = Some(Tapped { tapping, gesture, map });
+    }
+
+    /// Forgets what was tapped, and goes on.
+    pub fn tap_anew(&mut self) {
+        if let Some(Tapped { tapping, .. }) = &mut self.tapping {
+            tapping.clear();
+        }
+    }
+
+    /// Ends what [`AudioLink::tap`] began; gives what was tapped, if anything.
+    pub fn end_tapping(&mut self) -> Option<(Groove, Gesture)> {
+        self.poll();
+        let Tapped { tapping, gesture, .. } = self.tapping.take()?;
+        tapping.catch_up().into_iter().for_each(|event| self.recording.record(event));
+        self.refresh();
+        Some((tapping.groove()?, gesture))
+    }
+
+    /// What was tapped, once it has gone round.
+    pub fn settled(&mut self) -> Option<(Groove, Gesture)> {
+        let Tapped { tapping, gesture, .. } = self.tapping.as_mut()?;
+        Some((tapping.settled()?, *gesture))
+    }
+
+    /// What there is to show of it.
+    pub fn tapping(&self) -> Option<TappingView> {
+        self.tapping.as_ref().map(|tapped| tapped.tapping.view())
     }
 
     /// Looks at the recording anew; `true` if there is something new to show.
@@ -117,6 +175,12 @@ impl AudioLink {
         self.heard = heard;
         new
     }
+}
+
+/// The drum that a key of a kit plays.
+fn drum(map: &DrumMap, key: u8) -> Option<GmKey> {
+    // Keys that several drums share are the first's.
+    GmKey::all().find(|drum| map.key(*drum) == key)
 }
 
 #[cfg(test)]

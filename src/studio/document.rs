@@ -6,9 +6,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::drum_maps::{DrumMap, OwnMap};
-use super::{QuantizedSsm, Take};
+use super::{EditError, QuantizedSsm, Take};
 use crate::drummer::{ClassDensities, Form, Settings};
-use crate::score::{BarIndex, DrumPart, GmKey, LANES, Lane};
+use crate::score::{
+    BarIndex, DrumPart, GmKey, Groove, GrooveSource, LANES, Lane, TakenGroove,
+};
 
 /// How many grooves are offered for one form.
 pub const ALTERNATIVES: usize = 4;
@@ -249,6 +251,21 @@ impl Document {
     /// The part that is heard and edited, whatever is muted.
     pub fn part(&self) -> Option<&Arc<DrumPart>> {
         self.alternative().map(|alternative| &alternative.part)
+    }
+
+    /// Bars of the part that is heard and edited, as a groove; of more than four, those in a row that
+    /// come most often.
+    ///
+    /// # Errors
+    /// If there is no part, or nothing is struck there.
+    pub fn groove_of(&self, bars: Range<usize>) -> Result<TakenGroove, EditError> {
+        let part = self.part().ok_or(EditError::NoPart)?;
+        let first = self.take().map_or(0, |take| take.first_bar.0);
+        let name = match bars.len() {
+            1 => format!("Bar {}", first + bars.start + 1),
+            _ => format!("Bars {} to {}", first + bars.start + 1, first + bars.end),
+        };
+        Ok(Groove::of_part(&name, GrooveSource::Part, part, bars)?)
     }
 
     /// The lanes that the drummer leaves as they are.

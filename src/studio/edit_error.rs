@@ -1,5 +1,7 @@
 //! Why an edit was not made.
 
+use crate::score::GrooveError;
+
 /// Why an edit was not made; the document is as it was.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
@@ -11,6 +13,8 @@ pub enum EditError {
     NoTake(usize),
     #[error("the hits would leave the grid")]
     OffGrid,
+    #[error("these bars are no groove: {0}")]
+    Groove(#[from] GrooveError),
     #[error("no other section repeats bar {}", .0 + 1)]
     NoRepeat(usize),
 }

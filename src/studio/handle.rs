@@ -7,6 +7,7 @@ use std::thread::{self, JoinHandle};
 use parking_lot::Mutex;
 
 use super::shared_state::SharedState;
+use super::take::groove_from_midi;
 use super::wire::Audition;
 use super::{
     AudioEnd, Edit, EditError, Gesture, Job, Lanes, Saved, Span, StateError, Take, TakeError, View,
@@ -14,7 +15,7 @@ use super::{
 };
 use crate::drummer::Settings;
 use crate::network::Backend;
-use crate::score::{Beats, Lane, Velocity};
+use crate::score::{Beats, Lane, TakenGroove, Velocity};
 
 /// The document, recording and jobs of one plugin; see the module for what may be called where.
 ///
@@ -152,14 +153,76 @@ impl StudioLink {
         Ok(())
     }
 
-    /// Makes a take of a MIDI file's bytes and makes it the current one. `name` is the file's,
-    /// without its ending.
+    /// Makes a take of a MIDI file's bytes and makes it the current one; a file of nothing but drums is
+    /// a groove to drum the song with. `name` is the file's, without its ending.
     ///
     /// # Errors
-    /// If the bytes are no song to play to.
+    /// If the bytes are neither a song to play to nor a groove.
     pub fn drop_midi(&self, name: &str, bytes: &[u8]) -> Result<(), TakeError> {
-        self.add(Take::from_midi(name, bytes)?);
+        match Take::from_midi(name, bytes) {
+            Err(TakeError::OnlyDrums { .. }) => self.drop_groove(name, bytes, None),
+            take => {
+                self.add(take?);
+                Ok(())
+            }
+        }
+    }
+
+    /// Drums the song, or the sections of a label, with the groove of a MIDI file's bytes; what of it is
+    /// left out is reported.
+    ///
+    /// # Errors
+    /// If the bytes are no MIDI file or have no drums.
+    pub fn drop_groove(
+        &self,
+        name: &str,
+        bytes: &[u8],
+        section: Option<usize>,
+    ) -> Result<(), TakeError> {
+        let taken = groove_from_midi(name, bytes)?;
+        self.use_taken(taken, section);
         Ok(())
+    }
+
+    /// Drums the song, or the sections of a label, with bars of the part that is heard; what of them is
+    /// left out is reported.
+    ///
+    /// # Errors
+    /// If there is no part, or nothing is struck there.
+    pub fn use_bars(&self, bars: Range<usize>, section: Option<usize>) -> Result<(), EditError> {
+        let taken = self.shared.document().groove_of(bars)?;
+        self.use_taken(taken, section);
+        Ok(())
+    }
+
+    /// Takes what is played on drum keys for a groove of so many bars, 1 to 4, while the transport runs;
+    /// the recording hears nothing meanwhile. Once what was tapped has gone round, the song is drummed
+    /// with it; all of that is one step of the undo history. Called again, it changes the number of bars.
+    pub fn tap(&self, bars: usize) {
+        let (gesture, map) = (self.gesture(), self.shared.document().drum_map.clone());
+        self.shared.with_audio_link(|audio_link| (audio_link.tap(bars, gesture, map), true));
+    }
+
+    /// Forgets what was tapped so far.
+    pub fn tap_anew(&self) {
+        self.shared.with_audio_link(|audio_link| (audio_link.tap_anew(), true));
+    }
+
+    /// Ends what [`StudioLink::tap`] began, and drums the song with what was tapped.
+    pub fn end_tapping(&self) {
+        let tapped = self.shared.with_audio_link(|audio_link| (audio_link.end_tapping(), true));
+        if let Some((groove, gesture)) = tapped {
+            self.shared.use_tapped(groove, gesture);
+        }
+    }
+
+    fn use_taken(&self, taken: TakenGroove, section: Option<usize>) {
+        let used = self.apply(Edit::UseGroove { section, groove: Some(taken.groove) });
+        debug_assert!(used.is_ok(), "a groove can always be used");
+        if !taken.remarks.is_empty() {
+            let remarks: Vec<String> = taken.remarks.iter().map(ToString::to_string).collect();
+            self.report(&format!("Groove: {}.", remarks.join("; ")));
+        }
     }
 
     /// Tells whether anything of the studio is left.

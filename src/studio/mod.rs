@@ -38,6 +38,7 @@ mod shared_state;
 mod state;
 mod take;
 mod takes;
+mod tapping;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -64,5 +65,6 @@ pub use quantized_ssm::QuantizedSsm;
 pub use recording::{BarSpan, MAX_BARS, Recording, RecordingView, Span};
 pub use state::{Saved, StateError};
 pub use take::{Take, TakeError};
+pub use tapping::TappingView;
 pub use view::View;
 pub use window_settings::{Theme, WindowSettings};

@@ -14,6 +14,7 @@ use super::jobs::Outcome;
 use super::{Document, Edit, EditError, Gesture, Job, JobView, Saved, View, WindowSettings};
 use crate::drummer::{Settings, Stage};
 use crate::network::{Backend, Engine};
+use crate::score::Groove;
 
 /// Called after every change.
 type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -105,13 +106,13 @@ impl State {
     fn catch_up(&mut self) {
         let document = self.history.present();
         let stale = document.arrangement.as_ref().is_some_and(|arrangement| {
-            let asked = Settings { seed: arrangement.played.seed, ..document.settings };
-            asked != Settings { alternatives: asked.alternatives, ..arrangement.played }
+            let asked = Settings { seed: arrangement.played.seed, ..document.settings.clone() };
+            asked != Settings { alternatives: asked.alternatives, ..arrangement.played.clone() }
         });
         if stale
             && self.running.is_none()
             && self.waiting.is_none()
-            && self.refused != Some(document.settings)
+            && self.refused.as_ref() != Some(&document.settings)
         {
             self.waiting = Some(Job::Reshape);
         }
@@ -191,13 +192,18 @@ impl SharedState {
             stage: running.stage,
             fraction: running.fraction,
         });
+        let (recording, tapping) = {
+            let audio_link = self.audio_link.lock();
+            (audio_link.heard, audio_link.tapping())
+        };
         let view = Arc::new(View {
             revision,
             document: state.history.present().clone(),
             window_settings: state.window_settings,
             backend: state.backend,
             engine: state.engine.clone(),
-            recording: self.audio_link.lock().heard,
+            recording,
+            tapping,
             job: running.or_else(waiting),
             undo: state.history.undo_name(),
             redo: state.history.redo_name(),
@@ -252,8 +258,9 @@ impl SharedState {
     pub fn recall(&self, settings: Settings) -> Result<(), EditError> {
         self.change(|state| {
             let present = state.history.present();
-            let Settings { seed, alternatives, .. } = present.settings;
-            let settings = Settings { seed, alternatives, ..settings };
+            // What belongs to this song alone stays.
+            let Settings { seed, alternatives, section_grooves, .. } = present.settings.clone();
+            let settings = Settings { seed, alternatives, section_grooves, ..settings };
             let document = Edit::Settings(settings).apply(present)?;
             state.history.step(document, "preset", None);
             state.recalls += 1;
@@ -323,7 +330,7 @@ impl SharedState {
             let reshape = |job: &Job| *job == Job::Reshape;
             let running = state.running.as_ref().is_some_and(|running| reshape(&running.job));
             if running || state.waiting.as_ref().is_some_and(reshape) {
-                state.refused = Some(state.history.present().settings);
+                state.refused = Some(state.history.present().settings.clone());
             }
             state.stop();
         });
@@ -355,10 +362,20 @@ impl SharedState {
 
     /// Looks after the line, unless another thread does just now.
     pub fn poll(&self) {
-        let new = self.audio_link.try_lock().is_some_and(|mut audio_link| audio_link.poll());
-        if new {
+        let looked = self.audio_link.try_lock().map(|mut link| (link.poll(), link.settled()));
+        let Some((new, tapped)) = looked else { return };
+        if let Some((groove, gesture)) = tapped {
+            self.use_tapped(groove, gesture);
+        } else if new {
             self.told(self.state.lock());
         }
+    }
+
+    /// Drums the song with what was tapped.
+    pub fn use_tapped(&self, groove: Groove, gesture: Gesture) {
+        let edit = Edit::UseGroove { section: None, groove: Some(groove) };
+        let used = self.step("tap a groove", Some(gesture), true, |present| edit.apply(present));
+        debug_assert!(used.is_ok(), "a groove can always be used");
     }
 
     /// For the worker: waits for a job, at most `patience` while the audio thread is connected.
@@ -441,7 +458,7 @@ impl SharedState {
                     state.refused = None;
                 }
                 Err(sentence) => {
-                    state.refused = Some(state.history.present().settings);
+                    state.refused = Some(state.history.present().settings.clone());
                     state.error = sentence.map(Into::into);
                 }
             }

@@ -1,7 +1,9 @@
 //! A take: a stretch of music to drum to, in bars of its own, with its place in the host's song.
 
 use crate::midi::{self, MidiError};
-use crate::score::{BarGrid, BarIndex, Beats, Song, Ticks};
+use crate::score::{
+    BarGrid, BarIndex, Beats, Groove, GrooveError, GrooveSource, Song, TakenGroove, Ticks,
+};
 
 /// The longest name that is kept, in characters.
 const LONGEST_NAME: usize = 128;
@@ -39,6 +41,8 @@ pub enum TakeError {
     Midi { name: String, source: MidiError },
     #[error("cannot use \"{name}\": it has no notes but drums")]
     OnlyDrums { name: String },
+    #[error("cannot take a groove from \"{name}\": {source}")]
+    Groove { name: String, source: GrooveError },
     #[error("cannot use \"{name}\": it has {bars} bars, where at most {most} are possible")]
     TooLong { name: String, bars: usize, most: usize },
 }
@@ -75,6 +79,18 @@ impl Take {
     pub fn bars(&self) -> BarGrid {
         BarGrid::new(self.song.ticks_per_quarter(), &self.song.metres, self.length)
     }
+}
+
+/// The groove of a MIDI file's bytes.
+///
+/// # Errors
+/// If the bytes are no MIDI file, or have no drums.
+pub(super) fn groove_from_midi(name: &str, bytes: &[u8]) -> Result<TakenGroove, TakeError> {
+    let name = tidy_name_or(name, "Groove");
+    let song =
+        midi::parse(bytes).map_err(|source| TakeError::Midi { name: name.clone(), source })?;
+    Groove::of_song(&name, GrooveSource::File, &song)
+        .map_err(|source| TakeError::Groove { name, source })
 }
 
 /// One line of at most 128 characters.

@@ -31,7 +31,7 @@ impl Document {
         }
         self.kept.resize(self.takes.len(), None);
         if let Some(place) = self.current_take.and_then(|before| self.kept.get_mut(before)) {
-            let (arrangement, settings) = (self.arrangement.take(), self.settings);
+            let (arrangement, settings) = (self.arrangement.take(), self.settings.clone());
             *place = Some(Arc::new(TakeState { arrangement, settings }));
         }
         self.current_take = take;
@@ -107,7 +107,7 @@ impl Document {
             return change(&take, &mut self.arrangement, &mut self.settings);
         }
         self.kept.resize(self.takes.len(), None);
-        let new = || Arc::new(TakeState { arrangement: None, settings: self.settings });
+        let new = || Arc::new(TakeState { arrangement: None, settings: self.settings.clone() });
         let kept = Arc::make_mut(self.kept[index].get_or_insert_with(new));
         change(&take, &mut kept.arrangement, &mut kept.settings);
     }

@@ -109,7 +109,7 @@ fn settings_reshape_the_part_but_keep_edits_and_locks_in_one_step() {
     };
     studio.apply(Edit::SetHit(set)).unwrap();
     studio.apply(Edit::Lock { lane: Lane::Kick, on: true }).unwrap();
-    let wild = Settings { complexity: 1.0, swing: 1.0, ..before.document.settings };
+    let wild = Settings { complexity: 1.0, swing: 1.0, ..before.document.settings.clone() };
     studio.apply(Edit::Settings(wild)).unwrap();
     let after = done(&studio);
     assert_eq!(after.document.arrangement.as_ref().unwrap().played, wild);

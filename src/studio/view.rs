@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Document, JobView, RecordingView, WindowSettings};
+use super::{Document, JobView, RecordingView, TappingView, WindowSettings};
 use crate::network::{Backend, Engine};
 
 /// The studio at one moment.
@@ -20,6 +20,8 @@ pub struct View {
     pub engine: Option<Engine>,
     /// What was heard of the host.
     pub recording: RecordingView,
+    /// The groove that is being tapped, if one is.
+    pub tapping: Option<TappingView>,
     /// The job under way, if any.
     pub job: Option<JobView>,
     /// What undo would take back, such as "erase"; `None` if there is nothing.

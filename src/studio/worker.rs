@@ -162,11 +162,11 @@ impl Player {
         match job {
             Job::Generate => {
                 let take = document.take().ok_or(JobFailure::Gone)?.clone();
-                self.generate(job, take, document.settings, 0, reporter)
+                self.generate(job, take, document.settings.clone(), 0, reporter)
             }
             Job::New => {
                 let arrangement = document.arrangement.as_ref().ok_or(JobFailure::Gone)?;
-                let settings = Settings { seed: rand::random(), ..document.settings };
+                let settings = Settings { seed: rand::random(), ..document.settings.clone() };
                 // The grooves behind those there are, in turn.
                 let last = arrangement.alternatives.iter().map(|a| a.variation.number).max();
                 let first = last.map_or(0, |last| (last + 1) % VARIATIONS);
@@ -235,7 +235,7 @@ impl Player {
                 .filter(|variation| variation.seed == seed)
                 .map(|variation| variation.number)
                 .collect();
-            let settings = Settings { seed, alternatives: VARIATIONS, ..*settings };
+            let settings = Settings { seed, alternatives: VARIATIONS, ..settings.clone() };
             let parts = drummer.play_some(analysis, &settings, &numbers, reporter)?;
             variations.extend(
                 parts.into_iter().map(|(number, part)| (VariationId { seed, number }, part)),
@@ -307,13 +307,13 @@ impl Player {
         let arrangement = document.arrangement.as_ref().ok_or(JobFailure::Gone)?;
         let analysis = self.analysis(&arrangement.take, reporter)?;
         let seed: u64 = rand::random();
-        let settings = Settings { seed, ..document.settings };
+        let settings = Settings { seed, ..document.settings.clone() };
         let varied = move |variation: VariationId| VariationId { seed, ..variation };
         let wanted = arrangement.alternatives.iter().map(|a| varied(a.variation)).collect();
         let variations = self.play(&analysis, &settings, &wanted, reporter)?;
         let take = arrangement.take.clone();
         let change = move |document: &Document| {
-            replayed(document, &take, settings, |alternative, lanes, bars| {
+            replayed(document, &take, &settings, |alternative, lanes, bars| {
                 let mut alternative = alternative.clone();
                 alternative.variation = varied(alternative.variation);
                 alternative.replayed(&variations, lanes, bars)
@@ -326,7 +326,7 @@ impl Player {
     fn reshape(&mut self, document: &Document, reporter: &Reporter) -> Result<Outcome, JobFailure> {
         let arrangement = document.arrangement.as_ref().ok_or(JobFailure::Gone)?;
         let analysis = self.analysis(&arrangement.take, reporter)?;
-        let settings = document.settings;
+        let settings = document.settings.clone();
         let audible: BTreeSet<VariationId> = arrangement.alternative().variations().collect();
         let others: BTreeSet<VariationId> =
             arrangement.alternatives.iter().flat_map(Alternative::variations).collect();
@@ -334,17 +334,17 @@ impl Player {
         let share = 1.0 / arrangement.alternatives.len() as f32;
         reporter.range.lock().to = share;
         let mut variations = self.play(&analysis, &settings, &audible, reporter)?;
-        let played = arrangement.played;
+        let played = arrangement.played.clone();
         let take = arrangement.take.clone();
         reporter.amend(|document| {
-            replayed(document, &take, played, |alternative, lanes, bars| {
+            replayed(document, &take, &played, |alternative, lanes, bars| {
                 alternative.replayed(&variations, lanes, bars)
             })
         });
         *reporter.range.lock() = ProgressRange { from: share, to: 1.0, analyzes: false };
         variations.extend(self.play(&analysis, &settings, &others, reporter)?);
         let change = move |document: &Document| {
-            replayed(document, &take, settings, |alternative, lanes, bars| {
+            replayed(document, &take, &settings, |alternative, lanes, bars| {
                 alternative.replayed(&variations, lanes, bars)
             })
         };
@@ -366,7 +366,7 @@ impl Player {
             // The same groove played anew; if that says nothing new, other grooves.
             let number = (old.variation.number + attempt.saturating_sub(1)) % VARIATIONS;
             let variation = VariationId { seed: rand::random(), number };
-            let settings = document.settings;
+            let settings = document.settings.clone();
             let variations =
                 self.play(&analysis, &settings, &BTreeSet::from([variation]), reporter)?;
             let Some(take) = variations.get(&variation) else { continue };
@@ -407,7 +407,7 @@ fn pattern(part: &DrumPart, region: &Region) -> Vec<(BarIndex, usize, Lane)> {
 fn replayed(
     document: &Document,
     take: &Arc<Take>,
-    played: Settings,
+    played: &Settings,
     replay: impl Fn(&Alternative, Lanes, &BTreeSet<BarIndex>) -> Alternative,
 ) -> Document {
     let mut document = document.clone();
@@ -421,7 +421,7 @@ fn replayed(
         if arrangement.played.seed != played.seed {
             settings.seed = played.seed;
         }
-        arrangement.played = played;
+        arrangement.played = played.clone();
     });
     document
 }

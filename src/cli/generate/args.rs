@@ -1,10 +1,15 @@
 //! What to play: the drummer's settings as arguments.
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use crate::drummer::{ClassDensities, CountIn, Ending, Settings, Style, StyleChoice};
-use crate::score::{DRUM_CLASSES, DrumClass};
+use crate::cli::error::CliError;
+use crate::drummer::{ClassDensities, CountIn, Ending, Section, Settings, Style, StyleChoice};
+use crate::midi;
+use crate::score::{DRUM_CLASSES, DrumClass, Groove, GrooveSource, TakenGroove};
 
 /// The most hits a bar that can be asked for: one on every step of the longest grid.
 const MOST_HITS: f32 = 32.0;
@@ -26,6 +31,18 @@ pub struct GenerateArgs {
         conflicts_with = "style",
     )]
     densities: Option<Densities>,
+
+    /// A groove to drum the song with: a MIDI file with one to four bars of drums
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["style", "densities"])]
+    groove: Option<PathBuf>,
+
+    /// A groove for all sections of a letter, such as B=chorus.mid. May be given several times
+    #[arg(long, value_parser = section_groove, value_name = "LETTER=FILE")]
+    section_groove: Vec<SectionGroove>,
+
+    /// How far a groove follows the song, from 0 (as it is) to 1
+    #[arg(long, allow_hyphen_values = true, value_parser = share, value_name = "SHARE", default_value = "0.5")]
+    follow: f32,
 
     /// How much is played, from 0 to 1
     #[arg(long, allow_hyphen_values = true, value_parser = share, value_name = "SHARE", default_value = "0.5")]
@@ -80,12 +97,39 @@ pub struct GenerateArgs {
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Densities(ClassDensities);
 
+/// Which sections, by their label, and the file of their groove.
+#[derive(Clone, Debug, PartialEq)]
+struct SectionGroove {
+    label: usize,
+    path: PathBuf,
+}
+
 impl GenerateArgs {
     /// The swing that is asked for; `None` leaves it to the song.
     pub fn swing(&self) -> Option<f32> {
         self.swing
     }
 
+    /// Reads the grooves that are asked for into the settings; says what of them was left out, a line
+    /// each.
+    pub fn add_grooves(&self, settings: &mut Settings) -> Result<Vec<String>, CliError> {
+        let mut remarks = Vec::new();
+        let mut read = |path: &Path| {
+            let TakenGroove { groove, remarks: found } = read_groove(path)?;
+            let line = |remark| format!("{}: {remark}", path.display());
+            remarks.extend(found.iter().map(line));
+            Ok::<Groove, CliError>(groove)
+        };
+        if let Some(path) = &self.groove {
+            settings.style = StyleChoice::Groove(read(path)?);
+        }
+        for SectionGroove { label, path } in &self.section_groove {
+            settings.section_grooves.insert(*label, read(path)?);
+        }
+        Ok(remarks)
+    }
+
+    /// What is asked for, but for grooves, which have to be read.
     pub fn settings(&self) -> Settings {
         let style = match (self.style, self.densities) {
             (_, Some(Densities(densities))) => StyleChoice::Densities(densities),
@@ -100,12 +144,22 @@ impl GenerateArgs {
             fill_complexity: self.fill_complexity,
             swing: self.swing.unwrap_or_default(),
             humanise: self.humanise,
+            follow: self.follow,
+            section_grooves: BTreeMap::new(),
             ending: self.ending,
             count_in: self.count_in,
             seed: self.seed,
             alternatives: usize::from(self.alternatives),
         }
     }
+}
+
+/// The groove of a MIDI file, named after it.
+fn read_groove(path: &Path) -> Result<TakenGroove, CliError> {
+    let song = midi::read(path)?;
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    Groove::of_song(&name, GrooveSource::File, &song)
+        .map_err(|source| CliError::Groove { path: path.into(), source })
 }
 
 fn style() -> impl TypedValueParser<Value = Style> {
@@ -125,11 +179,21 @@ fn count_in() -> impl TypedValueParser<Value = CountIn> {
         .map(|name| CountIn::named(&name).unwrap_or_default())
 }
 
-fn share(text: &str) -> Result<f32, String> {
+pub fn share(text: &str) -> Result<f32, String> {
     match text.parse::<f32>() {
         Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
         _ => Err("a number from 0 to 1 is needed".into()),
     }
+}
+
+fn section_groove(text: &str) -> Result<SectionGroove, String> {
+    let (letter, path) =
+        text.split_once('=').ok_or("a section's letter, = and a MIDI file are needed")?;
+    let label = Section::label_of(letter).ok_or("sections are called A, B, C and so on")?;
+    if path.is_empty() {
+        return Err("a MIDI file is needed behind the =".into());
+    }
+    Ok(SectionGroove { label, path: path.into() })
 }
 
 fn densities(text: &str) -> Result<Densities, String> {
@@ -173,7 +237,7 @@ mod tests {
     fn every_wish_arrives() {
         let asked = settings(
             "--style hip-hop --complexity 0.1 --intensity 0.2 --fill-amount 0.3 \
-             --fill-complexity 0.4 --swing 0.6 --humanise 0.7 --seed 8 --alternatives 4 \
+             --fill-complexity 0.4 --swing 0.6 --humanise 0.7 --follow 0.8 --seed 8 --alternatives 4 \
              --ending fill-and-hit --count-in sticks",
         );
         let expected = Settings {
@@ -184,6 +248,8 @@ mod tests {
             fill_complexity: 0.4,
             swing: 0.6,
             humanise: 0.7,
+            follow: 0.8,
+            section_grooves: BTreeMap::new(),
             ending: Ending::FillAndHit,
             count_in: CountIn::Sticks,
             seed: 8,
@@ -212,6 +278,11 @@ mod tests {
             "--alternatives 0",
             "--alternatives 9",
             "--seed -1",
+            "--follow 2",
+            "--groove a.mid --style rock",
+            "--section-groove chorus.mid",
+            "--section-groove B=",
+            "--section-groove 7=b.mid",
             "--style polka",
             "--ending fade",
             "--count-in four",

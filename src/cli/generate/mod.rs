@@ -22,6 +22,7 @@ use super::error::CliError;
 use super::progress::Bar;
 use super::song::{self, STANDARD};
 
+pub use args::share;
 pub use arguments::{Arguments, BackendArgument, models, remark_on};
 pub use files::Content;
 
@@ -43,7 +44,8 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
 
 fn one(arguments: &Arguments, path: &Path, output: &Path) -> Result<(), CliError> {
     let begun = Instant::now();
-    let settings = arguments.args.settings();
+    let mut settings = arguments.args.settings();
+    let remarks = arguments.args.add_grooves(&mut settings)?;
     let paths = Paths::of(arguments, output, settings.alternatives);
     paths.check(path, arguments.json)?;
 
@@ -95,6 +97,7 @@ fn one(arguments: &Arguments, path: &Path, output: &Path) -> Result<(), CliError
     bar.end();
 
     if !arguments.quiet {
+        remarks.iter().for_each(|line| remark(line));
         reading.remark(path);
         remark_on(&drummer);
         remark(&report::summary(heard, &generation, &paths.parts));

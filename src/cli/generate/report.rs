@@ -185,15 +185,16 @@ impl SongFacts {
 
 impl Asked {
     fn new(settings: &Settings) -> Asked {
-        let Settings { style, seed, alternatives, .. } = *settings;
-        let (style, densities) = match style {
+        let (style, densities) = match settings.style.clone() {
             StyleChoice::Densities(densities) => {
                 let classes = DrumClass::ALL.map(DrumClass::name).into_iter();
                 (StyleChoice::FromSong, Some(classes.zip(densities).collect()))
             }
             style => (style, None),
         };
-        Asked { settings: Settings { style, ..*settings }, densities, seed, alternatives }
+        let settings = Settings { style, ..settings.clone() };
+        let (seed, alternatives) = (settings.seed, settings.alternatives);
+        Asked { settings, densities, seed, alternatives }
     }
 }
 

@@ -26,7 +26,12 @@ struct Work<'a> {
 }
 
 pub fn run(arguments: &Arguments, folder: &Path) -> Result<(), CliError> {
-    let settings = arguments.args.settings();
+    let mut settings = arguments.args.settings();
+    for line in arguments.args.add_grooves(&mut settings)? {
+        if !arguments.quiet {
+            remark(&line);
+        }
+    }
     let failed = |source| CliError::Folder { folder: folder.into(), source };
     fs::create_dir_all(folder).map_err(failed)?;
     let works = works(&arguments.songs, folder, settings.alternatives)?;
@@ -39,10 +44,10 @@ pub fn run(arguments: &Arguments, folder: &Path) -> Result<(), CliError> {
     let (queue, waiting) = channel::unbounded();
     works.iter().try_for_each(|work| queue.send(work)).expect("the receiver is alive");
     drop(queue);
-    let work = || {
+    let work = &|| {
         for work in &waiting {
             bar.set_message(song::title(work.song));
-            let drummed = drum(arguments, settings, &drummer, work);
+            let drummed = drum(arguments, &settings, &drummer, work);
             if let (Ok(reading), false) = (&drummed, arguments.quiet) {
                 bar.suspend(|| reading.remark(work.song));
             }
@@ -95,11 +100,11 @@ fn works<'a>(
 
 fn drum(
     arguments: &Arguments,
-    settings: Settings,
+    settings: &Settings,
     drummer: &Drummer,
     work: &Work<'_>,
 ) -> Result<Reading, CliError> {
-    let reading = Reading::of(arguments, settings, work.song)?;
+    let reading = Reading::of(arguments, settings.clone(), work.song)?;
     let generation = drummer.generate(&reading.heard, &reading.settings, &Silent)?;
     let parts = generation.parts.iter().zip(&work.parts);
     let outputs = parts.map(|(take, path)| Output {

@@ -9,6 +9,7 @@
 //!   [`Playing::human`] is that of the Groove MIDI Dataset's drummers.
 //! - [`score_form`] compares the sections of a song with those that somebody marked.
 //! - [`evaluate`] does all that for a set of songs; [`pairs_in`] reads one from two folders.
+//! - [`own_groove`] takes the bars of a song's own drums that say most about them.
 //! - [`rock_loop`] and [`raw_structure`] are what any system has to beat.
 //!
 //! [`score`] and [`sense`] agree with the reference scripts to 1e-6 where both read the files alike. They do not
@@ -25,6 +26,7 @@ mod baselines;
 mod form;
 mod grid;
 mod likeness;
+mod own_groove;
 mod playing;
 mod report;
 mod scoring;
@@ -33,6 +35,7 @@ mod sense;
 pub use baselines::{RawStructure, raw_structure, rock_loop};
 pub use form::{FormScore, boundaries, boundary_f, pairwise_f, score_form};
 pub use likeness::{Likeness, likeness, overlap};
+pub use own_groove::own_groove;
 pub use playing::{Feature, FeatureValues, Playing, Window, windows};
 pub use report::{Evaluation, EvaluationError, Pair, SongScore, SongSense, evaluate, pairs_in};
 pub use scoring::{Score, own_densities, score};

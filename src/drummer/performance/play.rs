@@ -1,5 +1,7 @@
 //! A pattern becomes a performance.
 
+use std::collections::{BTreeMap, HashSet};
+
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -14,7 +16,10 @@ use super::steady::Steady;
 use super::swing::{Swing, home, onsets, swings};
 use crate::drummer::{Dynamics, Style};
 use crate::network::Network;
-use crate::score::{BarIndex, DrumPart, Hit, LANES, TempoMap, Velocity};
+use crate::score::{BarIndex, DrumPart, GmKey, Hit, LANES, TempoMap, Velocity};
+
+/// Strokes of a part whose feel was given: velocity, and offset in steps.
+pub type GivenStrokes = BTreeMap<(BarIndex, usize, GmKey), (Velocity, f32)>;
 
 /// How a pattern is to be played.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +42,9 @@ pub struct Feel<'a> {
     /// Whose manner to play in, as [`PerformanceStats::measure`]d from a performance; `None` draws a drummer
     /// by the seed.
     pub stats: Option<PerformanceStats>,
+    /// Strokes with a feel of their own, which is kept; the song's dynamics lie over it. The others are
+    /// played about as loud as these.
+    pub given: Option<&'a GivenStrokes>,
     pub seed: u64,
 }
 
@@ -65,6 +73,12 @@ const LARGEST_SURPRISE: f32 = 2.2;
 /// deviations, so that of accent and ghost note it is the accent; and this much of chance is left.
 const STEADY_ABOVE: f32 = 0.4;
 const STEADY_CHANCE: f32 = 0.25;
+
+/// How much of chance is left to strokes whose feel was given.
+const GIVEN_CHANCE: f32 = 0.3;
+/// How much softer or louder than usual others are played for the sake of these.
+const SOFTER: f32 = 0.4;
+const LOUDER: f32 = 1.3;
 
 /// Plays a pattern: the hits of `pattern`, whose velocities and offsets are not read, with those of
 /// a drummer. Bars and grids stay; hits stay on their steps unless swing brings them nearer to the
@@ -125,18 +139,24 @@ fn played(pattern: &DrumPart, feel: &Feel, strokes: &Strokes) -> DrumPart {
     let swing = Swing { amount: swing, by_itself: swings(pattern) };
     let onsets = onsets(pattern);
     let stroke = |hit: &Hit| strokes.at(hit.lane().index(), starts[hit.bar.0] + hit.step);
+    let given = |hit: &Hit| feel.given?.get(&(hit.bar, hit.step, hit.key)).copied();
+    let level = Level::of(pattern, given, |hit| stroke(hit).velocity(0.0));
     let hits = pattern.hits.iter().enumerate().map(|(number, hit)| {
         let (row, lane) = (starts[hit.bar.0] + hit.step, hit.lane().index());
         let said = stroke(hit);
         let [loud, late] = [surprises[row].0[lane], surprises[row].1[lane]];
         let loud = loud * looser_velocity(humanise);
-        let velocity = match steady.returns(number) {
-            [] => said.velocity(loud),
-            returns => {
-                let level = |other: &usize| stroke(&pattern.hits[*other]).velocity(STEADY_ABOVE);
-                let usual = returns.iter().map(level).sum::<f32>() / returns.len() as f32;
+        let own = given(hit);
+        let velocity = match (own, steady.returns(number)) {
+            (Some((velocity, _)), _) => {
+                velocity.unit() + GIVEN_CHANCE * (said.velocity(loud) - said.velocity(0.0))
+            }
+            (None, []) => level.of_bar(hit.bar) * said.velocity(loud),
+            (None, returns) => {
+                let usual = |other: &usize| stroke(&pattern.hits[*other]).velocity(STEADY_ABOVE);
+                let usual = returns.iter().map(usual).sum::<f32>() / returns.len() as f32;
                 let drawn = said.velocity(STEADY_ABOVE + STEADY_CHANCE * loud);
-                usual + drawn - said.velocity(STEADY_ABOVE)
+                level.of_bar(hit.bar) * (usual + drawn - said.velocity(STEADY_ABOVE))
             }
         };
         let late = late.clamp(-LARGEST_SURPRISE, LARGEST_SURPRISE);
@@ -146,18 +166,60 @@ fn played(pattern: &DrumPart, feel: &Feel, strokes: &Strokes) -> DrumPart {
         // Drummers pull a skip towards the triplet; swing puts it where it is asked for.
         let skips = swing.by_itself && alone && hit.step % 4 == 3;
         let pulled = if skips { swing.amount * said.offset(0.0) } else { 0.0 };
-        let micro =
-            if humanise > 0.0 { 2.0 * humanise * (said.offset(late) - pulled) } else { 0.0 };
         let place = hit.step as f32 / grid.steps as f32;
         let is_fill = feel.fills.contains(&hit.bar);
         let velocity = follow.velocity(intensify(velocity, intensity), hit.bar.0, place, is_fill);
         let velocity = within_range(velocity);
         let position = swing.bend(hit.step, grid, compound, alone);
+        let micro = match own {
+            Some((_, offset)) => {
+                let strayed = GIVEN_CHANCE * (said.offset(late) - said.offset(0.0));
+                later(offset, position - hit.step as f32) + 2.0 * humanise * strayed
+            }
+            None if humanise > 0.0 => 2.0 * humanise * (said.offset(late) - pulled),
+            None => 0.0,
+        };
         let step = home(hit.step, position, grid, |step| has_hit(pattern, hit, step));
         let offset = (position + micro - step as f32).clamp(-0.5, 0.5);
         Hit { step, offset, velocity: Velocity::from_unit(velocity), ..*hit }
     });
     DrumPart::new(pattern.bars.clone(), pattern.grids.clone(), hits.collect())
+}
+
+/// How loud strokes are played beside those that were given: a factor for each bar that has some.
+struct Level {
+    bars: HashSet<BarIndex>,
+    factor: f32,
+}
+
+impl Level {
+    /// `said` is the network's velocity of a stroke.
+    fn of(
+        pattern: &DrumPart,
+        given: impl Fn(&Hit) -> Option<(Velocity, f32)>,
+        said: impl Fn(&Hit) -> f32,
+    ) -> Level {
+        let (mut bars, mut own, mut network) = (HashSet::new(), 0.0, 0.0);
+        for hit in &pattern.hits {
+            if let Some((velocity, _)) = given(hit) {
+                bars.insert(hit.bar);
+                own += velocity.unit();
+                network += said(hit);
+            }
+        }
+        let factor = if network > 0.0 { (own / network).clamp(SOFTER, LOUDER) } else { 1.0 };
+        Level { bars, factor }
+    }
+
+    fn of_bar(&self, bar: BarIndex) -> f32 {
+        if self.bars.contains(&bar) { self.factor } else { 1.0 }
+    }
+}
+
+/// What is left of a stroke's own lateness when swing has moved it: it is as late as the later of the
+/// two. What is early stays early.
+fn later(offset: f32, swung: f32) -> f32 {
+    if offset > 0.0 { (offset - swung.max(0.0)).max(0.0) } else { offset }
 }
 
 /// The drummer of a seed: the middle of the dataset, a little away from it as far as humanise goes.

@@ -1,8 +1,6 @@
 //! A recorded performance on the grid: what the training data and the tests are made of.
 
-use std::f64::consts::TAU;
-
-use crate::score::{DrumPart, GmKey, Hit, Note, Song, StepGrid};
+use crate::score::{DrumPart, GmKey, Hit, Note, Song, StepGrid, Ticks, plays_triplets};
 
 /// The General MIDI key of a pad of the Roland TD-11 on which the Groove MIDI Dataset was played.
 ///
@@ -30,7 +28,8 @@ pub fn quantise(song: &Song) -> Option<DrumPart> {
     if notes.is_empty() {
         return None;
     }
-    let triplets = plays_triplets(&notes, song.ticks_per_quarter());
+    let starts: Vec<Ticks> = notes.iter().map(|note| note.start).collect();
+    let triplets = plays_triplets(&starts, song.ticks_per_quarter());
     let bars = song.bars();
     let grids: Vec<StepGrid> =
         bars.bars().iter().map(|bar| StepGrid::for_metre(bar.metre, triplets)).collect();
@@ -48,27 +47,10 @@ pub fn quantise(song: &Song) -> Option<DrumPart> {
     Some(DrumPart::new(bars, grids, hits))
 }
 
-/// Whether strokes fall on triplets rather than on straight eighths and sixteenths.
-///
-/// For a grid of `k` places a quarter, the mean of `exp(2 pi i k position)` is as long as the strokes
-/// agree about where that grid is, however early they all are: 1 on the grid, near 0 off it.
-fn plays_triplets(notes: &[Note], ticks_per_quarter: u16) -> bool {
-    let agreement = |k: f64| {
-        let (mut re, mut im) = (0.0, 0.0);
-        for note in notes {
-            let angle = TAU * k * note.start.0 as f64 / f64::from(ticks_per_quarter);
-            re += angle.cos();
-            im += angle.sin();
-        }
-        (re * re + im * im).sqrt()
-    };
-    agreement(3.0).max(agreement(6.0)) > agreement(2.0).max(agreement(4.0))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::score::{BarIndex, GridKind, TempoMap, Ticks, Track, TrackKind, Velocity};
+    use crate::score::{BarIndex, GridKind, TempoMap, Track, TrackKind, Velocity};
 
     fn song(starts: &[u64]) -> Song {
         let notes = starts

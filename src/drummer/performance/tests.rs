@@ -29,6 +29,7 @@ fn feel(tempo: &TempoMap) -> Feel<'_> {
         fills: &[],
         dynamics: None,
         stats: None,
+        given: None,
         seed: 1,
     }
 }

@@ -148,7 +148,7 @@ fn takes_are_compared_renamed_and_removed_with_their_drums() {
     let other = crate::studio::fixtures::take(4);
     let take = crate::studio::Take { name: "Verse".to_owned(), ..other };
     robot.studio.apply(Edit::AddTake(std::sync::Arc::new(take))).unwrap();
-    let settings = Settings { swing: 0.75, ..robot.document().settings };
+    let settings = Settings { swing: 0.75, ..robot.document().settings.clone() };
     robot.studio.apply(Edit::Settings(settings)).unwrap();
     robot.frames(2);
     assert!(robot.document().part().is_none());

@@ -28,9 +28,9 @@ fn with_folder() -> (tempfile::TempDir, Robot) {
 #[test]
 fn undo_and_redo_turn_the_controls_once() {
     let mut robot = Robot::with_bars(4, SIZE);
-    let before = robot.document().settings;
+    let before = robot.document().settings.clone();
     let style = StyleChoice::Preset(Style::ALL[15]);
-    let after = Settings { style, swing: 0.75, ..before };
+    let after = Settings { style, swing: 0.75, ..before.clone() };
     robot.studio.apply(Edit::Settings(after)).unwrap();
     robot.studio.apply(Edit::Channel(Channel::new(3).unwrap())).unwrap();
     robot.frames(2);
@@ -58,7 +58,7 @@ fn undo_and_redo_turn_the_controls_once() {
 #[test]
 fn a_loaded_state_turns_the_controls() {
     let mut robot = Robot::with_bars(4, SIZE);
-    let settings = Settings { intensity: 0.9, ..robot.document().settings };
+    let settings = Settings { intensity: 0.9, ..robot.document().settings.clone() };
     robot.studio.apply(Edit::Settings(settings)).unwrap();
     let state = robot.studio.save();
     let mut other = Robot::with_bars(4, SIZE);
@@ -85,12 +85,12 @@ fn switches_turn_their_parameters() {
 #[test]
 fn a_factory_preset_is_one_step_and_turns_the_controls() {
     let mut robot = Robot::with_bars(4, SIZE);
-    let before = robot.document().settings;
+    let before = robot.document().settings.clone();
     robot.press("preset");
     robot.frames(1);
     robot.press(("factory-preset", 5_usize));
     robot.frames(2);
-    let settings = robot.document().settings;
+    let settings = robot.document().settings.clone();
     assert_eq!(settings.style, StyleChoice::Preset(Style::Jazz));
     assert_eq!((settings.seed, settings.alternatives), (before.seed, before.alternatives));
     assert_eq!(robot.controls.value(Control::Swing), settings.swing);
@@ -106,8 +106,8 @@ fn a_factory_preset_is_one_step_and_turns_the_controls() {
 fn presets_of_ones_own_are_kept_loaded_and_removed() {
     let (place, mut robot) = with_folder();
     let folder = PresetFolder::new(place.path());
-    let mine = Settings { swing: 0.3, complexity: 0.8, ..robot.document().settings };
-    robot.studio.apply(Edit::Settings(mine)).unwrap();
+    let mine = Settings { swing: 0.3, complexity: 0.8, ..robot.document().settings.clone() };
+    robot.studio.apply(Edit::Settings(mine.clone())).unwrap();
     robot.press("keep-preset");
     // Letters go into the name, not to the window's keys; the name of a factory preset is refused.
     robot.type_line("jazz");
@@ -119,7 +119,7 @@ fn presets_of_ones_own_are_kept_loaded_and_removed() {
     robot.wait(|_| folder.list().len() == 1);
     assert_eq!(folder.list()[0].name, "Mine");
 
-    robot.studio.apply(Edit::Settings(Settings { swing: 0.0, ..mine })).unwrap();
+    robot.studio.apply(Edit::Settings(Settings { swing: 0.0, ..mine.clone() })).unwrap();
     robot.press("preset");
     robot.wait(|robot| robot.shows(("own-preset", 0_usize)));
     robot.press(("own-preset", 0_usize));

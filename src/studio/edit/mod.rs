@@ -14,7 +14,7 @@ use super::{
     Arrangement, Cell, Channel, Clipboard, Document, DrumMap, Lanes, Region, RegionOverride, Take,
 };
 use crate::drummer::{Settings, StyleChoice};
-use crate::score::{BarIndex, Beats, DrumPart, Hit, Lane, Velocity};
+use crate::score::{BarIndex, Beats, DrumPart, Groove, Hit, Lane, Velocity};
 
 /// One change of a document. Cells outside the grid are passed over.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,6 +89,12 @@ pub enum Edit {
     /// What is asked of the drummer. The studio plays the part anew by itself; a new seed counts from
     /// the next [`super::Job::Generate`] on.
     Settings(Settings),
+    /// Drums the song, or the sections of a label, with a groove. None takes the groove away: the song is
+    /// played as it suggests by itself, sections like the song.
+    UseGroove {
+        section: Option<usize>,
+        groove: Option<Groove>,
+    },
     DrumMap(DrumMap),
     Channel(Channel),
 
@@ -128,6 +134,7 @@ impl Edit {
             Edit::Choose(_) => "choose alternative",
             Edit::Mix { .. } => "mix",
             Edit::Settings(_) => "settings",
+            Edit::UseGroove { .. } => "groove",
             Edit::DrumMap(_) => "drum map",
             Edit::Channel(_) => "MIDI channel",
             Edit::AddTake(_) => "capture",
@@ -140,7 +147,7 @@ impl Edit {
 
     /// Whether it brings settings back, for controls to follow.
     pub(super) const fn recalls(&self) -> bool {
-        matches!(self, Edit::ChooseTake(_) | Edit::RemoveTake(_))
+        matches!(self, Edit::ChooseTake(_) | Edit::RemoveTake(_) | Edit::UseGroove { .. })
     }
 
     /// The document with the edit made.
@@ -219,6 +226,20 @@ impl Edit {
                 arrangement.mix(bars, *from)?;
             }
             Edit::Settings(settings) => document.settings = tidy_settings(settings, &document),
+            Edit::UseGroove { section: None, groove } => {
+                document.settings.style = match (groove, &document.settings.style) {
+                    (Some(groove), _) => StyleChoice::Groove(groove.clone()),
+                    (None, StyleChoice::Groove(_)) => StyleChoice::FromSong,
+                    (None, other) => other.clone(),
+                };
+            }
+            Edit::UseGroove { section: Some(label), groove } => {
+                let grooves = &mut document.settings.section_grooves;
+                match groove {
+                    Some(groove) => grooves.insert(*label, groove.clone()),
+                    None => grooves.remove(label),
+                };
+            }
             Edit::DrumMap(map) => {
                 if let DrumMap::Own(own) = map {
                     document.own_map = Some(own.clone());
@@ -268,7 +289,7 @@ fn copy_to_repeats(document: &mut Document, bar: BarIndex) -> Result<(), EditErr
 /// alternatives there are is not the musician's to set.
 pub(super) fn tidy_settings(settings: &Settings, document: &Document) -> Settings {
     let old = &document.settings;
-    let style = match settings.style {
+    let style = match settings.style.clone() {
         StyleChoice::Densities(densities) => StyleChoice::Densities(
             densities.map(|hits| if hits.is_nan() { 0.0 } else { hits.clamp(0.0, 32.0) }),
         ),
@@ -278,7 +299,7 @@ pub(super) fn tidy_settings(settings: &Settings, document: &Document) -> Setting
     for (share, old) in shares.iter_mut().zip(old.shares()) {
         *share = if share.is_nan() { old } else { share.clamp(0.0, 1.0) };
     }
-    Settings { style, alternatives: old.alternatives, ..*settings }.with_shares(shares)
+    Settings { style, alternatives: old.alternatives, ..settings.clone() }.with_shares(shares)
 }
 
 impl Document {

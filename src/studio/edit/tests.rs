@@ -160,13 +160,13 @@ fn every_take_keeps_its_drums_edits_and_settings() {
     assert_eq!(second.arrangement_of(0), first.arrangement.as_ref());
     let made = Arrangement { take, ..other.arrangement.clone().unwrap() };
     second.arrangement = Some(made.clone());
-    let second = apply(&second, Edit::Settings(Settings { swing: 0.7, ..first.settings }));
+    let second = apply(&second, Edit::Settings(Settings { swing: 0.7, ..first.settings.clone() }));
 
     let back = apply(&second, Edit::ChooseTake(0));
-    assert_eq!((&back.arrangement, back.settings), (&first.arrangement, first.settings));
+    assert_eq!((&back.arrangement, &back.settings), (&first.arrangement, &first.settings));
     assert_eq!(back.clip(), first.clip());
     let forth = apply(&back, Edit::ChooseTake(1));
-    assert_eq!((&forth.arrangement, forth.settings), (&second.arrangement, second.settings));
+    assert_eq!((&forth.arrangement, &forth.settings), (&second.arrangement, &second.settings));
 
     // Named and moved while it is not the current one, its drums go with it.
     let named = apply(&back, Edit::RenameTake { take: 1, name: "Bridge".into() });

@@ -8,6 +8,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -48,6 +49,8 @@ pub enum PresetError {
 impl Preset {
     pub fn new(name: &str, settings: Settings) -> Preset {
         let short: String = name.trim().chars().take(LONGEST_NAME).collect();
+        // Sections are those of one song.
+        let settings = Settings { section_grooves: BTreeMap::new(), ..settings };
         Preset { name: tidy_name_or(&short, "Preset"), settings }
     }
 
@@ -70,7 +73,18 @@ impl Preset {
         let mut presets = vec![Preset::new("From the song", Settings::default())];
         presets.extend(Style::ALL.into_iter().map(|style| {
             let settings = Settings { style: StyleChoice::Preset(style), ..Settings::default() };
-            Preset::new(&style.title(), settings.with_shares(habits(style)))
+            let [complexity, intensity, fill_amount, fill_complexity, swing, humanise] =
+                habits(style);
+            let settings = Settings {
+                complexity,
+                intensity,
+                fill_amount,
+                fill_complexity,
+                swing,
+                humanise,
+                ..settings
+            };
+            Preset::new(&style.title(), settings)
         }));
         presets
     }
@@ -80,8 +94,8 @@ impl Preset {
         let own = &self.settings;
         let mut shares = own.shares().into_iter().zip(settings.shares());
         shares.all(|(a, b)| (a - b).abs() < 5e-4)
-            && (own.style, own.ending, own.count_in)
-                == (settings.style, settings.ending, settings.count_in)
+            && own.style == settings.style
+            && (own.ending, own.count_in) == (settings.ending, settings.count_in)
     }
 }
 
@@ -207,7 +221,7 @@ struct File {
 
 impl From<&Preset> for File {
     fn from(Preset { name, settings }: &Preset) -> File {
-        File { version: VERSION, name: name.clone(), settings: *settings }
+        File { version: VERSION, name: name.clone(), settings: settings.clone() }
     }
 }
 

@@ -152,6 +152,20 @@ impl Recording {
         }
     }
 
+    /// Hears nothing for a while: the transport stands for it. What another listener has to know to go
+    /// on from here: where the transport is, with tempo and metre; nothing while it stands.
+    pub(super) fn interrupt(&mut self) -> Vec<Captured> {
+        let Some(cursor) = self.cursor else { return Vec::new() };
+        let beats = |tick: u64| Beats(tick as f64 / f64::from(TICKS_PER_QUARTER));
+        let at = beats(cursor);
+        let tempo = self.tempos.range(..=cursor).next_back();
+        let tempo = tempo.map(|(_, &bpm)| Captured::Tempo { at, bpm });
+        let metre = self.metres.range(..=cursor).next_back();
+        let metre = metre.map(|(&line, &metre)| Captured::Metre { at: beats(line), metre });
+        self.record(Captured::Stopped { at });
+        std::iter::once(Captured::Started { at }).chain(tempo).chain(metre).collect()
+    }
+
     fn start(&mut self, tick: u64) {
         self.silence();
         self.pass += 1;

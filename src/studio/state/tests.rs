@@ -1,10 +1,11 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::drummer::{CountIn, Ending, Settings, Style, StyleChoice};
-use crate::score::{BarIndex, Lane};
+use crate::score::{BarIndex, Groove, GrooveSource, Lane};
 use crate::studio::fixtures::document;
 use crate::studio::{
     Arrangement, DrumMap, Edit, Lanes, OwnMap, Region, RegionOverride, Take, Theme, VariationId,
@@ -18,15 +19,24 @@ fn saved(bars: usize, seed: u64) -> Saved {
 /// A document with something in every field.
 fn full() -> Saved {
     let mut saved = second();
-    let played = saved.document.settings;
-    let settings = Settings { ending: Ending::FillAndHit, count_in: CountIn::Sticks, ..played };
+    let played = saved.document.settings.clone();
+    let groove = Groove::of_part("mine", GrooveSource::Tapped, saved.document.part().unwrap(), 0..2);
+    let groove = groove.unwrap().groove;
+    let settings = Settings {
+        ending: Ending::FillAndHit,
+        count_in: CountIn::Sticks,
+        style: StyleChoice::Groove(groove.renamed("song")),
+        section_grooves: BTreeMap::from([(1, groove)]),
+        follow: 0.25,
+        ..played
+    };
     saved.document = Edit::Settings(settings).apply(&saved.document).unwrap();
     saved.document.arrangement.as_mut().unwrap().played.ending = Ending::None;
     let other = document(4, 9);
     let take = Arc::new(Take { name: "Verse".to_owned(), ..(*other.takes[0]).clone() });
     saved.document = Edit::AddTake(take.clone()).apply(&saved.document).unwrap();
     saved.document.arrangement = Some(Arrangement { take, ..other.arrangement.unwrap() });
-    let settings = Settings { swing: 0.25, ..saved.document.settings };
+    let settings = Settings { swing: 0.25, ..saved.document.settings.clone() };
     saved.document = Edit::Settings(settings).apply(&saved.document).unwrap();
     // The last of three has no drums yet.
     let take = Arc::new(Take { name: "Bridge".to_owned(), ..(*other.takes[0]).clone() });
@@ -56,7 +66,7 @@ fn first() -> Saved {
         Edit::DrumMap(DrumMap::Own(own)),
         Edit::Settings(Settings {
             style: StyleChoice::Preset(Style::HipHop),
-            ..saved.document.settings
+            ..saved.document.settings.clone()
         }),
     ];
     for edit in edits {

@@ -6,6 +6,7 @@ mod write;
 use serde::{Deserialize, Serialize};
 
 use crate::drummer::ClassDensities;
+use crate::score::Groove;
 
 /// What is written now: version 2, how drums begin and end, and drums and settings of the takes that are
 /// not the current one.
@@ -30,6 +31,11 @@ struct SavedTakeState {
 struct Turns {
     ending: String,
     count_in: String,
+    follow: f32,
+    /// In the place of the style.
+    groove: Option<Groove>,
+    /// By the sections' labels.
+    section_grooves: Vec<(u32, Groove)>,
 }
 
 /// Version 1, and the musician's own drum map also while another is in use. What was arranged may be
@@ -110,13 +116,13 @@ struct Arranged {
     played: Asked,
     /// One a bar: ternary, steps, steps a beat.
     grids: Vec<(bool, u8, u8)>,
-    alternatives: Vec<Groove>,
+    alternatives: Vec<SavedAlternative>,
     chosen: u8,
     locked_bars: Vec<u32>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Groove {
+struct SavedAlternative {
     hits: Vec<SavedHit>,
     fills: Vec<u32>,
     style: Option<ClassDensities>,

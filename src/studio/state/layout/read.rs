@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{
-    Arranged, Asked, Groove, Map, OwnMap, SavedStyle, SavedTake, SavedTakeState, TakeOf, Track,
-    Turns, Version1, Version2, Version3,
+    Arranged, Asked, Map, OwnMap, SavedAlternative, SavedStyle, SavedTake, SavedTakeState, TakeOf,
+    Track, Turns, Version1, Version2, Version3,
 };
 use crate::drummer::{self, CountIn, Ending, Form, Settings, Style, StyleChoice};
 use crate::score::{
@@ -24,6 +24,8 @@ use crate::studio::{
 const LAST_TICK: u64 = 1 << 40;
 /// As many alternatives as one seed has ideas.
 const MOST_ALTERNATIVES: usize = 8;
+/// Sections that may have grooves of their own: as many as a song has letters at most.
+const MOST_GROOVES: usize = studio::MAX_BARS;
 
 impl Version3 {
     /// `None` if it says what cannot be.
@@ -59,6 +61,16 @@ impl Turns {
     fn read(self, settings: &mut Settings) -> Option<()> {
         settings.ending = Ending::named(&self.ending)?;
         settings.count_in = CountIn::named(&self.count_in)?;
+        if !(0.0..=1.0).contains(&self.follow) || self.section_grooves.len() > MOST_GROOVES {
+            return None;
+        }
+        settings.follow = self.follow;
+        if let Some(groove) = self.groove {
+            settings.style = StyleChoice::Groove(groove);
+        }
+        let sections = self.section_grooves.into_iter();
+        settings.section_grooves =
+            sections.map(|(label, groove)| (label as usize, groove)).collect();
         Some(())
     }
 }
@@ -234,7 +246,7 @@ impl Arranged {
             fits.then_some(drummer::Section { label: label as usize, bars: range })
         });
         let sections = sections.collect::<Option<_>>()?;
-        let read = |groove: Groove| groove.read(&bars, &grids);
+        let read = |alternative: SavedAlternative| alternative.read(&bars, &grids);
         let locked = self
             .locked_bars
             .iter()
@@ -257,7 +269,7 @@ fn variation((seed, number): (u64, u8)) -> Option<VariationId> {
     (number < MOST_ALTERNATIVES).then_some(VariationId { seed, number })
 }
 
-impl Groove {
+impl SavedAlternative {
     fn read(self, bars: &BarGrid, grids: &[StepGrid]) -> Option<Alternative> {
         let fits = |bar: usize, step: u8| {
             grids.get(bar).is_some_and(|grid| usize::from(step) < grid.steps)
@@ -318,7 +330,7 @@ impl Asked {
             swing: self.swing,
             humanise: self.humanise,
             seed: self.seed,
-            ..defaults.settings
+            ..defaults.settings.clone()
         };
         Some(tidy_settings(&settings, defaults))
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    Arranged, Asked, Groove, Map, OwnMap, SavedHit, SavedNote, SavedOverride, SavedStyle,
+    Arranged, Asked, Map, OwnMap, SavedAlternative, SavedHit, SavedNote, SavedOverride, SavedStyle,
     SavedTake, SavedTakeState, TakeOf, Track, Turns, Version1, Version2, Version3,
 };
 use crate::drummer::{self, Settings, StyleChoice};
@@ -43,7 +43,20 @@ impl From<&studio::Saved> for Version3 {
 impl From<&Settings> for Turns {
     fn from(settings: &Settings) -> Turns {
         let (ending, count_in) = (settings.ending.name(), settings.count_in.name());
-        Turns { ending: ending.to_owned(), count_in: count_in.to_owned() }
+        let groove = match &settings.style {
+            StyleChoice::Groove(groove) => Some(groove.clone()),
+            _ => None,
+        };
+        let sections = settings.section_grooves.iter();
+        Turns {
+            ending: ending.to_owned(),
+            count_in: count_in.to_owned(),
+            follow: settings.follow,
+            groove,
+            section_grooves: sections
+                .map(|(label, groove)| (short(*label), groove.clone()))
+                .collect(),
+        }
     }
 }
 
@@ -138,15 +151,15 @@ impl Arranged {
             drums: arrangement.drums.shades().to_vec(),
             played: Asked::from(&arrangement.played),
             grids: arrangement.alternative().part.grids.iter().map(grid).collect(),
-            alternatives: arrangement.alternatives.iter().map(Groove::from).collect(),
+            alternatives: arrangement.alternatives.iter().map(SavedAlternative::from).collect(),
             chosen: arrangement.chosen as u8,
             locked_bars: arrangement.locked_bars.iter().map(|bar| short(bar.0)).collect(),
         }
     }
 }
 
-impl From<&Alternative> for Groove {
-    fn from(alternative: &Alternative) -> Groove {
+impl From<&Alternative> for SavedAlternative {
+    fn from(alternative: &Alternative) -> SavedAlternative {
         let hit = |hit: &score::Hit| SavedHit {
             bar: short(hit.bar.0),
             step: hit.step as u8,
@@ -161,7 +174,7 @@ impl From<&Alternative> for Groove {
             variation: (region_override.variation.seed, region_override.variation.number as u8),
         };
         let cell = |cell: &Cell| (short(cell.bar.0), cell.step as u8, cell.lane.index() as u8);
-        Groove {
+        SavedAlternative {
             hits: alternative.part.hits.iter().map(hit).collect(),
             fills: alternative.fills.iter().map(|bar| short(bar.0)).collect(),
             style: alternative.style,
@@ -175,10 +188,11 @@ impl From<&Alternative> for Groove {
 impl From<&Settings> for Asked {
     fn from(settings: &Settings) -> Asked {
         Asked {
-            style: match settings.style {
-                StyleChoice::FromSong => SavedStyle::FromSong,
+            style: match &settings.style {
+                // A groove is kept beside it.
+                StyleChoice::FromSong | StyleChoice::Groove(_) => SavedStyle::FromSong,
                 StyleChoice::Preset(style) => SavedStyle::Preset(style.name().to_owned()),
-                StyleChoice::Densities(densities) => SavedStyle::Densities(densities),
+                StyleChoice::Densities(densities) => SavedStyle::Densities(*densities),
             },
             complexity: settings.complexity,
             intensity: settings.intensity,

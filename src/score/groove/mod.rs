@@ -1,0 +1,367 @@
+//! A groove: one to four bars of drums as somebody played them.
+
+mod quantise;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::{BarGrid, BarIndex, DrumPart, GmKey, Hit, Metre, MetreChange, StepGrid, Ticks};
+use super::{Lane, Velocity};
+pub use quantise::{plays_triplets, quantised};
+
+/// The most bars that a groove has.
+pub const GROOVE_BARS: usize = 4;
+/// Names are cut to so many characters.
+const NAME: usize = 60;
+
+/// Where a groove comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GrooveSource {
+    /// Bars of a drum part.
+    Part,
+    /// A MIDI file or clip.
+    File,
+    /// Played on drum keys.
+    Tapped,
+    /// A point in the space of patterns.
+    Map,
+    /// A drum recording.
+    Recording,
+}
+
+/// One to four bars of drums in one metre, with velocity and timing. Cheap to clone.
+///
+/// In files it is [`Stored`]; what cannot be is refused when it is read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Stored", into = "Stored")]
+pub struct Groove {
+    name: Arc<str>,
+    source: GrooveSource,
+    metre: Metre,
+    triplets: bool,
+    bars: usize,
+    /// Sorted by bar, step and key; never empty.
+    hits: Arc<[Hit]>,
+}
+
+/// Why something is no groove.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum GrooveError {
+    /// Nothing is struck.
+    #[error("a groove needs at least one stroke, and there is none")]
+    Empty,
+    /// All notes are on keys that are no drums.
+    #[error("none of the {notes} notes is on a key that General MIDI has a drum on (27 to 87)")]
+    NoDrum {
+        /// How many notes there are.
+        notes: usize,
+    },
+    /// There are too many bars, or none.
+    #[error("a groove has one to four bars, not {0}")]
+    Bars(usize),
+    /// A stroke lies outside the groove's bars or steps.
+    #[error("a stroke lies outside the groove's bars")]
+    Outside,
+    /// Laying its bars would take more memory than a groove is worth.
+    #[error("{0} bars are too many to look for a groove in")]
+    TooLong(u64),
+}
+
+/// What was left out or decided when a groove was taken from something longer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GrooveRemark {
+    /// There were more bars than a groove has: the four that come most often were taken.
+    Cut {
+        /// How many there were.
+        of: usize,
+        /// Those that were taken, counted from the first that has strokes.
+        taken: Range<usize>,
+    },
+    /// Bars in another metre than most, or cut short, were left out.
+    OtherMetre {
+        /// How many.
+        bars: usize,
+    },
+    /// Notes on keys that are no drums were left out.
+    OtherKeys {
+        /// How many.
+        notes: usize,
+    },
+    /// No track is for drums: the notes of all tracks were taken for drum keys.
+    AllTracks,
+}
+
+impl fmt::Display for GrooveRemark {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let plural = |count: usize| if count == 1 { "" } else { "s" };
+        match self {
+            GrooveRemark::Cut { of, taken } => write!(
+                f,
+                "of {of} bars the four that come most often were taken: bars {} to {}",
+                taken.start + 1,
+                taken.end
+            ),
+            GrooveRemark::OtherMetre { bars } => {
+                write!(f, "{bars} bar{} in another metre left out", plural(*bars))
+            }
+            GrooveRemark::OtherKeys { notes } => {
+                write!(f, "{notes} note{} on keys that are no drums left out", plural(*notes))
+            }
+            GrooveRemark::AllTracks => {
+                f.write_str("no track is for drums: all notes were taken for drum keys")
+            }
+        }
+    }
+}
+
+/// A groove with what was left out to make it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TakenGroove {
+    /// The groove.
+    pub groove: Groove,
+    /// What a musician should be told; often nothing.
+    pub remarks: Vec<GrooveRemark>,
+}
+
+impl Groove {
+    /// A groove of `bars` bars. Hits are in bars 0 to `bars` - 1, on the steps of
+    /// [`StepGrid::for_metre`]`(metre, triplets)`; several on one bar, step and key are the loudest of
+    /// them; offsets are clamped to `[-0.5, 0.5]`.
+    ///
+    /// # Errors
+    /// If there are no hits, no bars or more than [`GROOVE_BARS`], or a hit lies outside.
+    pub fn new(
+        name: &str,
+        source: GrooveSource,
+        metre: Metre,
+        triplets: bool,
+        bars: usize,
+        mut hits: Vec<Hit>,
+    ) -> Result<Groove, GrooveError> {
+        let grid = StepGrid::for_metre(metre, triplets);
+        if !(1..=GROOVE_BARS).contains(&bars) {
+            return Err(GrooveError::Bars(bars));
+        }
+        if hits.is_empty() {
+            return Err(GrooveError::Empty);
+        }
+        if hits.iter().any(|hit| hit.bar.0 >= bars || hit.step >= grid.steps) {
+            return Err(GrooveError::Outside);
+        }
+        for hit in &mut hits {
+            hit.offset = if hit.offset.is_nan() { 0.0 } else { hit.offset.clamp(-0.5, 0.5) };
+        }
+        hits.sort_by_key(|hit| (hit.bar, hit.step, hit.key, std::cmp::Reverse(hit.velocity)));
+        hits.dedup_by_key(|hit| (hit.bar, hit.step, hit.key));
+        let name = tidy(name);
+        Ok(Groove { name, source, metre, triplets, bars, hits: hits.into() })
+    }
+
+    /// Some bars of a drum part, which may reach beyond its end. Empty bars at either end are left
+    /// out; of more than [`GROOVE_BARS`] those in a row are taken that come most often.
+    ///
+    /// # Errors
+    /// [`GrooveError::Empty`] if nothing is struck there.
+    pub fn of_part(
+        name: &str,
+        source: GrooveSource,
+        part: &DrumPart,
+        bars: Range<usize>,
+    ) -> Result<TakenGroove, GrooveError> {
+        let inside = |hit: &&Hit| bars.contains(&hit.bar.0);
+        let (mut first, mut last) = (usize::MAX, 0);
+        for hit in part.hits.iter().filter(inside) {
+            (first, last) = (first.min(hit.bar.0), last.max(hit.bar.0));
+        }
+        if first > last {
+            return Err(GrooveError::Empty);
+        }
+        let mut remarks = Vec::new();
+        let (all, alike) = alike(part, first..last + 1);
+        if alike.len() < all {
+            remarks.push(GrooveRemark::OtherMetre { bars: all - alike.len() });
+        }
+        let from = commonest(part, &alike);
+        let taken = &alike[from..alike.len().min(from + GROOVE_BARS)];
+        if alike.len() > taken.len() {
+            let first_taken = taken[0] - first;
+            remarks.push(GrooveRemark::Cut {
+                of: alike.len(),
+                taken: first_taken..first_taken + taken.len(),
+            });
+        }
+        let bar = part.bars.bars()[taken[0]];
+        let triplets = part.grids[taken[0]] == StepGrid::for_metre(bar.metre, true)
+            && part.grids[taken[0]] != StepGrid::for_metre(bar.metre, false);
+        let hits = part.hits.iter().filter_map(|hit| {
+            let place = taken.iter().position(|&bar| bar == hit.bar.0)?;
+            Some(Hit { bar: BarIndex(place), ..*hit })
+        });
+        let groove = Groove::new(name, source, bar.metre, triplets, taken.len(), hits.collect())?;
+        Ok(TakenGroove { groove, remarks })
+    }
+
+    /// As a musician reads it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The same groove under another name.
+    #[must_use]
+    pub fn renamed(&self, name: &str) -> Groove {
+        Groove { name: tidy(name), ..self.clone() }
+    }
+
+    /// Where it comes from.
+    pub fn source(&self) -> GrooveSource {
+        self.source
+    }
+
+    /// Of all its bars.
+    pub fn metre(&self) -> Metre {
+        self.metre
+    }
+
+    /// Whether its beats are in triplets where the metre alone would not have them so.
+    pub fn triplets(&self) -> bool {
+        self.triplets
+    }
+
+    /// The steps of each of its bars.
+    pub fn grid(&self) -> StepGrid {
+        StepGrid::for_metre(self.metre, self.triplets)
+    }
+
+    /// How many bars it has: 1 to [`GROOVE_BARS`].
+    pub fn bars(&self) -> usize {
+        self.bars
+    }
+
+    /// Its strokes, sorted by bar, step and key; never none.
+    pub fn hits(&self) -> &[Hit] {
+        &self.hits
+    }
+
+    /// The strokes of one of its bars.
+    pub fn bar(&self, bar: usize) -> &[Hit] {
+        let from = self.hits.partition_point(|hit| hit.bar.0 < bar);
+        let to = self.hits.partition_point(|hit| hit.bar.0 <= bar);
+        &self.hits[from..to]
+    }
+
+    /// The groove alone, as a drum part.
+    pub fn part(&self, ticks_per_quarter: u16) -> DrumPart {
+        let length = self.metre.bar_ticks(ticks_per_quarter).0 * self.bars as u64;
+        let metre = MetreChange { at: Ticks(0), metre: self.metre };
+        let bars = BarGrid::new(ticks_per_quarter, &[metre], Ticks(length));
+        let grids = vec![self.grid(); bars.len()];
+        DrumPart::new(bars, grids, self.hits.to_vec())
+    }
+}
+
+/// The number of bars in a range that a part has, and those of the metre and grid that most of them
+/// have, which are not cut short.
+fn alike(part: &DrumPart, range: Range<usize>) -> (usize, Vec<usize>) {
+    let ticks = part.bars.ticks_per_quarter();
+    let bars = part.bars.bars();
+    let range = range.start..range.end.min(bars.len());
+    let kind = |bar: usize| (bars[bar].metre, part.grids[bar]);
+    let is_whole = |bar: &usize| bars[*bar].length == bars[*bar].metre.bar_ticks(ticks);
+    let whole: Vec<usize> = range.clone().filter(is_whole).collect();
+    // A part of nothing but bars that are cut short is taken as it is.
+    let whole = if whole.is_empty() { range.clone().collect() } else { whole };
+    let count = |wanted| whole.iter().filter(|&&bar| kind(bar) == wanted).count();
+    // The first of equals.
+    let usual = whole.iter().rev().map(|&bar| kind(bar)).max_by_key(|&kind| count(kind));
+    let alike = whole.iter().copied().filter(|&bar| Some(kind(bar)) == usual).collect();
+    (range.len(), alike)
+}
+
+/// Where in a list of bars those in a row begin that come most often; 0 if there are no more than a
+/// groove has.
+fn commonest(part: &DrumPart, bars: &[usize]) -> usize {
+    if bars.len() <= GROOVE_BARS {
+        return 0;
+    }
+    let mut cells: Vec<Vec<(usize, Lane)>> = vec![Vec::new(); part.grids.len()];
+    for hit in &part.hits {
+        cells[hit.bar.0].push((hit.step, hit.lane()));
+    }
+    cells.iter_mut().for_each(|bar| bar.sort_unstable());
+    let often: Vec<usize> = bars
+        .iter()
+        .map(|&bar| match cells[bar].is_empty() {
+            true => 0,
+            false => bars.iter().filter(|&&other| cells[other] == cells[bar]).count(),
+        })
+        .collect();
+    let windows = often.windows(GROOVE_BARS).map(|window| window.iter().sum::<usize>());
+    // The first of equals.
+    windows.enumerate().rev().max_by_key(|&(_, often)| often).map_or(0, |(at, _)| at)
+}
+
+/// A name in one line, without blanks around it; never empty.
+fn tidy(name: &str) -> Arc<str> {
+    let letters = name.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
+    let name: String = letters.collect::<String>().trim().chars().take(NAME).collect();
+    if name.is_empty() { "Groove".into() } else { name.trim_end().into() }
+}
+
+/// A groove as it is in files, and in version 3 of the saved state: what is here stays as it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stored {
+    name: String,
+    source: GrooveSource,
+    /// Numerator and denominator.
+    metre: (u8, u8),
+    triplets: bool,
+    bars: u8,
+    /// Bar, step, key, velocity and offset in steps.
+    strokes: Vec<(u8, u8, u8, u8, f32)>,
+}
+
+impl From<Groove> for Stored {
+    fn from(groove: Groove) -> Stored {
+        // At most four bars of 32 steps.
+        let stroke = |hit: &Hit| {
+            (hit.bar.0 as u8, hit.step as u8, hit.key.get(), hit.velocity.get(), hit.offset)
+        };
+        Stored {
+            name: groove.name.to_string(),
+            source: groove.source,
+            metre: (groove.metre.numerator(), groove.metre.denominator()),
+            triplets: groove.triplets,
+            bars: groove.bars as u8,
+            strokes: groove.hits.iter().map(stroke).collect(),
+        }
+    }
+}
+
+impl TryFrom<Stored> for Groove {
+    type Error = GrooveError;
+
+    fn try_from(stored: Stored) -> Result<Groove, GrooveError> {
+        let (numerator, denominator) = stored.metre;
+        let metre = Metre::new(numerator, denominator).ok_or(GrooveError::Outside)?;
+        let hit = |&(bar, step, key, velocity, offset): &(u8, u8, u8, u8, f32)| {
+            Some(Hit {
+                bar: BarIndex(usize::from(bar)),
+                step: usize::from(step),
+                key: GmKey::new(key)?,
+                velocity: Velocity::clamped(velocity),
+                offset,
+            })
+        };
+        let hits: Option<Vec<Hit>> = stored.strokes.iter().map(hit).collect();
+        let hits = hits.ok_or(GrooveError::NoDrum { notes: stored.strokes.len() })?;
+        let bars = usize::from(stored.bars);
+        Groove::new(&stored.name, stored.source, metre, stored.triplets, bars, hits)
+    }
+}

@@ -1,0 +1,123 @@
+//! Notes become a groove: on the nearest step, with their distance from it kept as feel.
+
+use std::f64::consts::TAU;
+
+use super::{Groove, GrooveError, GrooveRemark, GrooveSource, TakenGroove};
+use crate::score::{BarGrid, DrumPart, GmKey, Hit, MetreChange, Note, Song, StepGrid, Ticks};
+
+/// Songs of more bars are not looked through.
+const MOST_BARS: u64 = 10_000;
+
+impl Groove {
+    /// The groove of a song's drum tracks, such as those of a MIDI clip. Each note goes to the nearest
+    /// step, and its distance from it is kept. Beats are divided in triplets where the playing fits
+    /// them better. A song without drum tracks is taken for drums as a whole.
+    ///
+    /// # Errors
+    /// If the song has no notes, none on a drum's key, or more bars than can be looked through.
+    pub fn of_song(
+        name: &str,
+        source: GrooveSource,
+        song: &Song,
+    ) -> Result<TakenGroove, GrooveError> {
+        let mut notes: Vec<Note> = song.drum_notes().copied().collect();
+        let all_tracks = notes.is_empty();
+        if all_tracks {
+            notes = song.tracks.iter().flat_map(|track| &track.notes).copied().collect();
+        }
+        let (metres, ticks) = (&song.metres, song.ticks_per_quarter());
+        let mut taken = Groove::of_notes(name, source, ticks, metres, &notes)?;
+        taken.remarks.splice(0..0, all_tracks.then_some(GrooveRemark::AllTracks));
+        Ok(taken)
+    }
+
+    /// The groove of drum notes in bars of these metres from tick 0. As [`Groove::of_song`]; a note
+    /// just ahead of the end is the first of the bars again, a little early.
+    ///
+    /// # Errors
+    /// As [`Groove::of_song`].
+    pub fn of_notes(
+        name: &str,
+        source: GrooveSource,
+        ticks_per_quarter: u16,
+        metres: &[MetreChange],
+        notes: &[Note],
+    ) -> Result<TakenGroove, GrooveError> {
+        let part = quantised(ticks_per_quarter, metres, notes)?;
+        let mut taken = Groove::of_part(name, source, &part, 0..part.bars.len())?;
+        let others = notes.iter().filter(|note| drum_key(note.key).is_none()).count();
+        taken.remarks.extend((others > 0).then_some(GrooveRemark::OtherKeys { notes: others }));
+        Ok(taken)
+    }
+}
+
+/// Drum notes in bars of these metres from tick 0, each on its nearest step with its distance from it. The
+/// bars end with the last note's; a note just ahead of their end is the first of the bars with notes
+/// again, a little early.
+///
+/// # Errors
+/// If there are no notes, none on a drum's key, or too many bars.
+pub fn quantised(
+    ticks_per_quarter: u16,
+    metres: &[MetreChange],
+    notes: &[Note],
+) -> Result<DrumPart, GrooveError> {
+    let known: Vec<(Note, GmKey)> =
+        notes.iter().filter_map(|note| Some((*note, drum_key(note.key)?))).collect();
+    let starts: Vec<Ticks> = known.iter().map(|(note, _)| note.start).collect();
+    let Some(last) = starts.iter().max() else {
+        return Err(match notes.len() {
+            0 => GrooveError::Empty,
+            notes => GrooveError::NoDrum { notes },
+        });
+    };
+    let end = *last + Ticks(1);
+    let count = BarGrid::count(ticks_per_quarter, metres, end);
+    if count > MOST_BARS {
+        return Err(GrooveError::TooLong(count));
+    }
+    let bars = BarGrid::new(ticks_per_quarter, metres, end);
+    let triplets = plays_triplets(&starts, ticks_per_quarter);
+    let grids: Vec<StepGrid> =
+        bars.bars().iter().map(|bar| StepGrid::for_metre(bar.metre, triplets)).collect();
+    let first = starts.iter().min().and_then(|&start| bars.bar_at(start)).unwrap_or_default();
+    let hits = known.iter().filter_map(|&(note, key)| {
+        let steps = grids[bars.bar_at(note.start)?.0].steps;
+        let (bar, step, offset) = bars.nearest_step(note.start, steps)?;
+        // A bar that is cut short may have another grid than the one before it.
+        let (bar, step) = match grids.get(bar.0) {
+            Some(grid) => (bar, step.min(grid.steps - 1)),
+            None => (first, 0),
+        };
+        Some(Hit { bar, step, key, velocity: note.velocity, offset })
+    });
+    let hits = hits.collect();
+    Ok(DrumPart::new(bars, grids, hits))
+}
+
+/// The drum of a key. Below General MIDI's, those of electronic kits for the edges of the hats.
+fn drum_key(key: u8) -> Option<GmKey> {
+    GmKey::new(match key {
+        22 => 42,
+        26 => 46,
+        key => key,
+    })
+}
+
+/// Whether strokes fall on triplets rather than on straight eighths and sixteenths.
+///
+/// For a grid of `k` places a quarter, the mean of `exp(2 pi i k position)` is as long as the strokes
+/// agree about where that grid is, however early they all are: 1 on the grid, near 0 off it.
+pub fn plays_triplets(starts: &[Ticks], ticks_per_quarter: u16) -> bool {
+    let agreement = |k: f64| {
+        let (mut re, mut im) = (0.0, 0.0);
+        for start in starts {
+            let angle = TAU * k * start.0 as f64 / f64::from(ticks_per_quarter);
+            re += angle.cos();
+            im += angle.sin();
+        }
+        (re * re + im * im).sqrt()
+    };
+    // A hair more, so that strokes on beats alone, which are on either grid, are straight.
+    agreement(3.0).max(agreement(6.0)) > agreement(2.0).max(agreement(4.0)) * (1.0 + 1e-9)
+}

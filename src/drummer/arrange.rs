@@ -308,7 +308,7 @@ impl Arranger<'_> {
         }
     }
 
-    /// What two hands and two feet can play of what is wanted.
+    /// What two hands and two feet can play of what is wanted, and all of it that was given.
     fn played(&self, wanted: &Wanted, output: &PatternOutput) -> (DrumPart, GivenStrokes) {
         let keys = keys(&output.keys);
         let mut firsts = Vec::with_capacity(self.bars.len());
@@ -330,12 +330,23 @@ impl Arranger<'_> {
                     .map(move |&(lane, weight, velocity)| (bar, step, lane, weight, velocity))
             })
             .collect();
+        let own = |bar: usize, step: usize, lane: Lane, velocity: u8| {
+            let given = self.given.at(bar).filter(|_| velocity == EVEN)?;
+            given.stroke(lane, step, &self.grids[bar])
+        };
+        // What was given comes first, however many hands it takes; the rest is for two.
         order.sort_by(|a, b| b.3.total_cmp(&a.3));
+        order.sort_by_key(|&(bar, step, lane, _, velocity)| {
+            own(bar, step, lane, velocity).is_none()
+        });
         let (mut hits, mut given) = (Vec::new(), GivenStrokes::new());
         for (bar, step, lane, _, velocity) in order {
-            if let Some(lane) = line.admit(firsts[bar] + step, lane) {
-                let own = self.given.at(bar).filter(|_| velocity == EVEN);
-                let own = own.and_then(|own| own.stroke(lane, step, &self.grids[bar]));
+            let own = own(bar, step, lane, velocity);
+            let moment = firsts[bar] + step;
+            if own.is_some() {
+                line.strike(moment, lane);
+            }
+            if let Some(lane) = own.map(|_| lane).or_else(|| line.admit(moment, lane)) {
                 let key = own.map_or(keys[lane.index()], |own| own.key);
                 if let Some(own) = own {
                     given.insert((BarIndex(bar), step, key), (own.velocity, own.offset));

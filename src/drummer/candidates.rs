@@ -65,6 +65,12 @@ impl Candidate {
         let onsets = limbs.playable(&logits, 0.0);
         Candidate { logits, cells: ClassCells::of(&onsets), onsets, noise }
     }
+
+    /// A bar that was given is played as it is, however many hands it takes.
+    fn given(logits: Vec<f32>, noise: f32) -> Candidate {
+        let onsets: Vec<bool> = logits.iter().map(|&logit| logit > 0.0).collect();
+        Candidate { logits, cells: ClassCells::of(&onsets), onsets, noise }
+    }
 }
 
 /// How candidates are drawn up.
@@ -138,7 +144,12 @@ impl Group {
                 scale if scale > 0.0 => rng.random_range(-scale..scale),
                 _ => 0.0,
             };
-            let candidate = Candidate::new(row, noise, &limbs);
+            let candidate = match material {
+                Material::Given(given) if candidates.len() < given.bars() => {
+                    Candidate::given(row, noise)
+                }
+                _ => Candidate::new(row, noise, &limbs),
+            };
             if candidates.iter().all(|known| known.cells != candidate.cells) {
                 candidates.push(candidate);
             }

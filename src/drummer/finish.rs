@@ -90,14 +90,18 @@ fn begin_with(first: Ticks, part: &mut DrumPart) {
 }
 
 /// Feel moves no kick nearer to the one before it than one foot can play; where there is no room for
-/// both, the foot leaves one out.
-fn keep_kicks_apart(tempo: &TempoMap, part: &mut DrumPart) {
+/// both, the foot leaves one out. Kicks that were given stay where they were.
+fn keep_kicks_apart(tempo: &TempoMap, part: &mut DrumPart, given: &GivenStrokes) {
     let seconds = |at: Ticks| tempo.seconds(at).0;
     let mut last = f64::NEG_INFINITY;
     let mut left_out = Vec::new();
     for index in 0..part.hits.len() {
         let hit = part.hits[index];
         if hit.lane() != Lane::Kick {
+            continue;
+        }
+        if given.contains_key(&(hit.bar, hit.step, hit.key)) {
+            last = seconds(part.tick(&hit));
             continue;
         }
         let bar = part.bars.bars()[hit.bar.0];

@@ -49,6 +49,11 @@ impl GivenEvidence {
         }
     }
 
+    /// How many bars there are to choose among.
+    pub fn bars(&self) -> usize {
+        self.cells.len()
+    }
+
     /// Makes of what the network says of some bars (how likely each lane cell is, and any stroke on
     /// each slot) what is likely with the groove given. Returns the given bars as logits to choose among.
     pub fn apply(

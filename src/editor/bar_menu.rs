@@ -57,9 +57,7 @@ impl BarAction {
             BarAction::UseAsGroove => {
                 "Drum the whole song with these bars, lighter and fuller as it asks."
             }
-            BarAction::UseForSection => {
-                "Drum this section and its repeats with these bars."
-            }
+            BarAction::UseForSection => "Drum this section and its repeats with these bars.",
             BarAction::Copy => "Copy these bars.",
             BarAction::Paste => "Put the copied bars here.",
             BarAction::Clear => "Take all hits out of these bars.",

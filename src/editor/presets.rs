@@ -169,8 +169,7 @@ fn tap(ui: &mut Ui, frame: &Frame<'_>, tapping: TappingView, rect: Rect) {
         .tip("Drum the song with what was tapped. Undo takes it back.");
     let anew = Button::new("tap-anew", "Anew").tip("Forget what was tapped and begin anew.");
     let count = bar_count(tapping.bars);
-    let bars = Button::new("tap-bars", &count)
-        .tip("How many bars go round: one, two or four.");
+    let bars = Button::new("tap-bars", &count).tip("How many bars go round: one, two or four.");
     let mut right = rect.right();
     let mut button = |button: Button<'_>| {
         let width = button.width(ui.painter());

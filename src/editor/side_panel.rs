@@ -146,7 +146,8 @@ fn drummer(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, panel: &mut Side
     presets::show(ui, frame, shared, &mut panel.presets, place);
     // A groove of the musician's brings a control of its own.
     let settings = &frame.view.document.settings;
-    let own = matches!(settings.style, StyleChoice::Groove(_)) || !settings.section_grooves.is_empty();
+    let own =
+        matches!(settings.style, StyleChoice::Groove(_)) || !settings.section_grooves.is_empty();
     let feel = [Control::Swing, Control::Humanise, Control::Follow];
     for (name, dials) in [
         ("Playing", &[Control::Complexity, Control::Intensity][..]),

@@ -370,7 +370,8 @@ fn drops(ui: &Ui, frame: &Frame<'_>, hovering: &Hovering) {
     let card = Rect::from_center_size(window.center(), Vec2::new(360.0, 96.0));
     let pen = Stroke::new(2.0, theme.accent);
     painter.rect(card, 10, theme.panel, pen, egui::StrokeKind::Inside);
-    let (anchor, text) = (egui::Align2::CENTER_CENTER, "Drop a song to play to, or drums as a groove");
+    let (anchor, text) =
+        (egui::Align2::CENTER_CENTER, "Drop a song to play to, or drums as a groove");
     let font = theme::Face::SemiBold.at(16.0);
     widgets::label_at(painter, card.center(), anchor, text, font, theme.text);
 }

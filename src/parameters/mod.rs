@@ -229,8 +229,7 @@ mod tests {
     /// Saved projects and recorded automation hang on these: only ever add at the end.
     const IDS: [&str; 18] = [
         "style", "cmplx", "intens", "fills", "fillcx", "swing", "human", "level", "midi", "chan",
-        "thru", "listen", "gen", "bypass", "edits", "ending", "countin",
-        "follow",
+        "thru", "listen", "gen", "bypass", "edits", "ending", "countin", "follow",
     ];
 
     #[test]

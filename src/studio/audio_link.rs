@@ -2,9 +2,9 @@
 
 use rtrb::{Consumer, Producer, RingBuffer};
 
-use super::wire::{Audition, Captured, Clip};
 use super::drum_maps::DrumMap;
 use super::tapping::{Tapping, TappingView};
+use super::wire::{Audition, Captured, Clip};
 use super::{Gesture, Recording, RecordingView};
 use crate::score::{GmKey, Groove};
 

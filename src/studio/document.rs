@@ -8,9 +8,7 @@ use std::sync::Arc;
 use super::drum_maps::{DrumMap, OwnMap};
 use super::{EditError, QuantizedSsm, Take};
 use crate::drummer::{ClassDensities, Form, Settings};
-use crate::score::{
-    BarIndex, DrumPart, GmKey, Groove, GrooveSource, LANES, Lane, TakenGroove,
-};
+use crate::score::{BarIndex, DrumPart, GmKey, Groove, GrooveSource, LANES, Lane, TakenGroove};
 
 /// How many grooves are offered for one form.
 pub const ALTERNATIVES: usize = 4;

@@ -90,7 +90,7 @@ pub fn document(bars: usize, seed: u64) -> Document {
         form: Arc::new(Form { sections: sections.collect() }),
         melodic: ssm.clone(),
         drums: ssm,
-        played: document.settings,
+        played: document.settings.clone(),
         alternatives,
         chosen: 0,
         locked_bars: Arc::default(),

@@ -109,9 +109,8 @@ impl Tapping {
 
     fn tap(&mut self, at: f64, key: GmKey, velocity: Velocity) {
         let (bar, line) = (self.bar_beats(), self.line);
-        let origin = *self
-            .origin
-            .get_or_insert_with(|| line + ((at - line + EARLY) / bar).floor() * bar);
+        let origin =
+            *self.origin.get_or_insert_with(|| line + ((at - line + EARLY) / bar).floor() * bar);
         let length = self.length();
         let place = (at - origin).rem_euclid(length);
         let apart = |other: f64| {
@@ -224,7 +223,10 @@ mod tests {
         assert_eq!(found, [(0, 0, 36), (0, 0, 46), (0, 4, 38), (1, 10, 42)]);
         let offsets: Vec<f32> = groove.hits().iter().map(|hit| hit.offset).collect();
         assert!((offsets[0] + 0.12).abs() < 1e-4 && (offsets[2] - 0.08).abs() < 1e-4);
-        assert_eq!(tapping.view(), TappingView { bars: 2, strokes: 4, running: true, bar: Some(0) });
+        assert_eq!(
+            tapping.view(),
+            TappingView { bars: 2, strokes: 4, running: true, bar: Some(0) }
+        );
     }
 
     #[test]

@@ -219,3 +219,59 @@ fn the_own_map_is_named_and_kept_beside_the_others() {
     robot.press(("drum-map", 5_usize));
     assert_eq!(robot.document().drum_map.name(), "My old kit");
 }
+
+#[test]
+fn a_groove_is_used_named_and_taken_away_again() {
+    let mut robot = Robot::with_bars(8, SIZE);
+    let before = robot.document().settings.clone();
+    robot.studio.use_bars(1..3, None).unwrap();
+    robot.studio.use_bars(4..5, Some(1)).unwrap();
+    robot.frames(2);
+    let StyleChoice::Groove(groove) = robot.document().settings.style.clone() else {
+        panic!("a groove is in use")
+    };
+    // The take begins at bar 5 of the host's song.
+    assert_eq!((groove.name(), groove.bars()), ("Bars 6 to 7", 2));
+    assert_eq!(robot.studio.snapshot().undo, Some("groove"));
+    robot.press("preset");
+    robot.frames(1);
+    robot.press(("remove-groove", Some(1_usize)));
+    robot.frames(1);
+    assert!(robot.document().settings.section_grooves.is_empty());
+    robot.press(("remove-groove", None::<usize>));
+    robot.frames(1);
+    assert_eq!(robot.document().settings, before);
+    robot.key(Modifiers::NONE, Key::Escape);
+    for _ in 0..2 {
+        robot.press("undo");
+    }
+    robot.frames(1);
+    assert_eq!(robot.document().settings.section_grooves.len(), 1);
+    // Choosing a style is a way back, too; what belongs to sections stays.
+    robot.press("preset");
+    robot.frames(1);
+    robot.press(("factory-preset", 5_usize));
+    robot.frames(1);
+    assert_eq!(robot.document().settings.style, StyleChoice::Preset(Style::Jazz));
+    assert_eq!(robot.document().settings.section_grooves.len(), 1);
+}
+
+#[test]
+fn a_groove_is_tapped_from_the_panel() {
+    let mut robot = Robot::with_bars(4, SIZE);
+    robot.press("preset");
+    robot.frames(1);
+    robot.press("tap-groove");
+    robot.frames(1);
+    let tapping = |robot: &Robot| robot.studio.snapshot().tapping;
+    assert_eq!(tapping(&robot).map(|tapping| tapping.bars), Some(2));
+    robot.press("tap-bars");
+    robot.frames(1);
+    assert_eq!(tapping(&robot).map(|tapping| tapping.bars), Some(4));
+    robot.press("tap-anew");
+    robot.press("tap-done");
+    robot.frames(1);
+    // Nothing was played.
+    assert_eq!((tapping(&robot), robot.studio.snapshot().undo), (None, None));
+    assert!(robot.shows("preset"));
+}

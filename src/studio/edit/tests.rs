@@ -180,7 +180,7 @@ fn every_take_keeps_its_drums_edits_and_settings() {
     for (from, take, left) in [(&back, 1, &first), (&forth, 0, &second)] {
         let removed = apply(from, Edit::RemoveTake(take));
         assert_eq!((removed.takes.len(), removed.current_take), (1, Some(0)));
-        assert_eq!((&removed.arrangement, removed.settings), (&left.arrangement, left.settings));
+        assert_eq!((&removed.arrangement, &removed.settings), (&left.arrangement, &left.settings));
     }
     let removed = apply(&forth, Edit::RemoveTake(1));
     assert_eq!((&removed.arrangement, removed.settings), (&first.arrangement, first.settings));

@@ -31,7 +31,7 @@ fn presets_are_kept_replaced_and_removed() {
     preset.name = "slow & wide / 2".to_owned();
     let jazz = Preset::new("Àla jazz", Preset::factory().swap_remove(5).settings);
     let densities = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0];
-    let dense = Settings { style: StyleChoice::Densities(densities), ..jazz.settings };
+    let dense = Settings { style: StyleChoice::Densities(densities), ..jazz.settings.clone() };
     let dense = Preset::new("dense", dense);
     for preset in [&preset, &jazz, &dense] {
         folder.save(preset).unwrap();
@@ -39,7 +39,7 @@ fn presets_are_kept_replaced_and_removed() {
     assert_eq!(folder.list(), [dense, preset.clone(), jazz]);
 
     let louder = Settings { intensity: 1.0, ..preset.settings };
-    folder.save(&Preset::new("Slow & wide / 2", louder)).unwrap();
+    folder.save(&Preset::new("Slow & wide / 2", louder.clone())).unwrap();
     assert_eq!(names(&folder), ["dense", "Slow & wide / 2", "Àla jazz"]);
     assert_eq!(folder.list()[1].settings, louder);
 
@@ -109,6 +109,7 @@ fn a_presets_file_says_what_is_asked_by_name() {
         "  \"fill_complexity\": 0.5,",
         "  \"swing\": 0.25,",
         "  \"humanise\": 0.5,",
+        "  \"follow\": 0.5,",
         "  \"ending\": \"from-song\",",
         "  \"count_in\": \"none\"",
         "}",

@@ -20,7 +20,8 @@ fn saved(bars: usize, seed: u64) -> Saved {
 fn full() -> Saved {
     let mut saved = second();
     let played = saved.document.settings.clone();
-    let groove = Groove::of_part("mine", GrooveSource::Tapped, saved.document.part().unwrap(), 0..2);
+    let groove =
+        Groove::of_part("mine", GrooveSource::Tapped, saved.document.part().unwrap(), 0..2);
     let groove = groove.unwrap().groove;
     let settings = Settings {
         ending: Ending::FillAndHit,

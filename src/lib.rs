@@ -13,6 +13,7 @@ pub mod files;
 pub mod midi;
 pub mod network;
 pub mod parameters;
+pub mod patterns;
 pub mod picture;
 pub mod plugin;
 pub mod score;

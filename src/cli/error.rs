@@ -13,6 +13,7 @@ use crate::drummer::picture::PictureError;
 use crate::files::OutputError;
 use crate::midi::ReadError;
 use crate::network::NetworkError;
+use crate::patterns::{self, PatternError};
 use crate::picture::EncodeError;
 use crate::score::{GrooveError, TrackError};
 use crate::transcriber::TranscribeError;
@@ -51,6 +52,8 @@ pub enum CliError {
     #[error(transparent)]
     Performance(#[from] performance::ExportError),
     #[error(transparent)]
+    Patterns(#[from] patterns::ExportError),
+    #[error(transparent)]
     Network(#[from] NetworkError),
     #[error("cannot read the list {}: {source}", list.display())]
     List { list: PathBuf, source: io::Error },
@@ -86,6 +89,12 @@ pub enum CliError {
     Recordings { failed: usize, all: usize },
     #[error("{failed} of {all} songs got no drums")]
     Songs { failed: usize, all: usize },
+    #[error("cannot use {} as a groove: {reason}", path.display())]
+    Pattern { path: PathBuf, reason: PatternError },
+    #[error("no groove in {} can be used", folder.display())]
+    NoGrooves { folder: PathBuf },
+    #[error("the map has no groove of that style")]
+    NothingNear,
     #[error("cannot write to standard output: {0}")]
     Console(io::Error),
 }

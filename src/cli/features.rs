@@ -9,6 +9,7 @@ use clap::{Args, Subcommand};
 
 use crate::drummer::features::{ExportOptions, export};
 use crate::drummer::performance;
+use crate::patterns;
 
 use super::console::remark;
 use super::error::CliError;
@@ -25,6 +26,7 @@ pub struct Arguments {
 enum Of {
     Songs(Songs),
     Groove(Groove),
+    Patterns(Patterns),
 }
 
 /// Of songs, beside their real drums: a file for each song and view
@@ -74,6 +76,18 @@ struct Groove {
     out: PathBuf,
 }
 
+/// Of all data sets: every two bars of drums, each pattern once, as one file
+#[derive(Debug, Args)]
+struct Patterns {
+    /// The folder with the data sets (gmd, patterns, paired, mma_synth)
+    #[arg(long, value_name = "FOLDER")]
+    data: PathBuf,
+
+    /// The file to write (safetensors)
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
 pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     match &arguments.of {
         Of::Songs(songs) => of_songs(songs),
@@ -81,6 +95,11 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
             let written = performance::export(data, out)?;
             let performance::Exported { performances, steps, hits } = written;
             remark(&format!("{performances} performances, {steps} steps, {hits} hits"));
+            Ok(())
+        }
+        Of::Patterns(Patterns { data, out }) => {
+            let patterns::Exported { patterns, files, left_out } = patterns::export(data, out)?;
+            remark(&format!("{patterns} patterns of {files} files, {left_out} files left out"));
             Ok(())
         }
     }

@@ -14,6 +14,7 @@ mod curate;
 mod devices;
 mod error;
 mod evaluate;
+mod explore;
 mod features;
 mod generate;
 mod progress;
@@ -37,6 +38,7 @@ struct Arguments {
 enum Command {
     Generate(Box<generate::Arguments>),
     Evaluate(evaluate::Arguments),
+    Explore(Box<explore::Arguments>),
     Features(features::Arguments),
     Tracks(tracks::Arguments),
     Transcribe(Box<transcribe::Arguments>),
@@ -51,6 +53,7 @@ pub fn run() -> ExitCode {
     let done = match &arguments.command {
         Command::Generate(arguments) => generate::run(arguments),
         Command::Evaluate(arguments) => evaluate::run(arguments),
+        Command::Explore(arguments) => explore::run(arguments),
         Command::Features(arguments) => features::run(arguments),
         Command::Tracks(arguments) => tracks::run(arguments),
         Command::Transcribe(arguments) => transcribe::run(arguments),

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use ab_glyph::{Font, FontRef, Glyph, PxScale, ScaleFont, point};
-use tiny_skia::{Color, Paint, Pixmap, Rect, Transform};
+use tiny_skia::{Color, FillRule, Paint, PathBuilder, Pixmap, Rect, Stroke, Transform};
 
 use super::{EncodeError, Rgb};
 
@@ -83,9 +83,7 @@ impl Canvas {
     /// Fills a rectangle; its edges may lie between pixels. Nothing if it has no area.
     pub fn rectangle(&mut self, x: f32, y: f32, width: f32, height: f32, colour: Rgb, alpha: f32) {
         let Some(rect) = Rect::from_xywh(x, y, width, height) else { return };
-        let mut paint = Paint { anti_alias: true, ..Paint::default() };
-        let Rgb(red, green, blue) = colour;
-        paint.set_color_rgba8(red, green, blue, (alpha.clamp(0.0, 1.0) * 255.0).round() as u8);
+        let paint = paint(colour, alpha);
         self.pixmap.fill_rect(rect, &paint, Transform::identity(), None);
     }
 
@@ -95,6 +93,24 @@ impl Canvas {
         self.rectangle(x - 1.0, y + height, width + 2.0, 1.0, colour, 1.0);
         self.rectangle(x - 1.0, y, 1.0, height, colour, 1.0);
         self.rectangle(x + width, y, 1.0, height, colour, 1.0);
+    }
+
+    /// Fills a circle. Nothing if it has no area.
+    pub fn dot(&mut self, x: f32, y: f32, radius: f32, colour: Rgb, alpha: f32) {
+        let Some(path) = PathBuilder::from_circle(x, y, radius) else { return };
+        let paint = paint(colour, alpha);
+        self.pixmap.fill_path(&path, &paint, FillRule::Winding, Transform::identity(), None);
+    }
+
+    /// Draws a straight line. Nothing if it has no length.
+    pub fn line(&mut self, from: (f32, f32), to: (f32, f32), width: f32, colour: Rgb) {
+        let mut path = PathBuilder::new();
+        path.move_to(from.0, from.1);
+        path.line_to(to.0, to.1);
+        let Some(path) = path.finish() else { return };
+        let stroke = Stroke { width, ..Stroke::default() };
+        let paint = paint(colour, 1.0);
+        self.pixmap.stroke_path(&path, &paint, &stroke, Transform::identity(), None);
     }
 
     /// Sets one pixel; nothing outside the canvas.
@@ -163,6 +179,12 @@ impl Canvas {
         writer.finish().map_err(failed)?;
         Ok(file)
     }
+}
+
+fn paint(Rgb(red, green, blue): Rgb, alpha: f32) -> Paint<'static> {
+    let mut paint = Paint { anti_alias: true, ..Paint::default() };
+    paint.set_color_rgba8(red, green, blue, (alpha.clamp(0.0, 1.0) * 255.0).round() as u8);
+    paint
 }
 
 /// Glyphs from x = 0 on, kerned, and the width of the whole.

@@ -3,6 +3,7 @@
 mod bad_input;
 mod curate;
 mod evaluate;
+mod explore;
 mod features;
 mod files;
 mod general;

@@ -1,0 +1,370 @@
+//! `drumlin explore`: the space of drum patterns.
+
+mod picture;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{ArgGroup, Args};
+use serde::Serialize;
+
+use crate::drummer::Style;
+use crate::drummer::performance::{self, Feel, GROOVE};
+use crate::files::{self, Output};
+use crate::midi;
+use crate::network::Network;
+use crate::patterns::{
+    DRUMS, Filter, LANES_OF_DRUMS, MapPoint, MapStyle, PATTERN_DECODER, PATTERN_ENCODER, Pattern,
+    PatternGrid, PatternMap, PatternSpace, Place, commonest, interpolate, sample,
+};
+use crate::score::{Song, Ticks};
+
+use super::console::{complain, print, print_json, remark};
+use super::error::CliError;
+use super::features::is_midi;
+use super::generate::{BackendArgument, Content, models};
+use super::song::title;
+
+/// Explore the space of grooves: new ones, ways from one to another, what is alike, a map
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("what").required(true).multiple(true)
+    .args(["picture", "sample", "between", "near"]))]
+pub struct Arguments {
+    /// Draw the map (PNG)
+    #[arg(long, value_name = "FILE")]
+    picture: Option<PathBuf>,
+
+    /// Make so many grooves that nobody has played; with --near, like that one
+    #[arg(
+        long, value_name = "NUMBER", conflicts_with = "between",
+        value_parser = clap::value_parser!(u16).range(1..=10_000),
+    )]
+    sample: Option<u16>,
+
+    /// The way from one groove (MIDI) to another
+    #[arg(long, value_names = ["FILE", "FILE"], num_args = 2, conflicts_with = "near")]
+    between: Option<Vec<PathBuf>>,
+
+    /// Grooves of the map that are like this one (MIDI)
+    #[arg(long, value_name = "FILE")]
+    near: Option<PathBuf>,
+
+    /// Steps of the way
+    #[arg(
+        long, value_name = "NUMBER", default_value = "8",
+        value_parser = clap::value_parser!(u8).range(1..=64),
+    )]
+    steps: u8,
+
+    /// How many grooves like that one
+    #[arg(
+        long, value_name = "NUMBER", default_value = "10",
+        value_parser = clap::value_parser!(u16).range(1..=1000),
+    )]
+    count: u16,
+
+    /// Only of this style
+    #[arg(long, value_name = "NAME", value_parser = style())]
+    style: Option<MapStyle>,
+
+    /// The tempo to write, in beats a minute; by default that of the groove
+    #[arg(long, value_name = "BPM", value_parser = clap::value_parser!(u16).range(20..=400))]
+    tempo: Option<u16>,
+
+    /// A folder of grooves of your own (MIDI), placed on the map
+    #[arg(long, value_name = "FOLDER")]
+    library: Option<PathBuf>,
+
+    /// The folder to write grooves to (MIDI); without, they are listed only
+    #[arg(short, long, value_name = "FOLDER")]
+    output: Option<PathBuf>,
+
+    /// Same seed, same grooves
+    #[arg(long, value_name = "NUMBER", default_value = "0")]
+    seed: u64,
+
+    /// Print the grooves as JSON: places on the map, strokes of each drum
+    #[arg(long)]
+    json: bool,
+
+    /// Say nothing but errors
+    #[arg(short, long)]
+    quiet: bool,
+
+    /// A folder with networks of your own: its files take the place of those built in
+    #[arg(long, value_name = "FOLDER", hide_short_help = true)]
+    models: Option<PathBuf>,
+
+    #[command(flatten)]
+    backend: BackendArgument,
+}
+
+fn style() -> impl TypedValueParser<Value = MapStyle> {
+    PossibleValuesParser::new(MapStyle::all().map(MapStyle::name)).map(|name| {
+        // The parser before lets only these names through.
+        MapStyle::all().find(|style| style.name() == name).unwrap_or(MapStyle::OTHER)
+    })
+}
+
+/// A groove that was asked for.
+struct Found {
+    pattern: Pattern,
+    place: Place,
+    style: Option<MapStyle>,
+    tempo: u16,
+    /// Of the map's point, where it is one.
+    name: Option<Arc<str>>,
+    /// Strokes that differ from the one that it is to be near to.
+    distance: Option<usize>,
+    file: String,
+}
+
+/// A groove as JSON.
+#[derive(Serialize)]
+struct Report<'a> {
+    /// As written; `null` where nothing is written.
+    file: Option<String>,
+    name: Option<&'a str>,
+    style: Option<&'static str>,
+    tempo: u16,
+    /// `straight` (16 steps a bar) or `triplet` (12).
+    grid: &'static str,
+    strokes: usize,
+    /// On the map.
+    place: [f32; 2],
+    distance: Option<usize>,
+    /// By the name of the drum: `x` for a stroke, two bars.
+    drums: serde_json::Map<String, serde_json::Value>,
+}
+
+/// A groove read from a file.
+struct Read {
+    pattern: Pattern,
+    place: Place,
+    tempo: u16,
+}
+
+/// The tempo of grooves of which none is known.
+const USUAL_TEMPO: u16 = 120;
+
+pub fn run(arguments: &Arguments) -> Result<(), CliError> {
+    if let Some(picture) = &arguments.picture {
+        Content::Picture.check(picture)?;
+        let input = arguments.near.as_deref().unwrap_or(Path::new(""));
+        files::check([picture.as_path()], input)?;
+    }
+    let specs = [&PATTERN_ENCODER, &PATTERN_DECODER, &GROOVE];
+    let models = models(&arguments.backend, arguments.models.as_deref(), &specs)?;
+    let space = PatternSpace::new(&models)?;
+    let mut map = (*PatternMap::built_in()).clone();
+    let own = map.points().len();
+    if let Some(folder) = &arguments.library {
+        map = map.with(library(folder, &map, arguments.quiet)?);
+    }
+    let filter = Filter { style: arguments.style, ..Filter::default() };
+    let near = arguments.near.as_ref().map(|path| groove(path, &map)).transpose()?;
+    let mut found = Vec::new();
+    if let Some(count) = arguments.sample {
+        let place = near.as_ref().map(|near| near.place);
+        let seed = arguments.seed;
+        let sampled = sample(&space, &map, &filter, place, count.into(), seed)?;
+        if sampled.len() < usize::from(count) && !arguments.quiet {
+            remark(&format!("only {} new grooves were found there", sampled.len()));
+        }
+        for (number, sampled) in sampled.iter().enumerate() {
+            let from = &map.points()[sampled.from];
+            let distance = near.as_ref().map(|near| near.pattern.distance(&sampled.pattern));
+            found.push(Found {
+                pattern: sampled.pattern,
+                place: map.place(&sampled.pattern),
+                style: (from.style != MapStyle::OTHER).then_some(from.style),
+                tempo: from.tempo.unwrap_or(USUAL_TEMPO),
+                name: None,
+                distance,
+                file: format!("sample {:02}.mid", number + 1),
+            });
+        }
+    } else if let Some(near) = &near {
+        let alike = map.alike(&near.pattern, near.place, arguments.count.into(), &filter);
+        for (number, index) in alike.into_iter().enumerate() {
+            let point = &map.points()[index];
+            let plain = |c: char| if c.is_alphanumeric() || " -_".contains(c) { c } else { '_' };
+            let name: String = point.name.chars().map(plain).collect();
+            found.push(Found {
+                pattern: point.pattern,
+                place: point.place,
+                style: (point.style != MapStyle::OTHER).then_some(point.style),
+                tempo: point.tempo.unwrap_or(near.tempo),
+                name: Some(point.name.clone()),
+                distance: Some(point.pattern.distance(&near.pattern)),
+                file: format!("near {:02} {name}.mid", number + 1),
+            });
+        }
+        if found.is_empty() {
+            return Err(CliError::NothingNear);
+        }
+    }
+    if let Some([from, to]) = arguments.between.as_deref().and_then(|files| files.first_chunk()) {
+        let (from, to) = (groove(from, &map)?, groove(to, &map)?);
+        let steps = usize::from(arguments.steps);
+        let ends = [&from.pattern, &to.pattern];
+        let way = interpolate(ends, steps, [false; DRUMS], arguments.seed);
+        for (number, pattern) in way.iter().enumerate() {
+            let share = number as f32 / steps as f32;
+            let tempo = f32::from(from.tempo) * (1.0 - share) + f32::from(to.tempo) * share;
+            found.push(Found {
+                pattern: *pattern,
+                place: map.place(pattern),
+                style: arguments.style,
+                tempo: tempo.round() as u16,
+                name: None,
+                distance: Some(pattern.distance(&from.pattern)),
+                file: format!("step {number:02}.mid"),
+            });
+        }
+    }
+    for found in &mut found {
+        found.tempo = arguments.tempo.unwrap_or(found.tempo);
+    }
+    let mut outputs = Vec::new();
+    if let Some(folder) = &arguments.output {
+        let failed = |source| CliError::Folder { folder: folder.clone(), source };
+        fs::create_dir_all(folder).map_err(failed)?;
+        let network = models.get(&GROOVE)?;
+        for (number, found) in found.iter().enumerate() {
+            let bytes = played(found, arguments.seed.wrapping_add(number as u64), &*network)?;
+            outputs.push(Output { path: folder.join(&found.file), bytes });
+        }
+    }
+    if let Some(path) = &arguments.picture {
+        let marks: Vec<Place> = found.iter().map(|found| found.place).collect();
+        let way = arguments.between.is_some();
+        let drawn = picture::Picture { map: &map, own, filter: &filter, marks: &marks, way };
+        outputs.push(Output { path: path.clone(), bytes: drawn.png()? });
+    }
+    files::write(outputs)?;
+    if arguments.json {
+        let reports: Vec<Report> =
+            found.iter().map(|found| report(found, arguments.output.as_deref())).collect();
+        print_json(&reports)
+    } else if arguments.quiet {
+        Ok(())
+    } else {
+        print(found.iter().map(line).collect::<String>().as_bytes())
+    }
+}
+
+/// A groove with the velocities and the timing of a drummer, as a MIDI file of two bars.
+fn played(found: &Found, seed: u64, network: &dyn Network) -> Result<Vec<u8>, CliError> {
+    let tempo = Pattern::tempo(found.tempo.into());
+    let style = found.style.map(MapStyle::name);
+    let feel = Feel {
+        tempo: &tempo,
+        style: Style::ALL.into_iter().find(|known| Some(known.name()) == style),
+        intensity: 0.5,
+        swing: 0.0,
+        humanise: 0.5,
+        fills: &[],
+        dynamics: None,
+        stats: None,
+        seed,
+    };
+    let part = performance::play(&found.pattern.part(1), &feel, network)
+        .map_err(crate::drummer::DrummerError::from)?;
+    let empty = Song { tempo: tempo.clone(), metres: Vec::new(), tracks: Vec::new() };
+    Ok(midi::write(&midi::drum_song(&empty, &part)))
+}
+
+/// The groove of a file: the two bars that it plays most often.
+fn groove(path: &Path, map: &PatternMap) -> Result<Read, CliError> {
+    let song = midi::read(path)?;
+    let window =
+        commonest(&song).map_err(|reason| CliError::Pattern { path: path.to_owned(), reason })?;
+    Ok(Read { pattern: window.pattern, place: map.place(&window.pattern), tempo: tempo_of(&song) })
+}
+
+fn tempo_of(song: &Song) -> u16 {
+    song.tempo.bpm(Ticks(0)).0.round().clamp(20.0, 400.0) as u16
+}
+
+/// The grooves of a folder and the folders in it, placed. Files that have none are told of.
+fn library(folder: &Path, map: &PatternMap, quiet: bool) -> Result<Vec<MapPoint>, CliError> {
+    let failed = |source| CliError::Folder { folder: folder.to_owned(), source };
+    let (mut files, mut folders) = (Vec::new(), vec![folder.to_owned()]);
+    while let Some(inside) = folders.pop() {
+        for entry in fs::read_dir(&inside).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            // Links to folders are not followed: they may lead in a circle.
+            match entry.file_type().map_err(failed)? {
+                kind if kind.is_dir() => folders.push(entry.path()),
+                _ if is_midi(&entry.path()) => files.push(entry.path()),
+                _ => {}
+            }
+        }
+    }
+    files.sort();
+    let mut grooves = Vec::new();
+    for path in files {
+        let read = midi::read(&path).map_err(CliError::from);
+        let groove = read.and_then(|song| {
+            let found = commonest(&song);
+            let window =
+                found.map_err(|reason| CliError::Pattern { path: path.clone(), reason })?;
+            Ok((window.pattern, tempo_of(&song)))
+        });
+        match groove {
+            Ok((pattern, tempo)) => grooves.push((pattern, tempo, title(&path))),
+            Err(reason) if !quiet => complain(&reason),
+            Err(_) => {}
+        }
+    }
+    if grooves.is_empty() {
+        return Err(CliError::NoGrooves { folder: folder.to_owned() });
+    }
+    let placed = grooves.into_iter().map(|(pattern, tempo, name)| MapPoint {
+        pattern,
+        place: map.place(&pattern),
+        style: MapStyle::OTHER,
+        tempo: Some(tempo),
+        name: name.into(),
+    });
+    Ok(placed.collect())
+}
+
+fn grid_name(pattern: &Pattern) -> &'static str {
+    match pattern.grid() {
+        PatternGrid::Straight => "straight",
+        PatternGrid::Triplet => "triplet",
+    }
+}
+
+fn report<'a>(found: &'a Found, folder: Option<&Path>) -> Report<'a> {
+    let pattern = &found.pattern;
+    let drums = (0..DRUMS).filter(|&drum| pattern.rows()[drum] != 0).map(|drum| {
+        let steps = (0..pattern.grid().steps())
+            .map(|step| if pattern.is_struck(drum, step) { 'x' } else { '.' });
+        (LANES_OF_DRUMS[drum].name().to_owned(), steps.collect::<String>().into())
+    });
+    Report {
+        file: folder.map(|folder| folder.join(&found.file).display().to_string()),
+        name: found.name.as_deref(),
+        style: found.style.map(MapStyle::name),
+        tempo: found.tempo,
+        grid: grid_name(pattern),
+        strokes: pattern.strokes(),
+        place: [found.place.x, found.place.y],
+        distance: found.distance,
+        drums: drums.collect(),
+    }
+}
+
+fn line(found: &Found) -> String {
+    let Found { pattern, tempo, file, .. } = found;
+    let title = file.trim_end_matches(".mid");
+    let (grid, strokes) = (grid_name(pattern), pattern.strokes());
+    let apart = found.distance.map_or(String::new(), |d| format!(", {d} strokes apart"));
+    let style = found.style.map_or(String::new(), |style| format!(", {}", style.name()));
+    format!("{title}: {strokes} strokes, {grid}, {tempo} bpm{style}{apart}\n")
+}

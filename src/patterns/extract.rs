@@ -1,0 +1,203 @@
+//! Patterns of MIDI files: a song's drums, two bars at a time.
+
+use std::collections::HashMap;
+
+use super::drum::{DRUMS, drum_of_key};
+use super::pattern::{Pattern, PatternGrid};
+use crate::score::{BarIndex, Metre, Song, Ticks, plays_triplets};
+
+/// Why a song gives no pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PatternError {
+    /// It has no drum stroke.
+    #[error("no drum is struck")]
+    NoStrokes,
+    /// Every stroke is in bars that are not four beats long.
+    #[error(
+        "the drums are in {}/{}; a pattern is two bars of four beats (4/4, 2/2, 2/4, 6/8 or 12/8)",
+        .0.numerator(), .0.denominator()
+    )]
+    Metre(Metre),
+    /// Every stroke is on a key that no drum of General MIDI has.
+    #[error("no key that is struck is a drum of General MIDI (27 to 87)")]
+    Keys,
+}
+
+/// Two bars of a song.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Where they begin.
+    pub bar: BarIndex,
+    /// What is played there.
+    pub pattern: Pattern,
+}
+
+/// One bar of four beats: a row of steps for each drum.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct FourBeats {
+    bar: usize,
+    /// Bars of the song that it takes: two of 2/4 and 6/8, one of all else.
+    bars: usize,
+    rows: [u32; DRUMS],
+}
+
+/// How many bars of a metre make four beats.
+fn bars_of_four_beats(metre: Metre) -> Option<usize> {
+    match (metre.numerator(), metre.denominator()) {
+        (4, 4) | (2, 2) | (8, 8) | (12, 8) => Some(1),
+        (2, 4) | (6, 8) => Some(2),
+        _ => None,
+    }
+}
+
+/// Every two bars of a song's drums, at each bar, that have a stroke. Compound metres and triplets are
+/// on the triplet grid; bars of 2/4 and 6/8 count as halves.
+///
+/// # Errors
+/// [`PatternError`] if there are none.
+pub fn windows(song: &Song) -> Result<Vec<Window>, PatternError> {
+    let all: Vec<(Ticks, u8)> = song.drum_notes().map(|note| (note.start, note.key)).collect();
+    if all.is_empty() {
+        return Err(PatternError::NoStrokes);
+    }
+    let roland = all.iter().any(|(_, key)| matches!(key, 22 | 26));
+    let strokes: Vec<_> =
+        all.iter().filter_map(|&(start, key)| Some((start, drum_of_key(key, roland)?))).collect();
+    if strokes.is_empty() {
+        return Err(PatternError::Keys);
+    }
+    let bars = song.bars();
+    let starts: Vec<Ticks> = strokes.iter().map(|(start, _)| *start).collect();
+    let compound = bars.bars().iter().any(|bar| bar.metre.is_compound());
+    let triplets = compound || plays_triplets(&starts, song.ticks_per_quarter());
+    let grid = if triplets { PatternGrid::Triplet } else { PatternGrid::Straight };
+
+    let mut homes: Vec<FourBeats> = Vec::new();
+    let mut home_of = vec![None; bars.len()];
+    let mut bar = 0;
+    while bar < bars.len() {
+        let Some(count) = bars_of_four_beats(bars.bars()[bar].metre) else {
+            bar += 1;
+            continue;
+        };
+        let metre = bars.bars()[bar].metre;
+        let count =
+            (bar..bars.len()).take(count).take_while(|&b| bars.bars()[b].metre == metre).count();
+        for (part, home) in home_of[bar..bar + count].iter_mut().enumerate() {
+            let parts = bars_of_four_beats(metre).unwrap_or(1);
+            *home = Some((homes.len(), part, parts));
+        }
+        homes.push(FourBeats { bar, bars: count, rows: [0; DRUMS] });
+        bar += count;
+    }
+    let mut other_metre = None;
+    for &(start, drum) in &strokes {
+        let Some(BarIndex(bar)) = bars.bar_at(start) else { continue };
+        let Some((_, _, parts)) = home_of[bar] else {
+            other_metre = Some(bars.bars()[bar].metre);
+            continue;
+        };
+        let steps = grid.bar_steps() / parts;
+        let Some((BarIndex(bar), step, _)) = bars.nearest_step(start, steps) else { continue };
+        // A stroke just ahead of a bar line is on the first step of the next bar, if there is one.
+        let Some(&Some((home, part, _))) = home_of.get(bar) else { continue };
+        homes[home].rows[drum] |= 1 << (part * steps + step);
+    }
+    let shift = grid.bar_steps();
+    let mut found: Vec<Window> = homes
+        .windows(2)
+        .filter(|pair| pair[0].bar + pair[0].bars == pair[1].bar)
+        .map(|pair| {
+            let rows = std::array::from_fn(|d| pair[0].rows[d] | pair[1].rows[d] << shift);
+            Window { bar: BarIndex(pair[0].bar), pattern: Pattern::from_rows(grid, rows) }
+        })
+        .filter(|window| window.pattern.strokes() > 0)
+        .collect();
+    if found.is_empty()
+        && let Some(alone) = homes.iter().find(|home| home.rows.iter().any(|row| *row != 0))
+    {
+        // One bar alone is played twice.
+        let rows = alone.rows.map(|row| row | row << shift);
+        found.push(Window { bar: BarIndex(alone.bar), pattern: Pattern::from_rows(grid, rows) });
+    }
+    if found.is_empty() {
+        return Err(other_metre.map_or(PatternError::NoStrokes, PatternError::Metre));
+    }
+    Ok(found)
+}
+
+/// The two bars that a song's drums play most often; of several the first. What a song of two bars
+/// plays is that.
+///
+/// # Errors
+/// As [`windows`].
+pub fn commonest(song: &Song) -> Result<Window, PatternError> {
+    let windows = windows(song)?;
+    let mut counts: HashMap<Pattern, usize> = HashMap::new();
+    for window in &windows {
+        *counts.entry(window.pattern).or_default() += 1;
+    }
+    let most = counts.values().copied().max().unwrap_or(0);
+    let first = windows.iter().find(|window| counts[&window.pattern] == most);
+    first.copied().ok_or(PatternError::NoStrokes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::score::{MetreChange, Note, TempoMap, Track, TrackKind, Velocity};
+
+    fn song(metre: (u8, u8), strokes: &[(u64, u8)]) -> Song {
+        let notes = strokes.iter().map(|&(start, key)| Note {
+            start: Ticks(start),
+            length: Ticks(10),
+            key,
+            velocity: Velocity::clamped(100),
+        });
+        let metre = Metre::new(metre.0, metre.1).unwrap();
+        Song {
+            tempo: TempoMap::new(480, []),
+            metres: vec![MetreChange { at: Ticks(0), metre }],
+            tracks: vec![Track {
+                name: String::new(),
+                kind: TrackKind::Drums,
+                notes: notes.collect(),
+            }],
+        }
+    }
+
+    #[test]
+    fn bars_are_read_two_at_a_time() {
+        let strokes: Vec<(u64, u8)> =
+            (0..3).flat_map(|bar| [(bar * 1920, 36), (bar * 1920 + 960, 38)]).collect();
+        let found = windows(&song((4, 4), &strokes)).unwrap();
+        assert_eq!(found.len(), 2);
+        let hits: Vec<_> = found[0].pattern.hits().collect();
+        assert_eq!(hits, [(0, 0), (0, 16), (1, 8), (1, 24)]);
+        assert_eq!(commonest(&song((4, 4), &strokes)).unwrap().bar, BarIndex(0));
+    }
+
+    #[test]
+    fn one_bar_is_played_twice_and_early_strokes_belong_to_the_next() {
+        let one = windows(&song((4, 4), &[(0, 36), (490, 38)])).unwrap();
+        assert_eq!(one[0].pattern.strokes(), 4);
+        let early = windows(&song((4, 4), &[(0, 36), (1900, 36), (2400, 38)])).unwrap();
+        assert!(early[0].pattern.is_struck(0, 16));
+    }
+
+    #[test]
+    fn bars_of_six_eighths_count_as_halves() {
+        let strokes: Vec<(u64, u8)> = (0..24).map(|eighth| (eighth * 240, 42)).collect();
+        let found = windows(&song((6, 8), &strokes)).unwrap();
+        assert_eq!(found[0].pattern.grid(), PatternGrid::Triplet);
+        assert_eq!(found[0].pattern.strokes(), 24);
+    }
+
+    #[test]
+    fn what_has_no_pattern_is_said() {
+        assert_eq!(windows(&song((4, 4), &[])), Err(PatternError::NoStrokes));
+        assert_eq!(windows(&song((4, 4), &[(0, 3)])), Err(PatternError::Keys));
+        let odd = windows(&song((7, 8), &[(0, 36)])).unwrap_err();
+        assert!(odd.to_string().starts_with("the drums are in 7/8;"), "{odd}");
+    }
+}

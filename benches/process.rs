@@ -58,6 +58,7 @@ fn part() -> Clip {
         length: Beats(f64::from(BARS) * 4.0),
         strokes: strokes.into(),
         bar_lines: (0..=BARS).map(|bar| Beats(f64::from(bar) * 4.0)).collect(),
+        at_once: false,
     }
 }
 

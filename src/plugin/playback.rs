@@ -97,14 +97,14 @@ impl Playback {
     }
 
     /// The sample of a span from which on a waiting clip plays: the next bar line while the
-    /// transport runs, at once when it stands or comes from elsewhere.
+    /// transport runs, at once when it stands or comes from elsewhere, or when the clip asks for it.
     pub fn entry(&self, span: &Span) -> Option<u32> {
-        self.waiting.as_ref()?;
+        let waiting = self.waiting.as_ref()?;
         // Without a place for the old clip the new one has to wait.
         if self.leaving.is_some() {
             return None;
         }
-        if span.motion == Motion::Runs { span.bar_line() } else { Some(0) }
+        if span.motion == Motion::Runs && !waiting.at_once { span.bar_line() } else { Some(0) }
     }
 
     /// Lets the waiting clip in at the start of a span.

@@ -38,8 +38,10 @@ pub(super) struct AudioLink {
     pub heard: RecordingView,
     /// A groove that is being tapped: meanwhile the recording hears nothing.
     tapping: Option<Tapped>,
-    /// What the audio thread should play.
+    /// What the document plays.
     clip: Clip,
+    /// What is heard in its place.
+    audition: Option<Clip>,
     /// It has not been sent yet.
     unsent: bool,
 }
@@ -90,6 +92,17 @@ impl AudioLink {
     pub fn play(&mut self, clip: Clip) {
         if clip != self.clip {
             self.clip = clip;
+            if self.audition.is_none() {
+                self.unsent = true;
+                self.send();
+            }
+        }
+    }
+
+    /// Has something else heard in the place of the document, or the document again.
+    pub fn play_instead(&mut self, clip: Option<Clip>) {
+        if clip != self.audition {
+            self.audition = clip;
             self.unsent = true;
             self.send();
         }
@@ -100,9 +113,8 @@ impl AudioLink {
         while ends.spent.pop().is_ok() {
             ends.out = ends.out.saturating_sub(1);
         }
-        if self.unsent
-            && ends.out < CLIPS_OUT
-            && ends.clips.push(Box::new(self.clip.clone())).is_ok()
+        let wanted = self.audition.as_ref().unwrap_or(&self.clip);
+        if self.unsent && ends.out < CLIPS_OUT && ends.clips.push(Box::new(wanted.clone())).is_ok()
         {
             ends.out += 1;
             self.unsent = false;

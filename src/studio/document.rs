@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::drum_maps::{DrumMap, OwnMap};
-use super::{EditError, QuantizedSsm, Take};
+use super::{EditError, MapState, QuantizedSsm, Take};
 use crate::drummer::{ClassDensities, Form, Settings};
 use crate::score::{BarIndex, DrumPart, GmKey, Groove, GrooveSource, LANES, Lane, TakenGroove};
 
@@ -36,6 +36,8 @@ pub struct Document {
     pub own_map: Option<OwnMap>,
     /// Of the MIDI that the drums leave as.
     pub channel: Channel,
+    /// What the musician has on the map of grooves.
+    pub map: MapState,
 }
 
 /// What belongs to a take that is not the current one.
@@ -225,6 +227,7 @@ impl Default for Document {
             drum_map: DrumMap::default(),
             own_map: None,
             channel: Channel::DRUMS,
+            map: MapState::default(),
         }
     }
 }

@@ -10,12 +10,13 @@ use super::shared_state::SharedState;
 use super::take::groove_from_midi;
 use super::wire::Audition;
 use super::{
-    AudioEnd, Edit, EditError, Gesture, Job, Lanes, Saved, Span, StateError, Take, TakeError, View,
-    WindowSettings, worker,
+    AudioEnd, Edit, EditError, Gesture, GrooveLibrary, Job, Lanes, MapRequest, MapState, Saved,
+    Span, StateError, Take, TakeError, View, WindowSettings, worker,
 };
 use crate::drummer::Settings;
 use crate::network::Backend;
-use crate::score::{Beats, Lane, TakenGroove, Velocity};
+use crate::patterns::Pattern;
+use crate::score::{Beats, Bpm, Lane, TakenGroove, Ticks, Velocity};
 
 /// The document, recording and jobs of one plugin; see the module for what may be called where.
 ///
@@ -283,6 +284,45 @@ impl StudioLink {
 
     fn audition(&self, audition: Audition) {
         self.shared.with_audio_link(|audio_link| (audio_link.audition(audition), false));
+    }
+
+    /// Asks something of the map of grooves; the worker answers through [`View::map`] and the document.
+    pub fn ask_map(&self, request: MapRequest) {
+        self.shared.ask_map(request);
+    }
+
+    /// Changes what the musician has on the map: pins, favourites. No step of the undo history.
+    pub fn change_map(&self, change: impl FnOnce(&mut MapState)) {
+        self.shared.change_map(change);
+    }
+
+    /// Says whether the window shows the map of grooves: files that are dropped then go there.
+    pub fn set_grooves_in_view(&self, shown: bool) {
+        self.shared.set_grooves_in_view(shown);
+    }
+
+    /// Whether the window shows the map of grooves.
+    pub fn grooves_in_view(&self) -> bool {
+        self.shared.grooves_in_view()
+    }
+
+    /// Where the musician's own grooves are kept; none by default.
+    pub fn set_library(&self, library: Option<GrooveLibrary>) {
+        self.shared.set_library(library);
+    }
+
+    /// Has a groove heard from the next block on, in time with the host, or without it while it stands.
+    /// It has plain accents until the worker has played it.
+    pub fn audition_groove(&self, pattern: &Pattern) {
+        let document = self.shared.document();
+        let tempo = document.take().map_or(Bpm(120.0), |take| take.song.tempo.bpm(Ticks(0)));
+        self.shared.audition_plainly(pattern, tempo);
+        self.shared.ask_map(MapRequest::Listen(*pattern));
+    }
+
+    /// Lets the part be heard again.
+    pub fn stop_audition(&self) {
+        self.shared.stop_audition();
     }
 
     /// What was heard so far, as a take of all of it; `None` if no note was.

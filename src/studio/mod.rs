@@ -26,6 +26,7 @@ mod edit;
 mod edit_error;
 #[cfg(test)]
 pub(crate) mod fixtures;
+mod groove_map;
 mod handle;
 mod history;
 mod jobs;
@@ -56,6 +57,9 @@ pub use document::{
 pub use drum_maps::{DrumMap, GM_KEYS, OwnMap};
 pub use edit::Edit;
 pub use edit_error::EditError;
+pub use groove_map::{
+    GrooveLibrary, MORPH_STEPS, MOST_FAVOURITES, MapGroove, MapRequest, MapState, MapView,
+};
 pub use handle::{JobError, Studio, StudioLink, Tick};
 pub use history::Gesture;
 pub use jobs::{Job, JobView};

@@ -1,6 +1,7 @@
 //! What the studio's handle and its worker thread share. Locks are held for moments only: never
 //! while a job works.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -9,12 +10,18 @@ use crossbeam::channel::{Receiver, Sender, bounded};
 use parking_lot::{Mutex, MutexGuard};
 
 use super::audio_link::AudioLink;
+use super::groove_map::plainly;
 use super::history::History;
 use super::jobs::Outcome;
-use super::{Document, Edit, EditError, Gesture, Job, JobView, Saved, View, WindowSettings};
+use super::wire::Audition;
+use super::{
+    Document, Edit, EditError, Gesture, GrooveLibrary, Job, JobView, MapRequest, MapState, MapView,
+    Saved, View, WindowSettings,
+};
 use crate::drummer::{Settings, Stage};
 use crate::network::{Backend, Engine};
-use crate::score::Groove;
+use crate::patterns::Pattern;
+use crate::score::{Beats, Bpm, DrumPart, Groove, Metre};
 
 /// Called after every change.
 type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -31,6 +38,8 @@ pub(super) struct SharedState {
     gestures: AtomicU64,
     /// There is a thread to work on.
     works: AtomicBool,
+    /// The window shows the map of grooves.
+    grooves_in_view: AtomicBool,
 }
 
 /// What the worker waits for: calls that come while it works are one call when it waits again, so that
@@ -78,6 +87,11 @@ struct State {
     recalls: u64,
     connected: bool,
     closed: bool,
+    /// What the map is asked for; the worker takes it from the front.
+    map_requests: VecDeque<MapRequest>,
+    map: Option<Arc<MapView>>,
+    auditioned: Option<Pattern>,
+    library: Option<GrooveLibrary>,
 }
 
 struct Running {
@@ -205,6 +219,8 @@ impl SharedState {
             recording,
             tapping,
             job: running.or_else(waiting),
+            map: state.map.clone(),
+            auditioned: state.auditioned,
             undo: state.history.undo_name(),
             redo: state.history.redo_name(),
             recalls: state.recalls,
@@ -353,6 +369,92 @@ impl SharedState {
         result
     }
 
+    /// Asks something of the map. Of requests that move the groove in hand only the last counts.
+    pub fn ask_map(&self, request: MapRequest) {
+        let mut state = self.state.lock();
+        let moves = |request: &MapRequest| {
+            matches!(request, MapRequest::Go(_) | MapRequest::Morph(_) | MapRequest::Listen(_))
+        };
+        if moves(&request) {
+            state.map_requests.retain(|waiting| !moves(waiting));
+        }
+        state.map_requests.push_back(request);
+        drop(state);
+        self.work.call();
+    }
+
+    /// For the worker.
+    pub fn next_map_request(&self) -> Option<MapRequest> {
+        self.state.lock().map_requests.pop_front()
+    }
+
+    /// For the worker: what there is to show of the map.
+    pub fn show_map(&self, view: MapView) {
+        self.change(|state| state.map = Some(Arc::new(view)));
+    }
+
+    pub fn set_grooves_in_view(&self, shown: bool) {
+        self.grooves_in_view.store(shown, Ordering::Relaxed);
+    }
+
+    pub fn grooves_in_view(&self) -> bool {
+        self.grooves_in_view.load(Ordering::Relaxed)
+    }
+
+    pub fn library(&self) -> Option<GrooveLibrary> {
+        self.state.lock().library.clone()
+    }
+
+    pub fn set_library(&self, library: Option<GrooveLibrary>) {
+        self.state.lock().library = library;
+    }
+
+    /// Changes what the musician has on the map; no step of the undo history.
+    pub fn change_map(&self, change: impl FnOnce(&mut MapState)) {
+        self.change(|state| {
+            let mut document = (**state.history.present()).clone();
+            change(&mut document.map);
+            state.history.amend(document);
+        });
+    }
+
+    /// Has a groove heard at once in the place of the part, over and over, whether the host plays or not.
+    /// `played` replaces the same groove only while that is still wanted.
+    pub fn audition(&self, pattern: &Pattern, part: &DrumPart, tempo: Bpm, played: bool) {
+        let mut state = self.state.lock();
+        if played && state.auditioned.is_none() {
+            return;
+        }
+        let running = state.auditioned.replace(*pattern).is_some();
+        let clip = state.history.present().audition_clip(part);
+        let (from, to) = (clip.start, Beats(clip.start.0 + clip.length.0));
+        let mut link = self.audio_link.lock();
+        link.play_instead(Some(clip));
+        if !running {
+            link.audition(Audition::Play { from, to, tempo, metre: Metre::COMMON });
+        }
+        drop(link);
+        self.told(state);
+    }
+
+    /// As [`SharedState::audition`], with plain accents: for what must be heard in the next block.
+    pub fn audition_plainly(&self, pattern: &Pattern, tempo: Bpm) {
+        self.audition(pattern, &plainly(pattern), tempo, false);
+    }
+
+    /// Lets the part be heard again.
+    pub fn stop_audition(&self) {
+        let mut state = self.state.lock();
+        state.map_requests.retain(|request| !matches!(request, MapRequest::Listen(_)));
+        if state.auditioned.take().is_some() {
+            let mut link = self.audio_link.lock();
+            link.play_instead(None);
+            link.audition(Audition::Stop);
+            drop(link);
+            self.told(state);
+        }
+    }
+
     pub fn connect(&self) -> super::AudioEnd {
         let end = self.audio_link.lock().connect();
         self.state.lock().connected = true;
@@ -397,6 +499,9 @@ impl SharedState {
                 });
                 self.told(state);
                 return Some(Some((job, cancelled)));
+            }
+            if !state.map_requests.is_empty() {
+                return Some(None);
             }
             if waited && state.connected {
                 return Some(None);

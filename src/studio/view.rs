@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Document, JobView, RecordingView, TappingView, WindowSettings};
+use super::{Document, JobView, MapView, RecordingView, TappingView, WindowSettings};
 use crate::network::{Backend, Engine};
+use crate::patterns::Pattern;
 
 /// The studio at one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +25,10 @@ pub struct View {
     pub tapping: Option<TappingView>,
     /// The job under way, if any.
     pub job: Option<JobView>,
+    /// The map of grooves; `None` until it was asked for.
+    pub map: Option<Arc<MapView>>,
+    /// The groove that is heard in the place of the part.
+    pub auditioned: Option<Pattern>,
     /// What undo would take back, such as "erase"; `None` if there is nothing.
     pub undo: Option<&'static str>,
     /// What redo would do again.

@@ -82,4 +82,6 @@ pub struct Clip {
     pub strokes: Box<[ClipNote]>,
     /// Every bar line from the clip's start, sorted, its end included; relative to `start`.
     pub bar_lines: Box<[Beats]>,
+    /// It enters as soon as it arrives, in the place where the song is, and not at the next bar line.
+    pub at_once: bool,
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
+use super::groove_map::server::MapServer;
 use super::jobs::Outcome;
 use super::recipe::Variations;
 use super::shared_state::SharedState;
@@ -48,13 +49,16 @@ fn shared_drummer(backend: Backend) -> Arc<Drummer> {
 /// in a job.
 pub(super) fn run(shared: &SharedState, tick: &(dyn Fn() + Sync)) {
     let mut player = Player::default();
+    let map = Mutex::default();
     while let Some(task) = shared.next_task(LOOK) {
         shared.poll();
         tick();
+        serve_map(shared, &map);
         let Some((job, cancelled)) = task else { continue };
         let reporter = Reporter {
             shared,
             tick,
+            map: &map,
             cancelled: &cancelled,
             range: Mutex::new(ProgressRange::WHOLE),
         };
@@ -68,6 +72,18 @@ pub(super) fn run(shared: &SharedState, tick: &(dyn Fn() + Sync)) {
         });
         let outcome = outcome.map_err(|failure| failure.sentence());
         shared.finish(&cancelled, outcome, player.engine());
+    }
+}
+
+/// Does what the map was asked for, unless that is being done.
+fn serve_map(shared: &SharedState, map: &Mutex<MapServer>) {
+    let Some(mut server) = map.try_lock() else { return };
+    while let Some(request) = shared.next_map_request() {
+        let served = catch_unwind(AssertUnwindSafe(|| server.serve(shared, request)));
+        if served.is_err() {
+            *server = MapServer::default();
+            shared.report("The map of grooves has failed: this is a mistake in Drumlin.");
+        }
     }
 }
 
@@ -107,6 +123,7 @@ impl ProgressRange {
 struct Reporter<'a> {
     shared: &'a SharedState,
     tick: &'a (dyn Fn() + Sync),
+    map: &'a Mutex<MapServer>,
     cancelled: &'a AtomicBool,
     range: Mutex<ProgressRange>,
 }
@@ -137,6 +154,7 @@ impl Progress for Reporter<'_> {
     fn is_cancelled(&self) -> bool {
         self.shared.poll();
         (self.tick)();
+        serve_map(self.shared, self.map);
         self.cancelled.load(Ordering::Relaxed)
     }
 }

@@ -73,6 +73,7 @@ impl Document {
                 .map(|bar| beats(bar.start))
                 .chain((!part.bars.is_empty()).then(|| beats(end)))
                 .collect(),
+            at_once: false,
         }
     }
 

@@ -187,7 +187,7 @@ impl PresetFolder {
 
 /// `%APPDATA%` on Windows, `~/Library/Application Support` on macOS, elsewhere what the XDG base
 /// directory specification says.
-fn config_folder() -> Option<PathBuf> {
+pub(super) fn config_folder() -> Option<PathBuf> {
     let named = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     if cfg!(windows) {
         named("APPDATA")

@@ -17,6 +17,25 @@ pub struct Version3 {
     turns: [Turns; 2],
     /// By the takes' places.
     kept: Vec<Option<SavedTakeState>>,
+    map: SavedMap,
+}
+
+/// What is on the map of grooves.
+#[derive(Serialize, Deserialize)]
+struct SavedMap {
+    current: Option<SavedPattern>,
+    pins: [Option<SavedPattern>; 2],
+    share: f32,
+    favourites: Vec<SavedPattern>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SavedPattern {
+    triplet: bool,
+    /// A row of bits for each drum.
+    rows: Vec<u32>,
+    x: f32,
+    y: f32,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{
-    Arranged, Asked, Map, OwnMap, SavedAlternative, SavedStyle, SavedTake, SavedTakeState, TakeOf,
-    Track, Turns, Version1, Version2, Version3,
+    Arranged, Asked, Map, OwnMap, SavedAlternative, SavedMap, SavedPattern, SavedStyle, SavedTake,
+    SavedTakeState, TakeOf, Track, Turns, Version1, Version2, Version3,
 };
 use crate::drummer::{self, CountIn, Ending, Form, Settings, Style, StyleChoice};
+use crate::patterns::{DRUMS, Pattern, PatternGrid, Place};
 use crate::score::{
     self, BarGrid, BarIndex, Beats, DrumPart, GmKey, GridKind, Lane, Metre, MetreChange, StepGrid,
     TempoChange, TempoMap, Ticks, TrackKind, Velocity,
@@ -53,7 +54,38 @@ impl Version3 {
         };
         let kept = self.kept.into_iter().zip(0..).map(|(kept, index)| read(kept, index));
         document.kept = kept.collect::<Option<_>>()?;
+        document.map = self.map.read()?;
         Some(saved)
+    }
+}
+
+impl SavedMap {
+    fn read(self) -> Option<studio::MapState> {
+        let read = |pattern: Option<SavedPattern>| match pattern {
+            Some(pattern) => Some(Some(pattern.read()?)),
+            None => Some(None),
+        };
+        let [a, b] = self.pins;
+        let fits =
+            self.favourites.len() <= studio::MOST_FAVOURITES && (0.0..=1.0).contains(&self.share);
+        let favourites = self.favourites.into_iter().map(SavedPattern::read);
+        fits.then_some(studio::MapState {
+            current: read(self.current)?,
+            pins: [read(a)?, read(b)?],
+            share: self.share,
+            favourites: favourites.collect::<Option<_>>()?,
+        })
+    }
+}
+
+impl SavedPattern {
+    fn read(self) -> Option<studio::MapGroove> {
+        let rows: [u32; DRUMS] = self.rows.try_into().ok()?;
+        let grid = if self.triplet { PatternGrid::Triplet } else { PatternGrid::Straight };
+        let pattern = Pattern::from_rows(grid, rows);
+        let fits = *pattern.rows() == rows && self.x.is_finite() && self.y.is_finite();
+        let place = Place { x: self.x, y: self.y };
+        fits.then_some(studio::MapGroove { pattern, place })
     }
 }
 

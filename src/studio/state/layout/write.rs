@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use super::{
-    Arranged, Asked, Map, OwnMap, SavedAlternative, SavedHit, SavedNote, SavedOverride, SavedStyle,
-    SavedTake, SavedTakeState, TakeOf, Track, Turns, Version1, Version2, Version3,
+    Arranged, Asked, Map, OwnMap, SavedAlternative, SavedHit, SavedMap, SavedNote, SavedOverride,
+    SavedPattern, SavedStyle, SavedTake, SavedTakeState, TakeOf, Track, Turns, Version1, Version2,
+    Version3,
 };
 use crate::drummer::{self, Settings, StyleChoice};
+use crate::patterns::PatternGrid;
 use crate::score::{self, GridKind, MetreChange, StepGrid, TrackKind};
 use crate::studio::{
     self, Alternative, Arrangement, Cell, DrumMap, LaneState, RegionOverride, Theme,
@@ -36,6 +38,29 @@ impl From<&studio::Saved> for Version3 {
             second: Version2::from(saved),
             turns: turns(&document.settings, document.arrangement.as_ref()),
             kept: document.kept.iter().enumerate().map(kept).collect(),
+            map: SavedMap::from(&document.map),
+        }
+    }
+}
+
+impl From<&studio::MapState> for SavedMap {
+    fn from(map: &studio::MapState) -> SavedMap {
+        SavedMap {
+            current: map.current.as_ref().map(SavedPattern::from),
+            pins: map.pins.each_ref().map(|pin| pin.as_ref().map(SavedPattern::from)),
+            share: map.share,
+            favourites: map.favourites.iter().map(SavedPattern::from).collect(),
+        }
+    }
+}
+
+impl From<&studio::MapGroove> for SavedPattern {
+    fn from(groove: &studio::MapGroove) -> SavedPattern {
+        SavedPattern {
+            triplet: groove.pattern.grid() == PatternGrid::Triplet,
+            rows: groove.pattern.rows().to_vec(),
+            x: groove.place.x,
+            y: groove.place.y,
         }
     }
 }

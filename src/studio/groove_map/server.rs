@@ -1,0 +1,214 @@
+//! What the worker does for the map, between jobs and between the steps of one.
+
+use std::sync::Arc;
+
+use super::library::placed;
+use super::{MORPH_STEPS, MapGroove, MapRequest, MapView};
+use crate::drummer::DrummerError;
+use crate::drummer::performance::{self, Feel, GROOVE};
+use crate::files::OutputError;
+use crate::network::{Backend, Models, NetworkError};
+use crate::patterns::{
+    Chance, DRUMS, Filter, Pattern, PatternGrid, PatternMap, PatternSpace, drum_of_lane,
+    interpolate, sample,
+};
+use crate::score::{BarIndex, Bpm, DrumPart, Metre, Ticks};
+use crate::studio::Document;
+use crate::studio::shared_state::SharedState;
+
+/// The tempo of grooves where nothing says another.
+const USUAL_TEMPO: Bpm = Bpm(120.0);
+
+/// The networks and the map, once they were asked for.
+#[derive(Default)]
+pub struct MapServer {
+    open: Option<Open>,
+    /// The way between two pins, with what it was made of.
+    way: Option<(WayKey, Vec<Pattern>)>,
+}
+
+/// The ends of a way and the drums that were locked.
+type WayKey = ([Pattern; 2], [bool; DRUMS]);
+
+struct Open {
+    models: Models,
+    space: PatternSpace,
+    map: Arc<PatternMap>,
+    built_in: usize,
+}
+
+/// Why a request came to nothing.
+#[derive(Debug, thiserror::Error)]
+enum MapFailure {
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    #[error(transparent)]
+    Drummer(#[from] DrummerError),
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    #[error("the system names no folder for settings, so that there is no library of grooves")]
+    NoLibrary,
+    #[error("{0}")]
+    NoGroove(String),
+}
+
+impl MapServer {
+    /// Does what was asked; what fails is said where errors are shown.
+    pub fn serve(&mut self, shared: &SharedState, request: MapRequest) {
+        if let Err(failure) = self.answer(shared, request) {
+            let sentence = failure.to_string();
+            let mut letters = sentence.chars();
+            let first = letters.next().map(|first| first.to_uppercase().to_string());
+            shared.report(&format!("{}{}.", first.unwrap_or_default(), letters.as_str()));
+        }
+    }
+
+    fn answer(&mut self, shared: &SharedState, request: MapRequest) -> Result<(), MapFailure> {
+        if self.open.is_none() {
+            self.open = Some(Open::new(shared)?);
+        }
+        let Some(open) = &mut self.open else { return Ok(()) };
+        let document = shared.document();
+        let taken = match request {
+            MapRequest::Open => {
+                open.show(shared, &document);
+                return Ok(());
+            }
+            MapRequest::Add(paths) => {
+                let library = shared.library().ok_or(MapFailure::NoLibrary)?;
+                let added = library.add(&paths)?;
+                *open = Open::new(shared)?;
+                open.show(shared, &document);
+                return match added.refused {
+                    Some(reason) if added.grooves == 0 => Err(MapFailure::NoGroove(reason)),
+                    Some(reason) => Err(MapFailure::NoGroove(format!(
+                        "{} grooves were added, {} files left out; the last: {reason}",
+                        added.grooves, added.left_out
+                    ))),
+                    None => Ok(()),
+                };
+            }
+            MapRequest::Listen(pattern) => {
+                let part = open.played(&document, &pattern)?;
+                shared.audition(&pattern, &part, tempo(&document), true);
+                return Ok(());
+            }
+            MapRequest::Pick(groove) => groove,
+            MapRequest::Go(place) => {
+                let found = open.map.pattern_at(&open.space, place, Chance::Usual)?;
+                let Some(pattern) = found else { return Ok(()) };
+                MapGroove { pattern, place }
+            }
+            MapRequest::Morph(share) => {
+                let [Some(a), Some(b)] = document.map.pins else { return Ok(()) };
+                let share = if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) };
+                let key = ([a.pattern, b.pattern], document.locked_drums());
+                if self.way.as_ref().is_none_or(|(known, _)| *known != key) {
+                    let ends = [&a.pattern, &b.pattern];
+                    let way = interpolate(ends, MORPH_STEPS, key.1, 0);
+                    self.way = Some((key, way));
+                }
+                let Some((_, way)) = &self.way else { return Ok(()) };
+                let step = (share * MORPH_STEPS as f32).round() as usize;
+                let Some(&pattern) = way.get(step) else { return Ok(()) };
+                shared.change_map(|map| map.share = share);
+                MapGroove { pattern, place: open.map.place(&pattern) }
+            }
+            MapRequest::Dice(seed) => {
+                let near = document.map.current.map(|current| current.place);
+                let filter = Filter::default();
+                let made = sample(&open.space, &open.map, &filter, near, 1, seed)?;
+                let Some(made) = made.first() else { return Ok(()) };
+                MapGroove { pattern: made.pattern, place: open.map.place(&made.pattern) }
+            }
+        };
+        // Locked lanes stay while the rest changes.
+        let pattern = document.with_locked_rows(&taken.pattern);
+        let taken = MapGroove { pattern, ..taken };
+        shared.change_map(|map| map.current = Some(taken));
+        let part = open.played(&document, &pattern)?;
+        shared.audition(&pattern, &part, tempo(&document), true);
+        Ok(())
+    }
+}
+
+impl Open {
+    fn new(shared: &SharedState) -> Result<Open, MapFailure> {
+        // Grooves are small: a GPU would be waited for longer than the processor takes.
+        let models = Models::new(Backend::Cpu, None);
+        let space = PatternSpace::new(&models)?;
+        let own = PatternMap::built_in();
+        let built_in = own.points().len();
+        let grooves = shared.library().map(|library| library.read()).unwrap_or_default();
+        let map = if grooves.is_empty() { own } else { Arc::new(own.with(placed(&grooves, &own))) };
+        Ok(Open { models, space, map, built_in })
+    }
+
+    /// Hands the window what there is to show.
+    fn show(&self, shared: &SharedState, document: &Document) {
+        let bars = document.part().map(|part| bars_of(part)).unwrap_or_default();
+        let song = bars
+            .into_iter()
+            .map(|(bar, pattern)| (bar, MapGroove { pattern, place: self.map.place(&pattern) }));
+        shared.show_map(MapView {
+            map: self.map.clone(),
+            built_in: self.built_in,
+            song: song.collect(),
+        });
+    }
+
+    /// A groove as a drummer plays it at the song's tempo.
+    fn played(&self, document: &Document, pattern: &Pattern) -> Result<DrumPart, MapFailure> {
+        let tempo = Pattern::tempo(tempo(document).0);
+        let settings = &document.settings;
+        let feel = Feel {
+            tempo: &tempo,
+            style: None,
+            intensity: settings.intensity,
+            swing: settings.swing,
+            humanise: settings.humanise,
+            fills: &[],
+            dynamics: None,
+            stats: None,
+            seed: settings.seed,
+        };
+        let network = self.models.get(&GROOVE)?;
+        let played = performance::play(&pattern.part(1), &feel, &*network);
+        Ok(played.map_err(DrummerError::from)?)
+    }
+}
+
+/// The song's tempo where it begins.
+fn tempo(document: &Document) -> Bpm {
+    document.take().map_or(USUAL_TEMPO, |take| take.song.tempo.bpm(Ticks(0)))
+}
+
+/// Every second bar of a part with the one behind it, where both have four beats and any stroke.
+fn bars_of(part: &DrumPart) -> Vec<(BarIndex, Pattern)> {
+    let four = |bar: usize| {
+        part.bars.bars().get(bar).is_some_and(|bar| bar.metre == Metre::COMMON)
+            && matches!(part.grids[bar].steps, 16 | 24)
+    };
+    let mut found = Vec::new();
+    let mut bar = 0;
+    while bar + 1 < part.bars.len() {
+        if !(four(bar) && four(bar + 1) && part.grids[bar] == part.grids[bar + 1]) {
+            bar += 1;
+            continue;
+        }
+        let steps = part.grids[bar].steps;
+        let grid = if steps == 24 { PatternGrid::Triplet } else { PatternGrid::Straight };
+        let mut pattern = Pattern::empty(grid);
+        let from = part.hits.partition_point(|hit| hit.bar.0 < bar);
+        for hit in part.hits[from..].iter().take_while(|hit| hit.bar.0 <= bar + 1) {
+            let step = (hit.step * grid.bar_steps()) / steps;
+            let step = step + (hit.bar.0 - bar) * grid.bar_steps();
+            pattern.set(drum_of_lane(hit.lane()), step, true);
+        }
+        if pattern.strokes() > 0 {
+            found.push((BarIndex(bar), pattern));
+        }
+        bar += 2;
+    }
+    found
+}

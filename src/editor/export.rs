@@ -19,7 +19,7 @@ use super::frame::Frame;
 use super::shared::{Destination, Request, Shared};
 use crate::files::{write_beside, write_whole};
 use crate::score::Lane;
-use crate::studio::{Extract, MidiFile, Studio};
+use crate::studio::{Extract, MapRequest, MidiFile, Studio};
 
 /// The largest file that is read, in bytes; songs have less than a mebibyte.
 const LARGEST: u64 = 32 << 20;
@@ -258,8 +258,13 @@ fn copy(clipboard: &Mutex<Option<Clipboard>>, file: &MidiFile) -> Result<Option<
     Ok(Some(format!("Copied {}", file.name)))
 }
 
-/// Makes takes of files that were dropped on the window.
+/// Makes takes of files that were dropped on the window; while the map of grooves is in view they go
+/// there, folders always.
 pub fn dropped(studio: &Arc<Studio>, path: PathBuf) {
+    if studio.grooves_in_view() || path.is_dir() {
+        studio.ask_map(MapRequest::Add(vec![path]));
+        return;
+    }
     spawn_background(Arc::clone(studio), move |studio| take_file(studio, &path));
 }
 

@@ -9,8 +9,8 @@
 //! - [`theme`]: colours, type and spacing; [`layout`]: where everything is; [`timeline`]: the time
 //!   axis that ruler, roll and grid share; [`widgets`]: buttons, knobs, drop-downs.
 //! - Views, from top to bottom: [`top_bar`], [`ruler`], [`roll`], [`grid`], [`overview`],
-//!   [`alternatives`], [`status_bar`]; at the right [`side_panel`] with [`presets`] and
-//!   [`matrices`]. A [`dialog`] lies over all of it: [`help`], [`drum_map`], [`chooser`].
+//!   [`alternatives`], [`status_bar`]; at the right [`side_panel`] with [`presets`],
+//!   [`matrices`] and [`grooves`]. A [`dialog`] lies over all of it: [`help`], [`drum_map`], [`chooser`].
 //! - Each view owns what it remembers; [`window`] holds them and puts a frame together. [`frame`] is
 //!   what every view gets, [`shared`] what they share from frame to frame: time axis, selection and
 //!   clipboard, and a list of requests (a dialog, a file) that the window serves.
@@ -31,6 +31,7 @@ mod export;
 mod file_dialog;
 mod frame;
 mod grid;
+mod grooves;
 mod help;
 mod host;
 mod keys;

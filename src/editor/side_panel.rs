@@ -4,31 +4,34 @@ use egui::{Align2, CornerRadius, Id, Rect, Role, Sense, Stroke, Ui, Vec2, Widget
 
 use super::controls::{count_in_names, ending_names};
 use super::frame::Frame;
+use super::grooves::Grooves;
 use super::matrices::Matrices;
 use super::parameter_widgets::{channel, one_of, toggle, turned};
 use super::presets::PresetBrowser;
 use super::shared::{Request, Shared};
 use super::theme::{CONTROL, Face, UNIT};
 use super::widgets::{Button, Icon, label, label_at, level};
-use super::{drum_map, matrices, presets};
+use super::{drum_map, grooves, matrices, presets};
 use crate::drummer::StyleChoice;
 use crate::parameters::Control;
 
-/// What the panel shows. Pattern map, candidates and borrowing get their tabs here.
+/// What the panel shows. Candidates and borrowing get their tabs here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tab {
     #[default]
     Drummer,
     Form,
+    Grooves,
 }
 
 impl Tab {
-    const ALL: [Tab; 2] = [Tab::Drummer, Tab::Form];
+    const ALL: [Tab; 3] = [Tab::Drummer, Tab::Form, Tab::Grooves];
 
     const fn name(self) -> &'static str {
         match self {
             Tab::Drummer => "Drummer",
             Tab::Form => "Form",
+            Tab::Grooves => "Grooves",
         }
     }
 }
@@ -39,6 +42,7 @@ pub struct SidePanel {
     tab: Tab,
     pub presets: PresetBrowser,
     pub matrices: Matrices,
+    pub grooves: Grooves,
 }
 
 /// Height from which both tabs stand one below the other.
@@ -51,7 +55,12 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, panel: &mut Sid
     ui.painter().rect_filled(rect, CornerRadius::ZERO, theme.panel);
     ui.painter().vline(rect.left() + 0.5, rect.y_range(), Stroke::new(1.0, theme.line_strong));
     let inner = rect.shrink2(Vec2::new(3.0 * UNIT, 2.0 * UNIT));
-    if inner.height() >= TALL {
+    let tall = inner.height() >= TALL;
+    let tabs = Rect::from_min_size(inner.min, Vec2::new(inner.width(), 26.0));
+    show_tabs(ui, frame, panel, tabs, tall);
+    let inner = inner.with_min_y(tabs.bottom() + 2.5 * UNIT);
+    frame.studio.set_grooves_in_view(panel.tab == Tab::Grooves);
+    if tall && panel.tab != Tab::Grooves {
         let split = inner.top() + CONTROLS;
         drummer(
             ui,
@@ -66,9 +75,7 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, panel: &mut Sid
         matrices::show(ui, frame, shared, &mut panel.matrices, below);
         return;
     }
-    let tabs = Rect::from_min_size(inner.min, Vec2::new(inner.width(), 26.0));
-    show_tabs(ui, frame, panel, tabs);
-    let below = Rect::from_min_max(pos2(inner.left(), tabs.bottom() + 2.5 * UNIT), inner.max);
+    let below = inner;
     match panel.tab {
         Tab::Drummer => {
             drummer(ui, frame, shared, panel, below);
@@ -81,15 +88,18 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, panel: &mut Sid
             }
         }
         Tab::Form => matrices::show(ui, frame, shared, &mut panel.matrices, below),
+        Tab::Grooves => grooves::show(ui, frame, shared, &mut panel.grooves, below),
     }
 }
 
-fn show_tabs(ui: &mut Ui, frame: &Frame<'_>, panel: &mut SidePanel, rect: Rect) {
+/// In a tall panel the drummer and the form are one tab.
+fn show_tabs(ui: &mut Ui, frame: &Frame<'_>, panel: &mut SidePanel, rect: Rect, tall: bool) {
     let theme = &frame.theme;
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, theme.line));
     let mut left = rect.left();
-    for tab in Tab::ALL {
-        let on = panel.tab == tab;
+    for tab in Tab::ALL.into_iter().filter(|tab| !(tall && *tab == Tab::Form)) {
+        let both = tall && panel.tab == Tab::Form && tab == Tab::Drummer;
+        let on = panel.tab == tab || both;
         let galley =
             ui.painter().layout_no_wrap(tab.name().to_owned(), Face::SemiBold.at(13.0), theme.text);
         let place = Rect::from_min_size(
@@ -115,6 +125,9 @@ fn show_tabs(ui: &mut Ui, frame: &Frame<'_>, panel: &mut SidePanel, rect: Rect) 
             ui.painter().rect_filled(under, CornerRadius::same(1), theme.accent);
         }
         if response.clicked() {
+            if panel.tab == Tab::Grooves && tab != Tab::Grooves {
+                frame.studio.stop_audition();
+            }
             panel.tab = tab;
         }
         left = place.right() + 2.0 * UNIT;

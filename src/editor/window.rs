@@ -84,6 +84,7 @@ impl Window {
         // What was brought back without a window is in the parameters already.
         self.recalls = None;
         self.side_panel.matrices = matrices::Matrices::default();
+        self.side_panel.grooves.forget_textures();
     }
 
     /// One frame.
@@ -347,6 +348,14 @@ fn playhead(ui: &Ui, frame: &Frame<'_>, shared: &Shared) {
     painter.add(egui::Shape::convex_polygon(points, frame.theme.playhead, Stroke::NONE));
 }
 
+fn text_of_drop(frame: &Frame<'_>) -> &'static str {
+    if frame.studio.grooves_in_view() {
+        "Drop grooves (MIDI) to find them on the map"
+    } else {
+        "Drop a song to play to, or drums as a groove"
+    }
+}
+
 /// Files come from the surroundings of the window; while one hangs over it, it says what a drop does.
 fn drops(ui: &Ui, frame: &Frame<'_>, hovering: &Hovering) {
     let (dropped, hovered, moved) = ui.input(|input| {
@@ -370,8 +379,7 @@ fn drops(ui: &Ui, frame: &Frame<'_>, hovering: &Hovering) {
     let card = Rect::from_center_size(window.center(), Vec2::new(360.0, 96.0));
     let pen = Stroke::new(2.0, theme.accent);
     painter.rect(card, 10, theme.panel, pen, egui::StrokeKind::Inside);
-    let (anchor, text) =
-        (egui::Align2::CENTER_CENTER, "Drop a song to play to, or drums as a groove");
+    let (anchor, text) = (egui::Align2::CENTER_CENTER, text_of_drop(frame));
     let font = theme::Face::SemiBold.at(16.0);
     widgets::label_at(painter, card.center(), anchor, text, font, theme.text);
 }

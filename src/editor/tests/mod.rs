@@ -3,6 +3,7 @@
 #[cfg(target_os = "linux")]
 pub mod display;
 mod editing;
+mod grooves;
 mod menus;
 mod newcomer;
 mod panel;

@@ -71,6 +71,7 @@ impl Robot {
         let mut window = Window::new();
         // What is kept on this machine is no matter of a test's.
         window.side_panel.presets.folder = None;
+        window.side_panel.grooves.library = None;
         window.open(&ctx);
         let mut robot = Robot {
             ctx,

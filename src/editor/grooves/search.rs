@@ -1,0 +1,75 @@
+//! What is looked for on the map: a style, grooves for the song's tempo, light or busy ones.
+
+use egui::{Rect, Ui, pos2};
+
+use crate::editor::frame::Frame;
+use crate::editor::theme::UNIT;
+use crate::editor::widgets::choice;
+use crate::patterns::{Filter, MapStyle};
+use crate::score::Ticks;
+
+/// Strokes in two bars, from and to, under their names.
+const DENSITIES: [(&str, Option<(usize, usize)>); 4] = [
+    ("Any density", None),
+    ("Light", Some((0, 24))),
+    ("Medium", Some((25, 40))),
+    ("Busy", Some((41, 448))),
+];
+/// How far from the song's tempo, as a share.
+const TEMPO: f64 = 0.12;
+
+/// What is chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Search {
+    /// 0 is any.
+    style: usize,
+    density: usize,
+    /// Any, or that of the song.
+    tempo: usize,
+}
+
+impl Search {
+    pub fn filter(&self, frame: &Frame<'_>) -> Filter {
+        let song = frame.view.document.take().map_or(120.0, |take| take.song.tempo.bpm(Ticks(0)).0);
+        let near = ((song * (1.0 - TEMPO)) as u16, (song * (1.0 + TEMPO)) as u16);
+        Filter {
+            style: self.style.checked_sub(1).map(|style| MapStyle(style as u8)),
+            tempo: (self.tempo == 1).then_some(near),
+            strokes: DENSITIES[self.density.min(DENSITIES.len() - 1)].1,
+        }
+    }
+}
+
+pub fn show(ui: &mut Ui, frame: &Frame<'_>, search: &mut Search, rect: Rect) {
+    let theme = &frame.theme;
+    let titled = |name: &str| {
+        let mut letters = name.chars();
+        letters.next().map_or_else(String::new, |first| {
+            format!("{}{}", first.to_uppercase(), letters.as_str())
+        })
+    };
+    let styles: Vec<String> = std::iter::once("All styles".to_owned())
+        .chain(MapStyle::all().map(|style| titled(style.name())))
+        .collect();
+    let densities: Vec<String> = DENSITIES.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let tempos = ["Any tempo", "This tempo"].map(str::to_owned);
+    let width = (rect.width() - 2.0 * UNIT) / 3.0;
+    let place = |column: f32| {
+        let left = rect.left() + column * (width + UNIT);
+        Rect::from_min_max(pos2(left, rect.top()), pos2(left + width, rect.bottom()))
+    };
+    let fields = [
+        ("groove-style", "Only grooves of this style.", &styles[..], &mut search.style),
+        ("groove-density", "Only light or busy grooves.", &densities[..], &mut search.density),
+        (
+            "groove-tempo",
+            "Only grooves played about as fast as the song.",
+            &tempos[..],
+            &mut search.tempo,
+        ),
+    ];
+    for (column, (name, tip, names, chosen)) in fields.into_iter().enumerate() {
+        let picked = choice(ui, place(column as f32), theme, name, tip, names, *chosen);
+        *chosen = picked.unwrap_or(*chosen);
+    }
+}

@@ -1,0 +1,144 @@
+//! The map of grooves.
+
+use egui::{Key, Modifiers, Pos2, Vec2};
+
+use super::robot::Robot;
+use crate::patterns::MapStyle;
+use crate::score::Lane;
+use crate::studio::{Edit, GrooveLibrary, MapGroove};
+
+const SIZE: Vec2 = Vec2::new(1280.0, 800.0);
+
+/// A window with the map in view.
+fn with_map() -> Robot {
+    let mut robot = Robot::with_bars(8, SIZE);
+    for lane in Lane::ALL {
+        robot.studio.apply(Edit::Lock { lane, on: false }).unwrap();
+    }
+    robot.press(("tab", "Grooves"));
+    robot.wait(|robot| robot.studio.snapshot().map.is_some());
+    robot.frames(2);
+    robot
+}
+
+fn current(robot: &Robot) -> Option<MapGroove> {
+    robot.document().map.current
+}
+
+/// Where a point of the map is on the screen.
+fn at(robot: &Robot, index: usize) -> Pos2 {
+    let map = robot.studio.snapshot().map.clone().unwrap();
+    let place = map.map.points()[index].place;
+    let rect = robot.rect("groove-map");
+    crate::editor::grooves::test_screen(&robot.window.side_panel.grooves, place, rect)
+}
+
+/// A point with none as near to it that another could be meant.
+fn lonely(robot: &Robot) -> usize {
+    let map = robot.studio.snapshot().map.clone().unwrap();
+    let points = map.map.points();
+    let alone = |index: &usize| {
+        let near = map.map.nearest(points[*index].place, 2, &Default::default());
+        let inside = points[*index].place.x.abs() < 0.95 && points[*index].place.y.abs() < 0.95;
+        near.len() == 2 && inside && points[near[1]].place.distance(points[*index].place) > 0.015
+    };
+    (0..points.len()).find(alone).expect("some point stands alone")
+}
+
+#[test]
+fn a_groove_is_heard_on_hover_and_taken_in_hand_by_a_click() {
+    let mut robot = with_map();
+    let index = lonely(&robot);
+    let there = at(&robot, index);
+    let pattern = robot.studio.snapshot().map.clone().unwrap().map.points()[index].pattern;
+    robot.move_to(there);
+    robot.frames(2);
+    assert_eq!(robot.studio.snapshot().auditioned, Some(pattern));
+    assert_eq!(current(&robot), None);
+    // Away from the map the song is heard again.
+    robot.move_to(robot.layout().grid.center());
+    robot.frames(2);
+    assert_eq!(robot.studio.snapshot().auditioned, None);
+    robot.click(there);
+    assert_eq!(robot.studio.snapshot().auditioned, Some(pattern));
+    robot.wait(|robot| current(robot).is_some_and(|current| current.pattern == pattern));
+    robot.move_to(robot.layout().grid.center());
+    robot.frames(2);
+    assert!(robot.studio.snapshot().auditioned.is_some(), "what is in hand goes on");
+    robot.key(Modifiers::NONE, Key::Escape);
+    assert_eq!(robot.studio.snapshot().auditioned, None);
+}
+
+#[test]
+fn dragging_and_arrow_keys_morph_and_locked_lanes_stay() {
+    let mut robot = with_map();
+    let map = robot.rect("groove-map");
+    robot.click(at(&robot, lonely(&robot)));
+    robot.wait(|robot| current(robot).is_some());
+    robot.studio.apply(Edit::Lock { lane: Lane::Kick, on: true }).unwrap();
+    let kick = current(&robot).unwrap().pattern.rows()[0];
+    let before = current(&robot);
+    robot.drag(map.center() + Vec2::splat(-40.0), map.center() + Vec2::splat(30.0));
+    robot.wait(|robot| current(robot) != before);
+    let before = current(&robot);
+    robot.key(Modifiers::NONE, Key::ArrowLeft);
+    robot.wait(|robot| current(robot) != before);
+    let (now, before) = (current(&robot).unwrap(), before.unwrap());
+    if now.pattern.grid() == before.pattern.grid() {
+        assert_eq!(now.pattern.rows()[0], before.pattern.rows()[0]);
+    }
+    assert!(kick == now.pattern.rows()[0] || now.pattern.grid() != before.pattern.grid());
+}
+
+#[test]
+fn pins_the_slider_dice_and_favourites() {
+    let mut robot = with_map();
+    assert!(current(&robot).is_none());
+    robot.press("groove-dice");
+    robot.wait(|robot| current(robot).is_some());
+    let a = current(&robot);
+    robot.press("pin-a");
+    robot.press("groove-favourite");
+    robot.press("groove-dice");
+    robot.wait(|robot| current(robot) != a);
+    let b = current(&robot);
+    robot.press("pin-b");
+    let state = robot.document();
+    assert_eq!(state.map.pins, [a, b]);
+    assert_eq!(state.map.favourites[..], [a.unwrap()]);
+    let slider = robot.rect("morph");
+    robot.drag(slider.center(), Pos2::new(slider.right() - 1.0, slider.center().y));
+    robot.wait(|robot| robot.document().map.share > 0.98);
+    robot.wait(|robot| current(robot).map(|now| now.pattern) == b.map(|b| b.pattern));
+    robot.drag(slider.center(), Pos2::new(slider.left(), slider.center().y));
+    robot.wait(|robot| current(robot).map(|now| now.pattern) == a.map(|a| a.pattern));
+    robot.press("groove-favourite");
+    assert!(robot.document().map.favourites.is_empty(), "kept grooves can be taken away");
+    // What is on the map is in the project.
+    let mut other = Robot::with_nothing(SIZE);
+    other.studio.load(&robot.studio.save()).unwrap();
+    other.frames(2);
+    assert_eq!(other.document().map, robot.document().map);
+}
+
+#[test]
+fn dropped_grooves_become_points() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut robot = Robot::with_bars(8, SIZE);
+    let library = GrooveLibrary::new(folder.path().join("kept"));
+    robot.window.side_panel.grooves.library = Some(library);
+    robot.press(("tab", "Grooves"));
+    robot.wait(|robot| robot.studio.snapshot().map.is_some());
+    let clip = robot.document().midi_file(&Default::default()).unwrap();
+    let path = folder.path().join("mine.mid");
+    std::fs::write(&path, clip.bytes).unwrap();
+    crate::editor::export::dropped(&robot.studio, path);
+    robot.wait(|robot| {
+        let map = robot.studio.snapshot().map.clone().unwrap();
+        map.map.points().len() == map.built_in + 1
+    });
+    let map = robot.studio.snapshot().map.clone().unwrap();
+    let own = map.map.points().last().unwrap();
+    assert_eq!((&*own.name, own.style), ("mine", MapStyle::OTHER));
+    assert_eq!(robot.document().takes.len(), 1, "no take was made of it");
+}

@@ -20,7 +20,6 @@ mod part;
 mod programs;
 mod song;
 mod tempo;
-mod triplets;
 mod units;
 
 pub use bars::{Bar, BarGrid, GridKind, Metre, MetreChange, StepGrid};
@@ -34,5 +33,4 @@ pub use part::{DrumPart, Hit};
 pub use programs::program_name;
 pub use song::{Note, Song, Track, TrackKind};
 pub use tempo::{TempoChange, TempoMap};
-pub use triplets::plays_triplets;
 pub use units::{BarIndex, Beats, Bpm, SampleRate, Seconds, Ticks, Velocity};

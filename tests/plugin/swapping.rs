@@ -31,6 +31,27 @@ fn a_new_clip_enters_at_the_next_bar_line() {
 }
 
 #[test]
+fn what_is_auditioned_enters_in_the_middle_of_a_bar_in_time() {
+    let mut host = Host::new(48_000.0, 512, EXACT);
+    host.send(clip(0.0, 4, &eighths(4)));
+    host.block(512);
+    host.play();
+    // Into the second bar, a little behind its third beat.
+    host.seconds(3.1, &[512]);
+    let before = host.drums.iter().filter(|note| note.velocity.is_some()).count();
+    let mut new = clip(-8.0, 6, &(0..24).map(f64::from).collect::<Vec<_>>());
+    new.strokes.iter_mut().for_each(|stroke| stroke.key += 40);
+    new.at_once = true;
+    host.send(new);
+    host.seconds(1.0, &[512]);
+    let strokes: Vec<_> = host.drums.iter().filter(|note| note.velocity.is_some()).collect();
+    // On the next beats of the song, which lie half a second apart; nothing of the old clip.
+    let at: Vec<u64> = strokes[before..].iter().map(|note| note.at).collect();
+    assert_eq!(at, [512 + 7 * 24_000, 512 + 8 * 24_000]);
+    assert!(strokes[before..].iter().all(|note| note.key >= 40));
+}
+
+#[test]
 fn standing_it_enters_at_once_and_the_newest_wins() {
     let mut host = Host::new(48_000.0, 512, EXACT);
     for start in 0..5 {

@@ -269,6 +269,7 @@ fn played(found: &Found, seed: u64, network: &dyn Network) -> Result<Vec<u8>, Cl
         fills: &[],
         dynamics: None,
         stats: None,
+        given: None,
         seed,
     };
     let part = performance::play(&found.pattern.part(1), &feel, network)

@@ -1,7 +1,7 @@
 //! The map as a picture.
 
-use crate::picture::{Align, Canvas, EncodeError, Rgb, Type, Weight};
 use crate::patterns::{Filter, MapPoint, MapStyle, PatternMap, Place};
+use crate::picture::{Align, Canvas, EncodeError, Rgb, Type, Weight};
 
 const WIDTH: f32 = 1920.0;
 const HEIGHT: f32 = 1080.0;
@@ -36,7 +36,8 @@ impl Picture<'_> {
     /// # Errors
     /// If the picture cannot be encoded.
     pub fn png(&self) -> Result<Vec<u8>, EncodeError> {
-        let mut canvas = Canvas::new(WIDTH as u32, HEIGHT as u32).ok_or(EncodeError("a picture needs a size".to_owned()))?;
+        let mut canvas = Canvas::new(WIDTH as u32, HEIGHT as u32)
+            .ok_or(EncodeError("a picture needs a size".to_owned()))?;
         let points = self.map.points();
         canvas.text("Map of grooves", MARGIN, 78.0, TITLE);
         let note = format!("{} grooves of two bars; neighbours are alike", points.len());

@@ -82,7 +82,7 @@ pub fn show(
     search::show(ui, frame, &mut grooves.search, row(rect.top(), CONTROL));
     let top = rect.top() + CONTROL + UNIT;
     // The map is as wide as the panel; what is below has to fit.
-    let below = 20.0 + 3.0 * (CONTROL + UNIT) + 2.0 * UNIT;
+    let below = 20.0 + 4.0 * (CONTROL + UNIT) + 2.0 * UNIT;
     let room = rect.bottom() - top - below;
     let roll = (room - rect.width()).clamp(0.0, 5.0 * DRUMS as f32);
     let roll = if roll < 2.0 * DRUMS as f32 { 0.0 } else { roll };
@@ -114,10 +114,11 @@ pub fn show(
     if let Some(pattern) = pattern.filter(|_| roll > 0.0) {
         small_grid(ui, frame, &pattern, row(name.bottom(), roll));
     }
-    let first = rect.bottom() - 3.0 * CONTROL - 2.0 * UNIT;
+    let first = rect.bottom() - 4.0 * CONTROL - 3.0 * UNIT;
     pins(ui, frame, row(first, CONTROL));
     hand(ui, frame, grooves, row(first + CONTROL + UNIT, CONTROL));
     heard(ui, frame, grooves, row(first + 2.0 * (CONTROL + UNIT), CONTROL));
+    give(ui, frame, shared, row(first + 3.0 * (CONTROL + UNIT), CONTROL));
 }
 
 /// Asks the worker for the map, and anew when the song's drums have changed.
@@ -443,6 +444,45 @@ fn hand(ui: &mut Ui, frame: &Frame<'_>, _grooves: &mut Grooves, rect: Rect) {
                 others.chain([current]).collect()
             };
         });
+    }
+}
+
+/// Drums the song with the groove in hand.
+fn give(ui: &mut Ui, frame: &Frame<'_>, shared: &Shared, rect: Rect) {
+    let (theme, state) = (&frame.theme, &frame.view.document.map);
+    let nothing = match (&state.current, frame.view.document.take()) {
+        (None, _) => Some("Take a groove in hand first: click on the map."),
+        (_, None) => Some("There is no song yet: capture a take or drop a MIDI file."),
+        _ => None,
+    };
+    let half = (rect.width() - UNIT) / 2.0;
+    let song = Button::new("groove-song", "Use for song")
+        .look(Look::Primary)
+        .tip("Drum the whole song with the groove in hand.")
+        .unless(nothing);
+    if song.show(ui, rect.with_max_x(rect.left() + half), theme) {
+        frame.studio.ask_map(MapRequest::Use(None));
+    }
+    // The section that is selected, else the one that is played.
+    let selected = shared.selection.region().map(|region| region.bars.start);
+    let playing = frame
+        .playhead()
+        .filter(|at| *at >= 0.0)
+        .and_then(|at| Some(frame.bars()?.bar_at(crate::score::Ticks(at as u64))?.0));
+    let section = selected.or(playing).and_then(|bar| {
+        let form = &frame.arrangement?.form;
+        form.section_at(bar).map(|index| &form.sections[index])
+    });
+    let title = section
+        .map_or("… section".to_owned(), |section| format!("… section {}", section.letter()));
+    let why_not = nothing.or(section.is_none().then_some("Select bars of a section first."));
+    let one = Button::new("groove-section", &title)
+        .tip("Drum the sections of this letter with the groove in hand.")
+        .unless(why_not);
+    if one.show(ui, rect.with_min_x(rect.left() + half + UNIT), theme)
+        && let Some(section) = section
+    {
+        frame.studio.ask_map(MapRequest::Use(Some(section.label)));
     }
 }
 

@@ -3,8 +3,9 @@
 use egui::{Key, Modifiers, Pos2, Vec2};
 
 use super::robot::Robot;
+use crate::drummer::StyleChoice;
 use crate::patterns::MapStyle;
-use crate::score::Lane;
+use crate::score::{GrooveSource, Lane};
 use crate::studio::{Edit, GrooveLibrary, MapGroove};
 
 const SIZE: Vec2 = Vec2::new(1280.0, 800.0);
@@ -119,6 +120,24 @@ fn pins_the_slider_dice_and_favourites() {
     other.studio.load(&robot.studio.save()).unwrap();
     other.frames(2);
     assert_eq!(other.document().map, robot.document().map);
+}
+
+#[test]
+fn the_groove_in_hand_is_used_for_the_song_and_for_a_section() {
+    let mut robot = with_map();
+    robot.press("groove-song");
+    assert_eq!(robot.document().settings.style, StyleChoice::FromSong, "there is none in hand");
+    robot.press("groove-dice");
+    robot.wait(|robot| current(robot).is_some());
+    let strokes = current(&robot).unwrap().pattern.strokes();
+    robot.press("groove-song");
+    robot.wait(|robot| matches!(robot.document().settings.style, StyleChoice::Groove(_)));
+    let StyleChoice::Groove(groove) = robot.document().settings.style.clone() else { return };
+    assert_eq!((groove.source(), groove.hits().len()), (GrooveSource::Map, strokes));
+    assert_eq!(robot.studio.snapshot().auditioned, None, "the song is heard with it");
+    robot.press(("section", 0_usize));
+    robot.press("groove-section");
+    robot.wait(|robot| robot.document().settings.section_grooves.len() == 1);
 }
 
 #[test]

@@ -33,6 +33,8 @@ pub enum MapRequest {
     Morph(f32),
     /// Draws a new groove near that in hand, and has it heard.
     Dice(u64),
+    /// Drums the song with the groove in hand; with a label only the sections that have it.
+    Use(Option<usize>),
     /// Only has a groove heard.
     Listen(Pattern),
     /// Copies MIDI files, and those of folders, to the musician's library.

@@ -12,9 +12,9 @@ use crate::patterns::{
     Chance, DRUMS, Filter, Pattern, PatternGrid, PatternMap, PatternSpace, drum_of_lane,
     interpolate, sample,
 };
-use crate::score::{BarIndex, Bpm, DrumPart, Metre, Ticks};
-use crate::studio::Document;
+use crate::score::{BarIndex, Bpm, DrumPart, Groove, GrooveSource, Metre, Ticks};
 use crate::studio::shared_state::SharedState;
+use crate::studio::{Document, Edit};
 
 /// The tempo of grooves where nothing says another.
 const USUAL_TEMPO: Bpm = Bpm(120.0);
@@ -93,6 +93,7 @@ impl MapServer {
                 shared.audition(&pattern, &part, tempo(&document), true);
                 return Ok(());
             }
+            MapRequest::Use(section) => return open.give(shared, &document, section),
             MapRequest::Pick(groove) => groove,
             MapRequest::Go(place) => {
                 let found = open.map.pattern_at(&open.space, place, Chance::Usual)?;
@@ -157,6 +158,28 @@ impl Open {
         });
     }
 
+    /// Drums the song, or some sections of it, with the groove in hand.
+    fn give(
+        &self,
+        shared: &SharedState,
+        document: &Document,
+        section: Option<usize>,
+    ) -> Result<(), MapFailure> {
+        let Some(current) = &document.map.current else { return Ok(()) };
+        let part = self.played(document, &current.pattern)?;
+        let near = self.map.nearest(current.place, 1, &Filter::default());
+        let style = near.first().map(|&index| self.map.points()[index].style.name());
+        let name = format!("From the map, {}", style.unwrap_or("new"));
+        let taken = Groove::of_part(&name, GrooveSource::Map, &part, 0..part.bars.len())
+            .map_err(|error| MapFailure::NoGroove(error.to_string()))?;
+        let edit = Edit::UseGroove { section, groove: Some(taken.groove) };
+        shared
+            .step(edit.name(), None, edit.recalls(), |document| edit.apply(document))
+            .map_err(|error| MapFailure::NoGroove(error.to_string()))?;
+        shared.stop_audition();
+        Ok(())
+    }
+
     /// A groove as a drummer plays it at the song's tempo.
     fn played(&self, document: &Document, pattern: &Pattern) -> Result<DrumPart, MapFailure> {
         let tempo = Pattern::tempo(tempo(document).0);
@@ -170,6 +193,7 @@ impl Open {
             fills: &[],
             dynamics: None,
             stats: None,
+            given: None,
             seed: settings.seed,
         };
         let network = self.models.get(&GROOVE)?;

@@ -6,6 +6,7 @@
 pub mod analysis;
 pub mod audio;
 pub mod cli;
+pub mod composer;
 pub mod curator;
 pub mod drummer;
 pub mod editor;

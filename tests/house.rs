@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: [&[&str]; 7] = [
     &["score"],
     &["midi", "audio", "analysis", "network", "files", "picture"],
-    &["drummer", "patterns", "transcriber", "curator"],
+    &["drummer", "patterns", "transcriber", "curator", "composer"],
     &["studio"],
     &["parameters"],
     &["editor"],

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::audio::AudioError;
+use crate::composer::ComposeError;
 use crate::curator::{MixError, Reason};
 use crate::drummer::DrummerError;
 use crate::drummer::evaluation::EvaluationError;
@@ -61,6 +62,8 @@ pub enum CliError {
     Folder { folder: PathBuf, source: io::Error },
     #[error("no song in {} has drums in two bars or more to compare with", folder.display())]
     NoDrums { folder: PathBuf },
+    #[error("no song in {} has drums and a melody of four bars or more", folder.display())]
+    NoMelodies { folder: PathBuf },
     #[error(transparent)]
     Output(#[from] OutputError),
     #[error("{} is to be {wanted}: call it something that ends in .{ending}", path.display())]
@@ -71,6 +74,8 @@ pub enum CliError {
     NoFolder,
     #[error(transparent)]
     Transcribe(#[from] TranscribeError),
+    #[error("no melody for {}: {source}", drums.display())]
+    Compose { drums: PathBuf, source: ComposeError },
     #[error("no drum was heard in {}", recording.display())]
     NoStrokes { recording: PathBuf },
     #[error("there is no recording in {}", folder.display())]

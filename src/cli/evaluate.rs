@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::audio::SoundFont;
+use crate::composer;
 use crate::drummer::evaluation::{Pair, evaluate, own_densities, own_groove, pairs_in, score};
 use crate::drummer::features::View;
 use crate::drummer::timing;
@@ -15,6 +16,7 @@ use crate::score::Song;
 
 use super::console::{print, print_json, remark};
 use super::error::CliError;
+use super::evaluate_melodies;
 use super::features::is_midi;
 use super::generate::{BackendArgument, models, remark_on, share};
 use super::progress::counted;
@@ -43,6 +45,16 @@ pub struct Arguments {
     /// Listen to the lead alone: the track most likely to carry the tune
     #[arg(long, conflicts_with = "generated")]
     lead: bool,
+
+    /// Evaluate melodies in the place of drums: write one for the drums of every song that has a
+    /// melody, in that one's key, range, instrument and density
+    ///
+    /// Prints, beside the song's own melody and other songs' under its drums: phi of onsets with
+    /// drums, shares of notes on a drum and on the kick, correlation of self-similarity and novelty
+    /// with the drums', how often a song's own melody is likelier than another's, and how far
+    /// figures of written and real melodies overlap.
+    #[arg(long, conflicts_with_all = ["generated", "lead", "own_densities", "alternatives"])]
+    melody: bool,
 
     /// Ask for as much of every class of drums as the song's own drums have
     #[arg(long, conflicts_with = "generated")]
@@ -83,6 +95,14 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), CliError> {
+    if arguments.melody {
+        let ours = composer::networks::ALL;
+        let models = models(&arguments.backend, arguments.models.as_deref(), ours)?;
+        let files = midi_files(&arguments.songs)?;
+        let (json, quiet) = (arguments.json, arguments.quiet);
+        let found = evaluate_melodies::run(&files, &models, arguments.seed, json, quiet)?;
+        return found.ok_or_else(|| CliError::NoMelodies { folder: arguments.songs.clone() });
+    }
     let pairs = match &arguments.generated {
         Some(generated) => {
             let (pairs, left_out) = pairs_in(&arguments.songs, generated)?;

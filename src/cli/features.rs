@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
+use crate::composer;
 use crate::drummer::features::{ExportOptions, export};
 use crate::drummer::performance;
+use crate::midi;
 use crate::patterns;
 
 use super::console::remark;
@@ -25,6 +27,7 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Of {
     Songs(Songs),
+    Melodies(Melodies),
     Groove(Groove),
     Patterns(Patterns),
 }
@@ -64,6 +67,28 @@ struct Songs {
     quiet: bool,
 }
 
+/// Of the leads of songs, for the composer: a file for each song that has one
+///
+/// Files that exist are kept.
+#[derive(Debug, Args)]
+struct Melodies {
+    /// The folder with the songs (MIDI)
+    #[arg(long, value_name = "FOLDER")]
+    data: PathBuf,
+
+    /// The folder to write to
+    #[arg(long, value_name = "FOLDER")]
+    out: PathBuf,
+
+    /// The songs, a line each, as paths inside the data folder; - is standard input. Without, all
+    #[arg(long, value_name = "FILE")]
+    list: Option<PathBuf>,
+
+    /// Say nothing but errors
+    #[arg(short, long)]
+    quiet: bool,
+}
+
 /// Of human performances: the Groove MIDI Dataset as one file
 #[derive(Debug, Args)]
 struct Groove {
@@ -91,6 +116,7 @@ struct Patterns {
 pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     match &arguments.of {
         Of::Songs(songs) => of_songs(songs),
+        Of::Melodies(melodies) => of_melodies(melodies),
         Of::Groove(Groove { data, out }) => {
             let written = performance::export(data, out)?;
             let performance::Exported { performances, steps, hits } = written;
@@ -105,16 +131,50 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     }
 }
 
-fn of_songs(arguments: &Songs) -> Result<(), CliError> {
-    let songs = match &arguments.list {
-        Some(list) => listed(list)?,
-        None => {
-            let mut found = Vec::new();
-            midi_files(&arguments.data, Path::new(""), &mut found)?;
-            found.sort();
-            found
+/// The songs that are meant: those of a list, or all of a folder.
+fn songs_of(list: Option<&Path>, data: &Path) -> Result<Vec<PathBuf>, CliError> {
+    if let Some(list) = list {
+        return listed(list);
+    }
+    let mut found = Vec::new();
+    midi_files(data, Path::new(""), &mut found)?;
+    found.sort();
+    Ok(found)
+}
+
+fn of_melodies(arguments: &Melodies) -> Result<(), CliError> {
+    let songs = songs_of(arguments.list.as_deref(), &arguments.data)?;
+    let failed = |source| CliError::Folder { folder: arguments.out.clone(), source };
+    fs::create_dir_all(&arguments.out).map_err(failed)?;
+    let bar = counted(songs.len(), arguments.quiet);
+    for path in songs {
+        bar.inc(1);
+        let stem = path.with_extension("").display().to_string().replace(['/', '\\'], "--");
+        let to = arguments.out.join(format!("{stem}.safetensors"));
+        if to.exists() {
+            continue;
         }
-    };
+        let left_out = match midi::read(&arguments.data.join(&path)) {
+            Err(error) => error.to_string(),
+            Ok(song) => match composer::example(&song) {
+                Err(error) => error.to_string(),
+                Ok(None) => "it has no melody".to_owned(),
+                Ok(Some(bytes)) => {
+                    fs::write(to, bytes).map_err(failed)?;
+                    continue;
+                }
+            },
+        };
+        if !arguments.quiet {
+            bar.suspend(|| remark(&format!("left out: {}: {left_out}", path.display())));
+        }
+    }
+    bar.finish_and_clear();
+    Ok(())
+}
+
+fn of_songs(arguments: &Songs) -> Result<(), CliError> {
+    let songs = songs_of(arguments.list.as_deref(), &arguments.data)?;
     let options = ExportOptions { views: usize::from(arguments.views), sound: !arguments.symbolic };
     let bar = counted(songs.len(), arguments.quiet);
     let told = |song: &Path, refused: Option<&str>| {

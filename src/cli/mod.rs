@@ -9,11 +9,13 @@
 #![forbid(unsafe_code)]
 
 mod completions;
+mod compose;
 mod console;
 mod curate;
 mod devices;
 mod error;
 mod evaluate;
+mod evaluate_melodies;
 mod explore;
 mod features;
 mod generate;
@@ -42,6 +44,7 @@ enum Command {
     Features(features::Arguments),
     Tracks(tracks::Arguments),
     Transcribe(Box<transcribe::Arguments>),
+    Compose(Box<compose::Arguments>),
     Curate(curate::Arguments),
     Devices(devices::Arguments),
     Completions(completions::Arguments),
@@ -57,6 +60,7 @@ pub fn run() -> ExitCode {
         Command::Features(arguments) => features::run(arguments),
         Command::Tracks(arguments) => tracks::run(arguments),
         Command::Transcribe(arguments) => transcribe::run(arguments),
+        Command::Compose(arguments) => compose::run(arguments),
         Command::Curate(arguments) => curate::run(arguments),
         Command::Devices(arguments) => devices::run(arguments),
         Command::Completions(arguments) => completions::run(arguments, Arguments::command()),

@@ -211,6 +211,24 @@ impl StepGrid {
     }
 }
 
+/// Whether music moves in triplets inside simple beats, by when its notes start: more of them on the
+/// thirds of a beat than on its quarters, and enough of them to be no accident.
+pub fn feels_triplets(starts: impl IntoIterator<Item = Ticks>, ticks_per_quarter: u16) -> bool {
+    let quarter = u64::from(ticks_per_quarter);
+    // A twenty-fourth of a beat tells a third (8/24) from a quarter (6/24) with room on both sides.
+    let near = |at: Ticks, twelfth: u64| {
+        let inside = at.0 % quarter;
+        (inside * 24).abs_diff(quarter * 2 * twelfth) <= quarter
+    };
+    let (mut thirds, mut quarters, mut all) = (0usize, 0usize, 0usize);
+    for start in starts {
+        all += 1;
+        thirds += usize::from(near(start, 4) || near(start, 8));
+        quarters += usize::from(near(start, 3) || near(start, 9));
+    }
+    2 * thirds > 3 * quarters && 10 * thirds > all
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -22,7 +22,7 @@ mod song;
 mod tempo;
 mod units;
 
-pub use bars::{Bar, BarGrid, GridKind, Metre, MetreChange, StepGrid};
+pub use bars::{Bar, BarGrid, GridKind, Metre, MetreChange, StepGrid, feels_triplets};
 pub use choice::TrackError;
 pub use drums::{DRUM_CLASSES, DrumClass, GmKey, LANES, Lane, PAPER_KEYS};
 pub use groove::{

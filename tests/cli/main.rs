@@ -1,6 +1,7 @@
 //! The program as its users run it: arguments in, files, output and exit codes out.
 
 mod bad_input;
+mod compose;
 mod curate;
 mod evaluate;
 mod explore;

@@ -24,10 +24,10 @@ use super::song::{self, STANDARD};
 
 pub use args::share;
 pub use arguments::{Arguments, BackendArgument, models, remark_on};
-pub use files::Content;
+pub use files::{Content, numbered};
 
 use arguments::font;
-use files::numbered;
+
 use reading::Reading;
 use report::{Report, Timing};
 

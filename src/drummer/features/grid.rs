@@ -1,26 +1,14 @@
 //! Choosing the steps of each bar from what the melody does.
 
-use crate::score::{BarGrid, Song, StepGrid, Ticks};
+use crate::score::{self, BarGrid, Song, StepGrid};
 
 /// Steps a bar that the networks know. Finer grids (7/4 and longer) are folded onto these.
 pub const SLOTS: usize = 24;
 
-/// Whether the melody moves in triplets inside simple beats: more onsets on the thirds of a beat
-/// than on its quarters, and enough of them to be no accident.
+/// Whether the melody moves in triplets inside simple beats.
 pub fn feels_triplets(song: &Song) -> bool {
-    let quarter = u64::from(song.ticks_per_quarter());
-    // A twenty-fourth of a beat tells a third (8/24) from a quarter (6/24) with room on both sides.
-    let near = |at: Ticks, twelfth: u64| {
-        let inside = at.0 % quarter;
-        (inside * 24).abs_diff(quarter * 2 * twelfth) <= quarter
-    };
-    let (mut thirds, mut quarters, mut all) = (0usize, 0usize, 0usize);
-    for note in song.melodic().flat_map(|track| &track.notes) {
-        all += 1;
-        thirds += usize::from(near(note.start, 4) || near(note.start, 8));
-        quarters += usize::from(near(note.start, 3) || near(note.start, 9));
-    }
-    2 * thirds > 3 * quarters && 10 * thirds > all
+    let notes = song.melodic().flat_map(|track| &track.notes);
+    score::feels_triplets(notes.map(|note| note.start), song.ticks_per_quarter())
 }
 
 /// The grid of every bar: its metre's, with triplets throughout if the song feels them.
@@ -37,7 +25,7 @@ pub(super) fn slot(step: usize, steps: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::score::{Note, TempoMap, Track, TrackKind, Velocity};
+    use crate::score::{Note, TempoMap, Ticks, Track, TrackKind, Velocity};
 
     fn song(starts: impl Iterator<Item = u64>) -> Song {
         let notes = starts

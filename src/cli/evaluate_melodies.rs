@@ -1,0 +1,210 @@
+//! `drumlin evaluate --melody`: how good are the melodies that are written for drums?
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::composer::evaluation::{
+    Belonging, Likeliness, Shape, belonging, likeliness, overlap, shape, tiled,
+};
+use crate::composer::{DrumBars, Line, Request, Sung, compose, networks};
+use crate::midi;
+use crate::network::Models;
+use crate::score::{Note, Song, Ticks};
+
+use super::console::{print, print_json, remark};
+use super::error::CliError;
+use super::progress::counted;
+use super::song;
+
+/// Songs whose melodies are put under another's drums.
+const FOREIGN: usize = 6;
+
+struct Real {
+    name: String,
+    song: Song,
+    sung: Sung,
+}
+
+/// What was measured, for `--json`.
+#[derive(Serialize)]
+struct Report {
+    songs: usize,
+    /// Means over the songs: their own melodies, another song's under their drums, and what was
+    /// written for the drums in the melody's key, range, instrument and density.
+    own: BTreeMap<&'static str, f64>,
+    foreign: BTreeMap<&'static str, f64>,
+    written: BTreeMap<&'static str, f64>,
+    /// Share of the pairs in which a song's own melody is likelier under its drums than another's:
+    /// by the likelihood, and by how much likelier the drums make it.
+    own_is_likelier: f64,
+    own_gains_more: f64,
+    /// Shared area of the figures of real and written melodies.
+    overlap: BTreeMap<&'static str, f64>,
+    own_shape: BTreeMap<&'static str, f64>,
+    written_shape: BTreeMap<&'static str, f64>,
+    by_song: Vec<SongReport>,
+}
+
+#[derive(Serialize)]
+struct SongReport {
+    name: String,
+    own: Belonging,
+    written: Belonging,
+    own_shape: Shape,
+    written_shape: Shape,
+}
+
+/// Evaluates over the files and prints what was found.
+pub fn run(
+    files: &[PathBuf],
+    models: &Models,
+    seed: u64,
+    json: bool,
+    quiet: bool,
+) -> Result<Option<()>, CliError> {
+    let bar = counted(2 * files.len(), quiet);
+    let mut songs = Vec::new();
+    for file in files {
+        bar.inc(1);
+        match midi::read(file) {
+            Ok(read) if read.drum_notes().next().is_some() => {
+                if let Some(sung) = Sung::of(&read) {
+                    songs.push(Real { name: song::title(file), song: read, sung });
+                }
+            }
+            Ok(_) => {}
+            Err(error) => bar.suspend(|| remark(&format!("left out: {error}"))),
+        }
+    }
+    let report = report(&songs, models, seed, &|| bar.inc(1))?;
+    bar.finish_and_clear();
+    let Some(report) = report else { return Ok(None) };
+    if json {
+        print_json(&report)?;
+    } else {
+        print(table(&report).as_bytes())?;
+    }
+    Ok(Some(()))
+}
+
+fn report(
+    songs: &[Real],
+    models: &Models,
+    seed: u64,
+    done: &dyn Fn(),
+) -> Result<Option<Report>, CliError> {
+    let network = models.get(&networks::RHYTHM)?;
+    let (mut own, mut foreign, mut written) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut shapes, mut written_shapes) = (Vec::new(), Vec::new());
+    let (mut likelier, mut gains, mut pairs) = (0.0, 0.0, 0.0);
+    let mut by_song = Vec::new();
+    for (index, real) in songs.iter().enumerate() {
+        done();
+        let sung = &real.sung;
+        let (Some(measured), Some(described)) =
+            (belonging(&sung.line, &sung.drums), shape(&sung.line, &sung.drums, sung.voice.key))
+        else {
+            continue;
+        };
+        let mine = likeliness(&sung.line, &sung.drums, &*network)?;
+        for step in 1..=FOREIGN.min(songs.len() - 1) {
+            let other = &songs[(index + step) % songs.len()].sung;
+            let line = tiled(&other.line, &other.drums, &sung.drums);
+            let theirs: Likeliness = likeliness(&line, &sung.drums, &*network)?;
+            pairs += 1.0;
+            likelier += f64::from(u8::from(mine.with > theirs.with));
+            gains += f64::from(u8::from(mine.gain() > theirs.gain()));
+            foreign.extend(belonging(&line, &sung.drums));
+        }
+        let request = Request {
+            key: Some(sung.voice.key),
+            range: Some(sung.voice.range),
+            program: sung.voice.program,
+            density: Some(described.notes_a_bar as f32),
+            seed: seed + index as u64,
+            ..Request::default()
+        };
+        let Ok(composition) = compose(&real.song, &request, models, &|_| true) else { continue };
+        let notes: &[Note] = &composition.melodies[0].notes;
+        let drums = DrumBars::of(&real.song, Ticks(0));
+        let line = Line::of(notes, &drums);
+        let (Some(made), Some(made_shape)) =
+            (belonging(&line, &drums), shape(&line, &drums, sung.voice.key))
+        else {
+            continue;
+        };
+        own.push(measured);
+        written.push(made);
+        shapes.push(described);
+        written_shapes.push(made_shape);
+        by_song.push(SongReport {
+            name: real.name.clone(),
+            own: measured,
+            written: made,
+            own_shape: described,
+            written_shape: made_shape,
+        });
+    }
+    if own.is_empty() {
+        return Ok(None);
+    }
+    let means = |all: &[Belonging]| mean(Belonging::NAMES, all.iter().map(Belonging::values));
+    let column = |all: &[Shape], at: usize| all.iter().map(|s| s.values()[at]).collect::<Vec<_>>();
+    let shared = Shape::NAMES.iter().enumerate().map(|(at, &name)| {
+        (name, rounded(overlap(&column(&shapes, at), &column(&written_shapes, at))))
+    });
+    Ok(Some(Report {
+        songs: own.len(),
+        own: means(&own),
+        foreign: means(&foreign),
+        written: means(&written),
+        own_is_likelier: rounded(likelier / f64::max(pairs, 1.0)),
+        own_gains_more: rounded(gains / f64::max(pairs, 1.0)),
+        overlap: shared.collect(),
+        own_shape: mean(Shape::NAMES, shapes.iter().map(Shape::values)),
+        written_shape: mean(Shape::NAMES, written_shapes.iter().map(Shape::values)),
+        by_song,
+    }))
+}
+
+fn rounded(value: f64) -> f64 {
+    (value * 1e4).round() / 1e4
+}
+
+fn mean<const N: usize>(
+    names: [&'static str; N],
+    rows: impl Iterator<Item = [f64; N]>,
+) -> BTreeMap<&'static str, f64> {
+    let (mut sums, mut count) = ([0.0; N], 0.0);
+    for row in rows {
+        count += 1.0;
+        sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+    }
+    names.into_iter().zip(sums.map(|sum| rounded(sum / f64::max(count, 1.0)))).collect()
+}
+
+fn table(report: &Report) -> String {
+    let mut text = format!(
+        "{} songs\n{:<12} {:>8} {:>8} {:>8}\n",
+        report.songs, "", "own", "foreign", "written"
+    );
+    for name in Belonging::NAMES {
+        let of = |means: &BTreeMap<&str, f64>| means.get(name).copied().unwrap_or_default();
+        let (own, foreign, written) = (of(&report.own), of(&report.foreign), of(&report.written));
+        text += &format!("{name:<12} {own:>8.3} {foreign:>8.3} {written:>8.3}\n");
+    }
+    text += &format!(
+        "\nown melody likelier than another's: {:.3}; gains more by the drums: {:.3}\n\n",
+        report.own_is_likelier, report.own_gains_more
+    );
+    text += &format!("{:<12} {:>8} {:>8} {:>8}\n", "", "own", "written", "overlap");
+    for name in Shape::NAMES {
+        let of = |means: &BTreeMap<&str, f64>| means.get(name).copied().unwrap_or_default();
+        let (own, written) = (of(&report.own_shape), of(&report.written_shape));
+        let shared = of(&report.overlap);
+        text += &format!("{name:<12} {own:>8.3} {written:>8.3} {shared:>8.3}\n");
+    }
+    text
+}

@@ -1,0 +1,251 @@
+//! The way from drums to melodies.
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::ComposeError;
+use super::drums::DrumBars;
+use super::form::{Form, form};
+use super::given::{Given, given_pitches, given_rhythm};
+use super::key::{Key, Range};
+use super::lead::lead;
+use super::line::{Line, LineNote, State};
+use super::networks::{PITCH, RHYTHM};
+use super::pitch::{Harmony, Voice};
+use super::sing::sing;
+use super::time::time;
+use crate::network::Models;
+use crate::score::{Note, Song, Ticks, Track, TrackKind, Velocity};
+
+/// The most melodies that are written at once.
+pub const MOST_ALTERNATIVES: usize = 8;
+/// The most notes a bar that can be asked for.
+pub const MOST_NOTES: f32 = 16.0;
+
+/// What is asked of the composer.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    /// `None`: that of `chords` or of the song's other tracks, else A minor.
+    pub key: Option<Key>,
+    /// `None`: what suits the instrument.
+    pub range: Option<Range>,
+    /// General MIDI program, 0 to 127.
+    pub program: u8,
+    /// Notes a bar, 0 to [`MOST_NOTES`]; `None` is what melodies mostly have, each alternative its
+    /// own.
+    pub density: Option<f32>,
+    /// How much comes again, 0 to 1.
+    pub repeat: f32,
+    /// The rhythm of this song's melody is kept, and only pitches are new.
+    pub rhythm_of: Option<&'a Song>,
+    /// The pitches of this song's melody are kept in their order, and only the rhythm is new.
+    pub pitches_of: Option<&'a Song>,
+    /// A song whose harmony the melody is to agree with; its bars are the drums'.
+    pub chords: Option<&'a Song>,
+    pub seed: u64,
+    /// 1 to [`MOST_ALTERNATIVES`].
+    pub alternatives: usize,
+}
+
+impl Default for Request<'_> {
+    fn default() -> Self {
+        Request {
+            key: None,
+            range: None,
+            program: 80,
+            density: None,
+            repeat: 0.65,
+            rhythm_of: None,
+            pitches_of: None,
+            chords: None,
+            seed: 0,
+            alternatives: 1,
+        }
+    }
+}
+
+/// What was written.
+#[derive(Clone, Debug)]
+pub struct Composition {
+    /// Key, range and instrument of all melodies.
+    pub voice: Voice,
+    pub melodies: Vec<Melody>,
+}
+
+/// One melody.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Melody {
+    /// In ticks of the song with the drums, one at a time, in order.
+    pub notes: Vec<Note>,
+    /// The first bar of every phrase.
+    pub phrases: Vec<usize>,
+}
+
+impl Melody {
+    /// The melody as a track.
+    pub fn track(&self, program: u8) -> Track {
+        let kind = TrackKind::Melodic { program };
+        Track { name: "Melody".to_owned(), kind, notes: self.notes.clone() }
+    }
+
+    /// A song of the melody alone, with the tempo and the metres of the song it was written for.
+    pub fn song(&self, drums: &Song, program: u8) -> Song {
+        let tracks = vec![self.track(program)];
+        Song { tempo: drums.tempo.clone(), metres: drums.metres.clone(), tracks }
+    }
+}
+
+/// A melody at work.
+pub(super) struct Draft {
+    pub line: Line,
+    pub form: Form,
+    /// Notes a bar that it is held to.
+    pub density: f32,
+    pub rng: ChaCha8Rng,
+}
+
+/// Writes melodies for the drum tracks of a song. `progress` is told what share is done, 0 to 1, and
+/// answers whether to go on. The same request gives the same melodies; an alternative does not
+/// depend on how many there are.
+///
+/// # Errors
+/// [`ComposeError`]: no drums; a range without a note of the key; a song whose melody is to be kept
+/// and has none; networks that cannot be loaded or run; [`ComposeError::Cancelled`].
+pub fn compose(
+    song: &Song,
+    request: &Request,
+    models: &Models,
+    progress: &dyn Fn(f32) -> bool,
+) -> Result<Composition, ComposeError> {
+    if song.drum_notes().next().is_none() {
+        return Err(ComposeError::NoDrums);
+    }
+    let drums = DrumBars::of(song, Ticks(0));
+    let harmony = request.chords.map(|chords| Harmony::of(chords, None, &drums));
+    let rhythm = request.rhythm_of.map(|song| given_rhythm(song, &drums)).transpose()?;
+    let pitches = request.pitches_of.map(given_pitches).transpose()?;
+    let voice = voice(request, rhythm.as_ref(), pitches.as_deref())?;
+    let mut drafts: Vec<Draft> = (0..request.alternatives.clamp(1, MOST_ALTERNATIVES))
+        .map(|number| {
+            let mut rng = ChaCha8Rng::seed_from_u64(request.seed);
+            rng.set_stream(number as u64);
+            let form = form(&drums, request.repeat.clamp(0.0, 1.0), &mut rng);
+            let density = request.density.unwrap_or_else(|| usual_density(&drums, &mut rng));
+            Draft { line: Line::default(), form, density, rng }
+        })
+        .collect();
+    match &rhythm {
+        Some(given) => drafts.iter_mut().for_each(|draft| draft.line = given.line.clone()),
+        None => {
+            let network = models.get(&RHYTHM)?;
+            time(&mut drafts, &drums, &*network, &|share| progress(share / 2.0))?;
+        }
+    }
+    match &pitches {
+        Some(keys) => {
+            drafts.iter_mut().for_each(|draft| keep_pitches(&mut draft.line, keys, request.range))
+        }
+        None => {
+            let kept = rhythm.is_some();
+            let network = models.get(&PITCH)?;
+            let told = |share: f32| progress(0.5 + share / 2.0);
+            sing(&mut drafts, &drums, voice, harmony.as_ref(), kept, &*network, &told)?;
+        }
+    }
+    let melodies = drafts.into_iter().map(|draft| finish(draft, &drums)).collect();
+    Ok(Composition { voice, melodies })
+}
+
+/// Notes a bar that a melody for these drums may have: around five in a bar of four quarters, as the
+/// leads of songs have.
+fn usual_density(drums: &DrumBars, rng: &mut ChaCha8Rng) -> f32 {
+    let ticks: u64 = drums.bars.bars().iter().map(|bar| bar.length.0).sum();
+    let quarters = ticks as f32 / f32::from(drums.bars.ticks_per_quarter());
+    let bar = (quarters / drums.len().max(1) as f32 / 4.0).clamp(0.25, 2.0);
+    bar * (3.8 + 2.4 * rng.random::<f32>())
+}
+
+fn voice(
+    request: &Request,
+    rhythm: Option<&Given>,
+    pitches: Option<&[u8]>,
+) -> Result<Voice, ComposeError> {
+    let of_song = |song: &Song| {
+        let melody = lead(song).map(|track| song.tracks[track].notes.as_slice());
+        Key::of(song.melodic().flat_map(|track| &track.notes), melody.unwrap_or_default())
+    };
+    let songs = [request.chords, request.rhythm_of, request.pitches_of];
+    let key = request.key.or_else(|| songs.into_iter().flatten().next().map(of_song));
+    let key = key.unwrap_or(Key { tonic: 9, scale: super::key::Scale::Minor });
+    let range = request
+        .range
+        .or_else(|| Range::new(*pitches?.iter().min()?, *pitches?.iter().max()?).ok())
+        .or(rhythm.and_then(|given| given.range))
+        .unwrap_or_else(|| Range::of_program(request.program));
+    let voice = Voice { key, range, program: request.program & 0x7F };
+    let fits =
+        (range.low()..=range.high()).any(|note| key.has(note) && voice.place(note).is_some());
+    if pitches.is_none() && !fits {
+        return Err(ComposeError::Empty { key: key.to_string(), range: range.to_string() });
+    }
+    Ok(voice)
+}
+
+/// Puts pitches on the notes of a line, one after the other and from the start again; in octaves that
+/// lie within the range, if one was asked for.
+fn keep_pitches(line: &mut Line, keys: &[u8], range: Option<Range>) {
+    let mut keys = keys.iter().cycle();
+    for note in line.notes() {
+        // There is one: a song without pitches was refused.
+        let Some(&key) = keys.next() else { return };
+        line.keys[note.slot] = range.map_or(key, |range| range.fold(key));
+    }
+}
+
+fn finish(mut draft: Draft, drums: &DrumBars) -> Melody {
+    let strays: Vec<f32> = (0..draft.line.notes().len()).map(|_| draft.rng.random()).collect();
+    let mut strays = strays.into_iter();
+    let mut notes = draft.line.to_notes(drums, |_| Velocity::clamped(1));
+    for (note, at) in notes.iter_mut().zip(draft.line.notes()) {
+        note.velocity = velocity(&at, drums, &draft.form, strays.next().unwrap_or(0.5));
+    }
+    Melody { notes, phrases: draft.form.phrases }
+}
+
+/// As a player would: louder on the beat and with the drums' accents, arched over the phrase.
+fn velocity(note: &LineNote, drums: &DrumBars, form: &Form, stray: f32) -> Velocity {
+    let bar = drums.bar_of(note.slot);
+    let step = note.slot - drums.of_bar(bar).start;
+    let grid = drums.grids[bar];
+    let phrase = form.phrase(bar);
+    let first = form.phrases.get(phrase).copied().unwrap_or(0);
+    let end = form.phrases.get(phrase + 1).copied().unwrap_or(drums.len());
+    let at = (bar.saturating_sub(first) as f32 + step as f32 / grid.steps as f32)
+        / (end.saturating_sub(first)).max(1) as f32;
+    let beat = step.is_multiple_of(grid.steps_per_beat);
+    let mut value = 76.0 + 10.0 * (std::f32::consts::PI * at.clamp(0.0, 1.0)).sin();
+    value += if step == 0 {
+        10.0
+    } else if beat {
+        5.0
+    } else {
+        0.0
+    };
+    value += if drums.struck(note.slot) { 3.0 } else { -2.0 };
+    Velocity::clamped((value + 8.0 * (stray - 0.5)).round() as u8)
+}
+
+/// The states of a bar that a plan takes from another.
+pub(super) fn copy_bar<T: Copy>(values: &mut [T], drums: &DrumBars, from: usize, to: usize) {
+    let (from, to) = (drums.of_bar(from), drums.of_bar(to));
+    values.copy_within(from, to.start);
+}
+
+/// Whether a note of the bar before may sound on where a bar begins with `state`.
+pub(super) fn mend(states: &mut [State], slot: usize) {
+    let before = slot.checked_sub(1).map_or(State::Rest, |before| states[before]);
+    if states[slot] == State::Hold && before == State::Rest {
+        let held = states[slot..].iter().take_while(|&&state| state == State::Hold).count();
+        states[slot..slot + held].fill(State::Rest);
+    }
+}

@@ -1,0 +1,26 @@
+//! Why there is no melody.
+
+use crate::network::NetworkError;
+
+/// Each says what was wrong with what was given.
+#[derive(Debug, thiserror::Error)]
+pub enum ComposeError {
+    #[error("there are no drums to write a melody for")]
+    NoDrums,
+    #[error(
+        "\"{text}\" is no key; a key is a note and a scale, such as \"A minor\" or \"Bb dorian\""
+    )]
+    Key { text: String },
+    #[error("\"{text}\" is no range; a range is two notes, such as A3-E5")]
+    Range { text: String },
+    #[error("the range is too narrow: its ends have to be four semitones apart or more")]
+    Narrow,
+    #[error("no note of {key} lies within {range}")]
+    Empty { key: String, range: String },
+    #[error("the song whose {what} is to be kept has no melody")]
+    NoMelody { what: &'static str },
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    #[error("cancelled")]
+    Cancelled,
+}

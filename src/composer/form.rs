@@ -1,0 +1,198 @@
+//! Which bars of the melody repeat which, taken from how the drums repeat.
+
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+
+use super::drums::DrumBars;
+
+/// What a bar plays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BarPlan {
+    /// Something new.
+    New,
+    /// What an earlier bar plays, note for note.
+    Repeat(usize),
+    /// The rhythm of an earlier bar, with pitches of its own.
+    RhythmOf(usize),
+    /// Nothing: there are no drums.
+    Silent,
+}
+
+/// A melody's form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Form {
+    /// One a bar. Bars point at earlier bars only.
+    pub plans: Vec<BarPlan>,
+    /// The first bar of every phrase, ascending.
+    pub phrases: Vec<usize>,
+}
+
+impl Form {
+    /// Whether a phrase ends with this bar.
+    pub fn ends_phrase(&self, bar: usize) -> bool {
+        bar + 1 == self.plans.len()
+            || self.plans[bar + 1] == BarPlan::Silent
+            || self.phrases.binary_search(&(bar + 1)).is_ok()
+    }
+
+    /// The phrase that a bar is in, from 0.
+    pub fn phrase(&self, bar: usize) -> usize {
+        self.phrases.partition_point(|&first| first <= bar).saturating_sub(1)
+    }
+}
+
+/// Bars of silence that end a part of the song.
+const GAP: usize = 2;
+/// Below this the drums of two phrases are different.
+const ALIKE: f32 = 0.6;
+/// Phrases as alike as the most alike but for this are as good.
+const AS_GOOD: f32 = 0.04;
+
+/// Draws a form: phrases as the drums have them, of which those that the drums repeat are repeated
+/// with the probability `repeat` (0 to 1).
+pub fn form(drums: &DrumBars, repeat: f32, rng: &mut ChaCha8Rng) -> Form {
+    let phrases = phrases(drums);
+    let mut form = Form { plans: vec![BarPlan::Silent; drums.len()], phrases };
+    let ends: Vec<usize> = form.phrases.iter().skip(1).copied().chain([drums.len()]).collect();
+    let spans: Vec<(usize, usize)> = form.phrases.iter().copied().zip(ends).collect();
+    for (index, &(first, end)) in spans.iter().enumerate() {
+        let played = |bar: &usize| !resting(drums, *bar);
+        let end = (first..end).rev().find(|bar| played(bar)).map_or(first, |bar| bar + 1);
+        let source = source(drums, &spans, index, end - first, rng);
+        let again = rng.random::<f32>();
+        let ending = rng.random::<f32>();
+        for bar in first..end {
+            let at = bar - first;
+            // An answer ends differently from its question.
+            let last = bar + 1 == end && at > 0 && ending < 0.35;
+            form.plans[bar] = match source {
+                Some((source, alike)) if again < repeat * alike && !last => {
+                    BarPlan::Repeat(source + at)
+                }
+                Some((source, _)) if again < 0.4 + 0.6 * repeat && !last => {
+                    BarPlan::RhythmOf(source + at)
+                }
+                _ => within(drums, first, bar, repeat, rng),
+            };
+        }
+    }
+    form
+}
+
+/// A bar of a new phrase: its second half often takes up the first.
+fn within(
+    drums: &DrumBars,
+    first: usize,
+    bar: usize,
+    repeat: f32,
+    rng: &mut ChaCha8Rng,
+) -> BarPlan {
+    let draw = rng.random::<f32>();
+    let Some(model) = (bar >= first + 2).then(|| bar - 2) else { return BarPlan::New };
+    if drums.grids[model] != drums.grids[bar] {
+        return BarPlan::New;
+    }
+    match draw / (drums.similarity(model, bar) * repeat).max(1e-6) {
+        share if share < 0.25 => BarPlan::Repeat(model),
+        share if share < 0.7 => BarPlan::RhythmOf(model),
+        _ => BarPlan::New,
+    }
+}
+
+/// Whether a bar lies in a silence of the drums that is too long for a break.
+fn resting(drums: &DrumBars, bar: usize) -> bool {
+    if drums.sounds(bar) {
+        return false;
+    }
+    let before = (0..bar).rev().take_while(|&bar| !drums.sounds(bar)).count();
+    let after = (bar..drums.len()).take_while(|&bar| !drums.sounds(bar)).count();
+    let edge = bar < before + 1 || bar + after == drums.len();
+    edge || before + after > GAP
+}
+
+/// Where phrases begin: every four bars (two in short pieces) from where the drums enter, and anew
+/// where they change for good.
+fn phrases(drums: &DrumBars) -> Vec<usize> {
+    let bars = drums.len();
+    let sounding = (0..bars).filter(|&bar| drums.sounds(bar)).count();
+    let length = if sounding < 8 { 2 } else { 4 };
+    let mut phrases: Vec<usize> = Vec::new();
+    let mut bar = 0;
+    while bar < bars {
+        if resting(drums, bar) {
+            bar += 1;
+            continue;
+        }
+        phrases.push(bar);
+        let mut end = bar + 1;
+        while end < bars && !resting(drums, end) && end < bar + length {
+            // Half a phrase is one where what follows is new and stays.
+            if end - bar >= 2 && turns(drums, end) {
+                break;
+            }
+            end += 1;
+        }
+        bar = end;
+    }
+    phrases
+}
+
+/// Whether the drums before a bar are unlike those from it on.
+fn turns(drums: &DrumBars, bar: usize) -> bool {
+    if bar < 2 || bar + 2 > drums.len() {
+        return false;
+    }
+    let across = [(2, 0), (2, 1), (1, 0), (1, 1)];
+    let across: f32 = across
+        .iter()
+        .map(|&(a, b)| drums.similarity(bar - a, (bar + b).min(drums.len() - 1)))
+        .sum();
+    let inside =
+        drums.similarity(bar - 2, bar - 1) + drums.similarity(bar, (bar + 1).min(drums.len() - 1));
+    across / 4.0 < 0.5 && inside / 2.0 > across / 4.0 + 0.3
+}
+
+/// The earlier phrase whose drums are most like those of a phrase, with how alike they are. Of those
+/// that are as good one is drawn, rather one of two or four phrases ago.
+fn source(
+    drums: &DrumBars,
+    spans: &[(usize, usize)],
+    index: usize,
+    length: usize,
+    rng: &mut ChaCha8Rng,
+) -> Option<(usize, f32)> {
+    let first = spans[index].0;
+    let draw = rng.random::<f32>();
+    let fitting = spans[..index].iter().enumerate().rev().take(64).filter(|(_, (start, end))| {
+        end - start >= length
+            && (0..length).all(|at| drums.grids[start + at] == drums.grids[first + at])
+    });
+    let alike: Vec<(usize, usize, f32)> = fitting
+        .map(|(other, &(start, _))| {
+            let sum: f32 = (0..length).map(|at| drums.similarity(start + at, first + at)).sum();
+            (index - other, start, sum / length as f32)
+        })
+        .collect();
+    let best = alike.iter().map(|&(_, _, alike)| alike).max_by(f32::total_cmp)?;
+    if best < ALIKE {
+        return None;
+    }
+    let weighted: Vec<(f32, usize, f32)> = alike
+        .into_iter()
+        .filter(|&(_, _, alike)| alike >= best - AS_GOOD)
+        .map(|(back, start, alike)| {
+            let weight = match back {
+                2 | 4 | 8 => 4.0,
+                1 => 2.0,
+                _ => 1.0,
+            };
+            (weight, start, alike)
+        })
+        .collect();
+    let mut left = draw * weighted.iter().map(|(weight, ..)| weight).sum::<f32>();
+    let chosen = weighted.iter().find(|(weight, ..)| {
+        left -= weight;
+        left <= 0.0
+    });
+    chosen.or(weighted.last()).map(|&(_, start, alike)| (start, alike))
+}

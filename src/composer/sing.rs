@@ -1,0 +1,151 @@
+//! The pitches of melodies, note by note.
+
+use super::ComposeError;
+use super::compose::Draft;
+use super::draw::draw;
+use super::drums::DrumBars;
+use super::form::BarPlan;
+use super::networks::ask;
+use super::pitch::{Harmony, PITCH_FEATURES, PITCHES, PitchRows, Voice};
+use crate::network::Network;
+
+const TEMPERATURE: f32 = 0.85;
+const TOP: f32 = 0.95;
+/// Leaps beyond an octave are not sung.
+const LEAP: u8 = 12;
+/// From this on an interval is a leap, which is rarely followed by another one the same way.
+const WIDE: i16 = 5;
+
+/// Puts pitches on the notes of every draft. With `kept` the rhythm is somebody's own and no bar
+/// repeats another's pitches unless its rhythm is the same.
+///
+/// # Errors
+/// If the network fails, or `progress` says no.
+pub(super) fn sing(
+    drafts: &mut [Draft],
+    drums: &DrumBars,
+    voice: Voice,
+    harmony: Option<&Harmony>,
+    kept: bool,
+    network: &dyn Network,
+    progress: &dyn Fn(f32) -> bool,
+) -> Result<(), ComposeError> {
+    let rows: Vec<PitchRows> =
+        drafts.iter().map(|draft| PitchRows::new(&draft.line, drums)).collect();
+    let most = rows.iter().map(|rows| rows.notes().len()).max().unwrap_or(0);
+    let mut keys: Vec<Vec<u8>> = vec![Vec::new(); drafts.len()];
+    let mut at: Vec<Vec<u8>> = vec![vec![0; drums.slots()]; drafts.len()];
+    for index in 0..most {
+        if index % 16 == 0 && !progress(index as f32 / most as f32) {
+            return Err(ComposeError::Cancelled);
+        }
+        let mut input = Vec::with_capacity(drafts.len() * PITCH_FEATURES);
+        let mut asked = vec![false; drafts.len()];
+        for (number, draft) in drafts.iter().enumerate() {
+            let notes = rows[number].notes();
+            let repeated = notes.get(index).and_then(|note| {
+                let bar = drums.bar_of(note.slot);
+                let BarPlan::Repeat(from) = draft.form.plans[bar] else { return None };
+                let same = !kept
+                    || draft.line.states[drums.of_bar(bar)]
+                        == draft.line.states[drums.of_bar(from)];
+                let key = at[number][drums.counterpart(note.slot, bar, from)];
+                // The bar may have been sung under another note's end, and begin otherwise.
+                (same && key > 0).then_some(key)
+            });
+            match (repeated, index < notes.len()) {
+                (Some(key), _) => {
+                    keys[number].push(key);
+                    at[number][notes[index].slot] = key;
+                    input.resize(input.len() + PITCH_FEATURES, 0.0);
+                }
+                (None, true) => {
+                    asked[number] = true;
+                    rows[number].push(&mut input, &keys[number], index, voice, harmony);
+                }
+                (None, false) => input.resize(input.len() + PITCH_FEATURES, 0.0),
+            }
+        }
+        if !asked.contains(&true) {
+            continue;
+        }
+        let logs = ask(network, input, PITCH_FEATURES)?;
+        for (number, draft) in drafts.iter_mut().enumerate().filter(|(number, _)| asked[*number]) {
+            let mut said = logs[number * PITCHES..][..PITCHES].to_vec();
+            let note = rows[number].notes()[index];
+            let end = rows[number].notes().get(index + 1).map(|next| drums.bar_of(next.slot));
+            let bar = drums.bar_of(note.slot);
+            let closes = end.is_none_or(|next| next > bar) && draft.form.ends_phrase(bar);
+            let cadence = match (closes, end.is_none(), draft.form.phrase(bar) % 2) {
+                (false, ..) => Cadence::None,
+                (_, true, _) => Cadence::Final,
+                (_, _, 1) => Cadence::Closed,
+                _ => Cadence::Open,
+            };
+            shape(&mut said, voice, &keys[number], cadence);
+            // The voice was seen to have a note, and what is shaped leaves one.
+            let place = draw(&said, TEMPERATURE, TOP, &mut draft.rng);
+            let key = place.and_then(|place| voice.at(place)).unwrap_or(voice.range.low());
+            keys[number].push(key);
+            at[number][note.slot] = key;
+        }
+    }
+    for (draft, at) in drafts.iter_mut().zip(at) {
+        draft.line.keys = at;
+    }
+    Ok(())
+}
+
+/// How a phrase ends with a note.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cadence {
+    None,
+    /// A question: away from the tonic.
+    Open,
+    /// An answer: on a note of the tonic's chord.
+    Closed,
+    /// The end: on the tonic.
+    Final,
+}
+
+/// What holds for every melody, whatever the network says.
+fn shape(said: &mut [f32], voice: Voice, keys: &[u8], cadence: Cadence) {
+    let allowed =
+        |place: usize| voice.at(place).filter(|&key| voice.range.has(key) && voice.key.has(key));
+    let last = keys.last().copied();
+    let near = |key: u8| last.is_none_or(|last| last.abs_diff(key) <= LEAP);
+    // Behind a note that was given there may be none within a leap.
+    let reachable = (0..said.len()).filter_map(allowed).any(near);
+    let before = keys.len().checked_sub(2).map(|at| i16::from(keys[at]));
+    let run = keys.iter().rev().take_while(|&&key| Some(key) == last).count();
+    for (place, log) in said.iter_mut().enumerate() {
+        let Some(key) = allowed(place).filter(|&key| !reachable || near(key)) else {
+            *log = f32::NEG_INFINITY;
+            continue;
+        };
+        if let Some(last) = last {
+            let step = i16::from(key) - i16::from(last);
+            if let Some(before) = before {
+                let previous = i16::from(last) - before;
+                if previous.abs() >= WIDE
+                    && step.abs() >= WIDE
+                    && previous.signum() == step.signum()
+                {
+                    *log -= 2.0;
+                }
+            }
+            if step == 0 && run >= 4 {
+                *log -= 1.0;
+            }
+        }
+        let degree = voice.key.degree(key);
+        *log += match (cadence, degree) {
+            (Cadence::Final, 0) => 4.0,
+            (Cadence::Closed, 0) => 1.5,
+            (Cadence::Closed | Cadence::Final, 3 | 4 | 7) => 0.8,
+            (Cadence::Open, 2 | 7) => 0.8,
+            (Cadence::Open, 0) => -0.8,
+            _ => 0.0,
+        };
+    }
+}

@@ -1,0 +1,287 @@
+//! The composer as a whole, with the networks that ship.
+
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::network::{Backend, Models, Tensor};
+use crate::score::{Metre, MetreChange, Note, Song, TempoMap, Ticks, Track, TrackKind, Velocity};
+
+static MODELS: LazyLock<Models> = LazyLock::new(|| Models::new(Backend::Cpu, None));
+
+fn note(start: u64, length: u64, key: u8) -> Note {
+    Note { start: Ticks(start), length: Ticks(length), key, velocity: Velocity::clamped(90) }
+}
+
+/// Drums of `bars` bars, each with strokes at shares of a bar in 96ths.
+fn drums(metre: (u8, u8), bars: usize, strokes: &dyn Fn(usize) -> Vec<(u64, u8)>) -> Song {
+    let metre = Metre::new(metre.0, metre.1).unwrap();
+    let bar = metre.bar_ticks(96).0;
+    let notes = (0..bars).flat_map(|index| {
+        let start = index as u64 * bar;
+        strokes(index).into_iter().map(move |(at, key)| note(start + at * bar / 96, 6, key))
+    });
+    let mut notes: Vec<Note> = notes.collect();
+    notes.sort_by_key(|note| (note.start, note.key));
+    let track = Track { name: "Drums".into(), kind: TrackKind::Drums, notes };
+    Song {
+        tempo: TempoMap::new(96, []),
+        metres: vec![MetreChange { at: Ticks(0), metre }],
+        tracks: vec![track],
+    }
+}
+
+fn rock(bars: usize) -> Song {
+    drums((4, 4), bars, &|bar| {
+        let mut strokes = vec![(0, 36), (24, 38), (60, 36), (72, 38)];
+        strokes.extend((0..8).map(|eighth| (eighth * 12, 42)));
+        if bar % 8 == 7 {
+            strokes.extend([(78, 47), (84, 45), (90, 43)]);
+        }
+        strokes
+    })
+}
+
+fn write(song: &Song, request: &Request) -> Composition {
+    compose(song, request, &MODELS, &|_| true).unwrap()
+}
+
+/// What must hold of every melody.
+fn check(melody: &Melody, voice: Voice, song: &Song) {
+    let end = song.bars().bars().last().unwrap().end();
+    for note in &melody.notes {
+        assert!(voice.range.has(note.key) && voice.key.has(note.key), "{note:?} in {voice:?}");
+        assert!(note.length.0 > 0 && note.end() <= end);
+    }
+    for pair in melody.notes.windows(2) {
+        assert!(pair[0].end() <= pair[1].start, "one note at a time: {pair:?}");
+    }
+}
+
+#[test]
+fn four_melodies_for_one_groove_differ_and_come_again_with_their_seed() {
+    let song = rock(16);
+    let request = Request { alternatives: 4, ..Request::default() };
+    let written = write(&song, &request);
+    assert_eq!(written.melodies.len(), 4);
+    for (index, melody) in written.melodies.iter().enumerate() {
+        check(melody, written.voice, &song);
+        assert!(melody.notes.len() > 16, "{}", melody.notes.len());
+        assert!(written.melodies[..index].iter().all(|other| other.notes != melody.notes));
+    }
+    assert_eq!(write(&song, &request).melodies, written.melodies);
+    let one = write(&song, &Request::default());
+    assert_eq!(one.melodies[..], written.melodies[..1], "the first does not depend on the others");
+    let other = write(&song, &Request { seed: 1, ..Request::default() });
+    assert_ne!(other.melodies, one.melodies);
+}
+
+#[test]
+fn as_many_notes_are_played_as_were_asked_for() {
+    let song = rock(32);
+    for density in [2.0, 5.0, 8.0] {
+        let request = Request { density: Some(density), alternatives: 4, ..Request::default() };
+        let notes: usize = write(&song, &request).melodies.iter().map(|m| m.notes.len()).sum();
+        let a_bar = notes as f32 / (4.0 * 32.0);
+        assert!((a_bar - density).abs() < 1.2, "{a_bar} where {density} were asked for");
+    }
+}
+
+#[test]
+fn what_the_drums_repeat_the_melody_repeats() {
+    let song = rock(32);
+    let again = |repeat: f32| {
+        let request = Request { repeat, alternatives: 4, ..Request::default() };
+        let composition = write(&song, &request);
+        let drums = DrumBars::of(&song, Ticks(0));
+        let share = |melody: &Melody| {
+            let line = Line::of(&melody.notes, &drums);
+            evaluation::shape(&line, &drums, composition.voice.key).unwrap().repeated
+        };
+        composition.melodies.iter().map(share).sum::<f64>() / 4.0
+    };
+    let (never, always) = (again(0.0), again(1.0));
+    assert!(always > never + 0.3, "{never} {always}");
+}
+
+#[test]
+fn a_rhythm_that_is_given_is_kept() {
+    let song = rock(8);
+    let notes: Vec<Note> =
+        (0..32).map(|at| note(at * 96 + at % 2 * 24, 48, 60 + at as u8 % 5)).collect();
+    let kind = TrackKind::Melodic { program: 0 };
+    let track = Track { name: "Tune".into(), kind, notes: notes.clone() };
+    let given = Song { tracks: vec![track], ..rock(8) };
+    let range = "C4-C5".parse().unwrap();
+    let request = Request { rhythm_of: Some(&given), range: Some(range), ..Request::default() };
+    let written = write(&song, &request);
+    let starts = |notes: &[Note]| notes.iter().map(|note| note.start).collect::<Vec<_>>();
+    assert_eq!(starts(&written.melodies[0].notes), starts(&notes));
+    check(&written.melodies[0], written.voice, &song);
+
+    // Half as long: it comes twice.
+    let half = Song {
+        tracks: vec![Track { notes: notes[..16].to_vec(), ..given.tracks[0].clone() }],
+        ..given.clone()
+    };
+    let request = Request { rhythm_of: Some(&half), ..request };
+    assert_eq!(write(&song, &request).melodies[0].notes.len(), 32);
+}
+
+#[test]
+fn pitches_that_are_given_are_kept() {
+    let song = rock(8);
+    let kind = TrackKind::Melodic { program: 0 };
+    let notes: Vec<Note> = (0..20).map(|at| note(at * 50, 40, 55 + (at * 7 % 13) as u8)).collect();
+    let given =
+        Song { tracks: vec![Track { name: String::new(), kind, notes: notes.clone() }], ..rock(1) };
+    let request = Request { pitches_of: Some(&given), ..Request::default() };
+    let written = write(&song, &request);
+    let keys = notes.iter().map(|note| note.key).cycle();
+    for (note, key) in written.melodies[0].notes.iter().zip(keys) {
+        assert_eq!(note.key, key);
+    }
+    let range: Range = "C5-C6".parse().unwrap();
+    let request = Request { range: Some(range), ..request };
+    let higher = write(&song, &request);
+    let keys = notes.iter().map(|note| note.key).cycle();
+    for (note, key) in higher.melodies[0].notes.iter().zip(keys) {
+        assert!(range.has(note.key) && note.key % 12 == key % 12);
+    }
+}
+
+#[test]
+fn what_cannot_be_composed_for_is_said() {
+    let error = |song: &Song, request: &Request| {
+        compose(song, request, &MODELS, &|_| true).unwrap_err().to_string()
+    };
+    let song = rock(4);
+    let silent = Song { tracks: vec![], ..song.clone() };
+    assert_eq!(error(&silent, &Request::default()), "there are no drums to write a melody for");
+    let request = Request { rhythm_of: Some(&song), ..Request::default() };
+    assert_eq!(error(&song, &request), "the song whose rhythm is to be kept has no melody");
+    let request = Request { pitches_of: Some(&song), ..Request::default() };
+    assert_eq!(error(&song, &request), "the song whose pitches is to be kept has no melody");
+    let cancelled = compose(&song, &Request::default(), &MODELS, &|_| false);
+    assert!(matches!(cancelled, Err(ComposeError::Cancelled)));
+}
+
+#[test]
+fn short_and_uneven_drums_get_a_melody_too() {
+    let stroke = drums((4, 4), 1, &|_| vec![(0, 36)]);
+    check(
+        &write(&stroke, &Request::default()).melodies[0],
+        Voice { range: Range::new(0, 127).unwrap(), ..write(&stroke, &Request::default()).voice },
+        &stroke,
+    );
+    // A silence of eight bars stays one.
+    let gap = drums((4, 4), 24, &|bar| {
+        if (8..16).contains(&bar) { vec![] } else { vec![(0, 36), (48, 38)] }
+    });
+    let written = write(&gap, &Request::default());
+    let silence = Ticks(8 * 384)..Ticks(16 * 384);
+    assert!(written.melodies[0].notes.iter().all(|note| !silence.contains(&note.start)));
+    for metre in [(3, 4), (6, 8), (7, 8), (5, 4), (12, 8), (2, 2)] {
+        let song = drums(metre, 8, &|_| vec![(0, 36), (32, 38), (64, 42)]);
+        let written = write(&song, &Request::default());
+        check(&written.melodies[0], written.voice, &song);
+    }
+}
+
+#[test]
+fn triplets_of_the_drums_are_the_melodys() {
+    let song = drums((4, 4), 8, &|_| (0..12).map(|third| (third * 8, 42)).collect());
+    let grid = DrumBars::of(&song, Ticks(0)).grids[0];
+    assert_eq!((grid.steps, grid.steps_per_beat), (24, 6));
+    for note in
+        &write(&song, &Request { density: Some(8.0), ..Request::default() }).melodies[0].notes
+    {
+        assert_eq!(note.start.0 % 16, 0);
+    }
+}
+
+#[test]
+fn rows_have_the_width_that_the_networks_take() {
+    let song = rock(4);
+    let bars = DrumBars::of(&song, Ticks(0));
+    let mut row = Vec::new();
+    let states = vec![State::Onset; bars.slots()];
+    let wanted = Wanted { density: Some(4.0), sounding: None };
+    RhythmRows::new(&bars).push(&mut row, &states, 20, wanted);
+    assert_eq!(row.len(), RHYTHM_FEATURES);
+    let line = Line { states, keys: vec![60; bars.slots()] };
+    let rows = PitchRows::new(&line, &bars);
+    let range = Range::new(50, 70).unwrap();
+    let voice = Voice { key: "C".parse().unwrap(), range, program: 0 };
+    let mut row = Vec::new();
+    rows.push(&mut row, &[60; 30], 30, voice, None);
+    assert_eq!(row.len(), PITCH_FEATURES);
+    row.clear();
+    let harmony = Harmony::of(&song, None, &bars);
+    rows.push(&mut row, &[60; 30], 30, voice, Some(&harmony));
+    assert_eq!(row.len(), PITCH_FEATURES);
+}
+
+/// What PyTorch answered to rows of a fixed pattern when the networks were exported; see
+/// `models/training/composer.py`.
+#[test]
+fn tract_answers_as_pytorch_did() {
+    #[derive(serde::Deserialize)]
+    struct Golden {
+        rhythm: Vec<Vec<f32>>,
+        pitch: Vec<Vec<f32>>,
+    }
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/composer.json");
+    let golden: Golden = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let nets = [
+        (&networks::RHYTHM, RHYTHM_FEATURES, golden.rhythm),
+        (&networks::PITCH, PITCH_FEATURES, golden.pitch),
+    ];
+    for (spec, width, expected) in nets {
+        let rows = expected.len();
+        assert!(rows >= 4);
+        let value =
+            |at: usize| ((at * 7919) % 101) as f32 / 100.0 * f32::from(u8::from(at % 3 == 0));
+        let input = Tensor::f32(&[rows, width], (0..rows * width).map(value).collect());
+        let network = MODELS.get(spec).unwrap();
+        let (_, answers) = network.run(&[("rows", input)]).unwrap().take_f32("logs").unwrap();
+        for (answer, expected) in answers.iter().zip(expected.iter().flatten()) {
+            assert!(
+                (answer - expected).abs() < 1e-4 * expected.abs().max(1.0),
+                "{answer} {expected}"
+            );
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn whatever_the_drums_the_melody_keeps_to_key_range_and_bars(
+        strokes in prop::collection::vec((0u64..96, 27u8..88), 1..12),
+        metre in prop::sample::select(vec![(4u8, 4u8), (3, 4), (6, 8), (7, 8), (1, 16), (11, 4)]),
+        bars in 1usize..7,
+        tonic in 0u8..12,
+        scale in prop::sample::select(Scale::ALL.to_vec()),
+        low in 0u8..115,
+        width in 12u8..30,
+        density in prop::option::of(0.0f32..16.0),
+        repeat in 0.0f32..=1.0,
+        seed in any::<u64>(),
+    ) {
+        let song = drums(metre, bars, &|_| strokes.clone());
+        let range = Range::new(low, (low + width).min(127)).unwrap();
+        let request = Request {
+            key: Some(Key { tonic, scale }),
+            range: Some(range),
+            density,
+            repeat,
+            seed,
+            ..Request::default()
+        };
+        let written = write(&song, &request);
+        check(&written.melodies[0], written.voice, &song);
+    }
+}

@@ -48,7 +48,7 @@ pub struct Arguments {
     density: Option<f32>,
 
     /// How much of the melody comes again, from 0 to 1
-    #[arg(long, value_name = "SHARE", default_value = "0.65", value_parser = share, allow_hyphen_values = true)]
+    #[arg(long, value_name = "SHARE", default_value = "0.5", value_parser = share, allow_hyphen_values = true)]
     repeat: f32,
 
     /// How many melodies to write, 1 to 8

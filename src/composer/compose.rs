@@ -4,12 +4,13 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::ComposeError;
+use super::draft::Draft;
 use super::drums::DrumBars;
 use super::form::{Form, form};
 use super::given::{Given, given_pitches, given_rhythm};
 use super::key::{Key, Range};
 use super::lead::lead;
-use super::line::{Line, LineNote, State};
+use super::line::{Line, LineNote};
 use super::networks::{PITCH, RHYTHM};
 use super::pitch::{Harmony, Voice};
 use super::sing::sing;
@@ -54,7 +55,7 @@ impl Default for Request<'_> {
             range: None,
             program: 80,
             density: None,
-            repeat: 0.65,
+            repeat: 0.5,
             rhythm_of: None,
             pitches_of: None,
             chords: None,
@@ -93,15 +94,6 @@ impl Melody {
         let tracks = vec![self.track(program)];
         Song { tempo: drums.tempo.clone(), metres: drums.metres.clone(), tracks }
     }
-}
-
-/// A melody at work.
-pub(super) struct Draft {
-    pub line: Line,
-    pub form: Form,
-    /// Notes a bar that it is held to.
-    pub density: f32,
-    pub rng: ChaCha8Rng,
 }
 
 /// Writes melodies for the drum tracks of a song. `progress` is told what share is done, 0 to 1, and
@@ -233,19 +225,4 @@ fn velocity(note: &LineNote, drums: &DrumBars, form: &Form, stray: f32) -> Veloc
     };
     value += if drums.struck(note.slot) { 3.0 } else { -2.0 };
     Velocity::clamped((value + 8.0 * (stray - 0.5)).round() as u8)
-}
-
-/// The states of a bar that a plan takes from another.
-pub(super) fn copy_bar<T: Copy>(values: &mut [T], drums: &DrumBars, from: usize, to: usize) {
-    let (from, to) = (drums.of_bar(from), drums.of_bar(to));
-    values.copy_within(from, to.start);
-}
-
-/// Whether a note of the bar before may sound on where a bar begins with `state`.
-pub(super) fn mend(states: &mut [State], slot: usize) {
-    let before = slot.checked_sub(1).map_or(State::Rest, |before| states[before]);
-    if states[slot] == State::Hold && before == State::Rest {
-        let held = states[slot..].iter().take_while(|&&state| state == State::Hold).count();
-        states[slot..slot + held].fill(State::Rest);
-    }
 }

@@ -88,13 +88,18 @@ fn within(
     rng: &mut ChaCha8Rng,
 ) -> BarPlan {
     let draw = rng.random::<f32>();
+    // The second bar of a phrase may keep to the first one's rhythm.
+    if bar == first + 1 && drums.grids[first] == drums.grids[bar] {
+        let again = 0.35 * drums.similarity(first, bar);
+        return if draw < again { BarPlan::RhythmOf(first) } else { BarPlan::New };
+    }
     let Some(model) = (bar >= first + 2).then(|| bar - 2) else { return BarPlan::New };
     if drums.grids[model] != drums.grids[bar] {
         return BarPlan::New;
     }
     match draw / (drums.similarity(model, bar) * repeat).max(1e-6) {
-        share if share < 0.25 => BarPlan::Repeat(model),
-        share if share < 0.7 => BarPlan::RhythmOf(model),
+        share if share < 0.15 => BarPlan::Repeat(model),
+        share if share < 0.8 => BarPlan::RhythmOf(model),
         _ => BarPlan::New,
     }
 }

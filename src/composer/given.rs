@@ -54,7 +54,7 @@ pub fn given_rhythm(song: &Song, drums: &DrumBars) -> Result<Given, ComposeError
                 kept.states[slot] = State::Hold;
             }
         }
-        super::compose::mend(&mut kept.states, to.start);
+        super::draft::mend(&mut kept.states, to.start);
     }
     if kept.states.contains(&State::Onset) {
         Ok(Given { line: kept, range })

@@ -53,9 +53,9 @@ impl Line {
             }
         }
         let mut until = Ticks(0);
-        for slot in 0..drums.slots() {
+        for (slot, end) in ends.into_iter().enumerate() {
             if line.states[slot] == State::Onset {
-                until = ends[slot];
+                until = end;
             } else {
                 // A slot is held if more than half of it sounds.
                 let (from, to) = (drums.tick(slot), drums.tick(slot + 1));

@@ -1,8 +1,32 @@
-//! A melody for given drums.
+//! A melody for given drums: of the same bars and form, in a key, a range and a density.
+//!
+//! [`compose`] puts the drums of a [`Song`](crate::score::Song) on the grid of their bars
+//! ([`DrumBars`]: sixteenths, or triplets where the drums move in them), draws a form from what they
+//! repeat (phrases, bars that come again, bars that take up a rhythm), and writes as many melodies as
+//! were asked for: the rhythm slot by slot, as one network finds it likely under the drums and behind
+//! what was played so far (rest, hold or onset, which gives lengths too); then the pitches note by
+//! note, as another finds them likely behind the notes before, at that place of bar and phrase, over
+//! the harmony if one is given. No note lies outside the range or the scale; leaps beyond an octave
+//! are not sung; phrases come to rest at their ends, the last one on the tonic. The rhythm or the
+//! pitches of another song may be kept ([`Request`]).
+//!
+//! [`evaluation`] measures how a melody belongs to its drums; [`example`] writes what the networks
+//! are trained on (`models/training/composer.py`), with the same code that composes.
+//!
+//! - In: a song with drum tracks, any number of bars, and a [`Request`]. Out: [`Melody`]s in ticks of
+//!   that song, one note at a time. The same request gives the same bytes.
+//! - For any thread but the audio thread; asks the caller's `progress` whether to go on. Takes a few
+//!   milliseconds a bar; memory grows with the bars.
+//! - Errors: [`ComposeError`].
+//!
+//! Source: the second half of Tikhonov and Yamshchikov, "Artificial Neural Networks Jamming on the
+//! Beat" (2021): a melody for a drum pattern, conditioned on instrument, key and octave. Rhythm and
+//! pitch apart, the form from the drums, and no recurrent layer, are ours.
 
 #![forbid(unsafe_code)]
 
 mod compose;
+mod draft;
 mod draw;
 mod drums;
 mod error;

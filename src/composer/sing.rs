@@ -1,7 +1,9 @@
 //! The pitches of melodies, note by note.
 
+use rand::Rng;
+
 use super::ComposeError;
-use super::compose::Draft;
+use super::draft::Draft;
 use super::draw::draw;
 use super::drums::DrumBars;
 use super::form::BarPlan;
@@ -9,8 +11,8 @@ use super::networks::ask;
 use super::pitch::{Harmony, PITCH_FEATURES, PITCHES, PitchRows, Voice};
 use crate::network::Network;
 
-const TEMPERATURE: f32 = 0.85;
-const TOP: f32 = 0.95;
+const TEMPERATURE: f32 = 1.0;
+const TOP: f32 = 0.98;
 /// Leaps beyond an octave are not sung.
 const LEAP: u8 = 12;
 /// From this on an interval is a leap, which is rarely followed by another one the same way.
@@ -35,6 +37,14 @@ pub(super) fn sing(
     let most = rows.iter().map(|rows| rows.notes().len()).max().unwrap_or(0);
     let mut keys: Vec<Vec<u8>> = vec![Vec::new(); drafts.len()];
     let mut at: Vec<Vec<u8>> = vec![vec![0; drums.slots()]; drafts.len()];
+    // Where in the range each phrase lies.
+    let registers: Vec<Vec<f32>> = drafts
+        .iter_mut()
+        .map(|draft| {
+            let phrases = draft.form.phrases.len();
+            (0..phrases).map(|_| 0.15 + 0.7 * draft.rng.random::<f32>()).collect()
+        })
+        .collect();
     for index in 0..most {
         if index % 16 == 0 && !progress(index as f32 / most as f32) {
             return Err(ComposeError::Cancelled);
@@ -83,6 +93,8 @@ pub(super) fn sing(
                 _ => Cadence::Open,
             };
             shape(&mut said, voice, &keys[number], cadence);
+            let register = registers[number].get(draft.form.phrase(bar)).copied().unwrap_or(0.5);
+            lean(&mut said, voice, register);
             // The voice was seen to have a note, and what is shaped leaves one.
             let place = draw(&said, TEMPERATURE, TOP, &mut draft.rng);
             let key = place.and_then(|place| voice.at(place)).unwrap_or(voice.range.low());
@@ -94,6 +106,18 @@ pub(super) fn sing(
         draft.line.keys = at;
     }
     Ok(())
+}
+
+/// Leans towards a register, from 0 at the low end of the range to 1 at the high one, so that phrases
+/// differ in height and together use the range.
+fn lean(said: &mut [f32], voice: Voice, register: f32) {
+    let (low, high) = (f32::from(voice.range.low()), f32::from(voice.range.high()));
+    let (width, middle) = (0.3 * (high - low), low + register * (high - low));
+    for (place, log) in said.iter_mut().enumerate() {
+        if let Some(key) = voice.at(place) {
+            *log -= ((f32::from(key) - middle) / width).powi(2);
+        }
+    }
 }
 
 /// How a phrase ends with a note.

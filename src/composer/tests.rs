@@ -241,8 +241,9 @@ fn tract_answers_as_pytorch_did() {
     for (spec, width, expected) in nets {
         let rows = expected.len();
         assert!(rows >= 4);
-        let value =
-            |at: usize| ((at * 7919) % 101) as f32 / 100.0 * f32::from(u8::from(at % 3 == 0));
+        let value = |at: usize| {
+            ((at * 7919) % 101) as f32 / 100.0 * f32::from(u8::from(at.is_multiple_of(3)))
+        };
         let input = Tensor::f32(&[rows, width], (0..rows * width).map(value).collect());
         let network = MODELS.get(spec).unwrap();
         let (_, answers) = network.run(&[("rows", input)]).unwrap().take_f32("logs").unwrap();

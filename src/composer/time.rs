@@ -1,7 +1,7 @@
 //! The rhythm of melodies, slot by slot.
 
 use super::ComposeError;
-use super::compose::{Draft, copy_bar, mend};
+use super::draft::{Draft, copy_bar, mend};
 use super::draw::draw;
 use super::drums::DrumBars;
 use super::form::BarPlan;
@@ -10,12 +10,12 @@ use super::networks::ask;
 use super::rhythm::{RHYTHM_FEATURES, RhythmRows, Wanted};
 use crate::network::Network;
 
-const TEMPERATURE: f32 = 0.9;
-const TOP: f32 = 0.97;
+const TEMPERATURE: f32 = 0.82;
+const TOP: f32 = 0.94;
 /// By how many nats a melody is pushed for every note that it is behind or ahead of what is asked
 /// for, and how far at most.
-const PUSH: f32 = 0.4;
-const MOST_PUSH: f32 = 2.5;
+const PUSH: f32 = 0.25;
+const MOST_PUSH: f32 = 2.0;
 /// A note may sound on for so many bars before it is let go, and a melody without a rest.
 const LONGEST: f32 = 1.5;
 const BREATH: f32 = 2.5;
@@ -76,9 +76,10 @@ pub(super) fn time(
             }
         }
         for (draft, ahead) in drafts.iter().zip(&mut ahead) {
-            if draft.form.plans[bar] != BarPlan::Silent {
-                // What a repeat has decided is not made up for at once.
-                let new = draft.line.onsets(drums, bar) as f32 - draft.density;
+            // A rest is no debt, and what a repeat has decided is not made up for at once.
+            let onsets = draft.line.onsets(drums, bar);
+            if onsets > 0 {
+                let new = onsets as f32 - draft.density;
                 *ahead = (*ahead + new).clamp(-8.0, 8.0);
             }
         }

@@ -15,7 +15,7 @@ use crate::score::{SampleRate, Song, program_name};
 
 use super::console::{print, print_json, remark};
 use super::error::CliError;
-use super::generate::{BackendArgument, Content, models, numbered};
+use super::generate::{BackendArgument, Content, models, numbered, share};
 use super::progress::counted;
 use super::song::{self, KindArguments, STANDARD};
 
@@ -106,13 +106,6 @@ fn density(text: &str) -> Result<f32, String> {
     match text.parse::<f32>() {
         Ok(density) if (0.0..=MOST_NOTES).contains(&density) => Ok(density),
         _ => Err(format!("a number of notes from 0 to {MOST_NOTES} is needed")),
-    }
-}
-
-fn share(text: &str) -> Result<f32, String> {
-    match text.parse::<f32>() {
-        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
-        _ => Err("a number from 0 to 1 is needed".into()),
     }
 }
 

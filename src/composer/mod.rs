@@ -7,7 +7,7 @@
 //! what was played so far (rest, hold or onset, which gives lengths too); then the pitches note by
 //! note, as another finds them likely behind the notes before, at that place of bar and phrase, over
 //! the harmony if one is given. No note lies outside the range or the scale; leaps beyond an octave
-//! are not sung; phrases come to rest at their ends, the last one on the tonic. The rhythm or the
+//! are not sung; phrases lean to rest at their ends, the last one to the tonic. The rhythm or the
 //! pitches of another song may be kept ([`Request`]).
 //!
 //! [`evaluation`] measures how a melody belongs to its drums; [`example`] writes what the networks

@@ -15,6 +15,7 @@ use crate::midi;
 use crate::score::Song;
 
 use super::console::{print, print_json, remark};
+use super::curation;
 use super::error::CliError;
 use super::evaluate_melodies;
 use super::features::is_midi;
@@ -78,6 +79,16 @@ pub struct Arguments {
           value_parser = clap::value_parser!(u8).range(1..=8))]
     alternatives: u8,
 
+    /// Play so many candidates, 2 to 64, keep the best that differ (--keep) and say how good the choice is
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["generated", "alternatives"],
+          value_parser = clap::value_parser!(u8).range(2..=64))]
+    candidates: Option<u8>,
+
+    /// How many of the candidates to keep, 1 to 16
+    #[arg(long, value_name = "NUMBER", default_value = "4", requires = "candidates",
+          value_parser = clap::value_parser!(u8).range(1..=16))]
+    keep: u8,
+
     /// A folder with networks of your own: its files take the place of those built in
     #[arg(long, value_name = "FOLDER")]
     models: Option<PathBuf>,
@@ -103,6 +114,9 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
         let found = evaluate_melodies::run(&files, &models, arguments.seed, json, quiet)?;
         return found.ok_or_else(|| CliError::NoMelodies { folder: arguments.songs.clone() });
     }
+    if let Some(candidates) = arguments.candidates {
+        return curated(arguments, candidates.into());
+    }
     let pairs = match &arguments.generated {
         Some(generated) => {
             let (pairs, left_out) = pairs_in(&arguments.songs, generated)?;
@@ -126,6 +140,55 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     print(tables.join("\n").as_bytes())
 }
 
+/// How well the best of many candidates are found, for all songs of the folder.
+fn curated(arguments: &Arguments, candidates: usize) -> Result<(), CliError> {
+    let models = models(&arguments.backend, arguments.models.as_deref(), networks::ALL)?;
+    let drummer = Drummer::new(models, SoundFont::embedded().clone());
+    let files = midi_files(&arguments.songs)?;
+    let bar = counted(files.len(), arguments.quiet);
+    let mut all = Vec::new();
+    for file in files {
+        let name = song::title(&file);
+        bar.set_message(name.clone());
+        bar.inc(1);
+        let Ok(reference) = midi::read(&file) else { continue };
+        let (heard, settings) = asked(arguments, &reference, candidates);
+        let keep = arguments.keep.into();
+        match curation::measure(&drummer, &name, &heard, &reference, &settings, keep) {
+            Ok(figures) => all.extend(figures),
+            Err(error) if !arguments.quiet => {
+                bar.suspend(|| remark(&format!("left out: {}: {error}", file.display())));
+            }
+            Err(_) => {}
+        }
+    }
+    bar.finish_and_clear();
+    if all.is_empty() {
+        return Err(CliError::NoDrums { folder: arguments.songs.clone() });
+    }
+    if arguments.json { print_json(&all) } else { print(curation::table(&all).as_bytes()) }
+}
+
+/// What is heard of a song and what is asked of the drummer.
+fn asked(arguments: &Arguments, reference: &Song, alternatives: usize) -> (Song, Settings) {
+    let heard = if arguments.lead { View::Lead } else { View::Full }.of(reference);
+    let swing = timing::swing(reference);
+    let heard = timing::straightened(&heard, swing);
+    let own = arguments.own_densities.then(|| own_densities(reference)).flatten();
+    let bars = arguments.own_bars.or(arguments.own_bar.then_some(1));
+    let groove = bars.and_then(|bars| own_groove(reference, usize::from(bars)));
+    let style = groove.map(StyleChoice::Groove).or(own.map(StyleChoice::Densities));
+    let settings = Settings {
+        style: style.unwrap_or_default(),
+        follow: arguments.follow,
+        alternatives,
+        swing,
+        seed: arguments.seed,
+        ..Settings::default()
+    };
+    (heard, settings)
+}
+
 /// All songs of the folder with drums that the drummer plays to them now.
 fn played(arguments: &Arguments) -> Result<Vec<Pair>, CliError> {
     let models = models(&arguments.backend, arguments.models.as_deref(), networks::ALL)?;
@@ -145,21 +208,7 @@ fn played(arguments: &Arguments) -> Result<Vec<Pair>, CliError> {
                 continue;
             }
         };
-        let heard = if arguments.lead { View::Lead } else { View::Full }.of(&reference);
-        let swing = timing::swing(&reference);
-        let heard = timing::straightened(&heard, swing);
-        let own = arguments.own_densities.then(|| own_densities(&reference)).flatten();
-        let bars = arguments.own_bars.or(arguments.own_bar.then_some(1));
-        let groove = bars.and_then(|bars| own_groove(&reference, usize::from(bars)));
-        let style = groove.map(StyleChoice::Groove).or(own.map(StyleChoice::Densities));
-        let settings = Settings {
-            style: style.unwrap_or_default(),
-            follow: arguments.follow,
-            alternatives: arguments.alternatives.into(),
-            swing,
-            seed: arguments.seed,
-            ..Settings::default()
-        };
+        let (heard, settings) = asked(arguments, &reference, arguments.alternatives.into());
         match drummer.generate(&heard, &settings, &Silent) {
             Ok(generation) => {
                 let f1 = |made: &Song| score(&reference, made).map_or(0.0, |score| score.f1_all);

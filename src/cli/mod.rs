@@ -8,10 +8,12 @@
 
 #![forbid(unsafe_code)]
 
+mod candidates;
 mod completions;
 mod compose;
 mod console;
 mod curate;
+mod curation;
 mod devices;
 mod error;
 mod evaluate;

@@ -12,11 +12,13 @@ const PREFERRED: f64 = 0.55;
 /// How far from it, in octaves, a period is still likely.
 const SPREAD: f64 = 0.8;
 
-/// How much of each band's onsets speaks for a beat: kicks and snares more than cymbals.
-const WEIGHTS: [f32; BANDS] = [1.5, 1.5, 1.0, 1.0, 0.8, 0.5, 0.3, 0.3, 0.3];
+/// How much of each band's onsets speaks for a beat: kicks and cymbals more than snares and toms, which
+/// stand between the beats as often. Found with [`STEADINESS`] on `benches/curate_clips.py --part tuning`.
+const WEIGHTS: [f32; BANDS] = [2.0, 2.0, 0.5, 0.3, 0.3, 0.5, 0.7, 1.0, 1.5];
 
-/// What a beat off its period costs, against onsets of unit deviation.
-const STEADINESS: f32 = 60.0;
+/// What a beat off its period costs, against onsets of unit deviation: clips are short and most are
+/// steady, and what gives way follows syncopations.
+const STEADINESS: f32 = 1000.0;
 
 /// How far from the beat that the period says its stroke is looked for, in seconds.
 const REACH: f64 = 0.03;
@@ -150,7 +152,7 @@ fn autocorrelation(signal: &[f32], lags: usize) -> Vec<f32> {
 ///
 /// Source: Ellis, "Beat Tracking by Dynamic Programming", Journal of New Music Research, 2007.
 fn track(onsets: &[f32], period: f64) -> Vec<usize> {
-    let (nearest, furthest) = ((period * 0.7) as usize, (period * 1.4).ceil() as usize);
+    let (nearest, furthest) = ((period * 0.8) as usize, (period * 1.25).ceil() as usize);
     let costs: Vec<f32> = (nearest..=furthest)
         .map(|step| STEADINESS * (step as f32 / period as f32).ln().powi(2))
         .collect();

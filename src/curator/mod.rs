@@ -7,6 +7,9 @@
 //! equal-power crossfades at one loudness, and writes while it decodes. The [`cue_sheet`] and a
 //! [`MatrixPicture`] say what came of it. Every clip is in the result or is named with a [`Reason`].
 //!
+//! [`choose`] does the same for drum parts that are played to a song: of many candidates, each with what
+//! it is worth, a few that are good and differ.
+//!
 //! Runs on the worker thread or the command line's, with a thread for each core while it listens.
 //! Memory: some 5 KB a clip and a few megabytes, however long the clips are.
 //!
@@ -19,6 +22,7 @@
 
 mod bands;
 mod beats;
+mod choose;
 mod clip;
 mod cue;
 mod descriptor;
@@ -33,6 +37,7 @@ mod select;
 mod source;
 
 pub use beats::{Beat, ClipBeats};
+pub use choose::{Candidate, choose, pattern_distance, ranked};
 pub use clip::{Clip, listen};
 pub use cue::{LeftOut, Sheet, SheetClip, cue_sheet};
 pub use descriptor::Descriptor;

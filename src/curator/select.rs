@@ -10,7 +10,7 @@ use super::reason::Reason;
 /// Two clips further apart than this are not duplicates, whatever their fingerprints say.
 const NEAR_DUPLICATE: f32 = 0.4;
 /// The share of bits by which the fingerprints of duplicates differ at most.
-const SAME_BITS: f32 = 0.15;
+const SAME_BITS: f32 = 0.1;
 /// Without fingerprints duplicates are at most this far apart, and this alike in length.
 const SAME_SHORT: f32 = 0.05;
 const SAME_LENGTH: f64 = 0.97;

@@ -17,7 +17,7 @@ use super::features::{
 use super::finish::finish;
 use super::given::{self, Given};
 use super::limbs::Limbs;
-use super::metre::askings;
+use super::metre::{Asking, askings};
 use super::networks;
 use super::objective::Weights;
 use super::pattern::{self, Condition, PatternInput, PatternOutput, known_grid};
@@ -41,7 +41,7 @@ const TURN_REACH: usize = 4;
 /// Distinct patterns as a share of the bars. Real drummers: 0.2, their fills and slips included.
 const DISTINCT: f32 = 0.12;
 /// See [`Drafting::pooling`].
-const POOLING: f32 = 1.5;
+pub(super) const POOLING: f32 = 1.5;
 /// See [`Weights::structure`].
 const STRUCTURE: f32 = 0.3;
 /// See [`Weights::balance`] and [`Decoding::reach`]: where the song alone decides what is wanted, and
@@ -63,7 +63,7 @@ const MORE_NOISE: [f32; 3] = [0.3, 0.6, 1.2];
 /// A drummer: its networks and the sounds in which it hears songs. Cheap to make; networks are
 /// loaded at the first song.
 pub struct Drummer {
-    models: Models,
+    pub(super) models: Models,
     font: SoundFont,
 }
 
@@ -89,8 +89,8 @@ pub struct SongAnalysis {
     sounding: Sounding,
     /// Other songs have another one.
     fingerprint: u64,
-    features: Vec<BarFeatures>,
-    programs: [f32; PROGRAMS],
+    pub(super) features: Vec<BarFeatures>,
+    pub(super) programs: [f32; PROGRAMS],
     timings: Vec<(Stage, Duration)>,
 }
 
@@ -373,11 +373,8 @@ impl Drummer {
         let slots: Vec<usize> = analysis.grids.iter().map(|grid| known_grid(grid).steps).collect();
         let given = Given::of(settings, &analysis.bars, &analysis.grids, &analysis.form, &askings);
         // Bars of a group are asked alike, and were given the same.
-        let kinds: Vec<usize> = askings
-            .iter()
-            .map(|asking| askings.iter().position(|other| other == asking).unwrap_or_default())
-            .collect();
-        let groups = split_by(&groups(&analysis.drum_ssm, &analysis.form, DISTINCT), &kinds);
+        let kinds = kinds_of(&askings);
+        let groups = pattern_groups(analysis, &kinds);
         let given_kinds: Vec<Option<usize>> =
             (0..analysis.bars.len()).map(|bar| given.kind(bar)).collect();
         let groups = split_by(&groups, &given_kinds);
@@ -391,13 +388,8 @@ impl Drummer {
         for (bar, &group) in groups.iter().enumerate() {
             sounds[group] += u32::from(analysis.sounding.plays(bar));
         }
-        let asked = match &settings.style {
-            StyleChoice::FromSong => None,
-            StyleChoice::Preset(style) => Some(style.densities()),
-            StyleChoice::Densities(densities) => Some(*densities),
-            StyleChoice::Groove(groove) => Some(given::densities(groove)),
-        };
-        let own_groove = matches!(settings.style, StyleChoice::Groove(_));
+        let asked = asked_densities(settings);
+        let own_groove = has_own_groove(settings);
         // The bars of the style for each number of slots, which tells the grid where there are any.
         let mut style_bars: BTreeMap<usize, Vec<StyleBar>> = BTreeMap::new();
         if let StyleChoice::Preset(style) = settings.style {
@@ -442,14 +434,9 @@ impl Drummer {
                     _ => NOISE[1],
                 };
                 let asked = Asked { densities: hint.as_ref(), bars: &style_bars, given: &given };
-                // A groove says by itself how much there is of everything.
-                let is_asked = usize::from(hint.is_some() && !own_groove);
-                let weights = Weights {
-                    structure: STRUCTURE,
-                    balance: BALANCE[is_asked],
-                    onset: ONSET,
-                    core: CORE,
-                };
+                let is_asked = hint.is_some() && !own_groove;
+                let weights = weights(is_asked);
+                let is_asked = usize::from(is_asked);
                 let mut decide = |noise| {
                     let drafting = Drafting { pooling: POOLING, noise };
                     let decoding = Decoding { drafting, weights, reach: REACH[is_asked] };
@@ -538,8 +525,40 @@ fn has_double_pedal(settings: &Settings) -> bool {
     settings.style == StyleChoice::Preset(Style::Metal)
 }
 
+/// The class densities that are asked for, if any.
+pub(super) fn asked_densities(settings: &Settings) -> Option<ClassDensities> {
+    match &settings.style {
+        StyleChoice::FromSong => None,
+        StyleChoice::Preset(style) => Some(style.densities()),
+        StyleChoice::Densities(densities) => Some(*densities),
+        StyleChoice::Groove(groove) => Some(given::densities(groove)),
+    }
+}
+
+/// Whether the musician gave a groove, which says by itself how much there is of everything.
+pub(super) fn has_own_groove(settings: &Settings) -> bool {
+    matches!(settings.style, StyleChoice::Groove(_))
+}
+
+/// How parts are measured, with densities that were asked for or with those that the song suggests.
+pub(super) fn weights(is_asked: bool) -> Weights {
+    let balance = BALANCE[usize::from(is_asked)];
+    Weights { structure: STRUCTURE, balance, onset: ONSET, core: CORE }
+}
+
+/// The first bar that is asked as each one is.
+pub(super) fn kinds_of(askings: &[Asking]) -> Vec<usize> {
+    let first = |asking| askings.iter().position(|other| other == asking).unwrap_or_default();
+    askings.iter().map(first).collect()
+}
+
+/// Groups of bars that are played alike, numbered from 0; bars of one are asked alike.
+pub(super) fn pattern_groups(analysis: &SongAnalysis, kinds: &[usize]) -> Vec<usize> {
+    split_by(&groups(&analysis.drum_ssm, &analysis.form, DISTINCT), kinds)
+}
+
 /// The drummer's limbs in every bar, on the slots of its known grid.
-fn limbs(analysis: &SongAnalysis, settings: &Settings) -> Vec<Limbs> {
+pub(super) fn limbs(analysis: &SongAnalysis, settings: &Settings) -> Vec<Limbs> {
     let seconds = |at| analysis.tempo.seconds(at).0;
     let bars = analysis.bars.bars().iter().zip(&analysis.grids);
     bars.map(|(bar, grid)| {

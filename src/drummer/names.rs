@@ -141,6 +141,11 @@ pub fn name(part: &DrumPart) -> String {
     capitalised(&name)
 }
 
+/// What keeps the time in a part, such as "ride" or "busy hats"; none in silence.
+pub fn time_keeper(part: &DrumPart) -> Option<&'static str> {
+    Content::of(part).map(|content| content.time())
+}
+
 /// Names for several parts, all different: where two grooves would have the same, it is said what
 /// the later one has more or less of, or a number.
 pub fn names<'a>(parts: impl IntoIterator<Item = &'a DrumPart>) -> Vec<String> {

@@ -142,6 +142,17 @@ pub(super) struct Objective<'a> {
     totals: Totals,
 }
 
+/// Parts of the measure.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Figures {
+    /// Weighted mean of the expected F1, 0 to 1.
+    pub likelihood: f32,
+    /// Correlation with the predicted self-similarity, -1 to 1.
+    pub structure: f32,
+    /// Octaves from the densities wanted.
+    pub imbalance: f32,
+}
+
 /// A pattern that a group might play.
 pub(super) struct Change {
     group: usize,
@@ -205,6 +216,19 @@ impl<'a> Objective<'a> {
             + self.weights.core * totals.core.value()
             + self.weights.structure * self.predicted.correlation(totals.similarity)
             - self.weights.balance * imbalance(&totals.densities, &self.wanted)
+    }
+
+    /// What the value is made of.
+    pub fn figures(&self) -> Figures {
+        let totals = &self.totals;
+        let likelihood = totals.f1.value()
+            + self.weights.onset * totals.onset.value()
+            + self.weights.core * totals.core.value();
+        Figures {
+            likelihood: likelihood / (1.0 + self.weights.onset + self.weights.core),
+            structure: self.predicted.correlation(totals.similarity),
+            imbalance: imbalance(&totals.densities, &self.wanted),
+        }
     }
 
     pub fn pattern(&self, group: usize) -> ClassCells {

@@ -7,8 +7,8 @@ use predicates::str::contains;
 
 use super::drumlin;
 
-const COMMANDS: [&str; 6] =
-    ["generate", "evaluate", "features", "tracks", "devices", "completions"];
+const COMMANDS: [&str; 7] =
+    ["generate", "evaluate", "features", "tracks", "curate", "devices", "completions"];
 
 #[test]
 fn help_names_every_command() {

@@ -108,6 +108,28 @@ fn the_same_seed_gives_the_same_bytes() {
 }
 
 #[test]
+fn the_best_of_many_candidates_are_kept() {
+    let melodies = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/melodies");
+    let desk = Desk::new(&fs::read(melodies.join("loop.mid")).unwrap());
+    let output = desk.generate(&["--candidates", "6", "--keep", "3", "--json"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(desk.made(), ["drums-2.mid", "drums-3.mid", "drums.mid"]);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let parts = report["parts"].as_array().unwrap();
+    let kept: Vec<u64> =
+        parts.iter().map(|part| part["curated"]["candidate"].as_u64().unwrap()).collect();
+    assert_eq!(kept.len(), 3);
+    assert!(kept.iter().all(|number| (1..=6).contains(number)), "{kept:?}");
+    // The best comes first, and each says why it is there.
+    let worth = |part: &serde_json::Value| part["curated"]["worth"].as_f64().unwrap();
+    assert!(parts.iter().all(|part| worth(part) <= worth(&parts[0])));
+    assert!(!parts[1]["curated"]["why"].as_str().unwrap().is_empty());
+    for more in [&["--keep", "3"][..], &["--candidates", "4", "--alternatives", "4"]] {
+        desk.generate(more).assert().code(2).stdout("");
+    }
+}
+
+#[test]
 fn alternatives_are_files_of_their_own_and_differ() {
     let desk = Desk::new(&real_song());
     desk.generate(&["--alternatives", "3"]).assert().success();

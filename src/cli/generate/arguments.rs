@@ -10,7 +10,7 @@ use crate::audio::{self, SoundFont};
 use crate::cli::console::remark;
 use crate::cli::error::CliError;
 use crate::cli::song::{BarArguments, KindArguments};
-use crate::drummer::Drummer;
+use crate::drummer::{Drummer, Settings};
 use crate::network::{self, Backend, ModelSpec, Models};
 
 const EXAMPLES: &str = "\
@@ -57,6 +57,27 @@ pub struct Arguments {
     #[command(flatten)]
     pub args: GenerateArgs,
 
+    /// Write so many candidates, 2 to 64, and keep the best that differ (--keep), the best first
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        value_parser = clap::value_parser!(u8).range(2..=64),
+        conflicts_with_all = ["alternatives", "output_folder"],
+        help_heading = "What to play",
+    )]
+    pub candidates: Option<u8>,
+
+    /// How many of the candidates to keep, 1 to 16
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value = "4",
+        value_parser = clap::value_parser!(u8).range(1..=16),
+        requires = "candidates",
+        help_heading = "What to play",
+    )]
+    pub keep: u8,
+
     /// Write the whole song with the new drums, not the drums alone: the file as it is but for them
     #[arg(long, help_heading = "What to write")]
     pub merge: bool,
@@ -91,6 +112,19 @@ pub struct Arguments {
 
     #[command(flatten)]
     pub backend: BackendArgument,
+}
+
+impl Arguments {
+    /// What is asked of the drummer, and how many parts of those are written.
+    pub fn settings(&self) -> (Settings, usize) {
+        let mut settings = self.args.settings();
+        let mut kept = settings.alternatives;
+        if let Some(candidates) = self.candidates {
+            settings.alternatives = candidates.into();
+            kept = settings.alternatives.min(self.keep.into());
+        }
+        (settings, kept)
+    }
 }
 
 /// What runs the networks.

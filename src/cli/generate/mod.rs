@@ -17,6 +17,7 @@ use crate::files::Output;
 use crate::midi;
 use crate::score::{SampleRate, Song};
 
+use super::candidates;
 use super::console::{print, print_json, remark};
 use super::error::CliError;
 use super::progress::Bar;
@@ -31,8 +32,8 @@ use arguments::font;
 use reading::Reading;
 use report::{Report, Timing};
 
-/// Steps after the drummer's own: sound, picture, files.
-const STEPS_AFTER: usize = 3;
+/// Steps after the drummer's own: curation, sound, picture, files.
+const STEPS_AFTER: usize = 4;
 
 pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     match (&arguments.output_folder, &arguments.output, &arguments.songs[..]) {
@@ -44,9 +45,9 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
 
 fn one(arguments: &Arguments, path: &Path, output: &Path) -> Result<(), CliError> {
     let begun = Instant::now();
-    let mut settings = arguments.args.settings();
+    let (mut settings, kept) = arguments.settings();
     let remarks = arguments.args.add_grooves(&mut settings)?;
-    let paths = Paths::of(arguments, output, settings.alternatives);
+    let paths = Paths::of(arguments, output, kept);
     paths.check(path, arguments.json)?;
 
     let reading = Reading::of(arguments, settings, path)?;
@@ -57,9 +58,16 @@ fn one(arguments: &Arguments, path: &Path, output: &Path) -> Result<(), CliError
 
     let bar = Bar::new(STEPS_AFTER, arguments.quiet);
     let drummer = Drummer::new(models, font.clone());
-    let generation = drummer.generate(heard, settings, &bar)?;
+    let mut generation = drummer.generate(heard, settings, &bar)?;
     let mut timings = vec![Timing::new("reading", read)];
     timings.extend(generation.timings.iter().map(|(stage, time)| Timing::new(stage.name(), *time)));
+    let mut curated = Vec::new();
+    if arguments.candidates.is_some() {
+        bar.step("curation");
+        let step = Instant::now();
+        curated = candidates::keep(&drummer, heard, settings, &mut generation, kept)?;
+        timings.push(Timing::new("curation", step.elapsed()));
+    }
 
     let mut outputs = Vec::new();
     for (take, path) in generation.parts.iter().zip(&paths.parts) {
@@ -100,12 +108,13 @@ fn one(arguments: &Arguments, path: &Path, output: &Path) -> Result<(), CliError
         remarks.iter().for_each(|line| remark(line));
         reading.remark(path);
         remark_on(&drummer);
-        remark(&report::summary(heard, &generation, &paths.parts));
+        remark(&report::summary(heard, &generation, &paths.parts, &curated));
     }
     if arguments.json {
         let mut report = Report::new(path, settings, heard, &generation, &paths.parts, timings);
         report.read(&reading.file, &reading.timed);
         report.ran_on(drummer.engine());
+        report.chosen(curated);
         print_json(&report)?;
     }
     Ok(())

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::cli::candidates::Kept;
 use crate::drummer::performance::swing_ratio;
 use crate::drummer::picture::facts;
 use crate::drummer::timing::Timed;
@@ -96,6 +97,8 @@ struct PartFacts {
     off_beats: Option<f32>,
     /// Notes of each lane that is played.
     lanes: BTreeMap<String, usize>,
+    /// Why it was kept of many candidates; null where there were none.
+    curated: Option<Kept>,
 }
 
 /// How long a stage took.
@@ -139,6 +142,12 @@ impl Report {
     pub fn read(&mut self, file: &SongFile, timed: &Timed) {
         self.song.mended = file.repairs().iter().map(ToString::to_string).collect();
         self.song.finding = timed.finding.map(|finding| finding.to_string());
+    }
+
+    /// Notes why parts were kept, in their order.
+    pub fn chosen(&mut self, kept: Vec<Kept>) {
+        let pairs = self.parts.iter_mut().zip(kept);
+        pairs.for_each(|(part, kept)| part.curated = Some(kept));
     }
 
     /// Notes what did the networks' arithmetic.
@@ -209,7 +218,7 @@ impl PartFacts {
             }
         }
         let off_beats = swing_ratio(&take.part).map(|ratio| (10.0 * ratio).round() / 10.0);
-        PartFacts { file: shown(path), name, notes: hits.len(), off_beats, lanes }
+        PartFacts { file: shown(path), name, notes: hits.len(), off_beats, lanes, curated: None }
     }
 }
 
@@ -229,7 +238,12 @@ fn sections(form: &Form) -> Vec<SectionFacts> {
 }
 
 /// What was made, for people: the song and its form, then a line for each part.
-pub fn summary(song: &Song, generation: &Generation, paths: &[PathBuf]) -> String {
+pub fn summary(
+    song: &Song,
+    generation: &Generation,
+    paths: &[PathBuf],
+    curated: &[Kept],
+) -> String {
     /// More sections than this fill a terminal.
     const MOST_SECTIONS: usize = 60;
     let section = |section: &Section| format!("{}{}", section.letter(), section.bars.len());
@@ -242,11 +256,13 @@ pub fn summary(song: &Song, generation: &Generation, paths: &[PathBuf]) -> Strin
     let heard = &generation.analysis;
     let (form, drums) = (letters(&heard.form), letters(&heard.drum_form));
     let mut lines = vec![format!("{} · form {form} · drums {drums}", facts(song))];
-    for ((take, name), path) in named(generation).zip(paths) {
+    for (index, ((take, name), path)) in named(generation).zip(paths).enumerate() {
         let swing = swing_ratio(&take.part);
         let swing = swing.map(|ratio| format!(", off-beats at {ratio:.0} % of the beat"));
         let (path, notes) = (path.display(), take.part.hits.len());
-        lines.push(format!("{path}: {notes} drum notes{} · {name}", swing.unwrap_or_default()));
+        let why = curated.get(index).map(|kept| format!(" · {}", kept.why)).unwrap_or_default();
+        let swing = swing.unwrap_or_default();
+        lines.push(format!("{path}: {notes} drum notes{swing} · {name}{why}"));
     }
     lines.join("\n")
 }

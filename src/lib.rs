@@ -19,6 +19,7 @@ pub mod picture;
 pub mod plugin;
 pub mod score;
 pub mod studio;
+pub mod timbre;
 pub mod transcriber;
 
 /// The README's example, compiled.

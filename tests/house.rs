@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: [&[&str]; 7] = [
     &["score"],
     &["midi", "audio", "analysis", "network", "files", "picture"],
-    &["drummer", "patterns", "transcriber", "curator", "composer"],
+    &["drummer", "patterns", "transcriber", "curator", "composer", "timbre"],
     &["studio"],
     &["parameters"],
     &["editor"],

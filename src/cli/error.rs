@@ -17,6 +17,7 @@ use crate::network::NetworkError;
 use crate::patterns::{self, PatternError};
 use crate::picture::EncodeError;
 use crate::score::{GrooveError, TrackError};
+use crate::timbre::TimbreError;
 use crate::transcriber::TranscribeError;
 
 /// Why a file's song cannot be used.
@@ -76,6 +77,12 @@ pub enum CliError {
     Transcribe(#[from] TranscribeError),
     #[error("no melody for {}: {source}", drums.display())]
     Compose { drums: PathBuf, source: ComposeError },
+    #[error(transparent)]
+    Decode(#[from] crate::audio::DecodeError),
+    #[error("cannot use {}: {reason}", path.display())]
+    Timbre { path: PathBuf, reason: TimbreError },
+    #[error("cannot read the piano {}: {source}", path.display())]
+    Piano { path: PathBuf, source: io::Error },
     #[error("no drum was heard in {}", recording.display())]
     NoStrokes { recording: PathBuf },
     #[error("there is no recording in {}", folder.display())]

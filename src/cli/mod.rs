@@ -22,6 +22,7 @@ mod explore;
 mod features;
 mod generate;
 mod progress;
+mod render;
 mod song;
 mod tracks;
 mod transcribe;
@@ -48,6 +49,7 @@ enum Command {
     Transcribe(Box<transcribe::Arguments>),
     Compose(Box<compose::Arguments>),
     Curate(curate::Arguments),
+    Render(render::Arguments),
     Devices(devices::Arguments),
     Completions(completions::Arguments),
 }
@@ -64,6 +66,7 @@ pub fn run() -> ExitCode {
         Command::Transcribe(arguments) => transcribe::run(arguments),
         Command::Compose(arguments) => compose::run(arguments),
         Command::Curate(arguments) => curate::run(arguments),
+        Command::Render(arguments) => render::run(arguments),
         Command::Devices(arguments) => devices::run(arguments),
         Command::Completions(arguments) => completions::run(arguments, Arguments::command()),
     };

@@ -15,7 +15,7 @@ pub struct SongFile {
     song: Song,
     repairs: Vec<Repair>,
     /// One for each track of the song.
-    origins: Vec<Origin>,
+    pub(super) origins: Vec<Origin>,
     /// What the musician asked for, by where a track comes from and what it was taken for.
     asked: BTreeMap<(usize, u8, Option<u8>), TrackKind>,
 }

@@ -28,6 +28,7 @@ mod merge;
 mod names;
 mod notes;
 mod parse;
+mod pedal;
 #[cfg(test)]
 mod properties;
 mod repair;

@@ -7,8 +7,17 @@ use predicates::str::contains;
 
 use super::drumlin;
 
-const COMMANDS: [&str; 7] =
-    ["generate", "evaluate", "features", "tracks", "curate", "devices", "completions"];
+const COMMANDS: [&str; 9] = [
+    "generate",
+    "evaluate",
+    "features",
+    "tracks",
+    "transcribe",
+    "render",
+    "curate",
+    "devices",
+    "completions",
+];
 
 #[test]
 fn help_names_every_command() {

@@ -11,6 +11,7 @@ mod general;
 mod generate;
 mod long;
 mod reading;
+mod render;
 mod tracks;
 mod transcribe;
 

@@ -1,0 +1,197 @@
+//! `drumlin render`: a performance in the piano sound of a recording.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::{ArgGroup, Args};
+
+use crate::audio::{self, DECODED_RATE, Stereo};
+use crate::files::{self, Output};
+use crate::midi::SongFile;
+use crate::score::SampleRate;
+use crate::timbre::{LOOKED_THROUGH, Learned, Piano, PlayedNote, learn, perform};
+
+use super::console::{print, remark};
+use super::error::CliError;
+use super::generate::Content;
+use super::progress::counted;
+use super::song::{self, KindArguments, STANDARD};
+
+/// The loudest sample of what is written.
+const PEAK: f32 = 0.9;
+
+/// Soft playing is made louder by this much at most, so that nothing becomes noise.
+const MOST_GAIN: f32 = 10.0;
+
+/// The largest piano file that is read, in bytes; they have less than a megabyte.
+const LARGEST_PIANO: u64 = 4 << 20;
+
+/// Play a MIDI song with the piano sound of a recording
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("sound").required(true).args(["like", "piano"])))]
+pub struct Arguments {
+    /// The MIDI file, or `-` for standard input; its melodic tracks are played
+    song: PathBuf,
+
+    /// A recording of a piano alone, ten to thirty seconds or more (WAV, AIFF, FLAC, MP3, Ogg Vorbis)
+    #[arg(long, value_name = "RECORDING")]
+    like: Option<PathBuf>,
+
+    /// What the recording plays as a MIDI file, in its time; by default its notes are listened for
+    #[arg(long, value_name = "FILE", requires = "like")]
+    reference_midi: Option<PathBuf>,
+
+    /// A piano that was kept with --save
+    #[arg(long, value_name = "FILE", conflicts_with = "save")]
+    piano: Option<PathBuf>,
+
+    /// Keep the recording's piano as a file (.drumlin-piano)
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+
+    /// The WAV file to write; by default the song's name with .wav, in the current folder. `-` is
+    /// standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Only this track: its name or number, see `drumlin tracks`. May be given several times
+    #[arg(long, value_name = "TRACK")]
+    track: Vec<String>,
+
+    /// No progress and no remarks
+    #[arg(short, long)]
+    quiet: bool,
+
+    #[command(flatten)]
+    kinds: KindArguments,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), CliError> {
+    let output = arguments
+        .output
+        .clone()
+        .unwrap_or_else(|| PathBuf::from(format!("{}.wav", song::title(&arguments.song))));
+    Content::Sound.check(&output)?;
+    let written = [Some(output.as_path()), arguments.save.as_deref()];
+    let written: Vec<&Path> =
+        written.into_iter().flatten().filter(|path| *path != Path::new(STANDARD)).collect();
+    let read = [
+        Some(&arguments.song),
+        arguments.like.as_ref(),
+        arguments.reference_midi.as_ref(),
+        arguments.piano.as_ref(),
+    ];
+    for input in read.into_iter().flatten() {
+        files::check(written.iter().copied(), input)?;
+    }
+    let file = song::read(&arguments.song, &arguments.kinds)?;
+    let notes = notes(&file, &arguments.song, &arguments.track)?;
+
+    let bar = counted(100, arguments.quiet);
+    let (piano, heard) = match (&arguments.like, &arguments.piano) {
+        (Some(recording), _) => {
+            bar.set_message("Listening to the recording");
+            let done = |share: f32| {
+                bar.set_position((share * 80.0) as u64);
+                true
+            };
+            let learned = learned(recording, arguments.reference_midi.as_deref(), &done)?;
+            (learned.measured.piano.clone(), Some((recording, learned)))
+        }
+        (None, Some(path)) => (read_piano(path)?, None),
+        // clap asks for one of them.
+        (None, None) => (Piano::schematic(), None),
+    };
+    bar.set_message("Playing");
+    let wrong = |reason| CliError::Timbre { path: arguments.song.clone(), reason };
+    let [mut left, mut right] = perform(&piano, &notes, DECODED_RATE, &|| false).map_err(wrong)?;
+    level(&mut left, &mut right);
+    let bytes = audio::wav_stereo(&Stereo { left, right }, SampleRate(DECODED_RATE));
+    bar.finish_and_clear();
+    let mut outputs = Vec::new();
+    if output == Path::new(STANDARD) {
+        print(&bytes)?;
+    } else {
+        outputs.push(Output { path: output, bytes });
+    }
+    if let Some(path) = &arguments.save {
+        outputs.push(Output { path: path.clone(), bytes: piano.to_bytes() });
+    }
+    files::write(outputs)?;
+    if let Some((recording, learned)) = heard.filter(|_| !arguments.quiet) {
+        let (keys, notes) = (piano.heard(), learned.measured.notes);
+        remark(&format!("{}: {notes} notes of {keys} keys measured", recording.display()));
+        for found in &learned.remarks {
+            remark(&format!("{}: {found}", recording.display()));
+        }
+    }
+    Ok(())
+}
+
+/// What the chosen tracks of a file play, pedal and all, in seconds.
+fn notes(file: &SongFile, path: &Path, tracks: &[String]) -> Result<Vec<PlayedNote>, CliError> {
+    let song = file.song();
+    // For its errors: unknown names, nothing but drums.
+    song::listened_to(path, song, tracks)?;
+    let mut chosen: Vec<usize> = Vec::new();
+    for wanted in tracks {
+        chosen.extend(song.find_tracks(wanted).unwrap_or_default());
+    }
+    let melodic = |track: &usize| !song.tracks[*track].is_drums();
+    if tracks.is_empty() {
+        chosen = (0..song.tracks.len()).filter(melodic).collect();
+    }
+    chosen.sort_unstable();
+    chosen.dedup();
+    let notes = chosen.into_iter().flat_map(|track| file.sustained(track)).map(|note| PlayedNote {
+        start: song.tempo.seconds(note.start).0,
+        end: song.tempo.seconds(note.end()).0,
+        key: note.key,
+        velocity: note.velocity.get(),
+    });
+    Ok(notes.collect())
+}
+
+fn learned(
+    recording: &Path,
+    midi: Option<&Path>,
+    done: &dyn Fn(f32) -> bool,
+) -> Result<Learned, CliError> {
+    let mut samples = Vec::new();
+    let most = (LOOKED_THROUGH * f64::from(DECODED_RATE)) as usize;
+    let decoded = audio::decode(recording, &mut |block| {
+        samples.extend_from_slice(block);
+        samples.len() < most
+    });
+    match decoded {
+        // Of long recordings the beginning is enough.
+        Err(audio::DecodeError::Cancelled) if samples.len() >= most => {}
+        decoded => decoded?,
+    }
+    let notes = match midi {
+        Some(path) => {
+            let file = crate::midi::open(path)?;
+            Some(notes(&file, path, &[])?)
+        }
+        None => None,
+    };
+    let wrong = |reason| CliError::Timbre { path: recording.into(), reason };
+    learn(&samples, DECODED_RATE as f32, notes.as_deref(), done).map_err(wrong)
+}
+
+fn read_piano(path: &Path) -> Result<Piano, CliError> {
+    let wrong = |source| CliError::Piano { path: path.into(), source };
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).map_err(wrong)?;
+    file.take(LARGEST_PIANO).read_to_end(&mut bytes).map_err(wrong)?;
+    Piano::from_bytes(&bytes).map_err(|reason| CliError::Timbre { path: path.into(), reason })
+}
+
+/// Brings the loudest sample to [`PEAK`]; what is very soft stays soft.
+fn level(left: &mut [f32], right: &mut [f32]) {
+    let samples = left.iter().chain(right.iter());
+    let peak = samples.fold(0.0f32, |most, sample| most.max(sample.abs()));
+    let gain = (PEAK / peak.max(1e-6)).min(MOST_GAIN);
+    left.iter_mut().chain(right).for_each(|sample| *sample *= gain);
+}

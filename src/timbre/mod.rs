@@ -1,0 +1,41 @@
+//! A performance in the sound of a given recording of a piano.
+//!
+//! [`learn`] takes a recording, and its notes if they are known, and fills a [`Piano`]: 88 keys, each with
+//! up to 60 partials (levels for three velocities, two decays), inharmonicity, the attack's noise,
+//! damping. What is heard is measured; the rest comes from [`Piano::schematic`], fitted to what is heard,
+//! and from neighbouring keys. [`perform`] plays notes with such a table: oscillators and
+//! noise, no network and no samples.
+//!
+//! Runs on the worker thread or the command line's. In go mono samples in `[-1, 1]`, seconds, MIDI keys
+//! and velocities; out come samples. Errors: [`TimbreError`].
+//!
+//! Sources: Fletcher, JASA 1964 (stiff strings); Weinreich, JASA 1977 (double decay).
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod attack;
+mod envelope;
+mod error;
+mod format;
+mod hear;
+mod learn;
+mod measure;
+mod noise_bands;
+mod noise_fit;
+mod partial_fit;
+mod piano;
+mod ridge;
+mod spectrogram;
+mod synth;
+#[cfg(test)]
+mod tests;
+mod tuning;
+mod voice;
+
+pub use error::TimbreError;
+pub use learn::{LOOKED_THROUGH, Learned, Remark, learn};
+pub use measure::Measured;
+pub use piano::{KEYS, KeySound, LOWEST, Noise, Partial, Piano};
+pub use synth::{PlayedNote, Synthesizer, perform};
+pub use voice::BLOCK;

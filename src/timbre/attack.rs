@@ -1,8 +1,9 @@
 //! How fast the sound rises, and how late it comes, by comparing loudness around the strokes.
 
 use super::TimbreError;
+use super::note::PlayedNote;
 use super::piano::Piano;
-use super::synth::{PlayedNote, perform};
+use super::synth::perform;
 
 /// Time constants that are tried, in seconds.
 const ATTACKS: [f32; 6] = [0.0007, 0.002, 0.004, 0.007, 0.012, 0.02];

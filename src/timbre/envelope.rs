@@ -1,7 +1,7 @@
 //! What a model says of a partial through the window of a spectrum.
 
+use super::note::PlayedNote;
 use super::piano::{KeySound, Partial};
-use super::synth::PlayedNote;
 
 const TO_LN: f32 = std::f32::consts::LN_10 / 20.0;
 

@@ -3,9 +3,9 @@
 //! Enough to measure a piano by, not to write music down: it listens to what is new in the spectrum at
 //! each onset and explains it with the fewest keys.
 
+use super::note::PlayedNote;
 use super::piano::{LOWEST, equal_temperament, partial_frequency};
 use super::spectrogram::Spectrogram;
-use super::synth::PlayedNote;
 
 /// Samples of the spectra that pitches are found in, and from one to the next.
 const SIZE: usize = 4096;

@@ -5,8 +5,8 @@ use std::fmt;
 use super::TimbreError;
 use super::hear;
 use super::measure::{LONGEST, Measured, measure};
+use super::note::PlayedNote;
 use super::piano::Piano;
-use super::synth::PlayedNote;
 
 /// The most samples of a recording that are looked through for its first note, in seconds.
 pub const LOOKED_THROUGH: f64 = 600.0;

@@ -2,11 +2,12 @@
 
 use super::TimbreError;
 use super::attack::fit_attack;
+use super::model::{Heard, model};
 use super::noise_fit::{self, fit_noise};
-use super::partial_fit::{Heard, OwnSound, fit_common, model};
+use super::note::PlayedNote;
+use super::partial_fit::{OwnSound, fit_common};
 use super::piano::{HIGHEST_PARTIAL, KEYS, LOWEST, PARTIALS, Partial, Piano};
 use super::spectrogram::Spectrogram;
-use super::synth::PlayedNote;
 use super::tuning;
 
 /// Samples of the spectra that partials are measured in, and from one to the next.

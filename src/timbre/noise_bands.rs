@@ -3,7 +3,9 @@
 use realfft::RealFftPlanner;
 
 use super::piano::{BAND_EDGES, BANDS};
-use super::voice::BLOCK;
+
+/// Samples of a block: 1.45 ms.
+pub const BLOCK: usize = 64;
 
 /// Samples of a band's noise, which is repeated: some 1.5 s.
 const LENGTH: usize = 1 << 16;

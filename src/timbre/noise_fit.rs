@@ -1,10 +1,10 @@
 //! The noise of the attack: what a recording has between the partials.
 
-use super::partial_fit::{Heard, model};
+use super::model::{Heard, model};
+use super::note::PlayedNote;
 use super::piano::{BAND_EDGES, BANDS, LAYERS, LOWEST, Piano, layer_weights};
 use super::ridge::Ridge;
 use super::spectrogram::Spectrogram;
-use super::synth::PlayedNote;
 
 /// How long after a stroke noise is looked for, in seconds.
 const LONGEST: f64 = 0.3;

@@ -3,22 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::TimbreError;
-use super::noise_bands::NoiseBands;
+use super::noise_bands::{BLOCK, NoiseBands};
+use super::note::PlayedNote;
 use super::piano::Piano;
-use super::voice::{BLOCK, Voice};
-
-/// A note of a performance.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct PlayedNote {
-    /// When it is struck, in seconds.
-    pub start: f64,
-    /// When the damper falls on it, in seconds.
-    pub end: f64,
-    /// MIDI key.
-    pub key: u8,
-    /// MIDI velocity, 1 to 127.
-    pub velocity: u8,
-}
+use super::voice::Voice;
 
 /// How long what was played may ring on, in seconds.
 const TAIL: f64 = 3.0;

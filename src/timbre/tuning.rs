@@ -4,10 +4,10 @@
 //! get lost in (Renault, Mignot, Roebel, "Differentiable piano model for MIDI-to-audio performance
 //! synthesis", DAFx 2022).
 
+use super::note::PlayedNote;
 use super::piano::{KEYS, LOWEST, Piano, equal_temperament, partial_frequency};
 use super::ridge::Ridge;
 use super::spectrogram::Spectrogram;
-use super::synth::PlayedNote;
 
 /// Samples of a spectrum: 2.7 Hz from bin to bin at 44.1 kHz.
 pub const SIZE: usize = 16_384;

@@ -6,11 +6,8 @@
 
 use multiversion::multiversion;
 
-use super::noise_bands::NoiseBands;
+use super::noise_bands::{BLOCK, NoiseBands};
 use super::piano::{BANDS, KeySound, layer_weights};
-
-/// Samples of a block: 1.45 ms.
-pub const BLOCK: usize = 64;
 
 /// Partials that are calculated abreast.
 const LANES: usize = 16;

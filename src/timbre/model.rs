@@ -1,0 +1,53 @@
+//! The spectra that a piano is expected to have.
+
+use super::envelope::{Expected, Window};
+use super::note::PlayedNote;
+use super::piano::Piano;
+use super::spectrogram::Spectrogram;
+
+/// How long after the damper has fallen a note is looked at, in seconds.
+const AFTER: f64 = 0.5;
+
+/// How long a note is looked at, in seconds.
+const LONGEST: f64 = 8.0;
+
+/// What is measured against.
+pub struct Heard<'a> {
+    pub spectra: &'a Spectrogram,
+    pub notes: &'a [PlayedNote],
+    pub rate: f32,
+    /// Power a bin of the recording's own noise.
+    pub floor: &'a [f32],
+}
+
+/// The model's spectra of all notes; `visit` hears of each partial in each frame.
+pub fn model(
+    heard: &Heard,
+    piano: &Piano,
+    into: &mut Spectrogram,
+    visit: &mut dyn FnMut(&PlayedNote, usize, f32, usize, &Expected),
+) {
+    let window = Window::new(into.size, heard.rate);
+    let seconds = |frame: usize| (frame * into.hop) as f64 / f64::from(heard.rate);
+    let frame_of = |at: f64| (at.max(0.0) * f64::from(heard.rate) / into.hop as f64) as usize;
+    let mut sines = Vec::new();
+    for note in heard.notes {
+        let sound = piano.key(note.key);
+        let first = frame_of(note.start - f64::from(window.half)) + 1;
+        let end = (note.end + AFTER).min(note.start + LONGEST);
+        let last = frame_of(end).min(into.frames().saturating_sub(1));
+        for (index, partial) in sound.partials.iter().enumerate() {
+            let frequency = sound.frequency(note.key, index + 1);
+            for frame in first..=last {
+                let expected = window.expect(note, sound, partial, seconds(frame));
+                if expected.amplitude > 1e-7 {
+                    sines.push((frame, frequency, expected.amplitude * expected.amplitude));
+                    visit(note, index, frequency, frame, &expected);
+                }
+            }
+        }
+    }
+    for (frame, frequency, power) in sines {
+        into.add_sine(frame, frequency, power);
+    }
+}

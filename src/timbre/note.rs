@@ -1,0 +1,14 @@
+//! What is played.
+
+/// A note of a performance.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PlayedNote {
+    /// When it is struck, in seconds.
+    pub start: f64,
+    /// When the damper falls on it, in seconds.
+    pub end: f64,
+    /// MIDI key.
+    pub key: u8,
+    /// MIDI velocity, 1 to 127.
+    pub velocity: u8,
+}

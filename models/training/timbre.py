@@ -20,7 +20,9 @@ All are brought to the loudness of the real rendering and moved by at most 23 ms
 import argparse
 import json
 import os
+import struct
 import subprocess
+import zlib
 
 import numpy as np
 import soundfile
@@ -128,6 +130,29 @@ def equalised(samples, own, wanted):
     return np.fft.irfft(spectrum * gain, len(samples))
 
 
+def picture(path, sounds, seconds=8, width=300, height=260):
+    """Spectra side by side, 40 Hz to 10 kHz from bottom to top, 60 dB from black to white."""
+    panels = []
+    for sound in sounds:
+        power = spectra(sound[: seconds * RATE], 4096).T ** 2
+        bins = np.geomspace(40, 10_000, height + 1) * 4096 / RATE
+        rows = [power[int(a) : max(int(b), int(a) + 1)].max(axis=0) for a, b in zip(bins, bins[1:])]
+        rows = np.array(rows)[::-1]
+        columns = np.linspace(0, rows.shape[1] - 1, width).astype(int)
+        decibels = 10 * np.log10(rows[:, columns] + 1e-12)
+        shade = np.clip((decibels - decibels.max() + 60) / 60, 0, 1)
+        panels += [(shade * 255).astype(np.uint8), np.full((height, 6), 128, np.uint8)]
+    image = np.hstack(panels[:-1])
+    lines = b"".join(b"\0" + row.tobytes() for row in image)
+    chunk = lambda name, data: (
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+    )
+    head = struct.pack(">IIBBBBB", image.shape[1], image.shape[0], 8, 0, 0, 0, 0)
+    with open(path, "wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head))
+        file.write(chunk(b"IDAT", zlib.compress(lines, 9)) + chunk(b"IEND", b""))
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--drumlin", required=True)
@@ -181,6 +206,9 @@ def main():
     for method in dict.fromkeys(key[2] for key in results):
         of = [values for key, values in results.items() if key[2] == method]
         print(f"mean          {method:19}", *(f"{k} {np.mean([v[k] for v in of]):.3f}" for k in of[0]))
+    wanted = [file(name) for name in ("musescore-a.wav", "musescore-a-midi.wav")]
+    sounds = [soundfile.read(name, always_2d=True)[0].mean(axis=1) for name in wanted]
+    picture(file("spectra.png"), fitted(*sounds[::-1])[::-1])
     with open(file("results.json"), "w") as out:
         json.dump([[*key, values] for key, values in results.items()], out, indent=1)
 

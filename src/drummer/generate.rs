@@ -40,6 +40,9 @@ use crate::score::{BarGrid, BarIndex, DrumPart, Song, StepGrid, TempoMap};
 const TURN_REACH: usize = 4;
 /// Distinct patterns as a share of the bars. Real drummers: 0.2, their fills and slips included.
 const DISTINCT: f32 = 0.12;
+/// The same where the musician's groove is played: its bars differ in single strokes, which need finer
+/// groups.
+const DISTINCT_GIVEN: f32 = 0.2;
 /// See [`Drafting::pooling`].
 pub(super) const POOLING: f32 = 1.5;
 /// See [`Weights::structure`].
@@ -374,7 +377,11 @@ impl Drummer {
         let given = Given::of(settings, &analysis.bars, &analysis.grids, &analysis.form, &askings);
         // Bars of a group are asked alike, and were given the same.
         let kinds = kinds_of(&askings);
-        let groups = pattern_groups(analysis, &kinds);
+        let groups = if given.is_empty() {
+            pattern_groups(analysis, &kinds)
+        } else {
+            split_by(&groups(&analysis.drum_ssm, &analysis.form, DISTINCT_GIVEN), &kinds)
+        };
         let given_kinds: Vec<Option<usize>> =
             (0..analysis.bars.len()).map(|bar| given.kind(bar)).collect();
         let groups = split_by(&groups, &given_kinds);

@@ -16,6 +16,9 @@ const LOUDEST: f32 = 0.97;
 /// drums for, 98, and most of the dynamics stay.
 const LIFT: f32 = 1.26;
 const LIFT_POWER: f32 = 0.85;
+/// How much of the accents of the hand that keeps the time is left: with it the off-beats of a rock hat
+/// are at the middle of what people play (.8 of the beats, Groove MIDI Dataset).
+const EVENNESS: f32 = 0.6;
 /// One foot's kicks come no closer, in seconds.
 const FOOT: f64 = 0.131;
 /// The last hit comes at most so early, in steps.
@@ -33,6 +36,7 @@ pub(super) fn finish(
 ) {
     accentuate(part, draft);
     lift_kicks(part, given);
+    keep_even(part, given);
     begin_with(first, part);
     if !double_pedal {
         keep_kicks_apart(tempo, part, given);
@@ -41,7 +45,8 @@ pub(super) fn finish(
 }
 
 /// A kick sounds as loud as the snare at the same velocity in most kits, and people write it so. The
-/// pads that the groove network learned from read it much softer. The order of the kicks stays. Those that were given are as loud as they were.
+/// pads that the groove network learned from read it much softer. The order of the kicks stays. Those
+/// that were given are as loud as they were.
 fn lift_kicks(part: &mut DrumPart, given: &GivenStrokes) {
     let is_given = |hit: &Hit| given.contains_key(&(hit.bar, hit.step, hit.key));
     let kicks = part.hits.iter_mut().filter(|hit| hit.lane() == Lane::Kick);
@@ -49,6 +54,27 @@ fn lift_kicks(part: &mut DrumPart, given: &GivenStrokes) {
         let velocity = hit.velocity.unit();
         let lifted = LIFT * velocity.powf(LIFT_POWER);
         hit.velocity = Velocity::from_unit(lifted.min(LOUDEST.max(velocity)));
+    }
+}
+
+/// The hand that keeps the time accents less than the pads that the groove network learned from say,
+/// which read soft strokes softer than they sound. Bars stay as loud as they are, and what was given as it was.
+fn keep_even(part: &mut DrumPart, given: &GivenStrokes) {
+    let keeps = |hit: &Hit| {
+        matches!(hit.lane(), Lane::ClosedHat | Lane::Ride | Lane::Shaker)
+            && !given.contains_key(&(hit.bar, hit.step, hit.key))
+    };
+    let mut sums: BTreeMap<(BarIndex, Lane), (f32, f32)> = BTreeMap::new();
+    for hit in part.hits.iter().filter(|hit| keeps(hit)) {
+        let (sum, count) = sums.entry((hit.bar, hit.lane())).or_default();
+        (*sum, *count) = (*sum + hit.velocity.unit(), *count + 1.0);
+    }
+    for hit in part.hits.iter_mut().filter(|hit| keeps(hit)) {
+        if let Some((sum, count)) = sums.get(&(hit.bar, hit.lane())) {
+            let mean = sum / count;
+            let even = mean * (hit.velocity.unit() / mean).powf(EVENNESS);
+            hit.velocity = Velocity::from_unit(even.min(LOUDEST.max(hit.velocity.unit())));
+        }
     }
 }
 
@@ -173,6 +199,25 @@ mod tests {
         finish(&draft, &mut played, 0, false);
         let loud: Vec<u8> = played.hits.iter().map(|hit| hit.velocity.get()).collect();
         assert_eq!(loud, [96, 57, 98]);
+    }
+
+    #[test]
+    fn the_hand_that_keeps_the_time_is_even() {
+        let strokes = [
+            (0, Lane::ClosedHat, 90, 0.0),
+            (2, Lane::ClosedHat, 40, 0.0),
+            (16, Lane::ClosedHat, 50, 0.0),
+            (18, Lane::ClosedHat, 50, 0.0),
+        ];
+        let mut played = part(&strokes);
+        finish(&part(&strokes), &mut played, 0, false);
+        let loud: Vec<u8> = played.hits.iter().map(|hit| hit.velocity.get()).collect();
+        assert_eq!(loud, [79, 49, 50, 50]);
+        let mut kept = part(&strokes);
+        let given = kept.hits.iter().map(|hit| ((hit.bar, hit.step, hit.key), (hit.velocity, 0.0)));
+        let given: GivenStrokes = given.collect();
+        keep_even(&mut kept, &given);
+        assert_eq!(kept, part(&strokes), "what was given stays");
     }
 
     #[test]

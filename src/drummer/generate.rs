@@ -24,7 +24,7 @@ use super::pattern::{self, Condition, PatternInput, PatternOutput, known_grid};
 use super::performance::{self, Feel, GivenStrokes};
 use super::sound::{melodic_ssm, span, transform};
 use super::sounding::Sounding;
-use super::timekeeper::{keep_time, without_downbeats, without_guesses};
+use super::timekeeper::{keep_time, on_the_kit, without_downbeats, without_guesses};
 use super::vocabulary::{StyleBar, Vocabulary};
 use super::windows::{Window, windows};
 use super::{
@@ -460,6 +460,7 @@ impl Drummer {
                     if settings.style == StyleChoice::FromSong && given.is_empty() {
                         without_guesses(&mut patterns, &groups, &analysis.grids);
                         without_downbeats(&mut patterns, &groups, &analysis.grids);
+                        on_the_kit(&mut patterns, &groups, &limbs, &analysis.grids);
                     }
                     let unchanged = patterns.clone();
                     keep_time(

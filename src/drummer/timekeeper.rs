@@ -82,6 +82,36 @@ pub(super) fn without_guesses(patterns: &mut [Pattern], groups: &[usize], grids:
     }
 }
 
+/// Puts time that shakers and bells keep alone beside kick or snare on the kit: on the ride where that is
+/// struck more than the hat, else on the hat. They play along with a kit, or are asked for.
+pub(super) fn on_the_kit(
+    patterns: &mut [Pattern],
+    groups: &[usize],
+    limbs: &[Limbs],
+    grids: &[StepGrid],
+) {
+    const MOVED: [Lane; 4] = [Lane::Shaker, Lane::Bell, Lane::ClosedHat, Lane::Ride];
+    for (number, pattern) in patterns.iter_mut().enumerate() {
+        let Some(bar) = groups.iter().position(|&group| group == number) else { continue };
+        let beats = beats(&grids[bar]);
+        let kit = count(pattern, &[Lane::Kick, Lane::Snare]) > 0;
+        if !kit || count(pattern, &CYMBALS) >= beats || count(pattern, &MOVED[..2]) < beats {
+            continue;
+        }
+        let rides = count(pattern, &[Lane::Ride]) > count(pattern, &[Lane::ClosedHat]);
+        let keeper = if rides { Lane::Ride } else { Lane::ClosedHat };
+        let strokes: Vec<(Lane, usize, f32)> = (0..SLOTS)
+            .map(|slot| {
+                let logits = MOVED.map(|lane| pattern.logits[lane.index() * SLOTS + slot]);
+                (keeper, slot, logits.into_iter().fold(f32::NEG_INFINITY, f32::max))
+            })
+            .filter(|stroke| stroke.2 > 0.0)
+            .collect();
+        MOVED.into_iter().for_each(|lane| silence(pattern, lane));
+        add(pattern, &strokes, &limbs[bar]);
+    }
+}
+
 /// Has the groups that do not keep the time do so. `limbs`, `grids` and `compound` (whether its metre
 /// is) by bar.
 pub(super) fn keep_time(
@@ -131,7 +161,13 @@ pub(super) fn keep_time(
                 }
             }
             let donor = (0..near.len()).filter(|&d| near[d] > 0).max_by_key(|&d| near[d]);
-            let Some(donor) = donor else { continue };
+            let Some(donor) = donor else {
+                // Both hands are elsewhere in all of the section; the foot keeps the time.
+                let backs = (0..beats(&grid)).skip(1).step_by(2).map(|at| at * grid.steps_per_beat);
+                let backs: Vec<_> = backs.map(|slot| (Lane::PedalHat, slot, ADDED)).collect();
+                add(&mut patterns[group], &backs, &limbs[bar]);
+                continue;
+            };
             (0..SLOTS)
                 .flat_map(|slot| CYMBALS.map(|lane| (lane, slot)))
                 .map(|(lane, slot)| {
@@ -235,6 +271,33 @@ mod tests {
         assert_eq!(slots(&bars[1], Lane::Ride), slots(&bars[0], Lane::Ride));
         // A break stays one.
         assert!(slots(&bars[2], Lane::Ride).is_empty());
+    }
+
+    #[test]
+    fn the_foot_keeps_the_time_where_both_hands_are_elsewhere() {
+        let roll: Vec<_> = (0..16).step_by(2).map(|slot| (Lane::Snare, slot)).collect();
+        let bars = kept(4, 4, 0.125, vec![pattern(&roll)]);
+        assert_eq!(slots(&bars[0], Lane::PedalHat), [4, 12]);
+    }
+
+    #[test]
+    fn shakers_play_along_with_a_kit() {
+        let grid = StepGrid::for_metre(Metre::COMMON, false);
+        let limbs = [Limbs { step: 0.125, steps: 16, double_pedal: false }; 4];
+        let shaker: Vec<_> = [0, 4, 8, 12].map(|slot| (Lane::Shaker, slot)).to_vec();
+        let with = |others: &[(Lane, usize)]| pattern(&[shaker.clone(), others.to_vec()].concat());
+        let hat: Vec<_> = [0, 4, 8, 12].map(|slot| (Lane::ClosedHat, slot)).to_vec();
+        let mut bars = [
+            with(&[(Lane::Kick, 0), (Lane::ClosedHat, 2)]),
+            with(&[(Lane::Kick, 0), (Lane::Ride, 0)]),
+            with(&[(Lane::Kick, 0)].into_iter().chain(hat).collect::<Vec<_>>()),
+            with(&[]),
+        ];
+        on_the_kit(&mut bars, &[0, 1, 2, 3], &limbs, &[grid; 4]);
+        assert_eq!(slots(&bars[0], Lane::ClosedHat), [0, 2, 4, 8, 12]);
+        assert_eq!(slots(&bars[1], Lane::Ride), [0, 4, 8, 12]);
+        // Beside a hat that keeps the time they stay, and where there is no kit.
+        assert_eq!(bars.each_ref().map(|bar| count(bar, &[Lane::Shaker])), [0, 0, 4, 4]);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::time::Duration;
 use drumlin::editor::{Controls, Transport, Window};
 use drumlin::parameters::Control;
 use drumlin::score::{Beats, Bpm, Metre};
-use drumlin::studio::{Edit, Job, Studio, Theme, WindowSettings};
+use drumlin::studio::{Edit, Job, MapGroove, MapRequest, Studio, Theme, WindowSettings};
 use egui::{Context, Event, Id, Modifiers, PointerButton, Pos2, RawInput, Rect, Vec2};
 use raster::{Canvas, Textures};
 
@@ -148,6 +148,39 @@ impl Screen {
     }
 }
 
+/// The map of grooves, with a groove in hand and two pins.
+fn grooves(studio: &Arc<Studio>, size: Vec2, scale: f32) -> Result<Screen, Box<dyn Error>> {
+    let mut screen = Screen::new(studio, size, scale);
+    screen.press(Id::unique(("tab", "Grooves")));
+    let wait = |done: &dyn Fn(&drumlin::studio::View) -> bool| {
+        for _ in 0..3000 {
+            if done(&studio.snapshot()) {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Err("the map does not answer")
+    };
+    wait(&|view| view.map.is_some())?;
+    let Some(map) = studio.snapshot().map.clone() else { return Err("there is no map".into()) };
+    let funk = map.map.points().iter().filter(|point| point.style.name() == "funk");
+    let ends: Vec<MapGroove> = funk
+        .step_by(400)
+        .take(2)
+        .map(|point| MapGroove { pattern: point.pattern, place: point.place })
+        .collect();
+    let [a, b] = ends[..] else { return Err("the map has too little funk".into()) };
+    studio.change_map(|state| {
+        state.pins = [Some(a), Some(b)];
+        state.favourites = Arc::new([a]);
+    });
+    studio.ask_map(MapRequest::Morph(0.4));
+    wait(&|view| view.document.map.share == 0.4)?;
+    wait(&|view| view.document.map.current.is_some())?;
+    screen.press(Id::unique(("section", 1_usize)));
+    Ok(screen)
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
     let song = arguments.next().ok_or("which song?")?;
@@ -170,6 +203,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     if let Some(error) = &studio.snapshot().error {
         return Err(error.to_string().into());
     }
+    grooves(&studio, middle, 1.0)?.picture(&folder.join("window-grooves.png"))?;
     let window_settings = studio.snapshot().window_settings;
     for (theme, variant) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {
         studio.set_window_settings(WindowSettings { theme, ..window_settings });

@@ -10,7 +10,7 @@ use crate::score::Ticks;
 
 /// Strokes in two bars, from and to, under their names.
 const DENSITIES: [(&str, Option<(usize, usize)>); 4] = [
-    ("Any density", None),
+    ("Density", None),
     ("Light", Some((0, 24))),
     ("Medium", Some((25, 40))),
     ("Busy", Some((41, 448))),
@@ -48,11 +48,11 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, search: &mut Search, rect: Rect) {
             format!("{}{}", first.to_uppercase(), letters.as_str())
         })
     };
-    let styles: Vec<String> = std::iter::once("All styles".to_owned())
+    let styles: Vec<String> = std::iter::once("Style".to_owned())
         .chain(MapStyle::all().map(|style| titled(style.name())))
         .collect();
     let densities: Vec<String> = DENSITIES.iter().map(|(name, _)| (*name).to_owned()).collect();
-    let tempos = ["Any tempo", "This tempo"].map(str::to_owned);
+    let tempos = ["Tempo", "Song's"].map(str::to_owned);
     let width = (rect.width() - 2.0 * UNIT) / 3.0;
     let place = |column: f32| {
         let left = rect.left() + column * (width + UNIT);

@@ -86,7 +86,10 @@ fn near(clips: &[&Clip], own: usize, order: Order) -> (Vec<u32>, f32) {
         costs.truncate(NEAR);
     }
     costs.sort_unstable_by(by_cost);
-    (costs.into_iter().map(|(_, other)| other).collect(), mean)
+    // Into a vector of its own: collecting would keep the memory of all costs for the few.
+    let mut near = Vec::with_capacity(costs.len());
+    near.extend(costs.iter().map(|(_, other)| *other));
+    (near, mean)
 }
 
 /// A cheap path through all clips, by their numbers: greedy from several beginnings, then improved by

@@ -79,8 +79,8 @@ pub fn show(
     let row = |top: f32, height: f32| {
         Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), height))
     };
-    search::show(ui, frame, &mut grooves.search, row(rect.top(), CONTROL));
-    let top = rect.top() + CONTROL + UNIT;
+    search::show(ui, frame, &mut grooves.search, row(rect.top(), search::HEIGHT));
+    let top = rect.top() + search::HEIGHT + UNIT;
     // The map is as wide as the panel; what is below has to fit.
     let below = 20.0 + 4.0 * (CONTROL + UNIT) + 2.0 * UNIT;
     let room = rect.bottom() - top - below;

@@ -1,9 +1,9 @@
 //! What is looked for on the map: a style, grooves for the song's tempo, light or busy ones.
 
-use egui::{Rect, Ui, pos2};
+use egui::{Rect, Ui};
 
 use crate::editor::frame::Frame;
-use crate::editor::theme::UNIT;
+use crate::editor::theme::{CONTROL, UNIT};
 use crate::editor::widgets::choice;
 use crate::patterns::{Filter, MapStyle};
 use crate::score::Ticks;
@@ -17,6 +17,9 @@ const DENSITIES: [(&str, Option<(usize, usize)>); 4] = [
 ];
 /// How far from the song's tempo, as a share.
 const TEMPO: f64 = 0.12;
+
+/// Of the fields, in two rows.
+pub const HEIGHT: f32 = 2.0 * CONTROL + UNIT;
 
 /// What is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -53,11 +56,14 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, search: &mut Search, rect: Rect) {
         .collect();
     let densities: Vec<String> = DENSITIES.iter().map(|(name, _)| (*name).to_owned()).collect();
     let tempos = ["Tempo", "Song's"].map(str::to_owned);
-    let width = (rect.width() - 2.0 * UNIT) / 3.0;
-    let place = |column: f32| {
-        let left = rect.left() + column * (width + UNIT);
-        Rect::from_min_max(pos2(left, rect.top()), pos2(left + width, rect.bottom()))
-    };
+    // The style's names are long: it has a row of its own.
+    let half = (rect.width() - UNIT) / 2.0;
+    let second = rect.with_min_y(rect.bottom() - CONTROL);
+    let places = [
+        rect.with_max_y(rect.top() + CONTROL),
+        second.with_max_x(rect.left() + half),
+        second.with_min_x(rect.right() - half),
+    ];
     let fields = [
         ("groove-style", "Only grooves of this style.", &styles[..], &mut search.style),
         ("groove-density", "Only light or busy grooves.", &densities[..], &mut search.density),
@@ -68,8 +74,8 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, search: &mut Search, rect: Rect) {
             &mut search.tempo,
         ),
     ];
-    for (column, (name, tip, names, chosen)) in fields.into_iter().enumerate() {
-        let picked = choice(ui, place(column as f32), theme, name, tip, names, *chosen);
+    for (place, (name, tip, names, chosen)) in places.into_iter().zip(fields) {
+        let picked = choice(ui, place, theme, name, tip, names, *chosen);
         *chosen = picked.unwrap_or(*chosen);
     }
 }

@@ -3,6 +3,8 @@
 //! The folders are floors of a house; each imports only from floors below it (see
 //! `docs/architecture.md`).
 
+#![warn(missing_docs)]
+
 pub mod analysis;
 pub mod audio;
 pub mod cli;

@@ -8,8 +8,6 @@
 //! Source: Wei, Wu, Su, "Generating structured drum pattern using variational autoencoder and
 //! self-similarity matrix", ISMIR 2019; the transform as in librosa 0.11.
 
-#![warn(missing_docs)]
-
 mod bar_cqt;
 mod cqt;
 mod cqt_stream;

@@ -11,7 +11,6 @@
 //! `assets/LICENSE-FluidR3.txt`.
 
 #![forbid(unsafe_code)]
-#![warn(missing_docs)]
 
 mod decode;
 mod levels;

@@ -43,6 +43,7 @@ pub struct Request<'a> {
     pub pitches_of: Option<&'a Song>,
     /// A song whose harmony the melody is to agree with; its bars are the drums'.
     pub chords: Option<&'a Song>,
+    /// The same seed writes the same.
     pub seed: u64,
     /// 1 to [`MOST_ALTERNATIVES`].
     pub alternatives: usize,
@@ -70,6 +71,7 @@ impl Default for Request<'_> {
 pub struct Composition {
     /// Key, range and instrument of all melodies.
     pub voice: Voice,
+    /// The alternatives, in order.
     pub melodies: Vec<Melody>,
 }
 

@@ -10,6 +10,7 @@ const LOOK_BACK: usize = 256;
 /// The bars of a song with its drums.
 #[derive(Clone, Debug)]
 pub struct DrumBars {
+    /// The bars of the song, in its metres.
     pub bars: BarGrid,
     /// One a bar.
     pub grids: Vec<StepGrid>,

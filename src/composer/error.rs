@@ -4,6 +4,7 @@ use crate::network::NetworkError;
 
 /// Each says what was wrong with what was given.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what each is and what it names")]
 pub enum ComposeError {
     #[error("there are no drums to write a melody for")]
     NoDrums,

@@ -40,6 +40,7 @@ impl Belonging {
         [self.phi, self.on_drum, self.on_kick, self.ssm, self.novelty]
     }
 
+    /// What the fields are called in reports.
     pub const NAMES: [&str; 5] = ["phi", "on_drum", "on_kick", "ssm", "novelty"];
 }
 
@@ -218,6 +219,7 @@ pub struct Shape {
 }
 
 impl Shape {
+    /// What the fields are called in reports.
     pub const NAMES: [&str; 6] =
         ["entropy", "in_scale", "groove", "notes_a_bar", "repeated", "range"];
 

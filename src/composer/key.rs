@@ -8,6 +8,7 @@ use crate::score::Note;
 
 /// The notes above a tonic that a melody keeps to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "their names are the theory's")]
 pub enum Scale {
     Major,
     /// Natural minor.
@@ -24,6 +25,7 @@ pub enum Scale {
 }
 
 impl Scale {
+    /// All scales, in the order of help texts.
     pub const ALL: [Scale; 11] = [
         Scale::Major,
         Scale::Minor,
@@ -38,6 +40,7 @@ impl Scale {
         Scale::Chromatic,
     ];
 
+    /// As it is asked for, in lower case.
     pub const fn name(self) -> &'static str {
         match self {
             Scale::Major => "major",
@@ -87,6 +90,7 @@ impl Scale {
 pub struct Key {
     /// Pitch class, 0 (C) to 11 (B).
     pub tonic: u8,
+    /// The notes above the tonic.
     pub scale: Scale,
 }
 
@@ -213,14 +217,17 @@ impl Range {
         Ok(Range { low, high })
     }
 
+    /// The lowest MIDI key.
     pub fn low(self) -> u8 {
         self.low
     }
 
+    /// The highest MIDI key.
     pub fn high(self) -> u8 {
         self.high
     }
 
+    /// Whether a MIDI key lies within, the ends included.
     pub fn has(self, key: u8) -> bool {
         (self.low..=self.high).contains(&key)
     }

@@ -7,6 +7,7 @@ use crate::score::{Note, Ticks, Velocity};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum State {
+    /// Nothing sounds.
     #[default]
     Rest = 0,
     /// The note before sounds on.
@@ -16,12 +17,14 @@ pub enum State {
 }
 
 impl State {
+    /// All states, in the order of the network's output.
     pub const ALL: [State; 3] = [State::Rest, State::Hold, State::Onset];
 }
 
 /// A melody by slot.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Line {
+    /// One a slot.
     pub states: Vec<State>,
     /// The MIDI key that begins in the slot; 0 where none does.
     pub keys: Vec<u8>,
@@ -34,6 +37,7 @@ pub struct LineNote {
     pub slot: usize,
     /// In slots, at least 1.
     pub length: usize,
+    /// MIDI key, 0 to 127.
     pub key: u8,
 }
 

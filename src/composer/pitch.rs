@@ -33,7 +33,9 @@ pub const HARMONY_COLUMNS: usize = HARMONY;
 /// What a melody is written for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Voice {
+    /// What key it is in.
     pub key: Key,
+    /// Between which notes it stays.
     pub range: Range,
     /// General MIDI program, 0 to 127.
     pub program: u8,

@@ -79,6 +79,7 @@ pub struct RhythmRows<'a> {
 }
 
 impl RhythmRows<'_> {
+    /// What the drums say of every slot, worked out once for all rows.
     pub fn new(drums: &DrumBars) -> RhythmRows<'_> {
         let bars = drums.len();
         let facts = (0..bars)

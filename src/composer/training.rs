@@ -19,9 +19,13 @@ const SCALE: f32 = 64.0;
 
 /// A melody with the drums that it was sung to, and what it was sung in.
 pub struct Sung {
+    /// The bars with their drums.
     pub drums: DrumBars,
+    /// The melody.
     pub line: Line,
+    /// Its key, range and instrument.
     pub voice: Voice,
+    /// What the other tracks play.
     pub harmony: Harmony,
     /// The track.
     pub track: usize,

@@ -18,7 +18,6 @@
 //! autocorrelation of onsets here.
 
 #![forbid(unsafe_code)]
-#![warn(missing_docs)]
 
 mod bands;
 mod beats;

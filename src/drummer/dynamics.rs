@@ -79,6 +79,7 @@ impl Dynamics {
         self.bars.len()
     }
 
+    /// Whether there are no bars.
     pub fn is_empty(&self) -> bool {
         self.bars.is_empty()
     }

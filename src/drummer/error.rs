@@ -10,6 +10,7 @@ pub const MAX_BARS: usize = 10_000;
 
 /// What can keep the drummer from playing.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what each is and what it names")]
 pub enum DrummerError {
     #[error("there is no note to play to: the song has no melodic track with notes")]
     NoMelody,

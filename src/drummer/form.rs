@@ -7,6 +7,7 @@ use std::ops::Range;
 pub struct Section {
     /// 0 for A, 1 for B, ...; sections that repeat each other share it.
     pub label: usize,
+    /// The bars from 0, the last excluded.
     pub bars: Range<usize>,
 }
 
@@ -37,6 +38,7 @@ impl Section {
 /// Sections in order, covering all bars of the song without gaps.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Form {
+    /// In order, without gaps.
     pub sections: Vec<Section>,
 }
 

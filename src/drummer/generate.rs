@@ -73,9 +73,11 @@ pub struct Drummer {
 /// What the drummer heard in a song: everything that does not depend on [`Settings`].
 #[derive(Clone, Debug)]
 pub struct SongAnalysis {
+    /// The bars of the song, in its metres.
     pub bars: BarGrid,
     /// One per bar.
     pub grids: Vec<StepGrid>,
+    /// The tempo of the song.
     pub tempo: TempoMap,
     /// Sections as musicians name them.
     pub form: Form,
@@ -100,7 +102,9 @@ pub struct SongAnalysis {
 /// One part with where its fills are.
 #[derive(Clone, Debug)]
 pub struct GeneratedPart {
+    /// What is played.
     pub part: DrumPart,
+    /// The bars that end with a fill, in order.
     pub fills: Vec<BarIndex>,
     /// The class densities that were asked of the network; `None` where the song alone decided.
     pub style: Option<ClassDensities>,
@@ -116,6 +120,7 @@ struct Draft {
 /// A song's drums.
 #[derive(Clone, Debug)]
 pub struct Generation {
+    /// What was heard in the song.
     pub analysis: SongAnalysis,
     /// At least one; as many as [`Settings::alternatives`] asks for.
     pub parts: Vec<GeneratedPart>,
@@ -153,6 +158,7 @@ impl Watch<'_> {
 }
 
 impl Drummer {
+    /// A drummer with these networks, who hears songs in the sounds of `font`.
     pub fn new(models: Models, font: SoundFont) -> Drummer {
         Drummer { models, font }
     }

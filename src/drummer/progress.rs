@@ -3,15 +3,22 @@
 /// The stages of a generation, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
+    /// The melodic tracks are rendered.
     Synthesis,
+    /// Constant-Q transform of the sound.
     Cqt,
+    /// What every bar plays, and the form.
     Features,
+    /// The drum SSM is predicted.
     Structure,
+    /// What each bar plays is decided.
     Pattern,
+    /// Velocity and micro-timing.
     Groove,
 }
 
 impl Stage {
+    /// All stages, in order.
     pub const ALL: [Stage; 6] = [
         Stage::Synthesis,
         Stage::Cqt,

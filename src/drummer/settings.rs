@@ -12,6 +12,7 @@ pub type ClassDensities = [f32; DRUM_CLASSES];
 /// A style by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "their names are the genres'")]
 pub enum Style {
     Rock,
     Pop,
@@ -32,6 +33,7 @@ pub enum Style {
 }
 
 impl Style {
+    /// All styles, in the order of menus and of the host's parameter.
     pub const ALL: [Style; 16] = [
         Style::Rock,
         Style::Pop,
@@ -118,7 +120,9 @@ pub enum StyleChoice {
     /// What the song itself suggests.
     #[default]
     FromSong,
+    /// A style by name.
     Preset(Style),
+    /// So many strokes a bar of each class.
     Densities(ClassDensities),
     /// The musician's own: this is what the song is drummed with.
     Groove(Groove),
@@ -142,6 +146,7 @@ pub enum Ending {
 }
 
 impl Ending {
+    /// All endings, in the order of menus.
     pub const ALL: [Ending; 4] = [Ending::FromSong, Ending::Hit, Ending::FillAndHit, Ending::None];
 
     /// As it is asked for, in lower case.
@@ -166,6 +171,7 @@ impl Ending {
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum CountIn {
+    /// Nothing.
     #[default]
     None,
     /// A bar of sticks, one stroke a beat.
@@ -175,6 +181,7 @@ pub enum CountIn {
 }
 
 impl CountIn {
+    /// All count-ins, in the order of menus.
     pub const ALL: [CountIn; 3] = [CountIn::None, CountIn::Sticks, CountIn::Fill];
 
     /// As it is asked for, in lower case.
@@ -198,6 +205,7 @@ impl CountIn {
 /// alternatives belong to one document and are left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
+    /// What groove is played.
     pub style: StyleChoice,
     /// How much is played, 0 to 1; 0.5 is what the style suggests.
     pub complexity: f32,

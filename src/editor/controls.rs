@@ -6,14 +6,19 @@ use crate::studio::Document;
 /// The controls' values, 0 to 1, and what they are called by the host. Every change is a gesture,
 /// so that hosts can record it and undo has one step for it.
 pub trait Controls {
+    /// Where the control stands, 0 to 1.
     fn value(&self, control: Control) -> f32;
+    /// Where it stands at first, 0 to 1.
     fn default_value(&self, control: Control) -> f32;
     /// As it is shown and typed.
     fn text(&self, control: Control) -> String;
     /// What a typed text means; `None` for what means nothing.
     fn parse(&self, control: Control, text: &str) -> Option<f32>;
+    /// A gesture begins; [`Controls::end`] follows.
     fn begin(&self, control: Control);
+    /// Turns the control within a gesture.
     fn set(&self, control: Control, value: f32);
+    /// The gesture ends.
     fn end(&self, control: Control);
 }
 

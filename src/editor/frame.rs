@@ -12,12 +12,15 @@ use crate::studio::{Alternative, Arrangement, Edit, Job, Span, Studio, Take, Vie
 /// Where the host is.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Transport {
+    /// Whether it plays.
     pub playing: bool,
     /// Bars are played that the window asked for; the host stands.
     pub rehearsing: bool,
     /// In the host's song; `None` where the host does not say.
     pub position: Option<Beats>,
+    /// Quarter notes a minute; `None` where the host does not say.
     pub bpm: Option<Bpm>,
+    /// `None` where the host does not say.
     pub metre: Option<Metre>,
     /// The host's loop, if it goes round in one.
     pub cycle: Option<(Beats, Beats)>,

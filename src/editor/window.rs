@@ -66,6 +66,7 @@ pub struct Window {
 }
 
 impl Window {
+    /// A window that has shown nothing yet.
     pub fn new() -> Window {
         Window::default()
     }

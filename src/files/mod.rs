@@ -8,7 +8,6 @@
 //! Knows nothing of ours. Slow: for any thread but the audio thread and the window's.
 
 #![forbid(unsafe_code)]
-#![warn(missing_docs)]
 
 use std::fs;
 use std::io::{self, Write};

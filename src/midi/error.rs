@@ -6,6 +6,7 @@ use thiserror::Error;
 
 /// Why bytes are not a song that Drumlin can use.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[expect(missing_docs, reason = "the messages say what each is and what it names")]
 pub enum MidiError {
     #[error("not a MIDI file: it does not begin with MThd")]
     NotMidi,
@@ -43,6 +44,7 @@ pub enum MidiError {
 
 /// Why a file could not be read.
 #[derive(Debug, Error)]
+#[expect(missing_docs, reason = "the messages say what each is and what it names")]
 pub enum ReadError {
     #[error("cannot read {}: {source}", path.display())]
     Io { path: PathBuf, source: std::io::Error },

@@ -38,6 +38,7 @@ impl SongFile {
         Ok(SongFile { bytes, kinds, song, repairs, origins, asked: BTreeMap::new() })
     }
 
+    /// What the file plays.
     pub fn song(&self) -> &Song {
         &self.song
     }

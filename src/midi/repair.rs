@@ -4,6 +4,7 @@ use std::fmt;
 
 /// One kind of damage that was mended in reading. Shown as a part of a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "fields are called what the variants speak of")]
 pub enum Repair {
     /// The MIDI file begins only behind other bytes, such as a MacBinary head.
     Prefix { bytes: usize },

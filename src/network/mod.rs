@@ -17,8 +17,6 @@
 //! - Errors: [`NetworkError`]. Files are untrusted: whatever their bytes, the outcome is a network or
 //!   an error that names the file and what is wrong with it.
 
-#![warn(missing_docs)]
-
 mod backend;
 mod catch_panic;
 mod cuda;

@@ -8,11 +8,17 @@ use crate::drummer::{CountIn, Ending, Settings, Style, StyleChoice};
 pub enum Control {
     /// First "from the song", then [`Style::ALL`].
     Style,
+    /// How much is played.
     Complexity,
+    /// How hard and how driven.
     Intensity,
+    /// How often fills are played.
     FillAmount,
+    /// How busy fills are.
     FillComplexity,
+    /// How much off-beats come later.
     Swing,
+    /// How much strokes stray from grid and evenness.
     Humanise,
     /// [`Ending::ALL`].
     Ending,

@@ -9,13 +9,17 @@ pub trait Parameter {
     fn position(&self) -> f32;
     /// As it acts: with the host's modulation.
     fn modulated_position(&self) -> f32;
+    /// Where it stands at first, 0 to 1.
     fn default_position(&self) -> f32;
     /// As it is shown and typed.
     fn text(&self) -> String;
     /// What a typed text means; `None` for what means nothing.
     fn parse(&self, text: &str) -> Option<f32>;
+    /// A gesture begins; [`Parameter::end`] follows.
     fn begin(&self, setter: &ParamSetter<'_>);
+    /// Turns the parameter within a gesture.
     fn set(&self, setter: &ParamSetter<'_>, position: f32);
+    /// The gesture ends.
     fn end(&self, setter: &ParamSetter<'_>);
 }
 

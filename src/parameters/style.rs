@@ -5,6 +5,7 @@ use nice_plug::prelude::Enum;
 
 /// What can be chosen for the style. Ids are part of the saved state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[expect(missing_docs, reason = "the styles are explained at the drummer's")]
 pub enum StyleName {
     #[id = "song"]
     #[name = "From the song"]

@@ -5,6 +5,7 @@ use nice_plug::prelude::Enum;
 
 /// What can be chosen for the ending. Ids are part of the saved state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[expect(missing_docs, reason = "the endings are explained at the drummer's")]
 pub enum EndingName {
     #[id = "from-song"]
     #[name = "From the song"]
@@ -31,6 +32,7 @@ impl From<EndingName> for Ending {
 
 /// What can be chosen for the count-in. Ids are part of the saved state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[expect(missing_docs, reason = "the count-ins are explained at the drummer's")]
 pub enum CountInName {
     #[id = "none"]
     None,

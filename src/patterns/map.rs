@@ -27,7 +27,7 @@ impl Place {
     }
 }
 
-/// A style on the map; [`MapStyle::ALL`] gives their order.
+/// A style on the map; [`MapStyle::all`] gives their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct MapStyle(pub u8);
 

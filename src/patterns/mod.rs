@@ -17,7 +17,6 @@
 //! shape of patterns and the idea; the networks are others (`models/training/patterns.py`).
 
 #![forbid(unsafe_code)]
-#![warn(missing_docs)]
 
 mod drum;
 mod export;

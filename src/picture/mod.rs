@@ -5,7 +5,6 @@
 //! left. Errors: [`EncodeError`].
 
 #![forbid(unsafe_code)]
-#![warn(missing_docs)]
 
 mod canvas;
 mod colours;

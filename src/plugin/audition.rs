@@ -24,6 +24,7 @@ struct Rehearsal {
 }
 
 impl Auditions {
+    /// Nothing sounds yet.
     pub fn new(queue: rtrb::Consumer<Audition>) -> Auditions {
         Auditions { queue, playing: None }
     }

@@ -31,6 +31,7 @@ pub struct Capture {
 }
 
 impl Capture {
+    /// What is captured goes into `queue`.
     pub fn new(queue: rtrb::Producer<Captured>) -> Capture {
         Capture {
             queue,

@@ -65,6 +65,7 @@ struct Block<'a, P> {
 }
 
 impl Engine {
+    /// Joins what follows the host, what listens and what plays.
     pub fn new(clock: Clock, capture: Capture, playback: Playback) -> Engine {
         Engine {
             clock,

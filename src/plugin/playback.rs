@@ -57,6 +57,7 @@ pub struct Playback {
 }
 
 impl Playback {
+    /// Clips arrive through one queue and leave to be freed through the other.
     pub fn new(arriving: rtrb::Consumer<Box<Clip>>, spent: rtrb::Producer<Box<Clip>>) -> Playback {
         Playback {
             arriving,

@@ -24,11 +24,15 @@ const ROUNDING: f64 = 1.0 / 64.0;
 /// What a host says of a block, as far as it makes sense.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct HostTime {
+    /// Whether the transport runs.
     pub playing: bool,
     /// Of the block's first sample.
     pub position: Option<Beats>,
+    /// Quarter notes a minute.
     pub tempo: Option<Bpm>,
+    /// At the block's first sample.
     pub metre: Option<Metre>,
+    /// Of the bar in which the block begins.
     pub bar_start: Option<Beats>,
     /// Start and end of the loop, if the host is looping.
     pub looping: Option<(Beats, Beats)>,
@@ -198,6 +202,7 @@ struct Block {
 }
 
 impl Clock {
+    /// A clock at this sample rate, for blocks of at most `longest` samples.
     pub fn new(samples_per_second: f64, longest: u32) -> Clock {
         Clock {
             samples_per_second,

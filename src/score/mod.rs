@@ -10,7 +10,6 @@
 //! construction.
 
 #![forbid(unsafe_code)]
-#![warn(missing_docs)]
 
 mod bars;
 mod choice;

@@ -4,6 +4,7 @@ use crate::score::GrooveError;
 
 /// Why an edit was not made; the document is as it was.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what each is and what it names")]
 pub enum EditError {
     #[error("there is no drum part yet: generate one first")]
     NoPart,

@@ -44,6 +44,7 @@ impl Deref for Studio {
 
 /// Why a job was not started.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what each is and what it names")]
 pub enum JobError {
     #[error("there is nothing to play to: capture a take or drop a MIDI file here")]
     NoTake,
@@ -381,6 +382,7 @@ impl StudioLink {
         self.shared.set_backend(backend);
     }
 
+    /// What the networks run on.
     pub fn backend(&self) -> Backend {
         self.shared.backend()
     }

@@ -25,6 +25,7 @@ pub struct Take {
 
 /// Why there is no take.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what each is and what it names")]
 pub enum TakeError {
     #[error("nothing was heard yet: play the song in the host, or drop a MIDI file here")]
     NothingHeard,

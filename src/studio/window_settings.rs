@@ -13,6 +13,7 @@ pub struct WindowSettings {
 
 /// The colours of the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "their names are what they are")]
 pub enum Theme {
     #[default]
     Dark,

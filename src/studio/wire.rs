@@ -8,46 +8,30 @@ use crate::score::{Beats, Bpm, Metre, Velocity};
 
 /// What the audio thread heard, in the order in which it happened.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(missing_docs, reason = "fields are called what the variants speak of")]
 pub enum Captured {
     /// The transport runs from here on: it was started, or jumped. What sounded before has ended.
-    Started {
-        at: Beats,
-    },
+    Started { at: Beats },
     /// The transport stands. What sounded has ended.
-    Stopped {
-        at: Beats,
-    },
+    Stopped { at: Beats },
     /// Sent after every start and at every change.
-    Tempo {
-        at: Beats,
-        bpm: Bpm,
-    },
+    Tempo { at: Beats, bpm: Bpm },
     /// Sent after every start and at every change; `at` is the bar line from which it holds.
-    Metre {
-        at: Beats,
-        metre: Metre,
-    },
+    Metre { at: Beats, metre: Metre },
     /// A note of the musician's.
-    NoteOn {
-        at: Beats,
-        key: u8,
-        velocity: Velocity,
-    },
-    NoteOff {
-        at: Beats,
-        key: u8,
-    },
+    NoteOn { at: Beats, key: u8, velocity: Velocity },
+    /// The end of a note of the musician's.
+    NoteOff { at: Beats, key: u8 },
     /// The transport has come to here. Sent about once a beat while nothing else happens, so that
     /// rests count as heard, and where it left before a jump, just ahead of [`Captured::Started`].
-    Passed {
-        at: Beats,
-    },
+    Passed { at: Beats },
     /// The queue was full: some of what happened before is missing.
     Lost,
 }
 
 /// What the window wants to be heard without the host's transport.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(missing_docs, reason = "fields are called what the variants speak of")]
 pub enum Audition {
     /// One stroke, at once: the kit's key and that of the musician's drum map, as in [`ClipNote`].
     Strike { kit_key: u8, key: u8, velocity: Velocity },
@@ -68,6 +52,7 @@ pub struct ClipNote {
     pub kit_key: u8,
     /// The key of the musician's drum map, for MIDI out.
     pub key: u8,
+    /// How hard it is struck.
     pub velocity: Velocity,
 }
 

@@ -12,7 +12,6 @@
 //! Sources: Fletcher, JASA 1964 (stiff strings); Weinreich, JASA 1977 (double decay).
 
 #![forbid(unsafe_code)]
-#![warn(missing_docs)]
 
 mod attack;
 mod envelope;

@@ -8,12 +8,15 @@ use super::spectrogram::{BANDS, FRAMES_PER_SECOND};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(usize)]
 pub enum DrumSound {
+    /// The bass drum.
     Kick,
     /// With the side stick.
     Snare,
+    /// Any tom.
     Tom,
     /// With the pedal.
     ClosedHat,
+    /// The hi-hat, open.
     OpenHat,
     /// With splash and china.
     Crash,
@@ -25,6 +28,7 @@ pub enum DrumSound {
 pub const SOUNDS: usize = 7;
 
 impl DrumSound {
+    /// All sounds, in the network's order.
     pub const ALL: [DrumSound; SOUNDS] = [
         DrumSound::Kick,
         DrumSound::Snare,
@@ -66,7 +70,9 @@ impl DrumSound {
 /// A stroke that was heard.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Onset {
+    /// From the start of the recording.
     pub at: Seconds,
+    /// What was struck, as the network tells it.
     pub sound: DrumSound,
     /// The drum that it is written as: toms by their pitch, all else by its sound.
     pub lane: Lane,

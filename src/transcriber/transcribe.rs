@@ -36,6 +36,7 @@ const SILENT: f32 = 1.0 / 32768.0;
 
 /// Why there is no transcription.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what each is and what it names")]
 pub enum TranscribeError {
     #[error(transparent)]
     Decode(#[from] DecodeError),
@@ -50,9 +51,11 @@ pub enum TranscribeError {
 /// What a musician may say of the recording, and what of it is wanted.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Options {
+    /// How readily each sound is heard.
     pub sensitivity: Sensitivity,
     /// Sounds that are left out, by number.
     pub without: [bool; SOUNDS],
+    /// What is known of tempo and bars.
     pub beats: BeatOptions,
 }
 

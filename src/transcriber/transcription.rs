@@ -31,6 +31,7 @@ pub enum Quantise {
 pub struct Transcription {
     /// In order of time.
     pub onsets: Vec<Onset>,
+    /// Where the beats and bars are.
     pub beats: Beats,
     /// The recording's length.
     pub seconds: f64,

@@ -10,10 +10,15 @@ const INTERVALS: usize = 1000;
 /// One feature of two sets of drumming.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Likeness {
+    /// What was measured of each window.
     pub feature: Feature,
+    /// Mean over the windows of what is judged.
     pub mean: f64,
+    /// Its standard deviation.
     pub sd: f64,
+    /// Mean over the windows of human playing.
     pub human_mean: f64,
+    /// Its standard deviation.
     pub human_sd: f64,
     /// See [`overlap`].
     pub overlap: f64,

@@ -85,6 +85,7 @@ pub enum Feature {
 }
 
 impl Feature {
+    /// All features, in the order of reports.
     pub const ALL: [Feature; 17] = [
         Feature::Instruments,
         Feature::StepDensity,
@@ -264,9 +265,11 @@ fn syncopation(line: &[bool; STEPS]) -> f64 {
 /// The values of one feature over many windows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FeatureValues {
+    /// What was measured of each window.
     pub feature: Feature,
     /// Over all windows.
     pub mean: f64,
+    /// Standard deviation over all windows.
     pub sd: f64,
     /// Of every window, or of a regular sample of them.
     pub values: Vec<f64>,

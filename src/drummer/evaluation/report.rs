@@ -15,6 +15,7 @@ use crate::score::Song;
 
 /// What can go wrong on the way to the figures.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what each is and what it names")]
 pub enum EvaluationError {
     #[error("cannot read the folder {folder}: {source}", folder = folder.display())]
     Folder { folder: PathBuf, source: io::Error },
@@ -28,8 +29,11 @@ pub enum EvaluationError {
 /// A song with its real drums and one with generated drums.
 #[derive(Clone, Debug)]
 pub struct Pair {
+    /// The file name without its ending.
     pub name: String,
+    /// With the drums that people wrote.
     pub reference: Song,
+    /// With the drums that are judged.
     pub generated: Song,
 }
 
@@ -80,7 +84,9 @@ pub fn pairs_in(
 /// The figures of one song.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SongScore {
+    /// The file name without its ending.
     pub name: String,
+    /// How near the drums are to the real ones.
     #[serde(flatten)]
     pub score: Score,
 }
@@ -88,7 +94,9 @@ pub struct SongScore {
 /// What a drummer would notice in one song.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SongSense {
+    /// The file name without its ending.
     pub name: String,
+    /// What a drummer would notice.
     #[serde(flatten)]
     pub sense: Sense,
 }
@@ -96,12 +104,15 @@ pub struct SongSense {
 /// The figures of a set of songs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
+    /// Every song that could be scored, in order.
     pub songs: Vec<SongScore>,
+    /// Means over the songs that have a figure.
     pub mean: Score,
     /// Songs whose real drums play in fewer than two bars: they cannot be scored.
     pub skipped: Vec<String>,
     /// Songs with enough notes and strokes to judge, in order.
     pub senses: Vec<SongSense>,
+    /// Means over the songs that have a figure.
     pub mean_sense: Sense,
     /// The generated drums of all songs beside human playing, feature by feature.
     pub playing: Vec<Likeness>,

@@ -26,11 +26,13 @@ const HIGH_FROM: u8 = 67;
 /// The symbolic features of one bar. Rhythm values are `ln(1 + onsets)`; none is negative.
 #[derive(Clone, Debug)]
 pub struct BarFeatures {
+    /// Onsets by register or kind and slot of the bar.
     pub rhythm: [[f32; SLOTS]; RHYTHMS],
     /// Seconds-weighted pitch classes, summing to 1 (or all 0).
     pub chroma: [f32; 12],
     /// General MIDI instrument families that sound: `ln(1 + onsets)`.
     pub families: [f32; FAMILIES],
+    /// What is one number for the bar.
     pub scalars: Scalars,
     /// Per melodic track: a fingerprint of what it plays (steps and keys) and of its rhythm alone;
     /// `None` where it rests.

@@ -83,10 +83,12 @@ impl Contents {
         Contents { bars: contents, lead }
     }
 
+    /// Number of bars.
     pub fn len(&self) -> usize {
         self.bars.len()
     }
 
+    /// Whether there are no bars.
     pub fn is_empty(&self) -> bool {
         self.bars.is_empty()
     }

@@ -22,6 +22,7 @@ pub const SCORE_STEPS: usize = 16;
 
 /// Why an example could not be made.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what each is and what it names")]
 pub enum DatasetError {
     #[error("cannot read or write an example: {0}")]
     File(#[from] std::io::Error),
@@ -34,6 +35,7 @@ pub enum DatasetError {
 /// Which of a song's tracks an example hears.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum View {
+    /// All melodic tracks.
     Full,
     /// The lead alone.
     Lead,

@@ -42,6 +42,7 @@ const DISTANCE: usize = 19;
 /// The channels of a song: `[PAIR_CHANNELS, bars, bars]`, each symmetric.
 #[derive(Clone, Debug)]
 pub struct PairChannels {
+    /// Number of bars.
     pub bars: usize,
     /// Row-major, channel by channel.
     pub values: Vec<f32>,
@@ -53,6 +54,7 @@ impl PairChannels {
         &mut self.values[channel * size..][..size]
     }
 
+    /// One channel, `[bars, bars]`. Panics if there is no such channel.
     pub fn channel(&self, channel: usize) -> &[f32] {
         let size = self.bars * self.bars;
         &self.values[channel * size..][..size]

@@ -116,6 +116,7 @@ impl FillLibrary {
         self.fills.len()
     }
 
+    /// Whether there are no fills.
     pub fn is_empty(&self) -> bool {
         self.fills.is_empty()
     }

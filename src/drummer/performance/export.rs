@@ -15,6 +15,7 @@ use crate::score::{BarIndex, DrumPart, LANES, Song};
 
 /// Why training data could not be written.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what each is and what it names")]
 pub enum ExportError {
     #[error("cannot read {path}")]
     Read { path: PathBuf, source: std::io::Error },
@@ -29,8 +30,11 @@ pub enum ExportError {
 /// What was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exported {
+    /// Files.
     pub performances: usize,
+    /// Grid steps of all of them.
     pub steps: usize,
+    /// Strokes of all of them.
     pub hits: usize,
 }
 

@@ -60,6 +60,7 @@ pub fn channel_names() -> Vec<String> {
 /// What is known about a part besides its hits.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting<'a> {
+    /// Of the song.
     pub tempo: &'a TempoMap,
     /// `None` where the style is not known.
     pub groove_style: Option<GrooveStyle>,

@@ -6,6 +6,7 @@ use crate::drummer::Style;
 /// How a style is struck and placed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(usize)]
+#[expect(missing_docs, reason = "their names are the genres'")]
 pub enum GrooveStyle {
     Rock,
     Pop,
@@ -25,6 +26,7 @@ pub enum GrooveStyle {
 pub const GROOVE_STYLES: usize = 12;
 
 impl GrooveStyle {
+    /// All styles, in the order of the network's input.
     pub const ALL: [GrooveStyle; GROOVE_STYLES] = [
         GrooveStyle::Rock,
         GrooveStyle::Pop,
@@ -40,6 +42,7 @@ impl GrooveStyle {
         GrooveStyle::Reggae,
     ];
 
+    /// Place in [`GrooveStyle::ALL`].
     pub const fn index(self) -> usize {
         self as usize
     }

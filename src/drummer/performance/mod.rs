@@ -49,6 +49,7 @@ use crate::network::NetworkError;
 
 /// Why a pattern could not be played.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what each is and what it names")]
 pub enum PerformanceError {
     #[error(transparent)]
     Network(#[from] NetworkError),

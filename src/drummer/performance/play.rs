@@ -24,6 +24,7 @@ pub type GivenStrokes = BTreeMap<(BarIndex, usize, GmKey), (Velocity, f32)>;
 /// How a pattern is to be played.
 #[derive(Clone, Copy, Debug)]
 pub struct Feel<'a> {
+    /// Of the song.
     pub tempo: &'a TempoMap,
     /// `None` lets the pattern speak for itself.
     pub style: Option<Style>,
@@ -45,6 +46,7 @@ pub struct Feel<'a> {
     /// Strokes with a feel of their own, which is kept; the song's dynamics lie over it. The others are
     /// played about as loud as these.
     pub given: Option<&'a GivenStrokes>,
+    /// The same seed plays the same.
     pub seed: u64,
 }
 

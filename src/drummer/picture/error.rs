@@ -4,6 +4,7 @@ use crate::picture::EncodeError;
 
 /// Why there is no picture.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what each is and what it names")]
 pub enum PictureError {
     #[error("a song without bars has no form to draw")]
     NoBars,

@@ -11,7 +11,9 @@ use crate::score::Seconds;
 /// Something that begins.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Onset {
+    /// From the start of the file.
     pub at: Seconds,
+    /// Until its end.
     pub length: Seconds,
     /// MIDI key, 0 to 127.
     pub key: u8,

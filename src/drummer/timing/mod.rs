@@ -43,6 +43,7 @@ pub enum Bars {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Finding {
     /// An upbeat of so many beats that the file does not mark.
+    #[expect(missing_docs, reason = "fields are called what the variants speak of")]
     Pickup { beats: f32 },
     /// The song was played freely, and its beats were found.
     Followed,
@@ -76,6 +77,7 @@ impl std::fmt::Display for Finding {
 /// A song with the bars that it is played in.
 #[derive(Clone, Debug)]
 pub struct Timed {
+    /// With the bars that it is played in.
     pub song: Song,
     /// `None` where the file is right, or the musician has said what to do.
     pub finding: Option<Finding>,

@@ -32,6 +32,7 @@ pub struct Extract {
 pub struct MidiFile {
     /// A file name with its ending, fit for any system.
     pub name: String,
+    /// A standard MIDI file.
     pub bytes: Vec<u8>,
     /// How many strokes are in it; maybe none.
     pub strokes: usize,

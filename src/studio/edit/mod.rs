@@ -18,99 +18,65 @@ use crate::score::{BarIndex, Beats, DrumPart, Groove, Hit, Lane, Velocity};
 
 /// One change of a document. Cells outside the grid are passed over.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "fields are called what the variants speak of")]
 pub enum Edit {
     /// Sets a hit in place of what its lane has at that step.
     SetHit(Hit),
+    /// Takes hits out.
     EraseHits(Vec<Cell>),
     /// Draws hits of one velocity with each lane's own key; hits that are there stay.
-    Paint {
-        cells: Vec<Cell>,
-        velocity: Velocity,
-    },
+    Paint { cells: Vec<Cell>, velocity: Velocity },
     /// Moves hits by steps and bars and to other lanes, all together; nothing happens if one would
     /// leave the grid.
-    MoveHits {
-        cells: Vec<Cell>,
-        by: Shift,
-    },
-    SetVelocity {
-        cells: Vec<Cell>,
-        velocity: Velocity,
-    },
+    MoveHits { cells: Vec<Cell>, by: Shift },
+    /// Makes hits equally loud.
+    SetVelocity { cells: Vec<Cell>, velocity: Velocity },
     /// Louder or softer, each clamped to 1 to 127.
-    ChangeVelocity {
-        cells: Vec<Cell>,
-        by: i16,
-    },
+    ChangeVelocity { cells: Vec<Cell>, by: i16 },
     /// Micro-timing as a share of a step, clamped to `[-0.5, 0.5]`; negative is early.
-    SetTiming {
-        cells: Vec<Cell>,
-        offset: f32,
-    },
-    ChangeTiming {
-        cells: Vec<Cell>,
-        by: f32,
-    },
+    SetTiming { cells: Vec<Cell>, offset: f32 },
+    /// Earlier or later, as a share of a step, clamped to `[-0.5, 0.5]`.
+    ChangeTiming { cells: Vec<Cell>, by: f32 },
     /// Takes all hits out.
     Clear(Region),
     /// Puts a copied piece in, in place of what is there; bars beyond the end are left out.
-    Paste {
-        clipboard: Arc<Clipboard>,
-        at: BarIndex,
-    },
+    Paste { clipboard: Arc<Clipboard>, at: BarIndex },
     /// Copies a bar to the same place in the sections that repeat its own.
     CopyToRepeats(BarIndex),
 
-    Mute {
-        lane: Lane,
-        on: bool,
-    },
-    Solo {
-        lane: Lane,
-        on: bool,
-    },
-    Lock {
-        lane: Lane,
-        on: bool,
-    },
-    LockBars {
-        bars: Range<usize>,
-        on: bool,
-    },
+    /// Keeps a lane from sounding, or not.
+    Mute { lane: Lane, on: bool },
+    /// Lets only the soloed lanes sound, or not.
+    Solo { lane: Lane, on: bool },
+    /// Keeps a lane as it is when the drummer plays anew, or not.
+    Lock { lane: Lane, on: bool },
+    /// Keeps bars as they are when the drummer plays anew, or not.
+    LockBars { bars: Range<usize>, on: bool },
 
     /// Makes an alternative the one that is heard and edited.
     Choose(usize),
     /// Takes bars over from another alternative, edits included.
-    Mix {
-        bars: Range<usize>,
-        from: usize,
-    },
+    Mix { bars: Range<usize>, from: usize },
 
     /// What is asked of the drummer. The studio plays the part anew by itself; a new seed counts from
     /// the next [`super::Job::Generate`] on.
     Settings(Settings),
     /// Drums the song, or the sections of a label, with a groove. None takes the groove away: the song is
     /// played as it suggests by itself, sections like the song.
-    UseGroove {
-        section: Option<usize>,
-        groove: Option<Groove>,
-    },
+    UseGroove { section: Option<usize>, groove: Option<Groove> },
+    /// Which keys are sent for which drums.
     DrumMap(DrumMap),
+    /// The drums' MIDI channel.
     Channel(Channel),
 
     /// Adds a take and makes it the current one.
     AddTake(Arc<Take>),
     /// Makes a take the current one, with its own drums and settings.
     ChooseTake(usize),
-    RenameTake {
-        take: usize,
-        name: String,
-    },
+    /// Names a take.
+    RenameTake { take: usize, name: String },
     /// Moves a take, and the part made for it, to another place in the host's song.
-    PlaceTake {
-        take: usize,
-        start: Beats,
-    },
+    PlaceTake { take: usize, start: Beats },
     /// Removes a take with its drums.
     RemoveTake(usize),
 }

@@ -34,11 +34,13 @@ const LONGEST_NAME: usize = 40;
 pub struct Preset {
     /// One line of at most 40 characters.
     pub name: String,
+    /// What is asked of the drummer.
     pub settings: Settings,
 }
 
 /// Why a preset was not kept or removed.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what each is and what it names")]
 pub enum PresetError {
     #[error("cannot write the preset \"{name}\": {source}")]
     Write { name: String, source: OutputError },
@@ -47,6 +49,7 @@ pub enum PresetError {
 }
 
 impl Preset {
+    /// Tidies the name; seed and alternatives of the settings are left out.
     pub fn new(name: &str, settings: Settings) -> Preset {
         let short: String = name.trim().chars().take(LONGEST_NAME).collect();
         // Sections are those of one song.
@@ -128,6 +131,7 @@ const fn habits(style: Style) -> [f32; 6] {
 pub struct PresetFolder(PathBuf);
 
 impl PresetFolder {
+    /// The folder need not be there yet.
     pub fn new(path: impl Into<PathBuf>) -> PresetFolder {
         PresetFolder(path.into())
     }

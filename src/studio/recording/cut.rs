@@ -42,6 +42,7 @@ impl Recording {
         self.run.clone().map_or(0..0, |run| run.start..run.end + 1)
     }
 
+    /// What can be cut at the moment.
     pub fn view(&self) -> RecordingView {
         RecordingView {
             notes: self.notes.len(),

@@ -65,6 +65,7 @@ struct Recorded {
 
 /// What a take is cut from.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(missing_docs, reason = "fields are called what the variants speak of")]
 pub enum Span {
     /// From the first to the last bar with notes.
     All,
@@ -80,6 +81,7 @@ pub enum Span {
 /// What there is to cut takes from.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct RecordingView {
+    /// How many notes were heard.
     pub notes: usize,
     /// From the first to the last bar with notes, as [`Span::All`] takes.
     pub bars: Option<BarSpan>,
@@ -94,7 +96,9 @@ pub struct RecordingView {
 /// Bars of the host's song, from 0, the last excluded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BarSpan {
+    /// The first bar.
     pub first: usize,
+    /// The bar behind the last.
     pub end: usize,
 }
 

@@ -25,6 +25,7 @@ const LARGEST: u64 = 64 << 20;
 
 /// Why bytes are not a document.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what each is and what it names")]
 pub enum StateError {
     #[error("this is not a saved state of drumlin")]
     Foreign,
@@ -37,11 +38,14 @@ pub enum StateError {
 /// All that is saved.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Saved {
+    /// The music and what is asked for.
     pub document: Document,
+    /// How the window is arranged.
     pub window_settings: WindowSettings,
 }
 
 impl Saved {
+    /// In the newest version of the format.
     pub fn to_bytes(&self) -> Vec<u8> {
         // Neither can fail: the layout has no maps or types without a length, and a vector takes
         // whatever is written.

@@ -369,14 +369,17 @@ impl SharedState {
         result
     }
 
-    /// Asks something of the map. Of requests that move the groove in hand only the last counts.
+    /// Asks something of the map. Of requests that move the groove in hand only the last counts, and of
+    /// those that only want to hear one; what is heard never takes the place of a move.
     pub fn ask_map(&self, request: MapRequest) {
         let mut state = self.state.lock();
-        let moves = |request: &MapRequest| {
-            matches!(request, MapRequest::Go(_) | MapRequest::Morph(_) | MapRequest::Listen(_))
-        };
+        let moves =
+            |request: &MapRequest| matches!(request, MapRequest::Go(_) | MapRequest::Morph(_));
+        let listens = |request: &MapRequest| matches!(request, MapRequest::Listen(_));
         if moves(&request) {
-            state.map_requests.retain(|waiting| !moves(waiting));
+            state.map_requests.retain(|waiting| !moves(waiting) && !listens(waiting));
+        } else if listens(&request) {
+            state.map_requests.retain(|waiting| !listens(waiting));
         }
         state.map_requests.push_back(request);
         drop(state);

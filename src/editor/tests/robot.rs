@@ -200,6 +200,7 @@ impl Robot {
     }
 
     /// Lets frames go by until something has come from another thread.
+    #[track_caller]
     pub fn wait(&mut self, wanted: impl Fn(&Robot) -> bool) {
         let began = Instant::now();
         while !wanted(self) {

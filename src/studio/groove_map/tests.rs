@@ -116,6 +116,17 @@ fn what_is_in_hand_moves_and_locked_lanes_stay() {
 }
 
 #[test]
+fn what_is_only_heard_takes_no_move_back() {
+    let studio = Studio::new();
+    for step in 1..=20 {
+        let there = Place { x: step as f32 / 40.0, y: 0.1 };
+        studio.ask_map(MapRequest::Go(there));
+        studio.ask_map(MapRequest::Listen(swing()));
+        wait(&studio, |view| view.document.map.current.is_some_and(|now| now.place == there));
+    }
+}
+
+#[test]
 fn the_map_is_kept_in_the_project() {
     let favourites = vec![at(swing(), -0.4)].into();
     let map = MapState {

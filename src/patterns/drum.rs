@@ -7,22 +7,10 @@ pub const DRUMS: usize = 14;
 
 /// The lane of each drum, which a pattern's rows follow: those of the drum grid, with bells counted
 /// among the hand drums.
-pub const LANES_OF_DRUMS: [Lane; DRUMS] = [
-    Lane::Kick,
-    Lane::Snare,
-    Lane::SideStick,
-    Lane::Clap,
-    Lane::ClosedHat,
-    Lane::PedalHat,
-    Lane::OpenHat,
-    Lane::LowTom,
-    Lane::MidTom,
-    Lane::HighTom,
-    Lane::Crash,
-    Lane::Ride,
-    Lane::Shaker,
-    Lane::HandDrum,
-];
+pub const LANES_OF_DRUMS: [Lane; DRUMS] = match Lane::ALL.first_chunk() {
+    Some(lanes) => *lanes,
+    None => unreachable!(),
+};
 
 /// The row of a lane, below [`DRUMS`].
 pub fn drum_of_lane(lane: Lane) -> usize {

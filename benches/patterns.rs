@@ -3,7 +3,7 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use drumlin::network::{Backend, Models};
-use drumlin::patterns::{Chance, DRUMS, Pattern, PatternMap, PatternSpace, Request, interpolate};
+use drumlin::patterns::{DRUMS, Pattern, PatternMap, PatternSpace, Request, Sampling, interpolate};
 
 fn patterns(criterion: &mut Criterion) {
     let models = Models::new(Backend::Cpu, None);
@@ -17,7 +17,7 @@ fn patterns(criterion: &mut Criterion) {
         .map(|(seed, latent)| Request {
             latent: latent.towards(&latents[(seed + 7) % latents.len()], 0.3),
             grid: None,
-            chance: Chance::Drawn(seed as u64),
+            sampling: Sampling::Random(seed as u64),
         })
         .collect();
     // Ones that are no points.

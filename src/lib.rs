@@ -1,6 +1,6 @@
 //! Drumlin: a drummer that has heard the whole song.
 //!
-//! The folders are floors of a house; each imports only from floors below it (see
+//! The modules are in layers; each imports only from layers below its own (see
 //! `docs/architecture.md`).
 
 #![warn(missing_docs)]

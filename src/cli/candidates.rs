@@ -9,7 +9,7 @@ use crate::score::{DrumPart, Song};
 
 /// A candidate that was kept.
 #[derive(Clone, Debug, Serialize)]
-pub struct Kept {
+pub struct KeptCandidate {
     /// Its number among the candidates, from 1.
     pub candidate: usize,
     /// All figures in one.
@@ -29,14 +29,14 @@ pub fn keep(
     settings: &Settings,
     generation: &mut Generation,
     count: usize,
-) -> Result<Vec<Kept>, CliError> {
+) -> Result<Vec<KeptCandidate>, CliError> {
     let parts: Vec<&DrumPart> = generation.parts.iter().map(|take| &take.part).collect();
     let analysis = &generation.analysis;
     let judgements = drummer.judge(song, analysis, settings, parts.iter().copied())?;
     let chosen = choose(&candidates(&parts, &judgements), count);
     let kept = chosen.iter().enumerate().map(|(place, &index)| {
         let judgement = &judgements[index];
-        Kept {
+        KeptCandidate {
             candidate: index + 1,
             worth: judgement.worth,
             likelihood: judgement.likelihood,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use crate::curator::{
-    Clip, Curation, MatrixPicture, Mix, Options, Order, Plan, Reason, Sheet, Source, cue_sheet,
+    Clip, CueSheet, Curation, MatrixPicture, Mix, Options, Order, Plan, Reason, Source, cue_sheet,
     curate, listen,
 };
 use crate::files::{self, Draft, Output};
@@ -132,7 +132,7 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
 
     let plan = Plan::of(&clips, &order);
     let named: Vec<(&Path, &Reason)> = left_out.iter().map(|(p, r)| (p.as_path(), r)).collect();
-    let sheet = Sheet::of(&outputs.sound, &clips, &plan, &named);
+    let sheet = CueSheet::of(&outputs.sound, &clips, &plan, &named);
     let mut draft = Draft::new(&outputs.sound)?;
     let mix = Mix { plan: &plan, clips: &clips };
     mix.write(BufWriter::with_capacity(1 << 20, draft.file()), &mut |done| {
@@ -161,7 +161,7 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
 
 /// The clip that others are to be like.
 fn heard(path: &Path) -> Result<Clip, CliError> {
-    let clip = Source::of(path).and_then(|source| Clip::hear(&source));
+    let clip = Source::of(path).and_then(|source| Clip::analyze(&source));
     clip.map_err(|reason| CliError::Clip { path: path.into(), reason })
 }
 
@@ -190,7 +190,7 @@ fn sources(folder: &Path, outputs: &Outputs) -> Result<(Vec<Source>, Others), Cl
     Ok((sources, others))
 }
 
-fn summary(sheet: &Sheet) -> String {
+fn summary(sheet: &CueSheet) -> String {
     let clips = sheet.clips.len();
     let on_beats = sheet.clips.iter().filter(|clip| clip.on_beats).count();
     let (minutes, seconds) = (sheet.seconds as u64 / 60, sheet.seconds as u64 % 60);

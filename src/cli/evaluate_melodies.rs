@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::composer::evaluation::{
     Belonging, Likeliness, Shape, belonging, likeliness, overlap, shape, tiled,
 };
-use crate::composer::{DrumBars, Line, Request, Sung, compose, networks};
+use crate::composer::{DrumBars, MelodyLine, Request, Sung, compose, networks};
 use crate::midi;
 use crate::network::Models;
 use crate::score::{Note, Song, Ticks};
@@ -129,7 +129,7 @@ fn report(
         let Ok(composition) = compose(&real.song, &request, models, &|_| true) else { continue };
         let notes: &[Note] = &composition.melodies[0].notes;
         let drums = DrumBars::of(&real.song, Ticks(0));
-        let line = Line::of(notes, &drums);
+        let line = MelodyLine::of(notes, &drums);
         let (Some(made), Some(made_shape)) =
             (belonging(&line, &drums), shape(&line, &drums, sung.voice.key))
         else {

@@ -1,5 +1,4 @@
-//! The command line: a face of the house. One file (or folder) per subcommand; what they share
-//! stands beside them.
+//! The command line. One file (or folder) per subcommand; what they share stands beside them.
 //!
 //! Rules that hold for all: results go to standard output, everything else to standard error, and a
 //! bar of progress only to a terminal; exit code 0, or one line on standard error and 1 (2 for

@@ -10,7 +10,7 @@ use super::form::{Form, form};
 use super::given::{Given, given_pitches, given_rhythm};
 use super::key::{Key, Range};
 use super::lead::lead;
-use super::line::{Line, LineNote};
+use super::line::{LineNote, MelodyLine};
 use super::networks::{PITCH, RHYTHM};
 use super::pitch::{Harmony, Voice};
 use super::sing::sing;
@@ -125,7 +125,7 @@ pub fn compose(
             rng.set_stream(number as u64);
             let form = form(&drums, request.repeat.clamp(0.0, 1.0), &mut rng);
             let density = request.density.unwrap_or_else(|| usual_density(&drums, &mut rng));
-            Draft { line: Line::default(), form, density, rng }
+            Draft { line: MelodyLine::default(), form, density, rng }
         })
         .collect();
     match &rhythm {
@@ -187,7 +187,7 @@ fn voice(
 
 /// Puts pitches on the notes of a line, one after the other and from the start again; in octaves that
 /// lie within the range, if one was asked for.
-fn keep_pitches(line: &mut Line, keys: &[u8], range: Option<Range>) {
+fn keep_pitches(line: &mut MelodyLine, keys: &[u8], range: Option<Range>) {
     let mut keys = keys.iter().cycle();
     for note in line.notes() {
         // There is one: a song without pitches was refused.
@@ -225,6 +225,6 @@ fn velocity(note: &LineNote, drums: &DrumBars, form: &Form, stray: f32) -> Veloc
     } else {
         0.0
     };
-    value += if drums.struck(note.slot) { 3.0 } else { -2.0 };
+    value += if drums.has_onset(note.slot) { 3.0 } else { -2.0 };
     Velocity::clamped((value + 8.0 * (stray - 0.5)).round() as u8)
 }

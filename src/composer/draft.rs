@@ -4,11 +4,11 @@ use rand_chacha::ChaCha8Rng;
 
 use super::drums::DrumBars;
 use super::form::Form;
-use super::line::{Line, State};
+use super::line::{MelodyLine, State};
 
 /// A melody at work.
 pub(super) struct Draft {
-    pub line: Line,
+    pub line: MelodyLine,
     pub form: Form,
     /// Notes a bar that it is held to.
     pub density: f32,

@@ -132,7 +132,7 @@ impl DrumBars {
     }
 
     /// Whether any drum is struck in a slot.
-    pub fn struck(&self, slot: usize) -> bool {
+    pub fn has_onset(&self, slot: usize) -> bool {
         self.hits[slot].contains(&true)
     }
 
@@ -161,13 +161,13 @@ impl DrumBars {
 
     /// The earlier bar that a bar repeats most likely, with their similarity.
     pub fn reference(&self, bar: usize) -> Option<(usize, f32)> {
-        most_alike(bar, self.len(), |a, b| self.similarity(a, b))
+        most_similar(bar, self.len(), |a, b| self.similarity(a, b))
     }
 }
 
 /// The earlier bar that is most like `bar` with its neighbours, rather four or eight bars away, and
 /// how alike the two alone are.
-pub fn most_alike(
+pub fn most_similar(
     bar: usize,
     bars: usize,
     similarity: impl Fn(usize, usize) -> f32,

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::drums::DrumBars;
 use super::key::Key;
-use super::line::{Line, State};
+use super::line::{MelodyLine, State};
 use super::networks::ask;
 use super::rhythm::{DRUM_COLUMNS, RHYTHM_FEATURES, RhythmRows, Wanted};
 use crate::analysis::Ssm;
@@ -45,7 +45,7 @@ impl Belonging {
 }
 
 /// The bars from the first in which a melody sounds to the last.
-fn sung(line: &Line, drums: &DrumBars) -> std::ops::Range<usize> {
+fn sung(line: &MelodyLine, drums: &DrumBars) -> std::ops::Range<usize> {
     let sounds = |bar: &usize| line.onsets(drums, *bar) > 0;
     let first = (0..drums.len()).find(sounds).unwrap_or(0);
     let last = (0..drums.len()).rev().find(sounds).map_or(0, |bar| bar + 1);
@@ -53,7 +53,7 @@ fn sung(line: &Line, drums: &DrumBars) -> std::ops::Range<usize> {
 }
 
 /// Measures a melody; `None` if it has less than four bars or nothing differs in it.
-pub fn belonging(line: &Line, drums: &DrumBars) -> Option<Belonging> {
+pub fn belonging(line: &MelodyLine, drums: &DrumBars) -> Option<Belonging> {
     if sung(line, drums).len() < 4 {
         return None;
     }
@@ -64,7 +64,7 @@ pub fn belonging(line: &Line, drums: &DrumBars) -> Option<Belonging> {
     let (mut both, mut notes, mut struck, mut kicks, mut all) = (0.0, 0.0, 0.0, 0.0, 0.0);
     for slot in bars.clone().flat_map(|bar| drums.of_bar(bar)) {
         let begins = line.states[slot] == State::Onset;
-        let hit = drums.struck(slot);
+        let hit = drums.has_onset(slot);
         all += 1.0;
         notes += f64::from(u8::from(begins));
         struck += f64::from(u8::from(hit));
@@ -87,7 +87,7 @@ pub fn belonging(line: &Line, drums: &DrumBars) -> Option<Belonging> {
 }
 
 /// Onsets of a bar by pitch class and sixteenth of the bar.
-fn onsets(line: &Line, drums: &DrumBars, bar: usize) -> Vec<f32> {
+fn onsets(line: &MelodyLine, drums: &DrumBars, bar: usize) -> Vec<f32> {
     let slots = drums.of_bar(bar);
     let mut row = vec![0.0; 12 * 16];
     for slot in slots.clone().filter(|&slot| line.states[slot] == State::Onset) {
@@ -128,9 +128,10 @@ fn correlation(a: &[f32], b: &[f32]) -> f64 {
 }
 
 /// A melody under other drums: bar by bar, and from the start again.
-pub fn tiled(line: &Line, own: &DrumBars, drums: &DrumBars) -> Line {
+pub fn tiled(line: &MelodyLine, own: &DrumBars, drums: &DrumBars) -> MelodyLine {
     let bars = sung(line, own);
-    let mut under = Line { states: vec![State::Rest; drums.slots()], keys: vec![0; drums.slots()] };
+    let mut under =
+        MelodyLine { states: vec![State::Rest; drums.slots()], keys: vec![0; drums.slots()] };
     if bars.is_empty() {
         return under;
     }
@@ -169,7 +170,7 @@ impl Likeliness {
 /// # Errors
 /// If the network fails.
 pub fn likeliness(
-    line: &Line,
+    line: &MelodyLine,
     drums: &DrumBars,
     network: &dyn Network,
 ) -> Result<Likeliness, NetworkError> {
@@ -231,7 +232,7 @@ impl Shape {
 }
 
 /// Describes a melody; `None` of one without two sounding bars.
-pub fn shape(line: &Line, drums: &DrumBars, key: Key) -> Option<Shape> {
+pub fn shape(line: &MelodyLine, drums: &DrumBars, key: Key) -> Option<Shape> {
     let sounding: Vec<usize> =
         (0..drums.len()).filter(|&bar| line.onsets(drums, bar) > 0).collect();
     if sounding.len() < 2 {

@@ -4,12 +4,12 @@ use super::ComposeError;
 use super::drums::DrumBars;
 use super::key::Range;
 use super::lead::lead;
-use super::line::{Line, State};
+use super::line::{MelodyLine, State};
 use crate::score::{Note, Song, Ticks};
 
 /// A rhythm that is kept, on the slots of the drums.
 pub struct Given {
-    pub line: Line,
+    pub line: MelodyLine,
     /// From its lowest note to its highest; `None` if that is too narrow to sing in.
     pub range: Option<Range>,
 }
@@ -35,10 +35,11 @@ pub fn given_rhythm(song: &Song, drums: &DrumBars) -> Result<Given, ComposeError
     let notes = melody(song, "rhythm")?;
     // Its bars are its own; what is in their steps is carried over by the share of the bar.
     let own = DrumBars::of(song, Ticks(0));
-    let line = Line::of(notes, &own);
+    let line = MelodyLine::of(notes, &own);
     let keys = || line.keys.iter().copied().filter(|&key| key > 0);
     let range = keys().min().zip(keys().max()).and_then(|(a, b)| Range::new(a, b).ok());
-    let mut kept = Line { states: vec![State::Rest; drums.slots()], keys: vec![0; drums.slots()] };
+    let mut kept =
+        MelodyLine { states: vec![State::Rest; drums.slots()], keys: vec![0; drums.slots()] };
     for bar in 0..drums.len() {
         let (to, from) = (drums.of_bar(bar), own.of_bar(bar % own.len()));
         for (step, slot) in from.clone().enumerate() {

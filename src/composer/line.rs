@@ -23,14 +23,14 @@ impl State {
 
 /// A melody by slot.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Line {
+pub struct MelodyLine {
     /// One a slot.
     pub states: Vec<State>,
     /// The MIDI key that begins in the slot; 0 where none does.
     pub keys: Vec<u8>,
 }
 
-/// A note of a [`Line`].
+/// A note of a [`MelodyLine`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LineNote {
     /// Where it begins.
@@ -41,11 +41,11 @@ pub struct LineNote {
     pub key: u8,
 }
 
-impl Line {
+impl MelodyLine {
     /// The highest notes of a track on the grid. A note ends with the next one that begins.
-    pub fn of(notes: &[Note], drums: &DrumBars) -> Line {
+    pub fn of(notes: &[Note], drums: &DrumBars) -> MelodyLine {
         let silent =
-            Line { states: vec![State::Rest; drums.slots()], keys: vec![0; drums.slots()] };
+            MelodyLine { states: vec![State::Rest; drums.slots()], keys: vec![0; drums.slots()] };
         let mut line = silent;
         let mut ends = vec![Ticks(0); drums.slots()];
         for note in notes {

@@ -52,7 +52,7 @@ pub use error::ComposeError;
 pub use instrument::program_named;
 pub use key::{Key, Range, Scale};
 pub use lead::lead;
-pub use line::{Line, LineNote, State};
+pub use line::{LineNote, MelodyLine, State};
 pub use pitch::{HARMONY_COLUMNS, Harmony, PITCH_FEATURES, PITCHES, PitchRows, Voice};
 pub use rhythm::{DRUM_COLUMNS, RHYTHM_FEATURES, RhythmRows, WANTED_COLUMNS, Wanted};
 pub use training::{Sung, example};

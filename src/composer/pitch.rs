@@ -1,9 +1,9 @@
 //! What the pitch network is shown of a note: the notes before, the place in bar and phrase, what
 //! was played at that place before, the key, the range, who plays, and the harmony if there is one.
 
-use super::drums::{DrumBars, most_alike};
+use super::drums::{DrumBars, most_similar};
 use super::key::{Key, Range};
-use super::line::{Line, LineNote, State};
+use super::line::{LineNote, MelodyLine, State};
 use super::rhythm::one_hot;
 use crate::score::{GridKind, Song, Ticks};
 
@@ -126,7 +126,7 @@ pub struct PitchRows<'a> {
 
 impl PitchRows<'_> {
     /// Of the line only its rhythm is looked at.
-    pub fn new<'a>(line: &Line, drums: &'a DrumBars) -> PitchRows<'a> {
+    pub fn new<'a>(line: &MelodyLine, drums: &'a DrumBars) -> PitchRows<'a> {
         let notes = line.notes();
         let mut at = vec![None; drums.slots()];
         for (index, note) in notes.iter().enumerate() {
@@ -145,7 +145,7 @@ impl PitchRows<'_> {
         let shown = (0..drums.len())
             .map(|bar| {
                 let [a, b, c, d] = LAGS.map(|lag| bar.checked_sub(lag));
-                [a, b, c, d, most_alike(bar, drums.len(), alike).map(|(other, _)| other)]
+                [a, b, c, d, most_similar(bar, drums.len(), alike).map(|(other, _)| other)]
             })
             .collect();
         let bar = |note: Option<&LineNote>| note.map_or(0, |note| drums.bar_of(note.slot));

@@ -96,7 +96,7 @@ fn what_the_drums_repeat_the_melody_repeats() {
         let composition = write(&song, &request);
         let drums = DrumBars::of(&song, Ticks(0));
         let share = |melody: &Melody| {
-            let line = Line::of(&melody.notes, &drums);
+            let line = MelodyLine::of(&melody.notes, &drums);
             evaluation::shape(&line, &drums, composition.voice.key).unwrap().repeated
         };
         composition.melodies.iter().map(share).sum::<f64>() / 4.0
@@ -210,7 +210,7 @@ fn rows_have_the_width_that_the_networks_take() {
     let wanted = Wanted { density: Some(4.0), sounding: None };
     RhythmRows::new(&bars).push(&mut row, &states, 20, wanted);
     assert_eq!(row.len(), RHYTHM_FEATURES);
-    let line = Line { states, keys: vec![60; bars.slots()] };
+    let line = MelodyLine { states, keys: vec![60; bars.slots()] };
     let rows = PitchRows::new(&line, &bars);
     let range = Range::new(50, 70).unwrap();
     let voice = Voice { key: "C".parse().unwrap(), range, program: 0 };

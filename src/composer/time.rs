@@ -5,7 +5,7 @@ use super::draft::{Draft, copy_bar, mend};
 use super::draw::draw;
 use super::drums::DrumBars;
 use super::form::BarPlan;
-use super::line::{Line, State};
+use super::line::{MelodyLine, State};
 use super::networks::ask;
 use super::rhythm::{RHYTHM_FEATURES, RhythmRows, Wanted};
 use crate::network::Network;
@@ -34,11 +34,11 @@ pub(super) fn time(
 ) -> Result<(), ComposeError> {
     for draft in drafts.iter_mut() {
         draft.line =
-            Line { states: vec![State::Rest; drums.slots()], keys: vec![0; drums.slots()] };
+            MelodyLine { states: vec![State::Rest; drums.slots()], keys: vec![0; drums.slots()] };
     }
     let rows = RhythmRows::new(drums);
     let mut ahead = vec![0.0f32; drafts.len()];
-    let blank = Line { states: vec![State::Rest; drums.slots()], keys: Vec::new() };
+    let blank = MelodyLine { states: vec![State::Rest; drums.slots()], keys: Vec::new() };
     for bar in 0..drums.len() {
         if !progress(bar as f32 / drums.len() as f32) {
             return Err(ComposeError::Cancelled);

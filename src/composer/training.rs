@@ -9,7 +9,7 @@ use safetensors::tensor::{SafeTensorError, TensorView};
 use super::drums::DrumBars;
 use super::key::{Key, Range};
 use super::lead::lead;
-use super::line::{Line, State};
+use super::line::{MelodyLine, State};
 use super::pitch::{Harmony, PITCH_FEATURES, PitchRows, Voice};
 use super::rhythm::{RHYTHM_FEATURES, RhythmRows, Wanted};
 use crate::score::{Song, Ticks, TrackKind};
@@ -22,7 +22,7 @@ pub struct Sung {
     /// The bars with their drums.
     pub drums: DrumBars,
     /// The melody.
-    pub line: Line,
+    pub line: MelodyLine,
     /// Its key, range and instrument.
     pub voice: Voice,
     /// What the other tracks play.
@@ -36,7 +36,7 @@ impl Sung {
     pub fn of(song: &Song) -> Option<Sung> {
         let track = lead(song)?;
         let drums = DrumBars::of(song, Ticks(0));
-        let line = Line::of(&song.tracks[track].notes, &drums);
+        let line = MelodyLine::of(&song.tracks[track].notes, &drums);
         let keys = || line.keys.iter().copied().filter(|&key| key > 0);
         let range = Range::new(keys().min()?, keys().max()?).ok()?;
         let TrackKind::Melodic { program } = song.tracks[track].kind else { return None };

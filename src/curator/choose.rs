@@ -25,13 +25,13 @@ pub fn pattern_distance(a: &DrumPart, b: &DrumPart) -> f32 {
     distance(&strokes(a), &strokes(b))
 }
 
-type Strokes = HashSet<(usize, usize, usize)>;
+type HitSet = HashSet<(usize, usize, usize)>;
 
-fn strokes(part: &DrumPart) -> Strokes {
+fn strokes(part: &DrumPart) -> HitSet {
     part.hits.iter().map(|hit| (hit.bar.0, hit.step, hit.lane().index())).collect()
 }
 
-fn distance(a: &Strokes, b: &Strokes) -> f32 {
+fn distance(a: &HitSet, b: &HitSet) -> f32 {
     let (small, large) = if a.len() < b.len() { (a, b) } else { (b, a) };
     let both = small.iter().filter(|stroke| large.contains(*stroke)).count();
     let all = a.len() + b.len();
@@ -59,8 +59,7 @@ pub fn choose(candidates: &[Candidate], keep: usize) -> Vec<usize> {
     let (from, others): (Vec<usize>, Vec<usize>) =
         ranked.into_iter().partition(|&index| candidates[index].playable);
     let count = candidates.len();
-    let strokes: Vec<Strokes> =
-        candidates.iter().map(|candidate| strokes(candidate.part)).collect();
+    let strokes: Vec<HitSet> = candidates.iter().map(|candidate| strokes(candidate.part)).collect();
     let mut apart = vec![0.0; count * count];
     for row in 0..count {
         for column in 0..row {

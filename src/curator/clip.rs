@@ -1,4 +1,4 @@
-//! Hearing clips.
+//! Analysis of clips.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -37,11 +37,11 @@ pub struct Clip {
 }
 
 impl Clip {
-    /// Hears a clip. Memory: some 15 MB for an hour of it, while it is heard.
+    /// Analyzes a clip. Memory: some 15 MB for an hour of it, meanwhile.
     ///
     /// # Errors
     /// Why it cannot be a part of anything.
-    pub fn hear(source: &Source) -> Result<Clip, Reason> {
+    pub fn analyze(source: &Source) -> Result<Clip, Reason> {
         let mut listener: Option<Listener> = None;
         source.stream(&mut |left, right| {
             let mono = std::ptr::eq(left, right);
@@ -150,7 +150,7 @@ pub fn listen(
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(source) = sources.get(index) else { break };
                     // One file that leads a decoder astray must not take the others with it.
-                    let result = catch_unwind(AssertUnwindSafe(|| Clip::hear(source)));
+                    let result = catch_unwind(AssertUnwindSafe(|| Clip::analyze(source)));
                     let broken = |_| Err(Reason::Broken("the decoder failed on it".to_owned()));
                     let result = result.unwrap_or_else(broken);
                     results.lock()[index] = result;

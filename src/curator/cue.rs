@@ -11,7 +11,7 @@ use crate::audio::DECODED_RATE;
 
 /// What came of a folder of clips.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Sheet {
+pub struct CueSheet {
     /// The result's file.
     pub file: String,
     /// Its length.
@@ -21,14 +21,14 @@ pub struct Sheet {
     /// Mean distance of neighbours.
     pub mean_distance: f64,
     /// In order.
-    pub clips: Vec<SheetClip>,
+    pub clips: Vec<CueEntry>,
     /// What is not in it.
     pub left_out: Vec<LeftOut>,
 }
 
 /// A clip in the result. Times in seconds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct SheetClip {
+pub struct CueEntry {
     /// Its file.
     pub file: String,
     /// Where it begins in the result: the middle of the crossfade.
@@ -58,15 +58,20 @@ pub struct LeftOut {
     pub reason: String,
 }
 
-impl Sheet {
+impl CueSheet {
     /// What a plan will be; `left_out` names the files that have no place in it.
-    pub fn of(file: &Path, clips: &[&Clip], plan: &Plan, left_out: &[(&Path, &Reason)]) -> Sheet {
+    pub fn of(
+        file: &Path,
+        clips: &[&Clip],
+        plan: &Plan,
+        left_out: &[(&Path, &Reason)],
+    ) -> CueSheet {
         let seconds = |samples: f64| rounded(samples / f64::from(DECODED_RATE), 1e4);
         let name = |path: &Path| path.display().to_string();
         let placed = plan.placed.iter().enumerate().map(|(index, placed)| {
             let clip = clips[placed.clip];
             let join = index.checked_sub(1).and_then(|join| plan.joins.get(join));
-            SheetClip {
+            CueEntry {
                 file: name(clip.source.path()),
                 start: seconds(placed.start as f64),
                 from: seconds(placed.from as f64),
@@ -89,7 +94,7 @@ impl Sheet {
         let left_out = left_out
             .iter()
             .map(|(path, reason)| LeftOut { file: name(path), reason: reason.to_string() });
-        Sheet {
+        CueSheet {
             file: name(file),
             seconds: seconds(plan.samples as f64),
             loudness: rounded(plan.loudness, 100.0),
@@ -109,7 +114,7 @@ fn rounded(value: f64, parts: f64) -> f64 {
 
 /// A cue sheet: a track for each clip, times to a 75th of a second. (The format was made for discs of 99
 /// tracks; beyond them the numbers have three digits or more, which players take.)
-pub fn cue_sheet(sheet: &Sheet) -> String {
+pub fn cue_sheet(sheet: &CueSheet) -> String {
     let quoted = |text: &str| text.replace('"', "'").replace(['\n', '\r'], " ");
     let base =
         |path: &str| quoted(&Path::new(path).file_name().unwrap_or_default().to_string_lossy());
@@ -133,7 +138,7 @@ mod tests {
 
     #[test]
     fn cue_sheets_have_a_track_for_each_clip() {
-        let clip = |file: &str, start| SheetClip {
+        let clip = |file: &str, start| CueEntry {
             file: file.into(),
             start,
             from: 0.0,
@@ -144,7 +149,7 @@ mod tests {
             gain: 0.0,
             why: "a \"word\"".into(),
         };
-        let sheet = Sheet {
+        let sheet = CueSheet {
             file: "out/all.wav".into(),
             seconds: 70.0,
             loudness: -23.0,

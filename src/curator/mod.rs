@@ -38,7 +38,7 @@ mod source;
 pub use beats::{Beat, ClipBeats};
 pub use choose::{Candidate, choose, pattern_distance, ranked};
 pub use clip::{Clip, listen};
-pub use cue::{LeftOut, Sheet, SheetClip, cue_sheet};
+pub use cue::{CueEntry, CueSheet, LeftOut, cue_sheet};
 pub use descriptor::Descriptor;
 pub use fingerprint::{Fingerprint, fingerprint};
 pub use mix::{Mix, MixError};

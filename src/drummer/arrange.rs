@@ -12,10 +12,10 @@ use super::decode::Pattern;
 use super::dynamics::Dynamics;
 use super::ending::{LastHit, last_hit};
 use super::features::SLOTS;
-use super::fills::{self, Chooser, FillLibrary, FillStroke, Site};
+use super::fills::{self, Chooser, FillHit, FillLibrary, Site};
 use super::form::Form;
 use super::given::Given;
-use super::limbs::{Limbs, Line};
+use super::limbs::{Limbs, OnsetTimeline};
 use super::pattern::{PatternOutput, known_grid, source_step};
 use super::performance::{GivenStrokes, bend};
 use super::settings::{CountIn, Settings, StyleChoice};
@@ -321,7 +321,7 @@ impl Arranger<'_> {
                 self.tempo.seconds(at).0 as f32
             }));
         }
-        let mut line = Line::new(times, self.limbs.iter().any(|limbs| limbs.double_pedal));
+        let mut line = OnsetTimeline::new(times, self.limbs.iter().any(|limbs| limbs.double_pedal));
         let mut order: Vec<(usize, usize, Lane, f32, u8)> = wanted
             .iter()
             .flat_map(|(&(bar, step), strokes)| {
@@ -365,7 +365,7 @@ impl Arranger<'_> {
 }
 
 /// Adds the strokes of a fill.
-fn put(wanted: &mut Wanted, bar: usize, strokes: &[FillStroke]) {
+fn put(wanted: &mut Wanted, bar: usize, strokes: &[FillHit]) {
     for stroke in strokes {
         let weight = FILL + f32::from(stroke.velocity) / 127.0;
         let at = wanted.entry((bar, stroke.step)).or_default();

@@ -17,7 +17,7 @@ use super::features::{
 use super::finish::finish;
 use super::given::{self, Given};
 use super::limbs::Limbs;
-use super::metre::{Asking, askings};
+use super::metre::{BarQuery, queries};
 use super::networks;
 use super::objective::Weights;
 use super::pattern::{self, Condition, PatternInput, PatternOutput, known_grid};
@@ -314,7 +314,7 @@ impl Drummer {
         let progress = watch.progress;
         let drafts =
             watch.stage(Stage::Pattern, || self.drafts(analysis, settings, numbers, progress))?;
-        watch.stage(Stage::Groove, || {
+        watch.stage(Stage::Performance, || {
             let network = self.models.get(&networks::GROOVE)?;
             let mut parts = Vec::with_capacity(drafts.len());
             for drafts in drafts.chunks(network.batch()) {
@@ -369,20 +369,20 @@ impl Drummer {
         progress: &dyn Progress,
     ) -> Result<Vec<Draft>, DrummerError> {
         let network = self.models.get(&networks::PATTERN)?;
-        let askings = askings(&analysis.bars, &analysis.grids, &analysis.form, &analysis.features);
+        let queries = queries(&analysis.bars, &analysis.grids, &analysis.form, &analysis.features);
         let windows = windows(&analysis.bars, &analysis.tempo);
         let input = PatternInput {
             windows: &windows,
             features: &analysis.features,
             programs: &analysis.programs,
             bars: &analysis.bars,
-            askings: &askings,
+            queries: &queries,
             tempo: &analysis.tempo,
         };
         let slots: Vec<usize> = analysis.grids.iter().map(|grid| known_grid(grid).steps).collect();
-        let given = Given::of(settings, &analysis.bars, &analysis.grids, &analysis.form, &askings);
+        let given = Given::of(settings, &analysis.bars, &analysis.grids, &analysis.form, &queries);
         // Bars of a group are asked alike, and were given the same.
-        let kinds = kinds_of(&askings);
+        let kinds = kinds_of(&queries);
         let groups = if given.is_empty() {
             pattern_groups(analysis, &kinds)
         } else {
@@ -406,8 +406,8 @@ impl Drummer {
         // The bars of the style for each number of slots, which tells the grid where there are any.
         let mut style_bars: BTreeMap<usize, Vec<StyleBar>> = BTreeMap::new();
         if let StyleChoice::Preset(style) = settings.style {
-            for (bar, asking) in askings.iter().enumerate().filter(|&(bar, _)| kinds[bar] == bar) {
-                let bars = asking.style_bars(|grid| Vocabulary::embedded().bars(style, grid));
+            for (bar, query) in queries.iter().enumerate().filter(|&(bar, _)| kinds[bar] == bar) {
+                let bars = query.style_bars(|grid| Vocabulary::embedded().bars(style, grid));
                 style_bars.entry(slots[bar]).or_insert(bars);
             }
         }
@@ -561,9 +561,9 @@ pub(super) fn weights(is_asked: bool) -> Weights {
 }
 
 /// The first bar that is asked as each one is.
-pub(super) fn kinds_of(askings: &[Asking]) -> Vec<usize> {
-    let first = |asking| askings.iter().position(|other| other == asking).unwrap_or_default();
-    askings.iter().map(first).collect()
+pub(super) fn kinds_of(queries: &[BarQuery]) -> Vec<usize> {
+    let first = |query| queries.iter().position(|other| other == query).unwrap_or_default();
+    queries.iter().map(first).collect()
 }
 
 /// Groups of bars that are played alike, numbered from 0; bars of one are asked alike.

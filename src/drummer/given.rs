@@ -9,7 +9,7 @@
 use super::cells::CELLS;
 use super::features::SLOTS;
 use super::form::Form;
-use super::metre::Asking;
+use super::metre::BarQuery;
 use super::pattern::{known_grid, source_step};
 use super::settings::{ClassDensities, Settings};
 use crate::score::{BarGrid, BarIndex, DRUM_CLASSES, GridKind, Groove, Hit, Lane, Metre, StepGrid};
@@ -42,18 +42,18 @@ impl Given {
         bars: &BarGrid,
         grids: &[StepGrid],
         form: &Form,
-        askings: &[Asking],
+        queries: &[BarQuery],
     ) -> Given {
         let mut given = Given { homes: vec![None; bars.len()], sets: Vec::new() };
-        for (bar, asking) in askings.iter().enumerate() {
+        for (bar, query) in queries.iter().enumerate() {
             let Some(groove) = settings.groove_of(form.label_at(bar)) else { continue };
             // Halves of a bar that is asked as one go on together.
             let place = form.place(bar)[0];
-            let turn = if asking.half.is_some() { place / 2 } else { place } % groove.bars();
+            let turn = if query.half.is_some() { place / 2 } else { place } % groove.bars();
             let metre = bars.bars()[bar].metre;
             let ordered = settings.follow == 0.0 || is_ordered(groove);
             let turns = if ordered { turn..turn + 1 } else { 0..groove.bars() };
-            let laid = turns.map(|turn| folded(groove, turn, metre, &grids[bar], asking)).collect();
+            let laid = turns.map(|turn| folded(groove, turn, metre, &grids[bar], query)).collect();
             let set = GivenBars { bars: laid, follow: settings.follow };
             let known = given.sets.iter().position(|known| *known == set);
             given.homes[bar] = Some(known.unwrap_or_else(|| {
@@ -129,14 +129,14 @@ fn folded(
     turn: usize,
     metre: Metre,
     grid: &StepGrid,
-    asking: &Asking,
+    query: &BarQuery,
 ) -> Vec<Hit> {
     let own = groove.grid();
     let hits = groove.bar(turn).iter().map(|hit| Hit { bar: BarIndex(0), ..*hit });
     if groove.metre() == metre && own == *grid {
         return hits.collect();
     }
-    let (four, sources) = asking.of_four();
+    let (four, sources) = query.of_four();
     let beats = (own.steps / own.steps_per_beat).max(1);
     let mut laid: Vec<Hit> = Vec::new();
     for (step, &source) in sources.iter().enumerate().take(grid.steps) {
@@ -212,13 +212,13 @@ mod tests {
         let grids = vec![StepGrid::for_metre(metre, triplets); 4];
         let sections = [0..2, 2..4].map(|bars| Section { label: bars.start / 2, bars });
         let form = Form { sections: sections.into() };
-        let asking = |bar: usize| Asking::new(metre, &grids[bar], &[0.1; SLOTS], bar % 2);
-        let askings: Vec<Asking> = (0..4).map(asking).collect();
+        let query = |bar: usize| BarQuery::new(metre, &grids[bar], &[0.1; SLOTS], bar % 2);
+        let queries: Vec<BarQuery> = (0..4).map(query).collect();
         let settings = Settings {
             style: crate::drummer::StyleChoice::Groove(groove.clone()),
             ..Settings::default()
         };
-        let given = Given::of(&settings, &bars, &grids, &form, &askings);
+        let given = Given::of(&settings, &bars, &grids, &form, &queries);
         (0..4)
             .map(|bar| {
                 let bars = &given.at(bar).unwrap().bars;

@@ -37,7 +37,7 @@ pub(super) struct GivenEvidence {
     /// What the network says of each class cell all over the song, in log-odds.
     usual: Vec<f32>,
     /// How alike each bar of the song is to the others, in standard deviations.
-    alike: Vec<f32>,
+    similarity: Vec<f32>,
 }
 
 impl GivenEvidence {
@@ -47,7 +47,7 @@ impl GivenEvidence {
             follow: given.follow,
             cells: given.cells(slots),
             usual: odds(&by_class(usual)),
-            alike: alike(ssm),
+            similarity: similarity_to_others(ssm),
         }
     }
 
@@ -65,7 +65,8 @@ impl GivenEvidence {
         onset: &mut [f32],
         slots: usize,
     ) -> Vec<Vec<f32>> {
-        let alike = bars.iter().map(|&bar| self.alike[bar]).sum::<f32>() / bars.len() as f32;
+        let similarity =
+            bars.iter().map(|&bar| self.similarity[bar]).sum::<f32>() / bars.len() as f32;
         let said = odds(&by_class(marginal));
         let trust = (2.0 * self.follow).min(1.0);
         let reach = (2.0 * self.follow).max(1.0);
@@ -78,7 +79,8 @@ impl GivenEvidence {
         let logit = |struck: bool, cell: usize| {
             let ([own, usual, here, like], given) =
                 if struck { (STRUCK, GIVEN) } else { (OPEN, -GIVEN) };
-            let fitted = own + usual * self.usual[cell] + here * apart(cell) + like * alike * reach;
+            let fitted =
+                own + usual * self.usual[cell] + here * apart(cell) + like * similarity * reach;
             given + trust * (SHARPER * fitted - given)
         };
         let network = marginal.to_vec();
@@ -134,7 +136,7 @@ fn softmax(values: impl Iterator<Item = f32>) -> Vec<f32> {
 
 /// How alike each bar is to those that it is compared with, in standard deviations from the mean of
 /// all bars; 0 throughout where bars do not differ in that.
-fn alike(ssm: &Ssm) -> Vec<f32> {
+fn similarity_to_others(ssm: &Ssm) -> Vec<f32> {
     let means: Vec<f32> = (0..ssm.bars())
         .map(|bar| {
             let (sum, count) =
@@ -161,7 +163,7 @@ mod tests {
         let mut cells = vec![false; CELLS];
         cells[SNARE] = true;
         let usual = odds(&by_class(&vec![0.02; CELLS]));
-        GivenEvidence { follow, cells: vec![cells], usual, alike: vec![1.0, -1.0] }
+        GivenEvidence { follow, cells: vec![cells], usual, similarity: vec![1.0, -1.0] }
     }
 
     fn likely(follow: f32, bar: usize) -> [f32; 2] {
@@ -192,8 +194,8 @@ mod tests {
     #[test]
     fn bars_are_alike_in_standard_deviations() {
         let ssm = Ssm::from_pairs(4, |a, b| if a < 3 && b < 3 { 0.9 } else { 0.1 });
-        let alike = alike(&ssm);
+        let alike = similarity_to_others(&ssm);
         assert!(alike[0] > 0.5 && alike[3] < -1.5, "{alike:?}");
-        assert_eq!(super::alike(&Ssm::from_pairs(3, |_, _| 0.5)), [0.0; 3]);
+        assert_eq!(super::similarity_to_others(&Ssm::from_pairs(3, |_, _| 0.5)), [0.0; 3]);
     }
 }

@@ -10,7 +10,7 @@ use super::features::SLOTS;
 use super::generate::{
     POOLING, asked_densities, has_own_groove, kinds_of, limbs, pattern_groups, weights,
 };
-use super::metre::askings;
+use super::metre::queries;
 use super::networks;
 use super::objective::{ClassCells, Evidence, Objective};
 use super::pattern::{self, Condition, PatternInput};
@@ -88,21 +88,21 @@ impl Drummer {
         parts: impl IntoIterator<Item = &'a DrumPart>,
     ) -> Result<Vec<Judgement>, DrummerError> {
         let network = self.models.get(&networks::PATTERN)?;
-        let askings = askings(&analysis.bars, &analysis.grids, &analysis.form, &analysis.features);
+        let queries = queries(&analysis.bars, &analysis.grids, &analysis.form, &analysis.features);
         let windows = windows(&analysis.bars, &analysis.tempo);
         let input = PatternInput {
             windows: &windows,
             features: &analysis.features,
             programs: &analysis.programs,
             bars: &analysis.bars,
-            askings: &askings,
+            queries: &queries,
             tempo: &analysis.tempo,
         };
         let asked = asked_densities(settings);
         let condition = Condition { hint: asked.as_ref(), fill: false };
         let mut output = pattern::predict(&*network, &input, &[condition])?;
         let output = output.pop().expect("there is one answer for each condition");
-        let numbers = pattern_groups(analysis, &kinds_of(&askings));
+        let numbers = pattern_groups(analysis, &kinds_of(&queries));
         let limbs = limbs(analysis, settings);
         // Evidence is pooled over bars that are played alike, as where the patterns are chosen.
         let count = numbers.iter().max().map_or(0, |most| most + 1);

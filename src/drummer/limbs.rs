@@ -6,8 +6,9 @@
 //! can be doubled, but quick ones do not go on unless there is a double pedal. A hat is open, closed
 //! or trodden on, one at a time, and who rides has no hand on the hat.
 //!
-//! Where more is wanted than can be played, strokes are admitted one by one, the most wanted first. A
-//! [`Line`] is the time in which they are: the steps of a bar that is repeated, or of a whole song.
+//! Where more is wanted than can be played, strokes are admitted one by one, the most wanted first. An
+//! [`OnsetTimeline`] is the time in which they are: the steps of a bar that is repeated, or of a
+//! whole song.
 
 use super::features::SLOTS;
 use crate::score::Lane;
@@ -61,18 +62,18 @@ pub(super) struct Limbs {
 
 /// Moments in time, in order, each with the lanes that are struck.
 #[derive(Clone, Debug)]
-pub(super) struct Line {
+pub(super) struct OnsetTimeline {
     times: Vec<f32>,
     /// One bit a lane.
     onsets: Vec<u16>,
     double_pedal: bool,
 }
 
-impl Line {
+impl OnsetTimeline {
     /// Nothing struck. `times` in seconds, rising.
-    pub fn new(times: Vec<f32>, double_pedal: bool) -> Line {
+    pub fn new(times: Vec<f32>, double_pedal: bool) -> OnsetTimeline {
         debug_assert!(times.is_sorted());
-        Line { onsets: vec![0; times.len()], times, double_pedal }
+        OnsetTimeline { onsets: vec![0; times.len()], times, double_pedal }
     }
 
     pub fn strikes(&self, moment: usize, lane: Lane) -> bool {
@@ -160,7 +161,7 @@ fn apart(before: f32, now: f32, after: f32, least: f32) -> bool {
 #[derive(Clone, Debug)]
 pub(super) struct Repeated {
     /// The bar three times.
-    line: Line,
+    line: OnsetTimeline,
     steps: usize,
 }
 
@@ -174,7 +175,7 @@ impl Limbs {
     /// A bar in which nothing is struck yet.
     pub fn repeated(&self) -> Repeated {
         let times = (0..3 * self.steps).map(|moment| moment as f32 * self.step).collect();
-        Repeated { line: Line::new(times, self.double_pedal), steps: self.steps }
+        Repeated { line: OnsetTimeline::new(times, self.double_pedal), steps: self.steps }
     }
 
     /// A bar in which some cells are struck, whatever the limbs say.

@@ -5,7 +5,7 @@
 //! too little to learn from. But drummers play other metres out of these: 6/8 is half of 12/8, 9/8
 //! three quarters of it, 7/8 a 4/4 that lacks an eighth, 5/4 one with a beat too many. So a bar is
 //! asked on the grid that is nearest, and each of its beats takes its strokes from a beat of that
-//! grid ([`Asking::sources`]): the first and third are the kick's, the second and fourth the back
+//! grid ([`BarQuery::sources`]): the first and third are the kick's, the second and fourth the back
 //! beat's. Uneven metres fall into beats of two and three eighths as the song accents them.
 //!
 //! A waltz is biased towards boom-chick-chick where the song moves in quarters rather than in two
@@ -19,9 +19,9 @@ use super::form::Form;
 use super::vocabulary::StyleBar;
 use crate::score::{BarGrid, GridKind, Lane, Metre, StepGrid};
 
-/// How a bar is asked of the network.
+/// How the pattern network is asked for a bar.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Asking {
+pub(super) struct BarQuery {
     /// 16 or 12 straight steps, or 24 ternary ones.
     pub grid: StepGrid,
     /// For each slot of the bar the slot of `grid` that it takes its strokes from.
@@ -41,14 +41,14 @@ const BASS_WEIGHT: f32 = 2.0;
 const WALTZ: f32 = 2.5;
 const NO_WALTZ: f32 = 2.0;
 
-/// The askings of all bars. Halves of a pair of bars are counted from the starts of sections.
-pub(super) fn askings(
+/// The queries of all bars. Halves of a pair of bars are counted from the starts of sections.
+pub(super) fn queries(
     bars: &BarGrid,
     grids: &[StepGrid],
     form: &Form,
     features: &[BarFeatures],
-) -> Vec<Asking> {
-    let mut askings: Vec<Asking> = Vec::with_capacity(grids.len());
+) -> Vec<BarQuery> {
+    let mut queries: Vec<BarQuery> = Vec::with_capacity(grids.len());
     // Accents of all bars of a metre, found once.
     let mut accents: Vec<(Metre, [f32; SLOTS])> = Vec::new();
     for (bar, grid) in grids.iter().enumerate() {
@@ -61,10 +61,10 @@ pub(super) fn askings(
         let pair = bar > 0
             && grids[bar - 1] == *grid
             && form.section_at(bar) == form.section_at(bar - 1)
-            && askings[bar - 1].half == Some(0);
-        askings.push(Asking::new(metre, grid, &accents[known].1, usize::from(pair)));
+            && queries[bar - 1].half == Some(0);
+        queries.push(BarQuery::new(metre, grid, &accents[known].1, usize::from(pair)));
     }
-    askings
+    queries
 }
 
 fn mean_accents(bars: impl Iterator<Item = usize>, features: &[BarFeatures]) -> [f32; SLOTS] {
@@ -80,9 +80,9 @@ fn mean_accents(bars: impl Iterator<Item = usize>, features: &[BarFeatures]) -> 
     sums.map(|sum| sum / count.max(1.0))
 }
 
-impl Asking {
+impl BarQuery {
     /// `accents` are a bar's of the song by slot; `half` is 1 for the second bar of a pair.
-    pub fn new(metre: Metre, grid: &StepGrid, accents: &[f32; SLOTS], half: usize) -> Asking {
+    pub fn new(metre: Metre, grid: &StepGrid, accents: &[f32; SLOTS], half: usize) -> BarQuery {
         let (steps, steps_per_beat) = match grid.kind {
             GridKind::Straight => (16, 4),
             GridKind::Ternary => (24, 6),
@@ -91,24 +91,24 @@ impl Asking {
         let coarse = (steps_per_beat / grid.steps_per_beat).max(1);
         let fine = grid.steps * coarse;
         let asked = StepGrid { kind: grid.kind, steps, steps_per_beat };
-        let mut asking = Asking { grid: asked, sources: Vec::new(), half: None, waltz: 0.0 };
+        let mut query = BarQuery { grid: asked, sources: Vec::new(), half: None, waltz: 0.0 };
         let sources = match (grid.kind, fine) {
             (GridKind::Straight, 16) | (GridKind::Ternary, 24) => (0..fine).collect(),
             (GridKind::Straight, 12) => {
-                asking.grid.steps = 12;
-                asking.waltz = if coarse == 1 { waltz(accents) } else { 0.0 };
+                query.grid.steps = 12;
+                query.waltz = if coarse == 1 { waltz(accents) } else { 0.0 };
                 (0..fine).collect()
             }
             (GridKind::Ternary, 12) => {
-                asking.half = Some(half);
+                query.half = Some(half);
                 (12 * half..12 * half + fine).collect()
             }
             (GridKind::Straight, _) => from_beats(&beats(metre, fine, coarse, accents), 4),
             (GridKind::Ternary, _) => from_beats(&split(fine, 6), 6),
         };
         let own = sources.into_iter().step_by(coarse).take(SLOTS);
-        asking.sources = own.collect();
-        asking
+        query.sources = own.collect();
+        query
     }
 
     /// Whether all slots are their own.
@@ -216,7 +216,7 @@ fn from_beats(beats: &[usize], length: usize) -> Vec<usize> {
     sources
 }
 
-impl Asking {
+impl BarQuery {
     /// The grid of 4/4 from which this bar can take its strokes, and for each slot the slot of it, also
     /// where the network knows the metre itself.
     pub fn of_four(&self) -> (StepGrid, Cow<'_, [usize]>) {
@@ -248,23 +248,23 @@ impl Asking {
 
 /// The features of the bars as they are asked: halves are joined with their other halves, so that
 /// the network hears a whole bar.
-pub(super) fn joined_features<'a>(
+pub(super) fn merged_features<'a>(
     features: &'a [BarFeatures],
-    askings: &[Asking],
+    queries: &[BarQuery],
 ) -> Cow<'a, [BarFeatures]> {
-    if askings.iter().all(|asking| asking.half.is_none()) {
+    if queries.iter().all(|query| query.half.is_none()) {
         return Cow::Borrowed(features);
     }
-    let joined = |bar: usize| match pair(askings, bar) {
-        Some([first, second]) => BarFeatures::joined(&features[first], &features[second]),
+    let merged = |bar: usize| match pair(queries, bar) {
+        Some([first, second]) => BarFeatures::merged(&features[first], &features[second]),
         None => features[bar].clone(),
     };
-    (0..features.len()).map(joined).collect()
+    (0..features.len()).map(merged).collect()
 }
 
 /// The two bars that are asked together; a bar whose other half is missing stands for both.
-fn pair(askings: &[Asking], bar: usize) -> Option<[usize; 2]> {
-    let half = |bar: usize| askings.get(bar).and_then(|asking| asking.half);
+fn pair(queries: &[BarQuery], bar: usize) -> Option<[usize; 2]> {
+    let half = |bar: usize| queries.get(bar).and_then(|query| query.half);
     match half(bar)? {
         0 if half(bar + 1) == Some(1) => Some([bar, bar + 1]),
         0 => Some([bar, bar]),
@@ -276,53 +276,53 @@ fn pair(askings: &[Asking], bar: usize) -> Option<[usize; 2]> {
 mod tests {
     use super::*;
 
-    fn asking(numerator: u8, denominator: u8, triplets: bool, strong: &[usize]) -> Asking {
+    fn query(numerator: u8, denominator: u8, triplets: bool, strong: &[usize]) -> BarQuery {
         let metre = Metre::new(numerator, denominator).unwrap();
         let mut accents = [0.1; SLOTS];
         strong.iter().for_each(|&slot| accents[slot] = 1.0);
-        Asking::new(metre, &StepGrid::for_metre(metre, triplets), &accents, 0)
+        BarQuery::new(metre, &StepGrid::for_metre(metre, triplets), &accents, 0)
     }
 
     /// The slots of a bar that take the downbeats and the back beats of what is asked.
-    fn marks(asking: &Asking) -> (Vec<usize>, Vec<usize>) {
-        let beat = if asking.grid.kind == GridKind::Ternary { 6 } else { 4 };
+    fn marks(query: &BarQuery) -> (Vec<usize>, Vec<usize>) {
+        let beat = if query.grid.kind == GridKind::Ternary { 6 } else { 4 };
         let from = |beats: [usize; 2]| {
-            let at = |slot: &usize| beats.contains(&asking.sources[*slot]);
-            (0..asking.sources.len()).filter(at).collect()
+            let at = |slot: &usize| beats.contains(&query.sources[*slot]);
+            (0..query.sources.len()).filter(at).collect()
         };
         (from([0, 2 * beat]), from([beat, 3 * beat]))
     }
 
     #[test]
     fn compound_metres_have_their_back_beat_on_the_second_dotted_beat() {
-        assert_eq!(marks(&asking(6, 8, false, &[])), (vec![0], vec![6]));
-        assert_eq!(marks(&asking(12, 8, false, &[])), (vec![0, 12], vec![6, 18]));
-        assert_eq!(marks(&asking(9, 8, false, &[])), (vec![0], vec![6, 12]));
-        assert_eq!(marks(&asking(2, 4, true, &[])), (vec![0], vec![6]));
+        assert_eq!(marks(&query(6, 8, false, &[])), (vec![0], vec![6]));
+        assert_eq!(marks(&query(12, 8, false, &[])), (vec![0, 12], vec![6, 18]));
+        assert_eq!(marks(&query(9, 8, false, &[])), (vec![0], vec![6, 12]));
+        assert_eq!(marks(&query(2, 4, true, &[])), (vec![0], vec![6]));
         // A jazz waltz is not half a bar of four.
-        assert_eq!(marks(&asking(3, 4, true, &[])), (vec![0], vec![6, 12]));
+        assert_eq!(marks(&query(3, 4, true, &[])), (vec![0], vec![6, 12]));
     }
 
     #[test]
     fn uneven_metres_are_grouped_as_they_are_accented() {
-        assert_eq!(marks(&asking(7, 8, false, &[])), (vec![0, 8], vec![4, 12]));
-        assert_eq!(marks(&asking(7, 8, false, &[0, 4, 8])), (vec![0, 8], vec![4, 12]));
-        assert_eq!(marks(&asking(7, 8, false, &[0, 6, 10])), (vec![0], vec![6, 10]));
-        assert_eq!(marks(&asking(7, 8, false, &[0, 4, 10])), (vec![0], vec![4, 10]));
-        assert_eq!(marks(&asking(5, 8, false, &[0, 6])), (vec![0], vec![6]));
-        assert_eq!(marks(&asking(5, 8, false, &[0, 4])), (vec![0], vec![4]));
-        assert_eq!(marks(&asking(5, 4, false, &[])), (vec![0, 8, 12], vec![4, 16]));
-        assert_eq!(marks(&asking(2, 4, false, &[])), (vec![0], vec![4]));
+        assert_eq!(marks(&query(7, 8, false, &[])), (vec![0, 8], vec![4, 12]));
+        assert_eq!(marks(&query(7, 8, false, &[0, 4, 8])), (vec![0, 8], vec![4, 12]));
+        assert_eq!(marks(&query(7, 8, false, &[0, 6, 10])), (vec![0], vec![6, 10]));
+        assert_eq!(marks(&query(7, 8, false, &[0, 4, 10])), (vec![0], vec![4, 10]));
+        assert_eq!(marks(&query(5, 8, false, &[0, 6])), (vec![0], vec![6]));
+        assert_eq!(marks(&query(5, 8, false, &[0, 4])), (vec![0], vec![4]));
+        assert_eq!(marks(&query(5, 4, false, &[])), (vec![0, 8, 12], vec![4, 16]));
+        assert_eq!(marks(&query(2, 4, false, &[])), (vec![0], vec![4]));
     }
 
     #[test]
     fn known_metres_stay_as_they_are() {
         for (numerator, denominator, triplets) in [(4, 4, false), (4, 4, true), (12, 8, false)] {
-            assert!(asking(numerator, denominator, triplets, &[]).is_plain());
+            assert!(query(numerator, denominator, triplets, &[]).is_plain());
         }
-        let quarters = asking(3, 4, false, &[0, 4, 8]);
+        let quarters = query(3, 4, false, &[0, 4, 8]);
         assert_eq!((quarters.waltz, quarters.grid.steps), (1.0, 12));
-        assert!(asking(3, 4, false, &[0, 6]).is_plain());
+        assert!(query(3, 4, false, &[0, 6]).is_plain());
         assert!(quarters.bias(0) > 0.0 && quarters.bias(Lane::Snare.index() * SLOTS + 4) > 0.0);
     }
 
@@ -331,10 +331,10 @@ mod tests {
         for numerator in 1..=19 {
             for denominator in [1, 2, 4, 8, 16, 32] {
                 for triplets in [false, true] {
-                    let asking = asking(numerator, denominator, triplets, &[]);
-                    assert!([12, 16, 24].contains(&asking.grid.steps));
-                    assert!(asking.sources.len() <= SLOTS && !asking.sources.is_empty());
-                    assert!(asking.sources.iter().all(|&source| source < asking.grid.steps));
+                    let query = query(numerator, denominator, triplets, &[]);
+                    assert!([12, 16, 24].contains(&query.grid.steps));
+                    assert!(query.sources.len() <= SLOTS && !query.sources.is_empty());
+                    assert!(query.sources.iter().all(|&source| source < query.grid.steps));
                 }
             }
         }

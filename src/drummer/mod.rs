@@ -1,7 +1,7 @@
 //! The drummer: a song without drums in, a structured drum part out.
 //!
-//! The way through, each stage a file of its own: take -> features -> structure -> patterns -> groove ->
-//! part. Runs on the worker thread; takes well under a second for 96 bars.
+//! The way through, each stage a file of its own: take -> features -> structure -> patterns ->
+//! performance -> part. Runs on the worker thread; takes well under a second for 96 bars.
 
 #![forbid(unsafe_code)]
 

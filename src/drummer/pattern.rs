@@ -12,7 +12,7 @@ use super::cells::CELLS;
 use super::features::{
     BAR_FEATURES, BarFeatures, PAIR_CHANNELS, PROGRAMS, SLOTS, pair_channels_of,
 };
-use super::metre::{Asking, joined_features};
+use super::metre::{BarQuery, merged_features};
 use super::settings::ClassDensities;
 use super::windows::Window;
 use crate::network::{ModelSpec, Network, NetworkError, Outputs, PortSpec, Tensor};
@@ -60,7 +60,7 @@ pub(super) struct PatternInput<'a> {
     pub programs: &'a [f32; PROGRAMS],
     pub bars: &'a BarGrid,
     /// How each bar is asked.
-    pub askings: &'a [Asking],
+    pub queries: &'a [BarQuery],
     pub tempo: &'a TempoMap,
 }
 
@@ -96,14 +96,14 @@ struct Cells {
 }
 
 impl Cells {
-    fn of(asking: &Asking) -> Option<Cells> {
+    fn of(query: &BarQuery) -> Option<Cells> {
         let source = |cell: usize| {
-            let slot = asking.sources.get(cell % SLOTS)?;
+            let slot = query.sources.get(cell % SLOTS)?;
             Some((cell - cell % SLOTS + slot) as u16)
         };
         let (sources, biases) =
-            (std::array::from_fn(source), std::array::from_fn(|cell| asking.bias(cell)));
-        (!asking.is_plain()).then_some(Cells { sources, biases })
+            (std::array::from_fn(source), std::array::from_fn(|cell| query.bias(cell)));
+        (!query.is_plain()).then_some(Cells { sources, biases })
     }
 }
 
@@ -131,8 +131,8 @@ impl PatternOutput {
     }
 
     /// The last bars were added.
-    fn end(&mut self, askings: &[Asking]) {
-        self.cells = askings.iter().map(Cells::of).collect();
+    fn end(&mut self, queries: &[BarQuery]) {
+        self.cells = queries.iter().map(Cells::of).collect();
     }
 
     pub fn codes(&self) -> usize {
@@ -175,7 +175,7 @@ pub(super) fn predict(
     input: &PatternInput,
     conditions: &[Condition],
 ) -> Result<Vec<PatternOutput>, NetworkError> {
-    let joined = joined_features(input.features, input.askings);
+    let merged = merged_features(input.features, input.queries);
     let programs = Tensor::f32(&[1, PROGRAMS], input.programs.to_vec());
     let mut answers: Vec<PatternOutput> = Vec::new();
     for window in input.windows {
@@ -183,7 +183,7 @@ pub(super) fn predict(
         // Without the rendered sound, which told the network nothing that the notes do not.
         let pairs = pair_channels_of(input.features, window.bars.clone(), None).values;
         let pairs = Tensor::f32(&[1, PAIR_CHANNELS, bars, bars], pairs);
-        let bar = joined[window.bars.clone()].iter().flat_map(BarFeatures::vector).collect();
+        let bar = merged[window.bars.clone()].iter().flat_map(BarFeatures::vector).collect();
         let bar = Tensor::f32(&[bars, BAR_FEATURES], bar);
         let requests: Vec<_> = conditions
             .iter()
@@ -200,30 +200,30 @@ pub(super) fn predict(
             .collect();
         let outputs = network.run_batch(&requests)?;
         for (condition, outputs) in outputs.into_iter().enumerate() {
-            let answer = read_output(outputs, input.askings, window)?;
+            let answer = read_output(outputs, input.queries, window)?;
             match answers.get_mut(condition) {
                 Some(known) => known.go_on(answer, window.own.clone()),
                 None => answers.push(answer),
             }
         }
     }
-    answers.iter_mut().for_each(|answer| answer.end(input.askings));
+    answers.iter_mut().for_each(|answer| answer.end(input.queries));
     Ok(answers)
 }
 
 /// The bars of a song as a share of what is asked for them: the strokes of a bar of 6/8 are half of
 /// what the network would play.
-fn share(askings: &[Asking]) -> f32 {
-    askings.iter().map(Asking::share).sum::<f32>() / askings.len().max(1) as f32
+fn share(queries: &[BarQuery]) -> f32 {
+    queries.iter().map(BarQuery::share).sum::<f32>() / queries.len().max(1) as f32
 }
 
 /// What the network says of the bars that a window has as its own.
 fn read_output(
     mut outputs: Outputs,
-    askings: &[Asking],
+    queries: &[BarQuery],
     window: &Window,
 ) -> Result<PatternOutput, NetworkError> {
-    let share = share(askings);
+    let share = share(queries);
     let (_, mut prior) = outputs.take_f32("prior")?;
     let (shape, mut shift) = outputs.take_f32("shift")?;
     let (_, base) = outputs.take_f32("base")?;
@@ -266,7 +266,7 @@ fn row(input: &PatternInput, bar: usize, condition: &Condition) -> Vec<f32> {
     row.extend(soft_one_hot::<TEMPOS>((bpm - 60.0) / 120.0));
     row.extend(soft_one_hot::<PLACES>(bar as f32 / last.max(1) as f32));
     let mut kinds = [0.0; KINDS];
-    kinds[kind(&input.askings[bar].grid)] = 1.0;
+    kinds[kind(&input.queries[bar].grid)] = 1.0;
     row.extend(kinds);
     for period in [2, 4, 8] {
         row.extend([0, period - 1].map(|phase| f32::from(bar % period == phase)));
@@ -276,7 +276,7 @@ fn row(input: &PatternInput, bar: usize, condition: &Condition) -> Vec<f32> {
     row.push(f32::from(condition.fill));
     match condition.hint {
         Some(hint) => {
-            let share = share(input.askings);
+            let share = share(input.queries);
             row.extend(hint.iter().map(|hits| (hits / share).ln_1p()).chain([1.0]));
         }
         None => row.extend([0.0; DRUM_CLASSES + 1]),
@@ -301,7 +301,7 @@ fn kind(grid: &StepGrid) -> usize {
 }
 
 /// The grid on which a bar's pattern is decided: its own, as far as it has slots. On which one the
-/// network is asked: see [`Asking`].
+/// network is asked: see [`BarQuery`].
 pub(super) fn known_grid(grid: &StepGrid) -> StepGrid {
     StepGrid { steps: grid.steps.min(SLOTS), ..*grid }
 }

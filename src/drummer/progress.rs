@@ -14,7 +14,7 @@ pub enum Stage {
     /// What each bar plays is decided.
     Pattern,
     /// Velocity and micro-timing.
-    Groove,
+    Performance,
 }
 
 impl Stage {
@@ -25,7 +25,7 @@ impl Stage {
         Stage::Features,
         Stage::Structure,
         Stage::Pattern,
-        Stage::Groove,
+        Stage::Performance,
     ];
 
     /// As shown beside a progress bar.
@@ -36,7 +36,7 @@ impl Stage {
             Stage::Features => "features",
             Stage::Structure => "structure",
             Stage::Pattern => "patterns",
-            Stage::Groove => "groove",
+            Stage::Performance => "groove",
         }
     }
 }

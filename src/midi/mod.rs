@@ -1,4 +1,4 @@
-//! Standard MIDI files in and out: one of the tools; knows [`crate::score`] only.
+//! Standard MIDI files in and out. Of the other modules it knows [`crate::score`] only.
 //!
 //! [`parse`] makes a [`Song`] of a file's bytes and [`write()`] makes bytes of a song; [`read`] does
 //! the file access too. [`drum_song`] and [`with_drums`] put a drum part into a song to be written.

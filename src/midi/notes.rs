@@ -14,7 +14,7 @@ use super::container::TimeBase;
 /// - "All notes off" and "all sound off" end what sounds.
 /// - What still sounds at the end of the track hangs; see [`end_with_the_music`].
 /// - No note is shorter than a tick.
-pub(super) struct Strokes {
+pub(super) struct NotePairing {
     time_base: TimeBase,
     notes: Vec<Note>,
     /// By key.
@@ -33,9 +33,9 @@ struct Sounding {
     doubled: usize,
 }
 
-impl Strokes {
-    pub fn new(time_base: TimeBase) -> Strokes {
-        Strokes { time_base, notes: Vec::new(), sounding: Box::new([None; 128]) }
+impl NotePairing {
+    pub fn new(time_base: TimeBase) -> NotePairing {
+        NotePairing { time_base, notes: Vec::new(), sounding: Box::new([None; 128]) }
     }
 
     /// `at` is in ticks of the file; `key` and `velocity` in 0 to 127, as midly gives them.

@@ -6,7 +6,7 @@ use super::container::{Container, TimeBase, TrackChunk};
 use super::events::{Events, Message};
 use super::look::{is_drum_name, is_piece_name, looks_like_a_beat, looks_like_a_piece};
 use super::names::Names;
-use super::notes::{Played, Strokes, end_with_the_music, tidy};
+use super::notes::{NotePairing, Played, end_with_the_music, tidy};
 use super::sounds::{Because, DRUM_CHANNEL, OwnSetup, Setup};
 use super::text::Encoding;
 use super::{MidiError, Repair};
@@ -35,7 +35,7 @@ const BASIC_DRUM_CHANNEL: u8 = 15;
 /// - Names: what the file calls the channel (a name behind a channel prefix), else the track's
 ///   name, else its instrument's. In a format 0 file the track's name is the song's and not used.
 ///   They are read as UTF-8, UTF-16, Shift-JIS or Latin-1, whichever the file's names are.
-/// - Notes: see `Strokes` in `notes.rs` for overlaps and notes that never end.
+/// - Notes: see `NotePairing` in `notes.rs` for overlaps and notes that never end.
 /// - Tempo and metre changes count in whatever track they stand. Tempo 0 and impossible metres
 ///   (0/0, denominators over 64) are ignored; a metre needs two bytes.
 /// - A file that counts time in frames (SMPTE) becomes a song at 120 bpm with 24,000 ticks to the
@@ -79,11 +79,11 @@ pub(super) struct Kinds {
     /// By track of the file.
     own: Vec<OwnSetup>,
     /// Channels of tracks that are drums by what they play.
-    looks: BTreeMap<(usize, u8), Looks>,
+    looks: BTreeMap<(usize, u8), ContentEvidence>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Looks {
+struct ContentEvidence {
     /// What is played looks like a beat.
     beat: bool,
     /// It is drums for this reason, whatever the file says.
@@ -224,7 +224,7 @@ impl<'a> Part<'a> {
     ) -> Result<Part<'a>, MidiError> {
         let mut names = Names::default();
         let mut setup = OwnSetup::default();
-        let mut strokes: [Option<Strokes>; 16] = [const { None }; 16];
+        let mut strokes: [Option<NotePairing>; 16] = [const { None }; 16];
         let mut events = Events::new(chunk.bytes);
         let track = index + 1;
         loop {
@@ -239,14 +239,14 @@ impl<'a> Part<'a> {
             let event = event
                 .map_err(|broken| MidiError::Damaged { track, byte: chunk.offset + broken.byte })?;
             let (now, at) = (event.at, time_base.ticks(event.at));
-            setup.hear(now, &event.message);
+            setup.apply(now, &event.message);
             match event.message {
                 Message::Channel { status, data: [first, second] } => {
                     names.end_prefix();
                     let strokes = &mut strokes[usize::from(status & 0xF)];
                     match status & 0xF0 {
                         0x90 => strokes
-                            .get_or_insert_with(|| Strokes::new(time_base))
+                            .get_or_insert_with(|| NotePairing::new(time_base))
                             .on(now, first, second),
                         0x80 => strokes.iter_mut().for_each(|strokes| strokes.off(now, first)),
                         0xB0 if matches!(first, 120 | 123) => {
@@ -310,7 +310,7 @@ impl Kinds {
                     None
                 };
                 if beat || drums.is_some() {
-                    looks.insert((index, *channel), Looks { beat, drums });
+                    looks.insert((index, *channel), ContentEvidence { beat, drums });
                 }
             }
         }

@@ -143,7 +143,7 @@ pub(super) struct OwnSetup {
 
 impl OwnSetup {
     /// Notes an event, in the order of the track.
-    pub fn hear(&mut self, at: u64, message: &Message) {
+    pub fn apply(&mut self, at: u64, message: &Message) {
         match *message {
             Message::Channel { status, data: [first, second] } => {
                 let what = match status & 0xF0 {

@@ -1,7 +1,7 @@
-//! Neural networks: ONNX files in, numbers out. A tool of the house; it knows no music.
+//! Neural networks: ONNX files in, numbers out. It knows no music.
 //!
-//! A skill that owns a network describes it with a [`ModelSpec`] and asks [`Models`] for it; what it gets is a [`Network`]: named tensors in, named tensors out. The
-//! weights are built into the binary, and a file of the same name in the user's model folder takes
+//! A module that owns a network describes it with a [`ModelSpec`] and asks [`Models`] for it; what it
+//! gets is a [`Network`]: named tensors in, named tensors out. The weights are built into the binary, and a file of the same name in the user's model folder takes
 //! their place if it fits the spec. Which library does the arithmetic ([`Backend`]) is seen nowhere
 //! above this folder: tract on the processor, or cuDNN on an NVIDIA GPU ([`cuda`]) with the processor
 //! behind it ([`offload`]).

@@ -182,7 +182,7 @@ mod tests {
         let one = windows(&song((4, 4), &[(0, 36), (490, 38)])).unwrap();
         assert_eq!(one[0].pattern.strokes(), 4);
         let early = windows(&song((4, 4), &[(0, 36), (1900, 36), (2400, 38)])).unwrap();
-        assert!(early[0].pattern.is_struck(0, 16));
+        assert!(early[0].pattern.has_onset(0, 16));
     }
 
     #[test]

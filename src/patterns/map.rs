@@ -8,7 +8,7 @@ use safetensors::SafeTensors;
 
 use super::drum::DRUMS;
 use super::pattern::{Pattern, PatternGrid};
-use super::space::{Chance, LATENT, Latent, PatternSpace, Request};
+use super::space::{LATENT, Latent, PatternSpace, Request, Sampling};
 use crate::network::NetworkError;
 
 /// A point of the map. Both coordinates lie within about -1 and 1.
@@ -170,7 +170,13 @@ impl PatternMap {
 
     /// The points whose patterns differ least from one, least first: by strokes that differ, and of equal
     /// ones the nearer on the map.
-    pub fn alike(&self, pattern: &Pattern, at: Place, count: usize, filter: &Filter) -> Vec<usize> {
+    pub fn similar(
+        &self,
+        pattern: &Pattern,
+        at: Place,
+        count: usize,
+        filter: &Filter,
+    ) -> Vec<usize> {
         self.first(count, filter, |point| {
             let apart = point.place.distance(at);
             point.pattern.distance(pattern) as f32 + apart / (1.0 + apart)
@@ -237,13 +243,13 @@ impl PatternMap {
         &self,
         space: &PatternSpace,
         place: Place,
-        chance: Chance,
+        sampling: Sampling,
     ) -> Result<Option<Pattern>, NetworkError> {
         let Some((latent, grid, own)) = self.latent_at(space, place)? else { return Ok(None) };
         if own.is_some() {
             return Ok(own);
         }
-        let made = space.decode(&[Request { latent, grid: Some(grid), chance }])?;
+        let made = space.decode(&[Request { latent, grid: Some(grid), sampling }])?;
         Ok(made.first().copied())
     }
 

@@ -35,7 +35,7 @@ pub use morph::interpolate;
 pub use pattern::{CELLS, Pattern, PatternGrid};
 pub use sample::{Sampled, sample};
 pub use space::{
-    ALL, Chance, LATENT, Latent, PATTERN_DECODER, PATTERN_ENCODER, PatternSpace, Request,
+    ALL, LATENT, Latent, PATTERN_DECODER, PATTERN_ENCODER, PatternSpace, Request, Sampling,
 };
 #[cfg(test)]
 mod tests;

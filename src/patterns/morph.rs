@@ -89,7 +89,7 @@ fn path(from: &Pattern, to: &Pattern, steps: usize, seed: u64) -> Vec<Pattern> {
     for step in 1..=steps {
         let until = step * changes.len() / steps;
         for &(drum, at) in &changes[done..until] {
-            now.set(drum, at, to.is_struck(drum, at));
+            now.set(drum, at, to.has_onset(drum, at));
         }
         done = until;
         found.push(now);

@@ -64,14 +64,14 @@ impl Pattern {
     }
 
     /// Whether the drum is struck on the step; `false` outside the grid.
-    pub fn is_struck(&self, drum: usize, step: usize) -> bool {
+    pub fn has_onset(&self, drum: usize, step: usize) -> bool {
         step < self.grid.steps() && drum < DRUMS && self.rows[drum] >> step & 1 == 1
     }
 
     /// Strikes the drum on the step, or not; nothing happens outside the grid.
-    pub fn set(&mut self, drum: usize, step: usize, struck: bool) {
+    pub fn set(&mut self, drum: usize, step: usize, onset: bool) {
         if step < self.grid.steps() && drum < DRUMS {
-            self.rows[drum] = self.rows[drum] & !(1 << step) | u32::from(struck) << step;
+            self.rows[drum] = self.rows[drum] & !(1 << step) | u32::from(onset) << step;
         }
     }
 
@@ -84,7 +84,7 @@ impl Pattern {
     pub fn hits(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
         (0..DRUMS).flat_map(move |drum| {
             (0..self.grid.steps())
-                .filter(move |&step| self.is_struck(drum, step))
+                .filter(move |&step| self.has_onset(drum, step))
                 .map(move |step| (drum, step))
         })
     }

@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::map::{Filter, PatternMap, Place};
 use super::pattern::Pattern;
-use super::space::{Chance, PatternSpace, Request};
+use super::space::{PatternSpace, Request, Sampling};
 use crate::network::NetworkError;
 
 /// A new pattern.
@@ -66,7 +66,7 @@ pub fn sample(
         for _ in 0..missing {
             let first = from[rng.random_range(0..from.len())];
             let point = &points[first];
-            let alike = map.alike(&point.pattern, point.place, ALIKE + 1, filter);
+            let alike = map.similar(&point.pattern, point.place, ALIKE + 1, filter);
             let fits = |&&index: &&usize| {
                 index != first && points[index].pattern.grid() == point.pattern.grid()
             };
@@ -83,7 +83,7 @@ pub fn sample(
             .map(|(&(first, share, seed), pair)| Request {
                 latent: pair[0].towards(&pair[1], share),
                 grid: Some(points[first].pattern.grid()),
-                chance: Chance::Drawn(seed),
+                sampling: Sampling::Random(seed),
             })
             .collect();
         let made = space.decode(&requests)?;

@@ -58,13 +58,13 @@ impl Latent {
     }
 }
 
-/// How likely a stroke must be to be played.
+/// Which patterns of a latent are decoded: how probable a stroke must be to be played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Chance {
-    /// Likelier than not: the usual pattern of a latent.
-    Usual,
-    /// As likely as a number drawn for each cell; the same seed draws the same.
-    Drawn(u64),
+pub enum Sampling {
+    /// Strokes that are likelier than not: the usual pattern of a latent.
+    Likeliest,
+    /// Strokes that are likelier than a number drawn for each cell; the same seed draws the same.
+    Random(u64),
 }
 
 /// What to decode.
@@ -75,7 +75,7 @@ pub struct Request {
     /// `None` leaves it to the network.
     pub grid: Option<PatternGrid>,
     /// Which of the patterns there.
-    pub chance: Chance,
+    pub sampling: Sampling,
 }
 
 /// Encodes and decodes patterns. Runs on any thread but the audio thread: one pattern takes
@@ -153,7 +153,7 @@ impl PatternSpace {
             row.copy_from_slice(&request.latent.0);
         }
         let latents = Tensor::f32(&[size, LATENT], latents);
-        let levels: Vec<Option<Vec<f32>>> = requests.iter().map(|r| levels(r.chance)).collect();
+        let levels: Vec<Option<Vec<f32>>> = requests.iter().map(|r| levels(r.sampling)).collect();
         let mut known = vec![0.0; size * CELLS];
         let mut grids: Vec<Option<PatternGrid>> = requests.iter().map(|r| r.grid).collect();
         for pass in 0..PASSES {
@@ -199,10 +199,10 @@ fn cells_of(grid: PatternGrid) -> std::ops::Range<usize> {
 }
 
 /// The level of each cell; `None` for a half throughout.
-fn levels(chance: Chance) -> Option<Vec<f32>> {
-    match chance {
-        Chance::Usual => None,
-        Chance::Drawn(seed) => {
+fn levels(sampling: Sampling) -> Option<Vec<f32>> {
+    match sampling {
+        Sampling::Likeliest => None,
+        Sampling::Random(seed) => {
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
             Some((0..CELLS).map(|_| rng.random::<f32>()).collect())
         }

@@ -35,7 +35,8 @@ fn tract_says_what_pytorch_said() {
     for (case, latent) in cases.iter().zip(&latents) {
         assert!(case.latent.iter().zip(&latent.0).all(|(a, b)| (a - b).abs() < 2e-3));
     }
-    let request = |latent: &Latent| Request { latent: *latent, grid: None, chance: Chance::Usual };
+    let request =
+        |latent: &Latent| Request { latent: *latent, grid: None, sampling: Sampling::Likeliest };
     let requests: Vec<Request> = latents.iter().map(request).collect();
     for (case, made) in cases.iter().zip(space.decode(&requests).unwrap()) {
         assert_eq!(made, Pattern::from_rows(grid(case.grid), case.decoded));
@@ -56,8 +57,8 @@ fn nothing_and_all_are_encoded_and_decoded() {
     ] {
         let latent = space.encode(&[pattern]).unwrap()[0];
         assert!(latent.0.iter().all(|value| value.is_finite()));
-        let chance = Chance::Drawn(1);
-        let request = Request { latent, grid: Some(pattern.grid()), chance };
+        let sampling = Sampling::Random(1);
+        let request = Request { latent, grid: Some(pattern.grid()), sampling };
         assert_eq!(space.decode(&[request]).unwrap()[0].grid(), pattern.grid());
     }
     assert!(space.encode(&[]).unwrap().is_empty());
@@ -83,7 +84,7 @@ fn a_points_own_place_has_its_own_pattern_and_between_points_nothing_jumps() {
     for point in map.points().iter().step_by(997) {
         assert_eq!(map.place(&point.pattern), point.place);
         let near = map.nearest(point.place, 1, &Filter::default());
-        let there = map.pattern_at(&space, point.place, Chance::Usual).unwrap().unwrap();
+        let there = map.pattern_at(&space, point.place, Sampling::Likeliest).unwrap().unwrap();
         assert_eq!(there, map.points()[near[0]].pattern);
     }
     // Along a line in small steps: it jumps only where the grid does, and a little at points.
@@ -91,7 +92,7 @@ fn a_points_own_place_has_its_own_pattern_and_between_points_nothing_jumps() {
     let mut jumps = 0;
     for step in 0..200 {
         let place = Place { x: -0.05 + 0.0005 * step as f32, y: 0.05 };
-        let now = map.pattern_at(&space, place, Chance::Usual).unwrap().unwrap();
+        let now = map.pattern_at(&space, place, Sampling::Likeliest).unwrap().unwrap();
         jumps += usize::from(
             before.is_some_and(|before| before.grid() == now.grid() && before.distance(&now) > 20),
         );
@@ -116,7 +117,7 @@ fn samples_are_new_of_the_style_and_the_same_for_a_seed() {
     }
     let nothing = PatternMap::new(Vec::new());
     assert_eq!(sample(&space, &nothing, &filter, None, 3, 0).unwrap(), []);
-    assert_eq!(nothing.pattern_at(&space, Place::default(), Chance::Usual).unwrap(), None);
+    assert_eq!(nothing.pattern_at(&space, Place::default(), Sampling::Likeliest).unwrap(), None);
 }
 
 proptest! {
@@ -127,7 +128,7 @@ proptest! {
         let map = PatternMap::built_in();
         let place = map.place(&pattern);
         prop_assert!(place.x.is_finite() && place.y.is_finite());
-        let near = map.alike(&pattern, place, 5, &Filter::default());
+        let near = map.similar(&pattern, place, 5, &Filter::default());
         let apart: Vec<usize> =
             near.iter().map(|&index| map.points()[index].pattern.distance(&pattern)).collect();
         prop_assert!(apart.len() == 5 && apart.is_sorted());

@@ -1,4 +1,4 @@
-//! Music as data: the ground floor of the house. Imports nothing of ours.
+//! Music as data. The lowest layer: it imports no other module.
 //!
 //! A [`Song`] is what a MIDI file or a captured take says: tracks of [`Note`]s in [`Ticks`], with a
 //! [`TempoMap`] and a list of metre changes. Its [`BarGrid`] cuts it into bars, each with the

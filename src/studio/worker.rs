@@ -136,7 +136,7 @@ fn weight(stage: Stage) -> f32 {
         Stage::Features => 0.03,
         Stage::Structure => 0.1,
         Stage::Pattern => 0.16,
-        Stage::Groove => 0.1,
+        Stage::Performance => 0.1,
     }
 }
 

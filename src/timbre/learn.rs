@@ -3,9 +3,9 @@
 use std::fmt;
 
 use super::TimbreError;
-use super::hear;
 use super::measure::{LONGEST, Measured, measure};
 use super::note::PlayedNote;
+use super::note_detection;
 use super::piano::Piano;
 
 /// The most samples of a recording that are looked through for its first note, in seconds.
@@ -103,7 +103,7 @@ pub fn learn(
             let begin = first.saturating_sub((0.2 * rate) as usize);
             let end = (begin + (LONGEST * f64::from(rate)) as usize).min(samples.len());
             let part = &samples[begin..end];
-            let found = hear::notes(part, rate);
+            let found = note_detection::notes(part, rate);
             if found.len() < FEWEST {
                 return Err(TimbreError::TooFewNotes);
             }

@@ -2,7 +2,7 @@
 
 use super::TimbreError;
 use super::attack::fit_attack;
-use super::model::{Heard, model};
+use super::model::{Observation, model};
 use super::noise_fit::{self, fit_noise};
 use super::note::PlayedNote;
 use super::partial_fit::{OwnSound, fit_common};
@@ -84,15 +84,15 @@ pub fn measure(
 
     let spectra = Spectrogram::new(samples, rate, SIZE, HOP);
     let floor = floor(&spectra);
-    let heard = Heard { spectra: &spectra, notes: &notes, rate, floor: &floor };
+    let observed = Observation { spectra: &spectra, notes: &notes, rate, floor: &floor };
     let short_spectra = Spectrogram::new(samples, rate, SHORT, SHORT_HOP);
     let short_floor = self::floor(&short_spectra);
-    let short = Heard { spectra: &short_spectra, floor: &short_floor, ..heard };
+    let short = Observation { spectra: &short_spectra, floor: &short_floor, ..observed };
     let (mut modelled, mut short_modelled) = (spectra.zeros(), short_spectra.zeros());
-    match_level(&heard, &mut piano, &mut modelled);
+    match_level(&observed, &mut piano, &mut modelled);
     let steps = (COMMON_STEPS + OWN_STEPS + LAST_STEPS) as f32;
     for at in 0..COMMON_STEPS {
-        fit_common(&heard, &mut piano, &mut modelled);
+        fit_common(&observed, &mut piano, &mut modelled);
         if at % 2 == 1 {
             fit_noise(&short, &mut piano, &mut short_modelled);
         }
@@ -100,8 +100,8 @@ pub fn measure(
     }
     let later = fit_attack(samples, rate, &notes, &mut piano)?;
     let notes = shifted(&notes, later);
-    let heard = Heard { notes: &notes, ..heard };
-    let short = Heard { notes: &notes, ..short };
+    let observed = Observation { notes: &notes, ..observed };
+    let short = Observation { notes: &notes, ..short };
     let mut own = OwnSound::new(piano);
     let mut error = 0.0;
     for at in 0..OWN_STEPS + LAST_STEPS {
@@ -113,7 +113,7 @@ pub fn measure(
             own.set_noise(&piano);
             own.lean_on_neighbours(NEIGHBOURS, DOUBT);
         }
-        error = own.fit(&heard, &mut modelled);
+        error = own.fit(&observed, &mut modelled);
         step(0.1 + 0.9 * (COMMON_STEPS + at + 1) as f32 / steps)?;
     }
     own.lean_on_neighbours(NEIGHBOURS, DOUBT);
@@ -127,8 +127,8 @@ pub fn measure(
     }
     step(1.0)?;
     modelled.clear();
-    noise_fit::add_noise(&heard, &piano, &mut modelled);
-    model(&heard, &piano, &mut modelled, &mut |_, _, _, _, _| {});
+    noise_fit::add_noise(&observed, &piano, &mut modelled);
+    model(&observed, &piano, &mut modelled, &mut |_, _, _, _, _| {});
     let explained = explained(&spectra, &modelled);
     Ok(Measured { piano, error, explained, highest: highest(&spectra), notes: notes.len() })
 }
@@ -255,13 +255,13 @@ fn floor(spectra: &Spectrogram) -> Vec<f32> {
 }
 
 /// Makes the expected piano as loud as the recording.
-fn match_level(heard: &Heard, piano: &mut Piano, modelled: &mut Spectrogram) {
+fn match_level(observed: &Observation, piano: &mut Piano, modelled: &mut Spectrogram) {
     modelled.clear();
-    model(heard, piano, modelled, &mut |_, _, _, _, _| {});
+    model(observed, piano, modelled, &mut |_, _, _, _, _| {});
     let power = |spectra: &Spectrogram| -> f32 {
         (0..spectra.frames()).map(|frame| spectra.frame(frame).iter().sum::<f32>()).sum()
     };
-    let gain = 10.0 * ((power(heard.spectra) + 1e-12) / (power(modelled) + 1e-12)).log10();
+    let gain = 10.0 * ((power(observed.spectra) + 1e-12) / (power(modelled) + 1e-12)).log10();
     for sound in &mut piano.keys {
         for partial in &mut sound.partials {
             partial.levels.iter_mut().for_each(|level| *level += gain);

@@ -11,8 +11,8 @@ const AFTER: f64 = 0.5;
 /// How long a note is looked at, in seconds.
 const LONGEST: f64 = 8.0;
 
-/// What is measured against.
-pub struct Heard<'a> {
+/// A recording with its notes: what the model is fitted to.
+pub struct Observation<'a> {
     pub spectra: &'a Spectrogram,
     pub notes: &'a [PlayedNote],
     pub rate: f32,
@@ -22,16 +22,16 @@ pub struct Heard<'a> {
 
 /// The model's spectra of all notes; `visit` hears of each partial in each frame.
 pub fn model(
-    heard: &Heard,
+    observed: &Observation,
     piano: &Piano,
     into: &mut Spectrogram,
     visit: &mut dyn FnMut(&PlayedNote, usize, f32, usize, &Expected),
 ) {
-    let window = Window::new(into.size, heard.rate);
-    let seconds = |frame: usize| (frame * into.hop) as f64 / f64::from(heard.rate);
-    let frame_of = |at: f64| (at.max(0.0) * f64::from(heard.rate) / into.hop as f64) as usize;
+    let window = Window::new(into.size, observed.rate);
+    let seconds = |frame: usize| (frame * into.hop) as f64 / f64::from(observed.rate);
+    let frame_of = |at: f64| (at.max(0.0) * f64::from(observed.rate) / into.hop as f64) as usize;
     let mut sines = Vec::new();
-    for note in heard.notes {
+    for note in observed.notes {
         let sound = piano.key(note.key);
         let first = frame_of(note.start - f64::from(window.half)) + 1;
         let end = (note.end + AFTER).min(note.start + LONGEST);

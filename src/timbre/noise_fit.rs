@@ -1,6 +1,6 @@
 //! The noise of the attack: what a recording has between the partials.
 
-use super::model::{Heard, model};
+use super::model::{Observation, model};
 use super::note::PlayedNote;
 use super::piano::{BAND_EDGES, BANDS, LAYERS, LOWEST, Piano, layer_weights};
 use super::ridge::Ridge;
@@ -37,14 +37,14 @@ fn seen(note: &PlayedNote, decay: f32, time: f64, half: f64) -> f32 {
 
 /// Each note's noise, frame by frame: note, frame, power of the decay.
 fn each(
-    heard: &Heard,
+    observed: &Observation,
     piano: &Piano,
     spectra: &Spectrogram,
     visit: &mut dyn FnMut(&PlayedNote, usize, f32),
 ) {
-    let rate = f64::from(heard.rate);
+    let rate = f64::from(observed.rate);
     let half = spectra.size as f64 / rate / 2.0;
-    for note in heard.notes {
+    for note in observed.notes {
         let decay = piano.key(note.key).noise.decay;
         let first = ((note.start - half).max(0.0) * rate / spectra.hop as f64) as usize + 1;
         let last = ((note.start + LONGEST) * rate / spectra.hop as f64) as usize;
@@ -62,11 +62,11 @@ fn level(piano: &Piano, note: &PlayedNote, band: usize) -> f32 {
 }
 
 /// Adds the expected noise of all notes.
-pub fn add_noise(heard: &Heard, piano: &Piano, into: &mut Spectrogram) {
-    let gains: Vec<f32> = (0..BANDS).map(|band| bin_gain(into, band, heard.rate)).collect();
+pub fn add_noise(observed: &Observation, piano: &Piano, into: &mut Spectrogram) {
+    let gains: Vec<f32> = (0..BANDS).map(|band| bin_gain(into, band, observed.rate)).collect();
     let ranges: Vec<_> = (0..BANDS).map(|band| bins(into, band)).collect();
     let mut frames = Vec::new();
-    each(heard, piano, into, &mut |note, frame, power| frames.push((*note, frame, power)));
+    each(observed, piano, into, &mut |note, frame, power| frames.push((*note, frame, power)));
     for (note, frame, power) in frames {
         for band in 0..BANDS {
             let flat = power * gains[band] * level(piano, &note, band);
@@ -76,22 +76,22 @@ pub fn add_noise(heard: &Heard, piano: &Piano, into: &mut Spectrogram) {
 }
 
 /// One step for the noise of all keys: by band, by band and key, by velocity; and for each key that is
-/// heard. `heard.spectra` have short frames.
-pub fn fit_noise(heard: &Heard, piano: &mut Piano, modelled: &mut Spectrogram) {
+/// heard. `observed.spectra` have short frames.
+pub fn fit_noise(observed: &Observation, piano: &mut Piano, modelled: &mut Spectrogram) {
     const SLOPE: usize = BANDS;
     const HARDNESS: usize = 2 * BANDS;
     modelled.clear();
-    model(heard, piano, modelled, &mut |_, _, _, _, _| {});
+    model(observed, piano, modelled, &mut |_, _, _, _, _| {});
     let mut noise = modelled.zeros();
-    add_noise(heard, piano, &mut noise);
-    let spectra = heard.spectra;
-    let gains: Vec<f32> = (0..BANDS).map(|band| bin_gain(spectra, band, heard.rate)).collect();
+    add_noise(observed, piano, &mut noise);
+    let spectra = observed.spectra;
+    let gains: Vec<f32> = (0..BANDS).map(|band| bin_gain(spectra, band, observed.rate)).collect();
     let mut precisions = vec![1.0 / 36.0; 2 * BANDS + 1];
     precisions[SLOPE..HARDNESS].fill(1.0 / 9.0);
     precisions[HARDNESS] = 1.0 / 9.0;
     let mut common = Ridge::new(&precisions);
     let mut own = vec![vec![(0.0f64, 0.0f64); BANDS]; piano.keys.len()];
-    each(heard, piano, spectra, &mut |note, frame, power| {
+    each(observed, piano, spectra, &mut |note, frame, power| {
         let (heights, hard) = (
             (f64::from(note.key) - 60.0) / 24.0,
             (f64::from(note.velocity) - f64::from(LAYERS[1])) / 40.0,
@@ -104,7 +104,7 @@ pub fn fit_noise(heard: &Heard, piano: &mut Piano, modelled: &mut Spectrogram) {
             quiet.sort_by(|a, b| sines[*a].total_cmp(&sines[*b]));
             quiet.truncate(quiet.len().div_ceil(2));
             let sum = |of: &[f32]| quiet.iter().map(|bin| of[*bin]).sum::<f32>();
-            let floor = sum(heard.floor) + 1e-14 * quiet.len() as f32;
+            let floor = sum(observed.floor) + 1e-14 * quiet.len() as f32;
             let all = sum(sines) + sum(noises) + floor;
             let mine = power * gains[band] * level(piano, note, band) * quiet.len() as f32;
             let share = mine / all;

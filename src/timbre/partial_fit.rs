@@ -4,7 +4,7 @@
 //! shared out among all partials of all notes that sound there, as the model so far expects it of each,
 //! and the difference in dB moves the model by a regularised Gauss-Newton step.
 
-use super::model::{Heard, model};
+use super::model::{Observation, model};
 use super::noise_fit;
 use super::piano::{KEYS, LAYERS, LOWEST, PARTIALS, Partial, Piano, layer_weights};
 use super::ridge::{Ridge, hats};
@@ -32,21 +32,25 @@ struct Sample {
 }
 
 /// Differences between recording and model, and their root mean square in dB.
-fn samples(heard: &Heard, piano: &Piano, modelled: &mut Spectrogram) -> (Vec<Sample>, f64) {
+fn samples(
+    observed: &Observation,
+    piano: &Piano,
+    modelled: &mut Spectrogram,
+) -> (Vec<Sample>, f64) {
     modelled.clear();
-    noise_fit::add_noise(heard, piano, modelled);
+    noise_fit::add_noise(observed, piano, modelled);
     let mut parts = Vec::new();
-    model(heard, piano, modelled, &mut |note, index, frequency, frame, expected| {
+    model(observed, piano, modelled, &mut |note, index, frequency, frame, expected| {
         parts.push((*note, index, frequency, frame, *expected));
     });
-    let (spectra, bin) = (heard.spectra, heard.spectra.bin);
+    let (spectra, bin) = (observed.spectra, observed.spectra.bin);
     let leakage: Vec<f32> = (0..spectra.frames())
         .map(|frame| LEAKAGE * spectra.frame(frame).iter().sum::<f32>())
         .collect();
     let (mut squares, mut weights) = (0.0, 0.0);
     let found = parts.into_iter().filter_map(|(note, index, frequency, frame, expected)| {
         let nearest = (frequency / bin).round() as usize;
-        let floor = 3.0 * (heard.floor.get(nearest).copied().unwrap_or(0.0) + leakage[frame]);
+        let floor = 3.0 * (observed.floor.get(nearest).copied().unwrap_or(0.0) + leakage[frame]);
         let own = expected.amplitude * expected.amplitude * around_gain(frequency, bin);
         let all = modelled.around(frame, frequency) + floor;
         let share = own / all.max(1e-20);
@@ -100,8 +104,8 @@ fn level_features(key: u8, partial: usize, frequency: f32) -> [(usize, f64); 6] 
 
 /// One step of what all keys have in common: equaliser, brightness by partial and key, the curve of
 /// velocities, decays and damper. Returns the difference before the step, in dB.
-pub fn fit_common(heard: &Heard, piano: &mut Piano, modelled: &mut Spectrogram) -> f64 {
-    let (samples, error) = samples(heard, piano, modelled);
+pub fn fit_common(observed: &Observation, piano: &mut Piano, modelled: &mut Spectrogram) -> f64 {
+    let (samples, error) = samples(observed, piano, modelled);
     let mut precisions = vec![1.0 / 64.0; GLOBALS];
     precisions[NUMBER..KEY].fill(1.0 / 16.0);
     precisions[KEY..VELOCITY].fill(1.0 / 16.0);
@@ -230,9 +234,9 @@ impl OwnSound {
     }
 
     /// One step for each partial of each key that is heard. Returns the difference before it, in dB.
-    pub fn fit(&mut self, heard: &Heard, modelled: &mut Spectrogram) -> f64 {
+    pub fn fit(&mut self, observed: &Observation, modelled: &mut Spectrogram) -> f64 {
         let piano = self.piano();
-        let (samples, error) = samples(heard, &piano, modelled);
+        let (samples, error) = samples(observed, &piano, modelled);
         let precisions = SPREADS.map(|spread| 1.0 / (spread * spread));
         let mut ridges: Vec<Option<Ridge>> = vec![None; KEYS * PARTIALS];
         self.known.iter_mut().for_each(|known| known.fill(0.0));

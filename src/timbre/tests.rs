@@ -94,7 +94,7 @@ fn keys_that_are_not_heard_follow_those_that_are() {
 #[test]
 fn notes_are_found_without_being_told() {
     let (samples, _) = learned();
-    let heard = hear::notes(samples, RATE as f32);
+    let heard = note_detection::notes(samples, RATE as f32);
     let real = arpeggio();
     let same = |a: &PlayedNote, b: &PlayedNote| a.key == b.key && (a.start - b.start).abs() < 0.05;
     let found = real.iter().filter(|note| heard.iter().any(|other| same(note, other))).count();

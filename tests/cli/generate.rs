@@ -11,15 +11,15 @@ use super::bad_input::{odd, unusable};
 use super::{drumlin, failure, files};
 
 /// A folder with a song in it.
-struct Desk {
+struct Workspace {
     folder: tempfile::TempDir,
 }
 
-impl Desk {
-    fn new(song: &[u8]) -> Desk {
-        let desk = Desk { folder: tempfile::tempdir().unwrap() };
-        fs::write(desk.path("song.mid"), song).unwrap();
-        desk
+impl Workspace {
+    fn new(song: &[u8]) -> Workspace {
+        let workspace = Workspace { folder: tempfile::tempdir().unwrap() };
+        fs::write(workspace.path("song.mid"), song).unwrap();
+        workspace
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -60,19 +60,19 @@ fn real_song() -> Vec<u8> {
 
 #[test]
 fn a_real_song_gets_drums_a_picture_a_preview_and_a_report() {
-    let desk = Desk::new(&real_song());
+    let workspace = Workspace::new(&real_song());
     let more = ["--picture", "form.png", "--audio", "preview.wav", "--json", "--seed", "5"];
-    let output = desk.generate(&more).output().unwrap();
+    let output = workspace.generate(&more).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(desk.made(), ["drums.mid", "form.png", "preview.wav"]);
+    assert_eq!(workspace.made(), ["drums.mid", "form.png", "preview.wav"]);
 
-    let (song, drums) = (desk.song("song.mid"), desk.song("drums.mid"));
+    let (song, drums) = (workspace.song("song.mid"), workspace.song("drums.mid"));
     assert!(drums.tracks.iter().all(|track| track.is_drums()));
     assert_eq!(drums.tempo, song.tempo);
     let hits = drums.drum_notes().count();
     assert!(hits > song.bars().len(), "{hits} hits");
-    assert!(fs::read(desk.path("form.png")).unwrap().starts_with(b"\x89PNG"));
-    let wav = fs::read(desk.path("preview.wav")).unwrap();
+    assert!(fs::read(workspace.path("form.png")).unwrap().starts_with(b"\x89PNG"));
+    let wav = fs::read(workspace.path("preview.wav")).unwrap();
     assert!(wav.starts_with(b"RIFF") && wav.len() > 44_100 * 4 * 60);
 
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -97,10 +97,10 @@ fn a_real_song_gets_drums_a_picture_a_preview_and_a_report() {
 
 #[test]
 fn the_same_seed_gives_the_same_bytes() {
-    let desk = Desk::new(&real_song());
+    let workspace = Workspace::new(&real_song());
     let bytes = |seed: &str| {
-        desk.generate(&["--seed", seed, "--quiet"]).assert().success().stdout("").stderr("");
-        fs::read(desk.path("drums.mid")).unwrap()
+        workspace.generate(&["--seed", seed, "--quiet"]).assert().success().stdout("").stderr("");
+        fs::read(workspace.path("drums.mid")).unwrap()
     };
     let first = bytes("1");
     assert!(first == bytes("1"));
@@ -110,10 +110,11 @@ fn the_same_seed_gives_the_same_bytes() {
 #[test]
 fn the_best_of_many_candidates_are_kept() {
     let melodies = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/melodies");
-    let desk = Desk::new(&fs::read(melodies.join("loop.mid")).unwrap());
-    let output = desk.generate(&["--candidates", "6", "--keep", "3", "--json"]).output().unwrap();
+    let workspace = Workspace::new(&fs::read(melodies.join("loop.mid")).unwrap());
+    let output =
+        workspace.generate(&["--candidates", "6", "--keep", "3", "--json"]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(desk.made(), ["drums-2.mid", "drums-3.mid", "drums.mid"]);
+    assert_eq!(workspace.made(), ["drums-2.mid", "drums-3.mid", "drums.mid"]);
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let parts = report["parts"].as_array().unwrap();
     let kept: Vec<u64> =
@@ -125,46 +126,46 @@ fn the_best_of_many_candidates_are_kept() {
     assert!(parts.iter().all(|part| worth(part) <= worth(&parts[0])));
     assert!(!parts[1]["curated"]["why"].as_str().unwrap().is_empty());
     for more in [&["--keep", "3"][..], &["--candidates", "4", "--alternatives", "4"]] {
-        desk.generate(more).assert().code(2).stdout("");
+        workspace.generate(more).assert().code(2).stdout("");
     }
 }
 
 #[test]
 fn alternatives_are_files_of_their_own_and_differ() {
-    let desk = Desk::new(&real_song());
-    desk.generate(&["--alternatives", "3"]).assert().success();
-    assert_eq!(desk.made(), ["drums-2.mid", "drums-3.mid", "drums.mid"]);
-    let read = |name: &str| fs::read(desk.path(name)).unwrap();
+    let workspace = Workspace::new(&real_song());
+    workspace.generate(&["--alternatives", "3"]).assert().success();
+    assert_eq!(workspace.made(), ["drums-2.mid", "drums-3.mid", "drums.mid"]);
+    let read = |name: &str| fs::read(workspace.path(name)).unwrap();
     assert!(read("drums.mid") != read("drums-2.mid"));
 }
 
 #[test]
 fn merged_drums_replace_those_of_the_song() {
-    let desk = Desk::new(&files::small_song());
-    desk.generate(&["--merge", "--track", "mel"]).assert().success();
-    let merged = desk.song("drums.mid");
+    let workspace = Workspace::new(&files::small_song());
+    workspace.generate(&["--merge", "--track", "mel"]).assert().success();
+    let merged = workspace.song("drums.mid");
     // The song's drum track keeps its name.
     assert_eq!(tracks(&merged), [("Melody", false), ("Bass", false), ("Kit", true)]);
 }
 
 #[test]
 fn a_track_that_is_not_there_is_answered_with_those_that_are() {
-    let desk = Desk::new(&files::small_song());
-    let line = failure(&mut desk.generate(&["--track", "oboe"]));
+    let workspace = Workspace::new(&files::small_song());
+    let line = failure(&mut workspace.generate(&["--track", "oboe"]));
     assert!(line.contains("song.mid") && line.contains("1 \"Melody\", 2 \"Bass\""), "{line}");
-    let line = failure(&mut desk.generate(&["--track", "3"]));
+    let line = failure(&mut workspace.generate(&["--track", "3"]));
     assert!(line.contains("is drums"), "{line}");
-    assert!(desk.made().is_empty());
+    assert!(workspace.made().is_empty());
 }
 
 #[test]
 fn wrong_wishes_are_wrong_usage() {
-    let desk = Desk::new(&files::small_song());
+    let workspace = Workspace::new(&files::small_song());
     for more in [&["--swing", "2"][..], &["--style", "polka"], &["--alternatives", "9"]] {
-        desk.generate(more).assert().code(2).stdout("");
+        workspace.generate(more).assert().code(2).stdout("");
     }
     drumlin().args(["generate", "song.mid"]).assert().code(2);
-    assert!(desk.made().is_empty());
+    assert!(workspace.made().is_empty());
 }
 
 #[test]
@@ -172,32 +173,32 @@ fn bad_input_leaves_nothing_behind() {
     let only_drums = files::file(&[files::notes("Kit", 9, 0, 8)]);
     let drums = ("only drums", only_drums, "no tracks but drums");
     for (what, bytes, why) in unusable().into_iter().chain([drums]) {
-        let desk = Desk::new(&bytes);
-        let line = failure(&mut desk.generate(&["--picture", "form.png"]));
+        let workspace = Workspace::new(&bytes);
+        let line = failure(&mut workspace.generate(&["--picture", "form.png"]));
         assert!(line.contains(why), "{what}: {line}");
-        assert!(desk.made().is_empty(), "{what}");
+        assert!(workspace.made().is_empty(), "{what}");
     }
 }
 
 #[test]
 fn odd_input_gets_drums_or_a_sentence() {
     for (what, bytes) in odd() {
-        let desk = Desk::new(&bytes);
-        let output = desk.generate(&["--quiet"]).output().unwrap();
+        let workspace = Workspace::new(&bytes);
+        let output = workspace.generate(&["--quiet"]).output().unwrap();
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
         if output.status.success() {
-            assert_eq!(desk.made(), ["drums.mid"], "{what}");
+            assert_eq!(workspace.made(), ["drums.mid"], "{what}");
         } else {
             // More bars than the drummer can take are the one thing to refuse here.
             assert!(what.contains("bars") && error.lines().count() == 1, "{what}: {error}");
-            assert!(desk.made().is_empty(), "{what}");
+            assert!(workspace.made().is_empty(), "{what}");
         }
     }
 }
 
 #[test]
 fn outputs_that_cannot_be_written_keep_all_from_being_written() {
-    let desk = Desk::new(&files::small_song());
+    let workspace = Workspace::new(&files::small_song());
     for (more, why) in [
         (&["--picture", "no such folder/form.png"][..], "no folder no such folder"),
         (&["--picture", "song.mid/form.png"], "cannot write song.mid/form.png"),
@@ -206,88 +207,88 @@ fn outputs_that_cannot_be_written_keep_all_from_being_written() {
         (&["--audio", "song.mid"], "it is the input"),
         (&["--alternatives", "2", "--picture", "drums-2.mid"], "two outputs"),
     ] {
-        let line = failure(&mut desk.generate(more));
+        let line = failure(&mut workspace.generate(more));
         assert!(line.contains(why), "{line}");
-        assert!(desk.made().is_empty());
+        assert!(workspace.made().is_empty());
     }
-    assert_eq!(fs::read(desk.path("song.mid")).unwrap(), files::small_song());
+    assert_eq!(fs::read(workspace.path("song.mid")).unwrap(), files::small_song());
 }
 
 #[test]
 fn unusable_fonts_and_networks_are_named() {
-    let desk = Desk::new(&files::small_song());
-    fs::write(desk.path("text.sf2"), "no sound in here").unwrap();
-    let line = failure(&mut desk.generate(&["--soundfont", "text.sf2"]));
+    let workspace = Workspace::new(&files::small_song());
+    fs::write(workspace.path("text.sf2"), "no sound in here").unwrap();
+    let line = failure(&mut workspace.generate(&["--soundfont", "text.sf2"]));
     assert!(line.contains("text.sf2") && line.contains("SoundFont"), "{line}");
-    let line = failure(&mut desk.generate(&["--soundfont", "none.sf2"]));
+    let line = failure(&mut workspace.generate(&["--soundfont", "none.sf2"]));
     assert!(line.contains("none.sf2"), "{line}");
 
-    fs::create_dir(desk.path("mine")).unwrap();
-    let line = failure(&mut desk.generate(&["--models", "mine"]));
+    fs::create_dir(workspace.path("mine")).unwrap();
+    let line = failure(&mut workspace.generate(&["--models", "mine"]));
     assert!(line.contains("no network in mine") && line.contains(".onnx"), "{line}");
     for spec in drumlin::drummer::networks::ALL {
-        let own = desk.path("mine").join(spec.file);
+        let own = workspace.path("mine").join(spec.file);
         fs::write(&own, "not a network").unwrap();
-        let line = failure(&mut desk.generate(&["--models", "mine"]));
+        let line = failure(&mut workspace.generate(&["--models", "mine"]));
         assert!(line.contains(spec.file), "{line}");
         fs::remove_file(own).unwrap();
     }
-    assert!(!desk.path("drums.mid").exists());
+    assert!(!workspace.path("drums.mid").exists());
 }
 
 #[test]
 fn standard_input_and_output_are_a_song_and_its_drums() {
-    let desk = Desk::new(&files::small_song());
-    desk.generate(&["--quiet"]).assert().success();
-    let written = fs::read(desk.path("drums.mid")).unwrap();
-    fs::remove_file(desk.path("drums.mid")).unwrap();
+    let workspace = Workspace::new(&files::small_song());
+    workspace.generate(&["--quiet"]).assert().success();
+    let written = fs::read(workspace.path("drums.mid")).unwrap();
+    fs::remove_file(workspace.path("drums.mid")).unwrap();
     let mut command = drumlin();
-    command.current_dir(desk.folder.path()).args(["generate", "-", "-o", "-", "--quiet"]);
+    command.current_dir(workspace.folder.path()).args(["generate", "-", "-o", "-", "--quiet"]);
     let output = command.write_stdin(files::small_song()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(output.stdout == written, "the same bytes as in a file");
-    assert!(desk.made().is_empty());
+    assert!(workspace.made().is_empty());
     let mut command = drumlin();
-    command.current_dir(desk.folder.path()).args(["generate", "-", "-o", "d.mid"]);
+    command.current_dir(workspace.folder.path()).args(["generate", "-", "-o", "d.mid"]);
     let line = failure(command.write_stdin(&b"no song"[..]));
     assert!(line.contains("standard input"), "{line}");
     for more in [&["--json"][..], &["--alternatives", "2"], &["--audio", "-"]] {
         let mut command = drumlin();
         command
-            .current_dir(desk.folder.path())
+            .current_dir(workspace.folder.path())
             .args(["generate", "song.mid", "-o", "-"])
             .args(more);
         let line = failure(&mut command);
         assert!(line.contains("standard output"), "{line}");
     }
-    assert!(desk.made().is_empty());
+    assert!(workspace.made().is_empty());
 }
 
 #[test]
 fn an_ending_that_means_something_else_is_refused() {
-    let desk = Desk::new(&files::small_song());
+    let workspace = Workspace::new(&files::small_song());
     for (more, why) in [
         (&["--audio", "preview.mp3"][..], "preview.mp3 is to be a WAV file"),
         (&["--drums-audio", "d.mid"], "d.mid is to be a WAV file"),
         (&["--picture", "form.jpg"], "form.jpg is to be a PNG picture"),
     ] {
-        let line = failure(&mut desk.generate(more));
+        let line = failure(&mut workspace.generate(more));
         assert!(line.contains(why), "{line}");
     }
     let mut command = drumlin();
-    command.current_dir(desk.folder.path()).args(["generate", "song.mid", "-o", "d.wav"]);
+    command.current_dir(workspace.folder.path()).args(["generate", "song.mid", "-o", "d.wav"]);
     let line = failure(&mut command);
     assert!(line.contains("d.wav is to be a MIDI file"), "{line}");
-    assert!(desk.made().is_empty());
+    assert!(workspace.made().is_empty());
 }
 
 #[test]
 fn drums_are_rendered_alone() {
-    let desk = Desk::new(&files::small_song());
-    desk.generate(&["--drums-audio", "drums.wav", "--audio", "all.wav"]).assert().success();
-    assert_eq!(desk.made(), ["all.wav", "drums.mid", "drums.wav"]);
+    let workspace = Workspace::new(&files::small_song());
+    workspace.generate(&["--drums-audio", "drums.wav", "--audio", "all.wav"]).assert().success();
+    assert_eq!(workspace.made(), ["all.wav", "drums.mid", "drums.wav"]);
     let read = |name: &str| -> Vec<i16> {
-        let mut wav = hound::WavReader::open(desk.path(name)).unwrap();
+        let mut wav = hound::WavReader::open(workspace.path(name)).unwrap();
         wav.samples().map(Result::unwrap).collect()
     };
     let (drums, all) = (read("drums.wav"), read("all.wav"));
@@ -296,12 +297,12 @@ fn drums_are_rendered_alone() {
 
 #[test]
 fn several_songs_go_into_a_folder_and_a_bad_one_stops_no_other() {
-    let desk = Desk::new(&files::small_song());
-    fs::write(desk.path("other.mid"), real_song()).unwrap();
-    fs::write(desk.path("bad.mid"), "no song").unwrap();
+    let workspace = Workspace::new(&files::small_song());
+    fs::write(workspace.path("other.mid"), real_song()).unwrap();
+    fs::write(workspace.path("bad.mid"), "no song").unwrap();
     let generate = |songs: &[&str]| {
         let mut command = drumlin();
-        command.current_dir(desk.folder.path()).arg("generate").args(songs);
+        command.current_dir(workspace.folder.path()).arg("generate").args(songs);
         command.args(["--output-folder", "out"]).output().unwrap()
     };
     let output = generate(&["song.mid", "bad.mid", "other.mid"]);
@@ -309,22 +310,22 @@ fn several_songs_go_into_a_folder_and_a_bad_one_stops_no_other() {
     assert_eq!(output.status.code(), Some(1), "{error}");
     assert!(error.contains("bad.mid") && error.contains("2 of 3 songs drummed to"), "{error}");
     assert!(error.contains("1 of 3 songs got no drums"), "{error}");
-    let mut made: Vec<_> = fs::read_dir(desk.path("out"))
+    let mut made: Vec<_> = fs::read_dir(workspace.path("out"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     made.sort();
     assert_eq!(made, ["other.mid", "song.mid"]);
     // The same as one by one.
-    desk.generate(&["--quiet"]).assert().success();
-    let read = |name: &str| fs::read(desk.path(name)).unwrap();
+    workspace.generate(&["--quiet"]).assert().success();
+    let read = |name: &str| fs::read(workspace.path(name)).unwrap();
     assert!(read("drums.mid") == read("out/song.mid"));
     assert!(generate(&["song.mid", "other.mid"]).status.success());
     let error = String::from_utf8(generate(&["song.mid", "./song.mid"]).stderr).unwrap();
     assert!(error.contains("two outputs"), "{error}");
     // Without a folder there is one song.
     let mut command = drumlin();
-    command.current_dir(desk.folder.path());
+    command.current_dir(workspace.folder.path());
     command.args(["generate", "song.mid", "other.mid", "-o", "drums.mid"]);
     assert!(failure(&mut command).contains("--output-folder"));
 }

@@ -187,7 +187,7 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
             });
         }
     } else if let Some(near) = &near {
-        let alike = map.alike(&near.pattern, near.place, arguments.count.into(), &filter);
+        let alike = map.similar(&near.pattern, near.place, arguments.count.into(), &filter);
         for (number, index) in alike.into_iter().enumerate() {
             let point = &map.points()[index];
             let plain = |c: char| if c.is_alphanumeric() || " -_".contains(c) { c } else { '_' };
@@ -345,7 +345,7 @@ fn report<'a>(found: &'a Found, folder: Option<&Path>) -> Report<'a> {
     let pattern = &found.pattern;
     let drums = (0..DRUMS).filter(|&drum| pattern.rows()[drum] != 0).map(|drum| {
         let steps = (0..pattern.grid().steps())
-            .map(|step| if pattern.is_struck(drum, step) { 'x' } else { '.' });
+            .map(|step| if pattern.has_onset(drum, step) { 'x' } else { '.' });
         (LANES_OF_DRUMS[drum].name().to_owned(), steps.collect::<String>().into())
     });
     Report {

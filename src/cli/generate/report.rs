@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::cli::candidates::Kept;
+use crate::cli::candidates::KeptCandidate;
 use crate::drummer::performance::swing_ratio;
 use crate::drummer::picture::facts;
 use crate::drummer::timing::Timed;
@@ -98,7 +98,7 @@ struct PartFacts {
     /// Notes of each lane that is played.
     lanes: BTreeMap<String, usize>,
     /// Why it was kept of many candidates; null where there were none.
-    curated: Option<Kept>,
+    curated: Option<KeptCandidate>,
 }
 
 /// How long a stage took.
@@ -145,7 +145,7 @@ impl Report {
     }
 
     /// Notes why parts were kept, in their order.
-    pub fn chosen(&mut self, kept: Vec<Kept>) {
+    pub fn chosen(&mut self, kept: Vec<KeptCandidate>) {
         let pairs = self.parts.iter_mut().zip(kept);
         pairs.for_each(|(part, kept)| part.curated = Some(kept));
     }
@@ -242,7 +242,7 @@ pub fn summary(
     song: &Song,
     generation: &Generation,
     paths: &[PathBuf],
-    curated: &[Kept],
+    curated: &[KeptCandidate],
 ) -> String {
     /// More sections than this fill a terminal.
     const MOST_SECTIONS: usize = 60;

@@ -5,7 +5,7 @@
 //! - [`sense`] counts what a drummer would notice (hands, feet, crashes, velocities, dynamics beside
 //!   the song's, the ending), as the reference script `drummer_sense.py` does.
 //! - [`Playing`] describes how drums are played in windows of two bars (density, syncopation,
-//!   dynamics, micro-timing) and [`likeness`] says how far two such descriptions overlap;
+//!   dynamics, micro-timing) and [`comparison`] says how far two such descriptions overlap;
 //!   [`Playing::human`] is that of the Groove MIDI Dataset's drummers.
 //! - [`score_form`] compares the sections of a song with those that somebody marked.
 //! - [`evaluate`] does all that for a set of songs; [`pairs_in`] reads one from two folders.
@@ -18,14 +18,14 @@
 //! controllers go on behind the last note (see `bars.rs`; timing may differ in the third decimal).
 //!
 //! Songs in, numbers out; nothing here is random. Runs on any thread but the audio thread: some
-//! milliseconds a song, most of a second for the likeness of a large set. Errors:
+//! milliseconds a song, most of a second for the comparison of a large set. Errors:
 //! [`EvaluationError`], where files are read; songs that cannot be scored give `None`.
 
 mod bars;
 mod baselines;
+mod comparison;
 mod form;
 mod grid;
-mod likeness;
 mod own_groove;
 mod playing;
 mod report;
@@ -33,8 +33,8 @@ mod scoring;
 mod sense;
 
 pub use baselines::{RawStructure, raw_structure, rock_loop};
+pub use comparison::{FeatureComparison, compare, overlap};
 pub use form::{FormScore, boundaries, boundary_f, pairwise_f, score_form};
-pub use likeness::{Likeness, likeness, overlap};
 pub use own_groove::own_groove;
 pub use playing::{Feature, FeatureValues, Playing, Window, windows};
 pub use report::{Evaluation, EvaluationError, Pair, SongScore, SongSense, evaluate, pairs_in};

@@ -1,4 +1,4 @@
-//! A set of songs: figures song by song, their mean, and the likeness to human playing.
+//! A set of songs: figures song by song, their mean, and the comparison to human playing.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::{fs, io};
 
 use serde::{Deserialize, Serialize};
 
-use super::likeness::{Likeness, likeness};
+use super::comparison::{FeatureComparison, compare};
 use super::playing::Playing;
 use super::scoring::{Score, score};
 use super::sense::{Sense, sense};
@@ -115,7 +115,7 @@ pub struct Evaluation {
     /// Means over the songs that have a figure.
     pub mean_sense: Sense,
     /// The generated drums of all songs beside human playing, feature by feature.
-    pub playing: Vec<Likeness>,
+    pub playing: Vec<FeatureComparison>,
 }
 
 /// Scores all pairs; `None` if none of them can be scored.
@@ -131,7 +131,7 @@ pub fn evaluate(pairs: &[Pair]) -> Option<Evaluation> {
     }
     let mean = Score::mean(songs.iter().map(|song| &song.score))?;
     let generated = Playing::of("generated", pairs.iter().map(|pair| &pair.generated));
-    let playing = likeness(&generated, Playing::human());
+    let playing = compare(&generated, Playing::human());
     let mean_sense = Sense::mean(senses.iter().map(|song| &song.sense));
     Some(Evaluation { songs, mean, skipped, senses, mean_sense, playing })
 }
@@ -192,7 +192,7 @@ impl Evaluation {
         table
     }
 
-    /// The likeness to human playing as a table.
+    /// The comparison to human playing as a table.
     pub fn playing_table(&self) -> String {
         let head = ["mean", "sd", "human", "sd", "overlap"];
         let mut table = format!("{:<28}", "playing, two bars");
@@ -200,8 +200,8 @@ impl Evaluation {
             let _ = write!(table, " {name:>8}");
         }
         table.push('\n');
-        for likeness in &self.playing {
-            let Likeness { feature, mean, sd, human_mean, human_sd, overlap } = likeness;
+        for comparison in &self.playing {
+            let FeatureComparison { feature, mean, sd, human_mean, human_sd, overlap } = comparison;
             let _ = write!(table, "{:<28}", feature.name());
             for value in [mean, sd, human_mean, human_sd, overlap] {
                 let _ = write!(table, " {value:8.3}");

@@ -88,7 +88,7 @@ impl Scalars {
 
 impl BarFeatures {
     /// Two bars as the halves of one, each on half of the slots. Tracks cannot be told apart.
-    pub(in crate::drummer) fn joined(first: &BarFeatures, second: &BarFeatures) -> BarFeatures {
+    pub(in crate::drummer) fn merged(first: &BarFeatures, second: &BarFeatures) -> BarFeatures {
         let (a, b) = (&first.scalars, &second.scalars);
         let onsets = [a, b].map(|scalars| (scalars.density * 5.0).exp_m1());
         let mean = |a: f32, b: f32| (a + b) / 2.0;

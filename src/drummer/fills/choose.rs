@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use super::library::{Fill, FillLibrary, is_drum};
 use crate::drummer::Style;
 use crate::drummer::features::SLOTS;
-use crate::drummer::limbs::Line;
+use crate::drummer::limbs::OnsetTimeline;
 use crate::score::{GridKind, Lane, StepGrid};
 
 /// Fills of which a smaller share can be played at the tempo are not considered.
@@ -36,7 +36,7 @@ pub(in crate::drummer) struct Site<'a> {
 
 /// A stroke of a fill on the steps of its bar.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(in crate::drummer) struct FillStroke {
+pub(in crate::drummer) struct FillHit {
     pub step: usize,
     pub lane: Lane,
     /// As it was played, 1 to 127.
@@ -51,7 +51,7 @@ pub(in crate::drummer) struct Chooser<'a> {
     known: BTreeMap<(usize, usize, usize), usize>,
     /// Numbers of the fills so far, the last one last.
     used: Vec<usize>,
-    last: Vec<FillStroke>,
+    last: Vec<FillHit>,
     /// Strokes on low, mid and high toms so far.
     toms: [f32; 3],
 }
@@ -64,7 +64,7 @@ impl<'a> Chooser<'a> {
 
     /// The strokes of the fill that goes best with a place and with the fills before; `None` where
     /// none can be played.
-    pub fn choose(&mut self, site: &Site, rng: &mut ChaCha8Rng) -> Option<Vec<FillStroke>> {
+    pub fn choose(&mut self, site: &Site, rng: &mut ChaCha8Rng) -> Option<Vec<FillHit>> {
         let key = (site.turn.0, site.turn.1, site.length);
         let again = self.known.get(&key).copied().filter(|number| self.used.last() != Some(number));
         let best = again.and_then(|again| self.best(Some(again), site, rng));
@@ -84,8 +84,8 @@ impl<'a> Chooser<'a> {
         only: Option<usize>,
         site: &Site,
         rng: &mut ChaCha8Rng,
-    ) -> Option<(usize, Vec<FillStroke>)> {
-        let mut best: Option<(f32, usize, Vec<FillStroke>)> = None;
+    ) -> Option<(usize, Vec<FillHit>)> {
+        let mut best: Option<(f32, usize, Vec<FillHit>)> = None;
         for (number, fill) in self.library.fills.iter().enumerate() {
             // Drawn for every fill, so that one fill more or less changes no other's luck.
             let luck = rng.random_range(0.0..0.8);
@@ -104,15 +104,8 @@ impl<'a> Chooser<'a> {
     }
 
     /// How well a fill goes; `None` if it does not.
-    fn value(
-        &self,
-        number: usize,
-        fill: &Fill,
-        strokes: &[FillStroke],
-        site: &Site,
-    ) -> Option<f32> {
-        let drums: Vec<&FillStroke> =
-            strokes.iter().filter(|stroke| is_drum(stroke.lane)).collect();
+    fn value(&self, number: usize, fill: &Fill, strokes: &[FillHit], site: &Site) -> Option<f32> {
+        let drums: Vec<&FillHit> = strokes.iter().filter(|stroke| is_drum(stroke.lane)).collect();
         let (first, last) = (drums.first()?.step, drums.last()?.step);
         let from = site.grid.steps - site.length;
         let beat = site.grid.steps_per_beat.min(site.length);
@@ -146,27 +139,27 @@ impl<'a> Chooser<'a> {
 
 /// The end of a fill on the steps of a place, of which the limbs play what they can; `None` if that
 /// is too little.
-fn cut(fill: &Fill, site: &Site) -> Option<Vec<FillStroke>> {
+fn cut(fill: &Fill, site: &Site) -> Option<Vec<FillHit>> {
     let (from, steps) = (site.grid.steps - site.length, site.grid.steps);
-    let mut strokes: Vec<FillStroke> = fill
+    let mut strokes: Vec<FillHit> = fill
         .strokes()
         .filter_map(|(step, lane, velocity)| {
             let step = (step + steps).checked_sub(fill.steps())?;
-            (step >= from).then_some(FillStroke { step, lane, velocity })
+            (step >= from).then_some(FillHit { step, lane, velocity })
         })
         .collect();
     let wanted = strokes.len();
     let times = (0..site.length).map(|step| step as f32 * site.step).collect();
-    let mut line = Line::new(times, site.double_pedal);
+    let mut line = OnsetTimeline::new(times, site.double_pedal);
     // Drums first, then feet, then hats.
     let mut order: Vec<usize> = (0..strokes.len()).collect();
     order.sort_by_key(|&index| {
-        let FillStroke { lane, velocity, .. } = strokes[index];
+        let FillHit { lane, velocity, .. } = strokes[index];
         (!is_drum(lane), std::cmp::Reverse(velocity), index)
     });
     let mut kept = vec![false; strokes.len()];
     for index in order {
-        let FillStroke { step, lane, .. } = strokes[index];
+        let FillHit { step, lane, .. } = strokes[index];
         kept[index] = line.fits(step - from, lane);
         if kept[index] {
             line.strike(step - from, lane);
@@ -178,7 +171,7 @@ fn cut(fill: &Fill, site: &Site) -> Option<Vec<FillStroke>> {
 }
 
 /// Strokes on low, mid and high toms.
-fn toms(strokes: &[FillStroke]) -> [f32; 3] {
+fn toms(strokes: &[FillHit]) -> [f32; 3] {
     [Lane::LowTom, Lane::MidTom, Lane::HighTom]
         .map(|lane| strokes.iter().filter(|stroke| stroke.lane == lane).count() as f32)
 }
@@ -191,7 +184,7 @@ fn evenness(counts: [f32; 3]) -> f32 {
 }
 
 /// Whether drums go down from the first to the last of them.
-fn descends(strokes: &[FillStroke]) -> bool {
+fn descends(strokes: &[FillHit]) -> bool {
     let height = |lane: Lane| match lane {
         Lane::Snare => Some(3),
         Lane::HighTom => Some(2),
@@ -205,8 +198,8 @@ fn descends(strokes: &[FillStroke]) -> bool {
     falls > rises
 }
 
-fn likelihood(strokes: &[FillStroke], probabilities: &[f32]) -> f32 {
-    let probability = |stroke: &FillStroke| {
+fn likelihood(strokes: &[FillHit], probabilities: &[f32]) -> f32 {
+    let probability = |stroke: &FillHit| {
         if stroke.step < SLOTS {
             probabilities[stroke.lane.index() * SLOTS + stroke.step]
         } else {
@@ -217,8 +210,8 @@ fn likelihood(strokes: &[FillStroke], probabilities: &[f32]) -> f32 {
 }
 
 /// Jaccard index of two fills' strokes.
-fn similarity(a: &[FillStroke], b: &[FillStroke]) -> f32 {
-    let same = |x: &&FillStroke| b.iter().any(|y| (x.step, x.lane) == (y.step, y.lane));
+fn similarity(a: &[FillHit], b: &[FillHit]) -> f32 {
+    let same = |x: &&FillHit| b.iter().any(|y| (x.step, x.lane) == (y.step, y.lane));
     let both = a.iter().filter(same).count();
     let either = a.len() + b.len() - both;
     if either == 0 { 0.0 } else { both as f32 / either as f32 }
@@ -244,7 +237,7 @@ mod tests {
         }
     }
 
-    fn chosen(site: &Site, count: usize, seed: u64) -> Vec<Vec<FillStroke>> {
+    fn chosen(site: &Site, count: usize, seed: u64) -> Vec<Vec<FillHit>> {
         let mut chooser = Chooser::new(FillLibrary::embedded(), None, [0.0; 3]);
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let turn = |number| Site { turn: (number, number + 1), ..*site };

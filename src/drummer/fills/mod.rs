@@ -4,7 +4,7 @@
 mod choose;
 mod library;
 
-pub(super) use choose::{Chooser, FillStroke, Site};
+pub(super) use choose::{Chooser, FillHit, Site};
 pub use library::FillLibrary;
 
 use super::form::Form;

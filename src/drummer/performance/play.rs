@@ -10,7 +10,7 @@ use super::drift::{Drift, Held, Memory, normal};
 use super::features::{Row, Setting, bar_starts, encode};
 use super::follow::Follow;
 use super::intensity::{intensify, within_range};
-use super::predict::{Strokes, predict};
+use super::predict::{HitDistributions, predict};
 use super::stats::PerformanceStats;
 use super::steady::Steady;
 use super::swing::{Swing, home, onsets, swings};
@@ -127,7 +127,7 @@ pub fn play_all(
 }
 
 /// A pattern with what the network said of its strokes.
-fn played(pattern: &DrumPart, feel: &Feel, strokes: &Strokes) -> DrumPart {
+fn played(pattern: &DrumPart, feel: &Feel, strokes: &HitDistributions) -> DrumPart {
     if pattern.hits.is_empty() {
         return pattern.clone();
     }

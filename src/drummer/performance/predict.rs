@@ -37,14 +37,14 @@ const CONTEXT: usize = REACH;
 /// Requests are padded with empty rows to a multiple of this, so that few shapes occur.
 const MULTIPLE: usize = 64;
 
-/// The network's answer for a whole part.
+/// The network's output for a whole part.
 #[derive(Default)]
-pub(super) struct Strokes {
+pub(super) struct HitDistributions {
     /// In order, together for all steps.
     pieces: Vec<Piece>,
 }
 
-/// The answer to one request.
+/// The output of one request.
 struct Piece {
     used: Range<usize>,
     /// The step of the answer at which `used` begins.
@@ -54,7 +54,7 @@ struct Piece {
     steps: usize,
 }
 
-impl Strokes {
+impl HitDistributions {
     /// What is said about a stroke of a lane at a step, counted over the whole part.
     ///
     /// # Panics
@@ -94,8 +94,9 @@ fn windows(part: usize, steps: usize) -> Vec<Window> {
 pub(super) fn predict(
     parts: &[Vec<Row>],
     network: &dyn Network,
-) -> Result<Vec<Strokes>, PerformanceError> {
-    let mut strokes: Vec<Strokes> = parts.iter().map(|_| Strokes::default()).collect();
+) -> Result<Vec<HitDistributions>, PerformanceError> {
+    let mut strokes: Vec<HitDistributions> =
+        parts.iter().map(|_| HitDistributions::default()).collect();
     let windows: Vec<Window> =
         parts.iter().enumerate().flat_map(|(part, rows)| windows(part, rows.len())).collect();
     for windows in windows.chunks(network.batch()) {

@@ -184,7 +184,7 @@ impl Groove {
             return Err(GrooveError::Empty);
         }
         let mut remarks = Vec::new();
-        let (all, alike) = alike(part, first..last + 1);
+        let (all, alike) = same_grid(part, first..last + 1);
         if alike.len() < all {
             remarks.push(GrooveRemark::OtherMetre { bars: all - alike.len() });
         }
@@ -268,7 +268,7 @@ impl Groove {
 
 /// The number of bars in a range that a part has, and those of the metre and grid that most of them
 /// have, which are not cut short.
-fn alike(part: &DrumPart, range: Range<usize>) -> (usize, Vec<usize>) {
+fn same_grid(part: &DrumPart, range: Range<usize>) -> (usize, Vec<usize>) {
     let ticks = part.bars.ticks_per_quarter();
     let bars = part.bars.bars();
     let range = range.start..range.end.min(bars.len());

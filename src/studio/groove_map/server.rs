@@ -9,7 +9,7 @@ use crate::drummer::performance::{self, Feel, GROOVE};
 use crate::files::OutputError;
 use crate::network::{Backend, Models, NetworkError};
 use crate::patterns::{
-    Chance, DRUMS, Filter, Pattern, PatternGrid, PatternMap, PatternSpace, drum_of_lane,
+    DRUMS, Filter, Pattern, PatternGrid, PatternMap, PatternSpace, Sampling, drum_of_lane,
     interpolate, sample,
 };
 use crate::score::{BarIndex, Bpm, DrumPart, Groove, GrooveSource, Metre, Ticks};
@@ -96,7 +96,7 @@ impl MapServer {
             MapRequest::Use(section) => return open.give(shared, &document, section),
             MapRequest::Pick(groove) => groove,
             MapRequest::Go(place) => {
-                let found = open.map.pattern_at(&open.space, place, Chance::Usual)?;
+                let found = open.map.pattern_at(&open.space, place, Sampling::Likeliest)?;
                 let Some(pattern) = found else { return Ok(()) };
                 MapGroove { pattern, place }
             }

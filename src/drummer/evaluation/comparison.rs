@@ -1,4 +1,4 @@
-//! How far two sets of drumming overlap.
+//! How two sets of drumming compare, feature by feature: how far their distributions overlap.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ const INTERVALS: usize = 1000;
 
 /// One feature of two sets of drumming.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Likeness {
+pub struct FeatureComparison {
     /// What was measured of each window.
     pub feature: Feature,
     /// Mean over the windows of what is judged.
@@ -25,10 +25,10 @@ pub struct Likeness {
 }
 
 /// Feature by feature, how `playing` compares with `human` playing.
-pub fn likeness(playing: &Playing, human: &Playing) -> Vec<Likeness> {
+pub fn compare(playing: &Playing, human: &Playing) -> Vec<FeatureComparison> {
     let pairs = playing.features.iter().zip(&human.features);
     pairs
-        .map(|(ours, theirs)| Likeness {
+        .map(|(ours, theirs)| FeatureComparison {
             feature: ours.feature,
             mean: ours.mean,
             sd: ours.sd,

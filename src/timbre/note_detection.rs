@@ -35,7 +35,7 @@ pub fn notes(samples: &[f32], rate: f32) -> Vec<PlayedNote> {
     let mut found: Vec<(PlayedNote, f32)> = Vec::new();
     for (index, onset) in onsets.iter().enumerate() {
         let next = onsets.get(index + 1).copied().unwrap_or(seconds);
-        for (key, salience) in struck(&spectra, rate, *onset, next) {
+        for (key, salience) in keys_at(&spectra, rate, *onset, next) {
             let end = end(&spectra, rate, key, *onset);
             let note = PlayedNote { start: *onset, end, key, velocity: 80 };
             if let Some((before, _)) = found.iter_mut().rev().find(|(note, _)| note.key == key) {
@@ -112,7 +112,7 @@ fn at(news: &[f32], bin: f32, frequency: f32) -> (usize, f32) {
 }
 
 /// The keys that are struck at an onset, with their salience.
-fn struck(spectra: &Spectrogram, rate: f32, onset: f64, next: f64) -> Vec<(u8, f32)> {
+fn keys_at(spectra: &Spectrogram, rate: f32, onset: f64, next: f64) -> Vec<(u8, f32)> {
     let mut news = news(spectra, rate, onset, next);
     let bin = spectra.bin;
     let mut found: Vec<(u8, f32)> = Vec::new();

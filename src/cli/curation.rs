@@ -4,13 +4,13 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use super::candidates::candidates;
 use super::error::CliError;
 use crate::curator::{choose, pattern_distance};
 use crate::drummer::evaluation::score;
 use crate::drummer::{Drummer, Settings, Silent};
 use crate::midi;
 use crate::score::{DrumPart, Song};
+use crate::studio::curated;
 
 /// Random candidates that the kept ones are measured against.
 const RANDOM: usize = 8;
@@ -101,7 +101,8 @@ pub fn measure(
     let generation = drummer.generate(heard, settings, &Silent)?;
     let parts: Vec<&DrumPart> = generation.parts.iter().map(|take| &take.part).collect();
     let judgements = drummer.judge(heard, &generation.analysis, settings, parts.iter().copied())?;
-    let chosen = choose(&candidates(&parts, &judgements), keep);
+    let worths: Vec<f32> = judgements.iter().map(|judgement| judgement.worth).collect();
+    let chosen = choose(&curated(&parts, &judgements, &worths), keep);
     let seconds = begun.elapsed().as_secs_f64();
     let scores: Option<Vec<f64>> = parts
         .iter()

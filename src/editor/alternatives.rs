@@ -141,7 +141,7 @@ fn show_card(
 type Key = (PtrEq<DrumPart>, PtrEq<Form>, Rect, Variant);
 
 /// How hard each class of drums is played over the song, sections at the foot.
-fn miniature(theme: &Theme, part: &DrumPart, form: &Form, rect: Rect) -> Mesh {
+pub(super) fn miniature(theme: &Theme, part: &DrumPart, form: &Form, rect: Rect) -> Mesh {
     let mut mesh = Mesh::default();
     let bars = part.bars.len();
     if bars == 0 || !rect.is_positive() {

@@ -8,7 +8,7 @@ use super::presets::PresetBrowser;
 use super::shared::Shared;
 use super::theme::UNIT;
 use super::widgets::{Button, Icon, Look};
-use super::{chooser, drum_map, help, presets, roll};
+use super::{candidates, chooser, drum_map, help, presets, roll};
 
 /// What lies over the window.
 #[derive(Debug)]
@@ -18,6 +18,7 @@ pub enum Dialog {
     KeepPreset(presets::SavePresetDialog),
     Choose(chooser::Chooser),
     NameTake(roll::RenameTakeDialog),
+    Candidates(Box<candidates::CandidateSheet>),
 }
 
 impl Dialog {
@@ -26,6 +27,7 @@ impl Dialog {
             Dialog::Help | Dialog::DrumMap(_) => Vec2::new(720.0, 460.0),
             Dialog::KeepPreset(_) | Dialog::NameTake(_) => Vec2::new(380.0, 172.0),
             Dialog::Choose(_) => Vec2::new(560.0, 440.0),
+            Dialog::Candidates(_) => Vec2::new(1180.0, 760.0),
         }
     }
 }
@@ -57,6 +59,10 @@ pub fn show(
         }
         Dialog::DrumMap(editing) => {
             drum_map::show(ui, frame, editing, inner);
+            true
+        }
+        Dialog::Candidates(sheet) => {
+            candidates::show(ui, frame, shared, sheet, inner);
             true
         }
         Dialog::Choose(chooser) => chooser::show(ui, frame, shared, chooser, inner),

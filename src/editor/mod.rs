@@ -19,6 +19,7 @@
 mod alternatives;
 mod background;
 mod bar_menu;
+mod candidates;
 mod chooser;
 mod controls;
 mod dialog;
@@ -40,6 +41,7 @@ mod matrices;
 mod overview;
 mod parameter_widgets;
 mod presets;
+mod progress;
 mod roll;
 mod ruler;
 mod shared;

@@ -48,6 +48,8 @@ impl Selection {
 pub enum Request {
     /// Opens the list of keys.
     Help,
+    /// Opens the sheet of candidates, and has some written if there are none.
+    Candidates,
     /// Opens the editor of the drum map.
     EditDrumMap,
     /// Opens the dialog that keeps the settings as a preset; with a name to begin with.

@@ -4,13 +4,14 @@ use egui::{
     Align2, CornerRadius, CursorIcon, Id, Popup, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, pos2,
 };
 
-use super::export;
-use super::frame::{Frame, sentence};
+use super::frame::Frame;
+use super::progress::progress_bar;
 use super::shared::{Destination, Request, Shared};
 use super::theme::{CONTROL, Face, UNIT, Variant};
 use super::widgets::{Button, Icon, Look, label, label_at};
+use super::{candidates, export};
 use crate::score::Metre;
-use crate::studio::{Job, RecordingView, Span, WindowSettings};
+use crate::studio::{Job, JobView, RecordingView, Span, WindowSettings};
 
 /// Allots places from both ends of the bar.
 struct Row {
@@ -149,7 +150,7 @@ fn transport(ui: &mut Ui, frame: &Frame<'_>, row: &mut Row, wide: bool) {
 fn main_actions(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, row: &mut Row, wide: bool) {
     capture(ui, frame, shared, row);
     if let Some(job) = &frame.view.job {
-        progress(ui, frame, row, job.stage.map_or("waiting", |stage| stage.name()), job.fraction);
+        progress(ui, frame, row, job);
         return;
     }
     let theme = &frame.theme;
@@ -189,40 +190,33 @@ fn main_actions(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, row: &mut R
             frame.start(job);
         }
     }
+    let made = candidates::current(frame).is_some();
+    let many = Button::new("candidates", if wide { "Make 32" } else { "" })
+        .icon(Icon::Cards)
+        .tip(if made {
+            "Candidates for this take, to hear and choose from."
+        } else {
+            "Make 32: play the take in 32 ways, rank them, and choose."
+        })
+        .key("M")
+        .unless(no_take);
+    let place = row.next_left(many.width(ui.painter()));
+    if many.show(ui, place, theme) {
+        shared.request(Request::Candidates);
+    }
 }
 
 /// What the worker is doing, how far it is, and a way out.
-fn progress(ui: &mut Ui, frame: &Frame<'_>, row: &mut Row, stage: &str, fraction: f32) {
+fn progress(ui: &mut Ui, frame: &Frame<'_>, row: &mut Row, job: &JobView) {
     let theme = &frame.theme;
     let place = row.next_left((row.right - row.left - 330.0).clamp(150.0, 260.0));
-    let painter = ui.painter();
-    let radius = CornerRadius::same(5);
-    painter.rect_filled(place, radius, theme.window);
-    let share = fraction.clamp(0.0, 1.0);
-    let done = Rect::from_min_size(place.min, Vec2::new(place.width() * share, place.height()));
-    painter.rect_filled(done, radius, theme.accent.gamma_multiply(0.35));
-    let foot = Rect::from_min_max(pos2(done.left(), done.bottom() - 3.0), done.max);
-    painter.rect_filled(foot, CornerRadius::ZERO, theme.accent);
-    painter.rect_stroke(place, radius, Stroke::new(1.0, theme.line_strong), StrokeKind::Inside);
-    let at = pos2(place.left() + 2.5 * UNIT, place.center().y);
-    label_at(
-        painter,
-        at,
-        Align2::LEFT_CENTER,
-        &sentence(stage).replace('.', "…"),
-        Face::Regular.at(13.0),
-        theme.text,
-    );
-    let at = pos2(place.right() - 2.5 * UNIT, place.center().y);
-    let percent = format!("{:.0} %", share * 100.0);
-    label_at(painter, at, Align2::RIGHT_CENTER, &percent, Face::Regular.at(12.0), theme.text_dim);
+    progress_bar(ui, theme, job, place);
     let cancel =
         Button::new("cancel", "Cancel").icon(Icon::Cross).tip("Stop; nothing changes.").key("Esc");
     let place = row.next_left(cancel.width(ui.painter()));
     if cancel.show(ui, place, theme) {
         frame.studio.cancel();
     }
-    ui.ctx().request_repaint_after(std::time::Duration::from_millis(33));
 }
 
 const NOTHING: &str = "Nothing was heard yet: play the song in the host.";

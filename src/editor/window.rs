@@ -22,7 +22,7 @@ use super::shared::{Request, Shared};
 use super::side_panel::{self, SidePanel};
 use super::take_watch::TakeWatch;
 use super::theme::{self, Theme, Variant};
-use super::{empty, keys, matrices, overview, status_bar, top_bar, widgets};
+use super::{candidates, empty, keys, matrices, overview, status_bar, top_bar, widgets};
 use crate::parameters::Control;
 use crate::score::BarGrid;
 use crate::studio::{Arrangement, RecordingView, Studio, Take, View, WindowSettings};
@@ -167,6 +167,9 @@ impl Window {
         dialog::show(ui, &frame, shared, presets, &mut self.dialog);
         // What the dialog has asked for.
         server.serve(&ctx, &frame, shared, &mut self.dialog);
+        if frame.view.heard.is_some() && !matches!(self.dialog, Some(Dialog::Candidates(_))) {
+            studio.stop_audition();
+        }
         drops(ui, &frame, &self.hovering);
     }
 
@@ -219,6 +222,10 @@ impl Server<'_> {
         for request in shared.requests.drain(..) {
             match request {
                 Request::Help => *dialog = Some(Dialog::Help),
+                Request::Candidates => {
+                    candidates::open(frame);
+                    *dialog = Some(Dialog::Candidates(Box::default()));
+                }
                 Request::EditDrumMap => *dialog = Some(Dialog::DrumMap(Editing::new())),
                 Request::SavePreset { name } => {
                     *dialog = Some(Dialog::KeepPreset(SavePresetDialog::new(name)));

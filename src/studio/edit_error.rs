@@ -18,4 +18,6 @@ pub enum EditError {
     Groove(#[from] GrooveError),
     #[error("no other section repeats bar {}", .0 + 1)]
     NoRepeat(usize),
+    #[error("these candidates were written for another take")]
+    OtherTake,
 }

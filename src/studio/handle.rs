@@ -10,8 +10,9 @@ use super::shared_state::SharedState;
 use super::take::groove_from_midi;
 use super::wire::Audition;
 use super::{
-    AudioEnd, Edit, EditError, Gesture, GrooveLibrary, Job, Lanes, MapRequest, MapState, Saved,
-    Span, StateError, Take, TakeError, View, WindowSettings, worker,
+    AudioEnd, Edit, EditError, Gesture, GrooveLibrary, Heard, Job, Lanes, MapRequest, MapState,
+    Saved, Span, StateError, Take, TakeError, Taste, VariationId, Verdict, View, WindowSettings,
+    worker,
 };
 use crate::drummer::Settings;
 use crate::network::Backend;
@@ -321,6 +322,41 @@ impl StudioLink {
         self.shared.ask_map(MapRequest::Listen(*pattern));
     }
 
+    /// Has a candidate, or the part beside it, heard at once in its place of the song. While the host
+    /// stands, with `from`, the take is played from that bar on.
+    pub fn hear(&self, heard: Heard, from: Option<usize>) {
+        self.shared.hear(heard, |document| {
+            let take = document.take()?;
+            let bars = take.bars();
+            let first = bars.bars().get(from?)?;
+            let quarter = f64::from(bars.ticks_per_quarter());
+            let at = |ticks: Ticks| Beats(take.start.0 + ticks.0 as f64 / quarter);
+            Some(Audition::Play {
+                from: at(first.start),
+                to: at(bars.bars().last()?.end()),
+                tempo: take.song.tempo.bpm(first.start),
+                metre: first.metre,
+            })
+        });
+    }
+
+    /// Stars (`Some(true)`) or discards a candidate, or takes that back. Moves later rankings of the
+    /// project; no step of the undo history.
+    pub fn judge_candidate(&self, variation: VariationId, liked: Option<bool>) {
+        self.shared.change_taste(|taste, set| {
+            let (song, own) = (Taste::song(&set.take), set.get(variation)?);
+            Some(match liked {
+                Some(liked) => taste.with(Verdict { song, variation, liked, profile: own.profile }),
+                None => taste.without(song, variation),
+            })
+        });
+    }
+
+    /// Forgets what was starred and discarded.
+    pub fn forget_taste(&self) {
+        self.shared.forget_taste();
+    }
+
     /// Lets the part be heard again.
     pub fn stop_audition(&self) {
         self.shared.stop_audition();
@@ -340,7 +376,7 @@ impl StudioLink {
             return Err(JobError::NoWorker);
         }
         self.shared.start(job.clone(), |document| match &job {
-            Job::Generate => document.take().map(|_| ()).ok_or(JobError::NoTake),
+            Job::Generate | Job::Candidates => document.take().map(|_| ()).ok_or(JobError::NoTake),
             Job::New | Job::Variation | Job::Reshape => {
                 document.arrangement.as_ref().map(|_| ()).ok_or(JobError::NoPart)
             }

@@ -1,5 +1,8 @@
 //! What the worker can be asked for, and how far it is.
 
+use std::sync::Arc;
+
+use super::candidates::CandidateSet;
 use super::{Document, Region};
 use crate::drummer::Stage;
 
@@ -18,6 +21,8 @@ pub enum Job {
     Reshape,
     /// Other drums in some bars and lanes of the chosen alternative; edits there are given up.
     Regenerate(Region),
+    /// Many candidates for the current take, ranked; see [`super::CandidateSet`].
+    Candidates,
 }
 
 impl Job {
@@ -29,6 +34,7 @@ impl Job {
             Job::Variation => "variation",
             Job::Reshape => "reshape",
             Job::Regenerate(_) => "regenerate",
+            Job::Candidates => "make 32",
         }
     }
 }
@@ -49,4 +55,13 @@ pub(super) struct Outcome {
     pub change: Box<dyn FnOnce(&Document) -> Document>,
     /// The name of its step; `None` if it belongs to the step before.
     pub step: Option<&'static str>,
+    /// What was written to choose from.
+    pub candidates: Option<Arc<CandidateSet>>,
+}
+
+impl Outcome {
+    /// A step of the undo history.
+    pub fn step(job: &Job, change: impl FnOnce(&Document) -> Document + 'static) -> Outcome {
+        Outcome { change: Box::new(change), step: Some(job.name()), candidates: None }
+    }
 }

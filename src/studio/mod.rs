@@ -18,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 mod audio_link;
+mod candidates;
 mod clip;
 mod clipboard;
 mod document;
@@ -48,6 +49,10 @@ pub mod wire;
 mod worker;
 
 pub use audio_link::AudioEnd;
+pub use candidates::{
+    BEST, CANDIDATES, CandidatePart, CandidateSet, Heard, MOST_VERDICTS, Profile, PutCandidate,
+    Taste, Verdict, curated, reasons,
+};
 pub use clip::{Extract, MidiFile};
 pub use clipboard::Clipboard;
 pub use document::{

@@ -10,10 +10,11 @@ use crossbeam::channel::{Receiver, Sender, bounded};
 use parking_lot::{Mutex, MutexGuard};
 
 use super::audio_link::AudioLink;
+use super::candidates::{CandidateSet, Heard, Taste};
 use super::groove_map::plainly;
 use super::history::History;
 use super::jobs::Outcome;
-use super::wire::Audition;
+use super::wire::{Audition, Clip};
 use super::{
     Document, Edit, EditError, Gesture, GrooveLibrary, Job, JobView, MapRequest, MapState, MapView,
     Saved, View, WindowSettings,
@@ -92,6 +93,11 @@ struct State {
     map: Option<Arc<MapView>>,
     auditioned: Option<Pattern>,
     library: Option<GrooveLibrary>,
+    /// What there is to choose from.
+    candidates: Option<Arc<CandidateSet>>,
+    taste: Taste,
+    /// What is heard while candidates are compared.
+    heard: Option<Heard>,
 }
 
 struct Running {
@@ -221,6 +227,9 @@ impl SharedState {
             job: running.or_else(waiting),
             map: state.map.clone(),
             auditioned: state.auditioned,
+            candidates: state.candidates.clone(),
+            taste: state.taste.clone(),
+            heard: state.heard,
             undo: state.history.undo_name(),
             redo: state.history.redo_name(),
             recalls: state.recalls,
@@ -311,6 +320,7 @@ impl SharedState {
         Saved {
             document: (**state.history.present()).clone(),
             window_settings: state.window_settings,
+            taste: state.taste.clone(),
         }
     }
 
@@ -319,6 +329,8 @@ impl SharedState {
             state.stop();
             state.history = History::new(saved.document);
             state.window_settings = saved.window_settings;
+            state.taste = saved.taste;
+            state.candidates = None;
             state.recalls += 1;
             state.error = None;
             state.refused = None;
@@ -429,6 +441,7 @@ impl SharedState {
             return;
         }
         let running = state.auditioned.replace(*pattern).is_some();
+        state.heard = None;
         let clip = state.history.present().audition_clip(part);
         let (from, to) = (clip.start, Beats(clip.start.0 + clip.length.0));
         let mut link = self.audio_link.lock();
@@ -449,13 +462,60 @@ impl SharedState {
     pub fn stop_audition(&self) {
         let mut state = self.state.lock();
         state.map_requests.retain(|request| !matches!(request, MapRequest::Listen(_)));
-        if state.auditioned.take().is_some() {
+        if state.auditioned.take().is_some() | state.heard.take().is_some() {
             let mut link = self.audio_link.lock();
             link.play_instead(None);
             link.audition(Audition::Stop);
             drop(link);
             self.told(state);
         }
+    }
+
+    /// What the musician thinks of candidates.
+    pub fn taste(&self) -> Taste {
+        self.state.lock().taste.clone()
+    }
+
+    /// Changes it; no step of the undo history.
+    pub fn change_taste(&self, change: impl FnOnce(&Taste, &CandidateSet) -> Option<Taste>) {
+        self.change(|state| {
+            let set = state.candidates.clone();
+            let taste = set.and_then(|set| change(&state.taste, &set));
+            if let Some(taste) = taste {
+                state.taste = taste;
+            }
+        });
+    }
+
+    pub fn forget_taste(&self) {
+        self.change(|state| state.taste = Taste::default());
+    }
+
+    /// Has a candidate, or the part beside it, heard at once in its place of the song; with `rehearsal`
+    /// also while the host stands.
+    pub fn hear(&self, heard: Heard, rehearsal: impl FnOnce(&Document) -> Option<Audition>) {
+        let mut state = self.state.lock();
+        let document = state.history.present().clone();
+        let clip = match heard {
+            Heard::Part => document.clip(),
+            Heard::Candidate(variation) => {
+                let set = state.candidates.as_ref();
+                let Some((set, own)) = set.and_then(|set| Some((set, set.get(variation)?))) else {
+                    return;
+                };
+                let take = document.take().filter(|take| take.song == set.take.song);
+                document.clip_of(take.unwrap_or(&set.take), &own.alternative.part)
+            }
+        };
+        state.heard = Some(heard);
+        state.auditioned = None;
+        let mut link = self.audio_link.lock();
+        link.play_instead(Some(Clip { at_once: true, ..clip }));
+        if let Some(rehearsal) = rehearsal(&document) {
+            link.audition(rehearsal);
+        }
+        drop(link);
+        self.told(state);
     }
 
     pub fn connect(&self) -> super::AudioEnd {
@@ -556,7 +616,10 @@ impl SharedState {
             let note = note.map(|why| format!("{why}; the processor did the rest").into());
             state.running = None;
             match outcome {
-                Ok(Outcome { change, step }) => {
+                Ok(Outcome { change, step, candidates }) => {
+                    if let Some(set) = candidates {
+                        state.candidates = Some(set);
+                    }
                     let document = change(state.history.present());
                     match step {
                         Some(name) => state.history.step(document, name, None),

@@ -345,3 +345,46 @@ fn a_groove_is_tapped_while_the_host_plays_and_the_melody_stays() {
     send(note(13.0, 62));
     wait(&studio, |view| view.recording.notes == 2);
 }
+
+#[test]
+fn candidates_are_written_ranked_heard_and_judged() {
+    let studio = with_take();
+    let mut end = studio.connect();
+    studio.start(Job::Candidates).unwrap();
+    let view = done(&studio);
+    let set = view.candidates.clone().unwrap();
+    assert!(set.candidates.len() > 16, "{}", set.candidates.len());
+    // Without drums the best become the alternatives.
+    let arrangement = view.document.arrangement.clone().unwrap();
+    let best: Vec<&Alternative> =
+        set.candidates.iter().take(ALTERNATIVES).map(|own| &own.alternative).collect();
+    assert_eq!(arrangement.alternatives.iter().collect::<Vec<_>>(), best);
+    assert_eq!(view.undo, Some("make 32"));
+
+    let mut last = || std::iter::from_fn(|| end.clips.pop().ok()).last();
+    let third = &set.candidates[2].alternative;
+    studio.hear(Heard::Candidate(third.variation), Some(0));
+    let clip = last().unwrap();
+    assert!(clip.at_once);
+    assert_eq!(clip.strokes, view.document.clip_of(&set.take, &third.part).strokes);
+    assert_eq!(studio.snapshot().heard, Some(Heard::Candidate(third.variation)));
+    studio.stop_audition();
+    assert_eq!(*last().unwrap(), view.document.clip());
+    assert_eq!(studio.snapshot().heard, None);
+
+    // What is starred comes back with others, also from a saved project, and is known there.
+    studio.judge_candidate(third.variation, Some(true));
+    let other = Studio::new();
+    other.load(&studio.save()).unwrap();
+    let song = Taste::song(&set.take);
+    assert_eq!(other.snapshot().taste.of(song, third.variation), Some(true));
+    other.start(Job::Candidates).unwrap();
+    let view = done(&other);
+    let again = view.candidates.clone().unwrap();
+    let back = again.get(third.variation).expect("what was starred is there again");
+    assert_eq!(back.alternative.part, third.part);
+    // The drums that there were stay.
+    assert_eq!(view.document.arrangement.as_ref().unwrap().alternatives, arrangement.alternatives);
+    let known = |own: &&CandidatePart| set.get(own.alternative.variation).is_some();
+    assert_eq!(again.candidates.iter().filter(known).count(), 1);
+}

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Document, JobView, MapView, RecordingView, TappingView, WindowSettings};
+use super::{
+    CandidateSet, Document, Heard, JobView, MapView, RecordingView, TappingView, Taste,
+    WindowSettings,
+};
 use crate::network::{Backend, Engine};
 use crate::patterns::Pattern;
 
@@ -29,6 +32,12 @@ pub struct View {
     pub map: Option<Arc<MapView>>,
     /// The groove that is heard in the place of the part.
     pub auditioned: Option<Pattern>,
+    /// Candidates to choose from; `None` until some were written.
+    pub candidates: Option<Arc<CandidateSet>>,
+    /// What the musician starred and discarded of them.
+    pub taste: Taste,
+    /// What is heard while they are compared.
+    pub heard: Option<Heard>,
     /// What undo would take back, such as "erase"; `None` if there is nothing.
     pub undo: Option<&'static str>,
     /// What redo would do again.

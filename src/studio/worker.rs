@@ -1,6 +1,8 @@
 //! The worker thread: one for each studio. It runs jobs one after the other and in between looks
 //! after the line to the audio thread.
 
+mod candidates;
+
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -193,6 +195,7 @@ impl Player {
             Job::Variation => self.variation(job, &document, reporter),
             Job::Reshape => self.reshape(&document, reporter),
             Job::Regenerate(region) => self.regenerate(job, &document, region, reporter),
+            Job::Candidates => self.candidates(job, &document, reporter),
         }
     }
 
@@ -313,7 +316,7 @@ impl Player {
             });
             document
         };
-        Ok(Outcome { change: Box::new(change), step: Some(job.name()) })
+        Ok(Outcome::step(job, change))
     }
 
     fn variation(
@@ -337,7 +340,7 @@ impl Player {
                 alternative.replayed(&variations, lanes, bars)
             })
         };
-        Ok(Outcome { change: Box::new(change), step: Some(job.name()) })
+        Ok(Outcome::step(job, change))
     }
 
     /// Plays the chosen alternative first: it is the one that is heard.
@@ -366,7 +369,7 @@ impl Player {
                 alternative.replayed(&variations, lanes, bars)
             })
         };
-        Ok(Outcome { change: Box::new(change), step: None })
+        Ok(Outcome { change: Box::new(change), step: None, candidates: None })
     }
 
     fn regenerate(
@@ -410,7 +413,7 @@ impl Player {
             });
             document
         };
-        Ok(Outcome { change: Box::new(change), step: Some(job.name()) })
+        Ok(Outcome::step(job, change))
     }
 }
 

@@ -14,7 +14,7 @@ use crate::editor::layout::Layout;
 use crate::editor::{Controls, Transport, Window};
 use crate::parameters::Control;
 use crate::score::{DrumPart, Hit};
-use crate::studio::{Arrangement, Cell, Document, Saved, Studio, WindowSettings, fixtures};
+use crate::studio::{Arrangement, Cell, Document, Saved, Studio, fixtures};
 
 /// Controls that write down what is done to them.
 #[derive(Default)]
@@ -90,7 +90,7 @@ impl Robot {
     pub fn with_bars(bars: usize, size: Vec2) -> Robot {
         let mut robot = Robot::with_nothing(size);
         let document = Document { lanes: Default::default(), ..fixtures::document(bars, 1) };
-        let saved = Saved { document, window_settings: WindowSettings::default() };
+        let saved = Saved { document, ..Saved::default() };
         robot.studio.load(&saved.to_bytes()).unwrap();
         robot.frames(2);
         // Loading has turned the controls to the document's settings.

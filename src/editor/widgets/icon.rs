@@ -18,6 +18,9 @@ pub enum Icon {
     /// A bulb: another idea.
     Idea,
     Sparkle,
+    Star,
+    /// Several cards to choose from.
+    Cards,
     Variation,
     Cross,
     Down,
@@ -101,6 +104,20 @@ impl Icon {
                     let thin = size * 0.26;
                     filled(&[(x, y - size), (x + thin, y), (x, y + size), (x - thin, y)]);
                     filled(&[(x - size, y), (x, y - thin), (x + size, y), (x, y + thin)]);
+                }
+            }
+            Icon::Star => {
+                let corner = |index: usize| {
+                    let angle = PI * (index as f32 / 5.0 - 0.5);
+                    let reach = if index.is_multiple_of(2) { 6.5 } else { 2.9 };
+                    (8.0 + reach * angle.cos(), 8.5 + reach * angle.sin())
+                };
+                let corners: Vec<(f32, f32)> = (0..=10).map(corner).collect();
+                line(&corners);
+            }
+            Icon::Cards => {
+                for (x, y) in [(2.5, 2.5), (9.0, 2.5), (2.5, 9.0), (9.0, 9.0)] {
+                    frame(x, y, 4.5, 4.5, 1);
                 }
             }
             Icon::Variation => {

@@ -6,7 +6,7 @@ mod tests;
 use std::ops::Range;
 
 use super::wire::{Clip, ClipNote};
-use super::{Arrangement, Document, Lanes};
+use super::{Arrangement, Document, Lanes, Take};
 use crate::midi;
 use crate::score::{
     Beats, DrumPart, Hit, Lane, MetreChange, Note, Song, TempoChange, TempoMap, Ticks, Track,
@@ -42,11 +42,15 @@ impl Document {
     /// The part as the audio thread plays it; an empty clip without a part.
     pub fn clip(&self) -> Clip {
         let Some(arrangement) = &self.arrangement else { return Clip::default() };
-        let part = &*arrangement.alternative().part;
+        self.clip_of(&arrangement.take, &arrangement.alternative().part)
+    }
+
+    /// A part for a take as the audio thread plays it.
+    pub(super) fn clip_of(&self, take: &Take, part: &DrumPart) -> Clip {
         let quarter = f64::from(part.bars.ticks_per_quarter());
         let beats = |ticks: Ticks| Beats(ticks.0 as f64 / quarter);
         let end = part.bars.bars().last().map_or(Ticks(0), |bar| bar.end());
-        let start = arrangement.take.start;
+        let start = take.start;
         // Before their song begins hosts play for none but themselves, to make up for latencies,
         // and record nothing: what is ahead of the song's first beat is played on it.
         let earliest = if start.0 >= 0.0 { -start.0 } else { f64::NEG_INFINITY };

@@ -8,13 +8,10 @@ use std::sync::Arc;
 
 use super::edit_error::EditError;
 use super::part_editor::{PartEditor, Shift, tidy_offset};
-use super::recipe::with_override;
 use super::take::tidy_name;
-use super::{
-    Arrangement, Cell, Channel, Clipboard, Document, DrumMap, Lanes, Region, RegionOverride, Take,
-};
+use super::{Cell, Channel, Clipboard, Document, DrumMap, Lanes, PutCandidate, Region, Take};
 use crate::drummer::{Settings, StyleChoice};
-use crate::score::{BarIndex, Beats, DrumPart, Groove, Hit, Lane, Velocity};
+use crate::score::{BarIndex, Beats, Groove, Hit, Lane, Velocity};
 
 /// One change of a document. Cells outside the grid are passed over.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,6 +54,8 @@ pub enum Edit {
     Choose(usize),
     /// Takes bars over from another alternative, edits included.
     Mix { bars: Range<usize>, from: usize },
+    /// Puts a candidate into an alternative.
+    PutCandidate(Box<PutCandidate>),
 
     /// What is asked of the drummer. The studio plays the part anew by itself; a new seed counts from
     /// the next [`super::Job::Generate`] on.
@@ -99,6 +98,7 @@ impl Edit {
             Edit::Lock { .. } | Edit::LockBars { .. } => "lock",
             Edit::Choose(_) => "choose alternative",
             Edit::Mix { .. } => "mix",
+            Edit::PutCandidate(_) => "candidate",
             Edit::Settings(_) => "settings",
             Edit::UseGroove { .. } => "groove",
             Edit::DrumMap(_) => "drum map",
@@ -189,8 +189,13 @@ impl Edit {
             }
             Edit::Mix { bars, from } => {
                 let arrangement = document.arrangement.as_mut().ok_or(EditError::NoPart)?;
-                arrangement.mix(bars, *from)?;
+                if *from != arrangement.chosen {
+                    let source = arrangement.alternatives.get(*from);
+                    let source = source.ok_or(EditError::NoAlternative(*from))?.clone();
+                    arrangement.mix(bars, &source);
+                }
             }
+            Edit::PutCandidate(put) => put.put_into(&mut document)?,
             Edit::Settings(settings) => document.settings = tidy_settings(settings, &document),
             Edit::UseGroove { section: None, groove } => {
                 document.settings.style = match (groove, &document.settings.style) {
@@ -275,48 +280,6 @@ impl Document {
         let mut part_editor = PartEditor::new(chosen);
         edit(&mut part_editor);
         part_editor.put_into(chosen);
-        Ok(())
-    }
-}
-
-impl Arrangement {
-    /// Takes bars over from another alternative, with its edits.
-    fn mix(&mut self, bars: &Range<usize>, from: usize) -> Result<(), EditError> {
-        if from == self.chosen {
-            return Ok(());
-        }
-        let source = self.alternatives.get(from).ok_or(EditError::NoAlternative(from))?.clone();
-        let chosen = &mut self.alternatives[self.chosen];
-        let region = Region { bars: bars.clone(), lanes: Lanes::ALL };
-        let outside = |hit: &&Hit| !bars.contains(&hit.bar.0);
-        let inside = source.part.hits.iter().filter(|hit| bars.contains(&hit.bar.0));
-        let hits = chosen.part.hits.iter().filter(outside).chain(inside).copied().collect();
-        let part = &chosen.part;
-        chosen.part = Arc::new(DrumPart::new(part.bars.clone(), part.grids.clone(), hits));
-        let fills = chosen.fills.iter().filter(|bar| !bars.contains(&bar.0));
-        let new_fills = source.fills.iter().filter(|bar| bars.contains(&bar.0));
-        let mut fills: Vec<BarIndex> = fills.chain(new_fills).copied().collect();
-        fills.sort_unstable();
-        chosen.fills = fills.into();
-        let touched = chosen.touched.iter().filter(|cell| !bars.contains(&cell.bar.0));
-        let new_touched = source.touched.iter().filter(|cell| bars.contains(&cell.bar.0));
-        chosen.touched = Arc::new(touched.chain(new_touched).copied().collect());
-        let mut overrides = with_override(
-            &chosen.overrides,
-            RegionOverride { region, variation: source.variation },
-        );
-        for region_override in source.overrides.iter() {
-            let start = region_override.region.bars.start.max(bars.start);
-            let end = region_override.region.bars.end.min(bars.end);
-            if start < end {
-                let region = Region { bars: start..end, lanes: region_override.region.lanes };
-                overrides = with_override(
-                    &overrides,
-                    RegionOverride { region, variation: region_override.variation },
-                );
-            }
-        }
-        chosen.overrides = overrides.into();
         Ok(())
     }
 }

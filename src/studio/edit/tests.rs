@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::score::GmKey;
+use crate::studio::Arrangement;
 use crate::studio::MOST_TAKES;
 use crate::studio::fixtures::{at, cell, document};
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use super::*;
 use crate::midi;
 use crate::patterns::PatternGrid;
-use crate::studio::{Document, Edit, Saved, Studio, WindowSettings, fixtures};
+use crate::studio::{Document, Edit, Saved, Studio, fixtures};
 
 /// A bar of rock, and the same in swing.
 fn rock() -> Pattern {
@@ -136,7 +136,7 @@ fn the_map_is_kept_in_the_project() {
         favourites,
     };
     let document = Document { map, ..Document::default() };
-    let saved = Saved { document, window_settings: WindowSettings::default() };
+    let saved = Saved { document, ..Saved::default() };
     assert_eq!(Saved::from_bytes(&saved.to_bytes()), Ok(saved));
 }
 

@@ -5,9 +5,10 @@
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Alternative, Cell, Lanes, Region, RegionOverride, VariationId};
+use super::{Alternative, Arrangement, Cell, Lanes, Region, RegionOverride, VariationId};
 use crate::drummer::GeneratedPart;
 use crate::score::{BarIndex, DrumPart, Hit};
 
@@ -135,5 +136,42 @@ impl Alternative {
             }
             self.overrides = self.overrides[1..].into();
         }
+    }
+}
+
+impl Arrangement {
+    /// Takes bars over into the chosen alternative from another one, with its edits.
+    pub(super) fn mix(&mut self, bars: &Range<usize>, source: &Alternative) {
+        let chosen = &mut self.alternatives[self.chosen];
+        let region = Region { bars: bars.clone(), lanes: Lanes::ALL };
+        let outside = |hit: &&Hit| !bars.contains(&hit.bar.0);
+        let inside = source.part.hits.iter().filter(|hit| bars.contains(&hit.bar.0));
+        let hits = chosen.part.hits.iter().filter(outside).chain(inside).copied().collect();
+        let part = &chosen.part;
+        chosen.part = Arc::new(DrumPart::new(part.bars.clone(), part.grids.clone(), hits));
+        let fills = chosen.fills.iter().filter(|bar| !bars.contains(&bar.0));
+        let new_fills = source.fills.iter().filter(|bar| bars.contains(&bar.0));
+        let mut fills: Vec<BarIndex> = fills.chain(new_fills).copied().collect();
+        fills.sort_unstable();
+        chosen.fills = fills.into();
+        let touched = chosen.touched.iter().filter(|cell| !bars.contains(&cell.bar.0));
+        let new_touched = source.touched.iter().filter(|cell| bars.contains(&cell.bar.0));
+        chosen.touched = Arc::new(touched.chain(new_touched).copied().collect());
+        let mut overrides = with_override(
+            &chosen.overrides,
+            RegionOverride { region, variation: source.variation },
+        );
+        for region_override in source.overrides.iter() {
+            let start = region_override.region.bars.start.max(bars.start);
+            let end = region_override.region.bars.end.min(bars.end);
+            if start < end {
+                let region = Region { bars: start..end, lanes: region_override.region.lanes };
+                overrides = with_override(
+                    &overrides,
+                    RegionOverride { region, variation: region_override.variation },
+                );
+            }
+        }
+        chosen.overrides = overrides.into();
     }
 }

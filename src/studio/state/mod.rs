@@ -14,7 +14,7 @@ use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 
-use super::{Document, WindowSettings};
+use super::{Document, Taste, WindowSettings};
 
 const MAGIC: [u8; 4] = *b"DRML";
 const VERSION: u16 = 3;
@@ -42,6 +42,8 @@ pub struct Saved {
     pub document: Document,
     /// How the window is arranged.
     pub window_settings: WindowSettings,
+    /// What was starred and discarded of candidates.
+    pub taste: Taste,
 }
 
 impl Saved {

@@ -13,7 +13,7 @@ use crate::studio::{
 
 fn saved(bars: usize, seed: u64) -> Saved {
     let window_settings = WindowSettings { width: 900, height: 600, theme: Theme::Light };
-    Saved { document: document(bars, seed), window_settings }
+    Saved { document: document(bars, seed), window_settings, ..Saved::default() }
 }
 
 /// A document with something in every field.
@@ -165,8 +165,7 @@ fn one_arrangement_for_all_takes_is_sorted_to_its_own() {
             takes: saved.document.takes[takes].to_vec(),
             ..old.clone()
         };
-        let second =
-            layout::Version2::from(&Saved { document, window_settings: saved.window_settings });
+        let second = layout::Version2::from(&Saved { document, ..saved.clone() });
         let read = second.into_saved().unwrap().document;
         assert_eq!(read.arrangement, arrangement);
         assert_eq!(read.take(), arrangement.as_ref().map(|made| &made.take));

@@ -18,6 +18,18 @@ pub struct Version3 {
     /// By the takes' places.
     kept: Vec<Option<SavedTakeState>>,
     map: SavedMap,
+    /// Oldest first.
+    verdicts: Vec<SavedVerdict>,
+}
+
+/// What was thought of a candidate.
+#[derive(Serialize, Deserialize)]
+struct SavedVerdict {
+    song: u32,
+    variation: (u64, u8),
+    liked: bool,
+    /// As many as there are classes of drums.
+    profile: Vec<f32>,
 }
 
 /// What is on the map of grooves.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{
     Arranged, Asked, Map, OwnMap, SavedAlternative, SavedHit, SavedMap, SavedNote, SavedOverride,
-    SavedPattern, SavedStyle, SavedTake, SavedTakeState, TakeOf, Track, Turns, Version1, Version2,
-    Version3,
+    SavedPattern, SavedStyle, SavedTake, SavedTakeState, SavedVerdict, TakeOf, Track, Turns,
+    Version1, Version2, Version3,
 };
 use crate::drummer::{self, Settings, StyleChoice};
 use crate::patterns::PatternGrid;
@@ -39,7 +39,16 @@ impl From<&studio::Saved> for Version3 {
             turns: turns(&document.settings, document.arrangement.as_ref()),
             kept: document.kept.iter().enumerate().map(kept).collect(),
             map: SavedMap::from(&document.map),
+            verdicts: saved.taste.verdicts().iter().map(SavedVerdict::from).collect(),
         }
+    }
+}
+
+impl From<&studio::Verdict> for SavedVerdict {
+    fn from(verdict: &studio::Verdict) -> SavedVerdict {
+        let studio::Verdict { song, variation, liked, profile } = *verdict;
+        let variation = (variation.seed, variation.number as u8);
+        SavedVerdict { song, variation, liked, profile: profile.to_vec() }
     }
 }
 
@@ -94,7 +103,7 @@ impl From<&studio::Saved> for Version2 {
 }
 
 impl From<&studio::Saved> for Version1 {
-    fn from(studio::Saved { document, window_settings }: &studio::Saved) -> Version1 {
+    fn from(studio::Saved { document, window_settings, .. }: &studio::Saved) -> Version1 {
         let bits = |lane: &LaneState| {
             u8::from(lane.mute) | u8::from(lane.solo) << 1 | u8::from(lane.lock) << 2
         };

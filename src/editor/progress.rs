@@ -1,0 +1,35 @@
+//! How far the worker is.
+
+use egui::{Align2, CornerRadius, Rect, Stroke, StrokeKind, Ui, Vec2, pos2};
+
+use super::frame::sentence;
+use super::theme::{Face, Theme, UNIT};
+use super::widgets::label_at;
+use crate::studio::JobView;
+
+/// What the worker is doing and how far it is.
+pub fn progress_bar(ui: &Ui, theme: &Theme, job: &JobView, place: Rect) {
+    let painter = ui.painter();
+    let radius = CornerRadius::same(5);
+    painter.rect_filled(place, radius, theme.window);
+    let share = job.fraction.clamp(0.0, 1.0);
+    let done = Rect::from_min_size(place.min, Vec2::new(place.width() * share, place.height()));
+    painter.rect_filled(done, radius, theme.accent.gamma_multiply(0.35));
+    let foot = Rect::from_min_max(pos2(done.left(), done.bottom() - 3.0), done.max);
+    painter.rect_filled(foot, CornerRadius::ZERO, theme.accent);
+    painter.rect_stroke(place, radius, Stroke::new(1.0, theme.line_strong), StrokeKind::Inside);
+    let stage = job.stage.map_or("waiting", |stage| stage.name());
+    let at = pos2(place.left() + 2.5 * UNIT, place.center().y);
+    label_at(
+        painter,
+        at,
+        Align2::LEFT_CENTER,
+        &sentence(stage).replace('.', "…"),
+        Face::Regular.at(13.0),
+        theme.text,
+    );
+    let at = pos2(place.right() - 2.5 * UNIT, place.center().y);
+    let percent = format!("{:.0} %", share * 100.0);
+    label_at(painter, at, Align2::RIGHT_CENTER, &percent, Face::Regular.at(12.0), theme.text_dim);
+    ui.ctx().request_repaint_after(std::time::Duration::from_millis(33));
+}

@@ -1,0 +1,62 @@
+//! The sheet of candidates.
+
+use egui::{Key, Modifiers, Vec2};
+
+use super::robot::Robot;
+use crate::studio::{Heard, Taste};
+
+#[test]
+fn candidates_are_heard_starred_compared_and_put_in() {
+    let mut robot = Robot::with_bars(4, Vec2::new(1280.0, 800.0));
+    robot.press("candidates");
+    robot.wait(|robot| robot.studio.snapshot().candidates.is_some());
+    robot.frames(2);
+    let view = robot.studio.snapshot();
+    let set = view.candidates.clone().unwrap();
+    let id = |place: usize| set.candidates[place].alternative.variation;
+    let heard = |robot: &Robot| robot.studio.snapshot().heard;
+    let before = robot.arrangement();
+    robot.press(("candidate", 1_usize));
+    assert_eq!(heard(&robot), Some(Heard::Candidate(id(1))));
+    robot.key(Modifiers::NONE, Key::ArrowRight);
+    assert_eq!(heard(&robot), Some(Heard::Candidate(id(2))));
+    robot.key(Modifiers::NONE, Key::B);
+    assert_eq!(heard(&robot), Some(Heard::Part), "A is the part in the window");
+    robot.press("candidate-reference");
+    assert_eq!(heard(&robot), Some(Heard::Candidate(id(2))), "A is this one now");
+    robot.key(Modifiers::NONE, Key::ArrowLeft);
+    robot.key(Modifiers::NONE, Key::B);
+    assert_eq!(heard(&robot), Some(Heard::Candidate(id(2))));
+    robot.key(Modifiers::NONE, Key::B);
+    assert_eq!(heard(&robot), Some(Heard::Candidate(id(1))));
+
+    robot.press(("star", 1_usize));
+    robot.press(("discard", 0_usize));
+    let song = Taste::song(&set.take);
+    let verdicts = [0, 1].map(|place| robot.studio.snapshot().taste.of(song, id(place)));
+    assert_eq!(verdicts, [Some(false), Some(true)]);
+    robot.press(("discard", 0_usize));
+    assert_eq!(robot.studio.snapshot().taste.of(song, id(0)), None, "pressed again, it is undone");
+    robot.press("taste-forget");
+    assert_eq!(robot.studio.snapshot().taste, Taste::default());
+
+    assert_eq!(robot.arrangement(), before, "nothing was put in yet");
+    robot.key(Modifiers::NONE, Key::Num3);
+    let after = robot.arrangement();
+    assert_eq!((after.chosen, &after.alternatives[2]), (2, &set.candidates[1].alternative));
+    robot.press(("candidate-slot", 0_usize));
+    assert_eq!(robot.arrangement().chosen, 0);
+    // By section: what is behind the whole song in the list.
+    robot.press("candidate-piece");
+    robot.press(("candidate-piece", 1_usize));
+    robot.press(("candidate-slot", 1_usize));
+    let mixed = &robot.arrangement().alternatives[1];
+    assert_ne!(mixed, &before.alternatives[1]);
+    assert_eq!(mixed.variation, before.alternatives[1].variation);
+
+    robot.key(Modifiers::NONE, Key::Escape);
+    robot.frames(2);
+    assert_eq!(heard(&robot), None, "with the sheet what was heard ends");
+    robot.press("undo");
+    assert_eq!(&robot.arrangement().alternatives[1], &before.alternatives[1]);
+}

@@ -148,6 +148,21 @@ impl Screen {
     }
 }
 
+/// The sheet of candidates, with one heard and one starred.
+fn candidates(studio: &Arc<Studio>, size: Vec2) -> Result<Screen, Box<dyn Error>> {
+    let mut screen = Screen::new(studio, size, 1.0);
+    screen.press(Id::unique("candidates"));
+    while studio.snapshot().job.is_some() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    screen.frame(Vec::new());
+    screen.press(Id::unique(("star", 2_usize)));
+    screen.press(Id::unique(("discard", 3_usize)));
+    screen.press(Id::unique(("candidate", 1_usize)));
+    screen.frame(Vec::new());
+    Ok(screen)
+}
+
 /// The map of grooves, with a groove in hand and two pins.
 fn grooves(studio: &Arc<Studio>, size: Vec2, scale: f32) -> Result<Screen, Box<dyn Error>> {
     let mut screen = Screen::new(studio, size, scale);
@@ -203,6 +218,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     if let Some(error) = &studio.snapshot().error {
         return Err(error.to_string().into());
     }
+    for (size, name) in [(middle, "candidates"), (small, "candidates-small")] {
+        candidates(&studio, size)?.picture(&folder.join(format!("window-{name}.png")))?;
+    }
+    studio.forget_taste();
     grooves(&studio, middle, 1.0)?.picture(&folder.join("window-grooves.png"))?;
     let window_settings = studio.snapshot().window_settings;
     for (theme, variant) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {

@@ -16,7 +16,7 @@ pub const HELP: [(&str, &[(&str, &str)]); 4] = [
             ("G", "Generate"),
             ("N", "New idea"),
             ("V", "Variation"),
-            ("M", "Make 32 candidates"),
+            ("W", "Write 32 candidates"),
             ("1 – 4", "Choose an alternative"),
             ("T", "This take and the one before"),
             ("P", "Play bars while the host stands"),

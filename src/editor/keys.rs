@@ -13,7 +13,7 @@ use crate::studio::{ALTERNATIVES, Edit, Job, Shift};
 /// The keys that the window uses, as letters or by name; all others are the host's. With `command` held
 /// down some more are.
 pub fn used(command: bool) -> Vec<UsedKey> {
-    let letters = "cgnvrlftpmb0123456789+-=?!@#$&*";
+    let letters = "cgnvrlftpwb0123456789+-=?!@#$&*";
     let held = if command { "zyax" } else { "" };
     let both = |letter: char| [letter, letter.to_ascii_uppercase()];
     let mut keys: Vec<UsedKey> = (letters.chars().chain(held.chars()).flat_map(both))
@@ -119,7 +119,7 @@ fn letters(ctx: &Context, frame: &Frame<'_>, shared: &mut Shared) {
     if pressed(Key::N) && idle && frame.arrangement.is_some() {
         frame.start(Job::New);
     }
-    if pressed(Key::M) && frame.take.is_some() && !frame.live {
+    if pressed(Key::W) && frame.take.is_some() && !frame.live {
         shared.request(Request::Candidates);
     }
     if pressed(Key::V) && idle && frame.arrangement.is_some() {

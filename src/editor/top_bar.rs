@@ -198,7 +198,7 @@ fn main_actions(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, row: &mut R
         } else {
             "Make 32: play the take in 32 ways, rank them, and choose."
         })
-        .key("M")
+        .key("W")
         .unless(no_take);
     let place = row.next_left(many.width(ui.painter()));
     if many.show(ui, place, theme) {

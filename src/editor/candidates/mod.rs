@@ -97,7 +97,7 @@ fn header(ui: &mut Ui, frame: &Frame<'_>, rect: Rect) {
         .tip(
             "Play the take in 32 ways with the present settings, and rank them. Starred ones stay.",
         )
-        .key("M")
+        .key("W")
         .unless(why_not);
     let width = more.width(ui.painter());
     let place = room.with_min_x(room.right() - width);
@@ -198,7 +198,7 @@ fn keys(
             put(frame, shared, sheet, set, slot);
         }
     }
-    if pressed(Key::M) && frame.view.job.is_none() {
+    if pressed(Key::W) && frame.view.job.is_none() {
         frame.start(Job::Candidates);
     }
 }

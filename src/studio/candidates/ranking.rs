@@ -36,8 +36,9 @@ pub fn curated<'a>(
 }
 
 /// The best first: some that are good and differ, then the others by their worth to this musician. Parts
-/// that strike the same are one.
-pub fn ranked(played: Vec<Played>, taste: &Taste) -> Vec<CandidatePart> {
+/// that strike the same are one, the starred one if there is one. `song` is what verdicts are about.
+pub fn ranked(mut played: Vec<Played>, taste: &Taste, song: u32) -> Vec<CandidatePart> {
+    played.sort_by_key(|played| taste.of(song, played.variation) != Some(true));
     let mut known = BTreeSet::new();
     let strikes = |played: &Played| {
         let hits = &played.generated.part.hits;

@@ -24,12 +24,13 @@ fn what_is_starred_moves_what_is_like_it_up() {
     kick[DrumClass::Kick.index()] = 1.0;
     let worths = [0.5, 0.52, 0.54];
     let moved = taste.worths(&worths, &[ride, Profile::default(), kick]);
-    assert!(moved[0] > moved[1] && moved[1] > moved[2], "{moved:?}");
+    let gap = |worths: &[f32]| worths[2] - worths[0];
+    assert!(gap(&moved) < gap(&worths) && moved[0] > worths[0], "{moved:?}");
     // With nothing said nothing moves, and more verdicts count for more.
     assert_eq!(Taste::default().worths(&worths, &[ride, kick, ride]), worths);
     let many = (0..20).map(|seed| verdict(seed, true, DrumClass::Ride, 1.0));
     let sure = Taste::new(many).worths(&worths, &[ride, Profile::default(), kick]);
-    assert!(sure[0] - worths[0] > moved[0] - worths[0], "{sure:?} {moved:?}");
+    assert!(sure[0] > sure[2] && gap(&sure) < gap(&moved), "{sure:?}");
 }
 
 #[test]
@@ -63,7 +64,7 @@ fn set(document: &Document) -> CandidateSet {
         judgement: worth(9),
     };
     CandidateSet {
-        candidates: ranked(played.chain([again]).collect(), &Taste::default()),
+        candidates: ranked(played.chain([again]).collect(), &Taste::default(), 1),
         take: take.clone(),
         form: arrangement.form.clone(),
         played: arrangement.played.clone(),

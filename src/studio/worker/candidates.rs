@@ -34,7 +34,8 @@ impl Player {
         let analysis = self.analysis(&take, reporter)?;
         let from = if reporter.range.lock().analyzes { HEARING } else { 0.0 };
         let taste = reporter.shared.taste();
-        let starred: Vec<VariationId> = taste.starred(Taste::song(&take)).collect();
+        let song = Taste::song(&take);
+        let starred: Vec<VariationId> = taste.starred(song).collect();
         let starred: BTreeSet<VariationId> =
             starred.iter().rev().take(MOST_STARRED).copied().collect();
         let fresh = document.arrangement.is_none();
@@ -52,7 +53,7 @@ impl Player {
             take: take.clone(),
             form: Arc::new(analysis.form.clone()),
             played: settings.clone(),
-            candidates: ranked(played.collect(), &taste),
+            candidates: ranked(played.collect(), &taste, song),
         });
         let best = arrangement(&set, &analysis);
         let change = move |document: &Document| {

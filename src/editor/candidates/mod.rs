@@ -21,7 +21,7 @@ use crate::studio::{ALTERNATIVES, CandidateSet, Job, VariationId};
 /// Width of what is said of the selected one.
 const DETAILS: f32 = 212.0;
 /// The narrowest card, and how high one is.
-const NARROWEST: f32 = 164.0;
+const NARROWEST: f32 = 196.0;
 const HEIGHT: f32 = 92.0;
 const GAP: f32 = 2.0 * UNIT;
 

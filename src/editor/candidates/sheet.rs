@@ -12,6 +12,9 @@ use super::super::theme::Variant;
 use super::super::widgets::Cached;
 use crate::studio::{CandidateSet, Edit, Heard, Job, PutCandidate, Taste, VariationId};
 
+/// A small picture of a part, by where the part is, its size and the theme.
+type Picture = Cached<(usize, Vec2, Variant), Arc<Mesh>>;
+
 /// What the sheet remembers while it is open.
 #[derive(Default)]
 pub struct CandidateSheet {
@@ -22,7 +25,7 @@ pub struct CandidateSheet {
     pub piece: usize,
     /// The selected card is to be scrolled to.
     pub scroll: bool,
-    pub pictures: HashMap<VariationId, Cached<(usize, Vec2, Variant), Arc<Mesh>>>,
+    pub pictures: HashMap<VariationId, Picture>,
 }
 
 impl std::fmt::Debug for CandidateSheet {

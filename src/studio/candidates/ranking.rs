@@ -100,7 +100,7 @@ fn reason(
         words.push("what the song suggests".to_owned());
     }
     if stands_out(&|judgement| -judgement.imbalance) {
-        words.push("as much of each drum as was asked for".to_owned());
+        words.push("well balanced".to_owned());
     }
     let striking = DrumClass::ALL
         .into_iter()

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::error::CliError;
 use crate::curator::choose;
 use crate::drummer::{Drummer, Generation, Settings};
-use crate::score::{DrumPart, Song};
+use crate::score::DrumPart;
 use crate::studio::{curated, reasons};
 
 /// A candidate that was kept.
@@ -26,14 +26,13 @@ pub struct KeptCandidate {
 /// Judges the parts of a generation and keeps a few; the generation has these alone then, the best first.
 pub fn keep(
     drummer: &Drummer,
-    song: &Song,
     settings: &Settings,
     generation: &mut Generation,
     count: usize,
 ) -> Result<Vec<KeptCandidate>, CliError> {
     let parts: Vec<&DrumPart> = generation.parts.iter().map(|take| &take.part).collect();
     let analysis = &generation.analysis;
-    let judgements = drummer.judge(song, analysis, settings, parts.iter().copied())?;
+    let judgements = drummer.judge(analysis, settings, parts.iter().copied())?;
     let worths: Vec<f32> = judgements.iter().map(|judgement| judgement.worth).collect();
     let chosen = choose(&curated(&parts, &judgements, &worths), count);
     let reasons = reasons(&parts, &judgements, &chosen);

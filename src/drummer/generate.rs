@@ -1,102 +1,34 @@
 //! The whole way from a song to its drum parts.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
-
-use super::arrange::{Arranged, Arranger};
-use super::candidates::Drafting;
-use super::decode::{Asked, Decoding, Pattern, decode, similarity};
+use super::drafts::{Draft, drafts};
 use super::dynamics::Dynamics;
 use super::ending::is_loop;
-use super::features::{
-    BarFeatures, Contents, PROGRAMS, bar_features, instruments, pair_channels_of, step_grids,
-};
+use super::evaluation::SenseReference;
+use super::features::{Contents, bar_features, instruments, pair_channels_of, step_grids};
 use super::finish::finish;
-use super::given::{self, Given};
-use super::limbs::Limbs;
-use super::metre::{BarQuery, queries};
+use super::metre::queries;
 use super::networks;
-use super::objective::Weights;
-use super::pattern::{self, Condition, PatternInput, PatternOutput, known_grid};
-use super::performance::{self, Feel, GivenStrokes};
+use super::performance::{self, Feel};
+use super::song_analysis::{SongAnalysis, fingerprint};
 use super::sound::{melodic_ssm, span, transform};
 use super::sounding::Sounding;
-use super::timekeeper::{keep_time, on_the_kit, without_downbeats, without_guesses};
-use super::vocabulary::{StyleBar, Vocabulary};
 use super::windows::{Window, windows};
 use super::{
-    ClassDensities, DrummerError, Form, MAX_BARS, Progress, Settings, Stage, Style, StyleChoice,
-    drum_form, drum_ssm, fills, groups, song_form,
+    ClassDensities, DrummerError, MAX_BARS, Progress, Settings, Stage, StyleChoice, drum_form,
+    drum_ssm, song_form,
 };
 use crate::analysis::Ssm;
 use crate::audio::SoundFont;
 use crate::network::{Engine, Models};
-use crate::score::{BarGrid, BarIndex, DrumPart, Song, StepGrid, TempoMap};
-
-/// Bars on either side that novelty compares at a turn of the form.
-const TURN_REACH: usize = 4;
-/// Distinct patterns as a share of the bars. Real drummers: 0.2, their fills and slips included.
-const DISTINCT: f32 = 0.12;
-/// The same where the musician's groove is played: its bars differ in single strokes, which need finer
-/// groups.
-const DISTINCT_GIVEN: f32 = 0.2;
-/// See [`Drafting::pooling`].
-pub(super) const POOLING: f32 = 1.5;
-/// See [`Weights::structure`].
-const STRUCTURE: f32 = 0.3;
-/// See [`Weights::balance`] and [`Decoding::reach`]: where the song alone decides what is wanted, and
-/// where the musician asked or an alternative is to be another style.
-const BALANCE: [f32; 2] = [0.1, 0.2];
-const REACH: [f32; 2] = [0.0, 2.0];
-/// See [`Weights::onset`] and [`Weights::core`].
-const ONSET: f32 = 0.5;
-const CORE: f32 = 0.3;
-/// See [`Drafting::noise`]; the first alternative of seed 0 has none and plays the likeliest. The
-/// other alternatives have more: where the densities that they are asked for lead to the same bars,
-/// they shall play others.
-const NOISE: [f32; 2] = [0.04, 0.15];
-/// Alternatives that share more of their cells than this are no alternatives, and are decided again
-/// with so much noise.
-const TOO_SIMILAR: f32 = 0.9;
-const MORE_NOISE: [f32; 3] = [0.3, 0.6, 1.2];
+use crate::score::{BarGrid, BarIndex, DrumPart, Song};
 
 /// A drummer: its networks and the sounds in which it hears songs. Cheap to make; networks are
 /// loaded at the first song.
 pub struct Drummer {
     pub(super) models: Models,
     font: SoundFont,
-}
-
-/// What the drummer heard in a song: everything that does not depend on [`Settings`].
-#[derive(Clone, Debug)]
-pub struct SongAnalysis {
-    /// The bars of the song, in its metres.
-    pub bars: BarGrid,
-    /// One per bar.
-    pub grids: Vec<StepGrid>,
-    /// The tempo of the song.
-    pub tempo: TempoMap,
-    /// Sections as musicians name them.
-    pub form: Form,
-    /// Sections of the predicted drums: where they change, and which are played alike.
-    pub drum_form: Form,
-    /// Similarity of the rendered bars.
-    pub melodic_ssm: Ssm,
-    /// Similarity that the drums of the bars should have.
-    pub drum_ssm: Ssm,
-    /// How loud the song is, bar by bar.
-    pub dynamics: Dynamics,
-    /// Whether the song goes round; see [`is_loop`].
-    pub loops: bool,
-    sounding: Sounding,
-    /// Other songs have another one.
-    fingerprint: u64,
-    pub(super) features: Vec<BarFeatures>,
-    pub(super) programs: [f32; PROGRAMS],
-    timings: Vec<(Stage, Duration)>,
 }
 
 /// One part with where its fills are.
@@ -108,13 +40,6 @@ pub struct GeneratedPart {
     pub fills: Vec<BarIndex>,
     /// The class densities that were asked of the network; `None` where the song alone decided.
     pub style: Option<ClassDensities>,
-}
-
-/// An alternative before it is played.
-struct Draft {
-    number: usize,
-    generated: GeneratedPart,
-    given: GivenStrokes,
 }
 
 /// A song's drums.
@@ -215,6 +140,7 @@ impl Drummer {
         bars: BarGrid,
         progress: &dyn Progress,
     ) -> Result<SongAnalysis, DrummerError> {
+        let whole = song;
         let tracks = song.melodic().filter(|track| !track.notes.is_empty()).cloned().collect();
         let song = Song { tracks, ..song.clone() };
         if song.tracks.is_empty() {
@@ -258,6 +184,9 @@ impl Drummer {
             loops: is_loop(&song, &bars),
             sounding: Sounding::of(&song, &bars, &grids),
             fingerprint: fingerprint(&song),
+            windows: windows(&bars, &song.tempo),
+            queries: queries(&bars, &grids, &form, &features),
+            reference: SenseReference::of(whole),
             tempo: song.tempo,
             bars,
             grids,
@@ -312,8 +241,10 @@ impl Drummer {
         watch: &mut Watch,
     ) -> Result<Vec<(usize, GeneratedPart)>, DrummerError> {
         let progress = watch.progress;
-        let drafts =
-            watch.stage(Stage::Pattern, || self.drafts(analysis, settings, numbers, progress))?;
+        let drafts = watch.stage(Stage::Pattern, || {
+            let network = self.models.get(&networks::PATTERN)?;
+            drafts(&*network, analysis, settings, numbers, progress)
+        })?;
         watch.stage(Stage::Performance, || {
             let network = self.models.get(&networks::GROOVE)?;
             let mut parts = Vec::with_capacity(drafts.len());
@@ -322,9 +253,8 @@ impl Drummer {
                     return Err(DrummerError::Cancelled);
                 }
                 let mut patterns = Vec::with_capacity(drafts.len());
-                for Draft { number, generated: draft, given } in drafts {
+                for draft in drafts {
                     let feel = Feel {
-                        tempo: &analysis.tempo,
                         style: match settings.style {
                             StyleChoice::Preset(style) => Some(style),
                             _ => None,
@@ -334,311 +264,23 @@ impl Drummer {
                         humanise: settings.humanise,
                         fills: &draft.fills,
                         dynamics: Some(&analysis.dynamics),
-                        stats: None,
-                        given: (!given.is_empty()).then_some(given),
-                        seed: settings.seed.wrapping_add(*number as u64),
+                        given: (!draft.given.is_empty()).then_some(&draft.given),
+                        seed: settings.seed.wrapping_add(draft.number as u64),
+                        ..Feel::new(&analysis.tempo)
                     };
                     patterns.push((&draft.part, feel));
                 }
                 let performed = performance::play_all(&patterns, &*network)?;
                 for (draft, mut part) in drafts.iter().zip(performed) {
-                    let Draft { number, generated: draft, given } = draft;
+                    let Draft { number, part: pattern, fills, style, given } = draft;
                     let first = analysis.sounding.first;
-                    finish(
-                        &draft.part,
-                        given,
-                        &mut part,
-                        &analysis.tempo,
-                        first,
-                        has_double_pedal(settings),
-                    );
-                    let (fills, style) = (draft.fills.clone(), draft.style);
+                    let double_pedal = settings.has_double_pedal();
+                    finish(pattern, given, &mut part, &analysis.tempo, first, double_pedal);
+                    let (fills, style) = (fills.clone(), *style);
                     parts.push((*number, GeneratedPart { part, fills, style }));
                 }
             }
             Ok(parts)
         })
     }
-
-    /// The alternatives' patterns, without feel.
-    fn drafts(
-        &self,
-        analysis: &SongAnalysis,
-        settings: &Settings,
-        numbers: &[usize],
-        progress: &dyn Progress,
-    ) -> Result<Vec<Draft>, DrummerError> {
-        let network = self.models.get(&networks::PATTERN)?;
-        let queries = queries(&analysis.bars, &analysis.grids, &analysis.form, &analysis.features);
-        let windows = windows(&analysis.bars, &analysis.tempo);
-        let input = PatternInput {
-            windows: &windows,
-            features: &analysis.features,
-            programs: &analysis.programs,
-            bars: &analysis.bars,
-            queries: &queries,
-            tempo: &analysis.tempo,
-        };
-        let slots: Vec<usize> = analysis.grids.iter().map(|grid| known_grid(grid).steps).collect();
-        let given = Given::of(settings, &analysis.bars, &analysis.grids, &analysis.form, &queries);
-        // Bars of a group are asked alike, and were given the same.
-        let kinds = kinds_of(&queries);
-        let groups = if given.is_empty() {
-            pattern_groups(analysis, &kinds)
-        } else {
-            split_by(&groups(&analysis.drum_ssm, &analysis.form, DISTINCT_GIVEN), &kinds)
-        };
-        let given_kinds: Vec<Option<usize>> =
-            (0..analysis.bars.len()).map(|bar| given.kind(bar)).collect();
-        let groups = split_by(&groups, &given_kinds);
-        let limbs = limbs(analysis, settings);
-        let compound: Vec<bool> =
-            analysis.bars.bars().iter().map(|bar| bar.metre.is_compound()).collect();
-        let turns = analysis.drum_ssm.novelty(TURN_REACH);
-        let places = fills::places(&analysis.form, |bar| turns[bar], settings.fill_amount);
-        // How many bars of each group sound.
-        let mut sounds = vec![0u32; groups.iter().max().map_or(0, |most| most + 1)];
-        for (bar, &group) in groups.iter().enumerate() {
-            sounds[group] += u32::from(analysis.sounding.plays(bar));
-        }
-        let asked = asked_densities(settings);
-        let own_groove = has_own_groove(settings);
-        // The bars of the style for each number of slots, which tells the grid where there are any.
-        let mut style_bars: BTreeMap<usize, Vec<StyleBar>> = BTreeMap::new();
-        if let StyleChoice::Preset(style) = settings.style {
-            for (bar, query) in queries.iter().enumerate().filter(|&(bar, _)| kinds[bar] == bar) {
-                let bars = query.style_bars(|grid| Vocabulary::embedded().bars(style, grid));
-                style_bars.entry(slots[bar]).or_insert(bars);
-            }
-        }
-        let first = Condition { hint: asked.as_ref(), fill: false };
-        let mut first = pattern::predict(&*network, &input, &[first])?;
-        let first = first.pop().expect("there is one answer for each condition");
-        let hints = hints(asked, &first, settings.alternatives);
-        // Those before the last one wanted as well, from which it shall differ.
-        let count = numbers.iter().max().map_or(0, |last| last + 1);
-        let wanted: Vec<(usize, Option<ClassDensities>)> =
-            hints.into_iter().enumerate().take(count).collect();
-        let mut played: Vec<Vec<Pattern>> = Vec::new();
-        let mut drafts = Vec::new();
-        // As many alternatives at once as the network is best asked about, two conditions each.
-        for wanted in wanted.chunks((network.batch() / 2).max(1)) {
-            if progress.is_cancelled() {
-                return Err(DrummerError::Cancelled);
-            }
-            let mut conditions = Vec::new();
-            for (number, hint) in wanted {
-                let hint = hint.as_ref();
-                // What the first one is asked was asked above.
-                conditions.extend((*number > 0).then_some(Condition { hint, fill: false }));
-                conditions.extend((!places.is_empty()).then_some(Condition { hint, fill: true }));
-            }
-            let mut outputs = pattern::predict(&*network, &input, &conditions)?.into_iter();
-            let mut next = || outputs.next().expect("there is one answer for each condition");
-            for &(number, hint) in wanted {
-                let other = (number > 0).then(&mut next);
-                let output = other.as_ref().unwrap_or(&first);
-                let filling = (!places.is_empty()).then(&mut next);
-                let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
-                rng.set_stream(number as u64);
-                let noise = match number {
-                    0 if settings.seed == 0 => 0.0,
-                    0 => NOISE[0],
-                    _ => NOISE[1],
-                };
-                let asked = Asked { densities: hint.as_ref(), bars: &style_bars, given: &given };
-                let is_asked = hint.is_some() && !own_groove;
-                let weights = weights(is_asked);
-                let is_asked = usize::from(is_asked);
-                let mut decide = |noise| {
-                    let drafting = Drafting { pooling: POOLING, noise };
-                    let decoding = Decoding { drafting, weights, reach: REACH[is_asked] };
-                    let mut patterns = decode(
-                        output,
-                        &groups,
-                        &limbs,
-                        &analysis.drum_ssm,
-                        &asked,
-                        decoding,
-                        &mut rng,
-                    );
-                    // Who asks for a little percussion shall have it.
-                    if settings.style == StyleChoice::FromSong && given.is_empty() {
-                        without_guesses(&mut patterns, &groups, &analysis.grids);
-                        without_downbeats(&mut patterns, &groups, &analysis.grids);
-                        on_the_kit(&mut patterns, &groups, &limbs, &analysis.grids);
-                    }
-                    let unchanged = patterns.clone();
-                    keep_time(
-                        &mut patterns,
-                        &groups,
-                        &analysis.form,
-                        &limbs,
-                        &analysis.grids,
-                        &compound,
-                    );
-                    // What was given keeps its own time.
-                    for (bar, &group) in groups.iter().enumerate() {
-                        if given.kind(bar).is_some() {
-                            patterns[group].logits.clone_from(&unchanged[group].logits);
-                        }
-                    }
-                    patterns
-                };
-                let mut patterns = decide(noise);
-                // Alternatives of one groove are alike.
-                for noise in MORE_NOISE.into_iter().filter(|_| !own_groove) {
-                    let close =
-                        |other: &Vec<Pattern>| similarity(other, &patterns, &sounds) > TOO_SIMILAR;
-                    if !played.iter().any(close) {
-                        break;
-                    }
-                    patterns = decide(noise);
-                }
-                played.push(patterns.clone());
-                if !numbers.contains(&number) {
-                    continue;
-                }
-                let arranger = Arranger {
-                    bars: &analysis.bars,
-                    tempo: &analysis.tempo,
-                    grids: &analysis.grids,
-                    form: &analysis.form,
-                    turns: &turns,
-                    sounding: &analysis.sounding,
-                    loops: analysis.loops,
-                    fingerprint: analysis.fingerprint,
-                    dynamics: &analysis.dynamics,
-                    groups: &groups,
-                    patterns: &patterns,
-                    given: &given,
-                    limbs: &limbs,
-                    fills: &places,
-                    settings,
-                };
-                let arranged = arranger.part(output, filling.as_ref(), &mut rng);
-                let Arranged { part, given, fills } = arranged;
-                let generated = GeneratedPart { part, fills, style: hint };
-                drafts.push(Draft { number, generated, given });
-            }
-        }
-        Ok(drafts)
-    }
-}
-
-/// A number of a song's melodic notes.
-fn fingerprint(song: &Song) -> u64 {
-    let notes = song.melodic().flat_map(|track| &track.notes);
-    // The constants of FNV-1a.
-    notes.fold(0xcbf2_9ce4_8422_2325, |print, note| {
-        (print ^ (note.start.0 << 7 | u64::from(note.key))).wrapping_mul(0x0100_0000_01b3)
-    })
-}
-
-fn has_double_pedal(settings: &Settings) -> bool {
-    settings.style == StyleChoice::Preset(Style::Metal)
-}
-
-/// The class densities that are asked for, if any.
-pub(super) fn asked_densities(settings: &Settings) -> Option<ClassDensities> {
-    match &settings.style {
-        StyleChoice::FromSong => None,
-        StyleChoice::Preset(style) => Some(style.densities()),
-        StyleChoice::Densities(densities) => Some(*densities),
-        StyleChoice::Groove(groove) => Some(given::densities(groove)),
-    }
-}
-
-/// Whether the musician gave a groove, which says by itself how much there is of everything.
-pub(super) fn has_own_groove(settings: &Settings) -> bool {
-    matches!(settings.style, StyleChoice::Groove(_))
-}
-
-/// How parts are measured, with densities that were asked for or with those that the song suggests.
-pub(super) fn weights(is_asked: bool) -> Weights {
-    let balance = BALANCE[usize::from(is_asked)];
-    Weights { structure: STRUCTURE, balance, onset: ONSET, core: CORE }
-}
-
-/// The first bar that is asked as each one is.
-pub(super) fn kinds_of(queries: &[BarQuery]) -> Vec<usize> {
-    let first = |query| queries.iter().position(|other| other == query).unwrap_or_default();
-    queries.iter().map(first).collect()
-}
-
-/// Groups of bars that are played alike, numbered from 0; bars of one are asked alike.
-pub(super) fn pattern_groups(analysis: &SongAnalysis, kinds: &[usize]) -> Vec<usize> {
-    split_by(&groups(&analysis.drum_ssm, &analysis.form, DISTINCT), kinds)
-}
-
-/// The drummer's limbs in every bar, on the slots of its known grid.
-pub(super) fn limbs(analysis: &SongAnalysis, settings: &Settings) -> Vec<Limbs> {
-    let seconds = |at| analysis.tempo.seconds(at).0;
-    let bars = analysis.bars.bars().iter().zip(&analysis.grids);
-    bars.map(|(bar, grid)| {
-        let length = seconds(bar.end()) - seconds(bar.start);
-        Limbs {
-            step: (length / grid.steps as f64) as f32,
-            steps: known_grid(grid).steps,
-            double_pedal: has_double_pedal(settings),
-        }
-    })
-    .collect()
-}
-
-/// Splits groups so that bars of one are of one kind.
-fn split_by<T: PartialEq>(groups: &[usize], kinds: &[T]) -> Vec<usize> {
-    let mut seen = Vec::new();
-    groups
-        .iter()
-        .zip(kinds)
-        .map(|pair| {
-            seen.iter().position(|known| *known == pair).unwrap_or_else(|| {
-                seen.push(pair);
-                seen.len() - 1
-            })
-        })
-        .collect()
-}
-
-/// The hints of the alternatives: what was asked for all of them; or nothing, then the style
-/// prototypes that together come nearest to whatever the song may have, likely and less likely.
-fn hints(
-    asked: Option<ClassDensities>,
-    output: &PatternOutput,
-    alternatives: usize,
-) -> Vec<Option<ClassDensities>> {
-    /// The distance of log densities over which nearness falls by e.
-    const NEAR: f32 = 1.2;
-    /// The network is too sure of a song's style; chances are raised to this power.
-    const DOUBT: f32 = 0.3;
-    let near = |a: &ClassDensities, b: &ClassDensities| {
-        let distance = a.iter().zip(b).map(|(a, b)| (a.ln_1p() - b.ln_1p()).powi(2)).sum::<f32>();
-        (-distance.sqrt() / NEAR).exp()
-    };
-    if asked.is_some() {
-        return vec![asked; alternatives];
-    }
-    // How near the alternatives come to each style.
-    let mut reached: Vec<f32> =
-        output.styles.iter().map(|style| near(&output.densities, &style.densities)).collect();
-    let mut hints = vec![None];
-    while hints.len() < alternatives {
-        let gain = |candidate: &ClassDensities| -> f32 {
-            let styles = output.styles.iter().zip(&reached);
-            let gains = styles.map(|(style, reached)| {
-                style.probability.powf(DOUBT)
-                    * (near(candidate, &style.densities) - reached).max(0.0)
-            });
-            gains.sum()
-        };
-        let best =
-            output.styles.iter().max_by(|a, b| gain(&a.densities).total_cmp(&gain(&b.densities)));
-        let Some(best) = best.map(|style| style.densities) else { break };
-        for (reached, style) in reached.iter_mut().zip(&output.styles) {
-            *reached = reached.max(near(&best, &style.densities));
-        }
-        hints.push(Some(best));
-    }
-    hints
 }

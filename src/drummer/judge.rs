@@ -5,16 +5,14 @@ use rand_chacha::ChaCha8Rng;
 
 use super::candidates::{Drafting, Group, Material};
 use super::cells::CELLS;
-use super::evaluation::{Sense, sense};
+use super::drafts::{DISTINCT, POOLING};
+use super::evaluation::Sense;
 use super::features::SLOTS;
-use super::generate::{
-    POOLING, asked_densities, has_own_groove, kinds_of, limbs, pattern_groups, weights,
-};
-use super::metre::queries;
+use super::limbs::Limbs;
 use super::networks;
 use super::objective::{ClassCells, Evidence, Objective};
-use super::pattern::{self, Condition, PatternInput};
-use super::windows::windows;
+use super::pattern::{self, Condition};
+use super::requested::weights;
 use super::{Drummer, DrummerError, Settings, SongAnalysis};
 use crate::midi;
 use crate::score::{DrumPart, Song};
@@ -82,28 +80,17 @@ impl Drummer {
     /// If a network fails.
     pub fn judge<'a>(
         &self,
-        song: &Song,
         analysis: &SongAnalysis,
         settings: &Settings,
         parts: impl IntoIterator<Item = &'a DrumPart>,
     ) -> Result<Vec<Judgement>, DrummerError> {
         let network = self.models.get(&networks::PATTERN)?;
-        let queries = queries(&analysis.bars, &analysis.grids, &analysis.form, &analysis.features);
-        let windows = windows(&analysis.bars, &analysis.tempo);
-        let input = PatternInput {
-            windows: &windows,
-            features: &analysis.features,
-            programs: &analysis.programs,
-            bars: &analysis.bars,
-            queries: &queries,
-            tempo: &analysis.tempo,
-        };
-        let asked = asked_densities(settings);
+        let asked = settings.densities();
         let condition = Condition { hint: asked.as_ref(), fill: false };
-        let mut output = pattern::predict(&*network, &input, &[condition])?;
+        let mut output = pattern::predict(&*network, &analysis.pattern_input(), &[condition])?;
         let output = output.pop().expect("there is one answer for each condition");
-        let numbers = pattern_groups(analysis, &kinds_of(&queries));
-        let limbs = limbs(analysis, settings);
+        let numbers = analysis.pattern_groups(DISTINCT);
+        let limbs = analysis.limbs(settings);
         // Evidence is pooled over bars that are played alike, as where the patterns are chosen.
         let count = numbers.iter().max().map_or(0, |most| most + 1);
         let mut members: Vec<Vec<usize>> = vec![Vec::new(); count];
@@ -112,14 +99,15 @@ impl Drummer {
         let groups: Vec<Group> = members
             .into_iter()
             .map(|bars| {
-                let limbs = super::limbs::Limbs::fastest(bars.iter().map(|&bar| limbs[bar]));
+                let limbs = Limbs::fastest(bars.iter().map(|&bar| limbs[bar]));
                 let mut rng = ChaCha8Rng::seed_from_u64(0);
                 Group::new(&output, bars, limbs, Material::Song, drafting, &mut rng)
             })
             .collect();
         let singles: Vec<[usize; 1]> = (0..numbers.len()).map(|bar| [bar]).collect();
         let wanted = asked.unwrap_or(output.densities);
-        let weights = weights(asked.is_some() && !has_own_groove(settings));
+        let weights = weights(asked.is_some() && !settings.has_own_groove());
+        let timing = Song { tempo: analysis.tempo.clone(), metres: Vec::new(), tracks: Vec::new() };
         let judged = parts.into_iter().map(|part| {
             let evidence = singles.iter().zip(&numbers).map(|(bar, &group)| Evidence {
                 bars: bar,
@@ -129,7 +117,7 @@ impl Drummer {
             let cells = cells(part, numbers.len());
             let objective =
                 Objective::new(evidence.collect(), &analysis.drum_ssm, wanted, weights, cells);
-            let sense = sense(song, &midi::drum_song(song, part));
+            let sense = analysis.reference.sense(&midi::drum_song(&timing, part));
             let figures = objective.figures();
             Judgement {
                 likelihood: figures.likelihood,

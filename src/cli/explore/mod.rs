@@ -260,18 +260,8 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
 fn played(found: &Found, seed: u64, network: &dyn Network) -> Result<Vec<u8>, CliError> {
     let tempo = Pattern::tempo(found.tempo.into());
     let style = found.style.map(MapStyle::name);
-    let feel = Feel {
-        tempo: &tempo,
-        style: Style::ALL.into_iter().find(|known| Some(known.name()) == style),
-        intensity: 0.5,
-        swing: 0.0,
-        humanise: 0.5,
-        fills: &[],
-        dynamics: None,
-        stats: None,
-        given: None,
-        seed,
-    };
+    let style = Style::ALL.into_iter().find(|known| Some(known.name()) == style);
+    let feel = Feel { style, seed, ..Feel::new(&tempo) };
     let part = performance::play(&found.pattern.part(1), &feel, network)
         .map_err(crate::drummer::DrummerError::from)?;
     let empty = Song { tempo: tempo.clone(), metres: Vec::new(), tracks: Vec::new() };

@@ -65,7 +65,7 @@ fn one(arguments: &Arguments, path: &Path, output: &Path) -> Result<(), CliError
     if arguments.candidates.is_some() {
         bar.step("curation");
         let step = Instant::now();
-        curated = candidates::keep(&drummer, heard, settings, &mut generation, kept)?;
+        curated = candidates::keep(&drummer, settings, &mut generation, kept)?;
         timings.push(Timing::new("curation", step.elapsed()));
     }
 

@@ -7,6 +7,9 @@
 
 use crate::score::{Metre, Song, Ticks};
 
+/// The most beats that are walked. Files may place a change of tempo or metre years behind their notes.
+const MOST_BEATS: usize = 1 << 20;
+
 /// A change of tempo or metre on the clock.
 struct At<T> {
     seconds: f64,
@@ -14,12 +17,17 @@ struct At<T> {
 }
 
 /// The bar lines of a song in seconds, from 0, and one more a bar's length behind the last: bar `i`
-/// lasts from `[i]` to `[i + 1]`. Empty if there are fewer than two bar lines before that.
+/// lasts from `[i]` to `[i + 1]`. Empty if there are fewer than two bar lines before that, or more
+/// than a million beats.
 ///
 /// The song ends with its last note. (`pretty_midi` also counts controllers and texts behind it,
 /// which a [`Song`] does not keep; they can only add bars in which nothing is played.)
 pub(super) fn bar_lines(song: &Song) -> Vec<f64> {
-    let mut lines = downbeats(&beat_times(song), metres(song));
+    let beats = beat_times(song);
+    if beats.len() >= MOST_BEATS {
+        return Vec::new();
+    }
+    let mut lines = downbeats(&beats, metres(song));
     match lines[..] {
         [.., before, last] => lines.push(last + (last - before)),
         _ => lines.clear(),
@@ -86,7 +94,7 @@ fn beats(tempi: &[At<f64>], metres: &[At<Metre>], end: f64) -> Vec<f64> {
         metre += 1;
     }
     let mut last = 0.0;
-    while last < end {
+    while last < end && beats.len() <= MOST_BEATS {
         let beat = |tempo: usize, metre: usize| {
             beat_seconds(tempi[tempo].value, metres.get(metre).map(|at| at.value))
         };
@@ -131,7 +139,8 @@ fn downbeats(beats: &[f64], mut metres: Vec<At<Metre>>) -> Vec<f64> {
         metres.insert(0, At { seconds: 0.0, value: Metre::COMMON });
     }
     let index = |seconds: f64, default: usize| {
-        beats.iter().position(|&beat| close(beat, seconds)).unwrap_or(default)
+        let first = beats.partition_point(|&beat| beat < seconds && !close(beat, seconds));
+        if beats.get(first).is_some_and(|&beat| close(beat, seconds)) { first } else { default }
     };
     let stride = |metre: Metre| {
         let numerator = usize::from(metre.numerator());

@@ -39,4 +39,4 @@ pub use own_groove::own_groove;
 pub use playing::{Feature, FeatureValues, Playing, Window, windows};
 pub use report::{Evaluation, EvaluationError, Pair, SongScore, SongSense, evaluate, pairs_in};
 pub use scoring::{Score, own_densities, score};
-pub use sense::{Sense, sense};
+pub use sense::{Sense, SenseReference, sense};

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bars::{bar_lines, beat_times};
 use super::scoring::{correlation, deviation};
-use crate::score::{Note, Song};
+use crate::score::Song;
 
 /// What a drummer would notice of a part beside its song. Figures are `None` where there is nothing
 /// to measure them by.
@@ -156,63 +156,102 @@ struct TimedHit {
 /// What a drummer would notice in the drums of `part` beside the melodic tracks of `song`. `None`
 /// with fewer than 8 melodic notes, 16 strokes or two bars.
 pub fn sense(song: &Song, part: &Song) -> Option<Sense> {
-    let melody: Vec<&Note> = song.melodic().flat_map(|track| &track.notes).collect();
-    let seconds = |of: &Song, note: &Note| of.tempo.seconds(note.start).0;
-    let mut strokes: Vec<TimedHit> = part
-        .drum_notes()
-        .map(|note| TimedHit {
-            start: seconds(part, note),
-            key: note.key,
-            velocity: f64::from(note.velocity.get()),
+    SenseReference::of(song).sense(part)
+}
+
+/// What of a song its drums are measured beside. Times are in seconds.
+#[derive(Clone, Debug)]
+pub struct SenseReference {
+    /// One more than there are bars; empty with fewer than two.
+    lines: Vec<f64>,
+    beats: Vec<f64>,
+    /// Melodic notes.
+    notes: usize,
+    /// Where the first melodic note begins.
+    first: f64,
+    /// Where the last melodic note ends.
+    last: f64,
+    /// Sums of the squared velocities of the melodic notes, by bar.
+    loudness: Vec<f64>,
+}
+
+impl SenseReference {
+    /// Of the melodic tracks of a song; its drums only count where the song ends with them.
+    pub fn of(song: &Song) -> SenseReference {
+        let seconds = |at| song.tempo.seconds(at).0;
+        let melody = || song.melodic().flat_map(|track| &track.notes);
+        let lines = bar_lines(song);
+        let mut loudness = vec![0.0; lines.len().saturating_sub(1)];
+        if !loudness.is_empty() {
+            for note in melody() {
+                let bar = Bars(&lines).of(seconds(note.start));
+                loudness[bar] += f64::from(note.velocity.get()).powi(2);
+            }
+        }
+        SenseReference {
+            beats: beat_times(song),
+            notes: melody().count(),
+            first: melody().map(|note| seconds(note.start)).fold(f64::INFINITY, f64::min),
+            last: melody().map(|note| seconds(note.end())).fold(0.0, f64::max),
+            loudness,
+            lines,
+        }
+    }
+
+    /// What a drummer would notice in the drums of `part`. `None` as for [`sense`].
+    pub fn sense(&self, part: &Song) -> Option<Sense> {
+        let mut strokes: Vec<TimedHit> = part
+            .drum_notes()
+            .map(|note| TimedHit {
+                start: part.tempo.seconds(note.start).0,
+                key: note.key,
+                velocity: f64::from(note.velocity.get()),
+            })
+            .collect();
+        strokes.sort_by(|a, b| a.start.total_cmp(&b.start));
+        let lines = &self.lines;
+        if self.notes < 8 || strokes.len() < 16 || lines.len() < 3 {
+            return None;
+        }
+        let bars = Bars(lines);
+        let mut drummed = vec![0.0; bars.len()];
+        for stroke in &strokes {
+            drummed[bars.of(stroke.start)] += stroke.velocity.powi(2);
+        }
+        let moments = moments(&strokes);
+        let [dynamics, quiet] = loudness(&self.loudness, &drummed);
+        let bars_with = |outside: &dyn Fn(f64) -> bool| {
+            let outside = strokes.iter().filter(|stroke| outside(stroke.start));
+            outside.map(|stroke| bars.of(stroke.start)).collect::<BTreeSet<_>>().len() as f64
+        };
+        let [crash, crash1, storm] = crashes(&strokes, bars);
+        let share = |keep: &dyn Fn(&TimedHit) -> bool, high: &dyn Fn(f64) -> bool| {
+            let kept: Vec<&TimedHit> = strokes.iter().filter(|stroke| keep(stroke)).collect();
+            let found = kept.iter().filter(|stroke| high(stroke.velocity)).count();
+            (!kept.is_empty()).then(|| 100.0 * found as f64 / kept.len() as f64)
+        };
+        let all = |_: &TimedHit| true;
+        let snare = |stroke: &TimedHit| SNARES.contains(&stroke.key);
+        let pick_up = (lines[1] - lines[0]) * 1.05;
+        Some(Sense {
+            hands3: Some(hands3(&moments)),
+            rush: Some(rush(&strokes)),
+            kick2: Some(kick2(&strokes)),
+            crash,
+            crash1,
+            storm,
+            v127: share(&all, &|velocity| velocity >= 126.0),
+            v5: share(&all, &|velocity| velocity <= 5.0),
+            snr127: share(&snare, &|velocity| velocity >= 126.0),
+            early: Some(bars_with(&|start| start < self.first - pick_up)),
+            late: Some(bars_with(&|start| start > self.last + 0.3)),
+            ending: moments.last().map(|moment| ending(moment, &self.beats)),
+            dynamics,
+            quiet,
+            toms: toms(&strokes),
+            fills: fills(&strokes, bars),
         })
-        .collect();
-    strokes.sort_by(|a, b| a.start.total_cmp(&b.start));
-    let lines = bar_lines(song);
-    if melody.len() < 8 || strokes.len() < 16 || lines.len() < 3 {
-        return None;
     }
-    let bars = Bars(&lines);
-    let first = melody.iter().map(|note| seconds(song, note)).fold(f64::INFINITY, f64::min);
-    let last = melody.iter().map(|note| song.tempo.seconds(note.end()).0).fold(0.0, f64::max);
-    let (mut sung, mut drummed) = (vec![0.0; bars.len()], vec![0.0; bars.len()]);
-    for note in &melody {
-        sung[bars.of(seconds(song, note))] += f64::from(note.velocity.get()).powi(2);
-    }
-    for stroke in &strokes {
-        drummed[bars.of(stroke.start)] += stroke.velocity.powi(2);
-    }
-    let moments = moments(&strokes);
-    let [dynamics, quiet] = loudness(&sung, &drummed);
-    let bars_with = |outside: &dyn Fn(f64) -> bool| {
-        let outside = strokes.iter().filter(|stroke| outside(stroke.start));
-        outside.map(|stroke| bars.of(stroke.start)).collect::<BTreeSet<_>>().len() as f64
-    };
-    let [crash, crash1, storm] = crashes(&strokes, bars);
-    let share = |keep: &dyn Fn(&TimedHit) -> bool, high: &dyn Fn(f64) -> bool| {
-        let kept: Vec<&TimedHit> = strokes.iter().filter(|stroke| keep(stroke)).collect();
-        let found = kept.iter().filter(|stroke| high(stroke.velocity)).count();
-        (!kept.is_empty()).then(|| 100.0 * found as f64 / kept.len() as f64)
-    };
-    let all = |_: &TimedHit| true;
-    let snare = |stroke: &TimedHit| SNARES.contains(&stroke.key);
-    Some(Sense {
-        hands3: Some(hands3(&moments)),
-        rush: Some(rush(&strokes)),
-        kick2: Some(kick2(&strokes)),
-        crash,
-        crash1,
-        storm,
-        v127: share(&all, &|velocity| velocity >= 126.0),
-        v5: share(&all, &|velocity| velocity <= 5.0),
-        snr127: share(&snare, &|velocity| velocity >= 126.0),
-        early: Some(bars_with(&|start| start < first - (lines[1] - lines[0]) * 1.05)),
-        late: Some(bars_with(&|start| start > last + 0.3)),
-        ending: moments.last().map(|moment| ending(moment, &beat_times(song))),
-        dynamics,
-        quiet,
-        toms: toms(&strokes),
-        fills: fills(&strokes, bars),
-    })
 }
 
 /// Bar lines in seconds, one more than there are bars.

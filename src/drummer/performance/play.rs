@@ -50,6 +50,24 @@ pub struct Feel<'a> {
     pub seed: u64,
 }
 
+impl<'a> Feel<'a> {
+    /// How people play, at a tempo: no style, no swing, no fills and no song to follow.
+    pub fn new(tempo: &'a TempoMap) -> Feel<'a> {
+        Feel {
+            tempo,
+            style: None,
+            intensity: 0.5,
+            swing: 0.0,
+            humanise: 0.5,
+            fills: &[],
+            dynamics: None,
+            stats: None,
+            given: None,
+            seed: 0,
+        }
+    }
+}
+
 /// How surprises hang together, fitted to the correlations that `models/training/groove.py` reports
 /// for the validation performances. In velocity, a lane's surprises correlate by .2 from step to
 /// step, but by .6 to .75 from beat to beat, for minutes on end: accents are habits.

@@ -20,18 +20,7 @@ fn network() -> Arc<dyn Network> {
 }
 
 fn feel(tempo: &TempoMap) -> Feel<'_> {
-    Feel {
-        tempo,
-        style: None,
-        intensity: 0.5,
-        swing: 0.0,
-        humanise: 0.5,
-        fills: &[],
-        dynamics: None,
-        stats: None,
-        given: None,
-        seed: 1,
-    }
+    Feel { seed: 1, ..Feel::new(tempo) }
 }
 
 fn hit(bar: usize, step: usize, key: GmKey) -> Hit {

@@ -185,16 +185,11 @@ impl Open {
         let tempo = Pattern::tempo(tempo(document).0);
         let settings = &document.settings;
         let feel = Feel {
-            tempo: &tempo,
-            style: None,
             intensity: settings.intensity,
             swing: settings.swing,
             humanise: settings.humanise,
-            fills: &[],
-            dynamics: None,
-            stats: None,
-            given: None,
             seed: settings.seed,
+            ..Feel::new(&tempo)
         };
         let network = self.models.get(&GROOVE)?;
         let played = performance::play(&pattern.part(1), &feel, &*network);

@@ -41,8 +41,7 @@ impl Player {
         let fresh = document.arrangement.is_none();
         let variations = self.write(&analysis, &settings, &starred, fresh, from, reporter)?;
         let parts: Vec<&DrumPart> = variations.values().map(|generated| &generated.part).collect();
-        let judgements =
-            self.drummer().judge(&take.song, &analysis, &settings, parts.iter().copied())?;
+        let judgements = self.drummer().judge(&analysis, &settings, parts.iter().copied())?;
         let played = variations.into_iter().zip(judgements);
         let played = played.map(|((variation, generated), judgement)| Played {
             variation,

@@ -1,0 +1,291 @@
+//! The alternatives of a part before they are played: what every bar plays, without feel.
+
+use std::collections::BTreeMap;
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use super::arrange::{Arranged, Arranger};
+use super::candidates::Drafting;
+use super::decode::{Asked, Decoding, Pattern, decode, similarity};
+use super::given::Given;
+use super::limbs::Limbs;
+use super::pattern::{self, Condition, PatternOutput, known_grid};
+use super::performance::GivenStrokes;
+use super::requested::weights;
+use super::song_analysis::{SongAnalysis, split_by};
+use super::timekeeper::{keep_time, on_the_kit, without_downbeats, without_guesses};
+use super::vocabulary::{StyleBar, Vocabulary};
+use super::{ClassDensities, DrummerError, Progress, Settings, StyleChoice, fills};
+use crate::network::Network;
+use crate::score::{BarIndex, DrumPart};
+
+/// Bars on either side that novelty compares at a turn of the form.
+const TURN_REACH: usize = 4;
+/// Distinct patterns as a share of the bars. Real drummers: 0.2, their fills and slips included.
+pub(super) const DISTINCT: f32 = 0.12;
+/// The same where the musician's groove is played: its bars differ in single strokes, which need finer
+/// groups.
+const DISTINCT_GIVEN: f32 = 0.2;
+/// See [`Drafting::pooling`].
+pub(super) const POOLING: f32 = 1.5;
+/// See [`Decoding::reach`]: where the song alone decides what is wanted, and where the musician asked
+/// or an alternative is to be another style.
+const REACH: [f32; 2] = [0.0, 2.0];
+/// See [`Drafting::noise`]; the first alternative of seed 0 has none and plays the likeliest. The
+/// other alternatives have more: where the densities that they are asked for lead to the same bars,
+/// they shall play others.
+const NOISE: [f32; 2] = [0.04, 0.15];
+/// Alternatives that share more of their cells than this are no alternatives, and are decided again
+/// with so much noise.
+const TOO_SIMILAR: f32 = 0.9;
+const MORE_NOISE: [f32; 3] = [0.3, 0.6, 1.2];
+
+/// An alternative before it is played.
+pub(super) struct Draft {
+    pub number: usize,
+    pub part: DrumPart,
+    /// The bars that end with a fill.
+    pub fills: Vec<BarIndex>,
+    /// The class densities that were asked of the network.
+    pub style: Option<ClassDensities>,
+    pub given: GivenStrokes,
+}
+
+/// The alternatives of some numbers; each is as it would be among all.
+pub(super) fn drafts(
+    network: &dyn Network,
+    analysis: &SongAnalysis,
+    settings: &Settings,
+    numbers: &[usize],
+    progress: &dyn Progress,
+) -> Result<Vec<Draft>, DrummerError> {
+    let input = analysis.pattern_input();
+    let drafter = Drafter::new(analysis, settings);
+    let asked = settings.densities();
+    let first = Condition { hint: asked.as_ref(), fill: false };
+    let mut first = pattern::predict(network, &input, &[first])?;
+    let first = first.pop().expect("there is one answer for each condition");
+    let hints = hints(asked, &first, settings.alternatives);
+    // Those before the last one wanted as well, from which it shall differ.
+    let count = numbers.iter().max().map_or(0, |last| last + 1);
+    let wanted: Vec<(usize, Option<ClassDensities>)> =
+        hints.into_iter().enumerate().take(count).collect();
+    let mut played: Vec<Vec<Pattern>> = Vec::new();
+    let mut drafts = Vec::new();
+    let fills = !drafter.places.is_empty();
+    // As many alternatives at once as the network is best asked about, two conditions each.
+    for wanted in wanted.chunks((network.batch() / 2).max(1)) {
+        if progress.is_cancelled() {
+            return Err(DrummerError::Cancelled);
+        }
+        let mut conditions = Vec::new();
+        for (number, hint) in wanted {
+            let hint = hint.as_ref();
+            // What the first one is asked was asked above.
+            conditions.extend((*number > 0).then_some(Condition { hint, fill: false }));
+            conditions.extend(fills.then_some(Condition { hint, fill: true }));
+        }
+        let mut outputs = pattern::predict(network, &input, &conditions)?.into_iter();
+        let mut next = || outputs.next().expect("there is one answer for each condition");
+        for &(number, hint) in wanted {
+            let other = (number > 0).then(&mut next);
+            let output = other.as_ref().unwrap_or(&first);
+            let filling = fills.then(&mut next);
+            let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
+            rng.set_stream(number as u64);
+            let patterns = drafter.patterns(number, hint.as_ref(), output, &played, &mut rng);
+            if numbers.contains(&number) {
+                let arranger = drafter.arranger(&patterns);
+                let Arranged { part, given, fills } =
+                    arranger.part(output, filling.as_ref(), &mut rng);
+                drafts.push(Draft { number, part, fills, style: hint, given });
+            }
+            played.push(patterns);
+        }
+    }
+    Ok(drafts)
+}
+
+/// What all alternatives of a part have in common.
+struct Drafter<'a> {
+    analysis: &'a SongAnalysis,
+    settings: &'a Settings,
+    given: Given,
+    /// The group of each bar; bars of one are asked for alike, and were given the same.
+    groups: Vec<usize>,
+    /// How many bars of each group sound.
+    sounds: Vec<u32>,
+    limbs: Vec<Limbs>,
+    /// Bars in compound metres.
+    compound: Vec<bool>,
+    /// How much the song changes at each bar.
+    turns: Vec<f32>,
+    /// Bars that may end with a fill.
+    places: Vec<usize>,
+    /// The bars of the style for each number of slots, which tells the grid where there are any.
+    style_bars: BTreeMap<usize, Vec<StyleBar>>,
+}
+
+impl<'a> Drafter<'a> {
+    fn new(analysis: &'a SongAnalysis, settings: &'a Settings) -> Drafter<'a> {
+        let SongAnalysis { bars, grids, form, queries, .. } = analysis;
+        let given = Given::of(settings, bars, grids, form, queries);
+        let distinct = if given.is_empty() { DISTINCT } else { DISTINCT_GIVEN };
+        let given_kinds: Vec<Option<usize>> = (0..bars.len()).map(|bar| given.kind(bar)).collect();
+        let groups = split_by(&analysis.pattern_groups(distinct), &given_kinds);
+        let turns = analysis.drum_ssm.novelty(TURN_REACH);
+        let mut sounds = vec![0u32; groups.iter().max().map_or(0, |most| most + 1)];
+        for (bar, &group) in groups.iter().enumerate() {
+            sounds[group] += u32::from(analysis.sounding.plays(bar));
+        }
+        Drafter {
+            analysis,
+            settings,
+            groups,
+            sounds,
+            limbs: analysis.limbs(settings),
+            compound: bars.bars().iter().map(|bar| bar.metre.is_compound()).collect(),
+            places: fills::places(form, |bar| turns[bar], settings.fill_amount),
+            turns,
+            style_bars: style_bars(analysis, settings),
+            given,
+        }
+    }
+
+    /// What each group of bars plays in one alternative, other than in those before it.
+    fn patterns(
+        &self,
+        number: usize,
+        hint: Option<&ClassDensities>,
+        output: &PatternOutput,
+        played: &[Vec<Pattern>],
+        rng: &mut ChaCha8Rng,
+    ) -> Vec<Pattern> {
+        let noise = match number {
+            0 if self.settings.seed == 0 => 0.0,
+            0 => NOISE[0],
+            _ => NOISE[1],
+        };
+        let mut patterns = self.decided(noise, hint, output, rng);
+        // Alternatives of one groove are alike.
+        for noise in MORE_NOISE.into_iter().filter(|_| !self.settings.has_own_groove()) {
+            let close =
+                |other: &Vec<Pattern>| similarity(other, &patterns, &self.sounds) > TOO_SIMILAR;
+            if !played.iter().any(close) {
+                break;
+            }
+            patterns = self.decided(noise, hint, output, rng);
+        }
+        patterns
+    }
+
+    fn decided(
+        &self,
+        noise: f32,
+        hint: Option<&ClassDensities>,
+        output: &PatternOutput,
+        rng: &mut ChaCha8Rng,
+    ) -> Vec<Pattern> {
+        let Drafter { given, groups, limbs, compound, .. } = self;
+        let SongAnalysis { grids, form, drum_ssm, .. } = self.analysis;
+        let is_asked = hint.is_some() && !self.settings.has_own_groove();
+        let asked = Asked { densities: hint, bars: &self.style_bars, given };
+        let decoding = Decoding {
+            drafting: Drafting { pooling: POOLING, noise },
+            weights: weights(is_asked),
+            reach: REACH[usize::from(is_asked)],
+        };
+        let mut patterns = decode(output, groups, limbs, drum_ssm, &asked, decoding, rng);
+        // Who asks for a little percussion shall have it.
+        if self.settings.style == StyleChoice::FromSong && given.is_empty() {
+            without_guesses(&mut patterns, groups, grids);
+            without_downbeats(&mut patterns, groups, grids);
+            on_the_kit(&mut patterns, groups, limbs, grids);
+        }
+        let unchanged = patterns.clone();
+        keep_time(&mut patterns, groups, form, limbs, grids, compound);
+        // What was given keeps its own time.
+        for (bar, &group) in groups.iter().enumerate() {
+            if given.kind(bar).is_some() {
+                patterns[group].logits.clone_from(&unchanged[group].logits);
+            }
+        }
+        patterns
+    }
+
+    fn arranger<'b>(&'b self, patterns: &'b [Pattern]) -> Arranger<'b> {
+        Arranger {
+            bars: &self.analysis.bars,
+            tempo: &self.analysis.tempo,
+            grids: &self.analysis.grids,
+            form: &self.analysis.form,
+            turns: &self.turns,
+            sounding: &self.analysis.sounding,
+            loops: self.analysis.loops,
+            fingerprint: self.analysis.fingerprint,
+            dynamics: &self.analysis.dynamics,
+            groups: &self.groups,
+            patterns,
+            given: &self.given,
+            limbs: &self.limbs,
+            fills: &self.places,
+            settings: self.settings,
+        }
+    }
+}
+
+/// The bars of the style that was asked for by name, if any, for each number of slots.
+fn style_bars(analysis: &SongAnalysis, settings: &Settings) -> BTreeMap<usize, Vec<StyleBar>> {
+    let mut found = BTreeMap::new();
+    let StyleChoice::Preset(style) = settings.style else { return found };
+    let kinds = analysis.query_kinds();
+    let firsts = analysis.queries.iter().enumerate().filter(|&(bar, _)| kinds[bar] == bar);
+    for (bar, query) in firsts {
+        let bars = query.style_bars(|grid| Vocabulary::embedded().bars(style, grid));
+        found.entry(known_grid(&analysis.grids[bar]).steps).or_insert(bars);
+    }
+    found
+}
+
+/// The hints of the alternatives: what was asked for all of them; or nothing, then the style
+/// prototypes that together come nearest to whatever the song may have, likely and less likely.
+fn hints(
+    asked: Option<ClassDensities>,
+    output: &PatternOutput,
+    alternatives: usize,
+) -> Vec<Option<ClassDensities>> {
+    /// The distance of log densities over which nearness falls by e.
+    const NEAR: f32 = 1.2;
+    /// The network is too sure of a song's style; chances are raised to this power.
+    const DOUBT: f32 = 0.3;
+    let near = |a: &ClassDensities, b: &ClassDensities| {
+        let distance = a.iter().zip(b).map(|(a, b)| (a.ln_1p() - b.ln_1p()).powi(2)).sum::<f32>();
+        (-distance.sqrt() / NEAR).exp()
+    };
+    if asked.is_some() {
+        return vec![asked; alternatives];
+    }
+    // How near the alternatives come to each style.
+    let mut reached: Vec<f32> =
+        output.styles.iter().map(|style| near(&output.densities, &style.densities)).collect();
+    let mut hints = vec![None];
+    while hints.len() < alternatives {
+        let gain = |candidate: &ClassDensities| -> f32 {
+            let styles = output.styles.iter().zip(&reached);
+            let gains = styles.map(|(style, reached)| {
+                style.probability.powf(DOUBT)
+                    * (near(candidate, &style.densities) - reached).max(0.0)
+            });
+            gains.sum()
+        };
+        let best =
+            output.styles.iter().max_by(|a, b| gain(&a.densities).total_cmp(&gain(&b.densities)));
+        let Some(best) = best.map(|style| style.densities) else { break };
+        for (reached, style) in reached.iter_mut().zip(&output.styles) {
+            *reached = reached.max(near(&best, &style.densities));
+        }
+        hints.push(Some(best));
+    }
+    hints
+}

@@ -1,0 +1,115 @@
+//! What is known of a song before anybody asks for drums, and what follows from it alone.
+
+use std::time::Duration;
+
+use super::evaluation::SenseReference;
+use super::features::{BarFeatures, PROGRAMS};
+use super::limbs::Limbs;
+use super::metre::BarQuery;
+use super::pattern::{PatternInput, known_grid};
+use super::sounding::Sounding;
+use super::structure::groups;
+use super::windows::Window;
+use super::{Dynamics, Form, Settings, Stage};
+use crate::analysis::Ssm;
+use crate::score::{BarGrid, Song, StepGrid, TempoMap};
+
+/// What the drummer heard in a song: everything that does not depend on [`Settings`].
+#[derive(Clone, Debug)]
+pub struct SongAnalysis {
+    /// The bars of the song, in its metres.
+    pub bars: BarGrid,
+    /// One per bar.
+    pub grids: Vec<StepGrid>,
+    /// The tempo of the song.
+    pub tempo: TempoMap,
+    /// Sections as musicians name them.
+    pub form: Form,
+    /// Sections of the predicted drums: where they change, and which are played alike.
+    pub drum_form: Form,
+    /// Similarity of the rendered bars.
+    pub melodic_ssm: Ssm,
+    /// Similarity that the drums of the bars should have.
+    pub drum_ssm: Ssm,
+    /// How loud the song is, bar by bar.
+    pub dynamics: Dynamics,
+    /// Whether the song goes round; see [`is_loop`].
+    pub loops: bool,
+    pub(super) sounding: Sounding,
+    /// Other songs have another one.
+    pub(super) fingerprint: u64,
+    pub(super) features: Vec<BarFeatures>,
+    pub(super) programs: [f32; PROGRAMS],
+    /// The windows in which the networks see the song.
+    pub(super) windows: Vec<Window>,
+    /// How the pattern network is asked for each bar.
+    pub(super) queries: Vec<BarQuery>,
+    /// What parts are judged beside.
+    pub(super) reference: SenseReference,
+    pub(super) timings: Vec<(Stage, Duration)>,
+}
+
+impl SongAnalysis {
+    /// The song as the pattern network gets it.
+    pub(super) fn pattern_input(&self) -> PatternInput<'_> {
+        PatternInput {
+            windows: &self.windows,
+            features: &self.features,
+            programs: &self.programs,
+            bars: &self.bars,
+            queries: &self.queries,
+            tempo: &self.tempo,
+        }
+    }
+
+    /// For each bar the first one that the pattern network is asked for as it is.
+    pub(super) fn query_kinds(&self) -> Vec<usize> {
+        let first = |query| self.queries.iter().position(|other| other == query);
+        self.queries.iter().map(|query| first(query).unwrap_or_default()).collect()
+    }
+
+    /// Groups of bars that are played alike, numbered from 0; bars of one are asked for alike. About
+    /// `distinct` of the bars differ.
+    pub(super) fn pattern_groups(&self, distinct: f32) -> Vec<usize> {
+        split_by(&groups(&self.drum_ssm, &self.form, distinct), &self.query_kinds())
+    }
+
+    /// The drummer's limbs in every bar, on the slots of its known grid.
+    pub(super) fn limbs(&self, settings: &Settings) -> Vec<Limbs> {
+        let seconds = |at| self.tempo.seconds(at).0;
+        let bars = self.bars.bars().iter().zip(&self.grids);
+        bars.map(|(bar, grid)| {
+            let length = seconds(bar.end()) - seconds(bar.start);
+            Limbs {
+                step: (length / grid.steps as f64) as f32,
+                steps: known_grid(grid).steps,
+                double_pedal: settings.has_double_pedal(),
+            }
+        })
+        .collect()
+    }
+}
+
+/// Splits groups so that bars of one are of one kind.
+pub(super) fn split_by<T: PartialEq>(groups: &[usize], kinds: &[T]) -> Vec<usize> {
+    let mut seen = Vec::new();
+    groups
+        .iter()
+        .zip(kinds)
+        .map(|pair| {
+            seen.iter().position(|known| *known == pair).unwrap_or_else(|| {
+                seen.push(pair);
+                seen.len() - 1
+            })
+        })
+        .collect()
+}
+
+/// A number of a song's melodic notes.
+pub(super) fn fingerprint(song: &Song) -> u64 {
+    let notes = song.melodic().flat_map(|track| &track.notes);
+    // The constants of FNV-1a.
+    notes.fold(0xcbf2_9ce4_8422_2325, |print, note| {
+        (print ^ (note.start.0 << 7 | u64::from(note.key))).wrapping_mul(0x0100_0000_01b3)
+    })
+}

@@ -10,7 +10,7 @@ use egui::{Align2, Context, Id, Key, Rect, ScrollArea, TextEdit, Ui, UiBuilder, 
 use parking_lot::Mutex;
 
 use super::background::spawn_background;
-use super::export::Purpose;
+use super::export::{Purpose, is_recording};
 use super::frame::Frame;
 use super::shared::{Request, Shared};
 use super::theme::{CONTROL, Face, UNIT};
@@ -53,7 +53,7 @@ fn list(folder: &Path) -> Listing {
         let Some(name) = entry.file_name().to_str().map(str::to_owned) else { continue };
         let midi = path.extension().is_some_and(|ending| {
             ["mid", "midi"].iter().any(|known| ending.eq_ignore_ascii_case(known))
-        });
+        }) || is_recording(&path);
         match path.metadata() {
             Ok(found) if found.is_dir() && !name.starts_with('.') => listing.folders.push(name),
             Ok(found) if found.is_file() && midi => listing.files.push(name),
@@ -269,7 +269,7 @@ mod tests {
     #[test]
     fn folders_and_midi_files_are_listed_by_name() {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["b.mid", "A.MIDI", "c.wav", ".hidden.mid"] {
+        for name in ["b.mid", "A.MIDI", "c.wav", ".hidden.mid", "d.txt"] {
             std::fs::write(folder.path().join(name), "").unwrap();
         }
         for name in ["songs", ".secret", "folder.mid"] {
@@ -277,7 +277,7 @@ mod tests {
         }
         let listing = list(folder.path());
         assert_eq!(listing.folders, ["folder.mid", "songs"]);
-        assert_eq!(listing.files, [".hidden.mid", "A.MIDI", "b.mid"]);
+        assert_eq!(listing.files, [".hidden.mid", "A.MIDI", "b.mid", "c.wav"]);
         assert!(list(&folder.path().join("gone")).error.is_some());
         let endings = ["x", " x.mid ", "x.MIDI"].map(with_ending);
         assert_eq!(endings, ["x.mid", "x.mid", "x.MIDI"]);

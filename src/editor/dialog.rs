@@ -8,7 +8,7 @@ use super::presets::PresetBrowser;
 use super::shared::Shared;
 use super::theme::UNIT;
 use super::widgets::{Button, Icon, Look};
-use super::{candidates, chooser, drum_map, help, presets, roll};
+use super::{candidates, chooser, drum_map, help, presets, recording_sheet, roll};
 
 /// What lies over the window.
 #[derive(Debug)]
@@ -19,6 +19,7 @@ pub enum Dialog {
     Choose(chooser::Chooser),
     NameTake(roll::RenameTakeDialog),
     Candidates(Box<candidates::CandidateSheet>),
+    Recording(Box<recording_sheet::RecordingSheet>),
 }
 
 impl Dialog {
@@ -28,6 +29,7 @@ impl Dialog {
             Dialog::KeepPreset(_) | Dialog::NameTake(_) => Vec2::new(380.0, 172.0),
             Dialog::Choose(_) => Vec2::new(560.0, 440.0),
             Dialog::Candidates(_) => Vec2::new(1180.0, 760.0),
+            Dialog::Recording(_) => Vec2::new(1080.0, 560.0),
         }
     }
 }
@@ -63,6 +65,10 @@ pub fn show(
         }
         Dialog::Candidates(sheet) => {
             candidates::show(ui, frame, shared, sheet, inner);
+            true
+        }
+        Dialog::Recording(sheet) => {
+            recording_sheet::show(ui, frame, shared, sheet, inner);
             true
         }
         Dialog::Choose(chooser) => chooser::show(ui, frame, shared, chooser, inner),

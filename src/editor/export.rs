@@ -14,12 +14,12 @@ use parking_lot::Mutex;
 
 use super::background::spawn_background;
 use super::drag_out::{self, DragSource};
-use super::file_dialog::{self, Chosen};
-use super::frame::Frame;
+use super::file_dialog::{self, Chosen, RECORDINGS};
+use super::frame::{Frame, sentence};
 use super::shared::{Destination, Request, Shared};
 use crate::files::{write_beside, write_whole};
 use crate::score::Lane;
-use crate::studio::{Extract, MapRequest, MidiFile, Studio};
+use crate::studio::{Extract, Job, MapRequest, MidiFile, Studio};
 
 /// The largest file that is read, in bytes; songs have less than a mebibyte.
 const LARGEST: u64 = 32 << 20;
@@ -261,11 +261,28 @@ fn copy(clipboard: &Mutex<Option<Clipboard>>, file: &MidiFile) -> Result<Option<
 /// Makes takes of files that were dropped on the window; while the map of grooves is in view they go
 /// there, folders always.
 pub fn dropped(studio: &Arc<Studio>, path: PathBuf) {
+    if is_recording(&path) && !path.is_dir() {
+        hear(studio, path);
+        return;
+    }
     if studio.grooves_in_view() || path.is_dir() {
         studio.ask_map(MapRequest::Add(vec![path]));
         return;
     }
     spawn_background(Arc::clone(studio), move |studio| take_file(studio, &path));
+}
+
+/// Whether a file is called like a recording.
+pub fn is_recording(path: &Path) -> bool {
+    let ending = path.extension().unwrap_or_default();
+    RECORDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known))
+}
+
+/// Has the drums of a recording heard by the worker; the window shows them when they are there.
+fn hear(studio: &Studio, path: PathBuf) {
+    if let Err(error) = studio.start(Job::Transcribe(path)) {
+        studio.report(&sentence(&error.to_string()));
+    }
 }
 
 /// Drums the song with the groove of a file.
@@ -274,11 +291,19 @@ pub fn use_groove(studio: &Arc<Studio>, path: PathBuf) {
 }
 
 fn groove_file(studio: &Studio, path: &Path) -> Result<(), String> {
+    if is_recording(path) {
+        hear(studio, path.to_owned());
+        return Ok(());
+    }
     let (name, bytes) = read(path)?;
     studio.drop_groove(&name, &bytes, None).map_err(|error| error.to_string())
 }
 
 fn take_file(studio: &Studio, path: &Path) -> Result<(), String> {
+    if is_recording(path) {
+        hear(studio, path.to_owned());
+        return Ok(());
+    }
     let (name, bytes) = read(path)?;
     studio.drop_midi(&name, &bytes).map_err(|error| error.to_string())
 }

@@ -28,6 +28,9 @@ pub fn save(name: &str) -> Chosen {
 
 const OPEN: &str = "Open a MIDI file";
 const SAVE: &str = "Save the drums";
+/// Endings of what can be opened: songs and grooves, and recordings of drums.
+const SONGS: [&str; 2] = ["mid", "midi"];
+pub const RECORDINGS: [&str; 7] = ["wav", "aif", "aiff", "flac", "mp3", "ogg", "oga"];
 
 fn ask(save: Option<&str>) -> Chosen {
     #[cfg(target_os = "linux")]
@@ -51,7 +54,10 @@ fn ask(save: Option<&str>) -> Chosen {
 fn desktop(save: Option<&str>) -> Chosen {
     let dialogue = rfd::FileDialog::new();
     let path = match save {
-        None => dialogue.set_title(OPEN).add_filter("MIDI file", &["mid", "midi"]).pick_file(),
+        None => {
+            let all = [&SONGS[..], &RECORDINGS].concat();
+            dialogue.set_title(OPEN).add_filter("MIDI file or recording", &all).pick_file()
+        }
         Some(name) => dialogue
             .set_title(SAVE)
             .set_file_name(name)
@@ -68,7 +74,7 @@ mod linux {
     use std::process::Command;
     use std::time::Duration;
 
-    use super::{Chosen, OPEN, SAVE};
+    use super::{Chosen, OPEN, RECORDINGS, SAVE, SONGS};
 
     /// Faster than anybody closes a dialogue.
     pub const AT_ONCE: Duration = Duration::from_millis(400);
@@ -121,7 +127,12 @@ mod linux {
             None => command.args(["--title", OPEN, "--getopenfilename"]).arg(home),
             Some(name) => command.args(["--title", SAVE, "--getsavefilename"]).arg(home.join(name)),
         };
-        command.arg("*.mid *.midi");
+        let endings = match save {
+            None => [&SONGS[..], &RECORDINGS].concat(),
+            Some(_) => SONGS.to_vec(),
+        };
+        command
+            .arg(endings.iter().map(|ending| format!("*.{ending}")).collect::<Vec<_>>().join(" "));
         let Ok(output) = command.output() else { return Chosen::NoDialogue(NOBODY) };
         let path = String::from_utf8_lossy(&output.stdout).trim_end_matches('\n').to_owned();
         if path.is_empty() { Chosen::Nothing } else { Chosen::Path(path.into()) }

@@ -42,6 +42,7 @@ mod overview;
 mod parameter_widgets;
 mod presets;
 mod progress;
+mod recording_sheet;
 mod roll;
 mod ruler;
 mod shared;

@@ -5,7 +5,7 @@ use egui::{Align2, CornerRadius, Rect, Stroke, StrokeKind, Ui, Vec2, pos2};
 use super::frame::sentence;
 use super::theme::{Face, Theme, UNIT};
 use super::widgets::label_at;
-use crate::studio::JobView;
+use crate::studio::{Job, JobView};
 
 /// What the worker is doing and how far it is.
 pub fn progress_bar(ui: &Ui, theme: &Theme, job: &JobView, place: Rect) {
@@ -18,7 +18,11 @@ pub fn progress_bar(ui: &Ui, theme: &Theme, job: &JobView, place: Rect) {
     let foot = Rect::from_min_max(pos2(done.left(), done.bottom() - 3.0), done.max);
     painter.rect_filled(foot, CornerRadius::ZERO, theme.accent);
     painter.rect_stroke(place, radius, Stroke::new(1.0, theme.line_strong), StrokeKind::Inside);
-    let stage = job.stage.map_or("waiting", |stage| stage.name());
+    let stage = match (&job.job, job.stage) {
+        (Job::Transcribe(_), _) => "hearing the recording",
+        (_, Some(stage)) => stage.name(),
+        (_, None) => "waiting",
+    };
     let at = pos2(place.left() + 2.5 * UNIT, place.center().y);
     label_at(
         painter,

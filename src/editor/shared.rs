@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::frame::Frame;
 use super::timeline::Timeline;
 use crate::score::{BarIndex, Lane};
-use crate::studio::{Cell, Clipboard, Edit, Extract, Lanes, Region};
+use crate::studio::{Cell, Clipboard, Edit, Extract, Lanes, MidiFile, Region};
 
 /// What the next command is about.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -76,6 +76,8 @@ pub enum Request {
     UseGrooveFile(PathBuf),
     /// Opens a file as a take.
     OpenFile(PathBuf),
+    /// Drags a file out of the window.
+    DragFile(MidiFile),
     SaveFile {
         path: PathBuf,
         bytes: Vec<u8>,

@@ -16,6 +16,7 @@ use super::frame::{Frame, Transport};
 use super::grid::{self, Grid};
 use super::layout::Layout;
 use super::presets::SavePresetDialog;
+use super::recording_sheet::RecordingSheet;
 use super::roll::{self, RenameTakeDialog};
 use super::ruler::{self, Ruler};
 use super::shared::{Request, Shared};
@@ -25,7 +26,7 @@ use super::theme::{self, Theme, Variant};
 use super::{candidates, empty, keys, matrices, overview, status_bar, top_bar, widgets};
 use crate::parameters::Control;
 use crate::score::BarGrid;
-use crate::studio::{Arrangement, RecordingView, Studio, Take, View, WindowSettings};
+use crate::studio::{Arrangement, AudioImport, RecordingView, Studio, Take, View, WindowSettings};
 
 /// How often what is heard is drawn anew, in seconds.
 const LIVE: f64 = 0.2;
@@ -59,6 +60,8 @@ pub struct Window {
     /// The last [`View::recalls`] that the controls have followed.
     recalls: Option<u64>,
     pub(super) live: Option<Live>,
+    /// The recording that was shown last.
+    import: Option<Arc<AudioImport>>,
     /// The theme that egui has.
     applied: Option<Variant>,
     /// The bars of the take in view.
@@ -163,6 +166,14 @@ impl Window {
         {
             self.dialog = Some(Dialog::Choose(Chooser::new(purpose, why)));
         }
+        // A recording that was just heard is shown.
+        if view.import != self.import {
+            self.import.clone_from(&view.import);
+            if let Some(import) = &self.import {
+                let sheet = RecordingSheet::new(import.clone());
+                self.dialog = Some(Dialog::Recording(Box::new(sheet)));
+            }
+        }
         let presets = &mut self.side_panel.presets;
         dialog::show(ui, &frame, shared, presets, &mut self.dialog);
         // What the dialog has asked for.
@@ -244,6 +255,7 @@ impl Server<'_> {
                 Request::OpenGroove => self.notifications.open_groove(frame, ctx),
                 Request::UseGrooveFile(path) => export::use_groove(frame.studio, path),
                 Request::OpenFile(path) => export::dropped(frame.studio, path),
+                Request::DragFile(file) => self.drag_source.drag(frame.studio, file),
                 Request::SaveFile { path, bytes } => {
                     self.notifications.save_to(frame, ctx, path, bytes);
                 }
@@ -360,7 +372,7 @@ fn text_of_drop(frame: &Frame<'_>) -> &'static str {
     if frame.studio.grooves_in_view() {
         "Drop grooves (MIDI) to find them on the map"
     } else {
-        "Drop a song to play to, or drums as a groove"
+        "Drop a song, or drums as a groove (MIDI or audio)"
     }
 }
 

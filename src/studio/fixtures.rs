@@ -108,3 +108,27 @@ pub fn at(document: &Document, cell: Cell) -> Vec<Hit> {
     let part = document.part().unwrap();
     part.hits.iter().copied().filter(|hit| Cell::of(hit) == cell).collect()
 }
+
+/// Four bars of rock at 120 beats a minute: kick, snare and hats in eighths.
+pub fn drum_loop() -> Song {
+    let mut notes = Vec::new();
+    for eighth in 0..32_u64 {
+        let mut strike = |lane: Lane, velocity: u8| {
+            notes.push(Note {
+                start: Ticks(eighth * 240),
+                length: Ticks(60),
+                key: lane.default_key().get(),
+                velocity: Velocity::clamped(velocity),
+            });
+        };
+        strike(Lane::ClosedHat, if eighth % 2 == 0 { 96 } else { 72 });
+        match eighth % 8 {
+            0 | 4 | 5 => strike(Lane::Kick, 110),
+            2 | 6 => strike(Lane::Snare, 112),
+            _ => {}
+        }
+    }
+    let track = Track { name: "Drums".to_owned(), kind: TrackKind::Drums, notes };
+    let tempo = TempoMap::new(480, [TempoChange { at: Ticks(0), micros_per_quarter: 500_000 }]);
+    Song { tempo, metres: Vec::new(), tracks: vec![track] }
+}

@@ -228,6 +228,12 @@ impl StudioLink {
         }
     }
 
+    /// Drums the song, or the sections of a label, with a groove that was taken from a recording; what of
+    /// it is left out is reported.
+    pub fn use_groove(&self, taken: TakenGroove, section: Option<usize>) {
+        self.use_taken(taken, section);
+    }
+
     /// Tells whether anything of the studio is left.
     #[cfg(test)]
     pub(super) fn watch(&self) -> std::sync::Weak<SharedState> {
@@ -377,6 +383,8 @@ impl StudioLink {
         }
         self.shared.start(job.clone(), |document| match &job {
             Job::Generate | Job::Candidates => document.take().map(|_| ()).ok_or(JobError::NoTake),
+            // What it needs is on the disk.
+            Job::Transcribe(_) => Ok(()),
             Job::New | Job::Variation | Job::Reshape => {
                 document.arrangement.as_ref().map(|_| ()).ok_or(JobError::NoPart)
             }

@@ -1,7 +1,9 @@
 //! What the worker can be asked for, and how far it is.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::audio_import::AudioImport;
 use super::candidates::CandidateSet;
 use super::{Document, Region};
 use crate::drummer::Stage;
@@ -23,6 +25,8 @@ pub enum Job {
     Regenerate(Region),
     /// Many candidates for the current take, ranked; see [`super::CandidateSet`].
     Candidates,
+    /// The drums of a recording; see [`super::AudioImport`].
+    Transcribe(PathBuf),
 }
 
 impl Job {
@@ -35,6 +39,7 @@ impl Job {
             Job::Reshape => "reshape",
             Job::Regenerate(_) => "regenerate",
             Job::Candidates => "make 32",
+            Job::Transcribe(_) => "transcribe",
         }
     }
 }
@@ -57,11 +62,18 @@ pub(super) struct Outcome {
     pub step: Option<&'static str>,
     /// What was written to choose from.
     pub candidates: Option<Arc<CandidateSet>>,
+    /// A recording that was heard.
+    pub import: Option<Arc<AudioImport>>,
 }
 
 impl Outcome {
     /// A step of the undo history.
     pub fn step(job: &Job, change: impl FnOnce(&Document) -> Document + 'static) -> Outcome {
-        Outcome { change: Box::new(change), step: Some(job.name()), candidates: None }
+        Outcome { step: Some(job.name()), ..Outcome::amend(change) }
+    }
+
+    /// A change that belongs to the step before.
+    pub fn amend(change: impl FnOnce(&Document) -> Document + 'static) -> Outcome {
+        Outcome { change: Box::new(change), step: None, candidates: None, import: None }
     }
 }

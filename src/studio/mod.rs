@@ -17,6 +17,7 @@
 
 #![forbid(unsafe_code)]
 
+mod audio_import;
 mod audio_link;
 mod candidates;
 mod clip;
@@ -48,6 +49,7 @@ mod window_settings;
 pub mod wire;
 mod worker;
 
+pub use audio_import::{AudioImport, COLUMNS_PER_SECOND};
 pub use audio_link::AudioEnd;
 pub use candidates::{
     BEST, CANDIDATES, CandidatePart, CandidateSet, Heard, MOST_VERDICTS, Profile, PutCandidate,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use crossbeam::channel::{Receiver, Sender, bounded};
 use parking_lot::{Mutex, MutexGuard};
 
+use super::audio_import::AudioImport;
 use super::audio_link::AudioLink;
 use super::candidates::{CandidateSet, Heard, Taste};
 use super::groove_map::plainly;
@@ -98,6 +99,8 @@ struct State {
     taste: Taste,
     /// What is heard while candidates are compared.
     heard: Option<Heard>,
+    /// The recording that was heard last.
+    import: Option<Arc<AudioImport>>,
 }
 
 struct Running {
@@ -230,6 +233,7 @@ impl SharedState {
             candidates: state.candidates.clone(),
             taste: state.taste.clone(),
             heard: state.heard,
+            import: state.import.clone(),
             undo: state.history.undo_name(),
             redo: state.history.redo_name(),
             recalls: state.recalls,
@@ -331,6 +335,7 @@ impl SharedState {
             state.window_settings = saved.window_settings;
             state.taste = saved.taste;
             state.candidates = None;
+            state.import = None;
             state.recalls += 1;
             state.error = None;
             state.refused = None;
@@ -577,13 +582,17 @@ impl SharedState {
     }
 
     /// For the worker: how far its job is.
-    pub fn progress(&self, cancelled: &AtomicBool, stage: Stage, fraction: f32) {
+    pub fn progress(&self, cancelled: &AtomicBool, stage: Option<Stage>, fraction: f32) {
         let mut state = self.state.lock();
         if !state.wants(cancelled) {
             return;
         }
         if let Some(running) = &mut state.running {
-            running.stage = Some(stage);
+            // Told often: only what can be seen is worth a frame.
+            if stage.is_none() && fraction < running.fraction + 0.005 {
+                return;
+            }
+            running.stage = stage;
             running.fraction = running.fraction.max(fraction);
         }
         self.told(state);
@@ -616,7 +625,10 @@ impl SharedState {
             let note = note.map(|why| format!("{why}; the processor did the rest").into());
             state.running = None;
             match outcome {
-                Ok(Outcome { change, step, candidates }) => {
+                Ok(Outcome { change, step, candidates, import }) => {
+                    if import.is_some() {
+                        state.import = import;
+                    }
                     if let Some(set) = candidates {
                         state.candidates = Some(set);
                     }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    CandidateSet, Document, Heard, JobView, MapView, RecordingView, TappingView, Taste,
-    WindowSettings,
+    AudioImport, CandidateSet, Document, Heard, JobView, MapView, RecordingView, TappingView,
+    Taste, WindowSettings,
 };
 use crate::network::{Backend, Engine};
 use crate::patterns::Pattern;
@@ -38,6 +38,8 @@ pub struct View {
     pub taste: Taste,
     /// What is heard while they are compared.
     pub heard: Option<Heard>,
+    /// The recording that was heard last, with what was heard.
+    pub import: Option<Arc<AudioImport>>,
     /// What undo would take back, such as "erase"; `None` if there is nothing.
     pub undo: Option<&'static str>,
     /// What redo would do again.

@@ -5,12 +5,14 @@ mod candidates;
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use parking_lot::Mutex;
 
+use super::audio_import::AudioImport;
 use super::groove_map::server::MapServer;
 use super::jobs::Outcome;
 use super::recipe::Variations;
@@ -23,6 +25,7 @@ use crate::audio::SoundFont;
 use crate::drummer::{Drummer, DrummerError, Progress, Settings, SongAnalysis, Stage};
 use crate::network::{Backend, Engine, Models};
 use crate::score::{BarIndex, DrumPart, Hit, Lane};
+use crate::transcriber::TranscribeError;
 
 /// How often the line is looked after while no job runs.
 pub(super) const LOOK: Duration = Duration::from_millis(25);
@@ -94,6 +97,8 @@ fn serve_map(shared: &SharedState, map: &Mutex<MapServer>) {
 enum JobFailure {
     #[error(transparent)]
     Drummer(#[from] DrummerError),
+    #[error(transparent)]
+    Transcribe(#[from] TranscribeError),
     #[error("the document changed under the job; start it again")]
     Gone,
     #[error("an error inside drumlin stopped \"{0}\"; please report it")]
@@ -104,7 +109,8 @@ impl JobFailure {
     /// What to show; `None` if it was cancelled, which is no failure.
     fn sentence(&self) -> Option<String> {
         match self {
-            JobFailure::Drummer(DrummerError::Cancelled) => None,
+            JobFailure::Drummer(DrummerError::Cancelled)
+            | JobFailure::Transcribe(TranscribeError::Cancelled) => None,
             failure => Some(failure.to_string()),
         }
     }
@@ -150,7 +156,7 @@ impl Progress for Reporter<'_> {
         let done: f32 =
             Stage::ALL.into_iter().filter(counted).filter(|s| *s < stage).map(weight).sum();
         let fraction = range.from + (range.to - range.from) * done / all;
-        self.shared.progress(self.cancelled, stage, fraction);
+        self.shared.progress(self.cancelled, Some(stage), fraction);
     }
 
     fn is_cancelled(&self) -> bool {
@@ -196,6 +202,7 @@ impl Player {
             Job::Reshape => self.reshape(&document, reporter),
             Job::Regenerate(region) => self.regenerate(job, &document, region, reporter),
             Job::Candidates => self.candidates(job, &document, reporter),
+            Job::Transcribe(path) => self.transcribe(path, reporter),
         }
     }
 
@@ -343,6 +350,16 @@ impl Player {
         Ok(Outcome::step(job, change))
     }
 
+    /// Hears a recording.
+    fn transcribe(&self, path: &Path, reporter: &Reporter) -> Result<Outcome, JobFailure> {
+        let models = Models::new(self.backend, None);
+        let import = AudioImport::new(path, &models, &|share| {
+            reporter.shared.progress(reporter.cancelled, None, share);
+            !reporter.is_cancelled()
+        })?;
+        Ok(Outcome { import: Some(Arc::new(import)), ..Outcome::amend(Document::clone) })
+    }
+
     /// Plays the chosen alternative first: it is the one that is heard.
     fn reshape(&mut self, document: &Document, reporter: &Reporter) -> Result<Outcome, JobFailure> {
         let arrangement = document.arrangement.as_ref().ok_or(JobFailure::Gone)?;
@@ -369,7 +386,7 @@ impl Player {
                 alternative.replayed(&variations, lanes, bars)
             })
         };
-        Ok(Outcome { change: Box::new(change), step: None, candidates: None })
+        Ok(Outcome::amend(change))
     }
 
     fn regenerate(

@@ -188,8 +188,13 @@ fn name(
     }
     words.extend(lanes.map(|lanes| lanes_name(lanes).to_lowercase()));
     words.push(format!("{:.0} bpm", take.song.tempo.bpm(Ticks(0)).0));
+    file_name(&words.join(" "))
+}
+
+/// A name for a MIDI file, fit for any system.
+pub(super) fn file_name(words: &str) -> String {
     let plain = |c: char| if c.is_alphanumeric() || " -_'.,()".contains(c) { c } else { '_' };
-    let name: String = words.join(" ").chars().map(plain).collect();
+    let name: String = words.chars().map(plain).collect();
     // A leading dot hides a file, and Windows takes no dot or blank at the end of a name.
     format!("{}.mid", name.trim_matches(['.', ' ']))
 }

@@ -65,7 +65,7 @@ impl Player {
             document
         };
         let step = fresh.then_some(job.name());
-        Ok(Outcome { change: Box::new(change), step, candidates: Some(set) })
+        Ok(Outcome { step, candidates: Some(set), ..Outcome::amend(change) })
     }
 
     /// Plays the starred ones and enough others. Those that the settings' own seed gives are among them

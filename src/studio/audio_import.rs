@@ -1,0 +1,134 @@
+//! A recording whose drums were heard: what the network says of it, its shape, and what the musician
+//! makes of it. Not saved: the groove that is taken from it is.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::MidiFile;
+use crate::audio::{self, DECODED_RATE};
+use crate::midi;
+use crate::network::Models;
+use crate::score::{Groove, GrooveError, GrooveSource, Metre, TakenGroove};
+use crate::transcriber::{Activations, Options, Quantise, TranscribeError, Transcription};
+
+/// Columns of the waveform in a second.
+pub const COLUMNS_PER_SECOND: usize = 100;
+
+/// A recording as it was heard.
+#[derive(Clone, Debug)]
+pub struct AudioImport {
+    /// The file's, without its ending.
+    pub name: String,
+    /// The largest absolute sample of each hundredth of a second, 0 to 1.
+    pub waveform: Arc<[f32]>,
+    activations: Arc<Activations>,
+}
+
+impl PartialEq for AudioImport {
+    /// What was heard at one time is one.
+    fn eq(&self, other: &AudioImport) -> bool {
+        Arc::ptr_eq(&self.activations, &other.activations)
+    }
+}
+
+impl AudioImport {
+    /// Hears a recording. `progress` is told what share is done, 0 to 1, and answers whether to go on.
+    ///
+    /// # Errors
+    /// [`TranscribeError`], if it cannot be read, is silent, or `progress` says no.
+    pub(super) fn new(
+        path: &Path,
+        models: &Models,
+        progress: &dyn Fn(f32) -> bool,
+    ) -> Result<AudioImport, TranscribeError> {
+        let activations = Activations::of(path, models, progress)?;
+        let mut waveform = Vec::new();
+        let (mut peak, mut count) = (0.0_f32, 0);
+        audio::decode(path, &mut |block| {
+            for &sample in block {
+                peak = peak.max(sample.abs());
+                count += 1;
+                if count == DECODED_RATE as usize / COLUMNS_PER_SECOND {
+                    waveform.push(peak.min(1.0));
+                    (peak, count) = (0.0, 0);
+                }
+            }
+            progress(1.0)
+        })
+        .map_err(|error| match error {
+            audio::DecodeError::Cancelled => TranscribeError::Cancelled,
+            error => TranscribeError::Decode(error),
+        })?;
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        Ok(AudioImport {
+            name: super::take::tidy_name_or(&name, "Recording"),
+            waveform: waveform.into(),
+            activations: Arc::new(activations),
+        })
+    }
+
+    /// Strokes and beats under these options; some milliseconds for a minute of sound.
+    pub fn transcription(&self, options: &Options) -> Transcription {
+        self.activations.transcription(options)
+    }
+
+    /// The recording's length in seconds.
+    pub fn seconds(&self) -> f64 {
+        self.activations.seconds()
+    }
+
+    /// What was heard as a groove: velocities and timing as they were played. Of more than four bars
+    /// those in a row are taken that come most often.
+    ///
+    /// # Errors
+    /// If nothing was heard.
+    pub fn groove(&self, heard: &Transcription, metre: Metre) -> Result<TakenGroove, GrooveError> {
+        let song = heard.song(&self.name, metre, Quantise::Off);
+        Groove::of_song(&self.name, GrooveSource::Recording, &song)
+    }
+
+    /// All that was heard as a MIDI file with the recording's tempo map, on General MIDI's keys.
+    pub fn midi_file(&self, heard: &Transcription, metre: Metre) -> MidiFile {
+        let bytes = midi::write(&heard.song(&self.name, metre, Quantise::Off));
+        let name = super::clip::file_name(&format!("{} drums", self.name));
+        MidiFile { name, bytes, strokes: heard.onsets.len() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audio::{SoundFont, render_stereo, wav_stereo};
+    use crate::network::Backend;
+    use crate::score::{DrumClass, SampleRate};
+    use crate::studio::fixtures;
+
+    /// Four bars of rock at 120 beats a minute as a WAV file.
+    pub fn loop_file(folder: &Path) -> std::path::PathBuf {
+        let song = fixtures::drum_loop();
+        let rate = SampleRate(DECODED_RATE);
+        let sound = render_stereo(&song, SoundFont::embedded(), rate, &|| false).unwrap();
+        let path = folder.join("a loop.wav");
+        std::fs::write(&path, wav_stereo(&sound, rate)).unwrap();
+        path
+    }
+
+    #[test]
+    fn a_recording_becomes_a_groove_and_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = loop_file(folder.path());
+        let models = Models::new(Backend::Cpu, None);
+        let import = AudioImport::new(&path, &models, &|_| true).unwrap();
+        assert!((import.waveform.len() as f64 - 100.0 * import.seconds()).abs() < 2.0);
+        let heard = import.transcription(&Options::default());
+        let groove = import.groove(&heard, heard.metre()).unwrap().groove;
+        assert_eq!((groove.name(), groove.source()), ("a loop", GrooveSource::Recording));
+        let kicks = groove.hits().iter().filter(|hit| hit.lane().drum_class() == DrumClass::Kick);
+        assert!(kicks.count() >= groove.bars(), "a kick a bar at least");
+        let file = import.midi_file(&heard, heard.metre());
+        assert_eq!(file.name, "a loop drums.mid");
+        assert!(midi::parse(&file.bytes).unwrap().tracks[0].notes.len() > 8);
+        let stopped = AudioImport::new(&path, &models, &|_| false);
+        assert!(matches!(stopped, Err(TranscribeError::Cancelled)));
+    }
+}

@@ -11,10 +11,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use drumlin::audio;
 use drumlin::editor::{Controls, Transport, Window};
 use drumlin::parameters::Control;
-use drumlin::score::{Beats, Bpm, Metre};
-use drumlin::studio::{Edit, Job, MapGroove, MapRequest, Studio, Theme, WindowSettings};
+use drumlin::score::{Beats, Bpm, Metre, SampleRate};
+use drumlin::studio::{Edit, Extract, Job, MapGroove, MapRequest, Studio, Theme, WindowSettings};
 use egui::{Context, Event, Id, Modifiers, PointerButton, Pos2, RawInput, Rect, Vec2};
 use raster::{Canvas, Textures};
 
@@ -196,6 +197,27 @@ fn grooves(studio: &Arc<Studio>, size: Vec2, scale: f32) -> Result<Screen, Box<d
     Ok(screen)
 }
 
+/// Four bars of the drums as a recording, dropped on the window.
+fn recording(studio: &Arc<Studio>, size: Vec2, folder: &Path) -> Result<Screen, Box<dyn Error>> {
+    let extract = Extract { bars: Some(8..12), lanes: None };
+    let clip = studio.snapshot().document.midi_file(&extract).ok_or("there are no drums")?;
+    let rate = SampleRate(44_100);
+    let song = drumlin::midi::parse(&clip.bytes)?;
+    let sound = audio::render_stereo(&song, audio::SoundFont::embedded(), rate, &|| false)?;
+    let path = folder.join("Drum loop.wav");
+    std::fs::write(&path, audio::wav_stereo(&sound, rate))?;
+    studio.start(Job::Transcribe(path))?;
+    while studio.snapshot().job.is_some() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let mut screen = Screen::new(studio, size, 1.0);
+    for _ in 0..20 {
+        std::thread::sleep(Duration::from_millis(20));
+        screen.frame(Vec::new());
+    }
+    Ok(screen)
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
     let song = arguments.next().ok_or("which song?")?;
@@ -222,6 +244,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         candidates(&studio, size)?.picture(&folder.join(format!("window-{name}.png")))?;
     }
     studio.forget_taste();
+    // A studio of its own: the sheet opens wherever a recording was heard.
+    let other = Studio::new();
+    other.load(&studio.save())?;
+    recording(&other, middle, &folder)?.picture(&folder.join("window-recording.png"))?;
     grooves(&studio, middle, 1.0)?.picture(&folder.join("window-grooves.png"))?;
     let window_settings = studio.snapshot().window_settings;
     for (theme, variant) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {

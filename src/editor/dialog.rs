@@ -67,10 +67,7 @@ pub fn show(
             candidates::show(ui, frame, shared, sheet, inner);
             true
         }
-        Dialog::Recording(sheet) => {
-            recording_sheet::show(ui, frame, shared, sheet, inner);
-            true
-        }
+        Dialog::Recording(sheet) => recording_sheet::show(ui, frame, shared, sheet, inner),
         Dialog::Choose(chooser) => chooser::show(ui, frame, shared, chooser, inner),
         Dialog::NameTake(naming) => roll::name(ui, frame, naming, inner),
         Dialog::KeepPreset(naming) => presets::keep(ui, frame, browser, naming, inner),

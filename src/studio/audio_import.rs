@@ -98,25 +98,14 @@ impl AudioImport {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audio::{SoundFont, render_stereo, wav_stereo};
     use crate::network::Backend;
-    use crate::score::{DrumClass, SampleRate};
+    use crate::score::DrumClass;
     use crate::studio::fixtures;
-
-    /// Four bars of rock at 120 beats a minute as a WAV file.
-    pub fn loop_file(folder: &Path) -> std::path::PathBuf {
-        let song = fixtures::drum_loop();
-        let rate = SampleRate(DECODED_RATE);
-        let sound = render_stereo(&song, SoundFont::embedded(), rate, &|| false).unwrap();
-        let path = folder.join("a loop.wav");
-        std::fs::write(&path, wav_stereo(&sound, rate)).unwrap();
-        path
-    }
 
     #[test]
     fn a_recording_becomes_a_groove_and_a_file() {
         let folder = tempfile::tempdir().unwrap();
-        let path = loop_file(folder.path());
+        let path = fixtures::loop_file(folder.path());
         let models = Models::new(Backend::Cpu, None);
         let import = AudioImport::new(&path, &models, &|_| true).unwrap();
         assert!((import.waveform.len() as f64 - 100.0 * import.seconds()).abs() < 2.0);

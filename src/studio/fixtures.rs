@@ -1,5 +1,6 @@
 //! Documents for tests, made without a drummer.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rand::{Rng, SeedableRng};
@@ -10,10 +11,11 @@ use super::{
     VariationId,
 };
 use crate::analysis::Ssm;
+use crate::audio::{DECODED_RATE, SoundFont, render_stereo, wav_stereo};
 use crate::drummer::{Form, Section};
 use crate::score::{
-    BarIndex, Beats, DrumPart, Hit, Lane, Metre, MetreChange, Note, Song, StepGrid, TempoChange,
-    TempoMap, Ticks, Track, TrackKind, Velocity,
+    BarIndex, Beats, DrumPart, Hit, Lane, Metre, MetreChange, Note, SampleRate, Song, StepGrid,
+    TempoChange, TempoMap, Ticks, Track, TrackKind, Velocity,
 };
 
 /// A melody of so many bars of 4/4 and a last one of 3/4, at bar 5 of the host's song.
@@ -131,4 +133,13 @@ pub fn drum_loop() -> Song {
     let track = Track { name: "Drums".to_owned(), kind: TrackKind::Drums, notes };
     let tempo = TempoMap::new(480, [TempoChange { at: Ticks(0), micros_per_quarter: 500_000 }]);
     Song { tempo, metres: Vec::new(), tracks: vec![track] }
+}
+
+/// [`drum_loop`] as a WAV file, "a loop.wav".
+pub fn loop_file(folder: &Path) -> PathBuf {
+    let rate = SampleRate(DECODED_RATE);
+    let sound = render_stereo(&drum_loop(), SoundFont::embedded(), rate, &|| false).unwrap();
+    let path = folder.join("a loop.wav");
+    std::fs::write(&path, wav_stereo(&sound, rate)).unwrap();
+    path
 }

@@ -388,3 +388,30 @@ fn candidates_are_written_ranked_heard_and_judged() {
     let known = |own: &&CandidatePart| set.get(own.alternative.variation).is_some();
     assert_eq!(again.candidates.iter().filter(known).count(), 1);
 }
+
+#[test]
+fn a_recording_is_heard_or_a_sentence_says_why_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let studio = Studio::new();
+    let broken = folder.path().join("broken.wav");
+    std::fs::write(&broken, b"RIFF and no more").unwrap();
+    studio.start(Job::Transcribe(broken)).unwrap();
+    let view = wait(&studio, |view| view.job.is_none());
+    assert!(view.error.as_ref().unwrap().contains("no recording that can be read"), "{view:?}");
+    assert_eq!(view.import, None);
+    studio.start(Job::Transcribe(fixtures::loop_file(folder.path()))).unwrap();
+    let view = done(&studio);
+    let import = view.import.clone().unwrap();
+    assert_eq!((import.name.as_str(), view.undo), ("a loop", None));
+    let heard = import.transcription(&Default::default());
+    let taken = import.groove(&heard, heard.metre()).unwrap();
+    studio.use_groove(taken, None);
+    let document = studio.snapshot().document.clone();
+    assert!(matches!(&document.settings.style, StyleChoice::Groove(own) if own.name() == "a loop"));
+    // What is saved is the groove, not the sound.
+    let saved = studio.save();
+    assert!(saved.len() < 10_000, "{}", saved.len());
+    let other = Studio::new();
+    other.load(&saved).unwrap();
+    assert_eq!(other.snapshot().document.settings, document.settings);
+}

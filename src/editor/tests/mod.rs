@@ -8,5 +8,6 @@ mod grooves;
 mod menus;
 mod newcomer;
 mod panel;
+mod recordings;
 mod robot;
 mod views;

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::drummer::{CountIn, Ending, Settings, Style, StyleChoice};
 use crate::score::{BarIndex, Groove, GrooveSource, Lane};
+use crate::studio::Verdict;
 use crate::studio::fixtures::document;
 use crate::studio::{
     Arrangement, DrumMap, Edit, Lanes, OwnMap, Region, RegionOverride, Take, Theme, VariationId,
@@ -19,6 +20,9 @@ fn saved(bars: usize, seed: u64) -> Saved {
 /// A document with something in every field.
 fn full() -> Saved {
     let mut saved = second();
+    let variation = VariationId { seed: u64::MAX, number: 7 };
+    let verdict = Verdict { song: 1, variation, liked: true, profile: [-0.5; 8] };
+    saved.taste = Taste::new([verdict, Verdict { song: 2, liked: false, ..verdict }]);
     let played = saved.document.settings.clone();
     let groove =
         Groove::of_part("mine", GrooveSource::Tapped, saved.document.part().unwrap(), 0..2);

@@ -1,0 +1,71 @@
+//! The sheet of a recording.
+
+use egui::{Key, Modifiers, Pos2, Vec2};
+
+use super::robot::Robot;
+use crate::drummer::StyleChoice;
+use crate::editor::export;
+use crate::score::GrooveSource;
+use crate::studio::fixtures;
+use crate::transcriber::DrumSound;
+
+/// A window with the sheet of a loop.
+fn with_recording() -> Robot {
+    let folder = tempfile::tempdir().unwrap();
+    let mut robot = Robot::with_bars(8, Vec2::new(1280.0, 800.0));
+    export::dropped(&robot.studio, fixtures::loop_file(folder.path()));
+    robot.wait(|robot| robot.shows("recording-song"));
+    robot
+}
+
+/// Waits until what was changed is worked out.
+fn used(robot: &mut Robot, button: &'static str) {
+    robot.wait(|robot| robot.window.dialog.is_some());
+    for _ in 0..200 {
+        robot.press(button);
+        if robot.window.dialog.is_none() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    panic!("it was not used");
+}
+
+#[test]
+fn a_dropped_recording_is_corrected_and_drums_the_song() {
+    let mut robot = with_recording();
+    // Without kicks, and with the tempo as it is.
+    robot.press(("recording-lane", DrumSound::Kick as usize));
+    let slider = robot.rect(("sensitivity", DrumSound::Snare as usize));
+    robot.drag(slider.center(), Pos2::new(slider.left() + 1.0, slider.center().y));
+    used(&mut robot, "recording-song");
+    let document = robot.document();
+    let StyleChoice::Groove(groove) = &document.settings.style else { panic!() };
+    assert_eq!((groove.name(), groove.source()), ("a loop", GrooveSource::Recording));
+    let lanes: Vec<_> = groove.hits().iter().map(|hit| hit.lane()).collect();
+    assert!(!lanes.contains(&crate::score::Lane::Kick), "{lanes:?}");
+    assert!(!lanes.contains(&crate::score::Lane::Snare), "{lanes:?}");
+    robot.press("undo");
+    assert_eq!(robot.document().settings.style, StyleChoice::FromSong);
+}
+
+#[test]
+fn a_recording_becomes_a_section_and_its_bars_are_moved() {
+    let mut robot = with_recording();
+    robot.press("recording-section");
+    assert!(robot.window.dialog.is_some(), "no section is selected");
+    robot.key(Modifiers::NONE, Key::Escape);
+    assert!(robot.window.dialog.is_none());
+    robot.press(("section", 0_usize));
+    let folder = tempfile::tempdir().unwrap();
+    export::dropped(&robot.studio, fixtures::loop_file(folder.path()));
+    robot.wait(|robot| robot.shows("recording-song") && robot.window.dialog.is_some());
+    robot.press("recording-double");
+    let ruler = robot.rect("recording-ruler");
+    robot.click(ruler.left_center() + Vec2::new(ruler.width() * 0.125, 0.0));
+    used(&mut robot, "recording-section");
+    let label = robot.arrangement().form.sections[0].label;
+    let grooves = &robot.document().settings.section_grooves;
+    assert_eq!(grooves.keys().collect::<Vec<_>>(), [&label]);
+    assert_eq!(robot.document().settings.style, StyleChoice::FromSong);
+}

@@ -9,7 +9,7 @@ use super::super::frame::Frame;
 use super::super::shared::Shared;
 use super::super::theme::{Face, UNIT};
 use super::super::widgets::{label, label_at};
-use super::RecordingSheet;
+use super::sheet::RecordingSheet;
 use crate::studio::COLUMNS_PER_SECOND;
 use crate::transcriber::{DrumSound, Transcription};
 

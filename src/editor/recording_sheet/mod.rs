@@ -3,53 +3,26 @@
 
 mod lanes;
 mod preview;
+mod sheet;
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use egui::{
     Align2, CornerRadius, CursorIcon, Id, Rect, Sense, Stroke, StrokeKind, TextEdit, Ui, Vec2, pos2,
 };
 
-use self::preview::Preview;
+pub use self::sheet::RecordingSheet;
 use super::frame::{Frame, bar_count, sentence};
 use super::shared::{Request, Shared};
 use super::theme::{CONTROL, Face, UNIT};
 use super::widgets::{Button, Icon, Look, choice, label};
 use crate::drummer::Section;
-use crate::studio::AudioImport;
 use crate::transcriber::{Options, Transcription};
 
 /// Tempos that can be asked for, in beats a minute.
 const TEMPOS: Range<f64> = 20.0..400.0;
 /// Beats to a bar that can be asked for; none leaves it to the recording.
 const BEATS: [Option<usize>; 7] = [None, Some(2), Some(3), Some(4), Some(5), Some(6), Some(7)];
-
-/// What the sheet remembers while it is open.
-pub struct RecordingSheet {
-    import: Arc<AudioImport>,
-    options: Options,
-    preview: Preview,
-    /// The seconds in view.
-    seen: Range<f64>,
-    /// A tempo that is being typed.
-    tempo: Option<String>,
-}
-
-impl std::fmt::Debug for RecordingSheet {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RecordingSheet").field("name", &self.import.name).finish_non_exhaustive()
-    }
-}
-
-impl RecordingSheet {
-    /// All of the recording in view, heard as usual.
-    pub fn new(import: Arc<AudioImport>) -> RecordingSheet {
-        let seen = 0.0..import.seconds().max(0.1);
-        let (options, preview) = (Options::default(), Preview::default());
-        RecordingSheet { import, options, preview, seen, tempo: None }
-    }
-}
 
 /// The sheet, within its card; `false` once its drums were used.
 pub fn show(

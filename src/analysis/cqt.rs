@@ -82,11 +82,7 @@ impl Cqt {
             let samples: Vec<f32> = samples.iter().map(|x| x / peak).collect();
             return Cqt::new(&samples, rate);
         }
-        let (frames, mut values) = match rate.0 {
-            44_100 => powers(samples),
-            22_050 => top_powers(Cow::Borrowed(samples)),
-            other => return Err(AnalysisError::SampleRate(other)),
-        };
+        let (frames, mut values) = powers(samples, rate)?;
         to_decibels(&mut values);
         Ok(Cqt { frames, values })
     }
@@ -120,9 +116,16 @@ impl Cqt {
     }
 }
 
-/// The number of frames of samples at 44.1 kHz, and the power of every bin in them.
-pub(super) fn powers(samples: &[f32]) -> (usize, Vec<f32>) {
-    top_powers(Cow::Owned(halve(samples)))
+/// The number of frames of samples at 44.1 or 22.05 kHz, and the power of every bin in them.
+pub(super) fn powers(
+    samples: &[f32],
+    rate: SampleRate,
+) -> Result<(usize, Vec<f32>), AnalysisError> {
+    match rate.0 {
+        44_100 => Ok(top_powers(Cow::Owned(halve(samples)))),
+        22_050 => Ok(top_powers(Cow::Borrowed(samples))),
+        other => Err(AnalysisError::SampleRate(other)),
+    }
 }
 
 /// The same at [`TOP_RATE`].

@@ -3,19 +3,21 @@
 
 use super::AnalysisError;
 use super::cqt::{Cqt, TOP_HOP, powers, to_decibels};
+use crate::score::SampleRate;
 
-/// Samples at 44.1 kHz from one frame to the next.
-const HOP: usize = 2 * TOP_HOP;
-/// What a frame hears lies within so many samples of its centre: 128 of the lowest octave (128 times as
-/// many of ours), and the filters of all halvings.
-const CONTEXT: usize = 32_768;
-/// Pieces begin at multiples of this, so that every frame is computed beside the same others as in one
-/// go, and halvings keep the same samples.
-const GRID: usize = 16 * HOP;
+/// What a frame hears lies within so many hops of its centre: 128 samples of the lowest octave, and the
+/// filters of all halvings.
+const CONTEXT: usize = 128;
+/// Pieces begin at multiples of so many hops, so that every frame is computed beside the same others as in
+/// one go, and halvings keep the same samples.
+const GRID: usize = 16;
 
 /// A [`Cqt`] in the making. The same samples give the same transform, bit for bit, in whatever pieces
 /// they come.
 pub struct CqtStream {
+    rate: SampleRate,
+    /// Samples from one frame to the next.
+    hop: usize,
     /// Samples and frames that there will be.
     length: usize,
     frames: usize,
@@ -27,11 +29,21 @@ pub struct CqtStream {
 }
 
 impl CqtStream {
-    /// For so many mono samples at 44.1 kHz.
-    pub fn new(length: usize) -> CqtStream {
-        let frames = if length == 0 { 0 } else { 1 + length.div_ceil(2) / TOP_HOP };
+    /// For so many mono samples.
+    ///
+    /// # Errors
+    /// [`AnalysisError::SampleRate`] unless the rate is 44.1 or 22.05 kHz.
+    pub fn new(length: usize, rate: SampleRate) -> Result<CqtStream, AnalysisError> {
+        // As `powers` does.
+        let step = match rate.0 {
+            44_100 => 2,
+            22_050 => 1,
+            other => return Err(AnalysisError::SampleRate(other)),
+        };
+        let frames = if length == 0 { 0 } else { 1 + length.div_ceil(step) / TOP_HOP };
         let values = Vec::with_capacity(frames * Cqt::BINS);
-        CqtStream { length, frames, values, buffer: Vec::new(), base: 0 }
+        let hop = step * TOP_HOP;
+        Ok(CqtStream { rate, hop, length, frames, values, buffer: Vec::new(), base: 0 })
     }
 
     /// Takes the samples that follow. Their level is the caller's: far from 1 it costs precision.
@@ -53,17 +65,18 @@ impl CqtStream {
         }
         let received = self.base + self.buffer.len();
         assert!(received <= self.length, "no more samples than announced");
+        let (context, grid) = (CONTEXT * self.hop, GRID * self.hop);
         let until = match received == self.length {
             true => self.frames,
-            false => received.saturating_sub(CONTEXT) / GRID * GRID / HOP,
+            false => received.saturating_sub(context) / grid * grid / self.hop,
         };
         let done = self.values.len() / Cqt::BINS;
         if until > done {
-            let first = done - self.base / HOP;
-            let (_, powers) = powers(&self.buffer);
+            let first = done - self.base / self.hop;
+            let (_, powers) = powers(&self.buffer, self.rate)?;
             self.values.extend(&powers[first * Cqt::BINS..][..(until - done) * Cqt::BINS]);
-            let base = (until * HOP).saturating_sub(CONTEXT) / GRID * GRID;
-            let base = base.clamp(self.base, received / GRID * GRID);
+            let base = (until * self.hop).saturating_sub(context) / grid * grid;
+            let base = base.clamp(self.base, received / grid * grid);
             self.buffer.drain(..base - self.base);
             self.base = base;
         }
@@ -81,7 +94,6 @@ impl CqtStream {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::score::SampleRate;
     use rand::{Rng, SeedableRng};
 
     #[test]
@@ -91,13 +103,18 @@ mod tests {
             let samples: Vec<f32> = (0..length)
                 .map(|at: u32| (at as f32 * 0.03).sin() * 0.3 + rng.random_range(-0.1..0.1))
                 .collect();
-            let whole = Cqt::new(&samples, SampleRate(44_100)).unwrap();
-            for piece in [701, 100_000, 262_144, 1 << 20] {
-                let mut stream = CqtStream::new(samples.len());
-                samples.chunks(piece).for_each(|piece| stream.push(piece.to_vec()).unwrap());
-                assert!(stream.finish() == whole, "{length} in pieces of {piece}");
+            for rate in [44_100, 22_050].map(SampleRate) {
+                let whole = Cqt::new(&samples, rate).unwrap();
+                for piece in [701, 100_000, 262_144, 1 << 20] {
+                    let mut stream = CqtStream::new(samples.len(), rate).unwrap();
+                    samples.chunks(piece).for_each(|piece| stream.push(piece.to_vec()).unwrap());
+                    assert!(stream.finish() == whole, "{length} in pieces of {piece} at {rate:?}");
+                }
             }
         }
-        assert_eq!(CqtStream::new(1).push(vec![f32::NAN]), Err(AnalysisError::NotFinite));
+        let mut stream = CqtStream::new(1, SampleRate(44_100)).unwrap();
+        assert_eq!(stream.push(vec![f32::NAN]), Err(AnalysisError::NotFinite));
+        let odd = CqtStream::new(1, SampleRate(48_000)).err();
+        assert_eq!(odd, Some(AnalysisError::SampleRate(48_000)));
     }
 }

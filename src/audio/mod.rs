@@ -27,7 +27,7 @@ mod wav;
 
 pub use decode::{DECODED_RATE, DecodeError, decode, decode_stereo};
 pub use levels::end as melodic_end;
-pub use mono::{Pieces, render};
+pub use mono::{NoteSounds, Pieces, render};
 pub use offset::DcBlocker;
 pub use resampling::Resampling;
 pub use soundfont::SoundFont;

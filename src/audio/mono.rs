@@ -17,8 +17,8 @@ const ROUND: usize = 120 * 44_100 / BLOCK;
 /// Notes that ended so long before, in seconds, are not heard any more.
 const RINGING: f64 = 8.0;
 
-/// Samples of sounds that are kept for later pieces, at most: 64 MB.
-const KEPT: usize = 16 << 20;
+/// Samples of sounds that are kept for later pieces, at most: 128 MB.
+const KEPT: usize = 32 << 20;
 
 /// Renders the melodic tracks of a song in mono without effects, peak-normalised to 0.95 (silence
 /// stays silent). `rate` is 16 to 192 kHz.
@@ -36,60 +36,108 @@ pub fn render(
     cancelled: &(dyn Fn() -> bool + Sync),
 ) -> Result<Vec<f32>, AudioError> {
     let length = levels::length(song, song.melodic(), rate)?;
-    let mut pieces = Pieces::new(song, font, rate, 0..length, length.max(1))?;
+    let mut sounds = NoteSounds::new(song, font, rate)?;
+    let mut pieces = Pieces::new(&mut sounds, 0..length, length.max(1), usize::MAX);
     Ok(pieces.next(cancelled)?.unwrap_or_default())
+}
+
+/// How the notes of a song's melodic tracks sound, in mono without effects.
+///
+/// Songs repeat themselves, and playing a note takes far longer than mixing it in: what is heard again
+/// later is kept, as far as there is room, for all [`Pieces`] of the song.
+pub struct NoteSounds<'a> {
+    font: &'a SoundFont,
+    rate: SampleRate,
+    /// The song's notes, and the samples at which they begin.
+    notes: Vec<(UniqueNote, Vec<usize>)>,
+    /// Samples of the song.
+    end: usize,
+    kept: BTreeMap<UniqueNote, Vec<f32>>,
+    /// Samples of all that is kept.
+    samples: usize,
+}
+
+impl<'a> NoteSounds<'a> {
+    /// Of this song in the sounds of `font`; nothing is played yet.
+    ///
+    /// # Errors
+    /// [`AudioError::SampleRate`].
+    pub fn new(
+        song: &Song,
+        font: &'a SoundFont,
+        rate: SampleRate,
+    ) -> Result<NoteSounds<'a>, AudioError> {
+        // Made for its error, before there are threads.
+        Player::new(font, rate)?;
+        let end = sample(levels::end(song), rate);
+        let notes = collect(song, font, rate).into_iter().collect();
+        Ok(NoteSounds { font, rate, notes, end, kept: BTreeMap::new(), samples: 0 })
+    }
+
+    fn take(&mut self, note: &UniqueNote) -> Option<Vec<f32>> {
+        let sound = self.kept.remove(note)?;
+        self.samples -= sound.len();
+        Some(sound)
+    }
+
+    fn keep(&mut self, note: UniqueNote, sound: Vec<f32>) {
+        if self.samples + sound.len() <= KEPT {
+            self.samples += sound.len();
+            self.kept.insert(note, sound);
+        }
+    }
 }
 
 /// The melodic tracks of a song in mono without effects, from one moment to another, piece after piece.
 ///
 /// What comes in one piece is normalised as by [`render`]; several pieces are as loud as they are played,
 /// since the loudest is not known before the last.
-pub struct Pieces<'a> {
-    font: &'a SoundFont,
-    rate: SampleRate,
+pub struct Pieces<'s, 'f> {
+    sounds: &'s mut NoteSounds<'f>,
     /// Samples of the song.
     span: Range<usize>,
     /// Samples of a piece.
     piece: usize,
-    notes: Vec<(UniqueNote, Vec<usize>)>,
+    /// The sample from which on the song will be rendered again.
+    again: usize,
     /// What has been mixed from sample `done` on: the tails of earlier notes.
     mixed: Vec<f32>,
     done: usize,
-    /// Sounds of notes that come again.
-    kept: BTreeMap<UniqueNote, Vec<f32>>,
 }
 
-impl<'a> Pieces<'a> {
+impl<'s, 'f> Pieces<'s, 'f> {
     /// Pieces of `seconds` each, the last one shorter, from one moment of a song to another, at most an
-    /// hour later.
+    /// hour later. Other pieces of the song may follow, none from before `again`.
     ///
     /// # Errors
-    /// [`AudioError::SampleRate`], [`AudioError::TooLong`].
+    /// [`AudioError::TooLong`].
     pub fn between(
-        song: &Song,
-        font: &'a SoundFont,
-        rate: SampleRate,
+        sounds: &'s mut NoteSounds<'f>,
         span: Range<Seconds>,
         seconds: f64,
-    ) -> Result<Pieces<'a>, AudioError> {
+        again: Option<Seconds>,
+    ) -> Result<Pieces<'s, 'f>, AudioError> {
         levels::check((span.end - span.start).0)?;
-        let sample = |at: f64| (at * f64::from(rate.0)).ceil() as usize;
-        let samples = sample(span.start.0)..sample(span.end.0);
-        Pieces::new(song, font, rate, samples, sample(seconds).max(1))
+        let rate = sounds.rate;
+        let span = sample(span.start, rate)..sample(span.end, rate);
+        let piece = sample(Seconds(seconds), rate).max(1);
+        let again = again.map_or(usize::MAX, |again| sample(again, rate));
+        Ok(Pieces::new(sounds, span, piece, again))
     }
 
     fn new(
-        song: &Song,
-        font: &'a SoundFont,
-        rate: SampleRate,
+        sounds: &'s mut NoteSounds<'f>,
         span: Range<usize>,
         piece: usize,
-    ) -> Result<Pieces<'a>, AudioError> {
-        // Made for its error, before there are threads.
-        Player::new(font, rate)?;
-        let notes = collect(song, font, rate, &span).into_iter().collect();
-        let (mixed, done, kept) = (Vec::new(), span.start, BTreeMap::new());
-        Ok(Pieces { font, rate, span, piece, notes, mixed, done, kept })
+        again: usize,
+    ) -> Pieces<'s, 'f> {
+        let done = span.start;
+        Pieces { sounds, span, piece, again, mixed: Vec::new(), done }
+    }
+
+    /// The rate of its samples.
+    pub fn rate(&self) -> SampleRate {
+        self.sounds.rate
     }
 
     /// Samples of all pieces together.
@@ -114,46 +162,57 @@ impl<'a> Pieces<'a> {
             return Ok(None);
         }
         let end = (self.done + self.piece).min(self.span.end);
+        let ringing = (RINGING * f64::from(self.sounds.rate.0)) as usize;
+        let rings_until = |note: &UniqueNote, start: usize| start + note.blocks * BLOCK + ringing;
         // Notes from before are heard from the first piece on.
-        let from = if self.done == self.span.start { 0 } else { self.done };
+        let (first, start) = (self.done == self.span.start, self.span.start);
+        let is_heard = |note: &UniqueNote, at: usize| {
+            let begins = at < end && (first || at >= self.done);
+            begins && (start == 0 || rings_until(note, at) > start)
+        };
+        let comes_again = |note: &UniqueNote, at: usize| {
+            at >= end && at < self.span.end || rings_until(note, at) > self.again
+        };
+        self.mixed.reserve((end - self.done + ringing).saturating_sub(self.mixed.len()));
         if self.mixed.len() < end - self.done {
             self.mixed.resize(end - self.done, 0.0);
         }
-        let notes = std::mem::take(&mut self.notes);
-        let here = from..end;
+        let notes = std::mem::take(&mut self.sounds.notes);
         // Songs repeat themselves: a note is played once and mixed in wherever it stands.
-        let struck: Vec<&(UniqueNote, Vec<usize>)> =
-            notes.iter().filter(|(_, starts)| starts.iter().any(|at| here.contains(at))).collect();
+        let struck: Vec<&(UniqueNote, Vec<usize>)> = notes
+            .iter()
+            .filter(|(note, starts)| starts.iter().any(|&at| is_heard(note, at)))
+            .collect();
         let mut rest = &struck[..];
         while !rest.is_empty() {
             let mut blocks = 0;
-            let count = rest.iter().take_while(|(note, _)| {
+            let is_new =
+                |(note, _): &&(UniqueNote, Vec<usize>)| !self.sounds.kept.contains_key(note);
+            let count = rest.iter().copied().take_while(|struck| {
                 let fits = blocks < ROUND;
-                blocks += if self.kept.contains_key(note) { 0 } else { note.blocks };
+                blocks += if is_new(struck) { struck.0.blocks } else { 0 };
                 fits
             });
             let (round, later) = rest.split_at(count.count());
             rest = later;
-            let is_new = |(note, _): &&(UniqueNote, Vec<usize>)| !self.kept.contains_key(note);
             let new: Vec<&(UniqueNote, Vec<usize>)> =
                 round.iter().copied().filter(is_new).collect();
-            let mut sounds =
-                play(&new, self.span.end, self.font, self.rate, cancelled)?.into_iter();
+            let NoteSounds { font, rate, end: song_end, .. } = *self.sounds;
+            let mut played = play(&new, song_end, font, rate, cancelled)?.into_iter();
             for (note, starts) in round {
-                let sound = match self.kept.remove(note) {
+                let sound = match self.sounds.take(note) {
                     Some(sound) => sound,
-                    None => sounds.next().unwrap_or_default(),
+                    None => played.next().unwrap_or_default(),
                 };
-                for &start in starts.iter().filter(|at| here.contains(at)) {
-                    self.mix(&sound, start);
+                for &at in starts.iter().filter(|&&at| is_heard(note, at)) {
+                    mix(&mut self.mixed, &sound, self.done..self.span.end, at);
                 }
-                let used: usize = self.kept.values().map(Vec::len).sum();
-                if starts.iter().any(|&at| at >= end) && used + sound.len() <= KEPT {
-                    self.kept.insert(*note, sound);
+                if starts.iter().any(|&at| comes_again(note, at)) {
+                    self.sounds.keep(*note, sound);
                 }
             }
         }
-        self.notes = notes;
+        self.sounds.notes = notes;
         let tail = self.mixed.split_off(end - self.done);
         let mut mono = std::mem::replace(&mut self.mixed, tail);
         let is_whole = self.done == self.span.start && end == self.span.end;
@@ -163,19 +222,23 @@ impl<'a> Pieces<'a> {
         }
         Ok(Some(mono))
     }
+}
 
-    /// Adds a sound that begins at a sample of the song.
-    fn mix(&mut self, sound: &[f32], start: usize) {
-        let before = self.done.saturating_sub(start).min(sound.len());
-        let from = start.max(self.done) - self.done;
-        let heard = (self.span.end - self.done).saturating_sub(from).min(sound.len() - before);
-        if self.mixed.len() < from + heard {
-            self.mixed.resize(from + heard, 0.0);
-        }
-        for (sum, sample) in self.mixed[from..].iter_mut().zip(&sound[before..]) {
-            *sum += sample;
-        }
+/// Adds a sound that begins at sample `start` of the song to what has been mixed of `span`.
+fn mix(mixed: &mut Vec<f32>, sound: &[f32], span: Range<usize>, start: usize) {
+    let before = span.start.saturating_sub(start).min(sound.len());
+    let from = start.max(span.start) - span.start;
+    let heard = span.len().saturating_sub(from).min(sound.len() - before);
+    if mixed.len() < from + heard {
+        mixed.resize(from + heard, 0.0);
     }
+    for (sum, sample) in mixed[from..].iter_mut().zip(&sound[before..]) {
+        *sum += sample;
+    }
+}
+
+fn sample(at: Seconds, SampleRate(rate): SampleRate) -> usize {
+    (at.0 * f64::from(rate)).ceil() as usize
 }
 
 /// All that the sound of a note depends on.
@@ -189,14 +252,8 @@ struct UniqueNote {
     blocks: usize,
 }
 
-/// The song's notes that may be heard within some of its samples, and the samples at which they begin.
-fn collect(
-    song: &Song,
-    font: &SoundFont,
-    rate: SampleRate,
-    span: &Range<usize>,
-) -> BTreeMap<UniqueNote, Vec<usize>> {
-    let ringing = (RINGING * f64::from(rate.0)) as usize;
+/// The song's notes, and the samples at which they begin.
+fn collect(song: &Song, font: &SoundFont, rate: SampleRate) -> BTreeMap<UniqueNote, Vec<usize>> {
     let mut notes: BTreeMap<UniqueNote, Vec<usize>> = BTreeMap::new();
     for track in song.melodic() {
         let TrackKind::Melodic { program } = track.kind else { continue };
@@ -204,10 +261,7 @@ fn collect(
         for stroke in strokes(song, rate, &track.notes) {
             let blocks = (stroke.length as usize).div_ceil(BLOCK);
             let note = UniqueNote { program, key: stroke.key, velocity: stroke.velocity, blocks };
-            let (start, end) = (stroke.start as usize, stroke.end() as usize);
-            if start < span.end && (span.start == 0 || end + ringing > span.start) {
-                notes.entry(note).or_default().push(start);
-            }
+            notes.entry(note).or_default().push(stroke.start as usize);
         }
     }
     notes
@@ -252,7 +306,11 @@ fn play(
 }
 
 /// Plays one note at a time.
-struct Player(Synthesizer);
+struct Player {
+    synthesizer: Synthesizer,
+    /// The note that is played. Its room is used again: notes are of many lengths.
+    sound: Vec<f32>,
+}
 
 impl Player {
     fn new(font: &SoundFont, rate: SampleRate) -> Result<Player, AudioError> {
@@ -263,7 +321,7 @@ impl Player {
         settings.enable_reverb_and_chorus = false;
         let synthesizer = Synthesizer::new(font.inner(), &settings)
             .map_err(|_| AudioError::SampleRate(rate.0))?;
-        Ok(Player(synthesizer))
+        Ok(Player { synthesizer, sound: Vec::new() })
     }
 
     /// The note until it has rung off, at most `longest` samples.
@@ -273,12 +331,13 @@ impl Player {
         // A voice lives for two milliseconds at least.
         const SILENT: usize = 4;
         let UniqueNote { program, key, velocity, blocks } = note;
-        let Player(synthesizer) = self;
+        let Player { synthesizer, sound } = self;
         synthesizer.note_off_all(true);
         synthesizer.process_midi_message(CHANNEL, PROGRAM_CHANGE, program.into(), 0);
         synthesizer.note_on(CHANNEL, key.into(), velocity.into());
         let (mut left, mut right) = ([0.0; BLOCK], [0.0; BLOCK]);
-        let (mut sound, mut silent) = (Vec::with_capacity(longest.min((blocks + 64) * BLOCK)), 0);
+        let mut silent = 0;
+        sound.clear();
         for block in 0..longest.div_ceil(BLOCK) {
             if block == blocks {
                 synthesizer.note_off(CHANNEL, key.into());
@@ -291,6 +350,6 @@ impl Player {
                 break;
             }
         }
-        sound
+        sound.to_vec()
     }
 }

@@ -12,7 +12,7 @@ use super::metre::queries;
 use super::networks;
 use super::performance::{self, Feel};
 use super::song_analysis::{SongAnalysis, fingerprint};
-use super::sound::{melodic_ssm, span, transform};
+use super::sound::{self, melodic_ssm, sounds, span, transform};
 use super::sounding::Sounding;
 use super::windows::{Window, windows};
 use super::{
@@ -154,14 +154,20 @@ impl Drummer {
         let cancelled = || progress.is_cancelled();
         let mut features = None;
         let (mut melodic, mut drums) = (Vec::new(), Vec::new());
+        let laid = windows(&bars, &song.tempo);
+        let rate = sound::rate(laid.len() > 1);
+        let mut sounds = watch.stage(Stage::Synthesis, || sounds(&song, &self.font, rate))?;
         // One after the other, so that what a window needs is gone before the next.
-        for Window { bars: window, .. } in windows(&bars, &song.tempo) {
-            let span = span(&song, &bars, &window);
+        for (number, Window { bars: window, .. }) in laid.iter().enumerate() {
+            let span_of = |window| span(&song, &bars, window);
+            let span = span_of(window);
+            let again = laid.get(number + 1).map(|next| span_of(&next.bars).start);
             let from = span.start;
-            let cqt =
-                watch.stage(Stage::Synthesis, || transform(&song, span, &self.font, &cancelled))?;
+            let cqt = watch.stage(Stage::Synthesis, || {
+                transform(&song, span, again, &mut sounds, &cancelled)
+            })?;
             let similarity =
-                watch.stage(Stage::Cqt, || Ok(melodic_ssm(cqt, from, &song, &bars, &window)))?;
+                watch.stage(Stage::Cqt, || Ok(melodic_ssm(cqt, from, &song, &bars, window)))?;
             let pairs = watch.stage(Stage::Features, || {
                 let features = features.get_or_insert_with(|| bar_features(&song, &bars, &grids));
                 Ok(pair_channels_of(features, window.clone(), Some(&similarity)))
@@ -184,7 +190,7 @@ impl Drummer {
             loops: is_loop(&song, &bars),
             sounding: Sounding::of(&song, &bars, &grids),
             fingerprint: fingerprint(&song),
-            windows: windows(&bars, &song.tempo),
+            windows: laid,
             queries: queries(&bars, &grids, &form, &features),
             reference: SenseReference::of(whole),
             tempo: song.tempo,

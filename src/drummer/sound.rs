@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::analysis::{BarCqt, Cqt, CqtStream, Ssm};
-use crate::audio::{Pieces, SoundFont, melodic_end};
+use crate::audio::{NoteSounds, Pieces, SoundFont, melodic_end};
 use crate::score::{BarGrid, SampleRate, Seconds, Song};
 
 use super::DrummerError;
@@ -21,18 +21,36 @@ pub(super) fn span(song: &Song, bars: &BarGrid, window: &Range<usize>) -> Range<
 const WHOLE: f64 = 600.0;
 const PIECE: f64 = 120.0;
 
-/// The constant-Q transform of the melodic tracks in that time, rendered at 44.1 kHz mono.
+/// Songs of more than one window are heard at half the rate, in half the time and memory: the transform
+/// looks at nothing above 4 kHz.
+pub(super) fn rate(is_long: bool) -> SampleRate {
+    let SampleRate(full) = SampleRate::ANALYSIS;
+    SampleRate(if is_long { full / 2 } else { full })
+}
+
+/// How a song's notes sound to the drummer.
+pub(super) fn sounds<'a>(
+    song: &Song,
+    font: &'a SoundFont,
+    rate: SampleRate,
+) -> Result<NoteSounds<'a>, DrummerError> {
+    Ok(NoteSounds::new(song, font, rate)?)
+}
+
+/// The constant-Q transform of a song's melodic tracks in that time, with their [`sounds`]. `again` is
+/// where the next span begins.
 pub(super) fn transform(
     song: &Song,
     span: Range<Seconds>,
-    font: &SoundFont,
+    again: Option<Seconds>,
+    sounds: &mut NoteSounds,
     cancelled: &(dyn Fn() -> bool + Sync),
 ) -> Result<Cqt, DrummerError> {
     let length = (span.end - span.start).0;
     let is_whole = span.start.0 == 0.0 && span.end.0 >= melodic_end(song).0;
     let piece = if is_whole && length <= WHOLE { length } else { PIECE };
-    let mut pieces = Pieces::between(song, font, SampleRate::ANALYSIS, span, piece)?;
-    let mut stream = CqtStream::new(pieces.len());
+    let mut pieces = Pieces::between(sounds, span, piece, again)?;
+    let mut stream = CqtStream::new(pieces.len(), pieces.rate())?;
     while let Some(piece) = pieces.next(cancelled)? {
         stream.push(piece)?;
     }

@@ -7,9 +7,9 @@ use crossbeam::channel;
 
 use super::dataset::{DatasetError, View, example};
 use crate::audio::SoundFont;
-use crate::drummer::sound::{melodic_ssm, span, transform};
+use crate::drummer::sound::{melodic_ssm, sounds, span, transform};
 use crate::midi;
-use crate::score::{Seconds, Song};
+use crate::score::{SampleRate, Seconds, Song};
 
 /// What to write.
 #[derive(Clone, Copy, Debug)]
@@ -71,13 +71,14 @@ fn write_views(
 }
 
 fn bytes(song: &Song, options: ExportOptions) -> Result<Vec<u8>, DatasetError> {
-    let sounds = options.sound && song.melodic().any(|track| !track.notes.is_empty());
-    if !sounds {
+    let audible = options.sound && song.melodic().any(|track| !track.notes.is_empty());
+    if !audible {
         return example(song, None);
     }
     let bars = song.bars();
     let all = 0..bars.len();
-    let cqt = transform(song, span(song, &bars, &all), SoundFont::embedded(), &|| false)?;
+    let mut notes = sounds(song, SoundFont::embedded(), SampleRate::ANALYSIS)?;
+    let cqt = transform(song, span(song, &bars, &all), None, &mut notes, &|| false)?;
     example(song, Some(&melodic_ssm(cqt, Seconds(0.0), song, &bars, &all)))
 }
 

@@ -107,13 +107,21 @@ impl Ardour {
         Ok(session)
     }
 
-    /// A new project: the melody on a track with a synth and Drumlin, in this order.
+    /// A new project: the melody on a track with a synth and Drumlin, in this order. On a busy machine
+    /// Ardour may lock itself up while it connects the track, so it is asked again.
     pub fn chain(&self, order: &str) -> Result<Session, Failure> {
+        const ATTEMPTS: u32 = 3;
         let session = Session { folder: self.home.path().join("song") };
-        if session.folder.exists() {
-            fs::remove_dir_all(&session.folder)?;
+        for attempt in 1.. {
+            if session.folder.exists() {
+                fs::remove_dir_all(&session.folder)?;
+            }
+            match self.chain_do(&session, &["make", order]) {
+                Ok(_) => break,
+                Err(error) if attempt == ATTEMPTS => return Err(error),
+                Err(_) => {}
+            }
         }
-        self.chain_do(&session, &["make", order])?;
         session.add_melody()?;
         session.set_range()?;
         Ok(session)
@@ -124,7 +132,7 @@ impl Ardour {
         let script = source("tests/desktop/chain.lua");
         let mut arguments = vec![script.as_os_str(), session.folder.as_os_str()];
         arguments.extend(words.iter().map(|word| OsStr::new(*word)));
-        Program::output(self.command("ardour7-lua", &arguments), Duration::from_secs(180))
+        Program::output(self.command("ardour7-lua", &arguments), Duration::from_secs(90))
     }
 
     /// Runs one of the scripts beside this file; what it printed.

@@ -1,6 +1,7 @@
 -- A project whose melody has a synth and Drumlin on one track, in the folder named first. The second
 -- argument says what to do:
---   make ORDER   a track with plugins in this order: "synth,Drumlin", "Drumlin,synth", "synth,Drumlin FX"
+--   make ORDER   a track with plugins in this order: "synth,Drumlin", "synth,Drumlin FX", "Drumlin,synth"; a
+--                "pinned synth" has two pins more, by which the sound that comes to it goes on
 --   drum LAST    plays as far as the sample LAST and asks for drums; says how many plugins have ears
 --   bypass VALUE sets Drumlin's own bypass
 local folder, what, value = arg[1], arg[2], arg[3]
@@ -9,29 +10,46 @@ local interface = ARDOUR.TransportRequestSource.TRS_UI
 
 local function sleep(seconds) ARDOUR.LuaAPI.usleep(math.floor(seconds * 1e6)) end
 
+-- Ardour drops the sound that comes to a plugin without audio inputs, unless pins lead it past.
+local function pin(track, synth)
+  local audio, notes = ARDOUR.DataType("audio"), ARDOUR.DataType("midi")
+  local pins = ARDOUR.ChanCount(audio, 4)
+  pins:set(notes, 1)
+  assert(track:customize_plugin_insert(synth, 1, pins, ARDOUR.ChanCount(notes, 1)), "no more pins")
+  local past = ARDOUR.ChanMapping()
+  past:set(audio, 2, 0)
+  past:set(audio, 3, 1)
+  synth:to_plugininsert():set_thru_map(past)
+  -- With more than two outputs it would spread the sound over all of them.
+  track:panner_shell():set_bypassed(true)
+end
+
 local function make(order)
   local session = create_session(folder, "song", 48000)
   local midi = ARDOUR.ChanCount(ARDOUR.DataType("midi"), 1)
   local last, normal = ARDOUR.PresentationInfo.max_order, ARDOUR.TrackMode.Normal
   local none = ARDOUR.PluginInfo()
   local track = session:new_midi_track(midi, midi, false, none, nil, nil, 1, "Melody", last, normal, true):front()
+  -- Ardour locks itself up if plugins come while its other thread still connects the track.
+  sleep(1)
   local place = 0
   for name in order:gmatch("[^,]+") do
     local plugin
-    if name == "synth" then
+    if name:match("synth") then
       plugin = ARDOUR.LuaAPI.new_plugin(session, SYNTH, ARDOUR.PluginType.LV2, "")
     else
       plugin = ARDOUR.LuaAPI.new_plugin(session, name, ARDOUR.PluginType.VST3, "")
     end
     assert(not plugin:isnil(), "Ardour does not know " .. name)
     assert(track:add_processor_by_index(plugin, place, nil, true) == 0, name .. " does not fit")
+    if name == "pinned synth" then pin(track, track:nth_plugin(place)) end
     place = place + 1
   end
   sleep(1)
   local output = track:output()
   local master = session:master_out():input()
-  for side = 0, 1 do
-    local from, to = output:audio(side), master:audio(side)
+  for channel = 0, output:n_ports():n_audio() - 1 do
+    local from, to = output:audio(channel), master:audio(channel % 2)
     assert(not from:isnil(), "the track has no sound")
     if not from:connected_to(to:name()) then from:connect(to:name()) end
   end

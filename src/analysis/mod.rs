@@ -3,12 +3,14 @@
 //! results are the same bit for bit on any number of threads.
 //!
 //! Samples in `[-1, 1]` become a [`Cqt`] (84 semitones in dB by frame; of long songs by a [`CqtStream`]), pooled to [`BarCqt`] (84
-//! semitones by 96 steps for every bar), and that an [`Ssm`] (how alike every two bars are).
+//! semitones by 96 steps for every bar), and that an [`Ssm`] (how alike every two bars are). What begins
+//! when becomes beats by [`best_beats`].
 //!
 //! Source: Wei, Wu, Su, "Generating structured drum pattern using variational autoencoder and
 //! self-similarity matrix", ISMIR 2019; the transform as in librosa 0.11.
 
 mod bar_cqt;
+mod beat_path;
 mod cqt;
 mod cqt_stream;
 mod decimate;
@@ -17,6 +19,7 @@ mod ssm;
 mod ssm_features;
 
 pub use bar_cqt::BarCqt;
+pub use beat_path::{BeatAt, BeatStep, best_beats};
 pub use cqt::Cqt;
 pub use cqt_stream::CqtStream;
 pub use ssm::Ssm;

@@ -4,6 +4,7 @@ use realfft::RealFftPlanner;
 
 use super::bands::{BANDS, Energies, FRAMES, HOP};
 use super::envelope::Envelope;
+use crate::analysis::{BeatStep, best_beats};
 
 /// The shortest and the longest beat in seconds (200 and 60 a minute), and the one that people prefer.
 const SHORTEST: f64 = 0.3;
@@ -149,41 +150,17 @@ fn autocorrelation(signal: &[f32], lags: usize) -> Vec<f32> {
 }
 
 /// The frames of the sequence of beats near `period` that meets the most onsets.
-///
-/// Source: Ellis, "Beat Tracking by Dynamic Programming", Journal of New Music Research, 2007.
 fn track(onsets: &[f32], period: f64) -> Vec<usize> {
     let (nearest, furthest) = ((period * 0.8) as usize, (period * 1.25).ceil() as usize);
-    let costs: Vec<f32> = (nearest..=furthest)
-        .map(|step| STEADINESS * (step as f32 / period as f32).ln().powi(2))
-        .collect();
-    let mut worth = vec![0.0f32; onsets.len()];
-    // How far back the beat before is; 0 at a first beat.
-    let mut back = vec![0usize; onsets.len()];
-    for frame in 0..onsets.len() {
-        let mut best = (0.0f32, 0);
-        for (step, cost) in (nearest..=furthest).zip(&costs) {
-            let Some(before) = frame.checked_sub(step) else { break };
-            let value = worth[before] - cost;
-            if value > best.0 {
-                best = (value, step);
-            }
-        }
-        worth[frame] = onsets[frame] + best.0;
-        back[frame] = best.1;
-    }
-    // The last beat is one of the last period.
-    let tail = onsets.len().saturating_sub(period.ceil() as usize);
-    let Some(mut frame) = (tail..onsets.len()).max_by(|&a, &b| worth[a].total_cmp(&worth[b]))
-    else {
-        return Vec::new();
+    let step = |frames: usize| {
+        let cost = STEADINESS * (frames as f32 / period as f32).ln().powi(2);
+        BeatStep { frames, from: 0, cost }
     };
-    let mut frames = vec![frame];
-    while back[frame] > 0 {
-        frame -= back[frame];
-        frames.push(frame);
-    }
-    frames.reverse();
-    frames
+    let steps = [(nearest..=furthest).map(step).collect()];
+    // The last beat is one of the last period.
+    let tail = onsets.len().saturating_sub(period.ceil() as usize)..onsets.len();
+    let best = best_beats(onsets.len(), &steps, |frame, _| onsets[frame], |_| true, tail);
+    best.map_or_else(Vec::new, |(beats, _)| beats.iter().map(|at| at.frame).collect())
 }
 
 #[cfg(test)]

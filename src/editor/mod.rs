@@ -18,6 +18,7 @@
 
 mod alternatives;
 mod background;
+mod bar_line;
 mod bar_menu;
 mod candidates;
 mod chooser;

@@ -5,11 +5,11 @@ use egui::{
     Ui, Vec2, pos2,
 };
 
-use super::bar_menu;
 use super::frame::{Frame, bar_count};
 use super::shared::{Selection, Shared};
 use super::theme::{Face, UNIT};
 use super::widgets::{Button, Icon, Look, label, label_at};
+use super::{bar_line, bar_menu};
 use crate::score::BarIndex;
 
 /// Least distance between two bar numbers, in points.
@@ -20,6 +20,8 @@ const ROOM: f32 = 40.0;
 pub struct Ruler {
     /// Where a drag over it began.
     from: Option<usize>,
+    /// Where a bar line was taken hold of, in points from the left.
+    line: Option<f32>,
 }
 
 pub fn show(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, ruler: &mut Ruler) {
@@ -133,7 +135,9 @@ fn numbers(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, ruler: &mut Rule
             Icon::Locked.paint(&painter, place, theme.text_dim);
         }
     }
-    select(ui, frame, shared, ruler, &response);
+    if !bar_line::drag(ui, frame, shared, &mut ruler.line, &response) {
+        select(ui, frame, shared, ruler, &response);
+    }
     bar_menu::show(frame, shared, &response);
 }
 

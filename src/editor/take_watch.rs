@@ -60,7 +60,14 @@ fn laid_anew(frame: &Frame<'_>) -> Option<String> {
     let ((take, bars), transport) = (frame.take?, &frame.transport);
     let at = frame.playhead().filter(|at| transport.playing && *at >= 0.0)?;
     let ticks = crate::score::Ticks(at as u64);
-    let bar = bars.bars().get(bars.bar_at(ticks)?.0)?;
+    let number = bars.bar_at(ticks)?.0;
+    let bar = bars.bars().get(number)?;
+    let next = bars.bars().get(number + 1);
+    let whole = next.map(|next| next.metre.bar_ticks(bars.ticks_per_quarter()));
+    if number == 0 && whole.is_some_and(|whole| bar.length < whole) {
+        // The take's own upbeat, whatever the host's bars are.
+        return None;
+    }
     if let Some(metre) = transport.metre.filter(|metre| *metre != bar.metre) {
         let named =
             |metre: crate::score::Metre| format!("{}/{}", metre.numerator(), metre.denominator());

@@ -56,8 +56,11 @@ impl<'a> Container<'a> {
     /// or cannot be read, or there are none of the tracks that are announced.
     pub fn open(file: &'a [u8]) -> Result<Container<'a>, MidiError> {
         let mut repairs = Vec::new();
-        let smf = match unwrap_riff(file).filter(|smf| smf.starts_with(b"MThd")) {
-            Some(smf) => smf,
+        let smf = match unwrap_riff(file).filter(|smf| smf.bytes.starts_with(b"MThd")) {
+            Some(Wrapped { bytes, is_cut }) => {
+                repairs.extend(is_cut.then_some(Repair::HeaderLength));
+                bytes
+            }
             None => {
                 let begin = &file[..file.len().min(LONGEST_PREFIX)];
                 let bytes = find(begin, HEAD).ok_or(MidiError::NotMidi)?;
@@ -77,6 +80,7 @@ impl<'a> Container<'a> {
         let leads_nowhere = smf.get(at..).is_none_or(|rest| !is_chunk(rest));
         if leads_nowhere && smf.len() > USUAL_HEADER && is_chunk(&smf[USUAL_HEADER..]) {
             (header, at) = (&smf[8..USUAL_HEADER], USUAL_HEADER);
+            repairs.push(Repair::HeaderLength);
         }
         let &[f0, f1, n0, n1, d0, d1, ..] = header else { return Err(MidiError::CutHeader) };
         let (format, announced) = (u16::from_be_bytes([f0, f1]), u16::from_be_bytes([n0, n1]));
@@ -272,19 +276,27 @@ fn goes_on(bytes: &[u8]) -> bool {
     }
 }
 
+/// What is left of a file without what it is wrapped in.
+struct Wrapped<'a> {
+    bytes: &'a [u8],
+    /// The wrapping says that it goes on behind the file's end.
+    is_cut: bool,
+}
+
 /// The MIDI file inside an RMID file; anything else as it is. `None` for a RIFF file without MIDI.
-fn unwrap_riff(file: &[u8]) -> Option<&[u8]> {
+fn unwrap_riff(file: &[u8]) -> Option<Wrapped<'_>> {
     if !file.starts_with(b"RIFF") {
-        return Some(file);
+        return Some(Wrapped { bytes: file, is_cut: false });
     }
     let mut rest = file.get(8..)?.strip_prefix(b"RMID")?;
     loop {
         let (id, after) = rest.split_at_checked(4)?;
         let (length, after) = after.split_first_chunk()?;
         let length = u32::from_le_bytes(*length) as usize;
+        let is_cut = length > after.len();
         let (bytes, after) = after.split_at(length.min(after.len()));
         if id == b"data" {
-            return Some(bytes);
+            return Some(Wrapped { bytes, is_cut });
         }
         // RIFF chunks begin at even offsets.
         rest = after.get(length % 2..)?;

@@ -35,6 +35,9 @@ pub(super) enum Message<'a> {
 /// The meta event that ends a track.
 pub(super) const END_OF_TRACK: u8 = 0x2F;
 
+/// So many events behind a system exclusive message tell whether its length is right.
+const LOOK_AHEAD: usize = 32;
+
 impl Message<'_> {
     pub fn is_end(&self) -> bool {
         matches!(self, Message::Meta { kind: END_OF_TRACK, .. })
@@ -120,19 +123,14 @@ impl<'a> Events<'a> {
                 }
             }
             0xF0 | 0xF7 => {
-                let behind = *rest;
                 let length = varlen(rest)? as usize;
-                let data = match take(rest, length) {
-                    Some(data) => data,
+                let data = match self.own_end(status, length, rest) {
                     // The message's own end mark is worth more than a length that leads nowhere.
-                    None if status == 0xF0 => {
-                        *rest = behind;
-                        varlen(rest)?;
-                        let end = rest.iter().position(|&byte| byte == 0xF7)?;
+                    Some(end) => {
                         self.mended += 1;
-                        take(rest, end + 1)?
+                        take(rest, end)?
                     }
-                    None => return None,
+                    None => take(rest, length)?,
                 };
                 self.now = at;
                 Message::SysEx { status, data }
@@ -159,6 +157,34 @@ impl<'a> Events<'a> {
         Some(Some(Event { at, message }))
     }
 
+    /// Where a system exclusive message has its end mark, if that is before the end that its length says
+    /// and the length cannot be right: it leads behind the track's end or to where there are no events,
+    /// while events follow the mark.
+    fn own_end(&self, status: u8, length: usize, rest: &[u8]) -> Option<usize> {
+        if status != 0xF0 {
+            return None;
+        }
+        let said = rest.get(..length);
+        let end = said.unwrap_or(rest).iter().position(|&byte| byte == 0xF7)? + 1;
+        let follows = |from: usize| {
+            // No exclusive message among them is looked at so: looking ends with the first.
+            let mut events = Events { running: self.running, ..Events::new(&rest[from..]) };
+            for _ in 0..LOOK_AHEAD {
+                if delta_and_status(&events.bytes[events.next..]) == Some(0xF0) {
+                    break;
+                }
+                match events.next() {
+                    Some(Ok(_)) if events.mended == 0 => {}
+                    None => break,
+                    _ => return false,
+                }
+            }
+            true
+        };
+        let is_wrong = |said: &[u8]| end < said.len() && !follows(length) && follows(end);
+        said.is_none_or(is_wrong).then_some(end)
+    }
+
     /// A channel message's data with what is over 127 brought down to 127. `None` for a message that
     /// would mean something else then: another key, controller or program.
     fn clamped(&mut self, status: u8, data: &[u8]) -> Option<[u8; 2]> {
@@ -167,6 +193,12 @@ impl<'a> Events<'a> {
         let is_number = !matches!(status & 0xF0, 0xD0 | 0xE0);
         (first < 128 || !is_number).then_some([first.min(127), second.min(127)])
     }
+}
+
+/// The status byte of the event that begins here.
+fn delta_and_status(mut bytes: &[u8]) -> Option<u8> {
+    varlen(&mut bytes)?;
+    bytes.first().copied()
 }
 
 /// A number in MIDI's variable length: up to four bytes of seven bits.

@@ -4,7 +4,7 @@ use crate::score::Note;
 
 /// Words in the names of drum tracks: what musicians write, then drum machines and plug-ins. Without
 /// blanks and signs, in lower case.
-const WORDS: [&str; 46] = [
+const WORDS: [&str; 55] = [
     "drum",
     "drm",
     "kit",
@@ -51,12 +51,42 @@ const WORDS: [&str; 46] = [
     "maschine",
     "beatbox",
     "stevenslate",
+    "addictive",
+    "jamstix",
+    "geist",
+    "xlnaudio",
+    "microtonic",
+    "impulse",
+    "kong",
+    "strike",
+    "break",
 ];
 
-/// Names of single instruments of a kit, whose tracks play one key or few.
-const PIECES: [&str; 19] = [
-    "kick", "bassdrum", "snare", "hihat", "hat", "tom", "crash", "ride", "cymbal", "clap", "rim",
-    "shaker", "tamb", "cowbell", "conga", "bongo", "clave", "maraca", "perc",
+/// Words for single instruments of a kit, in the singular, and the keys that General MIDI has for them.
+const PIECES: [(&[&str], &[u8]); 16] = [
+    (&["kick", "bassdrum", "bd"], &[35, 36]),
+    (&["snare", "sd"], &[37, 38, 39, 40]),
+    (&["rim", "rimshot", "sidestick"], &[37]),
+    (&["clap", "handclap"], &[39]),
+    (&["hihat", "hat", "hh"], &[42, 44, 46]),
+    (&["tom"], &[41, 43, 45, 47, 48, 50]),
+    (&["crash", "splash", "china"], &[49, 52, 55, 57]),
+    (&["ride"], &[51, 53, 59]),
+    (&["cymbal"], &[49, 51, 52, 53, 55, 57, 59]),
+    (&["tamb", "tambourine"], &[54]),
+    (&["cowbell"], &[56]),
+    (&["bongo", "conga"], &[60, 61, 62, 63, 64]),
+    (&["shaker", "cabasa", "maraca"], &[69, 70, 82]),
+    (&["clave", "woodblock"], &[75, 76, 77]),
+    (&["timbale", "agogo"], &[65, 66, 67, 68]),
+    (&["perc", "percussion"], &[]),
+];
+
+/// Words that may stand beside those in such a name: which of several it is, and how it was recorded.
+const BESIDE: [&str; 30] = [
+    "drum", "kit", "track", "acoustic", "electric", "in", "out", "top", "bottom", "left", "right",
+    "l", "r", "close", "closed", "open", "pedal", "foot", "low", "mid", "high", "floor", "rack",
+    "loud", "soft", "dry", "wet", "mic", "midi", "loop",
 ];
 
 /// Whether a track is called as drums are.
@@ -65,10 +95,33 @@ pub(super) fn is_drum_name(name: &str) -> bool {
     WORDS.iter().any(|word| name.contains(word))
 }
 
-/// Whether a track is called as one instrument of a kit is.
-pub(super) fn is_piece_name(name: &str) -> bool {
-    let name = plain(name);
-    PIECES.iter().any(|word| name.contains(word))
+/// Whether a track is called as one instrument of a kit is, and plays that: nothing else is in the
+/// name, or all keys are the instrument's in General MIDI.
+fn is_piece_of(name: &str, notes: &[Note]) -> bool {
+    let lower = name.to_lowercase();
+    let mut words = lower
+        .split(|char: char| !char.is_alphabetic())
+        .filter(|word| !word.is_empty())
+        .map(|word| word.strip_suffix('s').filter(|word| word.len() > 1).unwrap_or(word))
+        .peekable();
+    let keys_of = |word: &str| {
+        let piece = PIECES.iter().find(|(words, _)| words.contains(&word));
+        piece.map(|(_, keys)| *keys)
+    };
+    let (mut is_plain, mut keys) = (true, Vec::new());
+    while let Some(word) = words.next() {
+        // Names in two words: "bass drum", "hi-hat", "side stick".
+        let pair = words.peek().and_then(|next| keys_of(&[word, *next].concat()));
+        if pair.is_some() {
+            words.next();
+        }
+        match pair.or_else(|| keys_of(word)) {
+            Some(piece) => keys.push(piece),
+            None => is_plain &= BESIDE.contains(&word),
+        }
+    }
+    let fits = |keys: &&[u8]| is_plain || notes.iter().all(|note| keys.contains(&note.key));
+    keys.iter().any(fits)
 }
 
 fn plain(name: &str) -> String {
@@ -140,12 +193,24 @@ fn longest_gap(notes: &[Note]) -> u64 {
     gaps.get(gaps.len() / 2).copied().unwrap_or(0)
 }
 
-/// Whether notes can be one instrument of a kit: again and again the same keys, three at most.
-pub(super) fn looks_like_a_piece(notes: &[Note]) -> bool {
+/// Whether a track is one instrument of a kit by its name and by what it plays: again and again the
+/// same keys, three at most.
+pub(super) fn is_piece(name: &str, notes: &[Note]) -> bool {
     let mut keys: Vec<u8> = notes.iter().map(|note| note.key).collect();
     keys.sort_unstable();
     keys.dedup();
-    notes.len() >= 4 && keys.len() <= 3 && keys.iter().copied().all(is_kit_key)
+    let looks = notes.len() >= 4 && keys.len() <= 3 && keys.iter().copied().all(is_kit_key);
+    let of_kit = || keys.iter().all(|&key| role(key) != Role::Other) && is_kit_name(name);
+    looks && (is_piece_of(name, notes) || of_kit())
+}
+
+/// Whether one of a name's words is what kits are called.
+fn is_kit_name(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    let mut words = lower.split(|char: char| !char.is_alphanumeric());
+    words.any(|word| {
+        word.starts_with("drum") || matches!(word, "kit" | "drm" | "perc" | "percussion" | "beat")
+    })
 }
 
 #[cfg(test)]
@@ -180,8 +245,44 @@ mod tests {
         assert!(!looks_like_a_beat(&notes(strings)));
         let steel = (0..64).map(|step: u64| (step, 60 + [0, 4, 7, 12, 9][step as usize % 5]));
         assert!(!looks_like_a_beat(&notes(steel)));
-        assert!(looks_like_a_piece(&notes((0..32).map(|step| (step * 4, 36)))));
-        assert!(!looks_like_a_piece(&notes((0..32).map(|step| (step, 36 + step as u8 % 8)))));
+    }
+
+    #[test]
+    fn a_piece_of_a_kit_is_called_and_played_so() {
+        let again =
+            |keys: &[u8]| notes((0..32).map(|step| (step * 4, keys[step as usize % keys.len()])));
+        for (name, key) in [
+            ("Kick", 36),
+            ("Kick 2 (dry)", 60),
+            ("BD", 36),
+            ("Bass Drum", 36),
+            ("Hi-Hat", 42),
+            ("Hats", 46),
+            ("HH", 42),
+            ("Floor Tom", 43),
+            ("SNARE-L", 38),
+            ("Tambourine", 54),
+            ("Verse kick", 36),
+            ("Drums: kick", 36),
+        ] {
+            assert!(is_piece(name, &again(&[key])), "{name}");
+        }
+        for (name, keys) in [
+            ("Kick bass", &[36, 38, 41][..]),
+            ("Tom's piano", &[60, 63, 66]),
+            ("Hatsune", &[60, 64]),
+            ("Override", &[60, 64]),
+            ("Here comes the Bride", &[62]),
+            ("Rimsky", &[62]),
+            ("That riff", &[45]),
+            ("Bottom", &[36, 48]),
+            ("Kitchen piano", &[62]),
+            ("Rhythm guitar", &[45]),
+            ("Drums of passage", &[48, 52, 55]),
+        ] {
+            assert!(!is_piece(name, &again(keys)), "{name}");
+        }
+        assert!(!is_piece("Kick", &notes((0..32).map(|step| (step, 36 + step as u8 % 8)))));
     }
 
     #[test]
@@ -192,8 +293,7 @@ mod tests {
             assert!(is_drum_name(name), "{name}");
         }
         for name in ["Piano", "Strings", "Bass", "Lead", ""] {
-            assert!(!is_drum_name(name) && !is_piece_name(name), "{name}");
+            assert!(!is_drum_name(name), "{name}");
         }
-        assert!(is_piece_name("Hi-Hat") && is_piece_name("Kick 2"));
     }
 }

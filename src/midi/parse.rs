@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::container::{Container, TimeBase, TrackChunk};
 use super::events::{Events, Message};
-use super::look::{is_drum_name, is_piece_name, looks_like_a_beat, looks_like_a_piece};
+use super::look::{is_drum_name, is_piece, looks_like_a_beat};
 use super::names::Names;
 use super::notes::{NotePairing, Played, end_with_the_music, tidy};
 use super::sounds::{Because, DRUM_CHANNEL, OwnSetup, Setup};
@@ -119,6 +119,9 @@ pub(super) fn understand(bytes: &[u8]) -> Result<Understood, MidiError> {
         return Err(MidiError::SeveralSongs { songs: chunks.len() });
     }
     let mut repairs = container.repairs;
+    if format == 0 && chunks.len() > 1 {
+        repairs.push(Repair::OneTrack { found: chunks.len() });
+    }
     let mut time_line = TimeLine::default();
     let mut parts = chunks
         .iter()
@@ -299,9 +302,7 @@ impl Kinds {
             for (channel, Played { notes, .. }) in &part.played {
                 let name = part.names.of_channel(*channel, format, encoding);
                 let beat = looks_like_a_beat(notes);
-                let piece = looks_like_a_piece(notes)
-                    && (is_drum_name(&name) || is_piece_name(&name))
-                    && part.setup.has_no_program(*channel);
+                let piece = is_piece(&name, notes) && part.setup.has_no_program(*channel);
                 let drums = if piece || (beat && is_drum_name(&name)) {
                     Some(Because::Name)
                 } else if beat && basic && *channel == BASIC_DRUM_CHANNEL {

@@ -8,6 +8,10 @@ use std::fmt;
 pub enum Repair {
     /// The MIDI file begins only behind other bytes, such as a MacBinary head.
     Prefix { bytes: usize },
+    /// The length of the header, or one in what the file is wrapped in, leads nowhere.
+    HeaderLength,
+    /// The format is that of a single track (0), and there are several.
+    OneTrack { found: usize },
     /// The header announces another number of tracks than there are; all that are there were read.
     TrackCount { announced: usize, found: usize },
     /// A track's end was found by its end mark, since the chunk's length is wrong.
@@ -40,6 +44,10 @@ impl fmt::Display for Repair {
         match *self {
             Repair::Prefix { bytes } => {
                 write!(f, "{bytes} bytes before the MIDI file were skipped")
+            }
+            Repair::HeaderLength => write!(f, "its header is not as long as it says"),
+            Repair::OneTrack { found } => {
+                write!(f, "a file of one track (format 0) has {found}")
             }
             Repair::TrackCount { announced, found } => {
                 write!(f, "the header announces {announced} tracks, {found} were found")

@@ -150,6 +150,32 @@ fn values_over_127_are_mended() {
 }
 
 #[test]
+fn headers_that_are_mended_are_said() {
+    let sound = file(1, 96, &[&NOTE]);
+    let length = |length: u32| [&sound[..4], &length.to_be_bytes(), &sound[8..]].concat();
+    for wrong in [0, 4, 8, 0x0600_0000] {
+        assert_eq!(repairs(&length(wrong)), ["its header is not as long as it says"], "{wrong}");
+    }
+    let wrapped = [b"RIFF\xFF\xFF\xFF\xFFRMIDdata\xFF\xFF\xFF\xFF", &sound[..]].concat();
+    assert_eq!(repairs(&wrapped), ["its header is not as long as it says"]);
+    let two = file(0, 96, &[&NOTE, &NOTE]);
+    assert_eq!(repairs(&two), ["a file of one track (format 0) has 2"]);
+}
+
+#[test]
+fn an_exclusive_message_that_claims_what_follows_ends_at_its_end_mark() {
+    // It says that it has 18 bytes, has 4, and two notes follow.
+    let events =
+        b"\0\xF0\x12\x41\x10\x42\xF7\0\x90\x3C\x64\x60\x80\x3C\0\0\x90\x3E\x64\x60\x80\x3E\0";
+    assert_eq!(notes(events), [(0, 96, 60), (96, 96, 62)]);
+    assert_eq!(repairs(&file(0, 96, &[events])).len(), 1);
+    // Two messages in one event, as devices dump them, are as long as they say.
+    let dump = b"\0\xF0\x08\x7E\x01\x02\xF7\xF0\x7E\x01\xF7\0\x90\x3C\x64\x60\x80\x3C\0";
+    assert_eq!(notes(dump), [(0, 96, 60)]);
+    assert_eq!(repairs(&file(0, 96, &[dump])), [""; 0]);
+}
+
+#[test]
 fn damage_is_located() {
     // A running status where nothing runs, at byte 22 of the file.
     let sentence = refusal(&one_track(&[0, 60, 100]));

@@ -16,6 +16,8 @@ pub enum EditError {
     OffGrid,
     #[error("these bars are no groove: {0}")]
     Groove(#[from] GrooveError),
+    #[error("the take would have more bars than are possible")]
+    TooManyBars,
     #[error("no other section repeats bar {}", .0 + 1)]
     NoRepeat(usize),
     #[error("these candidates were written for another take")]

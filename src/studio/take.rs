@@ -1,5 +1,6 @@
 //! A take: a stretch of music to drum to, in bars of its own, with its place in the host's song.
 
+use crate::drummer::timing;
 use crate::midi::{self, MidiError};
 use crate::score::{
     BarGrid, BarIndex, Beats, Groove, GrooveError, GrooveSource, Song, TakenGroove, Ticks,
@@ -49,7 +50,8 @@ pub enum TakeError {
 }
 
 impl Take {
-    /// A take of a whole MIDI file, to stand at the start of the host's song.
+    /// A take of a whole MIDI file, to stand at the start of the host's song. An upbeat that the file
+    /// does not mark is found where its notes say surely that there is one.
     ///
     /// # Errors
     /// If the bytes are no MIDI file, hold no melodic notes, or more than
@@ -65,8 +67,38 @@ impl Take {
         if bars > most {
             return Err(TakeError::TooLong { name, bars, most });
         }
+        let song = match timing::unmarked_pickup(&song) {
+            Some(upbeat) => timing::with_pickup(&song, upbeat),
+            None => song,
+        };
         let length = song.bars().bars().last().map_or(Ticks(0), |bar| bar.end());
         Ok(Take { name, first_bar: BarIndex(0), start: Beats(0.0), song, length })
+    }
+
+    /// The length of the upbeat with which its bars begin.
+    pub fn upbeat(&self) -> Ticks {
+        timing::marked_pickup(&self.song)
+    }
+
+    /// The same music in bars that begin behind an upbeat of this length, 0 for none. Rests at its end
+    /// stay whole bars.
+    #[must_use]
+    pub fn with_upbeat(&self, length: Ticks) -> Take {
+        let end = self.song.end();
+        let rests = self.bars().bars().iter().filter(|bar| bar.start >= end).count() as u64;
+        let song = timing::with_other_pickup(&self.song, length);
+        let bars = song.bars();
+        let last = bars.bars().last().copied();
+        let length = last.map_or(self.length, |bar| {
+            let whole = bar.metre.bar_ticks(song.ticks_per_quarter());
+            bar.end() + Ticks(rests * whole.0)
+        });
+        Take { song, length, ..self.clone() }
+    }
+
+    /// How late the off-beats are played, 0 to 1; see [`timing::swing`].
+    pub fn swing(&self) -> f32 {
+        timing::swing(&self.song)
     }
 
     /// Whether it was cut from what the host played, as far as can be told from it.

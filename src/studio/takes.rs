@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Arrangement, Document, EditError, MOST_TAKES, Take, TakeState};
+use super::{Arrangement, Document, EditError, MAX_BARS, MOST_TAKES, Take, TakeState};
 use crate::drummer::Settings;
 
 impl Document {
@@ -83,6 +83,36 @@ impl Document {
             && let Some(arrangement) = &mut Arc::make_mut(kept).arrangement
         {
             arrangement.take = take;
+        }
+    }
+
+    /// Puts a take with other bars in the place of one; drums that were made for those it had go.
+    ///
+    /// # Errors
+    /// If it has more bars than a take may have.
+    pub(super) fn lay_anew(&mut self, index: usize, take: Take) -> Result<(), EditError> {
+        if take.bars().len() > MAX_BARS {
+            return Err(EditError::TooManyBars);
+        }
+        if take.bars() == self.takes[index].bars() {
+            return Ok(());
+        }
+        self.takes[index] = Arc::new(take);
+        if self.current_take == Some(index) {
+            self.arrangement = None;
+        } else if let Some(Some(kept)) = self.kept.get_mut(index) {
+            Arc::make_mut(kept).arrangement = None;
+        }
+        Ok(())
+    }
+
+    /// Before a take is added: the drums swing as it does. Where it does not swing, a swing that was the
+    /// last take's goes, and the musician's own stays.
+    pub(super) fn swing_like(&mut self, take: &Take) {
+        let swing = take.swing();
+        let last = self.take().map_or(0.0, |take| take.swing());
+        if swing > 0.0 || (last > 0.0 && self.settings.swing == last) {
+            self.settings.swing = swing;
         }
     }
 

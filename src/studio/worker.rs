@@ -22,7 +22,7 @@ use super::{
     VariationId,
 };
 use crate::audio::SoundFont;
-use crate::drummer::{Drummer, DrummerError, Progress, Settings, SongAnalysis, Stage};
+use crate::drummer::{Drummer, DrummerError, Progress, Settings, SongAnalysis, Stage, timing};
 use crate::network::{Backend, Engine, Models};
 use crate::score::{BarIndex, DrumPart, Hit, Lane};
 use crate::transcriber::TranscribeError;
@@ -241,7 +241,9 @@ impl Player {
             return Ok(analysis.clone());
         }
         self.analysis = None;
-        let analysis = Arc::new(self.drummer().analyze_over(&take.song, take.bars(), reporter)?);
+        // Heard straight, as it would be written; the drums swing afterwards.
+        let song = timing::straightened(&take.song, take.swing());
+        let analysis = Arc::new(self.drummer().analyze_over(&song, take.bars(), reporter)?);
         self.analysis = Some((take.clone(), analysis.clone()));
         Ok(analysis)
     }

@@ -1,9 +1,9 @@
 //! Beats and downbeats, from how likely each frame is one.
 //!
-//! The likeliest sequence of beats whose period changes little from beat to beat, by dynamic
-//! programming over time and period (Ellis, "Beat Tracking by Dynamic Programming", 2007, with the
-//! period as a second dimension). Then one metre and one first beat for the whole recording.
+//! The likeliest sequence of beats whose period changes little from beat to beat ([`best_beats`], with
+//! the period as the state). Then one metre and one first beat for the whole recording.
 
+use crate::analysis::{BeatStep, best_beats};
 use crate::score::Seconds;
 
 use super::spectrogram::FRAMES_PER_SECOND;
@@ -89,46 +89,27 @@ fn likeliest(beat: &[f32], tempo: Option<f64>) -> Vec<f64> {
         }
         None => (SHORTEST..=LONGEST).collect(),
     };
-    let count = periods.len();
-    let mut worth = vec![0.0f32; beat.len() * count];
-    // One more than the period before; 0 at a first beat.
-    let mut before = vec![0u8; beat.len() * count];
-    for frame in 0..beat.len() {
-        for (index, &period) in periods.iter().enumerate() {
-            // Between a sum over beats, which likes many, and over time, which likes few.
-            let own = (beat[frame] - odd(period)) * (period as f32 / PREFERRED).sqrt();
-            let mut best = (0.0f32, 0usize);
-            if let Some(earlier) = frame.checked_sub(period) {
-                for other in index.saturating_sub(CHANGE)..(index + CHANGE + 1).min(count) {
-                    let change = other.abs_diff(index) as f32 / period as f32;
-                    let value = worth[earlier * count + other] - CHANGE_COST * change * change;
-                    if value > best.0 {
-                        best = (value, other + 1);
-                    }
-                }
-            }
-            worth[frame * count + index] = own + best.0;
-            before[frame * count + index] = best.1 as u8;
-        }
-    }
-    let Some((end, _)) =
-        worth.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).filter(|(_, best)| **best > 0.0)
-    else {
-        return Vec::new();
+    let steps: Vec<Vec<BeatStep>> = (0..periods.len())
+        .map(|index| {
+            let near = index.saturating_sub(CHANGE)..(index + CHANGE + 1).min(periods.len());
+            let step = |other: usize| {
+                let change = other.abs_diff(index) as f32 / periods[index] as f32;
+                let cost = CHANGE_COST * change * change;
+                BeatStep { frames: periods[index], from: other, cost }
+            };
+            near.map(step).collect()
+        })
+        .collect();
+    // Between a sum over beats, which likes many, and over time, which likes few.
+    let reward = |frame: usize, index: usize| {
+        let period = periods[index];
+        (beat[frame] - odd(period)) * (period as f32 / PREFERRED).sqrt()
     };
-    let (mut frame, mut index) = (end / count, end % count);
-    let mut frames = vec![refined(beat, frame)];
-    loop {
-        let previous = before[frame * count + index];
-        if previous == 0 {
-            break;
-        }
-        frame -= periods[index];
-        index = usize::from(previous) - 1;
-        frames.push(refined(beat, frame));
+    let best = best_beats(beat.len(), &steps, reward, |_| true, 0..beat.len());
+    match best.filter(|(_, worth)| *worth > 0.0) {
+        Some((beats, _)) => beats.iter().map(|at| refined(beat, at.frame)).collect(),
+        None => Vec::new(),
     }
-    frames.reverse();
-    frames
 }
 
 /// Where near a frame the beat is likeliest, by a parabola.

@@ -1,16 +1,16 @@
 //! The beats of music that is played without a click.
 //!
-//! Dynamic programming over time and beat period, after Ellis, "Beat Tracking by Dynamic Programming"
-//! (Journal of New Music Research 36(1), 2007), with the period as a second dimension, so that the
-//! tempo may wander: the best sequence of beats that ends at a time with a period is the best one that
-//! ended a period earlier with nearly the same one. What a beat earns is how much begins at its time,
-//! for as long as it lasts.
+//! [`best_beats`] with the period as the state, so that the tempo may wander: what a beat earns is how
+//! much begins at its time, for as long as it lasts. It is asked several times, each with another tempo
+//! in mind and with more or less patience with rubato. Which answer is right shows in the bars that
+//! they make (`hypotheses.rs`).
 
+use crate::analysis::{BeatStep, best_beats};
 use crate::score::Seconds;
 
 /// Something that begins.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Onset {
+pub(super) struct Onset {
     /// From the start of the file.
     pub at: Seconds,
     /// Until its end.
@@ -21,21 +21,50 @@ pub struct Onset {
     pub velocity: u8,
 }
 
+/// Beats that may be those of a performance.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Beats {
+    /// At least two, in order.
+    pub times: Vec<Seconds>,
+    /// What they earn by the second.
+    pub worth: f64,
+    /// The share of them on which nothing begins.
+    pub silent: f64,
+    /// The mean change from beat to beat, as a logarithm.
+    pub unsteady: f64,
+    /// The middle one of their lengths, in seconds.
+    pub period: f64,
+}
+
 /// Seconds to a frame.
 const FRAME: f64 = 0.02;
-/// The shortest and the longest beat, and the ratio of one possible length to the next.
-const SHORTEST: f64 = 0.33;
-const LONGEST: f64 = 1.25;
+/// The beats that are tried, in seconds; how far they may be from that, as a factor; and the ratio of
+/// one possible length to the next.
+const TRIED: [f64; 6] = [0.36, 0.44, 0.54, 0.66, 0.82, 1.0];
+const FROM_TRIED: f64 = 1.4;
 const RATIO: f64 = 1.046;
-/// How far from beat to beat the period may go, in such ratios, and what a change costs.
-const REACH: usize = 4;
-const CHANGE_COST: f64 = 60.0;
-/// The beat that people prefer, in seconds, how far off (as a logarithm) is odd, and what that costs.
-const PREFERRED: f64 = 0.6;
-const ODD: f64 = 0.5;
+/// How far from beat to beat the period may go, in such ratios.
+const REACH: usize = 7;
+
+/// What a change of the period costs.
+#[derive(Clone, Copy)]
+struct Patience {
+    /// Times the square of its logarithm.
+    cost: f64,
+    /// At most: after a ritardando the old tempo may be back at once.
+    most: f64,
+}
+
+/// With little and with much rubato.
+const PATIENCE: [Patience; 2] =
+    [Patience { cost: 60.0, most: 1.5 }, Patience { cost: 25.0, most: 0.5 }];
+/// How far off (as a logarithm) is odd, and what that costs.
+const ODD: f64 = 0.4;
 const ODD_COST: f64 = 0.15;
 /// What a beat costs where nothing begins.
 const SILENCE_COST: f64 = 0.35;
+/// What is weaker is no onset.
+const SILENT: f64 = 0.2;
 /// The music's first beats are within this time; its last beat is this near to its end. Seconds.
 const BEGINNING: f64 = 2.5;
 const ENDING: f64 = 1.3;
@@ -46,66 +75,71 @@ const AROUND: f64 = 0.04;
 /// Longer performances are not followed.
 const MOST_SECONDS: f64 = 3600.0;
 
-/// The times of the beats, from about the first onset to about the last; none for less than two beats
-/// or more than an hour. `onsets` are in order.
-pub fn track_beats(onsets: &[Onset]) -> Vec<Seconds> {
+/// What the beats of a performance may be, from about the first onset to about the last; nothing for
+/// more than an hour. `onsets` are in order.
+pub(super) fn possible_beats(onsets: &[Onset]) -> Vec<Beats> {
     let Some(last) = onsets.last().filter(|last| last.at.0 < MOST_SECONDS) else {
         return Vec::new();
     };
     let strength = strength(onsets, last.at.0);
-    let periods: Vec<f64> = std::iter::successors(Some(SHORTEST), |period| Some(period * RATIO))
-        .take_while(|&period| period < LONGEST)
+    let tried = PATIENCE.into_iter().flat_map(|patience| TRIED.map(|tried| (tried, patience)));
+    tried.filter_map(|(tried, patience)| beats_near(onsets, &strength, tried, patience)).collect()
+}
+
+fn beats_near(onsets: &[Onset], strength: &[f64], tried: f64, patience: Patience) -> Option<Beats> {
+    let periods: Vec<f64> =
+        std::iter::successors(Some(tried / FROM_TRIED), |period| Some(period * RATIO))
+            .take_while(|&period| period < tried * FROM_TRIED)
+            .collect();
+    let cost = |change: usize| {
+        let change = RATIO.ln() * change as f64;
+        (patience.cost * change * change).min(patience.most) as f32
+    };
+    let steps: Vec<Vec<BeatStep>> = periods
+        .iter()
+        .enumerate()
+        .map(|(index, period)| {
+            let near = index.saturating_sub(REACH)..(index + REACH + 1).min(periods.len());
+            near.map(|other| BeatStep {
+                frames: (period / FRAME).round() as usize,
+                from: other,
+                cost: cost(other.abs_diff(index)),
+            })
+            .collect()
+        })
         .collect();
-    let (frames, count) = (strength.len(), periods.len());
-    let back: Vec<usize> = periods.iter().map(|period| (period / FRAME).round() as usize).collect();
     let prior: Vec<f64> = periods
         .iter()
-        .map(|period| ODD_COST * ((period / PREFERRED).ln() / ODD).powi(2) + SILENCE_COST)
+        .map(|period| ODD_COST * ((period / tried).ln() / ODD).powi(2) + SILENCE_COST)
         .collect();
-    let step_cost = CHANGE_COST * RATIO.ln().powi(2);
-
-    let mut worth = vec![0.0f32; frames * count];
-    // The period of the beat before, one more than its index; 0 at a first beat.
-    let mut before = vec![0u8; frames * count];
-    for (frame, strong) in strength.iter().enumerate() {
-        for period in 0..count {
-            let earned = periods[period] * (strong - prior[period]);
-            let place = frame * count + period;
-            worth[place] = earned as f32;
-            let Some(earlier) = frame.checked_sub(back[period]) else { continue };
-            let range = period.saturating_sub(REACH)..(period + REACH + 1).min(count);
-            let (best, value) = range
-                .map(|other| {
-                    let change = other.abs_diff(period) as f64;
-                    let value = f64::from(worth[earlier * count + other]);
-                    (other, value - step_cost * change * change)
-                })
-                .max_by(|a, b| a.1.total_cmp(&b.1))
-                .expect("a period is in reach of itself");
-            if value > 0.0 || frame as f64 * FRAME > BEGINNING {
-                worth[place] = (earned + value) as f32;
-                before[place] = best as u8 + 1;
-            }
-        }
-    }
-    let ending = frames.saturating_sub((ENDING / FRAME) as usize) * count;
-    let Some(end) = (ending..frames * count).max_by(|&a, &b| worth[a].total_cmp(&worth[b])) else {
-        return Vec::new();
+    let reward =
+        |frame: usize, index: usize| (periods[index] * (strength[frame] - prior[index])) as f32;
+    let frames = strength.len();
+    let begins = |frame: usize| frame as f64 * FRAME <= BEGINNING;
+    let ending = frames.saturating_sub((ENDING / FRAME) as usize)..frames;
+    let (found, worth) = best_beats(frames, &steps, reward, begins, ending)?;
+    let frames: Vec<usize> = found.iter().map(|at| at.frame).collect();
+    let mut times: Vec<Seconds> =
+        frames.iter().map(|&frame| played_at(Seconds(frame as f64 * FRAME), onsets)).collect();
+    times.dedup_by(|next, beat| next.0 - beat.0 < tried / FROM_TRIED / 2.0);
+    let [first, .., last] = times[..] else { return None };
+    let at = |frame: usize| {
+        let near = &strength[frame.saturating_sub(2)..(frame + 3).min(strength.len())];
+        near.iter().copied().fold(0.0, f64::max)
     };
-    let mut beats = Vec::new();
-    let (mut frame, mut period) = (end / count, end % count);
-    loop {
-        beats.push(Seconds(frame as f64 * FRAME));
-        let Some(earlier) = before[frame * count + period].checked_sub(1) else { break };
-        frame -= back[period];
-        period = usize::from(earlier);
-    }
-    beats.reverse();
-    for beat in &mut beats {
-        *beat = played_at(*beat, onsets);
-    }
-    beats.dedup_by(|next, beat| next.0 - beat.0 < SHORTEST / 2.0);
-    if beats.len() < 2 { Vec::new() } else { beats }
+    let silent = frames.iter().filter(|&&frame| at(frame) < SILENT).count();
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
+    let mut lengths: Vec<f64> = times.windows(2).map(|pair| pair[1].0 - pair[0].0).collect();
+    let changes: Vec<f64> = lengths.windows(2).map(|pair| (pair[1] / pair[0]).ln().abs()).collect();
+    let unsteady = mean(&changes);
+    lengths.sort_by(f64::total_cmp);
+    Some(Beats {
+        worth: f64::from(worth) / (last.0 - first.0).max(1.0),
+        silent: silent as f64 / frames.len() as f64,
+        unsteady,
+        period: lengths[lengths.len() / 2],
+        times,
+    })
 }
 
 /// Where a beat is played: the mean of the onsets around it, or where it is if there are none.

@@ -6,6 +6,8 @@
 //! their weighted sum is the weight of a place in the bar. Lerdahl and Jackendoff's preference rules
 //! for metre (A Generative Theory of Tonal Music, 1983, ch. 4) name these.
 
+use crate::analysis::{BeatStep, best_beats};
+
 /// A note in steps from the start.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct StepNote {
@@ -23,6 +25,8 @@ pub(super) struct Weights {
     pub all: Vec<f64>,
     /// The same over each quarter of the song.
     pub parts: [Vec<f64>; PARTS],
+    /// Of every step of the song.
+    pub steps: Vec<f64>,
 }
 
 const PARTS: usize = 4;
@@ -67,7 +71,8 @@ impl Weights {
             if count > 0.0 { sum / count } else { 0.0 }
         };
         let over = |part| (0..places).map(|place| mean(place, part)).collect();
-        Some(Weights { all: over(None), parts: std::array::from_fn(|part| over(Some(part))) })
+        let (all, parts) = (over(None), std::array::from_fn(|part| over(Some(part))));
+        Some(Weights { all, parts, steps: weight })
     }
 
     /// The heaviest place of those allowed, and how far it is ahead of the next.
@@ -80,6 +85,49 @@ impl Weights {
         };
         (order.first().copied().unwrap_or(0), ahead)
     }
+}
+
+/// The bar lines of music whose beats were heard.
+pub(super) struct BarLines {
+    /// In steps of half a beat, in order; at least one.
+    pub lines: Vec<usize>,
+    /// What the steps at bar lines weigh, on average, slips taken off.
+    pub worth: f64,
+    /// The share of bars that have more or fewer beats than they should.
+    pub slips: f64,
+}
+
+/// What a bar costs that is a beat longer or shorter than the others, in weights of steps, and one by two
+/// beats: a beat that was missed or heard twice.
+const SLIP_COST: [f32; 2] = [8.0, 12.0];
+
+/// The heaviest bar lines of `beats` beats to a bar, all on beats or all between them, as `parity` (0 or
+/// 1) says. `None` if there are fewer beats than that.
+pub(super) fn bar_lines(weights: &[f64], parity: usize, beats: usize) -> Option<BarLines> {
+    let own: Vec<f32> =
+        weights.iter().skip(parity).step_by(2).map(|&weight| weight as f32).collect();
+    let step = |frames: usize, cost: f32| BeatStep { frames, from: 0, cost };
+    let [one, two] = SLIP_COST;
+    let steps = [vec![
+        step(beats, 0.0),
+        step(beats - 1, one),
+        step(beats + 1, one),
+        step(beats - 2, two),
+        step(beats + 2, two),
+    ]];
+    let ending = own.len().checked_sub(beats)?..own.len();
+    let begins = |beat: usize| beat < 2 * beats;
+    let (found, worth) = best_beats(own.len(), &steps, |beat, _| own[beat], begins, ending)?;
+    let slipped = found.windows(2).filter(|pair| pair[1].frame - pair[0].frame != beats).count();
+    let (count, first) = (found.len() as f64, found[0].frame);
+    // Whole bars before the first that was worth something.
+    let before = (first % beats..first).step_by(beats);
+    let lines = before.chain(found.iter().map(|at| at.frame)).map(|beat| 2 * beat + parity);
+    Some(BarLines {
+        lines: lines.collect(),
+        worth: f64::from(worth) / count,
+        slips: slipped as f64 / count,
+    })
 }
 
 fn features(notes: &[StepNote], steps: usize, beat: usize) -> Vec<[f64; FEATURES]> {

@@ -2,9 +2,9 @@
 //!
 //! [`Timed::of`] takes a song as it was read and gives it with the bars that are played: as the file
 //! has them; with an upbeat that the file does not mark ([`unmarked_pickup`]); or, where the song was
-//! played without regard to the file's bars ([`is_played_freely`]), with a tempo map of the beats that
-//! [`track_beats`] finds. [`Timed::notes`] brings a drum part back to where the file's own notes are.
-//! [`swing`] measures how late off-beats are played, and [`straightened`] undoes it: networks know
+//! played without regard to the file's bars ([`is_played_freely`]), with a tempo map of the
+//! beats that are heard ([`follow`]). [`Timed::notes`] brings a drum part back to where the file's own
+//! notes are. [`swing`] measures how late off-beats are played, and [`straightened`] undoes it: networks know
 //! straight bars best, and drums that are played to them swing afterwards.
 //!
 //! Symbolic only: notes in, numbers out; takes milliseconds, for music played freely a few tens for a
@@ -12,14 +12,16 @@
 
 mod beats;
 mod downbeats;
+mod hypotheses;
+#[cfg(test)]
+mod performances;
 mod pickup;
 mod played;
 mod swing;
 #[cfg(test)]
 mod tests;
 
-pub use beats::{Onset, track_beats};
-pub use pickup::{unmarked_pickup, with_pickup};
+pub use pickup::{marked_pickup, unmarked_pickup, with_other_pickup, with_pickup};
 pub use played::{Followed, follow, is_played_freely};
 pub use swing::{straightened, swing};
 

@@ -70,3 +70,27 @@ pub fn with_pickup(song: &Song, length: Ticks) -> Song {
     metres.insert(0, MetreChange { at: Ticks(0), metre: fitting.unwrap_or(metre) });
     Song { metres, ..song.clone() }
 }
+
+/// How long the upbeat is with which a song's bars begin: its first bar where that is shorter than the
+/// metre of the second asks for, else nothing.
+pub fn marked_pickup(song: &Song) -> Ticks {
+    let bars = song.bars();
+    let [first, second, ..] = bars.bars() else { return Ticks(0) };
+    let whole = second.metre.bar_ticks(song.ticks_per_quarter());
+    if first.length < whole { first.length } else { Ticks(0) }
+}
+
+/// The song with an upbeat of this length in place of the one that it has, whether marked or not; 0 or
+/// a whole bar takes it away. Other changes of metre stay where they are.
+pub fn with_other_pickup(song: &Song, length: Ticks) -> Song {
+    let old = marked_pickup(song);
+    if old == Ticks(0) {
+        return with_pickup(song, length);
+    }
+    let bars = song.bars();
+    let metre = bars.bars()[1].metre;
+    let mut metres = song.metres_in_order();
+    metres.retain(|change| change.at > old);
+    metres.insert(0, MetreChange { at: Ticks(0), metre });
+    with_pickup(&Song { metres, ..song.clone() }, length)
+}

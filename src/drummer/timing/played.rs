@@ -1,9 +1,8 @@
 //! Music that was played without regard to its file's bars, and a tempo map for it.
 
-use std::f64::consts::TAU;
-
-use super::downbeats::{StepNote, Weights};
-use super::{Onset, first_metre, track_beats, with_pickup};
+use super::beats::Onset;
+use super::hypotheses::{Choice, agreement, lead, most_plausible};
+use super::{first_metre, with_pickup};
 use crate::score::{Metre, MetreChange, Note, Seconds, Song, TempoChange, TempoMap, Ticks};
 
 /// A song with a tempo map of the beats that are played.
@@ -30,18 +29,8 @@ const DIVISIONS: [f64; 7] = [1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0];
 const GRIDS: std::ops::Range<f64> = 2.0..32.0;
 const EVEN_SECONDS: f64 = 120.0;
 const EVEN_ONSETS: usize = 1000;
-/// How far the heaviest place of the bar is ahead of the next where the bars are certain.
-const CERTAIN: f64 = 1.0;
-
-/// How far times agree with a grid of so many lines to the unit: the length of the mean of unit
-/// vectors, 1 where all are on it, near 0 where they lie anywhere.
-fn agreement(times: &[f64], lines: f64) -> f64 {
-    let (sin, cos) = times.iter().fold((0.0, 0.0), |(sin, cos), at| {
-        let (s, c) = (TAU * lines * at).sin_cos();
-        (sin + s, cos + c)
-    });
-    (sin * sin + cos * cos).sqrt() / times.len() as f64
-}
+/// How probable bars are that are played to unasked.
+const CERTAIN: f64 = 0.6;
 
 /// Whether a song was played freely: its onsets are nowhere near divisions of the file's beats, nor
 /// on any other even grid. `false` where there are too few to tell.
@@ -72,9 +61,45 @@ pub fn is_played_freely(song: &Song) -> bool {
     (0..count).all(|grid| agreement(&seconds, GRIDS.start + grid as f64 * step) < EVEN_GRID)
 }
 
-/// Lays a tempo map over a song so that its beats are those that are played. `None` if no beats can be
-/// found. The metre is the song's first if that has quarters, else 4/4.
+/// Lays a tempo map over a song so that its beats are those that are played, with bars of four or three
+/// quarters. `None` if no beats or bars can be found.
 pub fn follow(song: &Song) -> Option<Followed> {
+    let onsets = onsets(song);
+    let choice = most_plausible(&onsets, first_metre(song))?;
+    Some(Followed { song: laid_over(song, &choice), is_sure: choice.certainty >= CERTAIN })
+}
+
+/// The song with the beats and bars of a choice.
+pub(super) fn laid_over(song: &Song, choice: &Choice) -> Song {
+    let Choice { beats, metre, lines, .. } = choice;
+    let (metre, mut now) = (*metre, *metre);
+    let mut followed = song.clone();
+    followed.tempo = tempo_of(beats, song.ticks_per_quarter());
+    for track in &mut followed.tracks {
+        for note in &mut track.notes {
+            *note = moved(*note, &song.tempo, &followed.tempo);
+        }
+        track.notes.sort_by_key(|note| (note.start, note.key));
+    }
+    let half = u64::from(song.ticks_per_quarter()) / 2;
+    let at = |line: usize| Ticks(line as u64 * half);
+    followed.metres = vec![MetreChange { at: Ticks(0), metre }];
+    let mut song = with_pickup(&followed, at(lines[0]));
+    for (index, &line) in lines.iter().enumerate() {
+        // The last bar is as the others are.
+        let next = lines.get(index + 1);
+        let beats = next.map_or(metre.numerator(), |next| ((next - line) / 2) as u8);
+        let own = Metre::new(beats, 4).unwrap_or(metre);
+        if own != now {
+            song.metres.push(MetreChange { at: at(line), metre: own });
+            now = own;
+        }
+    }
+    song
+}
+
+/// What is struck in a song's melodic tracks, in order.
+pub(super) fn onsets(song: &Song) -> Vec<Onset> {
     let mut onsets: Vec<Onset> = song
         .melodic()
         .flat_map(|track| &track.notes)
@@ -85,35 +110,7 @@ pub fn follow(song: &Song) -> Option<Followed> {
         })
         .collect();
     onsets.sort_by(|a, b| a.at.0.total_cmp(&b.at.0));
-    let beats = track_beats(&onsets);
-    let mut followed = song.clone();
-    followed.tempo = tempo_of(&beats, song.ticks_per_quarter())?;
-    for track in &mut followed.tracks {
-        for note in &mut track.notes {
-            *note = moved(*note, &song.tempo, &followed.tempo);
-        }
-        track.notes.sort_by_key(|note| (note.start, note.key));
-    }
-
-    let metre = first_metre(song);
-    let metre = if metre.denominator() == 4 { metre } else { Metre::COMMON };
-    followed.metres = vec![MetreChange { at: Ticks(0), metre }];
-    let half = f64::from(song.ticks_per_quarter()) / 2.0;
-    let notes: Vec<StepNote> = followed
-        .melodic()
-        .flat_map(|track| &track.notes)
-        .map(|note| StepNote {
-            start: note.start.0 as f64 / half,
-            length: note.length.0 as f64 / half,
-            key: note.key,
-            velocity: note.velocity.get(),
-        })
-        .collect();
-    let places = 2 * usize::from(metre.numerator());
-    let weights = Weights::of(&notes, places, 2)?;
-    let (place, ahead) = weights.heaviest(|_| true);
-    let song = with_pickup(&followed, Ticks((place as f64 * half) as u64));
-    Some(Followed { song, is_sure: ahead >= CERTAIN })
+    onsets
 }
 
 /// A note where it sounds at the same time under another tempo map.
@@ -123,19 +120,16 @@ fn moved(note: Note, from: &TempoMap, to: &TempoMap) -> Note {
     Note { start, length: Ticks((tick(note.end()) - start).0.max(1)), ..note }
 }
 
-/// A tempo map with a quarter for every beat, and one for what is before the first. `None` for less
-/// than two beats.
-fn tempo_of(beats: &[Seconds], ticks_per_quarter: u16) -> Option<TempoMap> {
-    let &[first, second, ..] = beats else { return None };
-    // What comes before the first beat: as many quarters as fit best, one at least.
-    let lead = ((first.0 / (second - first).0).round() as u64).max(u64::from(first.0 > 0.0));
+/// A tempo map with a quarter for every beat, of two at least, and [`lead`] quarters before the first.
+fn tempo_of(beats: &[Seconds], ticks_per_quarter: u16) -> TempoMap {
+    let lead = lead(beats);
     let quarter = u64::from(ticks_per_quarter);
     let change = |beat: u64, seconds: f64| TempoChange {
         at: Ticks(beat * quarter),
         micros_per_quarter: (seconds * 1e6).round().clamp(1.0, f64::from(u32::MAX)) as u32,
     };
-    let before = (lead > 0).then(|| change(0, first.0 / lead as f64));
+    let before = (lead > 0).then(|| change(0, beats[0].0 / lead as f64));
     let within =
         (lead..).zip(beats.windows(2)).map(|(beat, pair)| change(beat, (pair[1] - pair[0]).0));
-    Some(TempoMap::new(ticks_per_quarter, before.into_iter().chain(within)))
+    TempoMap::new(ticks_per_quarter, before.into_iter().chain(within))
 }

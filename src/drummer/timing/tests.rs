@@ -98,6 +98,19 @@ fn an_upbeat_that_is_asked_for_is_the_first_bar() {
 }
 
 #[test]
+fn an_upbeat_can_be_another_and_none() {
+    let song = tune(4, late_by(1.0));
+    let with = |song: &Song, quarters: u64| with_other_pickup(song, Ticks(quarters * QUARTER));
+    let mut now = song.clone();
+    for quarters in [1, 3, 2, 0, 1] {
+        now = with(&now, quarters);
+        assert_eq!(marked_pickup(&now), Ticks(quarters * QUARTER));
+        assert_eq!(now, with(&song, quarters), "not what it was before counts");
+    }
+    assert_eq!(with(&now, 4).metres_in_order(), song.metres_in_order());
+}
+
+#[test]
 fn swing_is_measured() {
     let swung = |late: f64| {
         tune(4, move |at| {
@@ -248,8 +261,8 @@ proptest! {
     }
 }
 
-/// The songs of the collections, where they are, by path.
-fn collection() -> Vec<(std::path::PathBuf, Song)> {
+/// The songs of a folder of the collections, where it is, by path.
+pub(super) fn songs_below(folder: &std::path::Path) -> Vec<(std::path::PathBuf, Song)> {
     fn below(folder: &std::path::Path, files: &mut Vec<std::path::PathBuf>) {
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
             let path = entry.path();
@@ -260,81 +273,16 @@ fn collection() -> Vec<(std::path::PathBuf, Song)> {
             }
         }
     }
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/paired");
     let mut files = Vec::new();
-    below(&folder, &mut files);
+    below(folder, &mut files);
     files.sort();
     files.into_iter().map(|path| (path.clone(), crate::midi::read(&path).unwrap())).collect()
 }
 
 #[test]
 fn no_sequenced_song_of_the_collections_is_taken_for_free_playing() {
-    for (path, song) in collection() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/paired");
+    for (path, song) in songs_below(&folder) {
         assert!(!is_played_freely(&song), "{}", path.display());
     }
-}
-
-/// How many of the downbeats of songs of the collections are met when they are played by people who
-/// keep no click. `cargo test --lib performances_of_the_collections -- --ignored --nocapture`
-#[test]
-#[ignore = "a measurement"]
-fn performances_of_the_collections() {
-    let (mut sure, mut alarms, mut all) = (Vec::new(), 0, 0);
-    for (number, (path, source)) in collection().into_iter().enumerate() {
-        let metre_is_common = source.metres_in_order().iter().all(|c| c.metre == Metre::COMMON);
-        let quarter = u64::from(source.ticks_per_quarter());
-        let quarters = source.end().0 / quarter;
-        let starts: Vec<f64> = source
-            .melodic()
-            .flat_map(|track| &track.notes)
-            .map(|note| note.start.0 as f64 / quarter as f64)
-            .collect();
-        let on_grid =
-            starts.iter().filter(|at| (*at * 12.0).fract().min(1.0 - (*at * 12.0).fract()) < 0.1);
-        let is_even = on_grid.count() * 10 > starts.len() * 9;
-        if !metre_is_common || !is_even || starts.len() < 150 || quarters > 400 {
-            continue;
-        }
-        let bpm = 70.0 + (number * 37 % 60) as f64;
-        let mut beats = human(bpm, number as u64);
-        while beats.len() < quarters as usize + 4 {
-            let more = beats[beats.len() - 159] - beats[beats.len() - 160];
-            beats.push(beats[beats.len() - 1] + more);
-        }
-        let place = |at: Ticks| {
-            let at = at.0 as f64 / quarter as f64;
-            let beat = at.floor() as usize;
-            let seconds = beats[beat] + at.fract() * (beats[beat + 1] - beats[beat]);
-            Ticks((seconds * 2.0 * QUARTER as f64).round() as u64)
-        };
-        let upbeat = unmarked_pickup(&source).map_or(0, |at| at.0 / quarter);
-        let mut song = source.clone();
-        song.tempo = TempoMap::constant(QUARTER as u16, Bpm(120.0));
-        song.metres.clear();
-        for note in song.tracks.iter_mut().flat_map(|track| &mut track.notes) {
-            let (start, end) = (place(note.start), place(note.end()));
-            (note.start, note.length) = (start, Ticks((end - start).0.max(1)));
-        }
-        let timed = Timed::of(&song, Bars::Detect);
-        all += 1;
-        alarms += usize::from(timed.finding.is_some());
-        let downbeats: Vec<f64> =
-            (upbeat..quarters).step_by(4).map(|beat| beats[beat as usize]).collect();
-        let lines: Vec<f64> = timed
-            .song
-            .bars()
-            .bars()
-            .iter()
-            .map(|bar| timed.song.tempo.seconds(bar.start).0)
-            .collect();
-        let met =
-            downbeats.iter().filter(|at| lines.iter().any(|line| (line - **at).abs() <= 0.07));
-        let share = met.count() as f64 / downbeats.len() as f64;
-        println!("{:.2} {:?} {}", share, timed.finding, path.display());
-        if timed.finding == Some(Finding::Followed) {
-            sure.push(share);
-        }
-    }
-    let mean = sure.iter().sum::<f64>() / sure.len().max(1) as f64;
-    println!("{all} performances, {alarms} found out, {} followed, {mean:.3} met", sure.len());
 }

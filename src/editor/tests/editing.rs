@@ -3,7 +3,7 @@
 use egui::{Event, Key, Modifiers, PointerButton, Vec2, vec2};
 
 use super::robot::Robot;
-use crate::score::{BarIndex, Hit, Lane};
+use crate::score::{BarIndex, Hit, Lane, Ticks};
 use crate::studio::Cell;
 
 const SIZE: Vec2 = Vec2::new(1280.0, 800.0);
@@ -184,6 +184,36 @@ fn arrow_keys_change_what_is_selected() {
     robot.key(Modifiers::NONE, Key::ArrowRight);
     let there = Cell { step: hit.step + 1, ..cell_of(&hit) };
     assert_eq!(robot.hit(there).map(|hit| hit.velocity), Some(louder.velocity));
+}
+
+#[test]
+fn a_bar_line_is_dragged_to_where_bars_begin() {
+    let mut robot = robot();
+    let upbeat = |robot: &Robot| robot.document().take().unwrap().upbeat();
+    let ruler = robot.layout().ruler;
+    let line = |robot: &Robot, tick: f64| {
+        egui::pos2(robot.window.shared.timeline.x(tick), ruler.center().y)
+    };
+    let before = robot.document();
+    robot.drag(line(&robot, 1920.0), line(&robot, 1920.0 + 490.0));
+    assert_eq!(upbeat(&robot), Ticks(480));
+    assert_eq!(robot.studio.snapshot().undo, Some("upbeat"));
+    let bars = robot.document().take().unwrap().bars();
+    assert_eq!((bars.bars()[0].length, bars.bars()[1].length), (Ticks(480), Ticks(1920)));
+    // Drums in other bars would be wrong: they are made anew.
+    assert!(robot.document().arrangement.is_none());
+    assert!(robot.studio.snapshot().job.is_some());
+    robot.studio.cancel();
+    robot.wait(|robot| robot.studio.snapshot().job.is_none());
+    // The second line is where the first one was dragged from, by one and a half beats.
+    robot.drag(line(&robot, 480.0), line(&robot, 480.0 + 710.0));
+    assert_eq!(upbeat(&robot), Ticks(1200));
+    robot.key(Modifiers::COMMAND, Key::Z);
+    robot.key(Modifiers::COMMAND, Key::Z);
+    assert_eq!(*robot.document(), *before);
+    // Away from the lines bars are selected, and a click on a line moves nothing.
+    robot.click(line(&robot, 1920.0));
+    assert_eq!(robot.document().take(), before.take());
 }
 
 #[test]

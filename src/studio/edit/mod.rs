@@ -11,7 +11,7 @@ use super::part_editor::{PartEditor, Shift, tidy_offset};
 use super::take::tidy_name;
 use super::{Cell, Channel, Clipboard, Document, DrumMap, Lanes, PutCandidate, Region, Take};
 use crate::drummer::{Settings, StyleChoice};
-use crate::score::{BarIndex, Beats, Groove, Hit, Lane, Velocity};
+use crate::score::{BarIndex, Beats, Groove, Hit, Lane, Ticks, Velocity};
 
 /// One change of a document. Cells outside the grid are passed over.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,6 +76,9 @@ pub enum Edit {
     RenameTake { take: usize, name: String },
     /// Moves a take, and the part made for it, to another place in the host's song.
     PlaceTake { take: usize, start: Beats },
+    /// Has a take's first whole bar begin behind an upbeat of so many ticks. Drums that were made for it
+    /// in other bars are gone.
+    Upbeat { take: usize, length: Ticks },
     /// Removes a take with its drums.
     RemoveTake(usize),
 }
@@ -107,13 +110,17 @@ impl Edit {
             Edit::ChooseTake(_) => "choose take",
             Edit::RenameTake { .. } => "rename take",
             Edit::PlaceTake { .. } => "place take",
+            Edit::Upbeat { .. } => "upbeat",
             Edit::RemoveTake(_) => "remove take",
         }
     }
 
     /// Whether it brings settings back, for controls to follow.
     pub(super) const fn recalls(&self) -> bool {
-        matches!(self, Edit::ChooseTake(_) | Edit::RemoveTake(_) | Edit::UseGroove { .. })
+        matches!(
+            self,
+            Edit::AddTake(_) | Edit::ChooseTake(_) | Edit::RemoveTake(_) | Edit::UseGroove { .. }
+        )
     }
 
     /// The document with the edit made.
@@ -218,7 +225,10 @@ impl Edit {
                 document.drum_map = map.clone();
             }
             Edit::Channel(channel) => document.channel = *channel,
-            Edit::AddTake(take) => document.add_take(take.clone()),
+            Edit::AddTake(take) => {
+                document.swing_like(take);
+                document.add_take(take.clone());
+            }
             Edit::ChooseTake(take) => {
                 document.take_at(*take)?;
                 document.turn_to(Some(*take));
@@ -232,6 +242,10 @@ impl Edit {
                 let start = Beats(if start.0.is_finite() { start.0.clamp(0.0, 1e6) } else { 0.0 });
                 let moved = Take { start, ..(**document.take_at(*take)?).clone() };
                 document.replace_take(*take, moved);
+            }
+            Edit::Upbeat { take, length } => {
+                let changed = document.take_at(*take)?.with_upbeat(*length);
+                document.lay_anew(*take, changed)?;
             }
             Edit::RemoveTake(take) => {
                 document.take_at(*take)?;

@@ -1,10 +1,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::score::GmKey;
+use crate::score::{GmKey, Note, Ticks};
 use crate::studio::Arrangement;
-use crate::studio::MOST_TAKES;
 use crate::studio::fixtures::{at, cell, document};
+use crate::studio::{MOST_TAKES, fixtures};
 
 fn apply(document: &Document, edit: Edit) -> Document {
     edit.apply(document).unwrap()
@@ -265,4 +265,43 @@ proptest! {
         let saved = crate::studio::Saved { document, ..Default::default() };
         prop_assert_eq!(crate::studio::Saved::from_bytes(&saved.to_bytes()), Ok(saved));
     }
+}
+
+#[test]
+fn an_upbeat_moves_the_bars_and_takes_the_drums() {
+    let before = fixtures::document(8, 1);
+    let upbeat = |length: u64| Edit::Upbeat { take: 0, length: Ticks(length) };
+    let after = apply(&before, upbeat(480));
+    let (old, new) = (before.take().unwrap(), after.take().unwrap());
+    assert_eq!((new.upbeat(), new.song.tracks == old.song.tracks), (Ticks(480), true));
+    assert!(new.length >= old.song.end() && after.arrangement.is_none());
+    assert_eq!(apply(&after, upbeat(0)).take().unwrap().upbeat(), Ticks(0));
+    // What changes nothing keeps the drums.
+    assert_eq!(apply(&before, upbeat(0)), before);
+    assert_eq!(
+        Edit::Upbeat { take: 7, length: Ticks(0) }.apply(&before),
+        Err(EditError::NoTake(7))
+    );
+}
+
+#[test]
+fn drums_swing_as_the_take_does() {
+    let swung = |late: u64| {
+        let mut take = fixtures::take(8);
+        let notes = &mut take.song.tracks[0].notes;
+        for note in notes.iter_mut() {
+            note.length = Ticks(200);
+        }
+        let off_beats =
+            notes.clone().into_iter().map(|note| Note { start: note.start + Ticks(late), ..note });
+        notes.extend(off_beats);
+        notes.sort_by_key(|note| note.start);
+        Arc::new(take)
+    };
+    let mut document = apply(&Document::default(), Edit::AddTake(swung(288)));
+    assert!((document.settings.swing - 0.6).abs() < 0.03, "{}", document.settings.swing);
+    // The next take is straight, and what the musician asks for stays.
+    assert_eq!(apply(&document, Edit::AddTake(swung(240))).settings.swing, 0.0);
+    document.settings.swing = 0.9;
+    assert_eq!(apply(&document, Edit::AddTake(swung(240))).settings.swing, 0.9);
 }

@@ -84,9 +84,12 @@ impl Take {
     /// stay whole bars.
     #[must_use]
     pub fn with_upbeat(&self, length: Ticks) -> Take {
+        let song = timing::with_other_pickup(&self.song, length);
+        if timing::marked_pickup(&song) == self.upbeat() {
+            return self.clone();
+        }
         let end = self.song.end();
         let rests = self.bars().bars().iter().filter(|bar| bar.start >= end).count() as u64;
-        let song = timing::with_other_pickup(&self.song, length);
         let bars = song.bars();
         let last = bars.bars().last().copied();
         let length = last.map_or(self.length, |bar| {

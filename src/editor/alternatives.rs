@@ -11,7 +11,7 @@ use super::bar_menu::BarAction;
 use super::frame::Frame;
 use super::shared::Shared;
 use super::theme::{Face, Theme, UNIT, Variant};
-use super::widgets::{Button, Cached, PtrEq, label, label_at};
+use super::widgets::{Button, Cached, PtrEq, label, label_at, label_wrapped};
 use crate::drummer::{Form, names};
 use crate::score::{DRUM_CLASSES, DrumClass, DrumPart};
 use crate::studio::{ALTERNATIVES, Alternative, Edit};
@@ -73,7 +73,7 @@ fn show_card(
     let line =
         if chosen { Stroke::new(2.0, theme.accent) } else { Stroke::new(1.0, theme.line_strong) };
     ui.painter().rect(card, CornerRadius::same(6), fill, line, StrokeKind::Inside);
-    let head = Rect::from_min_max(card.min, pos2(card.right(), card.top() + 22.0));
+    let mut head = Rect::from_min_max(card.min, pos2(card.right(), card.top() + 22.0));
     let cap =
         Rect::from_center_size(pos2(head.left() + 15.0, head.center().y + 1.0), Vec2::splat(15.0));
     let (cap_fill, ink) =
@@ -94,29 +94,34 @@ fn show_card(
     );
     // With bars selected, another alternative can be taken for them alone.
     let selected = shared.selection.region();
+    let mut mix = None;
+    let (text, tip, key);
     if let Some(region) = selected.filter(|_| !chosen) {
         let wide = card.width() > 220.0;
-        let text = if wide {
+        text = if wide {
             format!("Use in {}", frame.bars_name(&region.bars))
         } else {
             "Use".to_owned()
         };
-        let tip = format!("Take {} from this alternative.", frame.bars_name(&region.bars));
-        let key = format!("Shift+{}", number + 1);
+        tip = format!("Take {} from this alternative.", frame.bars_name(&region.bars));
+        key = format!("Shift+{}", number + 1);
         let button = Button::new(("mix", number), &text).tip(&tip).key(&key);
         let width = button.width(ui.painter()).min(head.width() / 2.0);
+        // Where the head has room for the name alone, over the picture.
+        let corner = if wide { head } else { card.with_min_y(card.bottom() - 24.0) };
         let place = Rect::from_min_max(
-            pos2(head.right() - width - 3.0, head.top() + 3.0),
-            pos2(head.right() - 3.0, head.bottom() - 1.0),
+            pos2(corner.right() - width - 3.0, corner.top() + 3.0),
+            pos2(corner.right() - 3.0, corner.bottom() - 1.0),
         );
-        room.max.x = place.left() - UNIT;
-        if button.show(ui, place, theme) {
-            BarAction::From(number).run(frame, shared);
-            return;
+        if wide {
+            room.max.x = place.left() - UNIT;
         }
+        mix = Some((button, place));
     }
     let face = if chosen { Face::SemiBold } else { Face::Regular };
-    label(ui.painter(), room, Align2::LEFT_CENTER, name, face.at(12.0), theme.text);
+    let fonts = (face.at(12.0), face.at(10.0));
+    let named = label_wrapped(ui.painter(), room, Align2::LEFT_CENTER, name, fonts, theme.text);
+    head.max.y = head.bottom().max(named.bottom());
     let picture = Rect::from_min_max(
         pos2(card.left() + 6.0, head.bottom() + 2.0),
         pos2(card.right() - 6.0, card.bottom() - 6.0),
@@ -125,6 +130,12 @@ fn show_card(
     let key = (PtrEq(Arc::clone(part)), PtrEq(Arc::clone(form)), picture, theme.variant);
     let mesh = drawn.get(key, || Arc::new(miniature(theme, part, form, picture)));
     ui.painter().add(Shape::mesh(mesh));
+    if let Some((button, place)) = mix
+        && button.show(ui, place, theme)
+    {
+        BarAction::From(number).run(frame, shared);
+        return;
+    }
     let response = response.on_hover_cursor(CursorIcon::PointingHand);
     if response.hovered() {
         shared.hint = Some(format!(

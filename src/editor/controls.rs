@@ -31,11 +31,9 @@ pub(super) fn asked(control: Control, document: &Document) -> Option<f32> {
     }
 }
 
-/// The names of [`Control::Ending`]'s choices.
+/// The names of [`Control::Ending`]'s choices, for a narrow place beside [`count_in_names`].
 pub(super) fn ending_names() -> Vec<String> {
-    ["Ends with the song", "Ends with a hit", "Ends with fill and hit", "Ends open"]
-        .map(str::to_owned)
-        .into()
+    ["With song", "With a hit", "Fill and hit", "Open end"].map(str::to_owned).into()
 }
 
 /// The names of [`Control::CountIn`]'s choices.

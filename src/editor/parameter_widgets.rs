@@ -31,9 +31,9 @@ pub fn turned(frame: &Frame<'_>, control: Control, show: impl FnOnce(&Knob<'_>) 
     }
 }
 
-/// The drums' MIDI channel.
+/// The drums' MIDI channel: a number, for which there is room.
 pub fn channel(ui: &mut Ui, frame: &Frame<'_>, rect: Rect, name: &'static str) {
-    let channels: Vec<String> = (1..=16).map(|channel| format!("Ch {channel}")).collect();
+    let channels: Vec<String> = (1..=16).map(|channel: u8| channel.to_string()).collect();
     one_of(ui, frame, rect, Control::Channel, name, &channels);
 }
 

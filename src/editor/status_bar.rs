@@ -121,6 +121,6 @@ fn resting(frame: &Frame<'_>) -> &'static str {
         (None, _) => "Play the song in the host",
         (Some(_), None) if frame.view.job.is_some() => "Everything stays usable meanwhile",
         (Some(_), None) => "Press Generate for drums",
-        (Some(_), Some(_)) => "Keys 1 to 4 choose an alternative; ? lists keys and mouse",
+        (Some(_), Some(_)) => "1 to 4 choose; ? lists all keys",
     }
 }

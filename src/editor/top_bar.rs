@@ -373,8 +373,8 @@ fn drag_chip(
     let theme = &frame.theme;
     let extract = shared.extract();
     let what = export::name(frame, &extract);
-    // What will be dragged is written on it.
-    let text = format!("Drag {what}");
+    // What will be dragged is written on it; in a narrow window the grip says that it can be.
+    let text = if wide { format!("Drag {what}") } else { what.clone() };
     let place = row.next_right(if wide { 142.0 } else { 104.0 });
     let response = ui.interact(place, Id::unique("drag-out"), Sense::drag());
     let enabled = no_part.is_none();

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use egui::text::LayoutJob;
 use egui::{Align2, Color32, FontId, Galley, Painter, Pos2, Rect};
 
 /// Lays out text in one line of at most `width` points; what does not fit ends in an ellipsis.
@@ -12,7 +13,7 @@ pub fn fitted(
     colour: Color32,
     width: f32,
 ) -> Arc<Galley> {
-    let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, colour);
+    let mut job = LayoutJob::simple_singleline(text.to_owned(), font, colour);
     job.wrap = egui::text::TextWrapping::truncate_at_width(width.max(0.0));
     painter.layout_job(job)
 }
@@ -42,6 +43,28 @@ pub fn label(
     colour: Color32,
 ) -> Rect {
     let galley = fitted(painter, text, font, colour, room.width());
+    let rect = anchor.align_size_within_rect(galley.size(), room);
+    painter.galley(rect.min, galley, colour);
+    rect
+}
+
+/// As [`label`], in up to two lines of smaller letters where one line is too short for the text.
+pub fn label_wrapped(
+    painter: &Painter,
+    room: Rect,
+    anchor: Align2,
+    text: &str,
+    (font, small): (FontId, FontId),
+    colour: Color32,
+) -> Rect {
+    let whole = painter.layout_no_wrap(text.to_owned(), font, colour);
+    let galley = if whole.size().x <= room.width() {
+        whole
+    } else {
+        let mut job = LayoutJob::simple(text.to_owned(), small, colour, room.width().max(0.0));
+        job.wrap.max_rows = 2;
+        painter.layout_job(job)
+    };
     let rect = anchor.align_size_within_rect(galley.size(), room);
     painter.galley(rect.min, galley, colour);
     rect

@@ -88,7 +88,16 @@ impl Saved {
         if unpacked.is_err() || plain.len() as u64 > LARGEST {
             return Err(StateError::Damaged);
         }
-        read(version, &plain).ok_or(StateError::Damaged)
+        Saved::from_layout(version, &plain)
+    }
+
+    /// Reads the layout of a version, 1 to 3: what is packed in a state behind its checksum, which
+    /// keeps most damage from it.
+    ///
+    /// # Errors
+    /// [`StateError::Damaged`] if it says what cannot be.
+    pub fn from_layout(version: u16, plain: &[u8]) -> Result<Saved, StateError> {
+        read(version, plain).ok_or(StateError::Damaged)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use symphonia::core::codecs::audio::AudioDecoderOptions;
@@ -77,9 +78,12 @@ fn stream(path: &Path, most: usize, sink: &mut Sink) -> Result<(), DecodeError> 
         hint.with_extension(extension);
     }
     let stream = MediaSourceStream::new(Box::new(file), Default::default());
-    let mut format = symphonia::default::get_probe()
-        .probe(&hint, stream, FormatOptions::default(), MetadataOptions::default())
-        .map_err(not_audio)?;
+    let probe = || {
+        let (format, metadata) = (FormatOptions::default(), MetadataOptions::default());
+        symphonia::default::get_probe().probe(&hint, stream, format, metadata)
+    };
+    let damaged = |reason| DecodeError::Damaged { path: path.into(), reason };
+    let mut format = guarded(probe).map_err(damaged)?.map_err(not_audio)?;
     let none = || DecodeError::NotAudio { path: path.into() };
     let track = format.default_track(TrackType::Audio).ok_or_else(none)?;
     let track_id = track.id;
@@ -97,22 +101,24 @@ fn stream(path: &Path, most: usize, sink: &mut Sink) -> Result<(), DecodeError> 
     let mut interleaved: Vec<f32> = Vec::new();
     // What ends the stream before its end.
     let reason = loop {
-        let packet = match format.next_packet() {
-            Ok(Some(packet)) => packet,
-            Ok(None) => break None,
-            Err(Error::IoError(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
+        let packet = match guarded(|| format.next_packet()) {
+            Ok(Ok(Some(packet))) => packet,
+            Ok(Ok(None)) => break None,
+            Ok(Err(Error::IoError(error))) if error.kind() == io::ErrorKind::UnexpectedEof => {
                 break None;
             }
-            Err(error) => break Some(error.to_string()),
+            Ok(Err(error)) => break Some(error.to_string()),
+            Err(reason) => break Some(reason),
         };
         if packet.track_id != track_id {
             continue;
         }
-        let block = match decoder.decode(&packet) {
-            Ok(block) => block,
+        let block = match guarded(|| decoder.decode(&packet)) {
+            Ok(Ok(block)) => block,
             // A packet that cannot be decoded is a gap; the next may be well again.
-            Err(Error::DecodeError(_)) => continue,
-            Err(error) => break Some(error.to_string()),
+            Ok(Err(Error::DecodeError(_))) => continue,
+            Ok(Err(error)) => break Some(error.to_string()),
+            Err(reason) => break Some(reason),
         };
         let channels = block.num_planes().max(1);
         let rate = block.spec().rate();
@@ -129,6 +135,12 @@ fn stream(path: &Path, most: usize, sink: &mut Sink) -> Result<(), DecodeError> 
         _ if heard == 0 => Err(DecodeError::Empty { path: path.into() }),
         _ => Ok(()),
     }
+}
+
+/// What the library that decodes makes of a file. It panics at some damaged headers, as at a WAV file
+/// of 65,000 channels; what panicked is not used again.
+fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| "it contradicts itself".to_owned())
 }
 
 /// A recording on its way from its own rate to [`DECODED_RATE`].
@@ -234,6 +246,19 @@ mod tests {
         let found = decoded(&wav_mono(&samples, DECODED_RATE), "a.wav").unwrap();
         assert_eq!(found.len(), samples.len());
         assert!(found.iter().zip(&samples).all(|(a, b)| (a - b).abs() < 1e-3));
+    }
+
+    #[test]
+    fn a_file_of_impossibly_many_channels_is_refused() {
+        let mut file = wav_mono(&sine(DECODED_RATE, 0.1), DECODED_RATE);
+        // The high byte of their number.
+        file[23] = 0xFF;
+        let found = decoded(&file, "a.wav");
+        let refused = [
+            matches!(found, Err(DecodeError::Damaged { .. })),
+            matches!(found, Err(DecodeError::NotAudio { .. })),
+        ];
+        assert!(refused.contains(&true), "{found:?}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::presets::PresetBrowser;
 use super::shared::Shared;
 use super::theme::UNIT;
 use super::widgets::{Button, Icon, Look};
-use super::{candidates, chooser, drum_map, help, presets, recording_sheet, roll};
+use super::{candidates, chooser, drum_map, help, melody_sheet, presets, recording_sheet, roll};
 
 /// What lies over the window.
 #[derive(Debug)]
@@ -20,6 +20,7 @@ pub enum Dialog {
     NameTake(roll::RenameTakeDialog),
     Candidates(Box<candidates::CandidateSheet>),
     Recording(Box<recording_sheet::RecordingSheet>),
+    Melody(melody_sheet::MelodySheet),
 }
 
 impl Dialog {
@@ -29,7 +30,7 @@ impl Dialog {
             Dialog::KeepPreset(_) | Dialog::NameTake(_) => Vec2::new(380.0, 172.0),
             Dialog::Choose(_) => Vec2::new(560.0, 440.0),
             Dialog::Candidates(_) => Vec2::new(1180.0, 760.0),
-            Dialog::Recording(_) => Vec2::new(1080.0, 560.0),
+            Dialog::Recording(_) | Dialog::Melody(_) => Vec2::new(1080.0, 560.0),
         }
     }
 }
@@ -67,6 +68,7 @@ pub fn show(
             candidates::show(ui, frame, shared, sheet, inner);
             true
         }
+        Dialog::Melody(sheet) => melody_sheet::show(ui, frame, shared, sheet, inner),
         Dialog::Recording(sheet) => recording_sheet::show(ui, frame, shared, sheet, inner),
         Dialog::Choose(chooser) => chooser::show(ui, frame, shared, chooser, inner),
         Dialog::NameTake(naming) => roll::name(ui, frame, naming, inner),

@@ -39,6 +39,7 @@ mod host;
 mod keys;
 mod layout;
 mod matrices;
+mod melody_sheet;
 mod overview;
 mod parameter_widgets;
 mod presets;

@@ -20,6 +20,7 @@ pub fn progress_bar(ui: &Ui, theme: &Theme, job: &JobView, place: Rect) {
     painter.rect_stroke(place, radius, Stroke::new(1.0, theme.line_strong), StrokeKind::Inside);
     let stage = match (&job.job, job.stage) {
         (Job::Transcribe(_), _) => "hearing the recording",
+        (Job::Compose(_), _) => "writing melodies",
         (_, Some(stage)) => stage.name(),
         (_, None) => "waiting",
     };

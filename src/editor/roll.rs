@@ -263,13 +263,18 @@ fn choose(ui: &mut Ui, frame: &Frame<'_>, rect: Rect) {
 fn menu(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, rect: Rect) {
     let theme = &frame.theme;
     let more = Button::new("take-more", "").icon(Icon::Down).look(Look::Bare);
-    let response = more.tip("Rename or remove this take.").respond(ui, rect, theme);
+    let response = more
+        .tip("Rename or remove this take; write a melody for its drums.")
+        .respond(ui, rect, theme);
     let Some(current) = frame.view.document.current_take else { return };
     list(&response, PopupCloseBehavior::CloseOnClick, |ui| {
         ui.set_min_width(170.0);
         if entry(ui, theme, "take-rename", "Rename…", false).clicked() {
             let name = frame.take.map_or_else(String::new, |(take, _)| take.name.clone());
             shared.request(Request::RenameTake { take: current, name });
+        }
+        if entry(ui, theme, "take-melody", "Write a melody…", false).clicked() {
+            shared.request(Request::WriteMelody);
         }
         if entry(ui, theme, "take-again", "Capture these bars again", false).clicked() {
             frame.capture_again();

@@ -48,6 +48,8 @@ impl Selection {
 pub enum Request {
     /// Opens the list of keys.
     Help,
+    /// Opens the sheet that has melodies written.
+    WriteMelody,
     /// Opens the sheet of candidates, and has some written if there are none.
     Candidates,
     /// Opens the editor of the drum map.

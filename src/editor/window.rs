@@ -15,6 +15,7 @@ use super::export::{self, Notifications};
 use super::frame::{Frame, Transport};
 use super::grid::{self, Grid};
 use super::layout::Layout;
+use super::melody_sheet::MelodySheet;
 use super::presets::SavePresetDialog;
 use super::recording_sheet::RecordingSheet;
 use super::roll::{self, RenameTakeDialog};
@@ -166,7 +167,13 @@ impl Window {
         {
             self.dialog = Some(Dialog::Choose(Chooser::new(purpose, why)));
         }
-        // A recording that was just heard is shown.
+        // A recording that was just heard is shown; one that was put away is forgotten.
+        if view.import.is_some()
+            && view.import == self.import
+            && !matches!(self.dialog, Some(Dialog::Recording(_)))
+        {
+            studio.forget_import();
+        }
         if view.import != self.import {
             self.import.clone_from(&view.import);
             if let Some(import) = &self.import {
@@ -233,6 +240,7 @@ impl Server<'_> {
         for request in shared.requests.drain(..) {
             match request {
                 Request::Help => *dialog = Some(Dialog::Help),
+                Request::WriteMelody => *dialog = Some(Dialog::Melody(MelodySheet::default())),
                 Request::Candidates => {
                     candidates::open(frame);
                     *dialog = Some(Dialog::Candidates(Box::default()));

@@ -228,6 +228,11 @@ impl StudioLink {
         }
     }
 
+    /// Forgets the recording that was heard last: what is known of an hour takes much memory.
+    pub fn forget_import(&self) {
+        self.shared.forget_import();
+    }
+
     /// Drums the song, or the sections of a label, with a groove that was taken from a recording; what of
     /// it is left out is reported.
     pub fn use_groove(&self, taken: TakenGroove, section: Option<usize>) {
@@ -385,7 +390,7 @@ impl StudioLink {
             Job::Generate | Job::Candidates => document.take().map(|_| ()).ok_or(JobError::NoTake),
             // What it needs is on the disk.
             Job::Transcribe(_) => Ok(()),
-            Job::New | Job::Variation | Job::Reshape => {
+            Job::New | Job::Variation | Job::Reshape | Job::Compose(_) => {
                 document.arrangement.as_ref().map(|_| ()).ok_or(JobError::NoPart)
             }
             Job::Regenerate(region) => {

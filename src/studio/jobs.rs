@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::audio_import::AudioImport;
 use super::candidates::CandidateSet;
+use super::melodies::{MelodyRequest, MelodySet};
 use super::{Document, Region};
 use crate::drummer::Stage;
 
@@ -27,6 +28,8 @@ pub enum Job {
     Candidates,
     /// The drums of a recording; see [`super::AudioImport`].
     Transcribe(PathBuf),
+    /// Melodies for the drums of the current take; see [`super::MelodySet`].
+    Compose(MelodyRequest),
 }
 
 impl Job {
@@ -40,6 +43,7 @@ impl Job {
             Job::Regenerate(_) => "regenerate",
             Job::Candidates => "make 32",
             Job::Transcribe(_) => "transcribe",
+            Job::Compose(_) => "write a melody",
         }
     }
 }
@@ -64,6 +68,8 @@ pub(super) struct Outcome {
     pub candidates: Option<Arc<CandidateSet>>,
     /// A recording that was heard.
     pub import: Option<Arc<AudioImport>>,
+    /// Melodies that were written.
+    pub melodies: Option<Arc<MelodySet>>,
 }
 
 impl Outcome {
@@ -74,6 +80,12 @@ impl Outcome {
 
     /// A change that belongs to the step before.
     pub fn amend(change: impl FnOnce(&Document) -> Document + 'static) -> Outcome {
-        Outcome { change: Box::new(change), step: None, candidates: None, import: None }
+        Outcome {
+            change: Box::new(change),
+            step: None,
+            candidates: None,
+            import: None,
+            melodies: None,
+        }
     }
 }

@@ -32,6 +32,7 @@ mod groove_map;
 mod handle;
 mod history;
 mod jobs;
+mod melodies;
 mod part_editor;
 mod presets;
 mod quantized_ssm;
@@ -70,6 +71,7 @@ pub use groove_map::{
 pub use handle::{JobError, Studio, StudioLink, Tick};
 pub use history::Gesture;
 pub use jobs::{Job, JobView};
+pub use melodies::{MELODIES, MelodyRequest, MelodySet};
 pub use part_editor::Shift;
 pub use presets::{Preset, PresetError, PresetFolder};
 pub use quantized_ssm::QuantizedSsm;

@@ -15,6 +15,7 @@ use super::candidates::{CandidateSet, Heard, Taste};
 use super::groove_map::plainly;
 use super::history::History;
 use super::jobs::Outcome;
+use super::melodies::MelodySet;
 use super::wire::{Audition, Clip};
 use super::{
     Document, Edit, EditError, Gesture, GrooveLibrary, Job, JobView, MapRequest, MapState, MapView,
@@ -101,6 +102,8 @@ struct State {
     heard: Option<Heard>,
     /// The recording that was heard last.
     import: Option<Arc<AudioImport>>,
+    /// The melodies that were written last.
+    melodies: Option<Arc<MelodySet>>,
 }
 
 struct Running {
@@ -234,6 +237,7 @@ impl SharedState {
             taste: state.taste.clone(),
             heard: state.heard,
             import: state.import.clone(),
+            melodies: state.melodies.clone(),
             undo: state.history.undo_name(),
             redo: state.history.redo_name(),
             recalls: state.recalls,
@@ -336,6 +340,7 @@ impl SharedState {
             state.taste = saved.taste;
             state.candidates = None;
             state.import = None;
+            state.melodies = None;
             state.recalls += 1;
             state.error = None;
             state.refused = None;
@@ -492,6 +497,10 @@ impl SharedState {
         });
     }
 
+    pub fn forget_import(&self) {
+        self.change(|state| state.import = None);
+    }
+
     pub fn forget_taste(&self) {
         self.change(|state| state.taste = Taste::default());
     }
@@ -625,7 +634,10 @@ impl SharedState {
             let note = note.map(|why| format!("{why}; the processor did the rest").into());
             state.running = None;
             match outcome {
-                Ok(Outcome { change, step, candidates, import }) => {
+                Ok(Outcome { change, step, candidates, import, melodies }) => {
+                    if melodies.is_some() {
+                        state.melodies = melodies;
+                    }
                     if import.is_some() {
                         state.import = import;
                     }

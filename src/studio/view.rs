@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    AudioImport, CandidateSet, Document, Heard, JobView, MapView, RecordingView, TappingView,
-    Taste, WindowSettings,
+    AudioImport, CandidateSet, Document, Heard, JobView, MapView, MelodySet, RecordingView,
+    TappingView, Taste, WindowSettings,
 };
 use crate::network::{Backend, Engine};
 use crate::patterns::Pattern;
@@ -40,6 +40,8 @@ pub struct View {
     pub heard: Option<Heard>,
     /// The recording that was heard last, with what was heard.
     pub import: Option<Arc<AudioImport>>,
+    /// The melodies that were written last.
+    pub melodies: Option<Arc<MelodySet>>,
     /// What undo would take back, such as "erase"; `None` if there is nothing.
     pub undo: Option<&'static str>,
     /// What redo would do again.

@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use super::audio_import::AudioImport;
 use super::groove_map::server::MapServer;
 use super::jobs::Outcome;
+use super::melodies::{MelodyRequest, MelodySet};
 use super::recipe::Variations;
 use super::shared_state::SharedState;
 use super::{
@@ -22,6 +23,7 @@ use super::{
     VariationId,
 };
 use crate::audio::SoundFont;
+use crate::composer::ComposeError;
 use crate::drummer::{Drummer, DrummerError, Progress, Settings, SongAnalysis, Stage, timing};
 use crate::network::{Backend, Engine, Models};
 use crate::score::{BarIndex, DrumPart, Hit, Lane};
@@ -99,6 +101,8 @@ enum JobFailure {
     Drummer(#[from] DrummerError),
     #[error(transparent)]
     Transcribe(#[from] TranscribeError),
+    #[error(transparent)]
+    Compose(#[from] ComposeError),
     #[error("the document changed under the job; start it again")]
     Gone,
     #[error("an error inside drumlin stopped \"{0}\"; please report it")]
@@ -110,7 +114,8 @@ impl JobFailure {
     fn sentence(&self) -> Option<String> {
         match self {
             JobFailure::Drummer(DrummerError::Cancelled)
-            | JobFailure::Transcribe(TranscribeError::Cancelled) => None,
+            | JobFailure::Transcribe(TranscribeError::Cancelled)
+            | JobFailure::Compose(ComposeError::Cancelled) => None,
             failure => Some(failure.to_string()),
         }
     }
@@ -203,6 +208,7 @@ impl Player {
             Job::Regenerate(region) => self.regenerate(job, &document, region, reporter),
             Job::Candidates => self.candidates(job, &document, reporter),
             Job::Transcribe(path) => self.transcribe(path, reporter),
+            Job::Compose(request) => self.compose(&document, *request, reporter),
         }
     }
 
@@ -360,6 +366,23 @@ impl Player {
             !reporter.is_cancelled()
         })?;
         Ok(Outcome { import: Some(Arc::new(import)), ..Outcome::amend(Document::clone) })
+    }
+
+    /// Writes melodies for the part that is heard.
+    fn compose(
+        &self,
+        document: &Document,
+        request: MelodyRequest,
+        reporter: &Reporter,
+    ) -> Result<Outcome, JobFailure> {
+        let arrangement = document.arrangement.as_ref().ok_or(JobFailure::Gone)?;
+        let models = Models::new(self.backend, None);
+        let part = &arrangement.alternative().part;
+        let set = MelodySet::write(&arrangement.take, part, request, &models, &|share| {
+            reporter.shared.progress(reporter.cancelled, None, share);
+            !reporter.is_cancelled()
+        })?;
+        Ok(Outcome { melodies: Some(Arc::new(set)), ..Outcome::amend(Document::clone) })
     }
 
     /// Plays the chosen alternative first: it is the one that is heard.

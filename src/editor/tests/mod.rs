@@ -5,6 +5,7 @@ mod candidates;
 pub mod display;
 mod editing;
 mod grooves;
+mod melodies;
 mod menus;
 mod newcomer;
 mod panel;

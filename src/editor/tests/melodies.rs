@@ -1,0 +1,32 @@
+//! The sheet that has melodies written.
+
+use egui::Vec2;
+
+use super::robot::Robot;
+use crate::studio::{Edit, MELODIES};
+
+#[test]
+fn melodies_are_written_and_kept_as_a_take() {
+    let mut robot = Robot::with_bars(4, Vec2::new(1280.0, 800.0));
+    robot.press("take-more");
+    robot.press("take-melody");
+    robot.press("melody-density");
+    robot.press(("melody-density", 3_usize));
+    robot.press("melody-write");
+    robot.wait(|robot| robot.studio.snapshot().melodies.is_some());
+    robot.frames(2);
+    let set = robot.studio.snapshot().melodies.clone().unwrap();
+    assert_eq!((set.melodies.len(), set.request.density), (MELODIES, Some(4)));
+    robot.press(("melody", 2_usize));
+    robot.press("melody-keep");
+    robot.frames(2);
+    assert!(robot.window.dialog.is_none());
+    let document = robot.document();
+    assert_eq!((document.takes.len(), document.current_take), (2, Some(1)));
+    assert_eq!(**document.take().unwrap(), set.take_of(2).unwrap());
+    // It is a take as any other: undo takes it back.
+    robot.press("undo");
+    assert_eq!(robot.document().takes.len(), 1);
+    let other = Edit::AddTake(std::sync::Arc::new(set.take_of(0).unwrap()));
+    robot.studio.apply(other).unwrap();
+}

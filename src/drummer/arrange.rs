@@ -22,7 +22,8 @@ use super::settings::{CountIn, Settings, StyleChoice};
 use super::sounding::Sounding;
 use super::thin::{Amount, is_back_beat, thinned};
 use crate::score::{
-    BarGrid, BarIndex, DrumPart, GmKey, Hit, LANES, Lane, PAPER_KEYS, StepGrid, TempoMap, Velocity,
+    BarGrid, BarIndex, DrumPart, GmKey, GridKind, Hit, LANES, Lane, PAPER_KEYS, StepGrid, TempoMap,
+    Velocity,
 };
 
 /// What stands fixed for all bars of a song.
@@ -33,6 +34,8 @@ pub(super) struct Arranger<'a> {
     pub form: &'a Form,
     /// How much the song changes at each bar.
     pub turns: &'a [f32],
+    /// The bars after which the form turns.
+    pub section_turns: &'a [usize],
     pub sounding: &'a Sounding,
     /// Whether the song goes round.
     pub loops: bool,
@@ -161,6 +164,15 @@ impl Arranger<'_> {
                     logits[lane.index() * SLOTS + source_step(step, known)]
                 };
                 strokes.extend(pick_up(&strokes, &grid, logit, 2.0 * self.settings.complexity));
+                open_last(&mut strokes, &grid);
+            }
+            if turns && self.answers(bar) {
+                let last = grid.steps - grid.steps_per_beat / 3;
+                let has = strokes.iter().any(|&(step, lane, _)| (step, lane) == (last, Lane::Kick));
+                strokes.extend((!has).then_some((last, Lane::Kick, PICK_UP)));
+                if (self.form.place(bar)[0] + 1).is_multiple_of(4) {
+                    open_last(&mut strokes, &grid);
+                }
             }
             for (step, lane, weight) in thinned(strokes, Amount::at(level), &grid) {
                 wanted.entry((bar, step)).or_default().push((lane, weight, EVEN));
@@ -172,6 +184,15 @@ impl Arranger<'_> {
     /// Whether a bar ends a phrase of eight, and has no fill that says so.
     fn turns_phrase(&self, bar: usize) -> bool {
         (self.form.place(bar)[0] + 1).is_multiple_of(PHRASE) && !self.fills.contains(&bar)
+    }
+
+    /// Whether a bar in a compound metre answers the one before it: of those the network has heard so few
+    /// that their bars are all alike.
+    fn answers(&self, bar: usize) -> bool {
+        self.bars.bars()[bar].metre.is_compound()
+            && self.settings.complexity > 0.0
+            && (self.form.place(bar)[0] + 1).is_multiple_of(2)
+            && !self.fills.contains(&bar)
     }
 
     /// Puts fills in the place of what ends their bars; says which bars have one.
@@ -257,7 +278,7 @@ impl Arranger<'_> {
             let level = self.dynamics.level(bar);
             let before = bar.checked_sub(1);
             let after_fill = before.is_some_and(|before| fills.contains(&before));
-            let starts = self.form.sections.iter().any(|section| section.bars.start == bar);
+            let starts = before.is_none_or(|before| self.section_turns.contains(&before));
             let returns = self.sounding.returns.contains(&bar);
             let drops = before.is_some_and(|before| {
                 self.sounding.plays(before) && level - self.dynamics.level(before) < STEP_DOWN
@@ -424,6 +445,16 @@ fn pick_up(
         .filter(|&(.., logit)| logit > -reach)
         .max_by(|a, b| a.2.total_cmp(&b.2))
         .map(|(step, lane, _)| (step, lane, PICK_UP))
+}
+
+/// Opens the hat on the last off-beat of a bar, where it is struck closed: it leads into the next.
+fn open_last(strokes: &mut [(usize, Lane, f32)], grid: &StepGrid) {
+    let part = if grid.kind == GridKind::Ternary { 3 } else { 2 };
+    let last = grid.steps - (grid.steps_per_beat / part).max(1);
+    let hat = strokes.iter_mut().find(|stroke| (stroke.0, stroke.1) == (last, Lane::ClosedHat));
+    if let Some(hat) = hat {
+        hat.1 = Lane::OpenHat;
+    }
 }
 
 /// How likely each cell is to be struck in a bar.

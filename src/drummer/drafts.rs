@@ -32,6 +32,8 @@ pub(super) const POOLING: f32 = 1.5;
 /// See [`Decoding::reach`]: where the song alone decides what is wanted, and where the musician asked
 /// or an alternative is to be another style.
 const REACH: [f32; 2] = [0.0, 2.0];
+/// So many melodic tracks (a melody, its chords, a bass) do not say whether percussion plays.
+const FEW_TRACKS: usize = 3;
 /// See [`Drafting::noise`]; the first alternative of seed 0 has none and plays the likeliest. The
 /// other alternatives have more: where the densities that they are asked for lead to the same bars,
 /// they shall play others.
@@ -121,6 +123,8 @@ struct Drafter<'a> {
     compound: Vec<bool>,
     /// How much the song changes at each bar.
     turns: Vec<f32>,
+    /// The bars after which the form turns.
+    section_turns: Vec<usize>,
     /// Bars that may end with a fill.
     places: Vec<usize>,
     /// The bars of the style for each number of slots, which tells the grid where there are any.
@@ -135,6 +139,8 @@ impl<'a> Drafter<'a> {
         let given_kinds: Vec<Option<usize>> = (0..bars.len()).map(|bar| given.kind(bar)).collect();
         let groups = split_by(&analysis.pattern_groups(distinct), &given_kinds);
         let turns = analysis.drum_ssm.novelty(TURN_REACH);
+        let seconds = |bar: usize| analysis.tempo.seconds(bars.bars()[bar].start).0;
+        let section_turns = fills::turns(form, |bar| turns[bar], seconds);
         let mut sounds = vec![0u32; groups.iter().max().map_or(0, |most| most + 1)];
         for (bar, &group) in groups.iter().enumerate() {
             sounds[group] += u32::from(analysis.sounding.plays(bar));
@@ -146,8 +152,9 @@ impl<'a> Drafter<'a> {
             sounds,
             limbs: analysis.limbs(settings),
             compound: bars.bars().iter().map(|bar| bar.metre.is_compound()).collect(),
-            places: fills::places(form, |bar| turns[bar], settings.fill_amount),
+            places: fills::places(form, &section_turns, settings.fill_amount),
             turns,
+            section_turns,
             style_bars: style_bars(analysis, settings),
             given,
         }
@@ -199,9 +206,11 @@ impl<'a> Drafter<'a> {
         let mut patterns = decode(output, groups, limbs, drum_ssm, &asked, decoding, rng);
         // Who asks for a little percussion shall have it.
         if self.settings.style == StyleChoice::FromSong && given.is_empty() {
+            // Alternatives may try what the melody says nothing of.
+            let few = self.analysis.tracks <= FEW_TRACKS && hint.is_none();
+            on_the_kit(&mut patterns, groups, limbs, grids, few);
             without_guesses(&mut patterns, groups, grids);
             without_downbeats(&mut patterns, groups, grids);
-            on_the_kit(&mut patterns, groups, limbs, grids);
         }
         let unchanged = patterns.clone();
         keep_time(&mut patterns, groups, form, limbs, grids, compound);
@@ -221,6 +230,7 @@ impl<'a> Drafter<'a> {
             grids: &self.analysis.grids,
             form: &self.analysis.form,
             turns: &self.turns,
+            section_turns: &self.section_turns,
             sounding: &self.analysis.sounding,
             loops: self.analysis.loops,
             fingerprint: self.analysis.fingerprint,

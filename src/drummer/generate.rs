@@ -188,6 +188,7 @@ impl Drummer {
         Ok(SongAnalysis {
             dynamics: Dynamics::of(&song, &bars),
             loops: is_loop(&song, &bars),
+            tracks: song.tracks.len(),
             sounding: Sounding::of(&song, &bars, &grids),
             fingerprint: fingerprint(&song),
             windows: laid,

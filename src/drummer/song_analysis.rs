@@ -35,6 +35,8 @@ pub struct SongAnalysis {
     pub dynamics: Dynamics,
     /// Whether the song goes round; see [`is_loop`].
     pub loops: bool,
+    /// How many melodic tracks play.
+    pub(super) tracks: usize,
     pub(super) sounding: Sounding,
     /// Other songs have another one.
     pub(super) fingerprint: u64,

@@ -13,14 +13,34 @@ use crate::score::StepGrid;
 /// The amount from which on every section ends with a fill.
 const EVERY_SECTION: f32 = 0.75;
 
-/// The bars that get a fill, in order. `amount` in `[0, 1]`: 0 none; up to 0.75 more and more section
-/// ends, the strongest turns first; beyond, phrase ends of eight and then four bars as well.
-pub(super) fn places(form: &Form, turn: impl Fn(usize) -> f32, amount: f32) -> Vec<usize> {
+/// Seconds between two turns of the form at least: four bars of a quick tune are a phrase of a section.
+const APART: f64 = 6.0;
+
+/// The last bars of sections where the form turns, the strongest turns first. `seconds`: when a bar
+/// begins. Of turns that follow each other quickly the stronger one counts.
+pub(super) fn turns(
+    form: &Form,
+    turn: impl Fn(usize) -> f32,
+    seconds: impl Fn(usize) -> f64,
+) -> Vec<usize> {
     let bars = form.sections.last().map_or(0, |section| section.bars.end);
-    let ends: Vec<usize> = form.sections.iter().map(|section| section.bars.end - 1).collect();
-    let mut sections: Vec<usize> =
-        ends.iter().copied().filter(|&end| end > 0 && end + 1 < bars).collect();
-    sections.sort_by(|&a, &b| turn(b + 1).total_cmp(&turn(a + 1)).then(a.cmp(&b)));
+    let ends = form.sections.iter().map(|section| section.bars.end - 1);
+    let mut ends: Vec<usize> = ends.filter(|&end| end > 0 && end + 1 < bars).collect();
+    ends.sort_by(|&a, &b| turn(b + 1).total_cmp(&turn(a + 1)).then(a.cmp(&b)));
+    let mut kept: Vec<usize> = Vec::with_capacity(ends.len());
+    for end in ends {
+        let far = |&other: &usize| (seconds(other + 1) - seconds(end + 1)).abs() >= APART;
+        if kept.iter().all(far) {
+            kept.push(end);
+        }
+    }
+    kept
+}
+
+/// The bars that get a fill, in order. `amount` in `[0, 1]`: 0 none; up to 0.75 more and more of the
+/// [`turns`], the strongest first; beyond, phrase ends of eight and then four bars as well.
+pub(super) fn places(form: &Form, turns: &[usize], amount: f32) -> Vec<usize> {
+    let bars = form.sections.last().map_or(0, |section| section.bars.end);
     let phrases = |length: usize| -> Vec<usize> {
         let inside = |section: &super::Section| {
             let bars = section.bars.clone();
@@ -29,12 +49,12 @@ pub(super) fn places(form: &Form, turn: impl Fn(usize) -> f32, amount: f32) -> V
         form.sections.iter().flat_map(inside).filter(|end| end + 1 < bars).collect()
     };
     let (eights, fours) = (phrases(8), phrases(4));
-    let most = fours.iter().filter(|bar| !sections.contains(bar)).count() as f32;
+    let most = fours.iter().filter(|bar| !turns.contains(bar)).count() as f32;
     let ends = (amount / EVERY_SECTION).min(1.0);
     let inside = (amount - EVERY_SECTION).max(0.0) / (1.0 - EVERY_SECTION);
-    let wanted = (sections.len() as f32 * ends + most * inside).round() as usize;
+    let wanted = (turns.len() as f32 * ends + most * inside).round() as usize;
     let mut chosen: Vec<usize> = Vec::new();
-    for bar in sections.into_iter().chain(eights).chain(fours) {
+    for bar in turns.iter().copied().chain(eights).chain(fours) {
         if chosen.len() < wanted && !chosen.contains(&bar) {
             chosen.push(bar);
         }
@@ -71,13 +91,20 @@ mod tests {
     #[test]
     fn fills_grow_with_the_amount_and_stronger_turns_come_first() {
         let turn = |bar: usize| if bar == 16 { 1.0 } else { 0.5 };
-        assert!(places(&form(), turn, 0.0).is_empty());
-        assert_eq!(places(&form(), turn, 0.5), [15]);
-        assert_eq!(places(&form(), turn, 0.75), [7, 15]);
-        assert_eq!(places(&form(), turn, 1.0), [3, 7, 11, 15, 19]);
-        let counts: Vec<usize> =
-            (0..=20).map(|i| places(&form(), turn, i as f32 / 20.0).len()).collect();
+        let turns = turns(&form(), turn, |bar| 2.0 * bar as f64);
+        let places = |amount| places(&form(), &turns, amount);
+        assert!(places(0.0).is_empty());
+        assert_eq!(places(0.5), [15]);
+        assert_eq!(places(0.75), [7, 15]);
+        assert_eq!(places(1.0), [3, 7, 11, 15, 19]);
+        let counts: Vec<usize> = (0..=20).map(|i| places(i as f32 / 20.0).len()).collect();
         assert!(counts.is_sorted());
+    }
+
+    #[test]
+    fn turns_that_follow_each_other_quickly_are_one() {
+        let turn = |bar: usize| if bar == 16 { 1.0 } else { 0.5 };
+        assert_eq!(turns(&form(), turn, |bar| 0.5 * bar as f64), [15]);
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub struct SongAnalysis {
     pub drum_ssm: Ssm,
     /// How loud the song is, bar by bar.
     pub dynamics: Dynamics,
-    /// Whether the song goes round; see [`is_loop`].
+    /// Whether the song goes round; see [`is_loop`](super::ending::is_loop).
     pub loops: bool,
     /// How many melodic tracks play.
     pub(super) tracks: usize,

@@ -77,6 +77,8 @@ const QUIETEST: f32 = -14.0;
 const CRASH: f32 = 0.4;
 /// Bars of a phrase.
 const PHRASE: usize = 8;
+/// In compound metres one bar in so many answers those before it.
+const ANSWER: usize = 2;
 /// Where the song is quieter than this (decibels), or steps down as much, nothing crashes.
 const CRASHES_FROM: f32 = -7.0;
 const STEP_DOWN: f32 = -3.0;
@@ -159,18 +161,18 @@ impl Arranger<'_> {
                 }
             }
             let turns = self.given.at(bar).is_none_or(|given| given.follow > 0.0);
-            if turns && self.turns_phrase(bar) {
+            if turns && self.ends_phrase(bar, PHRASE) {
                 let logit = |lane: Lane, step: usize| {
                     logits[lane.index() * SLOTS + source_step(step, known)]
                 };
                 strokes.extend(pick_up(&strokes, &grid, logit, 2.0 * self.settings.complexity));
                 open_last(&mut strokes, &grid);
             }
-            if turns && self.answers(bar) {
-                let last = grid.steps - grid.steps_per_beat / 3;
+            if !own && self.ends_phrase(bar, ANSWER) && self.varies(bar) {
+                let last = last_off_beat(&grid);
                 let has = strokes.iter().any(|&(step, lane, _)| (step, lane) == (last, Lane::Kick));
                 strokes.extend((!has).then_some((last, Lane::Kick, PICK_UP)));
-                if (self.form.place(bar)[0] + 1).is_multiple_of(4) {
+                if self.ends_phrase(bar, 2 * ANSWER) {
                     open_last(&mut strokes, &grid);
                 }
             }
@@ -181,18 +183,15 @@ impl Arranger<'_> {
         wanted
     }
 
-    /// Whether a bar ends a phrase of eight, and has no fill that says so.
-    fn turns_phrase(&self, bar: usize) -> bool {
-        (self.form.place(bar)[0] + 1).is_multiple_of(PHRASE) && !self.fills.contains(&bar)
+    /// Whether a bar ends a phrase of so many bars, and has no fill that says so.
+    fn ends_phrase(&self, bar: usize, bars: usize) -> bool {
+        (self.form.place(bar)[0] + 1).is_multiple_of(bars) && !self.fills.contains(&bar)
     }
 
-    /// Whether a bar in a compound metre answers the one before it: of those the network has heard so few
-    /// that their bars are all alike.
-    fn answers(&self, bar: usize) -> bool {
-        self.bars.bars()[bar].metre.is_compound()
-            && self.settings.complexity > 0.0
-            && (self.form.place(bar)[0] + 1).is_multiple_of(2)
-            && !self.fills.contains(&bar)
+    /// Whether the bars around are varied by rule: of compound metres the network has heard so few that
+    /// their bars are all alike.
+    fn varies(&self, bar: usize) -> bool {
+        self.bars.bars()[bar].metre.is_compound() && self.settings.complexity > 0.0
     }
 
     /// Puts fills in the place of what ends their bars; says which bars have one.
@@ -447,10 +446,15 @@ fn pick_up(
         .map(|(step, lane, _)| (step, lane, PICK_UP))
 }
 
+/// The last eighth of a bar, or third of a ternary beat; always a step of the bar.
+fn last_off_beat(grid: &StepGrid) -> usize {
+    let parts = if grid.kind == GridKind::Ternary { 3 } else { 2 };
+    grid.steps.saturating_sub((grid.steps_per_beat / parts).max(1))
+}
+
 /// Opens the hat on the last off-beat of a bar, where it is struck closed: it leads into the next.
 fn open_last(strokes: &mut [(usize, Lane, f32)], grid: &StepGrid) {
-    let part = if grid.kind == GridKind::Ternary { 3 } else { 2 };
-    let last = grid.steps - (grid.steps_per_beat / part).max(1);
+    let last = last_off_beat(grid);
     let hat = strokes.iter_mut().find(|stroke| (stroke.0, stroke.1) == (last, Lane::ClosedHat));
     if let Some(hat) = hat {
         hat.1 = Lane::OpenHat;
@@ -503,4 +507,33 @@ fn keys(logits: &[f32; PAPER_KEYS.len()]) -> [GmKey; LANES] {
             .and_then(|(&key, _)| GmKey::new(key))
             .unwrap_or(lane.default_key())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::score::Metre;
+
+    #[test]
+    fn the_last_off_beat_is_in_the_bar() {
+        let grid = |numerator, denominator| {
+            StepGrid::for_metre(Metre::new(numerator, denominator).unwrap(), false)
+        };
+        assert_eq!([(4, 4), (3, 4), (6, 8)].map(|(n, d)| last_off_beat(&grid(n, d))), [14, 10, 10]);
+        for numerator in 1..=24 {
+            for denominator in [1, 2, 4, 8, 16, 32] {
+                let grid = grid(numerator, denominator);
+                assert!(last_off_beat(&grid) < grid.steps);
+            }
+        }
+    }
+
+    #[test]
+    fn a_closed_hat_opens_before_the_bar_line() {
+        let grid = StepGrid::for_metre(Metre::COMMON, false);
+        let mut strokes =
+            [(12, Lane::ClosedHat, 1.0), (14, Lane::ClosedHat, 1.0), (14, Lane::Kick, 1.0)];
+        open_last(&mut strokes, &grid);
+        assert_eq!(strokes.map(|stroke| stroke.1), [Lane::ClosedHat, Lane::OpenHat, Lane::Kick]);
+    }
 }

@@ -58,6 +58,8 @@ mod timeline;
 mod top_bar;
 mod widgets;
 mod window;
+#[cfg(target_os = "linux")]
+mod xdnd;
 
 pub use controls::Controls;
 pub use frame::Transport;

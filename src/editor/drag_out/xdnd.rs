@@ -1,4 +1,4 @@
-//! A drag source for X11: XDND version 5, <https://freedesktop.org/wiki/Specifications/XDND>.
+//! A drag source for X11, by the protocol XDND.
 //!
 //! The window under the pointer is found by asking the server again and again while the button is
 //! down: the pointer is grabbed by the window in which it was pressed.
@@ -11,46 +11,22 @@ use nice_plug_egui::baseview::WindowContext;
 use x11rb::connection::Connection;
 use x11rb::errors::ReplyError;
 use x11rb::protocol::Event;
-use x11rb::protocol::xproto::{
-    Atom, AtomEnum, ClientMessageEvent, ConnectionExt as _, CreateWindowAux, EventMask, KeyButMask,
-    PropMode, SELECTION_NOTIFY_EVENT, SelectionNotifyEvent, SelectionRequestEvent, Window,
-    WindowClass,
-};
+use x11rb::protocol::xproto::{Atom, AtomEnum, ConnectionExt as _, KeyButMask, Window};
 use x11rb::rust_connection::RustConnection;
-use x11rb::wrapper::ConnectionExt as _;
-use x11rb::{COPY_DEPTH_FROM_PARENT, COPY_FROM_PARENT, CURRENT_TIME, NONE};
+use x11rb::{CURRENT_TIME, NONE};
 
 use super::super::background::spawn_background;
+use super::super::xdnd::{Client, Outcome, VERSION};
 use super::TITLE;
 use super::{DragError, forget, write};
 use crate::studio::{MidiFile, Studio};
 
-/// The version spoken here.
-const VERSION: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(8);
 /// How long a target may take to read the file after the drop; Ardour reads late.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How long a target may take to answer for the place where the button was let go.
 const LAST_ANSWER: Duration = Duration::from_millis(500);
 const ESCAPE: u32 = 0xff1b;
-
-x11rb::atom_manager! {
-    Atoms: AtomsCookie {
-        XdndAware,
-        XdndSelection,
-        XdndEnter,
-        XdndLeave,
-        XdndPosition,
-        XdndStatus,
-        XdndDrop,
-        XdndFinished,
-        XdndActionCopy,
-        TARGETS,
-        URI_LIST: b"text/uri-list",
-    }
-}
-
-type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 /// The window below the pointer, as far as it takes drops.
 #[derive(Clone, Copy, PartialEq)]
@@ -63,10 +39,7 @@ struct Target {
 type Place = (i16, i16);
 
 struct Source {
-    connection: RustConnection,
-    root: Window,
-    window: Window,
-    atoms: Atoms,
+    client: Client,
     escape: Option<u8>,
     uris: Vec<u8>,
     target: Option<Target>,
@@ -122,32 +95,13 @@ fn drag(path: &Path) -> Outcome<bool> {
 
 impl Source {
     fn new(uris: Vec<u8>) -> Outcome<Source> {
-        let (connection, screen) = x11rb::connect(None)?;
-        let root = connection.setup().roots[screen].root;
-        let window = connection.generate_id()?;
-        let look = CreateWindowAux::new().override_redirect(1);
-        connection.create_window(
-            COPY_DEPTH_FROM_PARENT,
-            window,
-            root,
-            -10,
-            -10,
-            1,
-            1,
-            0,
-            WindowClass::INPUT_ONLY,
-            COPY_FROM_PARENT,
-            &look,
-        )?;
-        let atoms = Atoms::new(&connection)?.reply()?;
-        connection.set_selection_owner(window, atoms.XdndSelection, CURRENT_TIME)?;
-        let escape = escape_key(&connection)?;
+        let client = Client::connect(None)?;
+        let (connection, selection) = (&client.connection, client.atoms.XdndSelection);
+        connection.set_selection_owner(client.window, selection, CURRENT_TIME)?;
+        let escape = escape_key(connection)?;
         connection.flush()?;
         Ok(Source {
-            connection,
-            root,
-            window,
-            atoms,
+            client,
             escape,
             uris,
             target: None,
@@ -161,7 +115,7 @@ impl Source {
     /// Follows the pointer while its button is down; whether the file was dropped on something.
     fn follow_pointer(&mut self) -> Outcome<bool> {
         loop {
-            let pointer = self.connection.query_pointer(self.root)?.reply()?;
+            let pointer = self.client.connection.query_pointer(self.client.root)?.reply()?;
             let at = (pointer.root_x, pointer.root_y);
             if self.is_escape_down()? {
                 self.leave()?;
@@ -189,7 +143,7 @@ impl Source {
             std::thread::sleep(PAUSE);
         }
         if self.target.is_some() && self.accepted {
-            self.say(self.atoms.XdndDrop, [0, CURRENT_TIME, 0, 0])?;
+            self.say(self.client.atoms.XdndDrop, [0, CURRENT_TIME, 0, 0])?;
             return Ok(true);
         }
         self.leave()?;
@@ -200,8 +154,8 @@ impl Source {
     fn tell(&mut self, at: Place) -> Outcome<()> {
         if self.target.is_some() && self.answered && self.told != Some(at) {
             let place = u32::from(at.0 as u16) << 16 | u32::from(at.1 as u16);
-            let action = self.atoms.XdndActionCopy;
-            self.say(self.atoms.XdndPosition, [0, place, CURRENT_TIME, action])?;
+            let action = self.client.atoms.XdndActionCopy;
+            self.say(self.client.atoms.XdndPosition, [0, place, CURRENT_TIME, action])?;
             (self.told, self.answered) = (Some(at), false);
         }
         Ok(())
@@ -210,9 +164,9 @@ impl Source {
     /// The outermost window under the pointer that takes drops. The plugin's own window takes
     /// MIDI files too, but its own drums are no song to play to.
     fn target_at(&self) -> Outcome<Option<Target>> {
-        let mut window = self.root;
+        let mut window = self.client.root;
         loop {
-            window = match self.connection.query_pointer(window)?.reply() {
+            window = match self.client.connection.query_pointer(window)?.reply() {
                 // A window that has just been closed has nothing below it.
                 Err(ReplyError::X11Error(_)) => NONE,
                 answer => answer?.child,
@@ -220,7 +174,8 @@ impl Source {
             if window == NONE {
                 return Ok(None);
             }
-            if let Some(version) = self.awareness(window)? {
+            // The version of the protocol that it speaks, if it takes drops.
+            if let Some(version) = self.client.property(window, self.client.atoms.XdndAware) {
                 let target = Target { window, version: version.min(VERSION) };
                 return Ok(Some(target).filter(|_| !self.is_ours(window)));
             }
@@ -230,27 +185,12 @@ impl Source {
     /// Whether a window is one that Drumlin has opened.
     fn is_ours(&self, window: Window) -> bool {
         let (name, length) = (AtomEnum::WM_NAME, TITLE.len() as u32);
-        self.connection
+        self.client
+            .connection
             .get_property(false, window, name, AtomEnum::ANY, 0, length)
             .ok()
             .and_then(|asked| asked.reply().ok())
             .is_some_and(|named| named.value == TITLE.as_bytes())
-    }
-
-    /// The version of the protocol that a window speaks, if it takes drops.
-    fn awareness(&self, window: Window) -> Outcome<Option<u32>> {
-        let asked = self.connection.get_property(
-            false,
-            window,
-            self.atoms.XdndAware,
-            AtomEnum::ANY,
-            0,
-            1,
-        )?;
-        match asked.reply() {
-            Err(ReplyError::X11Error(_)) => Ok(None),
-            answer => Ok(answer?.value32().and_then(|mut values| values.next())),
-        }
     }
 
     fn enter(&mut self, target: Option<Target>) -> Outcome<()> {
@@ -261,14 +201,17 @@ impl Source {
         self.target = target;
         (self.told, self.answered, self.accepted) = (None, true, false);
         if let Some(Target { version, .. }) = target {
-            self.say(self.atoms.XdndEnter, [version << 24, self.atoms.URI_LIST, 0, 0])?;
+            self.say(
+                self.client.atoms.XdndEnter,
+                [version << 24, self.client.atoms.URI_LIST, 0, 0],
+            )?;
         }
         Ok(())
     }
 
     fn leave(&mut self) -> Outcome<()> {
         if self.target.is_some() {
-            self.say(self.atoms.XdndLeave, [0; 4])?;
+            self.say(self.client.atoms.XdndLeave, [0; 4])?;
         }
         self.target = None;
         Ok(())
@@ -277,27 +220,24 @@ impl Source {
     /// Sends a message to the target, our window first.
     fn say(&self, kind: Atom, [a, b, c, d]: [u32; 4]) -> Outcome<()> {
         let Some(Target { window, .. }) = self.target else { return Ok(()) };
-        let message = ClientMessageEvent::new(32, window, kind, [self.window, a, b, c, d]);
-        self.connection.send_event(false, window, EventMask::NO_EVENT, message)?;
-        self.connection.flush()?;
-        Ok(())
+        self.client.send(window, window, kind, [self.client.window, a, b, c, d])
     }
 
     /// Handles what has come in; `false` once another drag has begun elsewhere.
     fn serve(&mut self) -> Outcome<bool> {
-        while let Some(event) = self.connection.poll_for_event()? {
+        while let Some(event) = self.client.connection.poll_for_event()? {
             match event {
                 Event::ClientMessage(message) => {
                     let data = message.data.as_data32();
                     // Windows that the pointer has left may still answer.
                     let current = self.target.is_some_and(|target| target.window == data[0]);
-                    if message.type_ == self.atoms.XdndStatus && current {
+                    if message.type_ == self.client.atoms.XdndStatus && current {
                         (self.answered, self.accepted) = (true, data[1] & 1 == 1);
-                    } else if message.type_ == self.atoms.XdndFinished {
+                    } else if message.type_ == self.client.atoms.XdndFinished {
                         self.finished = true;
                     }
                 }
-                Event::SelectionRequest(request) => self.answer(&request)?,
+                Event::SelectionRequest(request) => self.client.answer(&request, &self.uris)?,
                 Event::SelectionClear(_) => return Ok(false),
                 _ => {}
             }
@@ -305,45 +245,9 @@ impl Source {
         Ok(true)
     }
 
-    /// Hands over the file's address, or what it can be had as.
-    fn answer(&self, request: &SelectionRequestEvent) -> Outcome<()> {
-        let Atoms { TARGETS, URI_LIST, .. } = self.atoms;
-        // Old clients name no property; the target's name stands in.
-        let property = if request.property == NONE { request.target } else { request.property };
-        let window = request.requestor;
-        let mut given = property;
-        if request.target == URI_LIST {
-            let (mode, bytes) = (PropMode::REPLACE, &self.uris);
-            self.connection.change_property8(mode, window, property, URI_LIST, bytes)?;
-        } else if request.target == TARGETS {
-            let known = [TARGETS, URI_LIST];
-            self.connection.change_property32(
-                PropMode::REPLACE,
-                window,
-                property,
-                AtomEnum::ATOM,
-                &known,
-            )?;
-        } else {
-            given = NONE;
-        }
-        let notice = SelectionNotifyEvent {
-            response_type: SELECTION_NOTIFY_EVENT,
-            sequence: 0,
-            time: request.time,
-            requestor: window,
-            selection: request.selection,
-            target: request.target,
-            property: given,
-        };
-        self.connection.send_event(false, window, EventMask::NO_EVENT, notice)?;
-        self.connection.flush()?;
-        Ok(())
-    }
-
     fn is_escape_down(&self) -> Outcome<bool> {
         let Some(key) = self.escape else { return Ok(false) };
-        let keys = self.connection.query_keymap()?.reply()?.keys;
+        let keys = self.client.connection.query_keymap()?.reply()?.keys;
         Ok(keys[usize::from(key / 8)] >> (key % 8) & 1 == 1)
     }
 }

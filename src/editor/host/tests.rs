@@ -49,10 +49,10 @@ fn wait<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
 
 /// How many different colours a window shows, of a few thousand points.
 fn colours(source: &Source, window: Window) -> usize {
-    let size = source.connection.get_geometry(window).unwrap().reply().unwrap();
+    let size = source.client.connection.get_geometry(window).unwrap().reply().unwrap();
     let (width, height) = (size.width, size.height);
     let format = ImageFormat::Z_PIXMAP;
-    let image = source.connection.get_image(format, window, 0, 0, width, height, u32::MAX);
+    let image = source.client.connection.get_image(format, window, 0, 0, width, height, u32::MAX);
     // Not while it is not shown yet.
     let Ok(image) = image.unwrap().reply() else { return 0 };
     let pixels = image.data.chunks_exact(4).step_by(97);
@@ -79,10 +79,10 @@ fn on_the_display_that_there_is() {
         let host = GuiContext::new(Arc::new(Deaf));
         let spawned = editor.spawn(None, false, None, host, None).unwrap();
         spawned.handle.show(&spawned.window).unwrap();
-        let target = wait("a target for drops", || source.find_target(source.root));
+        let target = wait("a target for drops", || source.find_target(source.client.root));
         wait("a picture", || (colours(&source, target) > 8).then_some(()));
 
-        let atoms = source.atoms;
+        let atoms = source.atoms();
         source.say(target, atoms.XdndEnter, [5 << 24, atoms.URI_LIST, NONE, NONE]);
         source.say(target, atoms.XdndPosition, [0, 0, 0, atoms.XdndActionCopy]);
         assert_eq!(source.hear().type_, atoms.XdndStatus);
@@ -90,7 +90,7 @@ fn on_the_display_that_there_is() {
         assert_eq!(source.hear().data.as_data32()[1], 1, "taken");
         wait("the take", || (studio.snapshot().document.takes.len() == takes).then_some(()));
         drop(spawned);
-        wait("its end", || source.find_target(source.root).is_none().then_some(()));
+        wait("its end", || source.find_target(source.client.root).is_none().then_some(()));
     }
     assert_eq!(studio.snapshot().document.takes[0].name, "jingle_bells");
 }

@@ -8,29 +8,17 @@ use std::time::{Duration, Instant};
 use x11rb::connection::Connection;
 use x11rb::protocol::Event;
 use x11rb::protocol::xproto::{
-    Atom, AtomEnum, ClientMessageEvent, ConnectionExt as _, CreateWindowAux, EventMask, PropMode,
-    SELECTION_NOTIFY_EVENT, SelectionNotifyEvent, SelectionRequestEvent, Window, WindowClass,
+    Atom, AtomEnum, ClientMessageEvent, ConnectionExt as _, CreateWindowAux, Window, WindowClass,
 };
 use x11rb::rust_connection::RustConnection;
-use x11rb::wrapper::ConnectionExt as _;
 use x11rb::{COPY_DEPTH_FROM_PARENT, CURRENT_TIME};
 
+use crate::editor::xdnd::{Atoms, Client, VERSION};
+
 x11rb::atom_manager! {
-    pub Atoms: AtomsCookie {
-        XdndAware,
-        XdndProxy,
-        XdndSelection,
-        XdndTypeList,
-        XdndEnter,
-        XdndLeave,
-        XdndPosition,
-        XdndStatus,
-        XdndDrop,
-        XdndFinished,
-        XdndActionCopy,
+    Clipboard: ClipboardCookie {
         CLIPBOARD,
         DRUMLIN_PASTE,
-        URI_LIST: b"text/uri-list",
     }
 }
 
@@ -95,39 +83,29 @@ pub fn window(connection: &RustConnection, root: Window) -> Window {
 
 /// A file manager with something in its hand.
 pub struct Source {
-    pub connection: RustConnection,
-    pub atoms: Atoms,
-    pub window: Window,
-    pub root: Window,
+    pub client: Client,
     uris: Vec<u8>,
 }
 
 impl Source {
     /// `display` as in the variable of that name, which it is `None` for.
     pub fn new(display: Option<&str>, uris: &[u8]) -> Source {
-        let (connection, screen) = x11rb::connect(display).unwrap();
-        let root = connection.setup().roots[screen].root;
-        let atoms = Atoms::new(&connection).unwrap().reply().unwrap();
-        let window = window(&connection, root);
-        let selection = atoms.XdndSelection;
-        connection.set_selection_owner(window, selection, CURRENT_TIME).unwrap();
-        connection.flush().unwrap();
-        Source { connection, atoms, window, root, uris: uris.to_vec() }
+        let client = Client::connect(display).unwrap();
+        let selection = client.atoms.XdndSelection;
+        client.connection.set_selection_owner(client.window, selection, CURRENT_TIME).unwrap();
+        client.connection.flush().unwrap();
+        Source { client, uris: uris.to_vec() }
     }
 
-    /// The number that a property holds; `None` also of a window that has just gone.
-    fn property(&self, window: Window, name: Atom) -> Option<u32> {
-        let asked = self.connection.get_property(false, window, name, AtomEnum::ANY, 0, 1);
-        asked.unwrap().reply().ok()?.value32()?.next()
+    pub fn atoms(&self) -> Atoms {
+        self.client.atoms
     }
 
     /// Where messages about a window go, as the specification says.
     pub fn proxy_of(&self, window: Window) -> Option<Window> {
-        let named = |by| self.property(by, self.atoms.XdndProxy);
-        let proxy = named(window)?;
-        // One that does not name itself has gone.
-        (named(proxy)? == proxy && self.property(proxy, self.atoms.XdndAware)? == 5)
-            .then_some(proxy)
+        let proxy = self.client.proxy_of(window)?;
+        let version = self.client.property(proxy, self.client.atoms.XdndAware)?;
+        (version == VERSION).then_some(proxy)
     }
 
     /// A window below another one, or it, that has a proxy.
@@ -136,24 +114,25 @@ impl Source {
         if proxy.is_some_and(|proxy| proxy != below) {
             return Some(below);
         }
-        let tree = self.connection.query_tree(below).unwrap().reply().ok()?;
+        let tree = self.client.connection.query_tree(below).unwrap().reply().ok()?;
         tree.children.into_iter().find_map(|child| self.find_target(child))
     }
 
     pub fn say(&self, about: Window, kind: Atom, [a, b, c, d]: [u32; 4]) {
         let proxy = self.proxy_of(about).unwrap();
-        let message = ClientMessageEvent::new(32, about, kind, [self.window, a, b, c, d]);
-        self.connection.send_event(false, proxy, EventMask::NO_EVENT, message).unwrap();
-        self.connection.flush().unwrap();
+        let data = [self.client.window, a, b, c, d];
+        self.client.send(proxy, about, kind, data).unwrap();
     }
 
     /// The next message, with the file handed over whenever it is asked for.
     pub fn hear(&self) -> ClientMessageEvent {
         let began = Instant::now();
         loop {
-            match self.connection.poll_for_event().unwrap() {
+            match self.client.connection.poll_for_event().unwrap() {
                 Some(Event::ClientMessage(message)) => return message,
-                Some(Event::SelectionRequest(request)) => self.hand_over(&request),
+                Some(Event::SelectionRequest(request)) => {
+                    self.client.answer(&request, &self.uris).unwrap();
+                }
                 _ => std::thread::sleep(Duration::from_millis(2)),
             }
             assert!(began.elapsed() < Duration::from_secs(20), "nothing came");
@@ -162,18 +141,18 @@ impl Source {
 
     /// What another program would paste as files.
     pub fn paste(&self) -> Vec<u8> {
-        let Atoms { CLIPBOARD, DRUMLIN_PASTE, URI_LIST, .. } = self.atoms;
-        let (window, now) = (self.window, CURRENT_TIME);
+        let Client { connection, window, atoms, .. } = &self.client;
+        let Clipboard { CLIPBOARD, DRUMLIN_PASTE } =
+            Clipboard::new(connection).unwrap().reply().unwrap();
+        let (window, list, now) = (*window, atoms.URI_LIST, CURRENT_TIME);
         let ask = || {
-            self.connection
-                .convert_selection(window, CLIPBOARD, URI_LIST, DRUMLIN_PASTE, now)
-                .unwrap();
-            self.connection.flush().unwrap();
+            connection.convert_selection(window, CLIPBOARD, list, DRUMLIN_PASTE, now).unwrap();
+            connection.flush().unwrap();
         };
         let began = Instant::now();
         ask();
         loop {
-            match self.connection.poll_for_event().unwrap() {
+            match connection.poll_for_event().unwrap() {
                 Some(Event::SelectionNotify(notice)) if notice.property == DRUMLIN_PASTE => break,
                 // The display may not have heard yet that there is something.
                 Some(Event::SelectionNotify(_)) => ask(),
@@ -182,24 +161,7 @@ impl Source {
             assert!(began.elapsed() < Duration::from_secs(20), "nothing came");
         }
         let kind = AtomEnum::ANY;
-        let asked = self.connection.get_property(true, window, DRUMLIN_PASTE, kind, 0, 1 << 16);
+        let asked = connection.get_property(true, window, DRUMLIN_PASTE, kind, 0, 1 << 16);
         asked.unwrap().reply().unwrap().value
-    }
-
-    fn hand_over(&self, request: &SelectionRequestEvent) {
-        let (mode, list) = (PropMode::REPLACE, self.atoms.URI_LIST);
-        let (window, property) = (request.requestor, request.property);
-        self.connection.change_property8(mode, window, property, list, &self.uris).unwrap();
-        let notice = SelectionNotifyEvent {
-            response_type: SELECTION_NOTIFY_EVENT,
-            sequence: 0,
-            time: request.time,
-            requestor: window,
-            selection: request.selection,
-            target: request.target,
-            property,
-        };
-        self.connection.send_event(false, window, EventMask::NO_EVENT, notice).unwrap();
-        self.connection.flush().unwrap();
     }
 }

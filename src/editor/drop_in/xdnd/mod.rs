@@ -1,5 +1,5 @@
-//! A drop target for X11: XDND version 5, <https://freedesktop.org/wiki/Specifications/XDND>, by
-//! way of a proxy: the messages about one window come to another one, which is ours alone.
+//! A drop target for X11, by the protocol XDND and by way of a proxy: the messages about one window
+//! come to another one, which is ours alone.
 //!
 //! Many sources, all of GTK's among them, know outermost windows only, and the plugin's window lies
 //! within one of the host's. So the proxy stands in for those around it too: what is over the
@@ -20,42 +20,19 @@ use raw_window_handle::{HasWindowHandle, RawWindowHandle};
 use x11rb::connection::Connection;
 use x11rb::protocol::Event;
 use x11rb::protocol::xproto::{
-    Atom, AtomEnum, ChangeWindowAttributesAux, ClientMessageEvent, ConnectionExt as _,
-    CreateWindowAux, EventMask, PropMode, Window, WindowClass,
+    Atom, AtomEnum, ChangeWindowAttributesAux, ClientMessageEvent, ConnectionExt as _, EventMask,
+    PropMode, Window,
 };
-use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
-use x11rb::{COPY_DEPTH_FROM_PARENT, COPY_FROM_PARENT, CURRENT_TIME, NONE};
+use x11rb::{CURRENT_TIME, NONE};
 
+use super::super::xdnd::{Client, Outcome, VERSION};
 use super::Drops;
 
-/// The version spoken here.
-const VERSION: u32 = 5;
 /// The most that is read of a list of files, in units of four bytes.
 const LONGEST_LIST: u32 = 1 << 16;
 /// The most types that a source is asked for.
 const MOST_TYPES: u32 = 256;
-
-x11rb::atom_manager! {
-    Atoms: AtomsCookie {
-        XdndAware,
-        XdndProxy,
-        XdndSelection,
-        XdndTypeList,
-        XdndEnter,
-        XdndLeave,
-        XdndPosition,
-        XdndStatus,
-        XdndDrop,
-        XdndFinished,
-        XdndActionCopy,
-        DRUMLIN_DROP,
-        DRUMLIN_END,
-        URI_LIST: b"text/uri-list",
-    }
-}
-
-type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// The number of a window of X11.
 fn window_id(window: &WindowContext) -> Option<Window> {
@@ -68,9 +45,7 @@ fn window_id(window: &WindowContext) -> Option<Window> {
 
 /// Stands in for a window towards sources of drags; ends when it is dropped.
 pub struct Target {
-    connection: Arc<RustConnection>,
-    window: Window,
-    end: Atom,
+    client: Arc<Client>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -81,32 +56,10 @@ impl Target {
 
     /// `display` as in the variable of that name, which it is `None` for.
     pub fn new(display: Option<&str>, target: Window, drops: impl Drops) -> Outcome<Target> {
-        let (connection, screen) = x11rb::connect(display)?;
-        let connection = Arc::new(connection);
-        let root = connection.setup().roots[screen].root;
-        let window = connection.generate_id()?;
-        connection.create_window(
-            COPY_DEPTH_FROM_PARENT,
-            window,
-            root,
-            -10,
-            -10,
-            1,
-            1,
-            0,
-            WindowClass::INPUT_ONLY,
-            COPY_FROM_PARENT,
-            &CreateWindowAux::new().override_redirect(1),
-        )?;
-        let atoms = Atoms::new(&connection)?.reply()?;
-        let aware = AtomEnum::ATOM;
-        connection.change_property32(
-            PropMode::REPLACE,
-            window,
-            atoms.XdndAware,
-            aware,
-            &[VERSION],
-        )?;
+        let client = Arc::new(Client::connect(display)?);
+        let (connection, atoms, window) = (&client.connection, client.atoms, client.window);
+        let (mode, kind) = (PropMode::REPLACE, AtomEnum::ATOM);
+        connection.change_property32(mode, window, atoms.XdndAware, kind, &[VERSION])?;
         // A proxy names itself, so that one of a window's that is gone is not taken for it.
         for named_by in [window, target] {
             let (mode, kind) = (PropMode::REPLACE, AtomEnum::WINDOW);
@@ -114,35 +67,30 @@ impl Target {
                 .change_property32(mode, named_by, atoms.XdndProxy, kind, &[window])?
                 .check()?;
         }
-        let own = Arc::clone(&connection);
+        let own = Arc::clone(&client);
         let stand_in = move || {
-            let (connection, hosts) = (&*own, Vec::new());
             let mut session =
-                Session { connection, atoms, root, window, target, hosts, drops, drag: None };
+                Session { client: &own, target, hosts: Vec::new(), drops, drag: None };
             // The display is gone if it fails, and the window with it.
             let _ = session.listen();
             session.leave();
             for named_by in session.hosts.iter().chain([&target]) {
-                let _ = own.delete_property(*named_by, atoms.XdndProxy);
+                let _ = own.connection.delete_property(*named_by, own.atoms.XdndProxy);
             }
-            let _ = own.destroy_window(window);
-            let _ = own.flush();
+            let _ = own.connection.destroy_window(own.window);
+            let _ = own.connection.flush();
         };
         let thread = thread::Builder::new().name("drumlin drops".to_owned()).spawn(stand_in)?;
-        Ok(Target { connection, window, end: atoms.DRUMLIN_END, thread: Some(thread) })
+        Ok(Target { client, thread: Some(thread) })
     }
 }
 
 impl Drop for Target {
     fn drop(&mut self) {
-        let message = ClientMessageEvent::new(32, self.window, self.end, [0; 5]);
-        let sent =
-            self.connection.send_event(false, self.window, EventMask::NO_EVENT, message).is_ok();
+        let Client { window, atoms, .. } = *self.client;
+        let sent = self.client.send(window, window, atoms.DRUMLIN_END, [0; 5]).is_ok();
         // Without a display the thread has ended already.
-        if sent
-            && self.connection.flush().is_ok()
-            && let Some(thread) = self.thread.take()
-        {
+        if sent && let Some(thread) = self.thread.take() {
             // A panic has been reported by its own thread.
             let _ = thread.join();
         }
@@ -174,10 +122,7 @@ struct Drag {
 }
 
 struct Session<'a, D: Drops> {
-    connection: &'a RustConnection,
-    atoms: Atoms,
-    root: Window,
-    window: Window,
+    client: &'a Client,
     target: Window,
     /// Windows around it that we stand in for.
     hosts: Vec<Window>,
@@ -190,8 +135,8 @@ impl<D: Drops> Session<'_, D> {
     fn listen(&mut self) -> Outcome<()> {
         self.stand_in_for_hosts()?;
         loop {
-            match self.connection.wait_for_event()? {
-                Event::ClientMessage(message) if message.type_ == self.atoms.DRUMLIN_END => {
+            match self.client.connection.wait_for_event()? {
+                Event::ClientMessage(message) if message.type_ == self.client.atoms.DRUMLIN_END => {
                     return Ok(());
                 }
                 Event::ClientMessage(message) if message.format == 32 => self.hear(&message)?,
@@ -207,7 +152,7 @@ impl<D: Drops> Session<'_, D> {
     /// Stands in for all windows around ours, as far as the screen: which of them sources take for
     /// the outermost is up to the window manager. Of several plugins in one the first has it.
     fn stand_in_for_hosts(&mut self) -> Outcome<()> {
-        let (connection, proxy) = (self.connection, self.atoms.XdndProxy);
+        let (connection, proxy) = (&self.client.connection, self.client.atoms.XdndProxy);
         let mut around = Vec::new();
         let mut window = self.target;
         loop {
@@ -220,7 +165,7 @@ impl<D: Drops> Session<'_, D> {
                 break;
             }
             window = tree.parent;
-            if self.proxy_of(window).is_none_or(|found| found == self.window) {
+            if self.client.proxy_of(window).is_none_or(|found| found == self.client.window) {
                 around.push(window);
             }
         }
@@ -229,27 +174,16 @@ impl<D: Drops> Session<'_, D> {
         }
         for &host in around.iter().filter(|&host| !self.hosts.contains(host)) {
             let (mode, kind) = (PropMode::REPLACE, AtomEnum::WINDOW);
-            connection.change_property32(mode, host, proxy, kind, &[self.window])?;
+            connection.change_property32(mode, host, proxy, kind, &[self.client.window])?;
         }
         connection.flush()?;
         self.hosts = around;
         Ok(())
     }
 
-    /// What stands in for a window, if it is still there.
-    fn proxy_of(&self, window: Window) -> Option<Window> {
-        let (proxy, kind) = (self.atoms.XdndProxy, AtomEnum::WINDOW);
-        let named = |by| {
-            let asked = self.connection.get_property(false, by, proxy, kind, 0, 1).ok()?;
-            asked.reply().ok()?.value32()?.next()
-        };
-        let proxy = named(window)?;
-        (named(proxy)? == proxy).then_some(proxy)
-    }
-
     fn hear(&mut self, message: &ClientMessageEvent) -> Outcome<()> {
         let [source, data @ ..] = message.data.as_data32();
-        let (atoms, target) = (self.atoms, message.window);
+        let (atoms, target) = (self.client.atoms, message.window);
         if message.type_ == atoms.XdndEnter {
             let welcome = self.types(source, data)?.contains(&atoms.URI_LIST);
             self.leave();
@@ -288,14 +222,14 @@ impl<D: Drops> Session<'_, D> {
             self.drag = Some(Drag { held: false, ..drag });
             self.drops.hover(false);
             let time = if data[1] == 0 { CURRENT_TIME } else { data[1] };
-            self.connection.convert_selection(
-                self.window,
+            self.client.connection.convert_selection(
+                self.client.window,
                 atoms.XdndSelection,
                 atoms.URI_LIST,
                 atoms.DRUMLIN_DROP,
                 time,
             )?;
-            self.connection.flush()?;
+            self.client.connection.flush()?;
         }
         Ok(())
     }
@@ -305,7 +239,8 @@ impl<D: Drops> Session<'_, D> {
         let (x, y) = ((at >> 16) as i16, at as i16);
         let mut window = seen;
         while window != self.target {
-            let asked = self.connection.translate_coordinates(self.root, window, x, y);
+            let asked =
+                self.client.connection.translate_coordinates(self.client.root, window, x, y);
             let answer = asked.ok().and_then(|asked| asked.reply().ok());
             match answer.map(|answer| answer.child).filter(|&child| child != NONE) {
                 Some(child) => window = child,
@@ -326,7 +261,12 @@ impl<D: Drops> Session<'_, D> {
             Place::Hosts => self.hand_on(&drag.enter),
             Place::Ours if drag.over.is_some() => {
                 let left = [drag.source, 0, 0, 0, 0];
-                self.hand_on(&ClientMessageEvent::new(32, drag.target, self.atoms.XdndLeave, left))
+                self.hand_on(&ClientMessageEvent::new(
+                    32,
+                    drag.target,
+                    self.client.atoms.XdndLeave,
+                    left,
+                ))
             }
             Place::Ours => Ok(()),
         }
@@ -334,16 +274,13 @@ impl<D: Drops> Session<'_, D> {
 
     /// Whether a window of the host's takes drops.
     fn is_aware(&self, window: Window) -> bool {
-        let aware = self.atoms.XdndAware;
-        let asked = self.connection.get_property(false, window, aware, AtomEnum::ANY, 0, 0);
-        asked.ok().and_then(|asked| asked.reply().ok()).is_some_and(|found| found.type_ != NONE)
+        self.client.property(window, self.client.atoms.XdndAware).is_some()
     }
 
     /// Hands a message on to the host's window that it is about, if that takes drops.
     fn hand_on(&self, message: &ClientMessageEvent) -> Outcome<()> {
         if self.is_aware(message.window) {
-            self.connection.send_event(false, message.window, EventMask::NO_EVENT, *message)?;
-            self.connection.flush()?;
+            self.client.pass_on(message.window, message)?;
         }
         Ok(())
     }
@@ -353,9 +290,15 @@ impl<D: Drops> Session<'_, D> {
         if flags & 1 == 0 {
             return Ok(types.to_vec());
         }
-        let list = self.atoms.XdndTypeList;
-        let asked =
-            self.connection.get_property(false, source, list, AtomEnum::ATOM, 0, MOST_TYPES)?;
+        let list = self.client.atoms.XdndTypeList;
+        let asked = self.client.connection.get_property(
+            false,
+            source,
+            list,
+            AtomEnum::ATOM,
+            0,
+            MOST_TYPES,
+        )?;
         // A source may be gone by now.
         Ok(asked
             .reply()
@@ -370,8 +313,14 @@ impl<D: Drops> Session<'_, D> {
             return self.finish(false);
         }
         let kind = AtomEnum::ANY;
-        let list =
-            self.connection.get_property(true, self.window, property, kind, 0, LONGEST_LIST)?;
+        let list = self.client.connection.get_property(
+            true,
+            self.client.window,
+            property,
+            kind,
+            0,
+            LONGEST_LIST,
+        )?;
         let paths = list.reply().map(|list| paths(&list.value)).unwrap_or_default();
         let taken = !paths.is_empty();
         for path in paths {
@@ -382,8 +331,8 @@ impl<D: Drops> Session<'_, D> {
 
     fn finish(&mut self, taken: bool) -> Outcome<()> {
         let Some(drag) = self.drag else { return Ok(()) };
-        let action = if taken { self.atoms.XdndActionCopy } else { NONE };
-        self.say(drag, self.atoms.XdndFinished, [u32::from(taken), action, 0, 0])?;
+        let action = if taken { self.client.atoms.XdndActionCopy } else { NONE };
+        self.say(drag, self.client.atoms.XdndFinished, [u32::from(taken), action, 0, 0])?;
         self.leave();
         Ok(())
     }
@@ -397,10 +346,7 @@ impl<D: Drops> Session<'_, D> {
 
     /// Sends a message to the source, the window that is meant first.
     fn say(&self, drag: Drag, kind: Atom, [a, b, c, d]: [u32; 4]) -> Outcome<()> {
-        let message = ClientMessageEvent::new(32, drag.source, kind, [drag.target, a, b, c, d]);
-        self.connection.send_event(false, drag.source, EventMask::NO_EVENT, message)?;
-        self.connection.flush()?;
-        Ok(())
+        self.client.send(drag.source, drag.source, kind, [drag.target, a, b, c, d])
     }
 }
 

@@ -3,8 +3,11 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
+use x11rb::rust_connection::RustConnection;
+
 use super::*;
-use crate::editor::tests::display::{Atoms, Display, Source, window};
+use crate::editor::tests::display::{Display, Source, window};
+use crate::editor::xdnd::Atoms;
 
 #[derive(Debug, PartialEq)]
 enum Told {
@@ -44,18 +47,18 @@ fn a_dropped_file_is_taken() {
     let (_connection, target, proxy, told) = target(&display);
     let source =
         Source::new(Some(&display.name), b"file:///tmp/A%20song.mid\r\nfile:///tmp/b.mid\r\n");
-    let Atoms { XdndEnter, XdndPosition, XdndDrop, XdndActionCopy, URI_LIST, .. } = source.atoms;
+    let Atoms { XdndEnter, XdndPosition, XdndDrop, XdndActionCopy, URI_LIST, .. } = source.atoms();
     // The same twice: a session leaves nothing behind.
     for _ in 0..2 {
         source.say(target, XdndEnter, [5 << 24, URI_LIST, NONE, NONE]);
         assert_eq!(next(&told), Told::Hover(true));
         source.say(target, XdndPosition, [0, 20 << 16 | 30, CURRENT_TIME, XdndActionCopy]);
         let status = source.hear();
-        assert_eq!(status.type_, source.atoms.XdndStatus);
+        assert_eq!(status.type_, source.atoms().XdndStatus);
         assert_eq!(status.data.as_data32(), [target, 1, 0, 0, XdndActionCopy]);
         source.say(target, XdndDrop, [0, CURRENT_TIME, 0, 0]);
         let finished = source.hear();
-        assert_eq!(finished.type_, source.atoms.XdndFinished);
+        assert_eq!(finished.type_, source.atoms().XdndFinished);
         assert_eq!(finished.data.as_data32(), [target, 1, XdndActionCopy, 0, 0]);
         assert_eq!(next(&told), Told::Hover(false));
         assert_eq!(next(&told), Told::Take("/tmp/A song.mid".into()));
@@ -71,7 +74,7 @@ fn what_is_no_file_is_refused_and_what_leaves_is_forgotten() {
     let (_connection, target, _proxy, told) = target(&display);
     let source = Source::new(Some(&display.name), b"https://example.org/song.mid\r\n");
     let Atoms { XdndEnter, XdndPosition, XdndDrop, XdndLeave, URI_LIST, XdndTypeList, .. } =
-        source.atoms;
+        source.atoms();
     // Without a list of files.
     source.say(target, XdndEnter, [5 << 24, u32::from(AtomEnum::STRING), NONE, NONE]);
     source.say(target, XdndPosition, [0, 0, CURRENT_TIME, NONE]);
@@ -81,14 +84,21 @@ fn what_is_no_file_is_refused_and_what_leaves_is_forgotten() {
     // With one among many types, which then has no file in it.
     let types = [u32::from(AtomEnum::STRING), 1, 2, 3, URI_LIST];
     source
+        .client
         .connection
-        .change_property32(PropMode::REPLACE, source.window, XdndTypeList, AtomEnum::ATOM, &types)
+        .change_property32(
+            PropMode::REPLACE,
+            source.client.window,
+            XdndTypeList,
+            AtomEnum::ATOM,
+            &types,
+        )
         .unwrap();
     source.say(target, XdndEnter, [5 << 24 | 1, 1, 2, 3]);
     assert_eq!(next(&told), Told::Hover(true));
     source.say(target, XdndDrop, [0, CURRENT_TIME, 0, 0]);
     let finished = source.hear();
-    assert_eq!((finished.type_, finished.data.as_data32()[1]), (source.atoms.XdndFinished, 0));
+    assert_eq!((finished.type_, finished.data.as_data32()[1]), (source.atoms().XdndFinished, 0));
     assert_eq!(next(&told), Told::Hover(false));
     // A drag that leaves.
     source.say(target, XdndEnter, [5 << 24, URI_LIST, NONE, NONE]);
@@ -102,8 +112,8 @@ fn what_is_no_file_is_refused_and_what_leaves_is_forgotten() {
 fn what_is_not_over_the_window_goes_to_the_host() {
     let Some(display) = Display::start() else { return };
     let source = Source::new(Some(&display.name), b"file:///tmp/a.mid\r\n");
-    let Atoms { XdndEnter, XdndPosition, XdndStatus, XdndDrop, XdndLeave, .. } = source.atoms;
-    let Atoms { XdndAware, XdndActionCopy, XdndFinished, URI_LIST, .. } = source.atoms;
+    let Atoms { XdndEnter, XdndPosition, XdndStatus, XdndDrop, XdndLeave, .. } = source.atoms();
+    let Atoms { XdndAware, XdndActionCopy, XdndFinished, URI_LIST, .. } = source.atoms();
     let (connection, screen) = x11rb::connect(Some(&display.name)).unwrap();
     let root = connection.setup().roots[screen].root;
     let (host, ours) = (window(&connection, root), window(&connection, root));
@@ -146,7 +156,7 @@ fn what_is_not_over_the_window_goes_to_the_host() {
         .unwrap();
     let hosts = || loop {
         if let Event::ClientMessage(message) = connection.wait_for_event().unwrap() {
-            assert_eq!((message.window, message.data.as_data32()[0]), (host, source.window));
+            assert_eq!((message.window, message.data.as_data32()[0]), (host, source.client.window));
             return message.type_;
         }
     };

@@ -1,7 +1,6 @@
 //! Where a clip can be joined: its beats.
 
-use realfft::RealFftPlanner;
-
+use super::autocorrelation::Autocorrelation;
 use super::bands::{BANDS, Energies, FRAMES, HOP};
 use super::envelope::Envelope;
 use crate::analysis::{BeatStep, best_beats};
@@ -117,7 +116,8 @@ fn period(onsets: &[f32]) -> Option<f64> {
     if onsets.len() < (2.0 * SHORTEST * FRAMES) as usize {
         return None;
     }
-    let correlation = autocorrelation(onsets, (4.5 * LONGEST * FRAMES) as usize);
+    let mut correlation = Autocorrelation::new(onsets.len(), (4.5 * LONGEST * FRAMES) as usize);
+    let correlation = correlation.of(onsets.iter().copied());
     let whole = correlation[0].max(1e-6);
     let at = |lag: f64| {
         let (low, share) = (lag as usize, lag.fract() as f32);
@@ -133,20 +133,6 @@ fn period(onsets: &[f32]) -> Option<f64> {
     let periods = (0..=steps).map(|step| SHORTEST * FRAMES + step as f64 / 10.0);
     let best = periods.max_by(|&a, &b| worth(a).total_cmp(&worth(b)))?;
     (worth(best) > f64::from(REGULAR * whole)).then_some(best)
-}
-
-fn autocorrelation(signal: &[f32], lags: usize) -> Vec<f32> {
-    let size = (signal.len() + lags).next_power_of_two();
-    let mut planner = RealFftPlanner::<f32>::new();
-    let (forward, inverse) = (planner.plan_fft_forward(size), planner.plan_fft_inverse(size));
-    let (mut padded, mut spectrum) = (forward.make_input_vec(), forward.make_output_vec());
-    padded[..signal.len()].copy_from_slice(signal);
-    const PROOF: &str = "buffers as long as the transform asks for";
-    forward.process(&mut padded, &mut spectrum).expect(PROOF);
-    spectrum.iter_mut().for_each(|bin| *bin = bin.norm_sqr().into());
-    inverse.process(&mut spectrum, &mut padded).expect(PROOF);
-    padded.truncate(lags);
-    padded
 }
 
 /// The frames of the sequence of beats near `period` that meets the most onsets.

@@ -1,8 +1,7 @@
 //! What a clip is like: its rhythm and its sound as one vector, whose Euclidean distances say how alike
 //! two clips are.
 
-use realfft::RealFftPlanner;
-
+use super::autocorrelation::Autocorrelation;
 use super::bands::{BANDS, Energies};
 
 /// Frames of the lags of the autocorrelation: 93 ms to 2 s, two of them a number.
@@ -86,20 +85,12 @@ fn centred(flux: &Energies, band: usize) -> impl Iterator<Item = f32> + '_ {
     flux.iter().map(move |frame| frame[band] - mean)
 }
 
-/// The autocorrelation of every band's flux, by the Wiener-Khinchin theorem.
+/// The autocorrelation of every band's flux.
 fn rhythm(flux: &Energies) -> Vec<f32> {
-    let size = (flux.len() + LAGS.end).next_power_of_two();
-    let mut planner = RealFftPlanner::<f32>::new();
-    let (forward, inverse) = (planner.plan_fft_forward(size), planner.plan_fft_inverse(size));
-    let (mut signal, mut spectrum) = (forward.make_input_vec(), forward.make_output_vec());
+    let mut correlation = Autocorrelation::new(flux.len(), LAGS.end);
     let mut numbers = Vec::with_capacity(RHYTHM + BANDS + PAIRS);
     for band in 0..BANDS {
-        signal.fill(0.0);
-        signal.iter_mut().zip(centred(flux, band)).for_each(|(out, value)| *out = value);
-        const PROOF: &str = "buffers as long as the transform asks for";
-        forward.process(&mut signal, &mut spectrum).expect(PROOF);
-        spectrum.iter_mut().for_each(|bin| *bin = bin.norm_sqr().into());
-        inverse.process(&mut spectrum, &mut signal).expect(PROOF);
+        let signal = correlation.of(centred(flux, band));
         let whole = signal[0];
         let share = |lag: f32| if whole > 1e-6 { lag / whole } else { 0.0 };
         let lags = signal[LAGS].chunks_exact(LAGS_A_NUMBER);

@@ -19,6 +19,7 @@
 
 #![forbid(unsafe_code)]
 
+mod autocorrelation;
 mod bands;
 mod beats;
 mod choose;

@@ -1,7 +1,7 @@
 """Make four tiny ONNX networks and what onnxruntime answers to them.
 
 One network for each kind of layer that Drumlin's own networks use: `conv` (convolutions, pooling, a
-transposed convolution, a skip connection), `mlp` (dense layers over a free number of rows),
+skip connection), `mlp` (dense layers over a free number of rows),
 `gather` (an embedding of integers next to real numbers) and `gru` (a two-way GRU).
 
 Run:   python make_networks.py
@@ -28,13 +28,12 @@ class Conv(nn.Module):
         self.down = nn.Conv2d(2, 6, 3, padding=1)
         self.norm = nn.BatchNorm2d(6)
         self.deep = nn.Conv2d(6, 8, 3, padding=2, dilation=2)
-        self.up = nn.ConvTranspose2d(8, 4, 2, stride=2)
-        self.out = nn.Conv2d(6, 1, 1)
+        self.out = nn.Conv2d(10, 1, 1)
 
     def forward(self, image):
         top = torch.relu(self.norm(self.down(image)))
-        deep = torch.relu(self.deep(torch.max_pool2d(top, 2)))
-        return torch.sigmoid(self.out(torch.cat([self.up(deep), image], 1)))
+        deep = torch.relu(self.deep(torch.max_pool2d(top, 3, stride=1, padding=1)))
+        return torch.sigmoid(self.out(torch.cat([deep, image], 1)))
 
 
 class Mlp(nn.Module):

@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 
 use cudarc::cudnn::sys::{
-    self, cudnnConvolutionBwdDataAlgo_t, cudnnConvolutionFwdAlgo_t, cudnnDeterminism_t,
-    cudnnMathType_t, cudnnStatus_t,
+    self, cudnnConvolutionFwdAlgo_t, cudnnDeterminism_t, cudnnMathType_t, cudnnStatus_t,
 };
 
 use super::dnn::{ConvShapes, Dnn, check};
@@ -18,8 +17,7 @@ const WORKSPACE: usize = 256 << 20;
 /// The choice for each convolution, with the bytes it needs beside.
 #[derive(Default)]
 pub(super) struct Algorithms {
-    forward: HashMap<Conv, (cudnnConvolutionFwdAlgo_t, usize)>,
-    transposed: HashMap<Conv, (cudnnConvolutionBwdDataAlgo_t, usize)>,
+    known: HashMap<Conv, (cudnnConvolutionFwdAlgo_t, usize)>,
 }
 
 /// Whether cuDNN's suggestion may be taken: it works, fits, gives the same every time and does not
@@ -39,13 +37,13 @@ fn fit(
 impl Algorithms {
     /// The algorithm that cuDNN thinks is quickest, with the bytes it needs. Asking takes longer than
     /// a small convolution, so the answer is kept.
-    pub fn forward(
+    pub fn find(
         &mut self,
         dnn: &Dnn,
         how: &Conv,
         shapes: &ConvShapes,
     ) -> Done<(cudnnConvolutionFwdAlgo_t, usize)> {
-        if let Some(known) = self.forward.get(how) {
+        if let Some(known) = self.known.get(how) {
             return Ok(*known);
         }
         const ASKED: usize = cudnnConvolutionFwdAlgo_t::CUDNN_CONVOLUTION_FWD_ALGO_COUNT as usize;
@@ -73,66 +71,7 @@ impl Algorithms {
         // This one is always there and needs nothing.
         let least = cudnnConvolutionFwdAlgo_t::CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_GEMM;
         let chosen = chosen.unwrap_or((least, 0));
-        self.forward.insert(*how, chosen);
-        Ok(chosen)
-    }
-
-    /// As [`Algorithms::forward`].
-    pub fn transposed(
-        &mut self,
-        dnn: &Dnn,
-        how: &Conv,
-        shapes: &ConvShapes,
-    ) -> Done<(cudnnConvolutionBwdDataAlgo_t, usize)> {
-        if let Some(known) = self.transposed.get(how) {
-            return Ok(*known);
-        }
-        use cudnnConvolutionBwdDataAlgo_t as Algo;
-        const ASKED: usize = Algo::CUDNN_CONVOLUTION_BWD_DATA_ALGO_COUNT as usize;
-        // SAFETY: all its fields may be 0.
-        let mut found: [sys::cudnnConvolutionBwdDataAlgoPerf_t; ASKED] =
-            unsafe { std::mem::zeroed() };
-        let mut count = 0;
-        // SAFETY: there is room for as many as are asked for.
-        check(unsafe {
-            sys::cudnnGetConvolutionBackwardDataAlgorithm_v7(
-                dnn.0,
-                shapes.filter.0,
-                shapes.output.0,
-                shapes.how.0,
-                shapes.input.0,
-                ASKED as i32,
-                &mut count,
-                found.as_mut_ptr(),
-            )
-        })?;
-        let found = &found[..usize::try_from(count).unwrap_or(0).min(ASKED)];
-        let chosen = found
-            .iter()
-            .find(|a| fit(a.status, a.memory, a.determinism, a.mathType))
-            .map(|a| (a.algo, a.memory));
-        let chosen = match chosen {
-            Some(chosen) => chosen,
-            None => {
-                // Always there, and the same every time.
-                let least = Algo::CUDNN_CONVOLUTION_BWD_DATA_ALGO_1;
-                let mut bytes = 0;
-                // SAFETY: writes one size.
-                check(unsafe {
-                    sys::cudnnGetConvolutionBackwardDataWorkspaceSize(
-                        dnn.0,
-                        shapes.filter.0,
-                        shapes.output.0,
-                        shapes.how.0,
-                        shapes.input.0,
-                        least,
-                        &mut bytes,
-                    )
-                })?;
-                (least, bytes)
-            }
-        };
-        self.transposed.insert(*how, chosen);
+        self.known.insert(*how, chosen);
         Ok(chosen)
     }
 }

@@ -350,7 +350,7 @@ impl Device for Gpu {
         let shapes = ConvShapes::new(how)?;
         let mut tools = self.tools()?;
         let tools = &mut *tools;
-        let (algorithm, bytes) = tools.algorithms.forward(&tools.dnn, how, &shapes)?;
+        let (algorithm, bytes) = tools.algorithms.find(&tools.dnn, how, &shapes)?;
         let workspace = self.memory.take(bytes)?;
         // SAFETY: the arrays have the sizes that the shapes say, the workspace the one asked for.
         check(unsafe {
@@ -371,41 +371,6 @@ impl Device for Gpu {
             )
         })?;
         self.add_bias(tools, bias, how.maps, &shapes.output, &out)?;
-        Ok(out)
-    }
-
-    fn conv_transposed(
-        &self,
-        x: &Buffer,
-        weights: &Buffer,
-        bias: Option<&Buffer>,
-        how: &Conv,
-    ) -> Done<Buffer> {
-        let out = self.take(how.batch * how.channels * how.input[0] * how.input[1])?;
-        let shapes = ConvShapes::new(how)?;
-        let mut tools = self.tools()?;
-        let tools = &mut *tools;
-        let (algorithm, bytes) = tools.algorithms.transposed(&tools.dnn, how, &shapes)?;
-        let workspace = self.memory.take(bytes)?;
-        // SAFETY: the arrays have the sizes that the shapes say, the workspace the one asked for.
-        check(unsafe {
-            sys::cudnnConvolutionBackwardData(
-                tools.dnn.0,
-                factor(&ONE),
-                shapes.filter.0,
-                weights.read(),
-                shapes.output.0,
-                x.read(),
-                shapes.how.0,
-                algorithm,
-                workspace.write(),
-                bytes,
-                factor(&ZERO),
-                shapes.input.0,
-                out.write(),
-            )
-        })?;
-        self.add_bias(tools, bias, how.channels, &shapes.input, &out)?;
         Ok(out)
     }
 

@@ -188,30 +188,6 @@ impl Device for CpuDevice {
         Ok(out)
     }
 
-    fn conv_transposed(
-        &self,
-        x: &Vec<f32>,
-        weights: &Vec<f32>,
-        bias: Option<&Vec<f32>>,
-        how: &Conv,
-    ) -> Done<Vec<f32>> {
-        let (from, into) = (how.maps / how.groups, how.channels / how.groups);
-        let (outputs, inputs, cells) = sizes(how);
-        let mut out = biased(bias, how.batch, how.channels, inputs);
-        for item in 0..how.batch {
-            for map in 0..how.maps {
-                let source = &x[(item * how.maps + map) * outputs..][..outputs];
-                for channel in 0..into {
-                    let target = item * how.channels + map / from * into + channel;
-                    let target = &mut out[target * inputs..][..inputs];
-                    let kernel = &weights[(map * into + channel) * cells..][..cells];
-                    meetings(how, |o, cell, i| target[i] += kernel[cell] * source[o]);
-                }
-            }
-        }
-        Ok(out)
-    }
-
     fn pool(&self, pool: Pool, x: &Vec<f32>, how: &Conv) -> Done<Vec<f32>> {
         let (outputs, inputs, cells) = sizes(how);
         let start = if pool == Pool::Max { f32::NEG_INFINITY } else { 0.0 };

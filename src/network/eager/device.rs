@@ -78,17 +78,6 @@ pub(in crate::network) trait Device: Send + Sync {
         how: &Conv,
     ) -> Done<Self::Buffer>;
 
-    /// The gradient of [`conv`](Device::conv) by its input: `x[batch, maps, ...]` with
-    /// `weights[maps, channels / groups, ...]` to `[batch, channels, ...]`, plus `bias[channels]`.
-    /// `how` is that of the convolution, so that its `input` is what comes out here.
-    fn conv_transposed(
-        &self,
-        x: &Self::Buffer,
-        weights: &Self::Buffer,
-        bias: Option<&Self::Buffer>,
-        how: &Conv,
-    ) -> Done<Self::Buffer>;
-
     /// `x[batch, channels, ...]`; what lies outside counts for nothing, but
     /// [`Pool::AveragePadded`], which counts it as zero.
     fn pool(&self, pool: Pool, x: &Self::Buffer, how: &Conv) -> Done<Self::Buffer>;

@@ -117,7 +117,6 @@ impl<'a, D: Device> Executor<'a, D> {
             Op::Pow => one(self.pow(node)?),
             Op::Clip { low, high } => one(self.clip(node, *low, *high)?),
             Op::Conv(window) => one(self.conv(node, window)?),
-            Op::ConvTransposed { window, extra } => one(self.conv_transposed(node, window, extra)?),
             Op::Pool(pool, window) => one(self.pool(*pool, window, node)?),
             Op::GlobalAverage => one(self.global_average(node)?),
             Op::Gemm { alpha, beta, a_transposed, b_transposed } => {

@@ -75,10 +75,6 @@ impl Device for FlopCounter {
         self.add(how.work())
     }
 
-    fn conv_transposed(&self, (): &(), (): &(), _: Option<&()>, how: &Conv) -> Done<()> {
-        self.add(how.work())
-    }
-
     fn pool(&self, _: Pool, (): &(), _: &Conv) -> Done<()> {
         Ok(())
     }

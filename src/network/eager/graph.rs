@@ -47,10 +47,6 @@ pub(super) enum Op {
         high: Option<f32>,
     },
     Conv(Window),
-    ConvTransposed {
-        window: Window,
-        extra: Vec<usize>,
-    },
     Pool(Pool, Window),
     GlobalAverage,
     Gemm {
@@ -286,13 +282,6 @@ fn op(node: &NodeProto, opset: i64) -> Result<Option<Op>, String> {
             high: set.get("max").map(|attribute| attribute.f),
         },
         "Conv" => Op::Conv(set.window()?),
-        "ConvTranspose" => {
-            if set.get("output_shape").is_some() {
-                return Err("output_shape is not supported".to_owned());
-            }
-            let extra = set.sizes("output_padding")?.unwrap_or_default();
-            Op::ConvTransposed { window: set.window()?, extra }
-        }
         "MaxPool" => {
             set.must_be("storage_order", 0)?;
             Op::Pool(Pool::Max, set.window()?)

@@ -4,7 +4,7 @@ use super::device::{Conv, Device, Pool};
 use super::error::ExecResult;
 use super::executor::Executor;
 use super::graph::{Node, Window};
-use super::value::{Array, Value, View};
+use super::value::{Array, Value};
 
 /// Sizes along two axes; where the graph has only one, the first is made up.
 type Two = [usize; 2];
@@ -91,70 +91,6 @@ impl<D: Device> Executor<'_, D> {
         let buffer =
             self.made(&x, &shape, || self.device.conv(&x.buffer, &weights.buffer, bias, &how))?;
         Ok(Value::Device(Array::new(buffer, shape, x.batched)))
-    }
-
-    pub(super) fn conv_transposed(
-        &self,
-        node: &Node,
-        window: &Window,
-        extra: &[usize],
-    ) -> ExecResult<Value<D::Buffer>> {
-        let (x, weights) = (self.array(node, 0)?, self.weights(node, 1)?);
-        let [maps, each, kernel @ ..] = weights.shape.as_slice() else {
-            return Err("the weights have too few axes".into());
-        };
-        fits(window, kernel)?;
-        let axes = kernel.len();
-        if x.shape.len() != axes + 2 || !(1..=2).contains(&axes) || x.shape[1] != *maps {
-            let (x, w) = (&x.shape, &weights.shape);
-            return Err(format!("{x:?} and weights of {w:?} do not go together").into());
-        }
-        let pads = window.pads.clone().unwrap_or_else(|| vec![0; 2 * axes]);
-        let extra = if extra.is_empty() { vec![0; axes] } else { extra.to_vec() };
-        if pads.len() != 2 * axes || extra.len() != axes || !maps.is_multiple_of(window.groups) {
-            return Err("pads, kernel and groups do not go together".into());
-        }
-        let (before, behind) = pads.split_at(axes);
-        let even = before == behind;
-        let (strides, dilations) = (given(&window.strides, axes)?, given(&window.dilations, axes)?);
-        let mut how = Conv {
-            batch: x.shape[0] * self.times(x.batched),
-            channels: each * window.groups,
-            maps: *maps,
-            groups: window.groups,
-            input: [1, 1],
-            kernel: two(kernel, 1),
-            stride: two(&strides, 1),
-            dilation: two(&dilations, 1),
-            padding: if even { two(before, 0) } else { [0, 0] },
-            output: two(&x.shape[2..], 1),
-        };
-        for (axis, extra) in two(&extra, 0).into_iter().enumerate() {
-            let steps = how.output[axis].checked_sub(1).ok_or("there is nothing to read")?;
-            let full = steps * how.stride[axis] + reach(&how, axis)? + extra;
-            let room = full.checked_sub(2 * how.padding[axis]).filter(|&room| room > 0);
-            how.input[axis] = room.ok_or("the pads leave nothing")?;
-            if extra >= how.stride[axis] {
-                return Err("the output padding is as large as a stride".into());
-            }
-        }
-        let bias = self.bias(node, 2, how.channels)?;
-        let shape = windows(&x, how.channels, axes, how.input);
-        let bias = bias.as_ref().map(|bias| &*bias.buffer);
-        let buffer = self.made(&x, &shape, || {
-            self.device.conv_transposed(&x.buffer, &weights.buffer, bias, &how)
-        })?;
-        let out = Value::Device(Array::new(buffer, shape, x.batched));
-        if even {
-            return Ok(out);
-        }
-        let mut view = View::dense(out.shape());
-        for axis in 0..axes {
-            let kept = view.dims[axis + 2].checked_sub(before[axis] + behind[axis]);
-            view.dims[axis + 2] = kept.ok_or("the pads leave nothing")?;
-            view.offset += before[axis] * view.strides[axis + 2] as usize;
-        }
-        self.view(&out, view)
     }
 
     pub(super) fn pool(

@@ -92,16 +92,6 @@ impl Device for Fragile {
         CpuDevice.conv(x, weights, bias, how)
     }
 
-    fn conv_transposed(
-        &self,
-        x: &Vec<f32>,
-        weights: &Vec<f32>,
-        bias: Option<&Vec<f32>>,
-        how: &Conv,
-    ) -> Done<Vec<f32>> {
-        CpuDevice.conv_transposed(x, weights, bias, how)
-    }
-
     fn pool(&self, pool: Pool, x: &Vec<f32>, how: &Conv) -> Done<Vec<f32>> {
         CpuDevice.pool(pool, x, how)
     }

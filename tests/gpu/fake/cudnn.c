@@ -135,37 +135,17 @@ EXPORT int cudnnGetConvolutionForwardAlgorithm_v7(
     return OK;
 }
 
-EXPORT int cudnnGetConvolutionBackwardDataAlgorithm_v7(
-    void *handle, Filter *w, Tensor *dy, Conv *c, Tensor *dx, int asked, int *count, Perf *found
-) {
-    if (!handle || !fits(dx, w, c, dy)) return BAD_PARAM;
-    *count = asked;
-    suggest(count, found);
-    return OK;
-}
-
-EXPORT int cudnnGetConvolutionBackwardDataWorkspaceSize(
-    void *handle, Filter *w, Tensor *dy, Conv *c, Tensor *dx, int algo, size_t *bytes
-) {
-    if (!handle || !fits(dx, w, c, dy) || algo != 1) return BAD_PARAM;
-    *bytes = WORKSPACE;
-    return OK;
-}
-
-// Both ways at once: forwards reads x and writes y, backwards reads y and writes x.
 static void convolve(
-    const Tensor *xt, float *x, const Filter *f, const float *w, const Conv *c, const Tensor *yt,
-    float *y, int backwards
+    const Tensor *xt, const float *x, const Filter *f, const float *w, const Conv *c,
+    const Tensor *yt, float *y
 ) {
     int each_in = f->channels, each_out = f->maps / c->groups;
-    float *out = backwards ? x : y;
-    const Tensor *made = backwards ? xt : yt;
-    for (long i = 0; i < (long)made->dims[0] * made->strides[0]; i++) out[i] = 0;
+    for (long i = 0; i < (long)yt->dims[0] * yt->strides[0]; i++) y[i] = 0;
     for (int n = 0; n < yt->dims[0]; n++)
     for (int m = 0; m < f->maps; m++)
     for (int ch = 0; ch < each_in; ch++) {
         int from = m / each_out * each_in + ch;
-        float *xs = x + (long)n * xt->strides[0] + (long)from * xt->strides[1];
+        const float *xs = x + (long)n * xt->strides[0] + (long)from * xt->strides[1];
         float *ys = y + (long)n * yt->strides[0] + (long)m * yt->strides[1];
         const float *ws = w + ((long)m * each_in + ch) * f->height * f->width;
         for (int oy = 0; oy < yt->dims[2]; oy++)
@@ -176,9 +156,8 @@ static void convolve(
             for (int kx = 0; kx < f->width; kx++) {
                 int ix = ox * c->step[1] + kx * c->apart[1] - c->pad[1];
                 if (ix < 0 || ix >= xt->dims[3]) continue;
-                float *in = &xs[iy * xt->strides[2] + ix], *at = &ys[oy * yt->strides[2] + ox];
-                if (backwards) *in += *at * ws[ky * f->width + kx];
-                else *at += *in * ws[ky * f->width + kx];
+                float in = xs[iy * xt->strides[2] + ix];
+                ys[oy * yt->strides[2] + ox] += in * ws[ky * f->width + kx];
             }
         }
     }
@@ -195,20 +174,7 @@ EXPORT int cudnnConvolutionForward(
     insist(algo == 1 && bytes >= WORKSPACE, "an algorithm that is not wanted");
     memset(workspace, 0xFF, bytes);
     convolutions++;
-    convolve(xt, x, f, w, c, yt, y, 0);
-    return OK;
-}
-
-EXPORT int cudnnConvolutionBackwardData(
-    void *handle, const float *alpha, Filter *f, float *w, Tensor *yt, float *y, Conv *c, int algo,
-    void *workspace, size_t bytes, const float *beta, Tensor *xt, float *x
-) {
-    if (fake_cuda_ready()) return EXECUTION_FAILED;
-    if (!handle || !fits(xt, f, c, yt) || !plain(alpha, beta)) return BAD_PARAM;
-    insist(algo == 1 && bytes >= WORKSPACE, "an algorithm that is not wanted");
-    memset(workspace, 0xFF, bytes);
-    convolutions++;
-    convolve(xt, x, f, w, c, yt, y, 1);
+    convolve(xt, x, f, w, c, yt, y);
     return OK;
 }
 

@@ -215,16 +215,6 @@ fn all() -> Vec<Case> {
     cases.push(conv(&[2, 4, 6, 6], &[4, 1, 3, 3]).int("group", 4).weights(&[4]));
     cases.push(conv(&[2, 3, 12], &[5, 3, 4]).ints("pads", &[3, 0]).ints("strides", &[2]));
     cases.push(conv(&[1, 2, 5, 6], &[3, 2, 2, 2]).ints("pads", &[0, 1, 1, 2]));
-    let up = |x: &[usize], w: &[usize]| case("ConvTranspose", &[x]).weights(w);
-    cases.push(up(&[2, 3, 4, 5], &[3, 4, 2, 2]).ints("strides", &[2, 2]).weights(&[4]));
-    cases.push(
-        up(&[1, 3, 4, 5], &[3, 4, 3, 3])
-            .ints("strides", &[2, 2])
-            .ints("pads", &[1, 1, 1, 1])
-            .ints("output_padding", &[1, 1]),
-    );
-    cases.push(up(&[2, 3, 7], &[3, 2, 4]).ints("strides", &[3]).ints("pads", &[1, 1]));
-    cases.push(up(&[1, 4, 4, 4], &[4, 3, 3, 3]).int("group", 2).ints("kernel_shape", &[3, 3]));
     for op in ["MaxPool", "AveragePool"] {
         let pool = |x: &[usize]| case(op, &[x]);
         cases.push(pool(&[2, 3, 6, 8]).ints("kernel_shape", &[2, 2]).ints("strides", &[2, 2]));

@@ -13,14 +13,17 @@ use crate::files::{self, Output};
 use crate::midi;
 use crate::score::{SampleRate, Song, program_name};
 
+use super::common::{NetworkArguments, PrintArguments};
 use super::console::{print, print_json, remark};
 use super::error::CliError;
-use super::generate::{BackendArgument, Content, models, numbered, share};
+use super::generate::{Content, numbered, share};
 use super::progress::counted;
 use super::song::{self, KindArguments, STANDARD};
 
 /// Write a melody for drums: of the same bars and form, in a key and a range
 #[derive(Debug, Args)]
+#[command(mut_arg("json", |json| json.help("Print what was written as JSON")))]
+#[command(mut_arg("models", |models| models.help("A folder with networks to use in place of those built in").hide_short_help(true)))]
 pub struct Arguments {
     /// The song with the drums (MIDI); `-` is standard input
     song: PathBuf,
@@ -77,23 +80,14 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     audio: Option<PathBuf>,
 
-    /// Print what was written as JSON
-    #[arg(long)]
-    json: bool,
-
-    /// No progress and no remarks
-    #[arg(short, long)]
-    quiet: bool,
+    #[command(flatten)]
+    printing: PrintArguments,
 
     #[command(flatten)]
     kinds: KindArguments,
 
-    /// A folder with networks to use in place of those built in
-    #[arg(long, value_name = "FOLDER", hide_short_help = true)]
-    models: Option<PathBuf>,
-
     #[command(flatten)]
-    backend: BackendArgument,
+    networks: NetworkArguments,
 }
 
 fn instrument(text: &str) -> Result<u8, String> {
@@ -134,7 +128,7 @@ struct MelodyReport {
 pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     let outputs = numbered(&arguments.output, usize::from(arguments.alternatives));
     let standard = arguments.output == Path::new(STANDARD);
-    if standard && (arguments.json || arguments.alternatives > 1) {
+    if standard && (arguments.printing.json || arguments.alternatives > 1) {
         let what = "one melody, or --json";
         return Err(CliError::OneThing { what });
     }
@@ -146,7 +140,8 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     files::check(written.chain(arguments.audio.as_deref()), &arguments.song)?;
 
     let file = song::read(&arguments.song, &arguments.kinds)?;
-    if let Some(mended) = song::mended(&arguments.song, &file).filter(|_| !arguments.quiet) {
+    if let Some(mended) = song::mended(&arguments.song, &file).filter(|_| !arguments.printing.quiet)
+    {
         remark(&mended);
     }
     let drums = file.song();
@@ -166,8 +161,8 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
         seed: arguments.seed,
         alternatives: usize::from(arguments.alternatives),
     };
-    let models = models(&arguments.backend, arguments.models.as_deref(), networks::ALL)?;
-    let bar = counted(100, arguments.quiet);
+    let models = arguments.networks.models(networks::ALL)?;
+    let bar = counted(100, arguments.printing.quiet);
     bar.set_message(song::title(&arguments.song));
     let told = |share: f32| {
         bar.set_position((share * 100.0) as u64);
@@ -215,9 +210,9 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
         seed: arguments.seed,
         melodies: melodies.collect(),
     };
-    if arguments.json {
+    if arguments.printing.json {
         print_json(&report)?;
-    } else if !arguments.quiet {
+    } else if !arguments.printing.quiet {
         for melody in &report.melodies {
             let Report { key, range, bars, .. } = &report;
             let MelodyReport { file, notes, .. } = melody;

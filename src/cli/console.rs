@@ -32,7 +32,7 @@ pub fn remark(text: &str) {
 
 /// Why nothing came of it and what was the cause of that, as one line on standard error. If even
 /// that is closed there is nobody to tell.
-pub fn complain(failure: &dyn Error) {
+pub fn print_error(failure: &dyn Error) {
     let mut text = failure.to_string();
     let mut cause = failure.source();
     while let Some(error) = cause {

@@ -12,6 +12,7 @@ use crate::curator::{
 };
 use crate::files::{self, Draft, Output};
 
+use super::common::PrintArguments;
 use super::console::{print_json, remark};
 use super::error::CliError;
 use super::generate::Content;
@@ -20,6 +21,7 @@ use super::song;
 
 /// Make one piece of a folder of clips: drum loops and MIDI drum clips, like beside like
 #[derive(Debug, Args)]
+#[command(mut_arg("json", |json| json.help("Print the cue sheet as JSON")))]
 pub struct Arguments {
     /// The folder with the clips (WAV, AIFF, FLAC, MP3, Ogg Vorbis; MIDI files are played with the
     /// built-in kit), without its subfolders
@@ -45,13 +47,8 @@ pub struct Arguments {
     #[arg(long, default_value_t = 0)]
     seed: u64,
 
-    /// Print the cue sheet as JSON
-    #[arg(long)]
-    json: bool,
-
-    /// No progress and no remarks
-    #[arg(short, long)]
-    quiet: bool,
+    #[command(flatten)]
+    printing: PrintArguments,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
@@ -93,7 +90,7 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     }
     let like = arguments.like.as_deref().map(heard).transpose()?;
 
-    let bar = counted(sources.len() * 2, arguments.quiet);
+    let bar = counted(sources.len() * 2, arguments.printing.quiet);
     let heard = listen(&sources, &|done| {
         bar.set_position(done as u64);
         true
@@ -116,7 +113,7 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     let path = |index: usize| clips[index].source.path().to_owned();
     left_out.extend(others.into_iter().map(|(index, reason)| (path(index), reason)));
     left_out.sort_by(|a, b| a.0.cmp(&b.0));
-    if !arguments.quiet {
+    if !arguments.printing.quiet {
         let said = |(path, reason): &(PathBuf, Reason)| match reason {
             // What somebody asked for needs no words, and what is broken has its own.
             Reason::NotChosen(_) => {}
@@ -151,9 +148,9 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
         Output { path: outputs.picture, bytes: picture },
     ])?;
     bar.finish_and_clear();
-    if arguments.json {
+    if arguments.printing.json {
         print_json(&sheet)?;
-    } else if !arguments.quiet {
+    } else if !arguments.printing.quiet {
         remark(&summary(&sheet));
     }
     Ok(())

@@ -14,12 +14,13 @@ use crate::drummer::{Drummer, Settings, Silent, StyleChoice, networks};
 use crate::midi;
 use crate::score::Song;
 
+use super::common::{NetworkArguments, PrintArguments};
 use super::console::{print, print_json, remark};
 use super::curation;
 use super::error::CliError;
 use super::evaluate_melodies;
 use super::features::is_midi;
-use super::generate::{BackendArgument, models, remark_on, share};
+use super::generate::{remark_on, share};
 use super::progress::counted;
 use super::song;
 
@@ -31,6 +32,8 @@ use super::song;
 /// velocities at either end, whether the dynamics follow the song, the ending. Then how far two-bar statistics of playing overlap with those of
 /// human drummers (the Groove MIDI Dataset).
 #[derive(Debug, Args)]
+#[command(mut_arg("json", |json| json.help("Print JSON instead of tables")))]
+#[command(mut_arg("quiet", |quiet| quiet.help("Say nothing but results and errors")))]
 pub struct Arguments {
     /// A folder of songs with their real drums (MIDI)
     songs: PathBuf,
@@ -89,28 +92,19 @@ pub struct Arguments {
           value_parser = clap::value_parser!(u8).range(1..=16))]
     keep: u8,
 
-    /// A folder with networks of your own: its files take the place of those built in
-    #[arg(long, value_name = "FOLDER")]
-    models: Option<PathBuf>,
+    #[command(flatten)]
+    networks: NetworkArguments,
 
     #[command(flatten)]
-    backend: BackendArgument,
-
-    /// Print JSON instead of tables
-    #[arg(long)]
-    json: bool,
-
-    /// Say nothing but results and errors
-    #[arg(short, long)]
-    quiet: bool,
+    printing: PrintArguments,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     if arguments.melody {
         let ours = composer::networks::ALL;
-        let models = models(&arguments.backend, arguments.models.as_deref(), ours)?;
+        let models = arguments.networks.models(ours)?;
         let files = midi_files(&arguments.songs)?;
-        let (json, quiet) = (arguments.json, arguments.quiet);
+        let (json, quiet) = (arguments.printing.json, arguments.printing.quiet);
         let found = evaluate_melodies::run(&files, &models, arguments.seed, json, quiet)?;
         return found.ok_or_else(|| CliError::NoMelodies { folder: arguments.songs.clone() });
     }
@@ -130,10 +124,10 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     let Some(evaluation) = evaluate(&pairs) else {
         return Err(CliError::NoDrums { folder: arguments.songs.clone() });
     };
-    if arguments.json {
+    if arguments.printing.json {
         return print_json(&evaluation);
     }
-    if !arguments.quiet && !evaluation.skipped.is_empty() {
+    if !arguments.printing.quiet && !evaluation.skipped.is_empty() {
         remark(&format!("without real drums: {}", evaluation.skipped.join(", ")));
     }
     let tables = [evaluation.score_table(), evaluation.sense_table(), evaluation.playing_table()];
@@ -142,10 +136,10 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
 
 /// How well the best of many candidates are found, for all songs of the folder.
 fn curated(arguments: &Arguments, candidates: usize) -> Result<(), CliError> {
-    let models = models(&arguments.backend, arguments.models.as_deref(), networks::ALL)?;
+    let models = arguments.networks.models(networks::ALL)?;
     let drummer = Drummer::new(models, SoundFont::embedded().clone());
     let files = midi_files(&arguments.songs)?;
-    let bar = counted(files.len(), arguments.quiet);
+    let bar = counted(files.len(), arguments.printing.quiet);
     let mut all = Vec::new();
     for file in files {
         let name = song::title(&file);
@@ -156,7 +150,7 @@ fn curated(arguments: &Arguments, candidates: usize) -> Result<(), CliError> {
         let keep = arguments.keep.into();
         match curation::measure(&drummer, &name, &heard, &reference, &settings, keep) {
             Ok(figures) => all.extend(figures),
-            Err(error) if !arguments.quiet => {
+            Err(error) if !arguments.printing.quiet => {
                 bar.suspend(|| remark(&format!("left out: {}: {error}", file.display())));
             }
             Err(_) => {}
@@ -166,7 +160,7 @@ fn curated(arguments: &Arguments, candidates: usize) -> Result<(), CliError> {
     if all.is_empty() {
         return Err(CliError::NoDrums { folder: arguments.songs.clone() });
     }
-    if arguments.json { print_json(&all) } else { print(curation::table(&all).as_bytes()) }
+    if arguments.printing.json { print_json(&all) } else { print(curation::table(&all).as_bytes()) }
 }
 
 /// What is heard of a song and what is asked of the drummer.
@@ -191,10 +185,10 @@ fn asked(arguments: &Arguments, reference: &Song, alternatives: usize) -> (Song,
 
 /// All songs of the folder with drums that the drummer plays to them now.
 fn played(arguments: &Arguments) -> Result<Vec<Pair>, CliError> {
-    let models = models(&arguments.backend, arguments.models.as_deref(), networks::ALL)?;
+    let models = arguments.networks.models(networks::ALL)?;
     let drummer = Drummer::new(models, SoundFont::embedded().clone());
     let files = midi_files(&arguments.songs)?;
-    let bar = counted(files.len(), arguments.quiet);
+    let bar = counted(files.len(), arguments.printing.quiet);
     let mut pairs = Vec::new();
     for file in files {
         let name = song::title(&file);
@@ -220,7 +214,7 @@ fn played(arguments: &Arguments) -> Result<Vec<Pair>, CliError> {
                     .max_by(|a, b| f1(a).total_cmp(&f1(b)));
                 pairs.extend(best.map(|generated| Pair { name, reference, generated }));
             }
-            Err(error) if !arguments.quiet => {
+            Err(error) if !arguments.printing.quiet => {
                 bar.suspend(|| remark(&format!("left out: {}: {error}", file.display())));
             }
             Err(_) => {}
@@ -228,7 +222,7 @@ fn played(arguments: &Arguments) -> Result<Vec<Pair>, CliError> {
         bar.inc(1);
     }
     bar.finish_and_clear();
-    if !arguments.quiet {
+    if !arguments.printing.quiet {
         remark_on(&drummer);
     }
     Ok(pairs)

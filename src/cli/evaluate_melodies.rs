@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::composer::evaluation::{
-    Belonging, Likeliness, Shape, belonging, likeliness, overlap, shape, tiled,
+    DrumCorrelation, Likeliness, Shape, drum_correlation, likeliness, overlap, shape, tiled,
 };
-use crate::composer::{DrumBars, MelodyLine, Request, Sung, compose, networks};
+use crate::composer::{DrumBars, LeadMelody, MelodyLine, Request, compose, networks};
 use crate::midi;
 use crate::network::Models;
 use crate::score::{Note, Song, Ticks};
@@ -24,7 +24,7 @@ const FOREIGN: usize = 6;
 struct Real {
     name: String,
     song: Song,
-    sung: Sung,
+    sung: LeadMelody,
 }
 
 /// What was measured, for `--json`.
@@ -50,8 +50,8 @@ struct Report {
 #[derive(Serialize)]
 struct SongReport {
     name: String,
-    own: Belonging,
-    written: Belonging,
+    own: DrumCorrelation,
+    written: DrumCorrelation,
     own_shape: Shape,
     written_shape: Shape,
 }
@@ -70,7 +70,7 @@ pub fn run(
         bar.inc(1);
         match midi::read(file) {
             Ok(read) if read.drum_notes().next().is_some() => {
-                if let Some(sung) = Sung::of(&read) {
+                if let Some(sung) = LeadMelody::of(&read) {
                     songs.push(Real { name: song::title(file), song: read, sung });
                 }
             }
@@ -103,9 +103,10 @@ fn report(
     for (index, real) in songs.iter().enumerate() {
         done();
         let sung = &real.sung;
-        let (Some(measured), Some(described)) =
-            (belonging(&sung.line, &sung.drums), shape(&sung.line, &sung.drums, sung.voice.key))
-        else {
+        let (Some(measured), Some(described)) = (
+            drum_correlation(&sung.line, &sung.drums),
+            shape(&sung.line, &sung.drums, sung.voice.key),
+        ) else {
             continue;
         };
         let mine = likeliness(&sung.line, &sung.drums, &*network)?;
@@ -116,7 +117,7 @@ fn report(
             pairs += 1.0;
             likelier += f64::from(u8::from(mine.with > theirs.with));
             gains += f64::from(u8::from(mine.gain() > theirs.gain()));
-            foreign.extend(belonging(&line, &sung.drums));
+            foreign.extend(drum_correlation(&line, &sung.drums));
         }
         let request = Request {
             key: Some(sung.voice.key),
@@ -131,7 +132,7 @@ fn report(
         let drums = DrumBars::of(&real.song, Ticks(0));
         let line = MelodyLine::of(notes, &drums);
         let (Some(made), Some(made_shape)) =
-            (belonging(&line, &drums), shape(&line, &drums, sung.voice.key))
+            (drum_correlation(&line, &drums), shape(&line, &drums, sung.voice.key))
         else {
             continue;
         };
@@ -150,7 +151,9 @@ fn report(
     if own.is_empty() {
         return Ok(None);
     }
-    let means = |all: &[Belonging]| mean(Belonging::NAMES, all.iter().map(Belonging::values));
+    let means = |all: &[DrumCorrelation]| {
+        mean(DrumCorrelation::NAMES, all.iter().map(DrumCorrelation::values))
+    };
     let column = |all: &[Shape], at: usize| all.iter().map(|s| s.values()[at]).collect::<Vec<_>>();
     let shared = Shape::NAMES.iter().enumerate().map(|(at, &name)| {
         (name, rounded(overlap(&column(&shapes, at), &column(&written_shapes, at))))
@@ -190,7 +193,7 @@ fn table(report: &Report) -> String {
         "{} songs\n{:<12} {:>8} {:>8} {:>8}\n",
         report.songs, "", "own", "foreign", "written"
     );
-    for name in Belonging::NAMES {
+    for name in DrumCorrelation::NAMES {
         let of = |means: &BTreeMap<&str, f64>| means.get(name).copied().unwrap_or_default();
         let (own, foreign, written) = (of(&report.own), of(&report.foreign), of(&report.written));
         text += &format!("{name:<12} {own:>8.3} {foreign:>8.3} {written:>8.3}\n");

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod candidates;
+mod common;
 mod completions;
 mod compose;
 mod console;
@@ -72,7 +73,7 @@ pub fn run() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            console::complain(&failure);
+            console::print_error(&failure);
             ExitCode::FAILURE
         }
     }

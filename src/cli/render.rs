@@ -133,7 +133,7 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
 fn notes(file: &SongFile, path: &Path, tracks: &[String]) -> Result<Vec<PlayedNote>, CliError> {
     let song = file.song();
     // For its errors: unknown names, nothing but drums.
-    song::listened_to(path, song, tracks)?;
+    song::select_tracks(path, song, tracks)?;
     let mut chosen: Vec<usize> = Vec::new();
     for wanted in tracks {
         chosen.extend(song.find_tracks(wanted).unwrap_or_default());

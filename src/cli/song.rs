@@ -113,7 +113,7 @@ fn read_standard() -> Result<SongFile, ReadError> {
 }
 
 /// What the drummer listens to: the tracks asked for, or all but the drums.
-pub fn listened_to(path: &Path, song: &Song, tracks: &[String]) -> Result<Song, CliError> {
+pub fn select_tracks(path: &Path, song: &Song, tracks: &[String]) -> Result<Song, CliError> {
     let chosen = song.with_only_tracks(tracks);
     Ok(chosen.map_err(|reason| SongError { path: path.into(), reason })?)
 }

@@ -16,14 +16,17 @@ use crate::transcriber::{
     Activations, BeatOptions, DrumSound, Options, Quantise, TRANSCRIBER, Transcription,
 };
 
-use super::console::{complain, print, print_json, remark};
+use super::common::{NetworkArguments, PrintArguments};
+use super::console::{print, print_error, print_json, remark};
 use super::error::CliError;
-use super::generate::{BackendArgument, Content, models};
+use super::generate::Content;
 use super::progress::counted;
 use super::song::{self, STANDARD};
 
 /// Write down the drums of recordings: drum loops, stems, performances
 #[derive(Debug, Args)]
+#[command(mut_arg("json", |json| json.help("Print what was heard as JSON: beats, strokes and how sure each is")))]
+#[command(mut_arg("models", |models| models.help("A folder with a network to use in place of the one built in").hide_short_help(true)))]
 pub struct Arguments {
     /// The recordings (WAV, AIFF, FLAC, MP3, Ogg Vorbis), or folders of them
     #[arg(required = true)]
@@ -68,20 +71,11 @@ pub struct Arguments {
     #[arg(long, value_name = "DRUMS", value_delimiter = ',', value_parser = drum)]
     lanes: Vec<DrumSound>,
 
-    /// Print what was heard as JSON: beats, strokes and how sure each is
-    #[arg(long)]
-    json: bool,
-
-    /// No progress and no remarks
-    #[arg(short, long)]
-    quiet: bool,
-
-    /// A folder with a network to use in place of the one built in
-    #[arg(long, value_name = "FOLDER", hide_short_help = true)]
-    models: Option<PathBuf>,
+    #[command(flatten)]
+    printing: PrintArguments,
 
     #[command(flatten)]
-    backend: BackendArgument,
+    networks: NetworkArguments,
 }
 
 fn tempo(text: &str) -> Result<f64, String> {
@@ -201,7 +195,7 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     if let Some(click) = &arguments.click {
         Content::Sound.check(click)?;
     }
-    if arguments.json && works.iter().any(|work| work.midi == Path::new(STANDARD)) {
+    if arguments.printing.json && works.iter().any(|work| work.midi == Path::new(STANDARD)) {
         return Err(CliError::OneThing { what: "the MIDI file or --json" });
     }
     for work in &works {
@@ -209,9 +203,9 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
             works.iter().map(|work| work.midi.as_path()).chain(arguments.click.as_deref());
         files::check(outputs.filter(|path| *path != Path::new(STANDARD)), &work.recording)?;
     }
-    let models = models(&arguments.backend, arguments.models.as_deref(), &[&TRANSCRIBER])?;
+    let models = arguments.networks.models(&[&TRANSCRIBER])?;
     let (mut reports, mut failed) = (Vec::new(), 0);
-    let bar = counted(works.len() * 100, arguments.quiet);
+    let bar = counted(works.len() * 100, arguments.printing.quiet);
     for (index, work) in works.iter().enumerate() {
         bar.set_message(song::title(&work.recording));
         match transcribe(arguments, work, &models, &bar, index) {
@@ -219,12 +213,12 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
             Err(failure) if works.len() == 1 => return Err(failure),
             Err(failure) => {
                 failed += 1;
-                bar.suspend(|| complain(&failure));
+                bar.suspend(|| print_error(&failure));
             }
         }
     }
     bar.finish_and_clear();
-    if arguments.json {
+    if arguments.printing.json {
         match reports.as_slice() {
             [report] if works.len() == 1 => print_json(report)?,
             reports => print_json(&reports)?,
@@ -306,7 +300,7 @@ fn transcribe(
     }
     files::write(outputs)?;
     let report = report(&work.recording, &transcription, metre);
-    if !arguments.quiet && !arguments.json {
+    if !arguments.printing.quiet && !arguments.printing.json {
         bar.suspend(|| remark(&summary(&report)));
     }
     Ok(report)

@@ -21,16 +21,20 @@ use crate::patterns::{
 };
 use crate::score::{Song, Ticks};
 
-use super::console::{complain, print, print_json, remark};
+use super::common::{NetworkArguments, PrintArguments};
+use super::console::{print, print_error, print_json, remark};
 use super::error::CliError;
 use super::features::is_midi;
-use super::generate::{BackendArgument, Content, models};
+use super::generate::Content;
 use super::song::title;
 
 /// Explore the space of grooves: new ones, ways from one to another, what is alike, a map
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("what").required(true).multiple(true)
     .args(["picture", "sample", "between", "near"]))]
+#[command(mut_arg("json", |json| json.help("Print the grooves as JSON: places on the map, strokes of each drum")))]
+#[command(mut_arg("quiet", |quiet| quiet.help("Say nothing but errors")))]
+#[command(mut_arg("models", |models| models.hide_short_help(true)))]
 pub struct Arguments {
     /// Draw the map (PNG)
     #[arg(long, value_name = "FILE")]
@@ -85,20 +89,11 @@ pub struct Arguments {
     #[arg(long, value_name = "NUMBER", default_value = "0")]
     seed: u64,
 
-    /// Print the grooves as JSON: places on the map, strokes of each drum
-    #[arg(long)]
-    json: bool,
-
-    /// Say nothing but errors
-    #[arg(short, long)]
-    quiet: bool,
-
-    /// A folder with networks of your own: its files take the place of those built in
-    #[arg(long, value_name = "FOLDER", hide_short_help = true)]
-    models: Option<PathBuf>,
+    #[command(flatten)]
+    printing: PrintArguments,
 
     #[command(flatten)]
-    backend: BackendArgument,
+    networks: NetworkArguments,
 }
 
 fn style() -> impl TypedValueParser<Value = MapStyle> {
@@ -156,12 +151,12 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
         files::check([picture.as_path()], input)?;
     }
     let specs = [&PATTERN_ENCODER, &PATTERN_DECODER, &GROOVE];
-    let models = models(&arguments.backend, arguments.models.as_deref(), &specs)?;
+    let models = arguments.networks.models(&specs)?;
     let space = PatternSpace::new(&models)?;
     let mut map = (*PatternMap::built_in()).clone();
     let own = map.points().len();
     if let Some(folder) = &arguments.library {
-        map = map.with(library(folder, &map, arguments.quiet)?);
+        map = map.with(library(folder, &map, arguments.printing.quiet)?);
     }
     let filter = Filter { style: arguments.style, ..Filter::default() };
     let near = arguments.near.as_ref().map(|path| groove(path, &map)).transpose()?;
@@ -170,7 +165,7 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
         let place = near.as_ref().map(|near| near.place);
         let seed = arguments.seed;
         let sampled = sample(&space, &map, &filter, place, count.into(), seed)?;
-        if sampled.len() < usize::from(count) && !arguments.quiet {
+        if sampled.len() < usize::from(count) && !arguments.printing.quiet {
             remark(&format!("only {} new grooves were found there", sampled.len()));
         }
         for (number, sampled) in sampled.iter().enumerate() {
@@ -245,11 +240,11 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
         outputs.push(Output { path: path.clone(), bytes: drawn.png()? });
     }
     files::write(outputs)?;
-    if arguments.json {
+    if arguments.printing.json {
         let reports: Vec<Report> =
             found.iter().map(|found| report(found, arguments.output.as_deref())).collect();
         print_json(&reports)
-    } else if arguments.quiet {
+    } else if arguments.printing.quiet {
         Ok(())
     } else {
         print(found.iter().map(line).collect::<String>().as_bytes())
@@ -307,7 +302,7 @@ fn library(folder: &Path, map: &PatternMap, quiet: bool) -> Result<Vec<MapPoint>
         });
         match groove {
             Ok((pattern, tempo)) => grooves.push((pattern, tempo, title(&path))),
-            Err(reason) if !quiet => complain(&reason),
+            Err(reason) if !quiet => print_error(&reason),
             Err(_) => {}
         }
     }

@@ -3,15 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::args::GenerateArgs;
 use crate::audio::{self, SoundFont};
+use crate::cli::common::{NetworkArguments, PrintArguments};
 use crate::cli::console::remark;
 use crate::cli::error::CliError;
 use crate::cli::song::{BarArguments, KindArguments};
 use crate::drummer::{Drummer, Settings};
-use crate::network::{self, Backend, ModelSpec, Models};
+use crate::network;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -24,6 +24,9 @@ Examples:
 /// Writes a General MIDI drum part with the song's tempo and metre.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
+#[command(mut_arg("json", |json| json.help("Print a report on standard output (JSON): form, timings, memory, notes").help_heading("What to write")))]
+#[command(mut_arg("quiet", |quiet| quiet.help("Say nothing but errors").help_heading("What to write")))]
+#[command(mut_arg("models", |models| models.help_heading("What to use")))]
 pub struct Arguments {
     /// The song: a MIDI file, or - for standard input. Drums in it are not listened to. With
     /// --output-folder, several
@@ -94,24 +97,15 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", help_heading = "What to write")]
     pub drums_audio: Option<PathBuf>,
 
-    /// Print a report on standard output (JSON): form, timings, memory, notes
-    #[arg(long, help_heading = "What to write")]
-    pub json: bool,
-
-    /// Say nothing but errors
-    #[arg(short, long, help_heading = "What to write")]
-    pub quiet: bool,
+    #[command(flatten)]
+    pub printing: PrintArguments,
 
     /// Sounds to listen and render with (.sf2), instead of the ones built in
     #[arg(long, value_name = "FILE", help_heading = "What to use")]
     pub soundfont: Option<PathBuf>,
 
-    /// A folder with networks of your own: its files take the place of those built in
-    #[arg(long, value_name = "FOLDER", help_heading = "What to use")]
-    pub models: Option<PathBuf>,
-
     #[command(flatten)]
-    pub backend: BackendArgument,
+    pub networks: NetworkArguments,
 }
 
 impl Arguments {
@@ -127,49 +121,11 @@ impl Arguments {
     }
 }
 
-/// What runs the networks.
-#[derive(Debug, Args)]
-pub struct BackendArgument {
-    /// What the networks run on: auto takes the GPU where there is one, see `drumlin devices`
-    #[arg(
-        long,
-        value_name = "NAME",
-        default_value = "auto",
-        value_parser = backend(),
-        help_heading = "What to use",
-    )]
-    pub backend: Backend,
-}
-
-fn backend() -> impl TypedValueParser<Value = Backend> {
-    PossibleValuesParser::new(Backend::ALL.map(Backend::name)).map(|name| {
-        // The parser before lets only these names through.
-        Backend::ALL.into_iter().find(|backend| backend.name() == name).unwrap_or_default()
-    })
-}
-
 /// Says that the GPU broke while it was used, if it did.
 pub fn remark_on(drummer: &Drummer) {
     if let Some(network::Engine { broke: true, why: Some(why), .. }) = drummer.engine() {
         remark(&format!("{why}; the processor did the rest"));
     }
-}
-
-/// The networks (`specs`), with the user's in place of ours.
-pub fn models(
-    argument: &BackendArgument,
-    folder: Option<&Path>,
-    specs: &[&'static ModelSpec],
-) -> Result<Models, CliError> {
-    let models = Models::new(argument.backend, folder.map(Path::to_owned));
-    if let Some(folder) = folder {
-        // A folder in which nothing is found is a slip; using the built-in networks would hide it.
-        if !specs.iter().any(|spec| models.replacement(spec).is_some()) {
-            let names: Vec<&str> = specs.iter().map(|spec| spec.file).collect();
-            return Err(CliError::NoModels { folder: folder.into(), names: names.join(", ") });
-        }
-    }
-    Ok(models)
 }
 
 /// The sounds to listen and render with.

@@ -24,7 +24,7 @@ use super::progress::Bar;
 use super::song::{self, STANDARD};
 
 pub use args::share;
-pub use arguments::{Arguments, BackendArgument, models, remark_on};
+pub use arguments::{Arguments, remark_on};
 pub use files::{Content, numbered};
 
 use arguments::font;
@@ -48,15 +48,15 @@ fn one(arguments: &Arguments, path: &Path, output: &Path) -> Result<(), CliError
     let (mut settings, kept) = arguments.settings();
     let remarks = arguments.args.add_grooves(&mut settings)?;
     let paths = Paths::of(arguments, output, kept);
-    paths.check(path, arguments.json)?;
+    paths.check(path, arguments.printing.json)?;
 
     let reading = Reading::of(arguments, settings, path)?;
     let (heard, settings) = (&reading.heard, &reading.settings);
-    let models = models(&arguments.backend, arguments.models.as_deref(), networks::ALL)?;
+    let models = arguments.networks.models(networks::ALL)?;
     let font = font(arguments.soundfont.as_deref())?;
     let read = begun.elapsed();
 
-    let bar = Bar::new(STEPS_AFTER, arguments.quiet);
+    let bar = Bar::new(STEPS_AFTER, arguments.printing.quiet);
     let drummer = Drummer::new(models, font.clone());
     let mut generation = drummer.generate(heard, settings, &bar)?;
     let mut timings = vec![Timing::new("reading", read)];
@@ -104,13 +104,13 @@ fn one(arguments: &Arguments, path: &Path, output: &Path) -> Result<(), CliError
     timings.push(Timing::new("all", begun.elapsed()));
     bar.end();
 
-    if !arguments.quiet {
+    if !arguments.printing.quiet {
         remarks.iter().for_each(|line| remark(line));
         reading.remark(path);
         remark_on(&drummer);
         remark(&report::summary(heard, &generation, &paths.parts, &curated));
     }
-    if arguments.json {
+    if arguments.printing.json {
         let mut report = Report::new(path, settings, heard, &generation, &paths.parts, timings);
         report.read(&reading.file, &reading.timed);
         report.ran_on(drummer.engine());

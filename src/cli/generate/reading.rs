@@ -32,9 +32,9 @@ impl Reading {
     ) -> Result<Reading, CliError> {
         let file = song::read(path, &arguments.kinds)?;
         // What a song without melodic tracks is answered does not wait for its bars.
-        song::listened_to(path, file.song(), &arguments.track)?;
+        song::select_tracks(path, file.song(), &arguments.track)?;
         let timed = Timed::of(file.song(), arguments.bars.bars());
-        let mut heard = song::listened_to(path, &timed.song, &arguments.track)?;
+        let mut heard = song::select_tracks(path, &timed.song, &arguments.track)?;
         let swing = timing::swing(&timed.song);
         settings.swing = arguments.args.swing().unwrap_or(swing);
         heard = timing::straightened(&heard, swing);

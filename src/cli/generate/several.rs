@@ -9,10 +9,10 @@ use std::thread;
 
 use crossbeam::channel;
 
-use super::arguments::{Arguments, font, models, remark_on};
+use super::arguments::{Arguments, font, remark_on};
 use super::files::numbered;
 use super::reading::Reading;
-use crate::cli::console::{complain, remark};
+use crate::cli::console::{print_error, remark};
 use crate::cli::error::CliError;
 use crate::cli::progress::counted;
 use crate::cli::song;
@@ -28,17 +28,17 @@ struct Work<'a> {
 pub fn run(arguments: &Arguments, folder: &Path) -> Result<(), CliError> {
     let mut settings = arguments.args.settings();
     for line in arguments.args.add_grooves(&mut settings)? {
-        if !arguments.quiet {
+        if !arguments.printing.quiet {
             remark(&line);
         }
     }
     let failed = |source| CliError::Folder { folder: folder.into(), source };
     fs::create_dir_all(folder).map_err(failed)?;
     let works = works(&arguments.songs, folder, settings.alternatives)?;
-    let models = models(&arguments.backend, arguments.models.as_deref(), networks::ALL)?;
+    let models = arguments.networks.models(networks::ALL)?;
     let drummer = Drummer::new(models, font(arguments.soundfont.as_deref())?);
 
-    let bar = counted(works.len(), arguments.quiet);
+    let bar = counted(works.len(), arguments.printing.quiet);
     let failures = AtomicUsize::new(0);
     // All songs wait in one queue; whoever is free takes the next.
     let (queue, waiting) = channel::unbounded();
@@ -48,12 +48,12 @@ pub fn run(arguments: &Arguments, folder: &Path) -> Result<(), CliError> {
         for work in &waiting {
             bar.set_message(song::title(work.song));
             let drummed = drum(arguments, &settings, &drummer, work);
-            if let (Ok(reading), false) = (&drummed, arguments.quiet) {
+            if let (Ok(reading), false) = (&drummed, arguments.printing.quiet) {
                 bar.suspend(|| reading.remark(work.song));
             }
             if let Err(failure) = drummed {
                 failures.fetch_add(1, Ordering::Relaxed);
-                bar.suspend(|| complain(&failure));
+                bar.suspend(|| print_error(&failure));
             }
             bar.inc(1);
         }
@@ -68,7 +68,7 @@ pub fn run(arguments: &Arguments, folder: &Path) -> Result<(), CliError> {
     bar.finish_and_clear();
 
     let (failed, all) = (failures.into_inner(), works.len());
-    if !arguments.quiet {
+    if !arguments.printing.quiet {
         remark_on(&drummer);
         let songs = if all == 1 { "song" } else { "songs" };
         remark(&format!("{} of {all} {songs} drummed to, in {}", all - failed, folder.display()));

@@ -24,7 +24,7 @@ const KIN: [u8; 128] = [
 
 /// For each of the 128 programs the one to play, given which the font has in bank 0: itself, the
 /// nearest of kin, or else the nearest by number. Without any program all stay as they are.
-pub fn stand_ins(has: &[bool; 128]) -> [u8; 128] {
+pub fn substitute_programs(has: &[bool; 128]) -> [u8; 128] {
     std::array::from_fn(|program| {
         let mut kin = program;
         // No chain is longer than the table.
@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn a_font_without_programs_changes_nothing() {
-        assert_eq!(stand_ins(&[false; 128])[77], 77);
+        assert_eq!(substitute_programs(&[false; 128])[77], 77);
     }
 
     #[test]
@@ -55,7 +55,7 @@ mod tests {
         for program in [0, 16, 33, 48, 117] {
             has[program] = true;
         }
-        let played = stand_ins(&has);
+        let played = substitute_programs(&has);
         assert_eq!(
             [played[0], played[19], played[36], played[41], played[127]],
             [0, 16, 33, 48, 117]

@@ -4,17 +4,17 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::ComposeError;
+use super::conditioning::{GivenRhythm, given_pitches, given_rhythm};
 use super::draft::Draft;
 use super::drums::DrumBars;
 use super::form::{Form, form};
-use super::given::{Given, given_pitches, given_rhythm};
 use super::key::{Key, Range};
 use super::lead::lead;
 use super::line::{LineNote, MelodyLine};
 use super::networks::{PITCH, RHYTHM};
 use super::pitch::{Harmony, Voice};
-use super::sing::sing;
-use super::time::time;
+use super::pitch_sampling::sample_pitches;
+use super::rhythm_sampling::sample_rhythm;
 use crate::network::Models;
 use crate::score::{Note, Song, Ticks, Track, TrackKind, Velocity};
 
@@ -132,7 +132,7 @@ pub fn compose(
         Some(given) => drafts.iter_mut().for_each(|draft| draft.line = given.line.clone()),
         None => {
             let network = models.get(&RHYTHM)?;
-            time(&mut drafts, &drums, &*network, &|share| progress(share / 2.0))?;
+            sample_rhythm(&mut drafts, &drums, &*network, &|share| progress(share / 2.0))?;
         }
     }
     match &pitches {
@@ -143,7 +143,7 @@ pub fn compose(
             let kept = rhythm.is_some();
             let network = models.get(&PITCH)?;
             let told = |share: f32| progress(0.5 + share / 2.0);
-            sing(&mut drafts, &drums, voice, harmony.as_ref(), kept, &*network, &told)?;
+            sample_pitches(&mut drafts, &drums, voice, harmony.as_ref(), kept, &*network, &told)?;
         }
     }
     let melodies = drafts.into_iter().map(|draft| finish(draft, &drums)).collect();
@@ -161,7 +161,7 @@ fn usual_density(drums: &DrumBars, rng: &mut ChaCha8Rng) -> f32 {
 
 fn voice(
     request: &Request,
-    rhythm: Option<&Given>,
+    rhythm: Option<&GivenRhythm>,
     pitches: Option<&[u8]>,
 ) -> Result<Voice, ComposeError> {
     let of_song = |song: &Song| {

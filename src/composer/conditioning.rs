@@ -8,7 +8,7 @@ use super::line::{MelodyLine, State};
 use crate::score::{Note, Song, Ticks};
 
 /// A rhythm that is kept, on the slots of the drums.
-pub struct Given {
+pub struct GivenRhythm {
     pub line: MelodyLine,
     /// From its lowest note to its highest; `None` if that is too narrow to sing in.
     pub range: Option<Range>,
@@ -31,7 +31,7 @@ fn melody<'a>(song: &'a Song, what: &'static str) -> Result<&'a [Note], ComposeE
 ///
 /// # Errors
 /// [`ComposeError::NoMelody`].
-pub fn given_rhythm(song: &Song, drums: &DrumBars) -> Result<Given, ComposeError> {
+pub fn given_rhythm(song: &Song, drums: &DrumBars) -> Result<GivenRhythm, ComposeError> {
     let notes = melody(song, "rhythm")?;
     // Its bars are its own; what is in their steps is carried over by the share of the bar.
     let own = DrumBars::of(song, Ticks(0));
@@ -55,10 +55,10 @@ pub fn given_rhythm(song: &Song, drums: &DrumBars) -> Result<Given, ComposeError
                 kept.states[slot] = State::Hold;
             }
         }
-        super::draft::mend(&mut kept.states, to.start);
+        super::draft::repair(&mut kept.states, to.start);
     }
     if kept.states.contains(&State::Onset) {
-        Ok(Given { line: kept, range })
+        Ok(GivenRhythm { line: kept, range })
     } else {
         Err(ComposeError::NoMelody { what: "rhythm" })
     }

@@ -22,7 +22,7 @@ pub(super) fn copy_bar<T: Copy>(values: &mut [T], drums: &DrumBars, from: usize,
 }
 
 /// Whether a note of the bar before may sound on where a bar begins with `state`.
-pub(super) fn mend(states: &mut [State], slot: usize) {
+pub(super) fn repair(states: &mut [State], slot: usize) {
     let before = slot.checked_sub(1).map_or(State::Rest, |before| states[before]);
     if states[slot] == State::Hold && before == State::Rest {
         let held = states[slot..].iter().take_while(|&&state| state == State::Hold).count();

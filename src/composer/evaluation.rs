@@ -9,8 +9,8 @@ use serde::Serialize;
 use super::drums::DrumBars;
 use super::key::Key;
 use super::line::{MelodyLine, State};
-use super::networks::ask;
-use super::rhythm::{DRUM_COLUMNS, RHYTHM_FEATURES, RhythmRows, Wanted};
+use super::networks::run_network;
+use super::rhythm::{DRUM_COLUMNS, RHYTHM_FEATURES, RhythmRows, RhythmTarget};
 use crate::analysis::Ssm;
 use crate::network::{Network, NetworkError};
 
@@ -21,7 +21,7 @@ const BATCH: usize = 512;
 
 /// A melody beside drums, over all bars of the song from the first in which either sounds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub struct Belonging {
+pub struct DrumCorrelation {
     /// Correlation (phi) of onsets with strokes of any drum, slot by slot.
     pub phi: f64,
     /// Share of the notes that begin with a drum.
@@ -34,7 +34,7 @@ pub struct Belonging {
     pub novelty: f64,
 }
 
-impl Belonging {
+impl DrumCorrelation {
     /// As an array, in the order of the fields.
     pub fn values(&self) -> [f64; 5] {
         [self.phi, self.on_drum, self.on_kick, self.ssm, self.novelty]
@@ -53,7 +53,7 @@ fn sung(line: &MelodyLine, drums: &DrumBars) -> std::ops::Range<usize> {
 }
 
 /// Measures a melody; `None` if it has less than four bars or nothing differs in it.
-pub fn belonging(line: &MelodyLine, drums: &DrumBars) -> Option<Belonging> {
+pub fn drum_correlation(line: &MelodyLine, drums: &DrumBars) -> Option<DrumCorrelation> {
     if sung(line, drums).len() < 4 {
         return None;
     }
@@ -77,7 +77,7 @@ pub fn belonging(line: &MelodyLine, drums: &DrumBars) -> Option<Belonging> {
         bars.clone().map(|bar| unit(&onsets(line, drums, bar))).collect();
     let drum_bars: Vec<Vec<f32>> = bars.map(|bar| drums.shapes()[bar].to_vec()).collect();
     let (sung, played) = (similarity(&sung_bars), similarity(&drum_bars));
-    Some(Belonging {
+    Some(DrumCorrelation {
         phi,
         on_drum: both / notes.max(1.0),
         on_kick: kicks / notes.max(1.0),
@@ -175,7 +175,7 @@ pub fn likeliness(
     network: &dyn Network,
 ) -> Result<Likeliness, NetworkError> {
     let rows = RhythmRows::new(drums);
-    let wanted = Wanted::of(&line.states, drums);
+    let wanted = RhythmTarget::of(&line.states, drums);
     let slots: Vec<usize> = (0..drums.len())
         .filter(|&bar| drums.sounds(bar) && line.onsets(drums, bar) > 0)
         .flat_map(|bar| drums.of_bar(bar))
@@ -192,7 +192,7 @@ pub fn likeliness(
             row[..DRUM_COLUMNS].fill(0.0);
         }
         for (sum, input) in sums.iter_mut().zip([shown, hidden]) {
-            let logs = ask(network, input, RHYTHM_FEATURES)?;
+            let logs = run_network(network, input, RHYTHM_FEATURES)?;
             for (row, &slot) in logs.chunks(3).zip(slots) {
                 *sum += f64::from(row[line.states[slot] as usize]);
             }

@@ -26,24 +26,24 @@
 #![forbid(unsafe_code)]
 
 mod compose;
+mod conditioning;
 mod draft;
 mod draw;
 mod drums;
 mod error;
 pub mod evaluation;
 mod form;
-mod given;
 mod instrument;
 mod key;
 mod lead;
 mod line;
 pub mod networks;
 mod pitch;
+mod pitch_sampling;
 mod rhythm;
-mod sing;
+mod rhythm_sampling;
 #[cfg(test)]
 mod tests;
-mod time;
 mod training;
 
 pub use compose::{Composition, MOST_ALTERNATIVES, MOST_NOTES, Melody, Request, compose};
@@ -54,5 +54,5 @@ pub use key::{Key, Range, Scale};
 pub use lead::lead;
 pub use line::{LineNote, MelodyLine, State};
 pub use pitch::{HARMONY_COLUMNS, Harmony, PITCH_FEATURES, PITCHES, PitchRows, Voice};
-pub use rhythm::{DRUM_COLUMNS, RHYTHM_FEATURES, RhythmRows, WANTED_COLUMNS, Wanted};
-pub use training::{Sung, example};
+pub use rhythm::{DRUM_COLUMNS, RHYTHM_FEATURES, RhythmRows, RhythmTarget, TARGET_COLUMNS};
+pub use training::{LeadMelody, example};

@@ -27,7 +27,11 @@ pub const PITCH: ModelSpec = ModelSpec {
 pub const ALL: &[&ModelSpec] = &[&RHYTHM, &PITCH];
 
 /// The answers of a network to rows of `width` numbers each, row after row.
-pub fn ask(network: &dyn Network, rows: Vec<f32>, width: usize) -> Result<Vec<f32>, NetworkError> {
+pub fn run_network(
+    network: &dyn Network,
+    rows: Vec<f32>,
+    width: usize,
+) -> Result<Vec<f32>, NetworkError> {
     let count = rows.len() / width;
     let rows = Tensor::f32(&[count, width], rows);
     Ok(network.run(&[("rows", rows)])?.take_f32("logs")?.1)

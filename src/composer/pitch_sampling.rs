@@ -7,7 +7,7 @@ use super::draft::Draft;
 use super::draw::draw;
 use super::drums::DrumBars;
 use super::form::BarPlan;
-use super::networks::ask;
+use super::networks::run_network;
 use super::pitch::{Harmony, PITCH_FEATURES, PITCHES, PitchRows, Voice};
 use crate::network::Network;
 
@@ -23,7 +23,7 @@ const WIDE: i16 = 5;
 ///
 /// # Errors
 /// If the network fails, or `progress` says no.
-pub(super) fn sing(
+pub(super) fn sample_pitches(
     drafts: &mut [Draft],
     drums: &DrumBars,
     voice: Voice,
@@ -79,7 +79,7 @@ pub(super) fn sing(
         if !asked.contains(&true) {
             continue;
         }
-        let logs = ask(network, input, PITCH_FEATURES)?;
+        let logs = run_network(network, input, PITCH_FEATURES)?;
         for (number, draft) in drafts.iter_mut().enumerate().filter(|(number, _)| asked[*number]) {
             let mut said = logs[number * PITCHES..][..PITCHES].to_vec();
             let note = rows[number].notes()[index];

@@ -30,20 +30,20 @@ pub const RHYTHM_FEATURES: usize = DRUMS + ALIKE + PLACE + OWN + REPEATS + WANTE
 /// The first so many columns tell of the drums.
 pub const DRUM_COLUMNS: usize = DRUMS + ALIKE;
 /// The last so many columns tell what is wanted.
-pub const WANTED_COLUMNS: usize = WANTED;
+pub const TARGET_COLUMNS: usize = WANTED;
 
 /// What is asked of a rhythm.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Wanted {
+pub struct RhythmTarget {
     /// Notes in a sounding bar; `None` leaves it to the network.
     pub density: Option<f32>,
     /// Share of the slots of sounding bars in which a note sounds, 0 to 1.
     pub sounding: Option<f32>,
 }
 
-impl Wanted {
+impl RhythmTarget {
     /// That of a melody's sounding bars.
-    pub fn of(states: &[State], drums: &DrumBars) -> Wanted {
+    pub fn of(states: &[State], drums: &DrumBars) -> RhythmTarget {
         let (mut onsets, mut sounding, mut slots, mut bars) = (0, 0, 0, 0);
         for bar in 0..drums.len() {
             let states = &states[drums.of_bar(bar)];
@@ -56,7 +56,7 @@ impl Wanted {
             }
         }
         let share = |count: usize, of: usize| (of > 0).then(|| count as f32 / of as f32);
-        Wanted { density: share(onsets, bars), sounding: share(sounding, slots) }
+        RhythmTarget { density: share(onsets, bars), sounding: share(sounding, slots) }
     }
 }
 
@@ -121,7 +121,7 @@ impl RhythmRows<'_> {
 
     /// Appends the [`RHYTHM_FEATURES`] of a slot to `row`. Of `states` only those before the slot
     /// are looked at.
-    pub fn push(&self, row: &mut Vec<f32>, states: &[State], slot: usize, wanted: Wanted) {
+    pub fn push(&self, row: &mut Vec<f32>, states: &[State], slot: usize, wanted: RhythmTarget) {
         let drums = self.drums;
         let bar = drums.bar_of(slot);
         let (facts, grid) = (&self.facts[bar], drums.grids[bar]);

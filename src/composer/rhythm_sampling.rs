@@ -1,13 +1,13 @@
 //! The rhythm of melodies, slot by slot.
 
 use super::ComposeError;
-use super::draft::{Draft, copy_bar, mend};
+use super::draft::{Draft, copy_bar, repair};
 use super::draw::draw;
 use super::drums::DrumBars;
 use super::form::BarPlan;
 use super::line::{MelodyLine, State};
-use super::networks::ask;
-use super::rhythm::{RHYTHM_FEATURES, RhythmRows, Wanted};
+use super::networks::run_network;
+use super::rhythm::{RHYTHM_FEATURES, RhythmRows, RhythmTarget};
 use crate::network::Network;
 
 const TEMPERATURE: f32 = 0.82;
@@ -26,7 +26,7 @@ const CADENCE: f32 = 1.2;
 ///
 /// # Errors
 /// If the network fails, or `progress` says no.
-pub(super) fn time(
+pub(super) fn sample_rhythm(
     drafts: &mut [Draft],
     drums: &DrumBars,
     network: &dyn Network,
@@ -51,7 +51,7 @@ pub(super) fn time(
                 BarPlan::Silent => {}
                 BarPlan::Repeat(from) | BarPlan::RhythmOf(from) => {
                     copy_bar(&mut draft.line.states, drums, from, bar);
-                    mend(&mut draft.line.states, slots.start);
+                    repair(&mut draft.line.states, slots.start);
                 }
             }
         }
@@ -61,10 +61,10 @@ pub(super) fn time(
                 let mut input = Vec::with_capacity(drafts.len() * RHYTHM_FEATURES);
                 for (draft, &asked) in drafts.iter().zip(&asked) {
                     let states = if asked { &draft.line.states } else { &blank.states };
-                    let wanted = Wanted { density: Some(draft.density), sounding: None };
+                    let wanted = RhythmTarget { density: Some(draft.density), sounding: None };
                     rows.push(&mut input, states, slot, wanted);
                 }
-                let logs = ask(network, input, RHYTHM_FEATURES)?;
+                let logs = run_network(network, input, RHYTHM_FEATURES)?;
                 for (index, draft) in drafts.iter_mut().enumerate().filter(|(i, _)| asked[*i]) {
                     let mut said: [f32; 3] = std::array::from_fn(|state| logs[3 * index + state]);
                     let push = (-PUSH * ahead[index]).clamp(-MOST_PUSH, MOST_PUSH);

@@ -207,7 +207,7 @@ fn rows_have_the_width_that_the_networks_take() {
     let bars = DrumBars::of(&song, Ticks(0));
     let mut row = Vec::new();
     let states = vec![State::Onset; bars.slots()];
-    let wanted = Wanted { density: Some(4.0), sounding: None };
+    let wanted = RhythmTarget { density: Some(4.0), sounding: None };
     RhythmRows::new(&bars).push(&mut row, &states, 20, wanted);
     assert_eq!(row.len(), RHYTHM_FEATURES);
     let line = MelodyLine { states, keys: vec![60; bars.slots()] };

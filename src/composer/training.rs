@@ -11,14 +11,14 @@ use super::key::{Key, Range};
 use super::lead::lead;
 use super::line::{MelodyLine, State};
 use super::pitch::{Harmony, PITCH_FEATURES, PitchRows, Voice};
-use super::rhythm::{RHYTHM_FEATURES, RhythmRows, Wanted};
+use super::rhythm::{RHYTHM_FEATURES, RhythmRows, RhythmTarget};
 use crate::score::{Song, Ticks, TrackKind};
 
 /// Rows are kept as whole numbers of this part of 1.
 const SCALE: f32 = 64.0;
 
 /// A melody with the drums that it was sung to, and what it was sung in.
-pub struct Sung {
+pub struct LeadMelody {
     /// The bars with their drums.
     pub drums: DrumBars,
     /// The melody.
@@ -31,9 +31,9 @@ pub struct Sung {
     pub track: usize,
 }
 
-impl Sung {
+impl LeadMelody {
     /// The lead of a song in the song's key and its own range. `None` of songs without one.
-    pub fn of(song: &Song) -> Option<Sung> {
+    pub fn of(song: &Song) -> Option<LeadMelody> {
         let track = lead(song)?;
         let drums = DrumBars::of(song, Ticks(0));
         let line = MelodyLine::of(&song.tracks[track].notes, &drums);
@@ -42,7 +42,7 @@ impl Sung {
         let TrackKind::Melodic { program } = song.tracks[track].kind else { return None };
         let key = Key::of(song.melodic().flat_map(|track| &track.notes), &song.tracks[track].notes);
         let harmony = Harmony::of(song, Some(track), &drums);
-        Some(Sung { voice: Voice { key, range, program }, drums, line, harmony, track })
+        Some(LeadMelody { voice: Voice { key, range, program }, drums, line, harmony, track })
     }
 }
 
@@ -58,12 +58,12 @@ impl Sung {
 /// # Errors
 /// If the tensors cannot be laid out.
 pub fn example(song: &Song) -> Result<Option<Vec<u8>>, SafeTensorError> {
-    let Some(sung) = Sung::of(song) else { return Ok(None) };
-    let Sung { drums, line, voice, harmony, .. } = &sung;
+    let Some(sung) = LeadMelody::of(song) else { return Ok(None) };
+    let LeadMelody { drums, line, voice, harmony, .. } = &sung;
     let (mut rhythm, mut states) = (Vec::new(), Vec::new());
     if song.drum_notes().next().is_some() {
         let rows = RhythmRows::new(drums);
-        let wanted = Wanted::of(&line.states, drums);
+        let wanted = RhythmTarget::of(&line.states, drums);
         let sounds =
             |bar: usize| line.states[drums.of_bar(bar)].iter().any(|&state| state != State::Rest);
         for bar in 0..drums.len() {

@@ -98,7 +98,7 @@ pub(super) fn find(bytes: &[u8]) -> Result<Chunks<'_>, AudioError> {
 const SILENCE: usize = 8;
 
 /// A font of sample data and a list of tables, as a reader; the sample data is not copied.
-pub(super) fn joined<'a>(samples: &'a [u8], tables: &'a [u8]) -> impl Read + 'a {
+pub(super) fn chained<'a>(samples: &'a [u8], tables: &'a [u8]) -> impl Read + 'a {
     let size = |bytes: usize| (bytes as u32).to_le_bytes();
     let version = [2u16.to_le_bytes(), 1u16.to_le_bytes()].concat();
     let info = [b"INFOifil", &size(4)[..], &version].concat();

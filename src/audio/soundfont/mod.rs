@@ -57,7 +57,7 @@ impl SoundFont {
     pub fn parse(bytes: &[u8]) -> Result<SoundFont, AudioError> {
         let chunks::Chunks { samples, tables } = chunks::find(bytes)?;
         let list = Tables::mended(&tables, samples.len() / 2)?.list();
-        let mut font = chunks::joined(samples, &list);
+        let mut font = chunks::chained(samples, &list);
         // The tables are in order, but rustysynth indexes by numbers of theirs, and would panic if
         // something was overlooked. It leaves nothing behind then.
         let parsed = catch_unwind(AssertUnwindSafe(|| rustysynth::SoundFont::new(&mut font)));
@@ -80,7 +80,10 @@ impl SoundFont {
                 *has = true;
             }
         }
-        Ok(SoundFont { font: Arc::new(font), programs: Arc::new(programs::stand_ins(&has)) })
+        Ok(SoundFont {
+            font: Arc::new(font),
+            programs: Arc::new(programs::substitute_programs(&has)),
+        })
     }
 
     /// The program of this font that plays a General MIDI program (0 to 127; higher ones count as

@@ -190,7 +190,7 @@ fn grooves(studio: &Arc<Studio>, size: Vec2, scale: f32) -> Result<Screen, Box<d
         state.pins = [Some(a), Some(b)];
         state.favourites = Arc::new([a]);
     });
-    studio.ask_map(MapRequest::Morph(0.4));
+    studio.request_map(MapRequest::Morph(0.4));
     wait(&|view| view.document.map.share == 0.4)?;
     wait(&|view| view.document.map.current.is_some())?;
     screen.press(Id::unique(("section", 1_usize)));
@@ -243,7 +243,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (size, name) in [(middle, "candidates"), (small, "candidates-small")] {
         candidates(&studio, size)?.picture(&folder.join(format!("window-{name}.png")))?;
     }
-    studio.forget_taste();
+    studio.clear_feedback();
     // A studio of its own: the sheet opens wherever a recording was heard.
     let other = Studio::new();
     other.load(&studio.save())?;

@@ -266,7 +266,7 @@ pub fn dropped(studio: &Arc<Studio>, path: PathBuf) {
         return;
     }
     if studio.grooves_in_view() || path.is_dir() {
-        studio.ask_map(MapRequest::Add(vec![path]));
+        studio.request_map(MapRequest::Add(vec![path]));
         return;
     }
     spawn_background(Arc::clone(studio), move |studio| take_file(studio, &path));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::controls::Controls;
 use super::layout::Layout;
 use super::theme::Theme;
-use crate::score::{BarGrid, Beats, Bpm, DrumPart, Metre};
+use crate::score::{BarGrid, BarIndex, Beats, Bpm, DrumPart, Metre, Ticks};
 use crate::studio::{Alternative, Arrangement, Edit, Job, Span, Studio, Take, View};
 
 /// Where the host is.
@@ -64,6 +64,12 @@ impl<'a> Frame<'a> {
         let (take, bars) = self.take?;
         let position = self.transport.position?;
         Some((position.0 - take.start.0) * f64::from(bars.ticks_per_quarter()))
+    }
+
+    /// The bar of the take that the playhead is in.
+    pub fn playing_bar(&self) -> Option<BarIndex> {
+        let at = self.playhead().filter(|at| *at >= 0.0)?;
+        self.bars()?.bar_at(Ticks(at as u64))
     }
 
     /// The number under which the host knows a bar of the take, from 1.

@@ -185,11 +185,7 @@ fn matrix(
             StrokeKind::Outside,
         );
     }
-    if let Some(bar) = frame
-        .playhead()
-        .filter(|at| *at >= 0.0)
-        .and_then(|at| frame.bars()?.bar_at(crate::score::Ticks(at as u64)))
-    {
+    if let Some(bar) = frame.playing_bar() {
         let at = along(bar.0 as f32 + 0.5);
         let pen = Stroke::new(1.0, Color32::WHITE);
         painter.vline(rect.left() + at, rect.y_range(), pen);

@@ -8,10 +8,10 @@ use egui::{
 };
 
 use super::frame::Frame;
-use super::progress::progress_bar;
 use super::shared::{Request, Shared};
+use super::sheet::{Rows, running_job, title};
 use super::theme::{CONTROL, Face, UNIT};
-use super::widgets::{Button, Icon, Look, choice, label};
+use super::widgets::{Button, Icon, Look, choice, drag_chip, label};
 use crate::composer::{Key, Melody, Range, Scale};
 use crate::drummer::Form;
 use crate::score::program_name;
@@ -46,26 +46,10 @@ pub fn show(
     inner: Rect,
 ) -> bool {
     let theme = &frame.theme;
-    let row = |top: f32, height: f32| {
-        Rect::from_min_size(pos2(inner.left(), top), Vec2::new(inner.width(), height))
-    };
-    let head = row(inner.top(), 22.0);
-    let font = Face::SemiBold.at(16.0);
-    label(
-        ui.painter(),
-        head,
-        Align2::LEFT_CENTER,
-        "Write a melody for the drums",
-        font,
-        theme.text,
-    );
-    let asked = row(head.bottom() + 2.0 * UNIT, CONTROL);
-    ask(ui, frame, sheet, asked);
-    let foot = row(inner.bottom() - CONTROL, CONTROL);
-    let body = Rect::from_min_max(
-        pos2(inner.left(), asked.bottom() + 3.0 * UNIT),
-        pos2(inner.right(), foot.top() - 3.0 * UNIT),
-    );
+    let mut rows = Rows::new(inner, 22.0, CONTROL);
+    title(ui.painter(), theme, rows.head, "Write a melody for the drums");
+    controls(ui, frame, sheet, rows.take(CONTROL));
+    let Rows { body, foot, .. } = rows;
     let set = frame
         .view
         .melodies
@@ -90,7 +74,7 @@ pub fn show(
 }
 
 /// Key, range, density and instrument.
-fn ask(ui: &mut Ui, frame: &Frame<'_>, sheet: &mut MelodySheet, rect: Rect) {
+fn controls(ui: &mut Ui, frame: &Frame<'_>, sheet: &mut MelodySheet, rect: Rect) {
     let theme = &frame.theme;
     const WIDTHS: [f32; 6] = [0.15, 0.19, 0.17, 0.17, 0.16, 0.16];
     let mut left = rect.left();
@@ -165,23 +149,10 @@ fn range(program: u8, octaves: i8) -> Range {
     Range::new(moved(own.low()), moved(own.high())).unwrap_or(own)
 }
 
-/// The button that has them written, or how far that is. Answers with what is left of the row.
-fn write(ui: &mut Ui, frame: &Frame<'_>, sheet: &mut MelodySheet, rect: Rect) -> Rect {
-    let theme = &frame.theme;
-    if let Some(job) = &frame.view.job {
-        let cancel = Button::new("melody-cancel", "Cancel")
-            .icon(Icon::Cross)
-            .tip("Stop; what there is stays.");
-        let width = cancel.width(ui.painter());
-        let place = rect.with_min_x(rect.right() - width);
-        if cancel.show(ui, place, theme) {
-            frame.studio.cancel();
-        }
-        let bar = rect
-            .with_max_x(place.left() - 2.0 * UNIT)
-            .with_min_x(place.left() - 2.0 * UNIT - 220.0);
-        progress_bar(ui, theme, job, bar);
-        return rect.with_max_x(bar.left() - 2.0 * UNIT);
+/// The button that has them written, or how far that is.
+fn write(ui: &mut Ui, frame: &Frame<'_>, sheet: &mut MelodySheet, rect: Rect) {
+    if running_job(ui, frame, rect, "melody-cancel", 220.0) {
+        return;
     }
     let why_not = frame.part().is_none().then_some("There are no drums yet: press Generate.");
     let text = if frame.view.melodies.is_some() { "Write four others" } else { "Write four" };
@@ -192,10 +163,9 @@ fn write(ui: &mut Ui, frame: &Frame<'_>, sheet: &mut MelodySheet, rect: Rect) ->
         .unless(why_not);
     let width = button.width(ui.painter()) + UNIT;
     let place = rect.with_min_x(rect.right() - width);
-    if button.show(ui, place, theme) {
+    if button.show(ui, place, &frame.theme) {
         frame.start(Job::Compose(MelodyRequest { seed: rand::random(), ..sheet.request }));
     }
-    rect.with_max_x(place.left() - 2.0 * UNIT)
 }
 
 /// One melody as a small roll under the song's sections.
@@ -291,22 +261,11 @@ fn take_away(
         pos2(place.right() + 2.0 * UNIT, foot.top()),
         Vec2::new(124.0, CONTROL),
     );
-    let response = ui.interact(place, Id::unique("melody-drag"), Sense::drag());
-    let ink = if empty { theme.text_off } else { theme.accent };
-    let pen = Stroke::new(1.0, if empty { theme.line } else { theme.accent });
-    ui.painter().rect(place, CornerRadius::same(14), theme.window, pen, StrokeKind::Inside);
-    let grip =
-        Rect::from_center_size(pos2(place.left() + 16.0, place.center().y), Vec2::splat(14.0));
-    Icon::Grip.paint(ui.painter(), grip, ink);
-    let room = place.with_min_x(grip.right() + UNIT);
-    label(ui.painter(), room, Align2::LEFT_CENTER, "Drag MIDI", Face::SemiBold.at(12.0), ink);
-    if response.drag_started()
+    let tip = "Drag the selected melody from here into the arrangement.";
+    if drag_chip(ui, place, theme, "melody-drag", "Drag MIDI", tip, why_not)
         && let Some(file) = set.midi_file(number)
     {
         shared.request(Request::DragFile(file));
     }
-    response
-        .on_hover_cursor(CursorIcon::Grab)
-        .on_hover_text("Drag the selected melody from here into the arrangement.");
     true
 }

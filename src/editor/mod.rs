@@ -48,6 +48,7 @@ mod recording_sheet;
 mod roll;
 mod ruler;
 mod shared;
+mod sheet;
 mod side_panel;
 mod status_bar;
 mod take_watch;
@@ -63,6 +64,6 @@ mod xdnd;
 
 pub use controls::Controls;
 pub use frame::Transport;
-pub use host::{AskTransport, HostEditor};
+pub use host::{HostEditor, TransportQuery};
 pub use layout::SMALLEST;
 pub use window::Window;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::frame::Frame;
 use super::timeline::Timeline;
+use crate::drummer::Section;
 use crate::score::{BarIndex, Lane};
 use crate::studio::{Cell, Clipboard, Edit, Extract, Lanes, MidiFile, Region};
 
@@ -127,6 +128,14 @@ impl Default for Shared {
 }
 
 impl Shared {
+    /// The section that is selected, else the one that is played.
+    pub fn section<'a>(&self, frame: &Frame<'a>) -> Option<&'a Section> {
+        let selected = self.selection.region().map(|region| region.bars.start);
+        let bar = selected.or_else(|| frame.playing_bar().map(|bar| bar.0))?;
+        let form = &frame.arrangement?.form;
+        form.sections.get(form.section_at(bar)?)
+    }
+
     pub fn request(&mut self, request: Request) {
         self.requests.push(request);
     }

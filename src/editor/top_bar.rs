@@ -1,14 +1,12 @@
 //! The bar at the top: where the host is, what to do next, undo, and taking the clip away.
 
-use egui::{
-    Align2, CornerRadius, CursorIcon, Id, Popup, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, pos2,
-};
+use egui::{Align2, CornerRadius, Id, Popup, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, pos2};
 
 use super::frame::Frame;
 use super::progress::progress_bar;
 use super::shared::{Destination, Request, Shared};
 use super::theme::{CONTROL, Face, UNIT, Variant};
-use super::widgets::{Button, Icon, Look, label, label_at};
+use super::widgets::{Button, Icon, Look, drag_chip, label_at};
 use super::{candidates, export};
 use crate::score::Metre;
 use crate::studio::{Job, JobView, RecordingView, Span, WindowSettings};
@@ -336,7 +334,7 @@ fn take_away(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, row: &mut Row,
             export::menu(ui, frame, shared, &extract);
         });
     }
-    drag_chip(ui, frame, shared, row, wide, no_part);
+    drag_clip(ui, frame, shared, row, wide, no_part);
     let redo_tip =
         frame.view.redo.map_or_else(|| "Redo".to_owned(), |name| format!("Redo: {name}"));
     let redo = Button::new("redo", "")
@@ -362,7 +360,7 @@ fn take_away(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, row: &mut Row,
 }
 
 /// The clip to be dragged into the arrangement.
-fn drag_chip(
+fn drag_clip(
     ui: &mut Ui,
     frame: &Frame<'_>,
     shared: &mut Shared,
@@ -376,26 +374,8 @@ fn drag_chip(
     // What will be dragged is written on it; in a narrow window the grip says that it can be.
     let text = if wide { format!("Drag {what}") } else { what.clone() };
     let place = row.next_right(if wide { 142.0 } else { 104.0 });
-    let response = ui.interact(place, Id::unique("drag-out"), Sense::drag());
-    let enabled = no_part.is_none();
-    let painter = ui.painter();
-    let ink = if enabled { theme.accent } else { theme.text_off };
-    let line = if enabled { theme.accent } else { theme.line };
-    let fill = if enabled && response.hovered() { theme.control_hover } else { theme.window };
-    painter.rect(place, CornerRadius::same(14), fill, Stroke::new(1.0, line), StrokeKind::Inside);
-    let grip =
-        Rect::from_center_size(pos2(place.left() + 16.0, place.center().y), Vec2::splat(14.0));
-    Icon::Grip.paint(painter, grip, ink);
-    let room = place.with_min_x(grip.right() + UNIT).with_max_x(place.right() - 2.0 * UNIT);
-    label(painter, room, Align2::LEFT_CENTER, &text, Face::SemiBold.at(12.0), ink);
-    if enabled && response.drag_started() {
+    let tip = format!("Drag {what} from here into the arrangement or onto the desktop.");
+    if drag_chip(ui, place, theme, "drag-out", &text, &tip, no_part) {
         shared.request(Request::Export(Destination::Drag, extract));
     }
-    let response = if enabled { response.on_hover_cursor(CursorIcon::Grab) } else { response };
-    response.on_hover_ui(|ui| {
-        ui.label(format!("Drag {what} from here into the arrangement or onto the desktop."));
-        if let Some(why_not) = no_part {
-            ui.colored_label(theme.accent, why_not);
-        }
-    });
 }

@@ -185,7 +185,9 @@ impl Window {
         dialog::show(ui, &frame, shared, presets, &mut self.dialog);
         // What the dialog has asked for.
         server.serve(&ctx, &frame, shared, &mut self.dialog);
-        if frame.view.heard.is_some() && !matches!(self.dialog, Some(Dialog::Candidates(_))) {
+        if frame.view.audition_source.is_some()
+            && !matches!(self.dialog, Some(Dialog::Candidates(_)))
+        {
             studio.stop_audition();
         }
         drops(ui, &frame, &self.hovering);
@@ -202,7 +204,7 @@ impl Window {
             live.recording == view.recording && !view.recording.running
                 || (0.0..LIVE).contains(&(now - live.looked))
         });
-        if !fresh && let Some(take) = studio.heard() {
+        if !fresh && let Some(take) = studio.recorded_take() {
             let take = Arc::new(take);
             self.live = Some(Live { looked: now, recording: view.recording, take });
         }

@@ -10,9 +10,9 @@ use super::shared_state::SharedState;
 use super::take::groove_from_midi;
 use super::wire::Audition;
 use super::{
-    AudioEnd, Edit, EditError, Gesture, GrooveLibrary, Heard, Job, Lanes, MapRequest, MapState,
-    Saved, Span, StateError, Take, TakeError, Taste, VariationId, Verdict, View, WindowSettings,
-    worker,
+    AudioEnd, AuditionSource, Edit, EditError, Gesture, GrooveLibrary, Job, Lanes, MapRequest,
+    MapState, Rating, RelevanceFeedback, Saved, Span, StateError, Take, TakeError, VariationId,
+    View, WindowSettings, worker,
 };
 use crate::drummer::Settings;
 use crate::network::Backend;
@@ -300,8 +300,8 @@ impl StudioLink {
     }
 
     /// Asks something of the map of grooves; the worker answers through [`View::map`] and the document.
-    pub fn ask_map(&self, request: MapRequest) {
-        self.shared.ask_map(request);
+    pub fn request_map(&self, request: MapRequest) {
+        self.shared.request_map(request);
     }
 
     /// Changes what the musician has on the map: pins, favourites. No step of the undo history.
@@ -330,13 +330,13 @@ impl StudioLink {
         let document = self.shared.document();
         let tempo = document.take().map_or(Bpm(120.0), |take| take.song.tempo.bpm(Ticks(0)));
         self.shared.audition_plainly(pattern, tempo);
-        self.shared.ask_map(MapRequest::Listen(*pattern));
+        self.shared.request_map(MapRequest::Listen(*pattern));
     }
 
     /// Has a candidate, or the part beside it, heard at once in its place of the song. While the host
     /// stands, with `from`, the take is played from that bar on.
-    pub fn hear(&self, heard: Heard, from: Option<usize>) {
-        self.shared.hear(heard, |document| {
+    pub fn audition_candidate(&self, source: AuditionSource, from: Option<usize>) {
+        self.shared.audition_candidate(source, |document| {
             let take = document.take()?;
             let bars = take.bars();
             let first = bars.bars().get(from?)?;
@@ -354,18 +354,20 @@ impl StudioLink {
     /// Stars (`Some(true)`) or discards a candidate, or takes that back. Moves later rankings of the
     /// project; no step of the undo history.
     pub fn judge_candidate(&self, variation: VariationId, liked: Option<bool>) {
-        self.shared.change_taste(|taste, set| {
-            let (song, own) = (Taste::song(&set.take), set.get(variation)?);
+        self.shared.change_feedback(|feedback, set| {
+            let (song, own) = (RelevanceFeedback::song(&set.take), set.get(variation)?);
             Some(match liked {
-                Some(liked) => taste.with(Verdict { song, variation, liked, profile: own.profile }),
-                None => taste.without(song, variation),
+                Some(liked) => {
+                    feedback.with(Rating { song, variation, liked, profile: own.profile })
+                }
+                None => feedback.without(song, variation),
             })
         });
     }
 
     /// Forgets what was starred and discarded.
-    pub fn forget_taste(&self) {
-        self.shared.forget_taste();
+    pub fn clear_feedback(&self) {
+        self.shared.clear_feedback();
     }
 
     /// Lets the part be heard again.
@@ -374,7 +376,7 @@ impl StudioLink {
     }
 
     /// What was heard so far, as a take of all of it; `None` if no note was.
-    pub fn heard(&self) -> Option<Take> {
+    pub fn recorded_take(&self) -> Option<Take> {
         self.shared.with_audio_link(|audio_link| (audio_link.recording.cut(Span::All).ok(), false))
     }
 

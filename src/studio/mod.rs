@@ -53,8 +53,8 @@ mod worker;
 pub use audio_import::{AudioImport, COLUMNS_PER_SECOND};
 pub use audio_link::AudioEnd;
 pub use candidates::{
-    BEST, CANDIDATES, CandidatePart, CandidateSet, Heard, MOST_VERDICTS, Profile, PutCandidate,
-    Taste, Verdict, curated, reasons,
+    AuditionSource, BEST, CANDIDATES, CandidatePart, CandidateSet, MOST_RATINGS, Profile,
+    PutCandidate, Rating, RelevanceFeedback, curated, reasons,
 };
 pub use clip::{Extract, MidiFile};
 pub use clipboard::Clipboard;

@@ -363,21 +363,21 @@ fn candidates_are_written_ranked_heard_and_judged() {
 
     let mut last = || std::iter::from_fn(|| end.clips.pop().ok()).last();
     let third = &set.candidates[2].alternative;
-    studio.hear(Heard::Candidate(third.variation), Some(0));
+    studio.audition_candidate(AuditionSource::Candidate(third.variation), Some(0));
     let clip = last().unwrap();
     assert!(clip.at_once);
     assert_eq!(clip.strokes, view.document.clip_of(&set.take, &third.part).strokes);
-    assert_eq!(studio.snapshot().heard, Some(Heard::Candidate(third.variation)));
+    assert_eq!(studio.snapshot().audition_source, Some(AuditionSource::Candidate(third.variation)));
     studio.stop_audition();
     assert_eq!(*last().unwrap(), view.document.clip());
-    assert_eq!(studio.snapshot().heard, None);
+    assert_eq!(studio.snapshot().audition_source, None);
 
     // What is starred comes back with others, also from a saved project, and is known there.
     studio.judge_candidate(third.variation, Some(true));
     let other = Studio::new();
     other.load(&studio.save()).unwrap();
-    let song = Taste::song(&set.take);
-    assert_eq!(other.snapshot().taste.of(song, third.variation), Some(true));
+    let song = RelevanceFeedback::song(&set.take);
+    assert_eq!(other.snapshot().feedback.of(song, third.variation), Some(true));
     other.start(Job::Candidates).unwrap();
     let view = done(&other);
     let again = view.candidates.clone().unwrap();

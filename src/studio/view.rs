@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    AudioImport, CandidateSet, Document, Heard, JobView, MapView, MelodySet, RecordingView,
-    TappingView, Taste, WindowSettings,
+    AudioImport, AuditionSource, CandidateSet, Document, JobView, MapView, MelodySet,
+    RecordingView, RelevanceFeedback, TappingView, WindowSettings,
 };
 use crate::network::{Backend, Engine};
 use crate::patterns::Pattern;
@@ -35,9 +35,9 @@ pub struct View {
     /// Candidates to choose from; `None` until some were written.
     pub candidates: Option<Arc<CandidateSet>>,
     /// What the musician starred and discarded of them.
-    pub taste: Taste,
+    pub feedback: RelevanceFeedback,
     /// What is heard while they are compared.
-    pub heard: Option<Heard>,
+    pub audition_source: Option<AuditionSource>,
     /// The recording that was heard last, with what was heard.
     pub import: Option<Arc<AudioImport>>,
     /// The melodies that were written last.

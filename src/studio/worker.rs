@@ -2,18 +2,18 @@
 //! after the line to the audio thread.
 
 mod candidates;
+mod reporter;
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use parking_lot::Mutex;
 
+use self::reporter::{ProgressRange, Reporter, serve_map};
 use super::audio_import::AudioImport;
-use super::groove_map::server::MapServer;
 use super::jobs::Outcome;
 use super::melodies::{MelodyRequest, MelodySet};
 use super::recipe::Variations;
@@ -24,7 +24,7 @@ use super::{
 };
 use crate::audio::SoundFont;
 use crate::composer::ComposeError;
-use crate::drummer::{Drummer, DrummerError, Progress, Settings, SongAnalysis, Stage, timing};
+use crate::drummer::{Drummer, DrummerError, Progress, Settings, SongAnalysis, timing};
 use crate::network::{Backend, Engine, Models};
 use crate::score::{BarIndex, DrumPart, Hit, Lane};
 use crate::transcriber::TranscribeError;
@@ -82,18 +82,6 @@ pub(super) fn run(shared: &SharedState, tick: &(dyn Fn() + Sync)) {
     }
 }
 
-/// Does what the map was asked for, unless that is being done.
-fn serve_map(shared: &SharedState, map: &Mutex<MapServer>) {
-    let Some(mut server) = map.try_lock() else { return };
-    while let Some(request) = shared.next_map_request() {
-        let served = catch_unwind(AssertUnwindSafe(|| server.serve(shared, request)));
-        if served.is_err() {
-            *server = MapServer::default();
-            shared.report("The map of grooves has failed: this is a mistake in Drumlin.");
-        }
-    }
-}
-
 /// Why a job has no result.
 #[derive(Debug, thiserror::Error)]
 enum JobFailure {
@@ -118,64 +106,6 @@ impl JobFailure {
             | JobFailure::Compose(ComposeError::Cancelled) => None,
             failure => Some(failure.to_string()),
         }
-    }
-}
-
-/// How much of a job's progress bar the present call of the drummer fills.
-#[derive(Clone, Copy)]
-struct ProgressRange {
-    from: f32,
-    to: f32,
-    analyzes: bool,
-}
-
-impl ProgressRange {
-    const WHOLE: ProgressRange = ProgressRange { from: 0.0, to: 1.0, analyzes: true };
-}
-
-struct Reporter<'a> {
-    shared: &'a SharedState,
-    tick: &'a (dyn Fn() + Sync),
-    map: &'a Mutex<MapServer>,
-    cancelled: &'a AtomicBool,
-    range: Mutex<ProgressRange>,
-}
-
-/// A stage's share of a generation's time, measured for 96 bars.
-fn weight(stage: Stage) -> f32 {
-    match stage {
-        Stage::Synthesis => 0.25,
-        Stage::Cqt => 0.35,
-        Stage::Features => 0.03,
-        Stage::Structure => 0.1,
-        Stage::Pattern => 0.16,
-        Stage::Performance => 0.1,
-    }
-}
-
-impl Progress for Reporter<'_> {
-    fn stage(&self, stage: Stage) {
-        let range = *self.range.lock();
-        let counted = |stage: &Stage| range.analyzes || *stage >= Stage::Pattern;
-        let all: f32 = Stage::ALL.into_iter().filter(counted).map(weight).sum();
-        let done: f32 =
-            Stage::ALL.into_iter().filter(counted).filter(|s| *s < stage).map(weight).sum();
-        let fraction = range.from + (range.to - range.from) * done / all;
-        self.shared.progress(self.cancelled, Some(stage), fraction);
-    }
-
-    fn is_cancelled(&self) -> bool {
-        self.shared.poll();
-        (self.tick)();
-        serve_map(self.shared, self.map);
-        self.cancelled.load(Ordering::Relaxed)
-    }
-}
-
-impl Reporter<'_> {
-    /// Puts a part of the result into the document as it is now.
-    fn amend(&self, change: impl FnOnce(&Document) -> Document) {
-        self.shared.amend(self.cancelled, change);
     }
 }
 

@@ -13,7 +13,7 @@ use super::super::shared::Shared;
 use super::super::theme::{Face, UNIT};
 use super::super::widgets::{Button, Icon, Look, label, label_at};
 use super::sheet::{CandidateSheet, judge};
-use crate::studio::{BEST, CandidateSet, Heard, Taste};
+use crate::studio::{AuditionSource, BEST, CandidateSet, RelevanceFeedback};
 
 /// Height of the line with the name, and of that with the reasons.
 const HEAD: f32 = 24.0;
@@ -31,8 +31,8 @@ pub fn show(
     let candidate = &set.candidates[place];
     let variation = candidate.alternative.variation;
     let selected = sheet.selected == Some(variation);
-    let heard = frame.view.heard == Some(Heard::Candidate(variation));
-    let verdict = frame.view.taste.of(Taste::song(&set.take), variation);
+    let heard = frame.view.audition_source == Some(AuditionSource::Candidate(variation));
+    let rating = frame.view.feedback.of(RelevanceFeedback::song(&set.take), variation);
     let response = ui.interact(card, Id::unique(("candidate", place)), Sense::click());
     response
         .widget_info(|| WidgetInfo::selected(Role::RadioButton, true, selected, &candidate.name));
@@ -62,11 +62,11 @@ pub fn show(
     let look = |on: bool| if on { Look::On } else { Look::Bare };
     let star = Button::new(("star", place), "")
         .icon(Icon::Star)
-        .look(look(verdict == Some(true)))
+        .look(look(rating == Some(true)))
         .tip("Star it: it stays, and what is written next is more like it.");
     let discard = Button::new(("discard", place), "")
         .icon(Icon::Cross)
-        .look(look(verdict == Some(false)))
+        .look(look(rating == Some(false)))
         .tip("Discard it: what is written next is less like it.");
     let starred = star.show(ui, button(2.0), theme);
     let discarded = discard.show(ui, button(1.0), theme);
@@ -88,7 +88,7 @@ pub fn show(
         .with_max_x(picture.right());
     let font = Face::Regular.at(11.0);
     label(ui.painter(), foot, Align2::LEFT_CENTER, &candidate.why, font, theme.text_dim);
-    if verdict == Some(false) {
+    if rating == Some(false) {
         let veil = theme.panel.gamma_multiply(0.6);
         ui.painter().rect_filled(card.with_min_y(head.bottom()), CornerRadius::same(6), veil);
     }
@@ -97,7 +97,7 @@ pub fn show(
         .on_hover_cursor(CursorIcon::PointingHand)
         .on_hover_text(format!("{}\n{}", candidate.name, candidate.why));
     if clicked {
-        sheet.hear(frame, shared, variation);
+        sheet.audition(frame, shared, variation);
     }
 }
 

@@ -9,8 +9,8 @@ use super::super::frame::Frame;
 use super::super::shared::Shared;
 use super::super::theme::{CONTROL, Face, UNIT};
 use super::super::widgets::{Button, Icon, Look, choice, label};
-use super::sheet::{CandidateSheet, hear, judge, pieces, put};
-use crate::studio::{ALTERNATIVES, CandidateSet, Heard, Taste};
+use super::sheet::{CandidateSheet, audition, judge, pieces, put};
+use crate::studio::{ALTERNATIVES, AuditionSource, CandidateSet, RelevanceFeedback};
 
 pub fn show(
     ui: &mut Ui,
@@ -56,21 +56,21 @@ pub fn show(
     };
 
     let row = line(CONTROL, UNIT);
-    let sounds = frame.view.heard == Some(Heard::Candidate(selected));
-    let play = if frame.view.heard.is_some() {
+    let sounds = frame.view.audition_source == Some(AuditionSource::Candidate(selected));
+    let play = if frame.view.audition_source.is_some() {
         Button::new("candidate-play", "Stop").icon(Icon::Stop).look(Look::On)
     } else {
         Button::new("candidate-play", "Play").icon(Icon::Play)
     };
     let play = play.tip("Hear it in its place of the song, in time with the host or without it.");
     if play.key("P").show(ui, half(row, false), theme) {
-        match frame.view.heard {
+        match frame.view.audition_source {
             Some(_) => frame.studio.stop_audition(),
-            None => sheet.hear(frame, shared, selected),
+            None => sheet.audition(frame, shared, selected),
         }
     }
     let b = if sounds { Look::On } else { Look::Plain };
-    let on_reference = frame.view.heard == Some(sheet.reference());
+    let on_reference = frame.view.audition_source == Some(sheet.reference());
     let text = if on_reference {
         "A"
     } else if sounds {
@@ -103,14 +103,14 @@ pub fn show(
         .tip(tip);
     if take.show(ui, half(row, false), theme) {
         sheet.reference = (!is_reference).then_some(selected);
-        if frame.view.heard == Some(Heard::Part) {
-            hear(frame, shared, sheet.reference());
+        if frame.view.audition_source == Some(AuditionSource::Part) {
+            audition(frame, shared, sheet.reference());
         }
     }
-    let verdict = frame.view.taste.of(Taste::song(&set.take), selected);
+    let rating = frame.view.feedback.of(RelevanceFeedback::song(&set.take), selected);
     let star = Button::new("candidate-star", "Star")
         .icon(Icon::Star)
-        .look(if verdict == Some(true) { Look::On } else { Look::Plain })
+        .look(if rating == Some(true) { Look::On } else { Look::Plain })
         .tip("It stays, and what is written next in this project is more like it.")
         .key("+");
     if star.show(ui, half(row, true), theme) {

@@ -12,8 +12,8 @@ use egui::{
 pub use self::sheet::{CandidateSheet, current, open};
 use self::sheet::{judge, put};
 use super::frame::Frame;
-use super::progress::progress_bar;
 use super::shared::Shared;
+use super::sheet::{Rows, running_job, title};
 use super::theme::{CONTROL, Face, UNIT};
 use super::widgets::{Button, Icon, Look, label};
 use crate::studio::{ALTERNATIVES, CandidateSet, Job, VariationId};
@@ -33,14 +33,9 @@ pub fn show(
     sheet: &mut CandidateSheet,
     inner: Rect,
 ) {
-    let head = inner.with_max_y(inner.top() + CONTROL);
+    let Rows { head, body, foot } = Rows::new(inner, CONTROL, 22.0);
     header(ui, frame, head);
-    let foot = inner.with_min_y(inner.bottom() - 22.0);
-    taste(ui, frame, foot);
-    let body = Rect::from_min_max(
-        pos2(inner.left(), head.bottom() + 2.0 * UNIT),
-        pos2(inner.right(), foot.top() - UNIT),
-    );
+    feedback(ui, frame, foot);
     let Some(set) = current(frame) else {
         let text = match (&frame.view.job, frame.take) {
             (Some(_), _) => "Candidates appear here as soon as they are played and ranked.",
@@ -68,24 +63,9 @@ pub fn show(
 /// The title, and how more are written.
 fn header(ui: &mut Ui, frame: &Frame<'_>, rect: Rect) {
     let theme = &frame.theme;
-    let title = Face::SemiBold.at(16.0);
-    let title = label(ui.painter(), rect, Align2::LEFT_CENTER, "Candidates", title, theme.text);
     // The cross of the sheet is to the right of it.
-    let room = rect.with_max_x(rect.right() - 4.0 * UNIT);
-    if let Some(job) = &frame.view.job {
-        let cancel = Button::new("candidates-cancel", "Cancel")
-            .icon(Icon::Cross)
-            .tip("Stop; what there is stays.");
-        let width = cancel.width(ui.painter());
-        let place = room.with_min_x(room.right() - width);
-        if cancel.show(ui, place, theme) {
-            frame.studio.cancel();
-        }
-        let bar = Rect::from_min_max(
-            pos2((place.left() - 264.0).max(title.right() + 3.0 * UNIT), rect.top()),
-            pos2(place.left() - 2.0 * UNIT, rect.bottom()),
-        );
-        progress_bar(ui, theme, job, bar);
+    let room = title(ui.painter(), theme, rect, "Candidates").with_max_x(rect.right() - 4.0 * UNIT);
+    if running_job(ui, frame, room, "candidates-cancel", 264.0) {
         return;
     }
     let why_not = (frame.take.is_none() || frame.live)
@@ -110,10 +90,7 @@ fn header(ui: &mut Ui, frame: &Frame<'_>, rect: Rect) {
         } else {
             format!("{} for {}, the best first", set.candidates.len(), set.take.name)
         };
-        let between = Rect::from_min_max(
-            pos2(title.right() + 3.0 * UNIT, rect.top()),
-            pos2(place.left() - 2.0 * UNIT, rect.bottom()),
-        );
+        let between = room.with_max_x(place.left() - 2.0 * UNIT);
         let font = Face::Regular.at(12.0);
         label(ui.painter(), between, Align2::LEFT_CENTER, &text, font, theme.text_dim);
     }
@@ -125,18 +102,18 @@ fn is_stale(frame: &Frame<'_>, set: &CandidateSet) -> bool {
 }
 
 /// What stars and discards do to the ranking.
-fn taste(ui: &mut Ui, frame: &Frame<'_>, rect: Rect) {
-    let (theme, taste) = (&frame.theme, &frame.view.taste);
-    let (liked, discarded) = taste.counts();
-    let forget = Button::new("taste-forget", "Forget")
+fn feedback(ui: &mut Ui, frame: &Frame<'_>, rect: Rect) {
+    let (theme, feedback) = (&frame.theme, &frame.view.feedback);
+    let (liked, discarded) = feedback.counts();
+    let forget = Button::new("feedback-forget", "Forget")
         .look(Look::Bare)
         .tip("Forget what was starred and discarded in this project.")
         .unless((liked + discarded == 0).then_some("Nothing was starred or discarded yet."));
     let width = forget.width(ui.painter());
     if forget.show(ui, rect.with_min_x(rect.right() - width), theme) {
-        frame.studio.forget_taste();
+        frame.studio.clear_feedback();
     }
-    let words = taste.words();
+    let words = feedback.words();
     let leaning = match (liked + discarded, words.as_str()) {
         (0, _) => "Stars and discards move what is written next in this project.".to_owned(),
         (_, "") => format!("{liked} starred, {discarded} discarded: they lean to nothing yet."),
@@ -174,13 +151,13 @@ fn keys(
     }
     if to != place {
         sheet.scroll = true;
-        sheet.hear(frame, shared, set.candidates[to].alternative.variation);
+        sheet.audition(frame, shared, set.candidates[to].alternative.variation);
     }
     let Some(selected) = sheet.selected else { return };
     if pressed(Key::P) {
-        match frame.view.heard {
+        match frame.view.audition_source {
             Some(_) => frame.studio.stop_audition(),
-            None => sheet.hear(frame, shared, selected),
+            None => sheet.audition(frame, shared, selected),
         }
     }
     if pressed(Key::B) {

@@ -10,7 +10,9 @@ use super::super::frame::Frame;
 use super::super::shared::Shared;
 use super::super::theme::Variant;
 use super::super::widgets::Cached;
-use crate::studio::{CandidateSet, Edit, Heard, Job, PutCandidate, Taste, VariationId};
+use crate::studio::{
+    AuditionSource, CandidateSet, Edit, Job, PutCandidate, RelevanceFeedback, VariationId,
+};
 
 /// A small picture of a part, by where the part is, its size and the theme.
 type Picture = Cached<(usize, Vec2, Variant), Arc<Mesh>>;
@@ -50,33 +52,37 @@ pub fn open(frame: &Frame<'_>) {
 
 impl CandidateSheet {
     /// Selects a candidate and has it heard; while the host stands, from the bars that are selected.
-    pub fn hear(&mut self, frame: &Frame<'_>, shared: &Shared, variation: VariationId) {
+    pub fn audition(&mut self, frame: &Frame<'_>, shared: &Shared, variation: VariationId) {
         self.selected = Some(variation);
-        hear(frame, shared, Heard::Candidate(variation));
+        audition(frame, shared, AuditionSource::Candidate(variation));
     }
 
-    pub fn reference(&self) -> Heard {
-        self.reference.map_or(Heard::Part, Heard::Candidate)
+    pub fn reference(&self) -> AuditionSource {
+        self.reference.map_or(AuditionSource::Part, AuditionSource::Candidate)
     }
 
     /// A, else B.
     pub fn compare(&self, frame: &Frame<'_>, shared: &Shared) {
         let Some(selected) = self.selected else { return };
         let reference = self.reference();
-        let on_reference = frame.view.heard == Some(reference);
-        hear(frame, shared, if on_reference { Heard::Candidate(selected) } else { reference });
+        let on_reference = frame.view.audition_source == Some(reference);
+        audition(
+            frame,
+            shared,
+            if on_reference { AuditionSource::Candidate(selected) } else { reference },
+        );
     }
 }
 
 /// What is heard goes on in its place where something sounds already.
-pub fn hear(frame: &Frame<'_>, shared: &Shared, heard: Heard) {
+pub fn audition(frame: &Frame<'_>, shared: &Shared, source: AuditionSource) {
     let runs = frame.transport.playing || frame.transport.rehearsing;
     let first = shared.selection.region().map_or(0, |region| region.bars.start);
-    frame.studio.hear(heard, (!runs).then_some(first));
+    frame.studio.audition_candidate(source, (!runs).then_some(first));
 }
 
 pub fn judge(frame: &Frame<'_>, set: &CandidateSet, variation: VariationId, liked: bool) {
-    let known = frame.view.taste.of(Taste::song(&set.take), variation);
+    let known = frame.view.feedback.of(RelevanceFeedback::song(&set.take), variation);
     frame.studio.judge_candidate(variation, (known != Some(liked)).then_some(liked));
 }
 

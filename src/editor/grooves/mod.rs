@@ -129,7 +129,7 @@ fn ask(frame: &Frame<'_>, grooves: &mut Grooves) {
             frame.studio.set_library(grooves.library.clone());
         }
         grooves.asked = Some(part);
-        frame.studio.ask_map(MapRequest::Open);
+        frame.studio.request_map(MapRequest::Open);
     }
 }
 
@@ -144,9 +144,9 @@ fn overlay(ui: &Ui, frame: &Frame<'_>, grooves: &Grooves, map: Rect) {
             painter.circle_filled(place, 2.0, theme.text);
         }
         // Where the song is now.
-        let bar = frame.playhead().filter(|at| *at >= 0.0);
-        let bar = bar.and_then(|at| frame.bars()?.bar_at(crate::score::Ticks(at as u64)));
-        let now = bar.and_then(|bar| view.song.iter().rev().find(|(first, _)| *first <= bar));
+        let now = frame
+            .playing_bar()
+            .and_then(|bar| view.song.iter().rev().find(|(first, _)| *first <= bar));
         if let Some((_, groove)) = now {
             painter.circle_stroke(at(groove), 5.0, Stroke::new(1.5, theme.playhead));
         }
@@ -223,7 +223,7 @@ fn pointer(
                 let pattern = frame.view.document.with_locked_rows(&point.pattern);
                 studio.audition_groove(&pattern);
                 let place = point.place;
-                studio.ask_map(MapRequest::Pick(MapGroove { pattern: point.pattern, place }));
+                studio.request_map(MapRequest::Pick(MapGroove { pattern: point.pattern, place }));
             }
             None => go(frame, grooves.view.to_place(at, map)),
         }
@@ -267,7 +267,7 @@ fn go(frame: &Frame<'_>, place: crate::patterns::Place) {
     {
         frame.studio.audition_groove(&current.pattern);
     }
-    frame.studio.ask_map(MapRequest::Go(place));
+    frame.studio.request_map(MapRequest::Go(place));
 }
 
 fn keyboard(ui: &Ui, frame: &Frame<'_>, grooves: &Grooves, response: &Response) {
@@ -397,7 +397,7 @@ fn pins(ui: &mut Ui, frame: &Frame<'_>, rect: Rect) {
         {
             frame.studio.audition_groove(&current.pattern);
         }
-        frame.studio.ask_map(MapRequest::Morph(share));
+        frame.studio.request_map(MapRequest::Morph(share));
     }
     let tip = if ready {
         "From A to B: drums change one by one, locked lanes stay."
@@ -420,7 +420,7 @@ fn hand(ui: &mut Ui, frame: &Frame<'_>, _grooves: &mut Grooves, rect: Rect) {
         {
             frame.studio.audition_groove(&current.pattern);
         }
-        frame.studio.ask_map(MapRequest::Dice(rand::random()));
+        frame.studio.request_map(MapRequest::Dice(rand::random()));
     }
     let kept = state.current.is_some_and(|current| state.favourites.contains(&current));
     let full = state.favourites.len() >= MOST_FAVOURITES && !kept;
@@ -461,18 +461,9 @@ fn give(ui: &mut Ui, frame: &Frame<'_>, shared: &Shared, rect: Rect) {
         .tip("Drum the whole song with the groove in hand.")
         .unless(nothing);
     if song.show(ui, rect.with_max_x(rect.left() + half), theme) {
-        frame.studio.ask_map(MapRequest::Use(None));
+        frame.studio.request_map(MapRequest::Use(None));
     }
-    // The section that is selected, else the one that is played.
-    let selected = shared.selection.region().map(|region| region.bars.start);
-    let playing = frame
-        .playhead()
-        .filter(|at| *at >= 0.0)
-        .and_then(|at| Some(frame.bars()?.bar_at(crate::score::Ticks(at as u64))?.0));
-    let section = selected.or(playing).and_then(|bar| {
-        let form = &frame.arrangement?.form;
-        form.section_at(bar).map(|index| &form.sections[index])
-    });
+    let section = shared.section(frame);
     let title = section
         .map_or("… section".to_owned(), |section| format!("… section {}", section.letter()));
     let why_not = nothing.or(section.is_none().then_some("Select bars of a section first."));
@@ -482,7 +473,7 @@ fn give(ui: &mut Ui, frame: &Frame<'_>, shared: &Shared, rect: Rect) {
     if one.show(ui, rect.with_min_x(rect.left() + half + UNIT), theme)
         && let Some(section) = section
     {
-        frame.studio.ask_map(MapRequest::Use(Some(section.label)));
+        frame.studio.request_map(MapRequest::Use(Some(section.label)));
     }
 }
 

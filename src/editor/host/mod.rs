@@ -29,13 +29,13 @@ use crate::parameters::{CHANGES, Control, Parameters};
 use crate::studio::{Document, Studio};
 
 /// Where the host is, asked once a frame.
-pub type AskTransport = Arc<dyn Fn() -> Transport + Send + Sync>;
+pub type TransportQuery = Arc<dyn Fn() -> Transport + Send + Sync>;
 
 /// What the plugin gives the host for a window. It opens in the size that the document remembers.
 pub struct HostEditor {
     parameters: Arc<Parameters>,
     studio: Arc<Studio>,
-    transport: AskTransport,
+    transport: TransportQuery,
     /// Kept while the window is closed: scroll position, selection, what was copied.
     window: Arc<Mutex<Window>>,
     /// What is open, or was last.
@@ -47,7 +47,7 @@ impl HostEditor {
     pub fn new(
         parameters: Arc<Parameters>,
         studio: Arc<Studio>,
-        transport: AskTransport,
+        transport: TransportQuery,
         name: &'static str,
     ) -> HostEditor {
         HostEditor {
@@ -141,7 +141,7 @@ impl Editor for HostEditor {
 struct App {
     parameters: Arc<Parameters>,
     studio: Arc<Studio>,
-    transport: AskTransport,
+    transport: TransportQuery,
     window: Arc<Mutex<Window>>,
     host: Option<GuiContext>,
     repaint: RepaintNotifier,

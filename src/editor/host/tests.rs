@@ -69,7 +69,7 @@ fn a_real_window_opens_paints_and_takes_a_drop() {
 #[ignore = "the test above runs it on a display of its own"]
 fn on_the_display_that_there_is() {
     let studio = Studio::new();
-    let ask: AskTransport = Arc::new(Transport::default);
+    let ask: TransportQuery = Arc::new(Transport::default);
     let editor = HostEditor::new(Arc::default(), Arc::clone(&studio), ask, "Drumlin");
     editor.window.lock().side_panel.presets.folder = None;
     let song = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/songs/jingle_bells.mid");

@@ -7,16 +7,14 @@ mod sheet;
 
 use std::ops::Range;
 
-use egui::{
-    Align2, CornerRadius, CursorIcon, Id, Rect, Sense, Stroke, StrokeKind, TextEdit, Ui, Vec2, pos2,
-};
+use egui::{Align2, Id, Rect, TextEdit, Ui, Vec2, pos2};
 
 pub use self::sheet::RecordingSheet;
 use super::frame::{Frame, bar_count, sentence};
 use super::shared::{Request, Shared};
+use super::sheet::{Rows, title};
 use super::theme::{CONTROL, Face, UNIT};
-use super::widgets::{Button, Icon, Look, choice, label};
-use crate::drummer::Section;
+use super::widgets::{Button, Look, choice, drag_chip, label};
 use crate::transcriber::{Options, Transcription};
 
 /// Tempos that can be asked for, in beats a minute.
@@ -39,24 +37,13 @@ pub fn show(
         label(ui.painter(), inner, Align2::CENTER_CENTER, "Listening", font, theme.text_dim);
         return true;
     };
-    let row = |top: f32, height: f32| {
-        Rect::from_min_size(pos2(inner.left(), top), Vec2::new(inner.width(), height))
-    };
-    let head = row(inner.top(), 22.0);
-    let font = Face::SemiBold.at(16.0);
-    let name = label(ui.painter(), head, Align2::LEFT_CENTER, &sheet.import.name, font, theme.text);
-    let room = head.with_min_x(name.right() + 3.0 * UNIT);
+    let mut rows = Rows::new(inner, 22.0, CONTROL);
+    let room = title(ui.painter(), theme, rows.head, &sheet.import.name);
     let font = Face::Regular.at(12.0);
     label(ui.painter(), room, Align2::LEFT_CENTER, &summary(&heard), font, theme.text_dim);
-    let beats = row(head.bottom() + 2.0 * UNIT, CONTROL);
-    correct(ui, frame, sheet, &heard, beats);
-    let foot = row(inner.bottom() - CONTROL, CONTROL);
-    let body = Rect::from_min_max(
-        pos2(inner.left(), beats.bottom() + 2.0 * UNIT),
-        pos2(inner.right(), foot.top() - 3.0 * UNIT),
-    );
-    lanes::show(ui, frame, shared, sheet, &heard, body);
-    give(ui, frame, shared, sheet, (&heard, fresh), foot)
+    correct(ui, frame, sheet, &heard, rows.take(CONTROL));
+    lanes::show(ui, frame, shared, sheet, &heard, rows.body);
+    give(ui, frame, shared, sheet, (&heard, fresh), rows.foot)
 }
 
 /// Such as "64 strokes, 96.2 bpm, 4/4, a loop of 4 bars".
@@ -156,18 +143,6 @@ fn correct(
     label(ui.painter(), room, Align2::RIGHT_CENTER, hint, font, theme.text_dim);
 }
 
-/// The section that is selected, else the one that is played.
-fn section<'a>(frame: &Frame<'a>, shared: &Shared) -> Option<&'a Section> {
-    let selected = shared.selection.region().map(|region| region.bars.start);
-    let playing = frame
-        .playhead()
-        .filter(|at| *at >= 0.0)
-        .and_then(|at| Some(frame.bars()?.bar_at(crate::score::Ticks(at as u64))?.0));
-    let form = &frame.arrangement?.form;
-    let index = form.section_at(selected.or(playing)?)?;
-    form.sections.get(index)
-}
-
 /// Where the drums go; `false` once they were used.
 fn give(
     ui: &mut Ui,
@@ -195,7 +170,7 @@ fn give(
         .unless(why_not);
     let width = song.width(ui.painter()) + UNIT;
     let for_song = song.show(ui, slot(width), theme);
-    let own = section(frame, shared);
+    let own = shared.section(frame);
     let title = own.map_or("Use in a section".to_owned(), |section| {
         format!("Use in sections {}", section.letter())
     });
@@ -204,7 +179,11 @@ fn give(
         .unless(why_not.or(own.is_none().then_some("Select bars of a section first.")));
     let width = one.width(ui.painter());
     let for_section = one.show(ui, slot(width), theme);
-    drag_chip(ui, frame, shared, sheet, (heard, why_not), slot(124.0));
+    let tip = "Drag everything that was heard, with its tempo, into the arrangement.";
+    let place = slot(124.0);
+    if drag_chip(ui, place, theme, "recording-drag", "Drag MIDI", tip, why_not) {
+        shared.request(Request::DragFile(sheet.import.midi_file(heard, heard.metre())));
+    }
     if !(for_song || for_section) {
         return true;
     }
@@ -219,37 +198,4 @@ fn give(
             true
         }
     }
-}
-
-/// All that was heard, to be dragged into the arrangement.
-fn drag_chip(
-    ui: &Ui,
-    frame: &Frame<'_>,
-    shared: &mut Shared,
-    sheet: &RecordingSheet,
-    (heard, why_not): (&Transcription, Option<&str>),
-    place: Rect,
-) {
-    let theme = &frame.theme;
-    let response = ui.interact(place, Id::unique("recording-drag"), Sense::drag());
-    let enabled = why_not.is_none();
-    let ink = if enabled { theme.accent } else { theme.text_off };
-    let fill = if enabled && response.hovered() { theme.control_hover } else { theme.window };
-    let pen = Stroke::new(1.0, if enabled { theme.accent } else { theme.line });
-    ui.painter().rect(place, CornerRadius::same(14), fill, pen, StrokeKind::Inside);
-    let grip =
-        Rect::from_center_size(pos2(place.left() + 16.0, place.center().y), Vec2::splat(14.0));
-    Icon::Grip.paint(ui.painter(), grip, ink);
-    let room = place.with_min_x(grip.right() + UNIT).with_max_x(place.right() - 2.0 * UNIT);
-    label(ui.painter(), room, Align2::LEFT_CENTER, "Drag MIDI", Face::SemiBold.at(12.0), ink);
-    if enabled && response.drag_started() {
-        shared.request(Request::DragFile(sheet.import.midi_file(heard, heard.metre())));
-    }
-    let response = if enabled { response.on_hover_cursor(CursorIcon::Grab) } else { response };
-    response.on_hover_ui(|ui| {
-        ui.label("Drag everything that was heard, with its tempo, into the arrangement.");
-        if let Some(why_not) = why_not {
-            ui.colored_label(theme.accent, why_not);
-        }
-    });
 }

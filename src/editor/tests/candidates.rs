@@ -3,7 +3,7 @@
 use egui::{Key, Modifiers, Vec2};
 
 use super::robot::Robot;
-use crate::studio::{Heard, Taste};
+use crate::studio::{AuditionSource, RelevanceFeedback};
 
 #[test]
 fn candidates_are_heard_starred_compared_and_put_in() {
@@ -14,31 +14,35 @@ fn candidates_are_heard_starred_compared_and_put_in() {
     let view = robot.studio.snapshot();
     let set = view.candidates.clone().unwrap();
     let id = |place: usize| set.candidates[place].alternative.variation;
-    let heard = |robot: &Robot| robot.studio.snapshot().heard;
+    let heard = |robot: &Robot| robot.studio.snapshot().audition_source;
     let before = robot.arrangement();
     robot.press(("candidate", 1_usize));
-    assert_eq!(heard(&robot), Some(Heard::Candidate(id(1))));
+    assert_eq!(heard(&robot), Some(AuditionSource::Candidate(id(1))));
     robot.key(Modifiers::NONE, Key::ArrowRight);
-    assert_eq!(heard(&robot), Some(Heard::Candidate(id(2))));
+    assert_eq!(heard(&robot), Some(AuditionSource::Candidate(id(2))));
     robot.key(Modifiers::NONE, Key::B);
-    assert_eq!(heard(&robot), Some(Heard::Part), "A is the part in the window");
+    assert_eq!(heard(&robot), Some(AuditionSource::Part), "A is the part in the window");
     robot.press("candidate-reference");
-    assert_eq!(heard(&robot), Some(Heard::Candidate(id(2))), "A is this one now");
+    assert_eq!(heard(&robot), Some(AuditionSource::Candidate(id(2))), "A is this one now");
     robot.key(Modifiers::NONE, Key::ArrowLeft);
     robot.key(Modifiers::NONE, Key::B);
-    assert_eq!(heard(&robot), Some(Heard::Candidate(id(2))));
+    assert_eq!(heard(&robot), Some(AuditionSource::Candidate(id(2))));
     robot.key(Modifiers::NONE, Key::B);
-    assert_eq!(heard(&robot), Some(Heard::Candidate(id(1))));
+    assert_eq!(heard(&robot), Some(AuditionSource::Candidate(id(1))));
 
     robot.press(("star", 1_usize));
     robot.press(("discard", 0_usize));
-    let song = Taste::song(&set.take);
-    let verdicts = [0, 1].map(|place| robot.studio.snapshot().taste.of(song, id(place)));
-    assert_eq!(verdicts, [Some(false), Some(true)]);
+    let song = RelevanceFeedback::song(&set.take);
+    let ratings = [0, 1].map(|place| robot.studio.snapshot().feedback.of(song, id(place)));
+    assert_eq!(ratings, [Some(false), Some(true)]);
     robot.press(("discard", 0_usize));
-    assert_eq!(robot.studio.snapshot().taste.of(song, id(0)), None, "pressed again, it is undone");
-    robot.press("taste-forget");
-    assert_eq!(robot.studio.snapshot().taste, Taste::default());
+    assert_eq!(
+        robot.studio.snapshot().feedback.of(song, id(0)),
+        None,
+        "pressed again, it is undone"
+    );
+    robot.press("feedback-forget");
+    assert_eq!(robot.studio.snapshot().feedback, RelevanceFeedback::default());
 
     assert_eq!(robot.arrangement(), before, "nothing was put in yet");
     robot.key(Modifiers::NONE, Key::Num3);

@@ -4,6 +4,7 @@
 mod button;
 mod cached;
 mod choice;
+mod drag_chip;
 mod icon;
 mod knob;
 mod stepper;
@@ -13,6 +14,7 @@ mod text;
 pub use button::{Button, Look};
 pub use cached::{Cached, PtrEq};
 pub use choice::{choice, choice_as, entry, field, list};
+pub use drag_chip::drag_chip;
 pub use icon::Icon;
 pub use knob::{Gesture, Knob, level};
 pub use stepper::Stepper;

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use crate::score::{DRUM_CLASSES, DrumClass, DrumPart};
 use crate::studio::{Take, VariationId};
 
-/// The most verdicts that a project keeps; the oldest go first.
-pub const MOST_VERDICTS: usize = 256;
-/// So many verdicts weigh half as much as any number.
+/// The most ratings that a project keeps; the oldest go first.
+pub const MOST_RATINGS: usize = 256;
+/// So many ratings weigh half as much as any number.
 const CERTAIN: f32 = 3.0;
 /// By how many standard deviations of their worth, at most, candidates move.
 const WEIGHT: f32 = 1.5;
-/// Tastes that are weaker than this, in octaves, are not spoken of.
+/// Leanings that are weaker than this, in octaves, are not spoken of.
 const SPOKEN: f32 = 0.15;
 
 /// How many strokes of each class a candidate has in a bar, by [`DrumClass::index`], in octaves above or
@@ -20,8 +20,8 @@ pub type Profile = [f32; DRUM_CLASSES];
 
 /// What was thought of a candidate.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Verdict {
-    /// Of the take that it was played to; see [`Taste::song`].
+pub struct Rating {
+    /// Of the take that it was played to; see [`RelevanceFeedback::song`].
     pub song: u32,
     /// Which of the drummer's ideas it is.
     pub variation: VariationId,
@@ -31,36 +31,36 @@ pub struct Verdict {
     pub profile: Profile,
 }
 
-/// All verdicts of a project. Saved with it; no matter for undo.
+/// All ratings of a project. Saved with it; no matter for undo.
 ///
 /// Candidates move by Rocchio's relevance feedback: what they have in common with the mean profile of
 /// those starred less that of those discarded, standardised over all that are ranked. It counts for more
-/// the more verdicts there are, 1.5 standard deviations of the worth at most.
+/// the more ratings there are, 1.5 standard deviations of the worth at most.
 ///
 /// Source: Rocchio, "Relevance Feedback in Information Retrieval", 1971.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Taste {
-    verdicts: Arc<[Verdict]>,
+pub struct RelevanceFeedback {
+    ratings: Arc<[Rating]>,
 }
 
-impl Taste {
-    /// From verdicts, oldest first; one for each candidate, the newest if there are several.
-    pub fn new(verdicts: impl IntoIterator<Item = Verdict>) -> Taste {
-        let mut kept: Vec<Verdict> = Vec::new();
-        for verdict in verdicts {
-            kept.retain(|other| !verdict.is_of(other.song, other.variation));
-            kept.push(verdict);
+impl RelevanceFeedback {
+    /// From ratings, oldest first; one for each candidate, the newest if there are several.
+    pub fn new(ratings: impl IntoIterator<Item = Rating>) -> RelevanceFeedback {
+        let mut kept: Vec<Rating> = Vec::new();
+        for rating in ratings {
+            kept.retain(|other| !rating.is_of(other.song, other.variation));
+            kept.push(rating);
         }
-        let from = kept.len().saturating_sub(MOST_VERDICTS);
-        Taste { verdicts: kept[from..].into() }
+        let from = kept.len().saturating_sub(MOST_RATINGS);
+        RelevanceFeedback { ratings: kept[from..].into() }
     }
 
     /// Oldest first.
-    pub fn verdicts(&self) -> &[Verdict] {
-        &self.verdicts
+    pub fn ratings(&self) -> &[Rating] {
+        &self.ratings
     }
 
-    /// A number of a take's melodic notes, by which verdicts know it again.
+    /// A number of a take's melodic notes, by which ratings know it again.
     pub fn song(take: &Take) -> u32 {
         let mut sum = flate2::Crc::new();
         for note in take.song.melodic().flat_map(|track| &track.notes) {
@@ -72,42 +72,44 @@ impl Taste {
 
     /// Whether a candidate was starred (`Some(true)`) or discarded.
     pub fn of(&self, song: u32, variation: VariationId) -> Option<bool> {
-        let known = self.verdicts.iter().find(|verdict| verdict.is_of(song, variation));
-        known.map(|verdict| verdict.liked)
+        let known = self.ratings.iter().find(|rating| rating.is_of(song, variation));
+        known.map(|rating| rating.liked)
     }
 
     /// The candidates of a take that are starred.
     pub fn starred(&self, song: u32) -> impl Iterator<Item = VariationId> {
-        let liked = move |verdict: &&Verdict| verdict.song == song && verdict.liked;
-        self.verdicts.iter().filter(liked).map(|verdict| verdict.variation)
+        let liked = move |rating: &&Rating| rating.song == song && rating.liked;
+        self.ratings.iter().filter(liked).map(|rating| rating.variation)
     }
 
-    /// With a verdict more, or changed.
+    /// With a rating more, or changed.
     #[must_use]
-    pub fn with(&self, verdict: Verdict) -> Taste {
-        Taste::new(self.verdicts.iter().copied().chain([verdict]))
+    pub fn with(&self, rating: Rating) -> RelevanceFeedback {
+        RelevanceFeedback::new(self.ratings.iter().copied().chain([rating]))
     }
 
-    /// Without the verdict on a candidate.
+    /// Without the rating on a candidate.
     #[must_use]
-    pub fn without(&self, song: u32, variation: VariationId) -> Taste {
-        Taste::new(self.verdicts.iter().copied().filter(|known| !known.is_of(song, variation)))
+    pub fn without(&self, song: u32, variation: VariationId) -> RelevanceFeedback {
+        RelevanceFeedback::new(
+            self.ratings.iter().copied().filter(|known| !known.is_of(song, variation)),
+        )
     }
 
     /// How many were starred, and how many discarded.
     pub fn counts(&self) -> (usize, usize) {
-        let liked = self.verdicts.iter().filter(|verdict| verdict.liked).count();
-        (liked, self.verdicts.len() - liked)
+        let liked = self.ratings.iter().filter(|rating| rating.liked).count();
+        (liked, self.ratings.len() - liked)
     }
 
     /// What is wanted more of than others have, in octaves; of what is less liked, less than 0.
     pub fn direction(&self) -> Profile {
         let mean = |liked: bool| {
             let mut mean = Profile::default();
-            let all = || self.verdicts.iter().filter(move |verdict| verdict.liked == liked);
+            let all = || self.ratings.iter().filter(move |rating| rating.liked == liked);
             let count = all().count().max(1) as f32;
-            for verdict in all() {
-                for (sum, value) in mean.iter_mut().zip(verdict.profile) {
+            for rating in all() {
+                for (sum, value) in mean.iter_mut().zip(rating.profile) {
                     *sum += value / count;
                 }
             }
@@ -124,7 +126,7 @@ impl Taste {
             profile.iter().zip(direction).map(|(own, wanted)| own * wanted).sum()
         };
         let along: Vec<f32> = profiles.iter().map(along).collect();
-        let count = self.verdicts.len() as f32;
+        let count = self.ratings.len() as f32;
         let reach = WEIGHT * count / (count + CERTAIN) * spread(worths);
         let (middle, scale) = (mean(&along), spread(&along).max(1e-6));
         let moved = |(worth, along): (&f32, &f32)| {
@@ -133,7 +135,7 @@ impl Taste {
         worths.iter().zip(&along).map(moved).collect()
     }
 
-    /// What the verdicts lean to, such as "more ride, less kick"; empty without any that say so.
+    /// What the ratings lean to, such as "more ride, less kick"; empty without any that say so.
     pub fn words(&self) -> String {
         let direction = self.direction();
         let mut leanings: Vec<(f32, DrumClass)> = DrumClass::ALL
@@ -154,7 +156,7 @@ impl Taste {
     }
 }
 
-impl Verdict {
+impl Rating {
     fn is_of(&self, song: u32, variation: VariationId) -> bool {
         (self.song, self.variation) == (song, variation)
     }

@@ -2,20 +2,20 @@
 //! of them, and how one comes into the part.
 //!
 //! - In: parts that the drummer played, what was starred and discarded before.
-//! - Out: a [`CandidateSet`], ranked; [`Taste`], which moves later rankings; [`PutCandidate`], an edit.
+//! - Out: a [`CandidateSet`], ranked; [`RelevanceFeedback`], which moves later rankings; [`PutCandidate`], an edit.
 
+mod feedback;
 mod put;
 mod ranking;
-mod taste;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
+pub use feedback::{MOST_RATINGS, Profile, Rating, RelevanceFeedback};
 pub use put::PutCandidate;
 pub(super) use ranking::{Played, ranked};
 pub use ranking::{curated, reasons};
-pub use taste::{MOST_VERDICTS, Profile, Taste, Verdict};
 
 use super::{Alternative, Take, VariationId};
 use crate::drummer::{Form, Settings};
@@ -66,7 +66,7 @@ impl CandidateSet {
 
 /// What is heard while candidates are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Heard {
+pub enum AuditionSource {
     /// The part as it is in the document.
     Part,
     /// A candidate.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::taste::{Profile, Taste, class_name, profiles};
+use super::feedback::{Profile, RelevanceFeedback, class_name, profiles};
 use super::{BEST, CandidatePart};
 use crate::curator::{Candidate, choose, pattern_distance, ranked as by_worth};
 use crate::drummer::{GeneratedPart, Judgement, names, time_keeper};
@@ -36,9 +36,13 @@ pub fn curated<'a>(
 }
 
 /// The best first: some that are good and differ, then the others by their worth to this musician. Parts
-/// that strike the same are one, the starred one if there is one. `song` is what verdicts are about.
-pub fn ranked(mut played: Vec<Played>, taste: &Taste, song: u32) -> Vec<CandidatePart> {
-    played.sort_by_key(|played| taste.of(song, played.variation) != Some(true));
+/// that strike the same are one, the starred one if there is one. `song` is what ratings are about.
+pub fn ranked(
+    mut played: Vec<Played>,
+    feedback: &RelevanceFeedback,
+    song: u32,
+) -> Vec<CandidatePart> {
+    played.sort_by_key(|played| feedback.of(song, played.variation) != Some(true));
     let mut known = BTreeSet::new();
     let strikes = |played: &Played| {
         let hits = &played.generated.part.hits;
@@ -50,7 +54,7 @@ pub fn ranked(mut played: Vec<Played>, taste: &Taste, song: u32) -> Vec<Candidat
     let judgements: Vec<Judgement> = played.iter().map(|played| played.judgement).collect();
     let worths: Vec<f32> = judgements.iter().map(|judgement| judgement.worth).collect();
     let profiles = profiles(&parts);
-    let worths = taste.worths(&worths, &profiles);
+    let worths = feedback.worths(&worths, &profiles);
     let candidates = curated(&parts, &judgements, &worths);
     let mut order = choose(&candidates, BEST);
     order.extend(

@@ -1,49 +1,49 @@
-use super::taste::profiles;
+use super::feedback::profiles;
 use super::*;
 use crate::drummer::{GeneratedPart, Judgement};
 use crate::score::{BarIndex, DrumClass, DrumPart, Hit, Lane};
 use crate::studio::{Document, Edit, EditError, Lanes, fixtures};
 
-fn verdict(seed: u64, liked: bool, class: DrumClass, octaves: f32) -> Verdict {
+fn rating(seed: u64, liked: bool, class: DrumClass, octaves: f32) -> Rating {
     let mut profile = Profile::default();
     profile[class.index()] = octaves;
-    Verdict { song: 1, variation: VariationId { seed, number: 0 }, liked, profile }
+    Rating { song: 1, variation: VariationId { seed, number: 0 }, liked, profile }
 }
 
 #[test]
 fn what_is_starred_moves_what_is_like_it_up() {
-    let taste = Taste::new([
-        verdict(1, true, DrumClass::Ride, 1.0),
-        verdict(2, false, DrumClass::Kick, 1.0),
+    let feedback = RelevanceFeedback::new([
+        rating(1, true, DrumClass::Ride, 1.0),
+        rating(2, false, DrumClass::Kick, 1.0),
     ]);
-    assert_eq!(taste.counts(), (1, 1));
-    let words = taste.words();
+    assert_eq!(feedback.counts(), (1, 1));
+    let words = feedback.words();
     assert!(words == "less kick, more ride" || words == "more ride, less kick", "{words}");
     let (mut ride, mut kick) = (Profile::default(), Profile::default());
     ride[DrumClass::Ride.index()] = 1.0;
     kick[DrumClass::Kick.index()] = 1.0;
     let worths = [0.5, 0.52, 0.54];
-    let moved = taste.worths(&worths, &[ride, Profile::default(), kick]);
+    let moved = feedback.worths(&worths, &[ride, Profile::default(), kick]);
     let gap = |worths: &[f32]| worths[2] - worths[0];
     assert!(gap(&moved) < gap(&worths) && moved[0] > worths[0], "{moved:?}");
-    // With nothing said nothing moves, and more verdicts count for more.
-    assert_eq!(Taste::default().worths(&worths, &[ride, kick, ride]), worths);
-    let many = (0..20).map(|seed| verdict(seed, true, DrumClass::Ride, 1.0));
-    let sure = Taste::new(many).worths(&worths, &[ride, Profile::default(), kick]);
+    // With nothing said nothing moves, and more ratings count for more.
+    assert_eq!(RelevanceFeedback::default().worths(&worths, &[ride, kick, ride]), worths);
+    let many = (0..20).map(|seed| rating(seed, true, DrumClass::Ride, 1.0));
+    let sure = RelevanceFeedback::new(many).worths(&worths, &[ride, Profile::default(), kick]);
     assert!(sure[0] > sure[2] && gap(&sure) < gap(&moved), "{sure:?}");
 }
 
 #[test]
 fn a_candidate_has_one_verdict_and_the_oldest_go_first() {
     let id = |seed| VariationId { seed, number: 0 };
-    let taste = Taste::default().with(verdict(7, true, DrumClass::Ride, 1.0));
-    let taste = taste.with(verdict(7, false, DrumClass::Ride, 1.0));
-    assert_eq!((taste.verdicts().len(), taste.of(1, id(7))), (1, Some(false)));
-    assert_eq!(taste.without(1, id(7)).of(1, id(7)), None);
-    let all = (0..MOST_VERDICTS as u64 + 3).map(|seed| verdict(seed, true, DrumClass::Toms, 0.5));
-    let taste = Taste::new(all);
-    assert_eq!((taste.verdicts().len(), taste.of(1, id(2))), (MOST_VERDICTS, None));
-    assert_eq!(taste.of(1, id(3)), Some(true));
+    let feedback = RelevanceFeedback::default().with(rating(7, true, DrumClass::Ride, 1.0));
+    let feedback = feedback.with(rating(7, false, DrumClass::Ride, 1.0));
+    assert_eq!((feedback.ratings().len(), feedback.of(1, id(7))), (1, Some(false)));
+    assert_eq!(feedback.without(1, id(7)).of(1, id(7)), None);
+    let all = (0..MOST_RATINGS as u64 + 3).map(|seed| rating(seed, true, DrumClass::Toms, 0.5));
+    let feedback = RelevanceFeedback::new(all);
+    assert_eq!((feedback.ratings().len(), feedback.of(1, id(2))), (MOST_RATINGS, None));
+    assert_eq!(feedback.of(1, id(3)), Some(true));
 }
 
 /// The document's own take with candidates of other seeds.
@@ -64,7 +64,7 @@ fn set(document: &Document) -> CandidateSet {
         judgement: worth(9),
     };
     CandidateSet {
-        candidates: ranked(played.chain([again]).collect(), &Taste::default(), 1),
+        candidates: ranked(played.chain([again]).collect(), &RelevanceFeedback::default(), 1),
         take: take.clone(),
         form: arrangement.form.clone(),
         played: arrangement.played.clone(),

@@ -89,26 +89,26 @@ fn what_is_in_hand_moves_and_locked_lanes_stay() {
     for lane in Lane::ALL {
         studio.apply(Edit::Lock { lane, on: lane == Lane::Kick }).unwrap();
     }
-    studio.ask_map(MapRequest::Open);
+    studio.request_map(MapRequest::Open);
     wait(&studio, |view| view.map.is_some());
     let view = studio.snapshot();
     let map = view.map.clone().unwrap();
     assert!(map.built_in > 1000 && map.built_in == map.map.points().len());
     assert!(!map.song.is_empty() && map.song.windows(2).all(|pair| pair[0].0 < pair[1].0));
 
-    studio.ask_map(MapRequest::Pick(at(rock(), 0.0)));
+    studio.request_map(MapRequest::Pick(at(rock(), 0.0)));
     wait(&studio, |view| view.document.map.current == Some(at(rock(), 0.0)));
     let there = Place { x: 0.21, y: -0.17 };
-    studio.ask_map(MapRequest::Go(there));
+    studio.request_map(MapRequest::Go(there));
     wait(&studio, |view| view.document.map.current.is_some_and(|now| now.place == there));
     let now = studio.snapshot().document.map.current.unwrap().pattern;
     assert_eq!(now.on(PatternGrid::Straight).rows()[0], rock().rows()[0]);
     let before = studio.snapshot().document.map.current;
-    studio.ask_map(MapRequest::Dice(3));
+    studio.request_map(MapRequest::Dice(3));
     wait(&studio, |view| view.document.map.current != before);
 
     studio.change_map(|map| map.pins = [Some(at(rock(), 0.0)), Some(at(swing(), 0.3))]);
-    studio.ask_map(MapRequest::Morph(1.0));
+    studio.request_map(MapRequest::Morph(1.0));
     wait(&studio, |view| view.document.map.share == 1.0);
     wait(&studio, |view| {
         view.document.map.current.is_some_and(|now| now.pattern.rows()[11] == swing().rows()[11])
@@ -120,8 +120,8 @@ fn what_is_only_heard_takes_no_move_back() {
     let studio = Studio::new();
     for step in 1..=20 {
         let there = Place { x: step as f32 / 40.0, y: 0.1 };
-        studio.ask_map(MapRequest::Go(there));
-        studio.ask_map(MapRequest::Listen(swing()));
+        studio.request_map(MapRequest::Go(there));
+        studio.request_map(MapRequest::Listen(swing()));
         wait(&studio, |view| view.document.map.current.is_some_and(|now| now.place == there));
     }
 }
@@ -155,7 +155,7 @@ fn dropped_grooves_are_placed_and_kept() {
     fs::write(dropped.join("broken.mid"), b"MThd").unwrap();
     let studio = Studio::new();
     studio.set_library(Some(GrooveLibrary::new(kept.clone())));
-    studio.ask_map(MapRequest::Add(vec![folder.path().join("mine")]));
+    studio.request_map(MapRequest::Add(vec![folder.path().join("mine")]));
     wait(&studio, |view| view.map.is_some() && view.error.is_some());
     let view = studio.snapshot();
     let error = view.error.clone().unwrap();
@@ -167,7 +167,7 @@ fn dropped_grooves_are_placed_and_kept() {
     // Another studio finds them; the same files are not kept twice.
     let other = Studio::new();
     other.set_library(Some(GrooveLibrary::new(kept.clone())));
-    other.ask_map(MapRequest::Add(vec![dropped.join("rock.mid")]));
+    other.request_map(MapRequest::Add(vec![dropped.join("rock.mid")]));
     wait(&other, |view| view.map.is_some());
     assert_eq!(fs::read_dir(kept).unwrap().count(), 2);
 }

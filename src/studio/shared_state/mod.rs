@@ -1,30 +1,25 @@
 //! What the studio's handle and its worker thread share. Locks are held for moments only: never
 //! while a job works.
 
-use std::collections::VecDeque;
+mod auditions;
+mod grooves;
+mod results;
+mod state;
+mod wake_up;
+mod worker_queue;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
 
-use crossbeam::channel::{Receiver, Sender, bounded};
 use parking_lot::{Mutex, MutexGuard};
 
-use super::audio_import::AudioImport;
+use self::state::State;
+use self::wake_up::WakeUp;
 use super::audio_link::AudioLink;
-use super::candidates::{CandidateSet, Heard, Taste};
-use super::groove_map::plainly;
 use super::history::History;
-use super::jobs::Outcome;
-use super::melodies::MelodySet;
-use super::wire::{Audition, Clip};
-use super::{
-    Document, Edit, EditError, Gesture, GrooveLibrary, Job, JobView, MapRequest, MapState, MapView,
-    Saved, View, WindowSettings,
-};
-use crate::drummer::{Settings, Stage};
-use crate::network::{Backend, Engine};
-use crate::patterns::Pattern;
-use crate::score::{Beats, Bpm, DrumPart, Groove, Metre};
+use super::{Document, Edit, EditError, Gesture, JobView, Saved, View, WindowSettings};
+use crate::drummer::Settings;
+use crate::network::Backend;
 
 /// Called after every change.
 type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -43,106 +38,6 @@ pub(super) struct SharedState {
     works: AtomicBool,
     /// The window shows the map of grooves.
     grooves_in_view: AtomicBool,
-}
-
-/// What the worker waits for: calls that come while it works are one call when it waits again, so that
-/// none is lost and none piles up.
-struct WakeUp {
-    call: Sender<()>,
-    called: Receiver<()>,
-}
-
-impl Default for WakeUp {
-    fn default() -> WakeUp {
-        let (call, called) = bounded(1);
-        WakeUp { call, called }
-    }
-}
-
-impl WakeUp {
-    fn call(&self) {
-        // Full: it has been called already.
-        let _ = self.call.try_send(());
-    }
-
-    /// Waits for a call, at most `patience` if there is one.
-    fn wait(&self, patience: Option<Duration>) {
-        let _ = match patience {
-            Some(patience) => self.called.recv_timeout(patience).is_ok(),
-            None => self.called.recv().is_ok(),
-        };
-    }
-}
-
-#[derive(Default)]
-struct State {
-    history: History,
-    window_settings: WindowSettings,
-    backend: Backend,
-    engine: Option<Engine>,
-    waiting: Option<Job>,
-    running: Option<Running>,
-    error: Option<Arc<str>>,
-    /// Settings that could not be played, so that they are not tried again and again.
-    refused: Option<Settings>,
-    view: Option<Arc<View>>,
-    /// See [`View::recalls`].
-    recalls: u64,
-    connected: bool,
-    closed: bool,
-    /// What the map is asked for; the worker takes it from the front.
-    map_requests: VecDeque<MapRequest>,
-    map: Option<Arc<MapView>>,
-    auditioned: Option<Pattern>,
-    library: Option<GrooveLibrary>,
-    /// What there is to choose from.
-    candidates: Option<Arc<CandidateSet>>,
-    taste: Taste,
-    /// What is heard while candidates are compared.
-    heard: Option<Heard>,
-    /// The recording that was heard last.
-    import: Option<Arc<AudioImport>>,
-    /// The melodies that were written last.
-    melodies: Option<Arc<MelodySet>>,
-}
-
-struct Running {
-    job: Job,
-    cancelled: Arc<AtomicBool>,
-    stage: Option<Stage>,
-    fraction: f32,
-}
-
-impl State {
-    /// Ends what runs and waits. Its result, if it has one already, is not taken.
-    fn stop(&mut self) {
-        self.waiting = None;
-        if let Some(running) = self.running.take() {
-            running.cancelled.store(true, Ordering::Relaxed);
-        }
-    }
-
-    /// Whether the job with this flag is still wanted.
-    fn wants(&self, cancelled: &AtomicBool) -> bool {
-        let running = self.running.as_ref();
-        running.is_some_and(|running| std::ptr::eq(&*running.cancelled, cancelled))
-    }
-
-    /// Asks for the part to be played as the settings now say, if it is not.
-    fn catch_up(&mut self) {
-        let document = self.history.present();
-        let stale = document.arrangement.as_ref().is_some_and(|arrangement| {
-            let asked = Settings { seed: arrangement.played.seed, ..document.settings.clone() };
-            asked != Settings { alternatives: asked.alternatives, ..arrangement.played.clone() }
-        });
-        if stale
-            && self.running.is_none()
-            && self.waiting.is_none()
-            && self.refused.as_ref() != Some(&document.settings)
-        {
-            self.waiting = Some(Job::Reshape);
-        }
-    }
 }
 
 impl SharedState {
@@ -234,8 +129,8 @@ impl SharedState {
             map: state.map.clone(),
             auditioned: state.auditioned,
             candidates: state.candidates.clone(),
-            taste: state.taste.clone(),
-            heard: state.heard,
+            feedback: state.feedback.clone(),
+            audition_source: state.audition_source,
             import: state.import.clone(),
             melodies: state.melodies.clone(),
             undo: state.history.undo_name(),
@@ -328,7 +223,7 @@ impl SharedState {
         Saved {
             document: (**state.history.present()).clone(),
             window_settings: state.window_settings,
-            taste: state.taste.clone(),
+            feedback: state.feedback.clone(),
         }
     }
 
@@ -337,7 +232,7 @@ impl SharedState {
             state.stop();
             state.history = History::new(saved.document);
             state.window_settings = saved.window_settings;
-            state.taste = saved.taste;
+            state.feedback = saved.feedback;
             state.candidates = None;
             state.import = None;
             state.melodies = None;
@@ -347,41 +242,6 @@ impl SharedState {
         });
     }
 
-    /// Asks for a job in place of what runs and waits, unless `ready` refuses.
-    pub fn start<E>(
-        &self,
-        job: Job,
-        ready: impl FnOnce(&Document) -> Result<(), E>,
-    ) -> Result<(), E> {
-        self.change(|state| {
-            ready(state.history.present())?;
-            state.stop();
-            state.waiting = Some(job);
-            state.error = None;
-            state.refused = None;
-            Ok(())
-        })
-    }
-
-    pub fn cancel(&self) {
-        self.change(|state| {
-            let reshape = |job: &Job| *job == Job::Reshape;
-            let running = state.running.as_ref().is_some_and(|running| reshape(&running.job));
-            if running || state.waiting.as_ref().is_some_and(reshape) {
-                state.refused = Some(state.history.present().settings.clone());
-            }
-            state.stop();
-        });
-    }
-
-    pub fn close(&self) {
-        let mut state = self.state.lock();
-        state.stop();
-        state.closed = true;
-        drop(state);
-        self.work.call();
-    }
-
     /// Runs `with` on the line; tells if there is something new to show.
     pub fn with_audio_link<T>(&self, with: impl FnOnce(&mut AudioLink) -> (T, bool)) -> T {
         let (result, new) = with(&mut self.audio_link.lock());
@@ -389,147 +249,6 @@ impl SharedState {
             self.told(self.state.lock());
         }
         result
-    }
-
-    /// Asks something of the map. Of requests that move the groove in hand only the last counts, and of
-    /// those that only want to hear one; what is heard never takes the place of a move.
-    pub fn ask_map(&self, request: MapRequest) {
-        let mut state = self.state.lock();
-        let moves =
-            |request: &MapRequest| matches!(request, MapRequest::Go(_) | MapRequest::Morph(_));
-        let listens = |request: &MapRequest| matches!(request, MapRequest::Listen(_));
-        if moves(&request) {
-            state.map_requests.retain(|waiting| !moves(waiting) && !listens(waiting));
-        } else if listens(&request) {
-            state.map_requests.retain(|waiting| !listens(waiting));
-        }
-        state.map_requests.push_back(request);
-        drop(state);
-        self.work.call();
-    }
-
-    /// For the worker.
-    pub fn next_map_request(&self) -> Option<MapRequest> {
-        self.state.lock().map_requests.pop_front()
-    }
-
-    /// For the worker: what there is to show of the map.
-    pub fn show_map(&self, view: MapView) {
-        self.change(|state| state.map = Some(Arc::new(view)));
-    }
-
-    pub fn set_grooves_in_view(&self, shown: bool) {
-        self.grooves_in_view.store(shown, Ordering::Relaxed);
-    }
-
-    pub fn grooves_in_view(&self) -> bool {
-        self.grooves_in_view.load(Ordering::Relaxed)
-    }
-
-    pub fn library(&self) -> Option<GrooveLibrary> {
-        self.state.lock().library.clone()
-    }
-
-    pub fn set_library(&self, library: Option<GrooveLibrary>) {
-        self.state.lock().library = library;
-    }
-
-    /// Changes what the musician has on the map; no step of the undo history.
-    pub fn change_map(&self, change: impl FnOnce(&mut MapState)) {
-        self.change(|state| {
-            let mut document = (**state.history.present()).clone();
-            change(&mut document.map);
-            state.history.amend(document);
-        });
-    }
-
-    /// Has a groove heard at once in the place of the part, over and over, whether the host plays or not.
-    /// `played` replaces the same groove only while that is still wanted.
-    pub fn audition(&self, pattern: &Pattern, part: &DrumPart, tempo: Bpm, played: bool) {
-        let mut state = self.state.lock();
-        if played && state.auditioned.is_none() {
-            return;
-        }
-        let running = state.auditioned.replace(*pattern).is_some();
-        state.heard = None;
-        let clip = state.history.present().audition_clip(part);
-        let (from, to) = (clip.start, Beats(clip.start.0 + clip.length.0));
-        let mut link = self.audio_link.lock();
-        link.play_instead(Some(clip));
-        if !running {
-            link.audition(Audition::Play { from, to, tempo, metre: Metre::COMMON });
-        }
-        drop(link);
-        self.told(state);
-    }
-
-    /// As [`SharedState::audition`], with plain accents: for what must be heard in the next block.
-    pub fn audition_plainly(&self, pattern: &Pattern, tempo: Bpm) {
-        self.audition(pattern, &plainly(pattern), tempo, false);
-    }
-
-    /// Lets the part be heard again.
-    pub fn stop_audition(&self) {
-        let mut state = self.state.lock();
-        state.map_requests.retain(|request| !matches!(request, MapRequest::Listen(_)));
-        if state.auditioned.take().is_some() | state.heard.take().is_some() {
-            let mut link = self.audio_link.lock();
-            link.play_instead(None);
-            link.audition(Audition::Stop);
-            drop(link);
-            self.told(state);
-        }
-    }
-
-    /// What the musician thinks of candidates.
-    pub fn taste(&self) -> Taste {
-        self.state.lock().taste.clone()
-    }
-
-    /// Changes it; no step of the undo history.
-    pub fn change_taste(&self, change: impl FnOnce(&Taste, &CandidateSet) -> Option<Taste>) {
-        self.change(|state| {
-            let set = state.candidates.clone();
-            let taste = set.and_then(|set| change(&state.taste, &set));
-            if let Some(taste) = taste {
-                state.taste = taste;
-            }
-        });
-    }
-
-    pub fn forget_import(&self) {
-        self.change(|state| state.import = None);
-    }
-
-    pub fn forget_taste(&self) {
-        self.change(|state| state.taste = Taste::default());
-    }
-
-    /// Has a candidate, or the part beside it, heard at once in its place of the song; with `rehearsal`
-    /// also while the host stands.
-    pub fn hear(&self, heard: Heard, rehearsal: impl FnOnce(&Document) -> Option<Audition>) {
-        let mut state = self.state.lock();
-        let document = state.history.present().clone();
-        let clip = match heard {
-            Heard::Part => document.clip(),
-            Heard::Candidate(variation) => {
-                let set = state.candidates.as_ref();
-                let Some((set, own)) = set.and_then(|set| Some((set, set.get(variation)?))) else {
-                    return;
-                };
-                let take = document.take().filter(|take| take.song == set.take.song);
-                document.clip_of(take.unwrap_or(&set.take), &own.alternative.part)
-            }
-        };
-        state.heard = Some(heard);
-        state.auditioned = None;
-        let mut link = self.audio_link.lock();
-        link.play_instead(Some(Clip { at_once: true, ..clip }));
-        if let Some(rehearsal) = rehearsal(&document) {
-            link.audition(rehearsal);
-        }
-        drop(link);
-        self.told(state);
     }
 
     pub fn connect(&self) -> super::AudioEnd {
@@ -548,116 +267,5 @@ impl SharedState {
         } else if new {
             self.told(self.state.lock());
         }
-    }
-
-    /// Drums the song with what was tapped.
-    pub fn use_tapped(&self, groove: Groove, gesture: Gesture) {
-        let edit = Edit::UseGroove { section: None, groove: Some(groove) };
-        let used = self.step("tap a groove", Some(gesture), true, |present| edit.apply(present));
-        debug_assert!(used.is_ok(), "a groove can always be used");
-    }
-
-    /// For the worker: waits for a job, at most `patience` while the audio thread is connected.
-    /// `Some(None)` if there is none by then, `None` once it is closed.
-    pub fn next_task(&self, patience: Duration) -> Option<Option<(Job, Arc<AtomicBool>)>> {
-        let mut waited = false;
-        loop {
-            let mut state = self.state.lock();
-            if state.closed {
-                return None;
-            }
-            if let Some(job) = state.waiting.take() {
-                let cancelled = Arc::new(AtomicBool::new(false));
-                state.running = Some(Running {
-                    job: job.clone(),
-                    cancelled: cancelled.clone(),
-                    stage: None,
-                    fraction: 0.0,
-                });
-                self.told(state);
-                return Some(Some((job, cancelled)));
-            }
-            if !state.map_requests.is_empty() {
-                return Some(None);
-            }
-            if waited && state.connected {
-                return Some(None);
-            }
-            let patience = state.connected.then_some(patience);
-            drop(state);
-            self.work.wait(patience);
-            waited = true;
-        }
-    }
-
-    /// For the worker: how far its job is.
-    pub fn progress(&self, cancelled: &AtomicBool, stage: Option<Stage>, fraction: f32) {
-        let mut state = self.state.lock();
-        if !state.wants(cancelled) {
-            return;
-        }
-        if let Some(running) = &mut state.running {
-            // Told often: only what can be seen is worth a frame.
-            if stage.is_none() && fraction < running.fraction + 0.005 {
-                return;
-            }
-            running.stage = stage;
-            running.fraction = running.fraction.max(fraction);
-        }
-        self.told(state);
-    }
-
-    /// For the worker: a part of the result, which belongs to the step before.
-    pub fn amend(&self, cancelled: &AtomicBool, change: impl FnOnce(&Document) -> Document) {
-        self.change(|state| {
-            if state.wants(cancelled) {
-                let document = change(state.history.present());
-                state.history.amend(document);
-            }
-        });
-    }
-
-    /// For the worker: its job has ended, with a result, with a sentence that says why not, or with
-    /// nothing to say. `engine` is what its networks ran on.
-    pub fn finish(
-        &self,
-        cancelled: &AtomicBool,
-        outcome: Result<Outcome, Option<String>>,
-        engine: Option<Engine>,
-    ) {
-        self.change(|state| {
-            if !state.wants(cancelled) {
-                return;
-            }
-            let broke = engine.as_ref().filter(|engine| engine.broke);
-            let note = broke.and_then(|engine| engine.why.as_deref());
-            let note = note.map(|why| format!("{why}; the processor did the rest").into());
-            state.running = None;
-            match outcome {
-                Ok(Outcome { change, step, candidates, import, melodies }) => {
-                    if melodies.is_some() {
-                        state.melodies = melodies;
-                    }
-                    if import.is_some() {
-                        state.import = import;
-                    }
-                    if let Some(set) = candidates {
-                        state.candidates = Some(set);
-                    }
-                    let document = change(state.history.present());
-                    match step {
-                        Some(name) => state.history.step(document, name, None),
-                        None => state.history.amend(document),
-                    }
-                    state.error = note;
-                    state.refused = None;
-                }
-                Err(sentence) => {
-                    state.refused = Some(state.history.present().settings.clone());
-                    state.error = sentence.map(Into::into);
-                }
-            }
-            state.engine = engine;
-        });
     }
 }

@@ -14,7 +14,7 @@ use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 
-use super::{Document, Taste, WindowSettings};
+use super::{Document, RelevanceFeedback, WindowSettings};
 
 const MAGIC: [u8; 4] = *b"DRML";
 const VERSION: u16 = 3;
@@ -43,7 +43,7 @@ pub struct Saved {
     /// How the window is arranged.
     pub window_settings: WindowSettings,
     /// What was starred and discarded of candidates.
-    pub taste: Taste,
+    pub feedback: RelevanceFeedback,
 }
 
 impl Saved {

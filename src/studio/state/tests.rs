@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::drummer::{CountIn, Ending, Settings, Style, StyleChoice};
 use crate::score::{BarIndex, Groove, GrooveSource, Lane};
-use crate::studio::Verdict;
+use crate::studio::Rating;
 use crate::studio::fixtures::document;
 use crate::studio::{
     Arrangement, DrumMap, Edit, Lanes, OwnMap, Region, RegionOverride, Take, Theme, VariationId,
@@ -21,8 +21,8 @@ fn saved(bars: usize, seed: u64) -> Saved {
 fn full() -> Saved {
     let mut saved = second();
     let variation = VariationId { seed: u64::MAX, number: 7 };
-    let verdict = Verdict { song: 1, variation, liked: true, profile: [-0.5; 8] };
-    saved.taste = Taste::new([verdict, Verdict { song: 2, liked: false, ..verdict }]);
+    let rating = Rating { song: 1, variation, liked: true, profile: [-0.5; 8] };
+    saved.feedback = RelevanceFeedback::new([rating, Rating { song: 2, liked: false, ..rating }]);
     let played = saved.document.settings.clone();
     let groove =
         Groove::of_part("mine", GrooveSource::Tapped, saved.document.part().unwrap(), 0..2);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::super::candidates::{CANDIDATES, CandidateSet, Played, Taste, ranked};
+use super::super::candidates::{CANDIDATES, CandidateSet, Played, RelevanceFeedback, ranked};
 use super::super::jobs::Outcome;
 use super::super::recipe::Variations;
 use super::{JobFailure, Player, ProgressRange, Reporter, VARIATIONS};
@@ -33,9 +33,9 @@ impl Player {
         reporter.range.lock().to = HEARING;
         let analysis = self.analysis(&take, reporter)?;
         let from = if reporter.range.lock().analyzes { HEARING } else { 0.0 };
-        let taste = reporter.shared.taste();
-        let song = Taste::song(&take);
-        let starred: Vec<VariationId> = taste.starred(song).collect();
+        let feedback = reporter.shared.feedback();
+        let song = RelevanceFeedback::song(&take);
+        let starred: Vec<VariationId> = feedback.starred(song).collect();
         let starred: BTreeSet<VariationId> =
             starred.iter().rev().take(MOST_STARRED).copied().collect();
         let fresh = document.arrangement.is_none();
@@ -52,7 +52,7 @@ impl Player {
             take: take.clone(),
             form: Arc::new(analysis.form.clone()),
             played: settings.clone(),
-            candidates: ranked(played.collect(), &taste, song),
+            candidates: ranked(played.collect(), &feedback, song),
         });
         let best = arrangement(&set, &analysis);
         let change = move |document: &Document| {

@@ -19,7 +19,7 @@ pub struct Version3 {
     kept: Vec<Option<SavedTakeState>>,
     map: SavedMap,
     /// Oldest first.
-    verdicts: Vec<SavedVerdict>,
+    ratings: Vec<SavedVerdict>,
 }
 
 /// What was thought of a candidate.

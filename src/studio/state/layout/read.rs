@@ -18,7 +18,8 @@ use crate::studio::edit::tidy_settings;
 use crate::studio::take::tidy_name;
 use crate::studio::{
     self, Alternative, Arrangement, Cell, Channel, Document, DrumMap, GM_KEYS, LaneState, Lanes,
-    MOST_TAKES, QuantizedSsm, Region, RegionOverride, Taste, Theme, VariationId, WindowSettings,
+    MOST_TAKES, QuantizedSsm, Region, RegionOverride, RelevanceFeedback, Theme, VariationId,
+    WindowSettings,
 };
 
 /// Beyond any song, and far from where sums of ticks overflow.
@@ -55,22 +56,22 @@ impl Version3 {
         let kept = self.kept.into_iter().zip(0..).map(|(kept, index)| read(kept, index));
         document.kept = kept.collect::<Option<_>>()?;
         document.map = self.map.read()?;
-        if self.verdicts.len() > studio::MOST_VERDICTS {
+        if self.ratings.len() > studio::MOST_RATINGS {
             return None;
         }
-        let verdicts = self.verdicts.into_iter().map(SavedVerdict::read);
-        saved.taste = Taste::new(verdicts.collect::<Option<Vec<_>>>()?);
+        let ratings = self.ratings.into_iter().map(SavedVerdict::read);
+        saved.feedback = RelevanceFeedback::new(ratings.collect::<Option<Vec<_>>>()?);
         Some(saved)
     }
 }
 
 impl SavedVerdict {
-    fn read(self) -> Option<studio::Verdict> {
+    fn read(self) -> Option<studio::Rating> {
         let profile: studio::Profile = self.profile.try_into().ok()?;
         let fits = profile.iter().all(|octaves| octaves.abs() < 32.0);
         let (song, liked) = (self.song, self.liked);
         let variation = variation(self.variation)?;
-        fits.then_some(studio::Verdict { song, variation, liked, profile })
+        fits.then_some(studio::Rating { song, variation, liked, profile })
     }
 }
 
@@ -197,7 +198,7 @@ impl Version1 {
         let theme = if self.light { Theme::Light } else { Theme::Dark };
         let window_settings =
             WindowSettings { width: self.width, height: self.height, theme }.clamped();
-        Some(studio::Saved { document, window_settings, taste: Taste::default() })
+        Some(studio::Saved { document, window_settings, feedback: RelevanceFeedback::default() })
     }
 }
 

@@ -39,14 +39,14 @@ impl From<&studio::Saved> for Version3 {
             turns: turns(&document.settings, document.arrangement.as_ref()),
             kept: document.kept.iter().enumerate().map(kept).collect(),
             map: SavedMap::from(&document.map),
-            verdicts: saved.taste.verdicts().iter().map(SavedVerdict::from).collect(),
+            ratings: saved.feedback.ratings().iter().map(SavedVerdict::from).collect(),
         }
     }
 }
 
-impl From<&studio::Verdict> for SavedVerdict {
-    fn from(verdict: &studio::Verdict) -> SavedVerdict {
-        let studio::Verdict { song, variation, liked, profile } = *verdict;
+impl From<&studio::Rating> for SavedVerdict {
+    fn from(rating: &studio::Rating) -> SavedVerdict {
+        let studio::Rating { song, variation, liked, profile } = *rating;
         let variation = (variation.seed, variation.number as u8);
         SavedVerdict { song, variation, liked, profile: profile.to_vec() }
     }

@@ -1,0 +1,80 @@
+//! What is heard in the place of the part: a groove of the map, or a candidate.
+
+use super::super::candidates::AuditionSource;
+use super::super::groove_map::plainly;
+use super::super::wire::{Audition, Clip};
+use super::super::{Document, MapRequest};
+use super::SharedState;
+use crate::patterns::Pattern;
+use crate::score::{Beats, Bpm, DrumPart, Metre};
+
+impl SharedState {
+    /// Has a groove heard at once in the place of the part, over and over, whether the host plays or not.
+    /// `played` replaces the same groove only while that is still wanted.
+    pub fn audition(&self, pattern: &Pattern, part: &DrumPart, tempo: Bpm, played: bool) {
+        let mut state = self.state.lock();
+        if played && state.auditioned.is_none() {
+            return;
+        }
+        let running = state.auditioned.replace(*pattern).is_some();
+        state.audition_source = None;
+        let clip = state.history.present().audition_clip(part);
+        let (from, to) = (clip.start, Beats(clip.start.0 + clip.length.0));
+        let mut link = self.audio_link.lock();
+        link.play_instead(Some(clip));
+        if !running {
+            link.audition(Audition::Play { from, to, tempo, metre: Metre::COMMON });
+        }
+        drop(link);
+        self.told(state);
+    }
+
+    /// As [`SharedState::audition`], with plain accents: for what must be heard in the next block.
+    pub fn audition_plainly(&self, pattern: &Pattern, tempo: Bpm) {
+        self.audition(pattern, &plainly(pattern), tempo, false);
+    }
+
+    /// Lets the part be heard again.
+    pub fn stop_audition(&self) {
+        let mut state = self.state.lock();
+        state.map_requests.retain(|request| !matches!(request, MapRequest::Listen(_)));
+        if state.auditioned.take().is_some() | state.audition_source.take().is_some() {
+            let mut link = self.audio_link.lock();
+            link.play_instead(None);
+            link.audition(Audition::Stop);
+            drop(link);
+            self.told(state);
+        }
+    }
+
+    /// Has a candidate, or the part beside it, heard at once in its place of the song; with `rehearsal`
+    /// also while the host stands.
+    pub fn audition_candidate(
+        &self,
+        source: AuditionSource,
+        rehearsal: impl FnOnce(&Document) -> Option<Audition>,
+    ) {
+        let mut state = self.state.lock();
+        let document = state.history.present().clone();
+        let clip = match source {
+            AuditionSource::Part => document.clip(),
+            AuditionSource::Candidate(variation) => {
+                let set = state.candidates.as_ref();
+                let Some((set, own)) = set.and_then(|set| Some((set, set.get(variation)?))) else {
+                    return;
+                };
+                let take = document.take().filter(|take| take.song == set.take.song);
+                document.clip_of(take.unwrap_or(&set.take), &own.alternative.part)
+            }
+        };
+        state.audition_source = Some(source);
+        state.auditioned = None;
+        let mut link = self.audio_link.lock();
+        link.play_instead(Some(Clip { at_once: true, ..clip }));
+        if let Some(rehearsal) = rehearsal(&document) {
+            link.audition(rehearsal);
+        }
+        drop(link);
+        self.told(state);
+    }
+}

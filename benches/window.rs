@@ -4,21 +4,20 @@
 //! playing. One iteration is one frame: everything is laid out, painted and turned into triangles,
 //! which is all but what the graphics card does. At 60 frames a second there are 16.7 ms for it.
 
-use std::cell::Cell;
+#[path = "../examples/window/headless.rs"]
+mod headless;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use drumlin::editor::{Controls, Transport, Window};
+use drumlin::editor::Transport;
 use drumlin::midi;
-use drumlin::parameters::Control;
 use drumlin::score::{Beats, Bpm, Metre, Note, Song, Ticks, Track};
 use drumlin::studio::{Job, Studio};
-use egui::{
-    Context, Event, Id, Modifiers, MouseWheelSource, MouseWheelUnit, PointerButton, Pos2, RawInput,
-    Rect, TouchPhase, Vec2,
-};
+use egui::{Event, Id, Modifiers, MouseWheelSource, MouseWheelUnit, TouchPhase, Vec2};
+use headless::Headless;
 
 const BARS: u64 = 1024;
 /// The song's own bars of 4/4, all in its first metre.
@@ -30,33 +29,6 @@ const SIZES: [(&str, Vec2); 3] = [
     ("1280x800", Vec2::new(1280.0, 800.0)),
     ("3840x2160", Vec2::new(3840.0, 2160.0)),
 ];
-
-/// Controls that stand where they stand.
-struct Still;
-
-impl Controls for Still {
-    fn value(&self, _: Control) -> f32 {
-        0.5
-    }
-
-    fn default_value(&self, _: Control) -> f32 {
-        0.5
-    }
-
-    fn text(&self, _: Control) -> String {
-        "50 %".to_owned()
-    }
-
-    fn parse(&self, _: Control, _: &str) -> Option<f32> {
-        None
-    }
-
-    fn begin(&self, _: Control) {}
-
-    fn set(&self, _: Control, _: f32) {}
-
-    fn end(&self, _: Control) {}
-}
 
 /// The song, repeated until it has all the bars.
 fn long_song() -> Song {
@@ -90,20 +62,12 @@ fn studio() -> Arc<Studio> {
 }
 
 /// A window that is shown frame by frame.
-struct Screen<'a> {
-    ctx: Context,
-    window: Window,
-    studio: &'a Arc<Studio>,
-    size: Vec2,
-    frames: Cell<u32>,
-}
+struct Screen(Headless);
 
-impl<'a> Screen<'a> {
-    fn new(studio: &'a Arc<Studio>, size: Vec2) -> Screen<'a> {
-        let ctx = Context::default();
-        let mut window = Window::new();
-        window.open(&ctx);
-        let mut screen = Screen { ctx, window, studio, size, frames: Cell::new(0) };
+impl Screen {
+    fn new(studio: &Arc<Studio>, size: Vec2) -> Screen {
+        let headless = Headless { step: 1.0 / 60.0, ..Headless::new(studio, size, 1.0) };
+        let mut screen = Screen(headless);
         for _ in 0..3 {
             screen.frame(Vec::new());
         }
@@ -112,47 +76,30 @@ impl<'a> Screen<'a> {
 
     /// A sixtieth of a second; how many triangles it takes.
     fn frame(&mut self, events: Vec<Event>) -> usize {
-        let frames = self.frames.get();
-        self.frames.set(frames + 1);
-        let seconds = f64::from(frames) / 60.0;
-        let input = RawInput {
-            screen_rect: Some(Rect::from_min_size(Pos2::ZERO, self.size)),
-            time: Some(seconds),
-            events,
-            ..RawInput::default()
-        };
-        let transport = Transport {
+        let Screen(headless) = self;
+        headless.transport = Transport {
             playing: true,
             rehearsing: false,
-            position: Some(Beats(2.0 * seconds % (BARS * 4) as f64)),
+            position: Some(Beats(2.0 * headless.time % (BARS * 4) as f64)),
             bpm: Some(Bpm(120.0)),
             metre: Some(Metre::COMMON),
             cycle: None,
         };
-        let Screen { ctx, window, studio, .. } = self;
-        let mut output = ctx.run_ui(input, |ui| window.show(ui, studio, &Still, transport));
+        let mut output = headless.frame(events);
         // Nothing is drawn here.
         output.textures_delta.clear();
-        let primitives = ctx.tessellate(output.shapes, output.pixels_per_point);
-        primitives.len()
+        headless.ctx.tessellate(output.shapes, output.pixels_per_point).len()
     }
 
     fn press(&mut self, name: &str) {
-        let at = self.ctx.read_response(Id::unique(name)).expect("it is shown").rect.center();
-        let button = |pressed| Event::PointerButton {
-            pos: at,
-            button: PointerButton::Primary,
-            pressed,
-            modifiers: Modifiers::NONE,
-        };
-        self.frame(vec![Event::PointerMoved(at)]);
-        self.frame(vec![button(true)]);
-        self.frame(vec![button(false)]);
+        for event in self.0.click(Id::unique(name)) {
+            self.frame(vec![event]);
+        }
     }
 
     /// Puts the pointer into the grid, where it has most to look for.
     fn hover(&mut self) {
-        let at = self.ctx.read_response(Id::unique("grid")).expect("it is shown").rect.center();
+        let at = self.0.ctx.read_response(Id::unique("grid")).expect("it is shown").rect.center();
         self.frame(vec![Event::PointerMoved(at)]);
     }
 }

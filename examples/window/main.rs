@@ -2,143 +2,64 @@
 //!
 //! `cargo run --example window -- tests/songs/workout.mid target/pictures`
 
+mod headless;
 mod raster;
 
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use drumlin::audio;
-use drumlin::editor::{Controls, Transport, Window};
-use drumlin::parameters::Control;
+use drumlin::editor::Transport;
 use drumlin::score::{Beats, Bpm, Metre, SampleRate};
 use drumlin::studio::{Edit, Extract, Job, MapGroove, MapRequest, Studio, Theme, WindowSettings};
-use egui::{Context, Event, Id, Modifiers, PointerButton, Pos2, RawInput, Rect, Vec2};
+use egui::{Event, Id, Vec2};
+use headless::Headless;
 use raster::{Canvas, Textures};
 
-/// Controls with nobody behind them.
-#[derive(Default)]
-struct HostValues(RefCell<HashMap<Control, f32>>);
-
-impl Controls for HostValues {
-    fn value(&self, control: Control) -> f32 {
-        self.0.borrow().get(&control).copied().unwrap_or(self.default_value(control))
-    }
-
-    fn default_value(&self, control: Control) -> f32 {
-        match control {
-            Control::Style | Control::Swing => 0.0,
-            Control::Preview => 0.7,
-            Control::Channel => 9.0 / 15.0,
-            Control::MidiOut => 0.0,
-            Control::Through | Control::Listen => 1.0,
-            _ => 0.5,
-        }
-    }
-
-    fn text(&self, control: Control) -> String {
-        format!("{:.0} %", self.value(control) * 100.0)
-    }
-
-    fn parse(&self, _control: Control, text: &str) -> Option<f32> {
-        let number: f32 = text.trim().trim_end_matches('%').trim().parse().ok()?;
-        Some((number / 100.0).clamp(0.0, 1.0))
-    }
-
-    fn begin(&self, _control: Control) {}
-
-    fn set(&self, control: Control, value: f32) {
-        self.0.borrow_mut().insert(control, value);
-    }
-
-    fn end(&self, _control: Control) {}
-}
-
-/// A window of one size on a screen of one scale.
+/// A window, and the pictures that it is painted with.
 struct Screen {
-    ctx: Context,
-    window: Window,
+    headless: Headless,
     textures: Textures,
-    size: Vec2,
-    scale: f32,
-    studio: Arc<Studio>,
-    controls: HostValues,
-    transport: Transport,
-    time: f64,
 }
 
 impl Screen {
     fn new(studio: &Arc<Studio>, size: Vec2, scale: f32) -> Screen {
-        let ctx = Context::default();
-        let mut window = Window::new();
-        window.open(&ctx);
-        let mut screen = Screen {
-            ctx,
-            window,
-            textures: Textures::default(),
-            size,
-            scale,
-            studio: Arc::clone(studio),
-            controls: HostValues::default(),
-            transport: Transport {
-                playing: true,
-                position: Some(Beats(25.5)),
-                bpm: Some(Bpm(120.0)),
-                metre: Some(Metre::COMMON),
-                rehearsing: false,
-                cycle: None,
-            },
-            time: 0.0,
+        let mut headless = Headless::new(studio, size, scale);
+        headless.transport = Transport {
+            playing: true,
+            position: Some(Beats(25.5)),
+            bpm: Some(Bpm(120.0)),
+            metre: Some(Metre::COMMON),
+            rehearsing: false,
+            cycle: None,
         };
+        let mut screen = Screen { headless, textures: Textures::default() };
         screen.frame(Vec::new());
         screen.frame(Vec::new());
         screen
     }
 
     fn frame(&mut self, events: Vec<Event>) -> Vec<egui::ClippedPrimitive> {
-        self.time += 0.25;
-        let mut input = RawInput {
-            screen_rect: Some(Rect::from_min_size(Pos2::ZERO, self.size)),
-            time: Some(self.time),
-            events,
-            ..RawInput::default()
-        };
-        let viewport = input.viewports.entry(input.viewport_id).or_default();
-        viewport.native_pixels_per_point = Some(self.scale);
-        let Screen { ctx, window, studio, controls, transport, .. } = self;
-        let mut output = ctx.run_ui(input, |ui| window.show(ui, studio, &*controls, *transport));
+        let mut output = self.headless.frame(events);
         self.textures.update(&output.textures_delta);
         output.textures_delta.clear();
-        ctx.tessellate(output.shapes, output.pixels_per_point)
-    }
-
-    fn click(&mut self, at: Pos2) {
-        let button = |pressed| Event::PointerButton {
-            pos: at,
-            button: PointerButton::Primary,
-            pressed,
-            modifiers: Modifiers::NONE,
-        };
-        self.frame(vec![Event::PointerMoved(at)]);
-        self.frame(vec![button(true)]);
-        self.frame(vec![button(false)]);
+        self.headless.ctx.tessellate(output.shapes, output.pixels_per_point)
     }
 
     fn press(&mut self, id: Id) {
-        if let Some(response) = self.ctx.read_response(id) {
-            self.click(response.rect.center());
-            self.frame(vec![Event::PointerGone]);
+        for event in self.headless.click(id).into_iter().chain([Event::PointerGone]) {
+            self.frame(vec![event]);
         }
     }
 
     fn picture(&mut self, path: &Path) -> Result<(), Box<dyn Error>> {
         let primitives = self.frame(Vec::new());
-        let size = [self.size.x * self.scale, self.size.y * self.scale].map(|side| side as usize);
+        let Headless { size, scale, .. } = self.headless;
+        let size = [size.x * scale, size.y * scale].map(|side| side as usize);
         let mut canvas = Canvas::new(size);
-        canvas.paint(&primitives, &self.textures, self.scale);
+        canvas.paint(&primitives, &self.textures, scale);
         let file = std::io::BufWriter::new(std::fs::File::create(path)?);
         let mut encoder = png::Encoder::new(file, size[0] as u32, size[1] as u32);
         encoder.set_color(png::ColorType::Rgb);

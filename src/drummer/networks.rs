@@ -9,3 +9,17 @@ pub use super::structure::STRUCTURE;
 
 /// Every network of the drummer.
 pub const ALL: &[&ModelSpec] = &[&STRUCTURE, &PATTERN, &GROOVE];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::{Backend, Models};
+
+    #[test]
+    fn every_network_loads_as_it_is_declared() {
+        let models = Models::new(Backend::Cpu, None);
+        for spec in ALL.iter().copied() {
+            models.get(spec).unwrap_or_else(|error| panic!("{error}"));
+        }
+    }
+}

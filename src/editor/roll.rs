@@ -244,16 +244,16 @@ fn head(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared) {
     }
 }
 
-/// The takes by name; those with drums have a mark.
+/// The takes by name; those with drums have a dot.
 fn choose(ui: &mut Ui, frame: &Frame<'_>, rect: Rect) {
     let document = &frame.view.document;
     let name = |(number, take): (usize, &Arc<Take>)| {
-        let drums = if document.arrangement_of(number).is_some() { "  ♪" } else { "" };
+        let drums = if document.arrangement_of(number).is_some() { "  •" } else { "" };
         format!("{}  {}{drums}", number + 1, take.name)
     };
     let names: Vec<String> = document.takes.iter().enumerate().map(name).collect();
     let chosen = document.current_take.unwrap_or_default();
-    let tip = "The take that the drummer plays to. Each keeps its own drums, edits and settings; T goes back and forth between two.";
+    let tip = "The take that the drummer plays to; a dot stands behind those with drums. Each keeps its own drums, edits and settings; T goes back and forth between two.";
     if let Some(take) = choice(ui, rect, &frame.theme, "take", tip, &names, chosen) {
         frame.edit(Edit::ChooseTake(take));
     }

@@ -238,12 +238,4 @@ mod tests {
         assert_eq!(models.replacement(&MLP), Some(path));
         assert!(models.get(&MLP).is_ok());
     }
-
-    #[test]
-    fn every_network_of_the_drummer_loads() {
-        let models = Models::new(Backend::Cpu, None);
-        for spec in crate::drummer::networks::ALL.iter().copied() {
-            models.get(spec).unwrap_or_else(|error| panic!("{error}"));
-        }
-    }
 }

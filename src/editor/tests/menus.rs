@@ -14,7 +14,7 @@ const SIZE: Vec2 = Vec2::new(1100.0, 720.0);
 fn open(robot: &mut Robot, menu: &'static str) {
     robot.press(menu);
     robot.frames(2);
-    assert!(egui::Popup::is_any_open(&robot.ctx), "{menu} is a menu");
+    assert!(egui::Popup::is_any_open(robot.ctx()), "{menu} is a menu");
 }
 
 #[test]
@@ -32,10 +32,10 @@ fn escape_closes_the_menu_first_and_keys_do_nothing_behind_it() {
         assert_eq!(robot.document(), before, "{menu}");
         assert_eq!(robot.studio.snapshot().job, None, "{menu}");
         assert_eq!(robot.window.shared.selection, selected, "{menu}");
-        assert!(egui::Popup::is_any_open(&robot.ctx), "{menu} stays open");
+        assert!(egui::Popup::is_any_open(robot.ctx()), "{menu} stays open");
         robot.key(Modifiers::NONE, Key::Escape);
         robot.frames(1);
-        assert!(!egui::Popup::is_any_open(&robot.ctx), "{menu} is closed");
+        assert!(!egui::Popup::is_any_open(robot.ctx()), "{menu} is closed");
         assert_eq!(robot.window.shared.selection, selected, "{menu}: closed, and nothing else");
         robot.key(Modifiers::NONE, Key::Escape);
         assert_ne!(robot.window.shared.selection, selected);
@@ -60,7 +60,7 @@ fn a_click_that_closes_a_menu_does_nothing_else() {
             open(&mut robot, menu);
             robot.click(at);
             robot.frames(2);
-            assert!(!egui::Popup::is_any_open(&robot.ctx), "{menu} at {at}");
+            assert!(!egui::Popup::is_any_open(robot.ctx()), "{menu} at {at}");
             assert_eq!(robot.document(), before, "{menu} at {at}");
             assert_eq!(robot.studio.snapshot().job, None);
             assert_eq!(robot.window.shared.selection, Default::default(), "{menu} at {at}");
@@ -75,7 +75,7 @@ fn a_click_that_closes_a_menu_does_nothing_else() {
 fn space_presses_nothing_and_what_is_not_used_is_the_hosts() {
     let mut robot = Robot::with_bars(4, SIZE);
     // A button that has the focus would be pressed by it.
-    robot.ctx.memory_mut(|memory| memory.request_focus(egui::Id::unique("theme")));
+    robot.ctx().memory_mut(|memory| memory.request_focus(egui::Id::unique("theme")));
     robot.frames(1);
     let before = robot.studio.snapshot().window_settings.theme;
     robot.key(Modifiers::NONE, Key::Space);
@@ -113,9 +113,9 @@ fn every_key_of_the_help_is_used() {
 fn what_would_be_dragged_is_written_on_it() {
     let mut robot = Robot::with_bars(8, SIZE);
     let frame_name = |robot: &mut Robot| {
-        let output = robot.events(Vec::new());
+        robot.events(Vec::new());
         let place = robot.rect("drag-out");
-        let words = output.shapes.iter().filter_map(|shape| match &shape.shape {
+        let words = robot.harness.output().shapes.iter().filter_map(|shape| match &shape.shape {
             egui::Shape::Text(text) if place.contains(text.pos) => Some(text.galley.text()),
             _ => None,
         });

@@ -1,5 +1,6 @@
 //! The window without a screen: synthetic mouse and keys in, edits out.
 
+mod accessibility;
 mod candidates;
 #[cfg(target_os = "linux")]
 pub mod display;

@@ -166,7 +166,7 @@ fn a_key_of_the_map_is_turned_into_a_map_of_ones_own() {
     robot.press("edit-map");
     let key = egui::Id::unique(("map-key", Lane::Kick.index()));
     let press = |robot: &mut Robot, id: egui::Id| {
-        let at = robot.ctx.read_response(id).unwrap().rect.center();
+        let at = robot.ctx().read_response(id).unwrap().rect.center();
         robot.click(at);
     };
     for _ in 0..3 {
@@ -183,7 +183,7 @@ fn a_key_of_the_map_is_turned_into_a_map_of_ones_own() {
 
     // Dragged up by three steps.
     let instrument = egui::Id::unique(("map-instrument", 35_u8));
-    let at = robot.ctx.read_response(instrument).unwrap().rect.center();
+    let at = robot.ctx().read_response(instrument).unwrap().rect.center();
     robot.drag(at, at - vec2(0.0, 12.5));
     let map = robot.document().drum_map.clone();
     assert_eq!(map.key(GmKey::new(35).unwrap()), map.key(kick) + 3);
@@ -206,7 +206,7 @@ fn the_own_map_is_named_and_kept_beside_the_others() {
     let mut robot = Robot::with_bars(4, SIZE);
     robot.press("edit-map");
     let more = egui::Id::unique(("map-key", Lane::Bell.index())).with("more");
-    let at = robot.ctx.read_response(more).unwrap().rect.center();
+    let at = robot.ctx().read_response(more).unwrap().rect.center();
     robot.click(at);
     robot.frames(1);
     robot.press("drum-map-name");

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use egui::{
-    Context, Event, FullOutput, Id, Key, Modifiers, PointerButton, Pos2, RawInput, Rect, Vec2,
+    Context, Event, FullOutput, Id, Key, Modifiers, PointerButton, Pos2, RawInput, Rect, UiBuilder,
+    Vec2,
 };
+use egui_kittest::Harness;
 
 use crate::editor::grid::Place;
 use crate::editor::layout::Layout;
@@ -54,35 +56,67 @@ impl Controls for Notebook {
     }
 }
 
-pub struct Robot {
-    pub ctx: Context,
+/// What is shown to the robot.
+pub struct Stage {
     pub window: Window,
     pub studio: Arc<Studio>,
     pub controls: Notebook,
     pub transport: Transport,
     pub size: Vec2,
+}
+
+/// The hand on the mouse; egui's test kit is what it works with.
+pub struct Robot {
+    /// Finds widgets by their names, as screen readers do.
+    pub harness: Harness<'static, Stage>,
     held: Modifiers,
     time: f64,
 }
 
+impl std::ops::Deref for Robot {
+    type Target = Stage;
+
+    fn deref(&self) -> &Stage {
+        self.harness.state()
+    }
+}
+
+impl std::ops::DerefMut for Robot {
+    fn deref_mut(&mut self) -> &mut Stage {
+        self.harness.state_mut()
+    }
+}
+
 impl Robot {
     pub fn with_nothing(size: Vec2) -> Robot {
-        let ctx = Context::default();
         let mut window = Window::new();
         // What is kept on this machine is no matter of a test's.
         window.side_panel.presets.folder = None;
         window.side_panel.grooves.library = None;
-        window.open(&ctx);
-        let mut robot = Robot {
-            ctx,
+        let stage = Stage {
             window,
             studio: Studio::new(),
             controls: Notebook::default(),
             transport: Transport::default(),
             size,
-            held: Modifiers::NONE,
-            time: 0.0,
         };
+        let harness = Harness::builder()
+            .with_size(size)
+            // Fonts have to be there in the first frame.
+            .with_context_setup(|ctx| Window::new().open(ctx))
+            .build_ui_state(
+                |ui, Stage { window, studio, controls, transport, .. }| {
+                    // The kit leaves a margin.
+                    let whole = ui.ctx().content_rect();
+                    ui.scope_builder(UiBuilder::new().max_rect(whole), |ui| {
+                        ui.set_clip_rect(whole);
+                        window.show(ui, studio, controls, *transport);
+                    });
+                },
+                stage,
+            );
+        // The kit has shown some frames.
+        let mut robot = Robot { harness, held: Modifiers::NONE, time: 10.0 };
         robot.frames(2);
         robot
     }
@@ -98,22 +132,21 @@ impl Robot {
         robot
     }
 
-    pub fn input(&mut self, input: RawInput) -> FullOutput {
-        // Slow enough that two clicks are two clicks.
-        self.time += 0.4;
-        let input = RawInput {
-            screen_rect: Some(Rect::from_min_size(Pos2::ZERO, self.size)),
-            time: Some(self.time),
-            ..input
-        };
-        let Robot { ctx, window, studio, controls, transport, .. } = self;
-        let mut output = ctx.run_ui(input, |ui| window.show(ui, studio, &*controls, *transport));
-        // There is no screen that would have to know of them.
-        output.textures_delta.clear();
-        output
+    pub fn ctx(&self) -> &Context {
+        &self.harness.ctx
     }
 
-    pub fn events(&mut self, events: Vec<Event>) -> FullOutput {
+    pub fn input(&mut self, input: RawInput) -> &FullOutput {
+        // Slow enough that two clicks are two clicks.
+        self.time += 0.4;
+        let next = self.harness.input_mut();
+        next.append(input);
+        next.time = Some(self.time);
+        self.harness.step();
+        self.harness.output()
+    }
+
+    pub fn events(&mut self, events: Vec<Event>) -> &FullOutput {
         self.input(RawInput { events, ..RawInput::default() })
     }
 
@@ -177,7 +210,7 @@ impl Robot {
 
     /// Where a widget was in the last frame.
     pub fn rect(&self, name: impl std::hash::Hash + std::fmt::Debug) -> Rect {
-        let shown = self.ctx.read_response(Id::unique(&name));
+        let shown = self.ctx().read_response(Id::unique(&name));
         shown.unwrap_or_else(|| panic!("{name:?} is not shown")).rect
     }
 
@@ -188,7 +221,7 @@ impl Robot {
 
     /// Whether a widget was in the last frame.
     pub fn shows(&self, name: impl std::hash::Hash + std::fmt::Debug) -> bool {
-        self.ctx.read_response(Id::unique(&name)).is_some()
+        self.ctx().read_response(Id::unique(&name)).is_some()
     }
 
     /// Types a line into the field that has the keys.

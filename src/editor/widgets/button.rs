@@ -97,7 +97,9 @@ impl<'a> Button<'a> {
         let enabled = self.why_not.is_none();
         let sense = if enabled { Sense::click() } else { Sense::hover() };
         let response = ui.interact(rect, self.id, sense);
-        let name = if self.text.is_empty() { self.tip } else { self.text };
+        // Signs such as "?" say nothing to those who listen.
+        let speaks = self.text.contains(char::is_alphabetic);
+        let name = if speaks || self.tip.is_empty() { self.text } else { self.tip };
         response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, name));
         let painter = ui.painter();
         let hovered = enabled && response.hovered();

@@ -3,7 +3,8 @@
 //! The modules are in layers; each imports only from layers below its own (see
 //! `docs/architecture.md`).
 
-#![warn(missing_docs)]
+// Modules that need unsafe code say so and why; every block of it says why it is sound.
+#![deny(unsafe_code)]
 
 pub mod analysis;
 pub mod audio;

@@ -1,3 +1,5 @@
+//! The command line; see [`drumlin::cli`].
+
 use std::process::ExitCode;
 
 fn main() -> ExitCode {

@@ -223,6 +223,8 @@ impl Parameters {
 
 #[cfg(test)]
 mod tests {
+    #![allow(unsafe_code, reason = "the host sets parameters behind the plugin's back")]
+
     use super::*;
     use crate::drummer::StyleChoice;
 

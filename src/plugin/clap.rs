@@ -16,6 +16,7 @@
 //! What the host promises of its pointers, nice-plug is promised: every unsafe block rests on that, where
 //! nothing else is said.
 
+#![allow(unsafe_code, reason = "CLAP is an interface in C")]
 #![expect(
     clippy::undocumented_unsafe_blocks,
     reason = "each block hands on what the host promises of its pointers, as the top of the file says"

@@ -99,6 +99,8 @@ impl ParameterSync {
 
 #[cfg(test)]
 mod tests {
+    #![allow(unsafe_code, reason = "the host sets parameters behind the plugin's back")]
+
     use super::*;
     use crate::studio::Studio;
     use nice_plug::params::InternalParamMut;

@@ -5,6 +5,8 @@
 //! is the view. The window's library makes a class of its own for every view, and the class gets our
 //! methods: a class of ours would have one name in all copies of this library, and hosts load two.
 
+#![allow(unsafe_code, reason = "AppKit is an interface in Objective-C")]
+
 use std::cell::RefCell;
 use std::mem::transmute;
 use std::sync::Arc;

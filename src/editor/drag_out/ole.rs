@@ -5,6 +5,8 @@
 //! upon a window that is being drawn. So the frame only sets a timer of no length, and the host's
 //! message loop begins the drag.
 
+#![allow(unsafe_code, reason = "OLE is an interface in C++")]
+
 use std::cell::Cell;
 use std::num::NonZeroIsize;
 use std::path::Path;

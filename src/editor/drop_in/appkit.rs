@@ -1,6 +1,8 @@
 //! A drop target for macOS. The window's library makes a class of its own for every view, registers
 //! the view for files and hears of drops in vain; the class gets our methods for them.
 
+#![allow(unsafe_code, reason = "AppKit is an interface in Objective-C")]
+
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::mem::transmute;

@@ -1,6 +1,8 @@
 //! A drop target for Windows: OLE. A window has one target; the one of the window's library hears
 //! of drops in vain and gives way to ours.
 
+#![allow(unsafe_code, reason = "OLE is an interface in C++")]
+
 use std::cell::Cell;
 use std::ffi::OsString;
 use std::os::windows::ffi::OsStringExt;

@@ -1,5 +1,7 @@
 //! The real window on a real X server: it opens, paints, takes a drop and opens again.
 
+#![allow(unsafe_code, reason = "a host's side is unsafe to be")]
+
 use std::time::{Duration, Instant};
 
 use nice_plug::context::PluginApi;

@@ -8,6 +8,8 @@
 //!
 //! Arithmetic is that of `f32` (no TF32), in algorithms that give the same every time.
 
+#![allow(unsafe_code, reason = "the libraries of NVIDIA are in C")]
+
 mod algorithms;
 mod check;
 mod dnn;

@@ -9,6 +9,7 @@
 //!
 //! What the host promises of its pointers, the wrapper is promised: every unsafe block rests on that.
 
+#![allow(unsafe_code, reason = "VST3 is an interface in C++")]
 #![expect(
     clippy::undocumented_unsafe_blocks,
     reason = "each block hands on what the host promises of its pointers, as the top of the file says"

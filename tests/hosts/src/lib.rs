@@ -12,6 +12,8 @@
 //! A plugin's own audio code runs under `assert_no_alloc`: in a test that has its allocator and the
 //! plugin in its own process, an allocation there aborts.
 
+#![allow(missing_docs, reason = "the tests alone use it")]
+
 pub mod bare;
 pub mod clap;
 pub mod saved;

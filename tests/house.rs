@@ -67,18 +67,18 @@ fn gather(folder: &Path, found: &mut BTreeMap<Module, Source>) {
             if module.last().is_some_and(|last| last == "mod") {
                 module.pop();
             }
-            let code = code_of(&fs::read_to_string(&path).unwrap());
+            let code = code_of(&fs::read_to_string(&path).unwrap(), false);
             found.insert(module, Source { file, code });
         }
     }
 }
 
-/// A file without comments, strings and the module of its tests.
-fn code_of(text: &str) -> String {
+/// A file without comments and strings, and without the module of its tests unless that is wanted.
+fn code_of(text: &str, with_tests: bool) -> String {
     let mut code = String::new();
     let mut tests = false;
     for line in text.lines() {
-        if tests && line.starts_with("mod tests {") {
+        if tests && !with_tests && line.starts_with("mod tests {") {
             break;
         }
         tests = line.starts_with("#[cfg(") && line.contains("test");
@@ -235,6 +235,39 @@ fn modules_import_only_from_floors_below() {
             if floor_of(&other[0]) >= floor_of(&module[0]) {
                 let file = sources[module].file.display();
                 wrong.push(format!("src/{file} imports crate::{}", other.join("::")));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// All Rust files below a folder.
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let (folders, files): (Vec<PathBuf>, Vec<PathBuf>) = entries.partition(|path| path.is_dir());
+    let rust = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "rs");
+    files
+        .into_iter()
+        .filter(rust)
+        .chain(folders.iter().flat_map(|folder| files_below(folder)))
+        .collect()
+}
+
+/// Tests within the rooms may look at all of their own floor and what is below, but not upwards.
+#[test]
+fn tests_import_nothing_from_floors_above() {
+    let mut wrong = Vec::new();
+    for (floor, rooms) in FLOORS.iter().enumerate() {
+        for room in *rooms {
+            for file in files_below(&source().join(room)) {
+                let code = code_of(&fs::read_to_string(&file).unwrap(), true);
+                for path in code.split("crate::").skip(1) {
+                    let end = path.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+                    let other = &path[..end.unwrap_or(path.len())];
+                    if floor_of(other).is_some_and(|other| other > floor) {
+                        wrong.push(format!("{} names crate::{other}", file.display()));
+                    }
+                }
             }
         }
     }

@@ -9,6 +9,7 @@ const WORDS: [&str; 55] = [
     "drm",
     "kit",
     "perc",
+    "ドラム",
     "beat",
     "groove",
     "loop",
@@ -25,7 +26,6 @@ const WORDS: [&str; 55] = [
     "perkus",
     "ударн",
     "барабан",
-    "ドラム",
     "パーカッション",
     "リズム",
     "打楽器",
@@ -89,10 +89,48 @@ const BESIDE: [&str; 30] = [
     "loud", "soft", "dry", "wet", "mic", "midi", "loop",
 ];
 
+/// Of [`WORDS`], those that are drums whatever stands beside them, such as in "Synth drums".
+const DRUMS_ALONE: usize = 5;
+/// Words for instruments that are no drums: beside them the others of [`WORDS`] say how something is
+/// played, such as in "Rhythm guitar", or which sound it has, as in "808 bass".
+const PITCHED: [&str; 30] = [
+    "guit",
+    "gtr",
+    "ギター",
+    "bass",
+    "ベース",
+    "piano",
+    "pno",
+    "ピアノ",
+    "organ",
+    "orgel",
+    "keys",
+    "keyb",
+    "synth",
+    "lead",
+    "pad",
+    "arp",
+    "chord",
+    "brass",
+    "horn",
+    "sax",
+    "flute",
+    "string",
+    "violin",
+    "cello",
+    "vocal",
+    "vox",
+    "choir",
+    "voice",
+    "melod",
+    "banjo",
+];
+
 /// Whether a track is called as drums are.
 pub(super) fn is_drum_name(name: &str) -> bool {
     let name = plain(name);
-    WORDS.iter().any(|word| name.contains(word))
+    let any_of = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    any_of(&WORDS[..DRUMS_ALONE]) || (any_of(&WORDS) && !any_of(&PITCHED))
 }
 
 /// Whether a track is called as one instrument of a kit is, and plays that: nothing else is in the
@@ -168,9 +206,13 @@ pub(super) fn looks_like_a_beat(notes: &[Note]) -> bool {
     }
     // Struck together means at the same tick, as drums are written, or nearly, as they are played.
     let near = 1 + longest_gap(notes) / 64;
-    let mut sorted: Vec<(u64, Role)> =
-        notes.iter().map(|note| (note.start.0, role(note.key))).collect();
-    sorted.sort_by_key(|&(start, _)| start);
+    let mut struck: Vec<(u64, u8)> = notes.iter().map(|note| (note.start.0, note.key)).collect();
+    struck.sort_unstable();
+    if are_chords(&struck, near) {
+        return false;
+    }
+    let sorted: Vec<(u64, Role)> =
+        struck.into_iter().map(|(start, key)| (start, role(key))).collect();
     let drums = |&&(_, role): &&(u64, Role)| matches!(role, Role::Kick | Role::Snare);
     let together = sorted.iter().filter(drums).filter(|&&(at, _)| {
         let from = sorted.partition_point(|&(start, _)| start + near < at);
@@ -181,6 +223,29 @@ pub(super) fn looks_like_a_beat(notes: &[Note]) -> bool {
     });
     let all = sorted.iter().filter(drums).count();
     3 * together.count() >= all
+}
+
+/// Whether what is struck together (within `near` ticks) is mostly the same interval on at least three
+/// different keys: the power chords of a guitar, which lie where kick, snare and cymbals do. `struck` are
+/// sorted starts and keys.
+fn are_chords(struck: &[(u64, u8)], near: u64) -> bool {
+    // By interval from the lowest key to the next: how often, and on which keys.
+    let mut intervals = [(0, 0u128); 128];
+    let mut rest = struck;
+    let mut all = 0;
+    while let Some(&(at, _)) = rest.first() {
+        let together = rest.partition_point(|&(start, _)| start <= at + near);
+        let mut keys: Vec<u8> = rest[..together].iter().map(|&(_, key)| key).collect();
+        rest = &rest[together..];
+        keys.sort_unstable();
+        keys.dedup();
+        if let [low, next, ..] = keys[..] {
+            let (count, lows) = &mut intervals[usize::from((next - low) & 0x7F)];
+            (*count, *lows) = (*count + 1, *lows | 1 << (low & 0x7F));
+            all += 1;
+        }
+    }
+    intervals.iter().any(|&(count, lows)| 2 * count > all && lows.count_ones() >= 3)
 }
 
 /// About the length of a quarter: the median distance between strokes, several times.
@@ -243,6 +308,12 @@ mod tests {
             [(step * 4, root), (step * 4, root + 4), (step * 4, root + 7)]
         });
         assert!(!looks_like_a_beat(&notes(strings)));
+        // Power chords, palm-muted, in the same range; a drummer's kick, snare and hats are no chords.
+        let chords = (0..64).flat_map(|step: u64| {
+            let root = [42, 42, 45, 40, 38, 42, 44, 37][step as usize % 8];
+            [(step, root), (step, root + 7)]
+        });
+        assert!(!looks_like_a_beat(&notes(chords)));
         let steel = (0..64).map(|step: u64| (step, 60 + [0, 4, 7, 12, 9][step as usize % 5]));
         assert!(!looks_like_a_beat(&notes(steel)));
     }
@@ -292,7 +363,22 @@ mod tests {
         {
             assert!(is_drum_name(name), "{name}");
         }
-        for name in ["Piano", "Strings", "Bass", "Lead", ""] {
+        for name in ["Synth drums", "Bass drum", "Rhythm", "リズム", "Drum & bass kit"] {
+            assert!(is_drum_name(name), "{name}");
+        }
+        for name in [
+            "Piano",
+            "Strings",
+            "Bass",
+            "Lead",
+            "",
+            "Rhythm Guit L",
+            "RHYTHM GTR",
+            "808 Bass",
+            "リズムギター",
+            "Loop piano",
+            "Groove synth",
+        ] {
             assert!(!is_drum_name(name), "{name}");
         }
     }

@@ -178,11 +178,14 @@ fn sources() -> Vec<Source> {
 
 /// `cargo test --release --lib bars_of_performances -- --ignored --nocapture`, for minutes. With
 /// `DRUMLIN_BARS` in the environment it prints a table with a line for each hypothesis: song, curve,
-/// share of the downbeats that are met, share of the bar lines that meet one, and the features.
+/// share of the downbeats that are met, share of the bar lines that meet one, and the features. With
+/// `DRUMLIN_PERFORMANCES` it writes every eighth performance into that folder, with its true downbeats in
+/// seconds beside it, for `models/training/kicks_of_playing.py`.
 #[test]
 #[ignore = "a measurement"]
 fn bars_of_performances() {
     let table = std::env::var_os("DRUMLIN_BARS").is_some();
+    let folder = std::env::var_os("DRUMLIN_PERFORMANCES").map(std::path::PathBuf::from);
     // Performances, followed ones, downbeats met in all and in those that are followed.
     let mut sums = BTreeMap::<String, [f64; 4]>::new();
     for (number, source) in sources().iter().enumerate() {
@@ -192,6 +195,21 @@ fn bars_of_performances() {
             // Files say four quarters where nobody has said anything.
             let said = if number % 2 == 0 { source.bar } else { 4 };
             let (song, downbeats) = source.played(curve, bpm, said, (number * 10 + take) as u64);
+            if let Some(folder) = &folder {
+                if (4 * number + take + number / 2) % 8 == 0 {
+                    let name = format!("{number:03}-{take}-curve{curve}-{bpm}bpm");
+                    let words: Vec<String> =
+                        downbeats.iter().map(|at| format!("{at:.4}")).collect();
+                    std::fs::write(
+                        folder.join(&name).with_extension("mid"),
+                        crate::midi::write(&song),
+                    )
+                    .unwrap();
+                    std::fs::write(folder.join(&name).with_extension("txt"), words.join("\n"))
+                        .unwrap();
+                }
+                continue;
+            }
             if table {
                 for (hypothesis, features) in tried(&onsets(&song), first_metre(&song)) {
                     let lines = lines(&laid_over(&song, &hypothesis), &downbeats);

@@ -189,11 +189,8 @@ fn playing_without_a_click_is_followed() {
     let mut shares = Vec::new();
     for (bpm, seed) in [(72.0, 1), (84.0, 2), (94.0, 3), (104.0, 4), (118.0, 5), (132.0, 6)] {
         let (song, beats) = performance(bpm, seed);
-        // So near the file's tempo that it agrees with the file's beats by chance.
-        assert_eq!(is_played_freely(&song), bpm != 118.0, "{bpm} bpm");
-        if bpm == 118.0 {
-            continue;
-        }
+        // 118 are so near the file's tempo that pieces of it agree with the file's beats.
+        assert!(is_played_freely(&song), "{bpm} bpm");
         let timed = Timed::of(&song, Bars::Detect);
         assert_eq!(timed.finding, Some(Finding::Followed), "{bpm} bpm");
         // A kick on every bar's first beat, brought back to the file's ticks.

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use drumlin::audio::DECODED_RATE;
 use drumlin::curator::{
-    Clip, Fingerprint, Mix, Options, Plan, Source, curate, fingerprint, listen,
+    Clip, Fingerprint, Mix, Options, Plan, Source, analyze_clips, curate, fingerprint,
 };
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ fn main() {
 
     let start = Instant::now();
     let clips: Vec<Clip> =
-        listen(&sources, &|_| true).into_iter().map(|clip| clip.expect("a clip")).collect();
+        analyze_clips(&sources, &|_| true).into_iter().map(|clip| clip.expect("a clip")).collect();
     let listening = start.elapsed().as_secs_f64();
     let clips: Vec<&Clip> = clips.iter().collect();
     let start = Instant::now();

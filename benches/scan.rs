@@ -5,7 +5,7 @@
 //! process of its own, since a library that was loaded once is there. Both are in the system's cache.
 
 #[cfg(target_os = "linux")]
-fn main() -> Result<(), hosts::Failure> {
+fn main() -> Result<(), hosts::BoxError> {
     linux::main()
 }
 
@@ -19,7 +19,7 @@ mod linux {
     use std::process::Command;
     use std::time::{Duration, Instant};
 
-    use hosts::{Failure, clap, library};
+    use hosts::{BoxError, clap, library};
 
     /// Names that the system's loader knows, the largest library first.
     const REFERENCES: [&str; 5] = [
@@ -31,7 +31,7 @@ mod linux {
     ];
     const ROUNDS: usize = 30;
 
-    pub fn main() -> Result<(), Failure> {
+    pub fn main() -> Result<(), BoxError> {
         let arguments: Vec<String> = env::args().skip(1).collect();
         match &arguments[..] {
             [verb, file] if verb == "scan" => {
@@ -71,7 +71,7 @@ mod linux {
     }
 
     /// Has a process of its own load a file, and gives what that took.
-    fn time(verb: &str, file: &str) -> Result<Duration, Failure> {
+    fn time(verb: &str, file: &str) -> Result<Duration, BoxError> {
         let output = Command::new(env::current_exe()?).args([verb, file]).output()?;
         let text = String::from_utf8(output.stdout)?;
         Ok(Duration::from_nanos(text.lines().last().ok_or("it did not load")?.parse()?))

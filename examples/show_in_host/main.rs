@@ -34,7 +34,7 @@ use std::{env, fs, thread};
 use hosts::clap::Clap;
 use hosts::session::Session;
 use hosts::storm::rage;
-use hosts::{Failure, Hosted};
+use hosts::{BoxError, Hosted};
 use surface::Surface;
 
 const RATE: f64 = 48_000.0;
@@ -46,7 +46,7 @@ const MOMENT: Duration = Duration::from_millis(150);
 const BEATS: f64 = 64.0;
 const TITLE: &str = "Drumlin in a host";
 
-fn main() -> Result<(), Failure> {
+fn main() -> Result<(), BoxError> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let [file, song] = &arguments[..] else {
         return Err("usage: show_in_host CLAP SONG".into());
@@ -79,7 +79,7 @@ fn obey(
     line: &str,
     session: &mut Session<Clap>,
     surface: &Surface,
-) -> Result<&'static str, Failure> {
+) -> Result<&'static str, BoxError> {
     let (verb, file) = line.split_once(' ').unwrap_or((line, ""));
     match verb {
         "play" => {
@@ -115,7 +115,7 @@ fn obey(
 }
 
 /// Closes and opens the window while the audio thread rages.
-fn storm(session: &mut Session<Clap>, surface: &Surface) -> Result<(), Failure> {
+fn storm(session: &mut Session<Clap>, surface: &Surface) -> Result<(), BoxError> {
     let parameters = session.plugin.parameters();
     let mut audio = session.plugin.take_audio().ok_or("the sound is elsewhere")?;
     let ends = AtomicBool::new(false);
@@ -134,7 +134,7 @@ fn storm(session: &mut Session<Clap>, surface: &Surface) -> Result<(), Failure> 
         });
         ends.store(true, Ordering::Release);
         let blocks = raging.join().map_err(|_| "the audio thread panicked")?;
-        rounds.and(blocks.map_err(Failure::from))
+        rounds.and(blocks.map_err(BoxError::from))
     });
     session.plugin.give_back(audio);
     weathered.map(|_| ())
@@ -154,7 +154,7 @@ fn lines() -> Receiver<String> {
 }
 
 /// Opens the plugin's window in ours, which becomes as large.
-fn open(session: &mut Session<Clap>, surface: &Surface) -> Result<(), Failure> {
+fn open(session: &mut Session<Clap>, surface: &Surface) -> Result<(), BoxError> {
     let (width, height) = session.plugin.open(surface.id())?;
     surface.resize(width, height)?;
     println!("window {} {width} {height}", surface.id());

@@ -7,7 +7,7 @@ use windows::Win32::UI::WindowsAndMessaging::{
 };
 use windows::core::{HSTRING, w};
 
-use hosts::Failure;
+use hosts::BoxError;
 
 pub struct Surface {
     window: HWND,
@@ -15,7 +15,7 @@ pub struct Surface {
 
 impl Surface {
     /// Opens a window of a size in pixels, at the upper left and without a frame.
-    pub fn new(title: &str, width: u16, height: u16) -> Result<Surface, Failure> {
+    pub fn new(title: &str, width: u16, height: u16) -> Result<Surface, BoxError> {
         // SAFETY: the class is the system's; all else is optional.
         let window = unsafe {
             CreateWindowExW(
@@ -41,7 +41,7 @@ impl Surface {
         self.window.0.addr()
     }
 
-    pub fn resize(&self, width: u32, height: u32) -> Result<(), Failure> {
+    pub fn resize(&self, width: u32, height: u32) -> Result<(), BoxError> {
         let (width, height) = (width as i32, height as i32);
         // SAFETY: the window is ours.
         unsafe {
@@ -51,7 +51,7 @@ impl Surface {
     }
 
     /// Handles what has come for the windows of this thread, the plugin's among them.
-    pub fn idle(&self) -> Result<(), Failure> {
+    pub fn idle(&self) -> Result<(), BoxError> {
         let mut message = MSG::default();
         // SAFETY: the loop that every program with windows has.
         unsafe {

@@ -9,7 +9,7 @@ use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 use x11rb::{COPY_DEPTH_FROM_PARENT, COPY_FROM_PARENT};
 
-use hosts::Failure;
+use hosts::BoxError;
 
 pub struct Surface {
     connection: RustConnection,
@@ -18,7 +18,7 @@ pub struct Surface {
 
 impl Surface {
     /// Opens a window of a size in pixels.
-    pub fn new(title: &str, width: u16, height: u16) -> Result<Surface, Failure> {
+    pub fn new(title: &str, width: u16, height: u16) -> Result<Surface, BoxError> {
         let (connection, screen) = x11rb::connect(None)?;
         let window = connection.generate_id()?;
         connection.create_window(
@@ -46,13 +46,13 @@ impl Surface {
         self.window as usize
     }
 
-    pub fn resize(&self, width: u32, height: u32) -> Result<(), Failure> {
+    pub fn resize(&self, width: u32, height: u32) -> Result<(), BoxError> {
         let size = ConfigureWindowAux::new().width(width).height(height);
         Ok(self.connection.configure_window(self.window, &size)?.check()?)
     }
 
     /// Takes note of what has happened to the window.
-    pub fn idle(&self) -> Result<(), Failure> {
+    pub fn idle(&self) -> Result<(), BoxError> {
         while self.connection.poll_for_event()?.is_some() {}
         Ok(())
     }

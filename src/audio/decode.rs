@@ -185,7 +185,7 @@ impl Planes<'_> {
             let resampler = |_: &Vec<f32>| Resampling::new(rate, DECODED_RATE);
             self.resamplers = self.samples.iter().map(resampler).collect();
         }
-        if self.resamplers[0].heard() > u64::from(rate) * u64::from(LONGEST) {
+        if self.resamplers[0].consumed() > u64::from(rate) * u64::from(LONGEST) {
             return Err(DecodeError::TooLong { path: self.path.into() });
         }
         let resampled = self.resamplers.iter_mut().zip(&mut self.samples);
@@ -195,7 +195,7 @@ impl Planes<'_> {
 
     /// What is still inside the resamplers; how many samples the recording had.
     fn finish(&mut self, sink: &mut Sink) -> Result<u64, DecodeError> {
-        let Some(heard) = self.resamplers.first().map(Resampling::heard) else { return Ok(0) };
+        let Some(heard) = self.resamplers.first().map(Resampling::consumed) else { return Ok(0) };
         for (resampler, samples) in self.resamplers.iter_mut().zip(&mut self.samples) {
             samples.clear();
             resampler.finish(&mut |block| {

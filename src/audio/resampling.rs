@@ -33,7 +33,7 @@ impl Resampling {
     }
 
     /// Samples that it was given.
-    pub fn heard(&self) -> u64 {
+    pub fn consumed(&self) -> u64 {
         self.heard
     }
 

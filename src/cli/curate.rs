@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use crate::curator::{
-    Clip, CueSheet, Curation, MatrixPicture, Mix, Options, Order, Plan, Reason, Source, cue_sheet,
-    curate, listen,
+    Clip, CueSheet, Curation, MatrixPicture, Mix, Options, Order, Plan, Reason, Source,
+    analyze_clips, cue_sheet, curate,
 };
 use crate::files::{self, Draft, Output};
 
@@ -88,10 +88,10 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     if sources.is_empty() {
         return Err(CliError::NoClips { folder: arguments.folder.clone() });
     }
-    let like = arguments.like.as_deref().map(heard).transpose()?;
+    let like = arguments.like.as_deref().map(analyze).transpose()?;
 
     let bar = counted(sources.len() * 2, arguments.printing.quiet);
-    let heard = listen(&sources, &|done| {
+    let heard = analyze_clips(&sources, &|done| {
         bar.set_position(done as u64);
         true
     });
@@ -157,7 +157,7 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
 }
 
 /// The clip that others are to be like.
-fn heard(path: &Path) -> Result<Clip, CliError> {
+fn analyze(path: &Path) -> Result<Clip, CliError> {
     let clip = Source::of(path).and_then(|source| Clip::analyze(&source));
     clip.map_err(|reason| CliError::Clip { path: path.into(), reason })
 }

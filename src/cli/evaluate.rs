@@ -146,7 +146,7 @@ fn curated(arguments: &Arguments, candidates: usize) -> Result<(), CliError> {
         bar.set_message(name.clone());
         bar.inc(1);
         let Ok(reference) = midi::read(&file) else { continue };
-        let (heard, settings) = asked(arguments, &reference, candidates);
+        let (heard, settings) = request_for(arguments, &reference, candidates);
         let keep = arguments.keep.into();
         match curation::measure(&drummer, &name, &heard, &reference, &settings, keep) {
             Ok(figures) => all.extend(figures),
@@ -164,7 +164,7 @@ fn curated(arguments: &Arguments, candidates: usize) -> Result<(), CliError> {
 }
 
 /// What is heard of a song and what is asked of the drummer.
-fn asked(arguments: &Arguments, reference: &Song, alternatives: usize) -> (Song, Settings) {
+fn request_for(arguments: &Arguments, reference: &Song, alternatives: usize) -> (Song, Settings) {
     let heard = if arguments.lead { View::Lead } else { View::Full }.of(reference);
     let swing = timing::swing(reference);
     let heard = timing::straightened(&heard, swing);
@@ -202,7 +202,7 @@ fn played(arguments: &Arguments) -> Result<Vec<Pair>, CliError> {
                 continue;
             }
         };
-        let (heard, settings) = asked(arguments, &reference, arguments.alternatives.into());
+        let (heard, settings) = request_for(arguments, &reference, arguments.alternatives.into());
         match drummer.generate(&heard, &settings, &Silent) {
             Ok(generation) => {
                 let f1 = |made: &Song| score(&reference, made).map_or(0.0, |score| score.f1_all);

@@ -120,7 +120,7 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     }
     files::write(outputs)?;
     if let Some((recording, learned)) = heard.filter(|_| !arguments.quiet) {
-        let (keys, notes) = (piano.heard(), learned.measured.notes);
+        let (keys, notes) = (piano.measured_keys(), learned.measured.notes);
         remark(&format!("{}: {notes} notes of {keys} keys measured", recording.display()));
         for found in &learned.remarks {
             remark(&format!("{}: {found}", recording.display()));

@@ -1,6 +1,6 @@
 //! How well does a melody belong to its drums, and is it like melodies that people wrote?
 //!
-//! [`belonging`] measures a melody beside drums; [`likeliness`] asks the rhythm network how much
+//! [`drum_correlation`] measures a melody beside drums; [`likeliness`] asks the rhythm network how much
 //! likelier a melody is with the drums than without; [`shape`] describes a melody by itself, and
 //! [`overlap`] says how much two sets of such figures have in common.
 

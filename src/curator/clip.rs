@@ -136,7 +136,7 @@ impl Listener {
 
 /// Hears clips, on as many threads as there are cores. `done` hears how many there are so far and
 /// answers whether to go on. As many results as sources, in their order.
-pub fn listen(
+pub fn analyze_clips(
     sources: &[Source],
     done: &(dyn Fn(usize) -> bool + Sync),
 ) -> Vec<Result<Clip, Reason>> {

@@ -80,7 +80,7 @@ impl Mix<'_> {
         // What the clip before has behind the beginning of this one.
         let mut tail: Vec<Frame> = Vec::new();
         for (index, placed) in self.plan.placed.iter().enumerate() {
-            let heard = placed.heard();
+            let heard = placed.audible();
             let length = (heard.end - heard.start).max(0) as usize;
             let leaving = length - (2 * placed.halves.1 as usize).min(length);
             let mut kept: Vec<Frame> = Vec::new();
@@ -123,7 +123,7 @@ fn write<W: Write + Seek>(
 fn decode(clips: &[&Clip], plan: &Plan, sender: &SyncSender<Result<Vec<Frame>, MixError>>) {
     for placed in &plan.placed {
         let source = &clips[placed.clip].source;
-        let heard = placed.heard();
+        let heard = placed.audible();
         // Of the clip: the sample that comes next, and that is to be sent next.
         let (mut next, mut wanted) = (0i64, heard.start);
         let mut listening = true;

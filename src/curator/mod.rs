@@ -1,6 +1,6 @@
 //! Curating: many clips of drums in, one piece out, with the clips in an order that makes sense.
 //!
-//! [`listen`] hears every clip once, streaming, and keeps a [`Clip`] of some kilobytes: what to trim, how
+//! [`analyze_clips`] hears every clip once, streaming, and keeps a [`Clip`] of some kilobytes: what to trim, how
 //! loud it is (EBU R 128), where its beats are, a [`Descriptor`] of rhythm and sound. [`curate`] leaves
 //! out near-duplicates (by Chromaprint fingerprints), chooses and orders: one path through all clips,
 //! so that neighbours are as alike (or as different) as they can be. [`Mix`] joins them on beats with
@@ -38,7 +38,7 @@ mod source;
 
 pub use beats::{Beat, ClipBeats};
 pub use choose::{Candidate, choose, pattern_distance, ranked};
-pub use clip::{Clip, listen};
+pub use clip::{Clip, analyze_clips};
 pub use cue::{CueEntry, CueSheet, LeftOut, cue_sheet};
 pub use descriptor::Descriptor;
 pub use fingerprint::{Fingerprint, fingerprint};

@@ -55,7 +55,7 @@ pub struct Placed {
 
 impl Placed {
     /// The samples of the clip that are heard.
-    pub fn heard(&self) -> std::ops::Range<i64> {
+    pub fn audible(&self) -> std::ops::Range<i64> {
         self.from - self.halves.0 as i64..self.to + self.halves.1 as i64
     }
 }

@@ -262,7 +262,7 @@ fn copy(clipboard: &Mutex<Option<Clipboard>>, file: &MidiFile) -> Result<Option<
 /// there, folders always.
 pub fn dropped(studio: &Arc<Studio>, path: PathBuf) {
     if is_recording(&path) && !path.is_dir() {
-        hear(studio, path);
+        transcribe(studio, path);
         return;
     }
     if studio.grooves_in_view() || path.is_dir() {
@@ -279,7 +279,7 @@ pub fn is_recording(path: &Path) -> bool {
 }
 
 /// Has the drums of a recording heard by the worker; the window shows them when they are there.
-fn hear(studio: &Studio, path: PathBuf) {
+fn transcribe(studio: &Studio, path: PathBuf) {
     if let Err(error) = studio.start(Job::Transcribe(path)) {
         studio.report(&sentence(&error.to_string()));
     }
@@ -292,7 +292,7 @@ pub fn use_groove(studio: &Arc<Studio>, path: PathBuf) {
 
 fn groove_file(studio: &Studio, path: &Path) -> Result<(), String> {
     if is_recording(path) {
-        hear(studio, path.to_owned());
+        transcribe(studio, path.to_owned());
         return Ok(());
     }
     let (name, bytes) = read(path)?;
@@ -301,7 +301,7 @@ fn groove_file(studio: &Studio, path: &Path) -> Result<(), String> {
 
 fn take_file(studio: &Studio, path: &Path) -> Result<(), String> {
     if is_recording(path) {
-        hear(studio, path.to_owned());
+        transcribe(studio, path.to_owned());
         return Ok(());
     }
     let (name, bytes) = read(path)?;

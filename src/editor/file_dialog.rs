@@ -18,12 +18,12 @@ pub enum Chosen {
 
 /// Asks for a MIDI file to open.
 pub fn open() -> Chosen {
-    ask(None)
+    run_dialog(None)
 }
 
 /// Asks where to save a MIDI file.
 pub fn save(name: &str) -> Chosen {
-    ask(Some(name))
+    run_dialog(Some(name))
 }
 
 const OPEN: &str = "Open a MIDI file";
@@ -32,7 +32,7 @@ const SAVE: &str = "Save the drums";
 const SONGS: [&str; 2] = ["mid", "midi"];
 pub const RECORDINGS: [&str; 7] = ["wav", "aif", "aiff", "flac", "mp3", "ogg", "oga"];
 
-fn ask(save: Option<&str>) -> Chosen {
+fn run_dialog(save: Option<&str>) -> Chosen {
     #[cfg(target_os = "linux")]
     match linux::means() {
         linux::Means::Desktop { sure } => {

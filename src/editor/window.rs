@@ -6,7 +6,7 @@ use egui::{Context, Popup, Rect, Stroke, Ui, Vec2};
 
 use super::alternatives::{self, Alternatives};
 use super::chooser::Chooser;
-use super::controls::{Controls, asked};
+use super::controls::{Controls, value_in};
 use super::dialog::{self, Dialog};
 use super::drag_out::DragSource;
 use super::drop_in::Hovering;
@@ -110,7 +110,7 @@ impl Window {
         }
         let screen = ui.max_rect();
         remember_size(studio, view.window_settings, screen.size());
-        let live = self.listen(&ctx, studio, &view);
+        let live = self.poll_live(&ctx, studio, &view);
         self.measure(view.document.take().or(live.as_ref()));
         let take = self.bars.as_ref().map(|(take, bars)| (take, bars));
         let arrangement = take.and_then(|(take, _)| arrangement_for(&view, take));
@@ -194,7 +194,7 @@ impl Window {
     }
 
     /// What was heard so far, while there is no take; looked at a few times a second.
-    fn listen(&mut self, ctx: &Context, studio: &Studio, view: &View) -> Option<Arc<Take>> {
+    fn poll_live(&mut self, ctx: &Context, studio: &Studio, view: &View) -> Option<Arc<Take>> {
         if view.document.take().is_some() || view.recording.bars.is_none() {
             self.live = None;
             return None;
@@ -288,7 +288,7 @@ fn recall(frame: &Frame<'_>, known: &mut Option<u64>) {
         return;
     }
     for control in Control::ALL {
-        let Some(asked) = asked(control, &frame.view.document) else { continue };
+        let Some(asked) = value_in(control, &frame.view.document) else { continue };
         // Hosts round; a turn that changes nothing would only be recorded.
         if (frame.controls.value(control) - asked).abs() > 1e-4 {
             frame.controls.begin(control);

@@ -192,7 +192,7 @@ impl Engine {
         let end = span.offset + span.frames;
         while let Some(event) = block.input.filter(|event| event.timing() < end) {
             self.drums(span, event.timing(), block);
-            self.hear(span, &event);
+            self.capture_event(span, &event);
             self.pass(event, block);
             block.input = block.ports.receive();
         }
@@ -270,7 +270,7 @@ impl Engine {
         block.rendered = stretch.end;
     }
 
-    fn hear(&mut self, span: &Span, event: &NoteEvent<()>) {
+    fn capture_event(&mut self, span: &Span, event: &NoteEvent<()>) {
         match *event {
             NoteEvent::NoteOn { timing, key: Key::Number(key), velocity, .. } => {
                 self.capture.note_on(span, timing, key, Velocity::from_unit(velocity));

@@ -119,7 +119,7 @@ pub fn learn(
     if unlike || measured.error > UNLIKE_A_PIANO {
         remarks.push(Remark::Unlike);
     }
-    let keys = measured.piano.heard();
+    let keys = measured.piano.measured_keys();
     if keys < FEW_KEYS {
         remarks.push(Remark::FewKeys(keys));
     }

@@ -132,7 +132,7 @@ impl Piano {
     }
 
     /// Keys that were heard.
-    pub fn heard(&self) -> usize {
+    pub fn measured_keys(&self) -> usize {
         self.keys.iter().filter(|key| key.heard).count()
     }
 }

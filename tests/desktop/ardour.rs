@@ -16,7 +16,7 @@ use crate::program::{Program, command};
 use crate::screen::{Place, Screen};
 use crate::small_host::{CAPTURE, GENERATE, chip};
 use crate::{source, wait};
-use hosts::{Failure, library as plugin, saved};
+use hosts::{BoxError, library as plugin, saved};
 
 /// In quarter notes a minute: none that a plugin would guess.
 pub const TEMPO: f64 = 180.0;
@@ -59,7 +59,7 @@ pub struct Ardour {
 
 impl Ardour {
     /// Installs the plugin into a new home and lets Ardour find it.
-    pub fn new() -> Result<Ardour, Failure> {
+    pub fn new() -> Result<Ardour, BoxError> {
         let ardour = Ardour { home: tempfile::tempdir()? };
         let home = ardour.home.path();
         let bundle = home.join(".vst3/Drumlin.vst3");
@@ -100,7 +100,7 @@ impl Ardour {
     }
 
     /// A new project: the melody as a region on a track with Drumlin.
-    pub fn session(&self) -> Result<Session, Failure> {
+    pub fn session(&self) -> Result<Session, BoxError> {
         let session = Session { folder: self.home.path().join("song") };
         self.lua("make.lua", &session)?;
         session.add_melody()?;
@@ -109,7 +109,7 @@ impl Ardour {
 
     /// A new project: the melody on a track with a synth and Drumlin, in this order. On a busy machine
     /// Ardour may lock itself up while it connects the track, so it is asked again.
-    pub fn chain(&self, order: &str) -> Result<Session, Failure> {
+    pub fn chain(&self, order: &str) -> Result<Session, BoxError> {
         const ATTEMPTS: u32 = 3;
         let session = Session { folder: self.home.path().join("song") };
         for attempt in 1.. {
@@ -128,7 +128,7 @@ impl Ardour {
     }
 
     /// Has `chain.lua` do something with such a project.
-    pub fn chain_do(&self, session: &Session, words: &[&str]) -> Result<String, Failure> {
+    pub fn chain_do(&self, session: &Session, words: &[&str]) -> Result<String, BoxError> {
         let script = source("tests/desktop/chain.lua");
         let mut arguments = vec![script.as_os_str(), session.folder.as_os_str()];
         arguments.extend(words.iter().map(|word| OsStr::new(*word)));
@@ -136,7 +136,7 @@ impl Ardour {
     }
 
     /// Runs one of the scripts beside this file; what it printed.
-    pub fn lua(&self, script: &str, session: &Session) -> Result<String, Failure> {
+    pub fn lua(&self, script: &str, session: &Session) -> Result<String, BoxError> {
         let script = source("tests/desktop").join(script);
         let last = format!("{}", (seconds() * RATE).ceil() + RATE / 10.0);
         let arguments = [script.as_os_str(), session.folder.as_os_str(), OsStr::new(&last)];
@@ -145,7 +145,7 @@ impl Ardour {
 
     /// Renders the project's song to a WAV file. On a busy machine Ardour's own tool may fall over
     /// when it is done (its export handler is destroyed twice), so it is asked again.
-    pub fn export(&self, session: &Session) -> Result<PathBuf, Failure> {
+    pub fn export(&self, session: &Session) -> Result<PathBuf, BoxError> {
         const ATTEMPTS: u32 = 5;
         let wav = self.home.path().join("song.wav");
         let arguments =
@@ -162,7 +162,7 @@ impl Ardour {
     }
 
     /// Opens the project in Ardour's window.
-    pub fn open<'a>(&self, screen: &'a Screen, session: &Session) -> Result<Open<'a>, Failure> {
+    pub fn open<'a>(&self, screen: &'a Screen, session: &Session) -> Result<Open<'a>, BoxError> {
         let mut ardour = self.command("ardour", &[session.file()]);
         screen.on_it(&mut ardour);
         let program = Program::start(ardour)?;
@@ -184,7 +184,7 @@ impl Session {
     }
 
     /// Puts the melody where Ardour would have imported it.
-    fn add_melody(&self) -> Result<(), Failure> {
+    fn add_melody(&self) -> Result<(), BoxError> {
         let text = fs::read_to_string(self.file())?;
         let source = r#"<Sources><Source name="melody.mid" take-id="" type="midi" flags="" id="9001"/></Sources>"#;
         let length = BARS * 4 * 1920;
@@ -205,7 +205,7 @@ impl Session {
     }
 
     /// Says where the song ends, which Ardour otherwise knows from what was recorded.
-    fn set_range(&self) -> Result<(), Failure> {
+    fn set_range(&self) -> Result<(), BoxError> {
         let text = fs::read_to_string(self.file())?;
         let end = BARS * 4 * 1920;
         let range = format!(
@@ -215,14 +215,14 @@ impl Session {
     }
 
     /// Where its MIDI files are.
-    fn sounds(&self) -> Result<PathBuf, Failure> {
+    fn sounds(&self) -> Result<PathBuf, BoxError> {
         let inside =
             fs::read_dir(self.folder.join("interchange"))?.next().ok_or("no sources")??;
         Ok(inside.path().join("midifiles"))
     }
 
     /// What the plugin has saved in the project.
-    pub fn document(&self) -> Result<Document, Failure> {
+    pub fn document(&self) -> Result<Document, BoxError> {
         let text = fs::read_to_string(self.file())?;
         let chunk = text
             .split_once("<chunk>")
@@ -233,7 +233,7 @@ impl Session {
     }
 
     /// All MIDI files of the project.
-    pub fn midi_files(&self) -> Result<Vec<Vec<u8>>, Failure> {
+    pub fn midi_files(&self) -> Result<Vec<Vec<u8>>, BoxError> {
         let mut files = Vec::new();
         for entry in fs::read_dir(self.sounds()?)? {
             files.push(fs::read(entry?.path())?);
@@ -242,7 +242,7 @@ impl Session {
     }
 
     /// Whether a region in the arrangement has a word in its name.
-    pub fn has_region(&self, word: &str) -> Result<bool, Failure> {
+    pub fn has_region(&self, word: &str) -> Result<bool, BoxError> {
         let text = fs::read_to_string(self.file())?;
         let (_, lists) = text.split_once("<Playlists>").ok_or("no playlists")?;
         let (lists, _) = lists.split_once("</Playlists>").ok_or("no playlists")?;
@@ -252,7 +252,7 @@ impl Session {
 }
 
 /// The beginning of a song as one track: Ardour imports one track from a file.
-pub fn melody() -> Result<Vec<u8>, Failure> {
+pub fn melody() -> Result<Vec<u8>, BoxError> {
     let song = midi::read(&source("tests/songs/workout.mid"))?;
     let ticks = song.ticks_per_quarter();
     let end = BARS as u64 * 4 * u64::from(ticks);
@@ -305,7 +305,7 @@ const FREE: Place = (345, 700);
 
 impl Open<'_> {
     /// Opens the plugin's window as a musician does, unless Ardour has; the window that is clicked.
-    pub fn show_plugin(&mut self) -> Result<u32, Failure> {
+    pub fn show_plugin(&mut self) -> Result<u32, BoxError> {
         let frame = "Drumlin \\(by Drumlin\\)";
         for attempt in 0.. {
             match self.screen.window(frame, Duration::from_secs(3)) {
@@ -331,7 +331,7 @@ impl Open<'_> {
     }
 
     /// Plays the song from its beginning to its end.
-    pub fn play_through(&self) -> Result<(), Failure> {
+    pub fn play_through(&self) -> Result<(), BoxError> {
         self.play_for(Duration::from_secs_f64(seconds() + 0.7), || Ok(()))
     }
 
@@ -339,8 +339,8 @@ impl Open<'_> {
     pub fn play_for(
         &self,
         time: Duration,
-        meanwhile: impl FnOnce() -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
+        meanwhile: impl FnOnce() -> Result<(), BoxError>,
+    ) -> Result<(), BoxError> {
         self.screen.press(self.window, "Home")?;
         self.screen.press(self.window, "space")?;
         thread::sleep(time);
@@ -350,7 +350,7 @@ impl Open<'_> {
         Ok(())
     }
 
-    pub fn save(&self) -> Result<(), Failure> {
+    pub fn save(&self) -> Result<(), BoxError> {
         self.screen.press(self.window, "ctrl+s")?;
         thread::sleep(Duration::from_millis(700));
         Ok(())
@@ -384,7 +384,7 @@ impl Open<'_> {
     }
 
     /// Closes Ardour.
-    pub fn quit(mut self) -> Result<(), Failure> {
+    pub fn quit(mut self) -> Result<(), BoxError> {
         self.screen.press(self.window, "ctrl+q")?;
         wait("Ardour to close", Duration::from_secs(20), || {
             Ok(self.program.has_ended()?.then_some(()))

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use ardour::Ardour;
 use drumlin::score::{BarIndex, Lane};
 use drumlin::studio::{Document, Extract};
-use hosts::{Failure, library, saved};
+use hosts::{BoxError, library, saved};
 use program::{Program, lacks};
 use screen::{Place, Screen};
 use small_host::SmallHost;
@@ -49,8 +49,8 @@ fn source(path: &str) -> PathBuf {
 fn wait<T>(
     what: &str,
     patience: Duration,
-    mut ask: impl FnMut() -> Result<Option<T>, Failure>,
-) -> Result<T, Failure> {
+    mut ask: impl FnMut() -> Result<Option<T>, BoxError>,
+) -> Result<T, BoxError> {
     let began = Instant::now();
     loop {
         if let Some(answer) = ask()? {
@@ -87,7 +87,7 @@ fn claps(document: &Document, bar: usize) -> usize {
 
 /// Plays a song to the plugin in a small host, captures and generates by mouse, and drags the clip
 /// onto a window that a script opens.
-fn the_clip_is_dragged_onto(script: &str) -> Result<(), Failure> {
+fn the_clip_is_dragged_onto(script: &str) -> Result<(), BoxError> {
     let screen = Screen::new(1600, 1000)?;
     let mut target = screen.start(PYTHON, &[source(script)])?;
     target.line(|line| line == "ready")?;
@@ -146,7 +146,7 @@ fn a_qt_window_takes_the_clip() {
 }
 
 /// Drags a MIDI file out of a window as file managers have, and drops it at a place of the screen.
-fn drop_file(screen: &Screen, file: &Path, onto: Place) -> Result<(), Failure> {
+fn drop_file(screen: &Screen, file: &Path, onto: Place) -> Result<(), BoxError> {
     let script = source("tests/desktop/drag_gtk.py");
     let mut manager = screen.start(PYTHON, &[script.as_path(), file])?;
     manager.line(|line| line == "ready")?;
@@ -158,7 +158,7 @@ fn drop_file(screen: &Screen, file: &Path, onto: Place) -> Result<(), Failure> {
 }
 
 /// A host's window that takes no drops itself.
-fn a_file_becomes_a_take() -> Result<(), Failure> {
+fn a_file_becomes_a_take() -> Result<(), BoxError> {
     let screen = Screen::new(1600, 1000)?;
     let mut host = SmallHost::new(&screen)?;
     screen.place(host.window, 0, 0)?;
@@ -181,7 +181,7 @@ fn a_file_from_a_gtk_window_is_taken() {
 
 /// The window is opened and closed while another thread has the plugin play whatever comes and
 /// turns its parameters; afterwards a saved state opens as ever.
-fn the_window_weathers_a_storm() -> Result<(), Failure> {
+fn the_window_weathers_a_storm() -> Result<(), BoxError> {
     let screen = Screen::new(1400, 900)?;
     let mut host = SmallHost::new(&screen)?;
     let calm = host.document()?;
@@ -204,7 +204,7 @@ fn the_window_opens_and_closes_in_a_storm() {
 
 /// Without a window: plays, asks for drums, records them on a second track, opens the project again
 /// and exports it.
-fn drums_are_recorded_in_time() -> Result<(), Failure> {
+fn drums_are_recorded_in_time() -> Result<(), BoxError> {
     let ardour = Ardour::new()?;
     let session = ardour.session()?;
     let output = ardour.lua("play.lua", &session)?;
@@ -248,7 +248,7 @@ const PLACES: [&str; 4] =
     ["synth,Drumlin", "synth,Drumlin FX", "Drumlin,pinned synth", "Drumlin,synth"];
 
 /// In each of its places: the melody sounds as it does without Drumlin, and the drums beside it.
-fn melody_and_drums_are_heard() -> Result<(), Failure> {
+fn melody_and_drums_are_heard() -> Result<(), BoxError> {
     let ardour = Ardour::new()?;
     let alone = ardour.chain("synth")?;
     let alone = measure::heard(&ardour.export(&alone)?)?.0;
@@ -297,7 +297,7 @@ fn the_melody_and_the_drums_share_a_track_in_ardour() {
 }
 
 /// What a musician does, by mouse and keyboard.
-fn a_song_gets_drums() -> Result<(), Failure> {
+fn a_song_gets_drums() -> Result<(), BoxError> {
     let ardour = Ardour::new()?;
     let session = ardour.session()?;
     let screen = Screen::new(1600, 1000)?;
@@ -393,7 +393,7 @@ fn minihost() -> Option<PathBuf> {
 }
 
 /// A host made with JUCE, as many are: the VST3 is told tempo and bars, and plays its part.
-fn the_vst3_plays_its_part(python: &Path) -> Result<(), Failure> {
+fn the_vst3_plays_its_part(python: &Path) -> Result<(), BoxError> {
     let folder = tempfile::tempdir()?;
     let bundle = folder.path().join("Drumlin.vst3");
     let inside = bundle.join(format!("Contents/{}-linux", std::env::consts::ARCH));

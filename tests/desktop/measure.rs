@@ -9,7 +9,7 @@ use drumlin::plugin::DrumSampler;
 use drumlin::score::{Track, TrackKind, Velocity};
 use drumlin::studio::Document;
 
-use hosts::Failure;
+use hosts::BoxError;
 
 /// A stroke of the drums, in quarter notes from the song's beginning.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,16 +52,16 @@ pub fn recorded(output: &str, channel: u8) -> Vec<Stroke> {
 }
 
 /// The drums in a MIDI file.
-pub fn drums_of(bytes: &[u8]) -> Result<Vec<Stroke>, Failure> {
+pub fn drums_of(bytes: &[u8]) -> Result<Vec<Stroke>, BoxError> {
     notes_of(bytes, |track| track.kind == TrackKind::Drums)
 }
 
 /// What is not drums in a MIDI file.
-pub fn melody_of(bytes: &[u8]) -> Result<Vec<Stroke>, Failure> {
+pub fn melody_of(bytes: &[u8]) -> Result<Vec<Stroke>, BoxError> {
     notes_of(bytes, |track| track.kind != TrackKind::Drums)
 }
 
-fn notes_of(bytes: &[u8], wanted: impl Fn(&Track) -> bool) -> Result<Vec<Stroke>, Failure> {
+fn notes_of(bytes: &[u8], wanted: impl Fn(&Track) -> bool) -> Result<Vec<Stroke>, BoxError> {
     let song = midi::parse(bytes)?;
     let quarter = f64::from(song.ticks_per_quarter());
     let tracks = song.tracks.iter().filter(|track| wanted(track));
@@ -88,7 +88,7 @@ pub fn delay(recorded: &[Stroke], written: &[Stroke]) -> Option<f64> {
 }
 
 /// How far the strokes are off at most, in beats, if they are the same ones to within some beats.
-pub fn compare(found: &[Stroke], wanted: &[Stroke], within: f64) -> Result<f64, Failure> {
+pub fn compare(found: &[Stroke], wanted: &[Stroke], within: f64) -> Result<f64, BoxError> {
     let mut left = found.to_vec();
     let mut off: f64 = 0.0;
     for stroke in wanted {
@@ -106,13 +106,13 @@ pub fn compare(found: &[Stroke], wanted: &[Stroke], within: f64) -> Result<f64, 
 }
 
 /// A WAV file as one channel, full scale at 1, and its rate.
-pub fn heard(wav: &Path) -> Result<(Vec<f32>, f64), Failure> {
+pub fn heard(wav: &Path) -> Result<(Vec<f32>, f64), BoxError> {
     let mut reader = hound::WavReader::open(wav)?;
     let spec = reader.spec();
     let samples: Vec<f32> = reader
         .samples::<i16>()
         .map(|sample| Ok(f32::from(sample?) / 32768.0))
-        .collect::<Result<_, Failure>>()?;
+        .collect::<Result<_, BoxError>>()?;
     let channels = usize::from(spec.channels);
     let mixed = samples.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>() / 2.0);
     Ok((mixed.collect(), f64::from(spec.sample_rate)))
@@ -129,7 +129,7 @@ pub fn lags_beside(
     without: &Path,
     written: &[Stroke],
     tempo: f64,
-) -> Result<(f64, f64), Failure> {
+) -> Result<(f64, f64), BoxError> {
     let ((with, rate), (without, _)) = (heard(wav)?, heard(without)?);
     let found: Vec<f32> = with.iter().zip(&without).map(|(with, without)| with - without).collect();
     lags_of(&found, rate, written, tempo)
@@ -138,7 +138,7 @@ pub fn lags_beside(
 /// How far in milliseconds the strokes of a WAV file are off: median and greatest. The part is
 /// rendered here with the plugin's kit, and around every stroke the shift is looked for by which
 /// both are most alike. `tempo` in quarter notes a minute.
-pub fn lags(wav: &Path, written: &[Stroke], tempo: f64) -> Result<(f64, f64), Failure> {
+pub fn lags(wav: &Path, written: &[Stroke], tempo: f64) -> Result<(f64, f64), BoxError> {
     let (found, rate) = heard(wav)?;
     lags_of(&found, rate, written, tempo)
 }
@@ -148,7 +148,7 @@ fn lags_of(
     rate: f64,
     written: &[Stroke],
     tempo: f64,
-) -> Result<(f64, f64), Failure> {
+) -> Result<(f64, f64), BoxError> {
     let place = |stroke: &Stroke| (stroke.at * 60.0 / tempo * rate).round() as usize;
     let wanted = rendered(written, place, rate, found.len())?;
     let (reach, length) = ((REACH * rate) as isize, (HEARD * rate) as usize);
@@ -183,7 +183,7 @@ fn rendered(
     place: impl Fn(&Stroke) -> usize,
     rate: f64,
     length: usize,
-) -> Result<Vec<f32>, Failure> {
+) -> Result<Vec<f32>, BoxError> {
     let mut kit = DrumSampler::new(SoundFont::embedded(), rate).ok_or("no kit at this rate")?;
     let (mut left, mut right) = (vec![0.0; length], vec![0.0; length]);
     let mut done = 0;

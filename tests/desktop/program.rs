@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use crate::PYTHON;
-use hosts::Failure;
+use hosts::BoxError;
 
 /// How long a program may take to say what is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -51,7 +51,7 @@ pub struct Program {
 
 impl Program {
     /// Starts a program. Its lines can be read with [`Program::line`].
-    pub fn start(mut command: Command) -> Result<Program, Failure> {
+    pub fn start(mut command: Command) -> Result<Program, BoxError> {
         let name = command.get_program().to_string_lossy().into_owned();
         // A group of its own: programs that are scripts are not left over.
         let started = command
@@ -76,7 +76,7 @@ impl Program {
     }
 
     /// Runs a program to its end; what it wrote.
-    pub fn output(command: Command, patience: Duration) -> Result<String, Failure> {
+    pub fn output(command: Command, patience: Duration) -> Result<String, BoxError> {
         let mut program = Program::start(command)?;
         let began = Instant::now();
         let mut output = String::new();
@@ -98,7 +98,7 @@ impl Program {
     }
 
     /// The next line of its output that is as wanted.
-    pub fn line(&mut self, wanted: impl Fn(&str) -> bool) -> Result<String, Failure> {
+    pub fn line(&mut self, wanted: impl Fn(&str) -> bool) -> Result<String, BoxError> {
         let began = Instant::now();
         let mut said = String::new();
         loop {
@@ -113,13 +113,13 @@ impl Program {
         }
     }
 
-    pub fn write(&mut self, line: &str) -> Result<(), Failure> {
+    pub fn write(&mut self, line: &str) -> Result<(), BoxError> {
         let input = self.input.as_mut().ok_or("nothing to write to")?;
         Ok(writeln!(input, "{line}")?)
     }
 
     /// Whether it has ended by itself.
-    pub fn has_ended(&mut self) -> Result<bool, Failure> {
+    pub fn has_ended(&mut self) -> Result<bool, BoxError> {
         Ok(self.child.try_wait()?.is_some())
     }
 }

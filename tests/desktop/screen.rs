@@ -10,7 +10,7 @@ use x11rb::rust_connection::RustConnection;
 
 use crate::program::{Program, command};
 use crate::wait;
-use hosts::Failure;
+use hosts::BoxError;
 
 /// A point in pixels.
 pub type Place = (i32, i32);
@@ -27,7 +27,7 @@ pub struct Screen {
 
 impl Screen {
     /// A screen of a size, with a number that nobody else has.
-    pub fn new(width: u16, height: u16) -> Result<Screen, Failure> {
+    pub fn new(width: u16, height: u16) -> Result<Screen, BoxError> {
         let size = format!("{width}x{height}x24");
         let mut server = Program::start(command(
             "Xvfb",
@@ -58,20 +58,20 @@ impl Screen {
         &self,
         program: impl AsRef<OsStr>,
         arguments: &[S],
-    ) -> Result<Program, Failure> {
+    ) -> Result<Program, BoxError> {
         let mut command = command(program, arguments);
         self.on_it(&mut command);
         Program::start(command)
     }
 
-    fn xdotool(&self, arguments: &[&str]) -> Result<String, Failure> {
+    fn xdotool(&self, arguments: &[&str]) -> Result<String, BoxError> {
         let mut command = command("xdotool", arguments);
         self.on_it(&mut command);
         Program::output(command, Duration::from_secs(20))
     }
 
     /// The visible window whose title is as a pattern says, once it is there.
-    pub fn window(&self, pattern: &str, patience: Duration) -> Result<u32, Failure> {
+    pub fn window(&self, pattern: &str, patience: Duration) -> Result<u32, BoxError> {
         wait(&format!("a window \"{pattern}\""), patience, || {
             // Nothing found is an error of xdotool's.
             let found = self.xdotool(&["search", "--onlyvisible", "--name", pattern]);
@@ -80,43 +80,43 @@ impl Screen {
     }
 
     /// Moves a window, and brings it to the front.
-    pub fn place(&self, window: u32, x: i32, y: i32) -> Result<(), Failure> {
+    pub fn place(&self, window: u32, x: i32, y: i32) -> Result<(), BoxError> {
         let (window, x, y) = (window.to_string(), x.to_string(), y.to_string());
         self.xdotool(&["windowmove", &window, &x, &y])?;
         self.raise(&window)
     }
 
-    pub fn resize(&self, window: u32, width: i32, height: i32) -> Result<(), Failure> {
+    pub fn resize(&self, window: u32, width: i32, height: i32) -> Result<(), BoxError> {
         let (width, height) = (width.to_string(), height.to_string());
         self.xdotool(&["windowsize", &window.to_string(), &width, &height])?;
         std::thread::sleep(Duration::from_millis(500));
         Ok(())
     }
 
-    fn raise(&self, window: &str) -> Result<(), Failure> {
+    fn raise(&self, window: &str) -> Result<(), BoxError> {
         self.xdotool(&["windowactivate", window])?;
         std::thread::sleep(Duration::from_millis(500));
         Ok(())
     }
 
     /// Where on the screen a place in a window is.
-    pub fn on_screen(&self, window: u32, at: Place) -> Result<Place, Failure> {
+    pub fn on_screen(&self, window: u32, at: Place) -> Result<Place, BoxError> {
         let corner = self.connection.translate_coordinates(window, self.root, 0, 0)?.reply()?;
         Ok((i32::from(corner.dst_x) + at.0, i32::from(corner.dst_y) + at.1))
     }
 
     /// The size of a window.
-    pub fn size_of(&self, window: u32) -> Result<(i32, i32), Failure> {
+    pub fn size_of(&self, window: u32) -> Result<(i32, i32), BoxError> {
         let found = self.connection.get_geometry(window)?.reply()?;
         Ok((found.width.into(), found.height.into()))
     }
 
     /// Clicks on a place in a window.
-    pub fn click(&self, window: u32, at: Place) -> Result<(), Failure> {
+    pub fn click(&self, window: u32, at: Place) -> Result<(), BoxError> {
         self.clicks(window, at, 1)
     }
 
-    pub fn clicks(&self, window: u32, at: Place, times: u32) -> Result<(), Failure> {
+    pub fn clicks(&self, window: u32, at: Place, times: u32) -> Result<(), BoxError> {
         let (x, y) = self.on_screen(window, at)?;
         self.point((x - 1, y))?;
         self.point((x, y))?;
@@ -126,21 +126,21 @@ impl Screen {
         Ok(())
     }
 
-    fn point(&self, (x, y): Place) -> Result<(), Failure> {
+    fn point(&self, (x, y): Place) -> Result<(), BoxError> {
         self.xdotool(&["mousemove", &x.to_string(), &y.to_string()])?;
         std::thread::sleep(Duration::from_millis(40));
         Ok(())
     }
 
     /// Presses a key for a window.
-    pub fn press(&self, window: u32, key: &str) -> Result<(), Failure> {
+    pub fn press(&self, window: u32, key: &str) -> Result<(), BoxError> {
         self.raise(&window.to_string())?;
         self.xdotool(&["key", key])?;
         Ok(())
     }
 
     /// Presses the mouse at one place of the screen, moves as a hand does, and lets go at another.
-    pub fn drag(&self, from: Place, to: Place) -> Result<(), Failure> {
+    pub fn drag(&self, from: Place, to: Place) -> Result<(), BoxError> {
         const STEPS: i32 = 20;
         self.point(from)?;
         self.xdotool(&["mousedown", "1"])?;
@@ -157,7 +157,7 @@ impl Screen {
     }
 
     /// A picture of the screen, into the folder that `DRUMLIN_PICTURES` names, if it does.
-    pub fn picture(&self, name: &str) -> Result<(), Failure> {
+    pub fn picture(&self, name: &str) -> Result<(), BoxError> {
         let Some(folder) = std::env::var_os("DRUMLIN_PICTURES").map(PathBuf::from) else {
             return Ok(());
         };

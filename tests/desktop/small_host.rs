@@ -7,7 +7,7 @@ use drumlin::studio::Document;
 use crate::program::Program;
 use crate::screen::{Place, Screen};
 use crate::source;
-use hosts::{Failure, built, library, saved};
+use hosts::{BoxError, built, library, saved};
 
 pub struct SmallHost {
     program: Program,
@@ -18,7 +18,7 @@ pub struct SmallHost {
 }
 
 impl SmallHost {
-    pub fn new(screen: &Screen) -> Result<SmallHost, Failure> {
+    pub fn new(screen: &Screen) -> Result<SmallHost, BoxError> {
         let song = source("tests/songs/workout.mid");
         let mut program = screen.start(built("examples/show_in_host"), &[library(), song])?;
         let opened = program.line(|line| line.starts_with("window "))?;
@@ -32,14 +32,14 @@ impl SmallHost {
     }
 
     /// Gives a command and waits for its answer.
-    pub fn ask(&mut self, command: &str, answer: &str) -> Result<(), Failure> {
+    pub fn ask(&mut self, command: &str, answer: &str) -> Result<(), BoxError> {
         self.program.write(command)?;
         self.program.line(|line| line == answer)?;
         Ok(())
     }
 
     /// Opens what [`SmallHost::document`] had saved last.
-    pub fn load(&mut self) -> Result<(), Failure> {
+    pub fn load(&mut self) -> Result<(), BoxError> {
         let file = self.file();
         self.ask(&format!("load {}", file.display()), "loaded")
     }
@@ -49,7 +49,7 @@ impl SmallHost {
     }
 
     /// What the plugin would save now.
-    pub fn document(&mut self) -> Result<Document, Failure> {
+    pub fn document(&mut self) -> Result<Document, BoxError> {
         let file = self.file();
         self.ask(&format!("save {}", file.display()), "saved")?;
         saved::document(&std::fs::read(&file)?)

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use hosts::clap::{self, Clap};
 use hosts::session::Session;
-use hosts::{Failure, Hosted, library};
+use hosts::{BoxError, Hosted, library};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -50,13 +50,13 @@ fn status(entry: &str) -> usize {
     kilobytes * 1024
 }
 
-fn project() -> Result<Session<Clap>, Failure> {
+fn project() -> Result<Session<Clap>, BoxError> {
     let song = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/songs/workout.mid");
     Session::new(Clap::new(&library(), "Drumlin", RATE, 512)?, &song, BEATS, RATE)
 }
 
 /// A state with a song that was heard, to be drummed to.
-fn heard() -> Result<Vec<u8>, Failure> {
+fn heard() -> Result<Vec<u8>, BoxError> {
     let mut session = project()?;
     session.block(512)?;
     session.play(0.0);
@@ -67,7 +67,7 @@ fn heard() -> Result<Vec<u8>, Failure> {
 }
 
 /// Instances are made at random, asked for drums, and removed at random while they work.
-fn round(state: &[u8], rng: &mut ChaCha8Rng) -> Result<(), Failure> {
+fn round(state: &[u8], rng: &mut ChaCha8Rng) -> Result<(), BoxError> {
     let mut there: Vec<Session<Clap>> = Vec::new();
     let mut made = 0;
     while made < INSTANCES || !there.is_empty() {

@@ -126,7 +126,7 @@ impl Source {
             if !pointer.mask.contains(KeyButMask::BUTTON1) {
                 return self.let_go(at);
             }
-            self.tell(at)?;
+            self.send_position(at)?;
             std::thread::sleep(PAUSE);
         }
     }
@@ -136,14 +136,14 @@ impl Source {
         let began = Instant::now();
         while began.elapsed() < LAST_ANSWER {
             self.serve()?;
-            self.tell(at)?;
+            self.send_position(at)?;
             if self.answered {
                 break;
             }
             std::thread::sleep(PAUSE);
         }
         if self.target.is_some() && self.accepted {
-            self.say(self.client.atoms.XdndDrop, [0, CURRENT_TIME, 0, 0])?;
+            self.send(self.client.atoms.XdndDrop, [0, CURRENT_TIME, 0, 0])?;
             return Ok(true);
         }
         self.leave()?;
@@ -151,11 +151,11 @@ impl Source {
     }
 
     /// Tells the target where the pointer is, unless it knows or still has to answer.
-    fn tell(&mut self, at: Place) -> Outcome<()> {
+    fn send_position(&mut self, at: Place) -> Outcome<()> {
         if self.target.is_some() && self.answered && self.told != Some(at) {
             let place = u32::from(at.0 as u16) << 16 | u32::from(at.1 as u16);
             let action = self.client.atoms.XdndActionCopy;
-            self.say(self.client.atoms.XdndPosition, [0, place, CURRENT_TIME, action])?;
+            self.send(self.client.atoms.XdndPosition, [0, place, CURRENT_TIME, action])?;
             (self.told, self.answered) = (Some(at), false);
         }
         Ok(())
@@ -201,7 +201,7 @@ impl Source {
         self.target = target;
         (self.told, self.answered, self.accepted) = (None, true, false);
         if let Some(Target { version, .. }) = target {
-            self.say(
+            self.send(
                 self.client.atoms.XdndEnter,
                 [version << 24, self.client.atoms.URI_LIST, 0, 0],
             )?;
@@ -211,14 +211,14 @@ impl Source {
 
     fn leave(&mut self) -> Outcome<()> {
         if self.target.is_some() {
-            self.say(self.client.atoms.XdndLeave, [0; 4])?;
+            self.send(self.client.atoms.XdndLeave, [0; 4])?;
         }
         self.target = None;
         Ok(())
     }
 
     /// Sends a message to the target, our window first.
-    fn say(&self, kind: Atom, [a, b, c, d]: [u32; 4]) -> Outcome<()> {
+    fn send(&self, kind: Atom, [a, b, c, d]: [u32; 4]) -> Outcome<()> {
         let Some(Target { window, .. }) = self.target else { return Ok(()) };
         self.client.send(window, window, kind, [self.client.window, a, b, c, d])
     }

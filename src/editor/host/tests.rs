@@ -85,11 +85,11 @@ fn on_the_display_that_there_is() {
         wait("a picture", || (colours(&source, target) > 8).then_some(()));
 
         let atoms = source.atoms();
-        source.say(target, atoms.XdndEnter, [5 << 24, atoms.URI_LIST, NONE, NONE]);
-        source.say(target, atoms.XdndPosition, [0, 0, 0, atoms.XdndActionCopy]);
-        assert_eq!(source.hear().type_, atoms.XdndStatus);
-        source.say(target, atoms.XdndDrop, [0, 0, 0, 0]);
-        assert_eq!(source.hear().data.as_data32()[1], 1, "taken");
+        source.send(target, atoms.XdndEnter, [5 << 24, atoms.URI_LIST, NONE, NONE]);
+        source.send(target, atoms.XdndPosition, [0, 0, 0, atoms.XdndActionCopy]);
+        assert_eq!(source.receive().type_, atoms.XdndStatus);
+        source.send(target, atoms.XdndDrop, [0, 0, 0, 0]);
+        assert_eq!(source.receive().data.as_data32()[1], 1, "taken");
         wait("the take", || (studio.snapshot().document.takes.len() == takes).then_some(()));
         drop(spawned);
         wait("its end", || source.find_target(source.client.root).is_none().then_some(()));

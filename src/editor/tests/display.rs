@@ -118,14 +118,14 @@ impl Source {
         tree.children.into_iter().find_map(|child| self.find_target(child))
     }
 
-    pub fn say(&self, about: Window, kind: Atom, [a, b, c, d]: [u32; 4]) {
+    pub fn send(&self, about: Window, kind: Atom, [a, b, c, d]: [u32; 4]) {
         let proxy = self.proxy_of(about).unwrap();
         let data = [self.client.window, a, b, c, d];
         self.client.send(proxy, about, kind, data).unwrap();
     }
 
     /// The next message, with the file handed over whenever it is asked for.
-    pub fn hear(&self) -> ClientMessageEvent {
+    pub fn receive(&self) -> ClientMessageEvent {
         let began = Instant::now();
         loop {
             match self.client.connection.poll_for_event().unwrap() {

@@ -26,7 +26,7 @@ impl SharedState {
             link.audition(Audition::Play { from, to, tempo, metre: Metre::COMMON });
         }
         drop(link);
-        self.told(state);
+        self.notify(state);
     }
 
     /// As [`SharedState::audition`], with plain accents: for what must be heard in the next block.
@@ -43,7 +43,7 @@ impl SharedState {
             link.play_instead(None);
             link.audition(Audition::Stop);
             drop(link);
-            self.told(state);
+            self.notify(state);
         }
     }
 
@@ -75,6 +75,6 @@ impl SharedState {
             link.audition(rehearsal);
         }
         drop(link);
-        self.told(state);
+        self.notify(state);
     }
 }

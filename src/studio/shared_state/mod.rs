@@ -51,14 +51,14 @@ impl SharedState {
         if !Arc::ptr_eq(&before, state.history.present()) {
             self.audio_link.lock().play(state.history.present().clip());
         }
-        self.told(state);
+        self.notify(state);
         self.work.call();
         result
     }
 
     /// Tells that there is something new to show. Takes the lock so that it is released before
     /// others hear of it.
-    fn told(&self, state: MutexGuard<State>) {
+    fn notify(&self, state: MutexGuard<State>) {
         self.revision.fetch_add(1, Ordering::Release);
         drop(state);
         self.ring();
@@ -246,7 +246,7 @@ impl SharedState {
     pub fn with_audio_link<T>(&self, with: impl FnOnce(&mut AudioLink) -> (T, bool)) -> T {
         let (result, new) = with(&mut self.audio_link.lock());
         if new {
-            self.told(self.state.lock());
+            self.notify(self.state.lock());
         }
         result
     }
@@ -265,7 +265,7 @@ impl SharedState {
         if let Some((groove, gesture)) = tapped {
             self.use_tapped(groove, gesture);
         } else if new {
-            self.told(self.state.lock());
+            self.notify(self.state.lock());
         }
     }
 }

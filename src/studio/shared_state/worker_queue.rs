@@ -64,7 +64,7 @@ impl SharedState {
                     stage: None,
                     fraction: 0.0,
                 });
-                self.told(state);
+                self.notify(state);
                 return Some(Some((job, cancelled)));
             }
             if !state.map_requests.is_empty() {
@@ -94,7 +94,7 @@ impl SharedState {
             running.stage = stage;
             running.fraction = running.fraction.max(fraction);
         }
-        self.told(state);
+        self.notify(state);
     }
 
     /// For the worker: a part of the result, which belongs to the step before.

@@ -30,7 +30,7 @@ use crate::score::{BarIndex, DrumPart, Hit, Lane};
 use crate::transcriber::TranscribeError;
 
 /// How often the line is looked after while no job runs.
-pub(super) const LOOK: Duration = Duration::from_millis(25);
+pub(super) const TICK_INTERVAL: Duration = Duration::from_millis(25);
 /// How many different grooves the drummer has for one form and seed.
 const VARIATIONS: usize = 8;
 /// How many other ideas are tried until one plays a region differently.
@@ -57,7 +57,7 @@ fn shared_drummer(backend: Backend) -> Arc<Drummer> {
 pub(super) fn run(shared: &SharedState, tick: &(dyn Fn() + Sync)) {
     let mut player = Player::default();
     let map = Mutex::default();
-    while let Some(task) = shared.next_task(LOOK) {
+    while let Some(task) = shared.next_task(TICK_INTERVAL) {
         shared.poll();
         tick();
         serve_map(shared, &map);

@@ -8,7 +8,7 @@ use clack_extensions::params::PluginParams;
 use clack_extensions::state::PluginState;
 use clack_host::prelude::*;
 
-use crate::Failure;
+use crate::BoxError;
 use crate::clap::load;
 
 const FRAMES: usize = 512;
@@ -33,7 +33,7 @@ impl HostHandlers for Bare {
 
 /// Loads states, asks for parameters, starts, plays and stops a plugin a few times, by its id. What
 /// it has played at last, without an input.
-pub fn play(file: &Path, id: &CStr) -> Result<[Vec<f32>; 2], Failure> {
+pub fn play(file: &Path, id: &CStr) -> Result<[Vec<f32>; 2], BoxError> {
     let entry = load(file)?;
     let host = HostInfo::new("A bare host", "Drumlin", "", "1")?;
     let mut instance = PluginInstance::<Bare>::new(|_| Deaf, |_| (), &entry, id, &host)?;

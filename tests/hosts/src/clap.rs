@@ -26,7 +26,7 @@ use clack_host::utils::{BeatTime, ClapId, SecondsTime};
 use clap_sys::ext::note_ports::{CLAP_EXT_NOTE_PORTS, clap_host_note_ports};
 use clap_sys::host::clap_host;
 
-use crate::{Block, Failure, Heard, Hosted, Message, Now};
+use crate::{Block, BoxError, Heard, Hosted, Message, Now};
 
 /// Events that a block may bring forth.
 const MOST_EVENTS: usize = 256;
@@ -145,19 +145,19 @@ pub struct Audio {
 }
 
 /// The plugins in a file.
-pub fn load(file: &Path) -> Result<PluginEntry, Failure> {
+pub fn load(file: &Path) -> Result<PluginEntry, BoxError> {
     // SAFETY: the file is one that was built or installed just now.
     Ok(unsafe { PluginEntry::load(file) }?)
 }
 
 /// The plugins in the program itself, which share its allocator.
-pub fn inside() -> Result<PluginEntry, Failure> {
+pub fn inside() -> Result<PluginEntry, BoxError> {
     // SAFETY: the entry is Drumlin's.
     Ok(unsafe { PluginEntry::load_from_raw(&drumlin::plugin::clap_entry, c"") }?)
 }
 
 /// Names of the plugins in a file.
-pub fn names(file: &Path) -> Result<Vec<String>, Failure> {
+pub fn names(file: &Path) -> Result<Vec<String>, BoxError> {
     let entry = load(file)?;
     let factory = entry.get_plugin_factory().ok_or("no plugin factory")?;
     let names = factory.plugin_descriptors().filter_map(|found| found.name());
@@ -167,7 +167,7 @@ pub fn names(file: &Path) -> Result<Vec<String>, Failure> {
 impl Clap {
     /// Loads the plugin of that name from a file and starts it at a rate in Hz, in a host that does
     /// not say which dialects it knows.
-    pub fn new(file: &Path, name: &str, rate: f64, longest: u32) -> Result<Clap, Failure> {
+    pub fn new(file: &Path, name: &str, rate: f64, longest: u32) -> Result<Clap, BoxError> {
         Clap::knowing(None, &load(file)?, name, rate, longest)
     }
 
@@ -179,7 +179,7 @@ impl Clap {
         name: &str,
         rate: f64,
         longest: u32,
-    ) -> Result<Clap, Failure> {
+    ) -> Result<Clap, BoxError> {
         let factory = entry.get_plugin_factory().ok_or("no plugin factory")?;
         let found = factory
             .plugin_descriptors()
@@ -221,7 +221,7 @@ impl Clap {
         Ok(plugin)
     }
 
-    fn start(&mut self) -> Result<(), Failure> {
+    fn start(&mut self) -> Result<(), BoxError> {
         let stopped = self.instance.activate(|_, _| (), self.configuration)?;
         let processor = stopped.start_processing().map_err(|_| "it did not start")?;
         let speaks_midi = self.speaks_midi;
@@ -266,7 +266,7 @@ impl Clap {
 
     /// Opens the plugin's window in a window of ours, by its number under X11 or its handle on
     /// Windows; gives its size in pixels.
-    pub fn open(&mut self, parent: usize) -> Result<(u32, u32), Failure> {
+    pub fn open(&mut self, parent: usize) -> Result<(u32, u32), BoxError> {
         let handle = self.instance.plugin_handle();
         let api_type = if cfg!(windows) { GuiApiType::WIN32 } else { GuiApiType::X11 };
         self.gui.create(&handle, GuiConfiguration { api_type, is_floating: false })?;
@@ -392,7 +392,7 @@ impl Audio {
         block: &Block,
         changes: impl IntoIterator<Item = (ClapId, f64)>,
         transport: Option<&TransportEvent>,
-    ) -> Result<Heard, Failure> {
+    ) -> Result<Heard, BoxError> {
         let mut input = EventBuffer::new();
         for (id, value) in changes {
             input.push(&ParamValueEvent::new(0, id, Pckn::match_all(), value));
@@ -447,12 +447,12 @@ impl Audio {
 }
 
 impl Hosted for Clap {
-    fn process(&mut self, block: &Block) -> Result<Heard, Failure> {
+    fn process(&mut self, block: &Block) -> Result<Heard, BoxError> {
         let audio = self.audio.as_mut().ok_or("it does not run")?;
         audio.process(block, self.changes.drain(..), Some(&transport(&block.now)))
     }
 
-    fn set(&mut self, parameter: &str, value: f64) -> Result<(), Failure> {
+    fn set(&mut self, parameter: &str, value: f64) -> Result<(), BoxError> {
         let handle = self.instance.plugin_handle();
         for index in 0..self.params.count(&handle) {
             let mut buffer = ParamInfoBuffer::new();
@@ -466,17 +466,17 @@ impl Hosted for Clap {
         Err(format!("no parameter \"{parameter}\"").into())
     }
 
-    fn save(&mut self) -> Result<Vec<u8>, Failure> {
+    fn save(&mut self) -> Result<Vec<u8>, BoxError> {
         let mut bytes = Vec::new();
         self.state.save(&self.instance.plugin_handle(), &mut bytes)?;
         Ok(bytes)
     }
 
-    fn load(&mut self, mut state: &[u8]) -> Result<(), Failure> {
+    fn load(&mut self, mut state: &[u8]) -> Result<(), BoxError> {
         Ok(self.state.load(&self.instance.plugin_handle(), &mut state)?)
     }
 
-    fn restart(&mut self) -> Result<(), Failure> {
+    fn restart(&mut self) -> Result<(), BoxError> {
         let audio = self.audio.take().ok_or("it does not run")?;
         self.instance.deactivate(audio.processor.stop_processing());
         self.start()

@@ -24,7 +24,7 @@ pub mod vst3;
 
 use std::path::PathBuf;
 
-pub type Failure = Box<dyn std::error::Error>;
+pub type BoxError = Box<dyn std::error::Error>;
 
 /// A note message with its sample in the block.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -67,13 +67,13 @@ pub struct Heard {
 }
 
 pub trait Hosted {
-    fn process(&mut self, block: &Block) -> Result<Heard, Failure>;
+    fn process(&mut self, block: &Block) -> Result<Heard, BoxError>;
     /// Sets a parameter with the next block, by its name; plain values.
-    fn set(&mut self, parameter: &str, value: f64) -> Result<(), Failure>;
-    fn save(&mut self) -> Result<Vec<u8>, Failure>;
-    fn load(&mut self, state: &[u8]) -> Result<(), Failure>;
+    fn set(&mut self, parameter: &str, value: f64) -> Result<(), BoxError>;
+    fn save(&mut self) -> Result<Vec<u8>, BoxError>;
+    fn load(&mut self, state: &[u8]) -> Result<(), BoxError>;
     /// Stops it and starts it again.
-    fn restart(&mut self) -> Result<(), Failure>;
+    fn restart(&mut self) -> Result<(), BoxError>;
 }
 
 /// What cargo has built beside the program that runs, by its name there.

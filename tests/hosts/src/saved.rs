@@ -4,10 +4,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use drumlin::studio::{Document, Saved};
 
-use crate::Failure;
+use crate::BoxError;
 
 /// The document in the bytes that a plugin has saved.
-pub fn document(state: &[u8]) -> Result<Document, Failure> {
+pub fn document(state: &[u8]) -> Result<Document, BoxError> {
     let mark: &[u8] = br#""document":"\""#;
     let from = state
         .windows(mark.len())

@@ -1,13 +1,13 @@
 //! What a musician does, in any host.
 
 use crate::session::{Drum, Session};
-use crate::{Failure, Hosted};
+use crate::{BoxError, Hosted};
 
 pub const RATE: f64 = 48_000.0;
 /// Eight bars of 4/4.
 pub const BEATS: f64 = 32.0;
 
-fn project<P: Hosted>(plugin: P) -> Result<Session<P>, Failure> {
+fn project<P: Hosted>(plugin: P) -> Result<Session<P>, BoxError> {
     let song = concat!(env!("CARGO_MANIFEST_DIR"), "/../songs/workout.mid");
     let mut session = Session::new(plugin, song.as_ref(), BEATS, RATE)?;
     session.plugin.set("Send MIDI", 1.0)?;
@@ -15,7 +15,7 @@ fn project<P: Hosted>(plugin: P) -> Result<Session<P>, Failure> {
 }
 
 /// Plays the melody once, stops, and asks for drums.
-pub fn drummed<P: Hosted>(plugin: P) -> Result<Session<P>, Failure> {
+pub fn drummed<P: Hosted>(plugin: P) -> Result<Session<P>, BoxError> {
     let mut session = project(plugin)?;
     session.block(512)?;
     session.play(0.0);
@@ -44,7 +44,7 @@ pub fn assert_alike(played: &[Drum], written: &[Drum]) {
     assert!(missing.is_empty() && left.is_empty(), "missing: {missing:?}, too many: {left:?}");
 }
 
-pub fn the_part_comes_out_sample_by_sample(plugin: impl Hosted) -> Result<(), Failure> {
+pub fn the_part_comes_out_sample_by_sample(plugin: impl Hosted) -> Result<(), BoxError> {
     let mut session = drummed(plugin)?;
     let written = session.written(0.0, BEATS)?;
     for blocks in [vec![512], vec![64], vec![1, 17, 480, 4096, 333]] {
@@ -55,7 +55,7 @@ pub fn the_part_comes_out_sample_by_sample(plugin: impl Hosted) -> Result<(), Fa
     Ok(())
 }
 
-pub fn it_follows_loop_jump_tempo_and_stop(plugin: impl Hosted) -> Result<(), Failure> {
+pub fn it_follows_loop_jump_tempo_and_stop(plugin: impl Hosted) -> Result<(), BoxError> {
     let mut session = drummed(plugin)?;
     // A jump to bar 5.
     let written = session.written(16.0, 24.0)?;
@@ -86,7 +86,7 @@ pub fn a_project_opens_as_it_was_saved<P: Hosted, F: Hosted>(
     first: P,
     second: P,
     other: F,
-) -> Result<(), Failure> {
+) -> Result<(), BoxError> {
     let mut session = drummed(first)?;
     session.plugin.set("Swing", 0.25)?;
     session.plugin.set("MIDI through", 0.0)?;
@@ -131,7 +131,7 @@ pub fn a_project_opens_as_it_was_saved<P: Hosted, F: Hosted>(
 
 /// As Drumlin stands on a melody's track: sound that comes in goes out with the drums added, and no
 /// drum is sent to what comes after it.
-pub fn sound_passes_and_only_the_melody_is_sent(plugin: impl Hosted) -> Result<(), Failure> {
+pub fn sound_passes_and_only_the_melody_is_sent(plugin: impl Hosted) -> Result<(), BoxError> {
     let mut session = drummed(plugin)?;
     session.plugin.set("Send MIDI", 0.0)?;
     session.block(512)?;
@@ -155,7 +155,7 @@ pub fn sound_passes_and_only_the_melody_is_sent(plugin: impl Hosted) -> Result<(
     Ok(())
 }
 
-pub fn the_effect_lets_sound_through_and_adds_drums(plugin: impl Hosted) -> Result<(), Failure> {
+pub fn the_effect_lets_sound_through_and_adds_drums(plugin: impl Hosted) -> Result<(), BoxError> {
     let mut session = drummed(plugin)?;
     let written = session.written(0.0, BEATS)?;
     assert_alike(&session.played(0.0, BEATS)?, &written);
@@ -173,7 +173,7 @@ pub fn the_effect_lets_sound_through_and_adds_drums(plugin: impl Hosted) -> Resu
     Ok(())
 }
 
-pub fn two_instances_play_their_own<P: Hosted>(first: P, second: P) -> Result<(), Failure> {
+pub fn two_instances_play_their_own<P: Hosted>(first: P, second: P) -> Result<(), BoxError> {
     let mut drummed = drummed(first)?;
     let mut silent = project(second)?;
     assert!(silent.played(0.0, 8.0)?.is_empty());

@@ -8,7 +8,7 @@ use drumlin::score::Ticks;
 use drumlin::studio::Document;
 
 use crate::saved;
-use crate::{Block, Failure, Hosted, Message, Now};
+use crate::{Block, BoxError, Hosted, Message, Now};
 
 /// As long as a generation may take on a slow machine.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -55,7 +55,7 @@ pub struct Session<P> {
 
 impl<P: Hosted> Session<P> {
     /// A session with the first beats of a song.
-    pub fn new(plugin: P, song: &Path, beats: f64, rate: f64) -> Result<Session<P>, Failure> {
+    pub fn new(plugin: P, song: &Path, beats: f64, rate: f64) -> Result<Session<P>, BoxError> {
         let song = midi::read(song)?;
         let quarter = f64::from(song.ticks_per_quarter());
         let at = |ticks: Ticks| ticks.0 as f64 / quarter;
@@ -93,7 +93,7 @@ impl<P: Hosted> Session<P> {
     }
 
     /// Runs for some beats; the melody plays along if the transport runs.
-    pub fn run(&mut self, beats: f64) -> Result<(), Failure> {
+    pub fn run(&mut self, beats: f64) -> Result<(), BoxError> {
         let mut left = (beats / self.beats_per_sample()).round() as u64;
         for index in 0.. {
             if left == 0 {
@@ -119,7 +119,7 @@ impl<P: Hosted> Session<P> {
         Ok(())
     }
 
-    pub fn block(&mut self, frames: u32) -> Result<(), Failure> {
+    pub fn block(&mut self, frames: u32) -> Result<(), BoxError> {
         let step = self.beats_per_sample();
         let sample = |at: f64| ((at - self.now.position) / step).round();
         let inside = |sample: f64| sample >= 0.0 && sample < f64::from(frames);
@@ -162,18 +162,18 @@ impl<P: Hosted> Session<P> {
         (self.now.playing, self.now.position) = (true, from);
     }
 
-    pub fn stop(&mut self) -> Result<(), Failure> {
+    pub fn stop(&mut self) -> Result<(), BoxError> {
         self.now.playing = false;
         self.block(64)
     }
 
     /// What the plugin saves, as the studio understands it.
-    pub fn document(&mut self) -> Result<Document, Failure> {
+    pub fn document(&mut self) -> Result<Document, BoxError> {
         saved::document(&self.plugin.save()?)
     }
 
     /// Presses Generate and waits, with the transport as it is, for a part that was not there.
-    pub fn generate(&mut self) -> Result<(), Failure> {
+    pub fn generate(&mut self) -> Result<(), BoxError> {
         let before = self.document()?.arrangement;
         self.plugin.set("Generate", 1.0)?;
         self.wait(|document| document.arrangement != before)?;
@@ -187,7 +187,7 @@ impl<P: Hosted> Session<P> {
     }
 
     /// Lets blocks pass until the document is as wanted.
-    pub fn wait(&mut self, wanted: impl Fn(&Document) -> bool) -> Result<(), Failure> {
+    pub fn wait(&mut self, wanted: impl Fn(&Document) -> bool) -> Result<(), BoxError> {
         let began = Instant::now();
         while !wanted(&self.document()?) {
             if began.elapsed() > PATIENCE {
@@ -202,7 +202,7 @@ impl<P: Hosted> Session<P> {
     }
 
     /// The strokes that the part has between two positions, as samples from the first.
-    pub fn written(&mut self, from: f64, to: f64) -> Result<Vec<Drum>, Failure> {
+    pub fn written(&mut self, from: f64, to: f64) -> Result<Vec<Drum>, BoxError> {
         let clip = self.document()?.clip();
         let mut written: Vec<Drum> = clip
             .strokes
@@ -221,7 +221,7 @@ impl<P: Hosted> Session<P> {
 
     /// Plays from one position to another and gives the strokes that came, as samples from the
     /// first.
-    pub fn played(&mut self, from: f64, to: f64) -> Result<Vec<Drum>, Failure> {
+    pub fn played(&mut self, from: f64, to: f64) -> Result<Vec<Drum>, BoxError> {
         self.stop()?;
         self.drums.clear();
         self.play(from);

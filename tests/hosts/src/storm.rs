@@ -8,7 +8,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::clap::{Audio, transport};
-use crate::{Block, Failure, Hosted, Message, Now};
+use crate::{Block, BoxError, Hosted, Message, Now};
 
 /// A parameter: id, least and greatest value.
 pub type Range = (ClapId, f64, f64);
@@ -22,7 +22,7 @@ pub fn rage(
     longest: u32,
     seed: u64,
     ends: &AtomicBool,
-) -> Result<u64, Failure> {
+) -> Result<u64, BoxError> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut now = calm();
     let mut blocks = 0;
@@ -101,7 +101,7 @@ pub fn gust<P: Hosted>(
     longest: u32,
     blocks: u32,
     seed: u64,
-) -> Result<(), Failure> {
+) -> Result<(), BoxError> {
     const TURNED: [&str; 6] =
         ["Style", "Complexity", "Fill amount", "MIDI channel", "Generate", "Bypass"];
     let mut rng = ChaCha8Rng::seed_from_u64(seed);

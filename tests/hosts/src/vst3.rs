@@ -7,7 +7,7 @@ use vst3_host::midi::{MidiChannel, MidiEvent, PluginEventData};
 use vst3_host::plugin::{Plugin, TransportPosition};
 use vst3_host::prelude::Vst3Host;
 
-use crate::{Block, Failure, Heard, Hosted, Message};
+use crate::{Block, BoxError, Heard, Hosted, Message};
 
 /// A running instance.
 pub struct Vst3 {
@@ -17,7 +17,7 @@ pub struct Vst3 {
 
 impl Vst3 {
     /// Loads the plugin of that name from a bundle and starts it at a rate in Hz.
-    pub fn new(bundle: &Path, name: &str, rate: f64, longest: u32) -> Result<Vst3, Failure> {
+    pub fn new(bundle: &Path, name: &str, rate: f64, longest: u32) -> Result<Vst3, BoxError> {
         let mut host =
             Vst3Host::builder().sample_rate(rate).block_size(longest as usize).build()?;
         let class = vst3_host::discovery::get_detailed_plugin_info(bundle)?
@@ -32,7 +32,7 @@ impl Vst3 {
 }
 
 impl Hosted for Vst3 {
-    fn process(&mut self, block: &Block) -> Result<Heard, Failure> {
+    fn process(&mut self, block: &Block) -> Result<Heard, BoxError> {
         let now = block.now;
         self.plugin.set_tempo(now.tempo)?;
         self.plugin.set_time_signature(i32::from(now.metre.0), i32::from(now.metre.1))?;
@@ -77,19 +77,19 @@ impl Hosted for Vst3 {
         Ok(Heard { notes, left: side(), right: side() })
     }
 
-    fn set(&mut self, parameter: &str, value: f64) -> Result<(), Failure> {
+    fn set(&mut self, parameter: &str, value: f64) -> Result<(), BoxError> {
         Ok(self.plugin.set_parameter_by_name(parameter, value)?)
     }
 
-    fn save(&mut self) -> Result<Vec<u8>, Failure> {
+    fn save(&mut self) -> Result<Vec<u8>, BoxError> {
         Ok(self.plugin.save_state()?)
     }
 
-    fn load(&mut self, state: &[u8]) -> Result<(), Failure> {
+    fn load(&mut self, state: &[u8]) -> Result<(), BoxError> {
         Ok(self.plugin.load_state(state)?)
     }
 
-    fn restart(&mut self) -> Result<(), Failure> {
+    fn restart(&mut self) -> Result<(), BoxError> {
         self.plugin.stop_processing()?;
         Ok(self.plugin.start_processing()?)
     }

@@ -72,7 +72,7 @@ impl Target {
             let mut session =
                 Session { client: &own, target, hosts: Vec::new(), drops, drag: None };
             // The display is gone if it fails, and the window with it.
-            let _ = session.listen();
+            let _ = session.run();
             session.leave();
             for named_by in session.hosts.iter().chain([&target]) {
                 let _ = own.connection.delete_property(*named_by, own.atoms.XdndProxy);
@@ -132,14 +132,16 @@ struct Session<'a, D: Drops> {
 
 impl<D: Drops> Session<'_, D> {
     /// Handles what comes until it is told to end.
-    fn listen(&mut self) -> Outcome<()> {
+    fn run(&mut self) -> Outcome<()> {
         self.stand_in_for_hosts()?;
         loop {
             match self.client.connection.wait_for_event()? {
                 Event::ClientMessage(message) if message.type_ == self.client.atoms.DRUMLIN_END => {
                     return Ok(());
                 }
-                Event::ClientMessage(message) if message.format == 32 => self.hear(&message)?,
+                Event::ClientMessage(message) if message.format == 32 => {
+                    self.handle_message(&message)?
+                }
                 Event::SelectionNotify(notice) => self.receive(notice.property)?,
                 // Windows are made first and put into the host's afterwards.
                 Event::ReparentNotify(_) => self.stand_in_for_hosts()?,
@@ -181,7 +183,7 @@ impl<D: Drops> Session<'_, D> {
         Ok(())
     }
 
-    fn hear(&mut self, message: &ClientMessageEvent) -> Outcome<()> {
+    fn handle_message(&mut self, message: &ClientMessageEvent) -> Outcome<()> {
         let [source, data @ ..] = message.data.as_data32();
         let (atoms, target) = (self.client.atoms, message.window);
         if message.type_ == atoms.XdndEnter {
@@ -204,7 +206,7 @@ impl<D: Drops> Session<'_, D> {
             }
             let takes = drag.welcome && place == Place::Ours;
             let action = if takes { atoms.XdndActionCopy } else { NONE };
-            self.say(drag, atoms.XdndStatus, [u32::from(takes), 0, 0, action])?;
+            self.send(drag, atoms.XdndStatus, [u32::from(takes), 0, 0, action])?;
         } else if message.type_ == atoms.XdndLeave {
             if drag.over == Some(Place::Hosts) {
                 self.hand_on(message)?;
@@ -332,7 +334,7 @@ impl<D: Drops> Session<'_, D> {
     fn finish(&mut self, taken: bool) -> Outcome<()> {
         let Some(drag) = self.drag else { return Ok(()) };
         let action = if taken { self.client.atoms.XdndActionCopy } else { NONE };
-        self.say(drag, self.client.atoms.XdndFinished, [u32::from(taken), action, 0, 0])?;
+        self.send(drag, self.client.atoms.XdndFinished, [u32::from(taken), action, 0, 0])?;
         self.leave();
         Ok(())
     }
@@ -345,7 +347,7 @@ impl<D: Drops> Session<'_, D> {
     }
 
     /// Sends a message to the source, the window that is meant first.
-    fn say(&self, drag: Drag, kind: Atom, [a, b, c, d]: [u32; 4]) -> Outcome<()> {
+    fn send(&self, drag: Drag, kind: Atom, [a, b, c, d]: [u32; 4]) -> Outcome<()> {
         self.client.send(drag.source, drag.source, kind, [drag.target, a, b, c, d])
     }
 }

@@ -50,14 +50,14 @@ fn a_dropped_file_is_taken() {
     let Atoms { XdndEnter, XdndPosition, XdndDrop, XdndActionCopy, URI_LIST, .. } = source.atoms();
     // The same twice: a session leaves nothing behind.
     for _ in 0..2 {
-        source.say(target, XdndEnter, [5 << 24, URI_LIST, NONE, NONE]);
+        source.send(target, XdndEnter, [5 << 24, URI_LIST, NONE, NONE]);
         assert_eq!(next(&told), Told::Hover(true));
-        source.say(target, XdndPosition, [0, 20 << 16 | 30, CURRENT_TIME, XdndActionCopy]);
-        let status = source.hear();
+        source.send(target, XdndPosition, [0, 20 << 16 | 30, CURRENT_TIME, XdndActionCopy]);
+        let status = source.receive();
         assert_eq!(status.type_, source.atoms().XdndStatus);
         assert_eq!(status.data.as_data32(), [target, 1, 0, 0, XdndActionCopy]);
-        source.say(target, XdndDrop, [0, CURRENT_TIME, 0, 0]);
-        let finished = source.hear();
+        source.send(target, XdndDrop, [0, CURRENT_TIME, 0, 0]);
+        let finished = source.receive();
         assert_eq!(finished.type_, source.atoms().XdndFinished);
         assert_eq!(finished.data.as_data32(), [target, 1, XdndActionCopy, 0, 0]);
         assert_eq!(next(&told), Told::Hover(false));
@@ -76,11 +76,11 @@ fn what_is_no_file_is_refused_and_what_leaves_is_forgotten() {
     let Atoms { XdndEnter, XdndPosition, XdndDrop, XdndLeave, URI_LIST, XdndTypeList, .. } =
         source.atoms();
     // Without a list of files.
-    source.say(target, XdndEnter, [5 << 24, u32::from(AtomEnum::STRING), NONE, NONE]);
-    source.say(target, XdndPosition, [0, 0, CURRENT_TIME, NONE]);
-    assert_eq!(source.hear().data.as_data32(), [target, 0, 0, 0, NONE]);
-    source.say(target, XdndDrop, [0, CURRENT_TIME, 0, 0]);
-    assert_eq!(source.hear().data.as_data32(), [target, 0, NONE, 0, 0]);
+    source.send(target, XdndEnter, [5 << 24, u32::from(AtomEnum::STRING), NONE, NONE]);
+    source.send(target, XdndPosition, [0, 0, CURRENT_TIME, NONE]);
+    assert_eq!(source.receive().data.as_data32(), [target, 0, 0, 0, NONE]);
+    source.send(target, XdndDrop, [0, CURRENT_TIME, 0, 0]);
+    assert_eq!(source.receive().data.as_data32(), [target, 0, NONE, 0, 0]);
     // With one among many types, which then has no file in it.
     let types = [u32::from(AtomEnum::STRING), 1, 2, 3, URI_LIST];
     source
@@ -94,15 +94,15 @@ fn what_is_no_file_is_refused_and_what_leaves_is_forgotten() {
             &types,
         )
         .unwrap();
-    source.say(target, XdndEnter, [5 << 24 | 1, 1, 2, 3]);
+    source.send(target, XdndEnter, [5 << 24 | 1, 1, 2, 3]);
     assert_eq!(next(&told), Told::Hover(true));
-    source.say(target, XdndDrop, [0, CURRENT_TIME, 0, 0]);
-    let finished = source.hear();
+    source.send(target, XdndDrop, [0, CURRENT_TIME, 0, 0]);
+    let finished = source.receive();
     assert_eq!((finished.type_, finished.data.as_data32()[1]), (source.atoms().XdndFinished, 0));
     assert_eq!(next(&told), Told::Hover(false));
     // A drag that leaves.
-    source.say(target, XdndEnter, [5 << 24, URI_LIST, NONE, NONE]);
-    source.say(target, XdndLeave, [0; 4]);
+    source.send(target, XdndEnter, [5 << 24, URI_LIST, NONE, NONE]);
+    source.send(target, XdndLeave, [0; 4]);
     assert_eq!((next(&told), next(&told)), (Told::Hover(true), Told::Hover(false)));
     assert!(told.try_recv().is_err());
 }
@@ -138,14 +138,14 @@ fn what_is_not_over_the_window_goes_to_the_host() {
     let beside = [0, 20 << 16 | 60, CURRENT_TIME, XdndActionCopy];
     let over = [0, 120 << 16 | 60, CURRENT_TIME, XdndActionCopy];
     // A host that takes no drops.
-    source.say(host, XdndEnter, [5 << 24, URI_LIST, NONE, NONE]);
-    source.say(host, XdndPosition, beside);
-    assert_eq!(source.hear().data.as_data32(), [host, 0, 0, 0, NONE]);
-    source.say(host, XdndPosition, over);
-    assert_eq!(source.hear().data.as_data32(), [host, 1, 0, 0, XdndActionCopy]);
+    source.send(host, XdndEnter, [5 << 24, URI_LIST, NONE, NONE]);
+    source.send(host, XdndPosition, beside);
+    assert_eq!(source.receive().data.as_data32(), [host, 0, 0, 0, NONE]);
+    source.send(host, XdndPosition, over);
+    assert_eq!(source.receive().data.as_data32(), [host, 1, 0, 0, XdndActionCopy]);
     assert_eq!(next(&told), Told::Hover(true));
-    source.say(host, XdndDrop, [0, CURRENT_TIME, 0, 0]);
-    assert_eq!(source.hear().data.as_data32()[..2], [host, 1]);
+    source.send(host, XdndDrop, [0, CURRENT_TIME, 0, 0]);
+    assert_eq!(source.receive().data.as_data32()[..2], [host, 1]);
     assert_eq!((next(&told), next(&told)), (Told::Hover(false), Told::Take("/tmp/a.mid".into())));
 
     // One that does hears everything but what is over ours, as if it came from the source.
@@ -160,21 +160,21 @@ fn what_is_not_over_the_window_goes_to_the_host() {
             return message.type_;
         }
     };
-    source.say(host, XdndEnter, [5 << 24, URI_LIST, NONE, NONE]);
-    source.say(host, XdndPosition, beside);
+    source.send(host, XdndEnter, [5 << 24, URI_LIST, NONE, NONE]);
+    source.send(host, XdndPosition, beside);
     assert_eq!([hosts(), hosts()], [XdndEnter, XdndPosition]);
-    source.say(host, XdndPosition, over);
-    assert_eq!(source.hear().type_, XdndStatus);
+    source.send(host, XdndPosition, over);
+    assert_eq!(source.receive().type_, XdndStatus);
     assert_eq!((next(&told), hosts()), (Told::Hover(true), XdndLeave));
-    source.say(host, XdndPosition, beside);
+    source.send(host, XdndPosition, beside);
     assert_eq!(next(&told), Told::Hover(false));
     assert_eq!([hosts(), hosts()], [XdndEnter, XdndPosition]);
-    source.say(host, XdndDrop, [0, CURRENT_TIME, 0, 0]);
+    source.send(host, XdndDrop, [0, CURRENT_TIME, 0, 0]);
     assert_eq!(hosts(), XdndDrop);
     // The host has it, and answers by itself: what comes now is about the next drag.
-    source.say(host, XdndEnter, [5 << 24, URI_LIST, NONE, NONE]);
-    source.say(host, XdndDrop, [0, CURRENT_TIME, 0, 0]);
-    let finished = source.hear();
+    source.send(host, XdndEnter, [5 << 24, URI_LIST, NONE, NONE]);
+    source.send(host, XdndDrop, [0, CURRENT_TIME, 0, 0]);
+    let finished = source.receive();
     assert_eq!((finished.type_, finished.data.as_data32()[1]), (XdndFinished, 0));
     assert!(told.try_recv().is_err());
     drop(proxy);

@@ -8,14 +8,14 @@ use std::{env, time::Instant};
 
 use drumlin::score::Lane;
 use hosts::session::Session;
-use hosts::{Failure, Hosted, clap, vst3};
+use hosts::{BoxError, Hosted, clap, vst3};
 
 const RATE: f64 = 48_000.0;
 const LONGEST: u32 = 4096;
 /// How much of the song is played, in quarter notes: 32 bars of 4/4.
 const BEATS: f64 = 128.0;
 
-fn main() -> Result<(), Failure> {
+fn main() -> Result<(), BoxError> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let [clap_file, vst3_file, song] = &arguments[..] else {
         return Err("usage: play_in_host CLAP VST3 SONG".into());
@@ -29,7 +29,7 @@ fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-fn play(name: &str, plugin: impl Hosted, song: &Path) -> Result<(), Failure> {
+fn play(name: &str, plugin: impl Hosted, song: &Path) -> Result<(), BoxError> {
     let mut session = Session::new(plugin, song, BEATS, RATE)?;
     session.plugin.set("Send MIDI", 1.0)?;
     session.block(512)?;

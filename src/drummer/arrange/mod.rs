@@ -1,0 +1,239 @@
+//! From decoded patterns to the strokes of every bar: groups repeat, lighter where the song is
+//! quieter; fills and crashes go where the form turns; drums begin, stop and end with the song; and
+//! two hands and two feet can play it.
+
+mod groove;
+mod limits;
+mod turns;
+
+use std::collections::BTreeMap;
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use self::groove::{PICK_UP, last_off_beat, one_cymbal, open_last, pick_up, without_crashes};
+use super::decode::Pattern;
+use super::dynamics::Dynamics;
+use super::ending::{LastHit, last_hit};
+use super::features::SLOTS;
+use super::form::Form;
+use super::given::Given;
+use super::limbs::Limbs;
+use super::pattern::{PatternOutput, known_grid, source_step};
+use super::performance::GivenStrokes;
+use super::settings::{Settings, StyleChoice};
+use super::sounding::Sounding;
+use super::thin::{Amount, is_back_beat, thinned};
+use crate::score::{BarGrid, BarIndex, DrumPart, Lane, StepGrid, TempoMap};
+
+/// What stands fixed for all bars of a song.
+pub(super) struct Arranger<'a> {
+    pub bars: &'a BarGrid,
+    pub tempo: &'a TempoMap,
+    pub grids: &'a [StepGrid],
+    pub form: &'a Form,
+    /// How much the song changes at each bar.
+    pub turns: &'a [f32],
+    /// The bars after which the form turns.
+    pub section_turns: &'a [usize],
+    pub sounding: &'a Sounding,
+    /// Whether the song goes round.
+    pub loops: bool,
+    /// Other songs have another one.
+    pub fingerprint: u64,
+    pub dynamics: &'a Dynamics,
+    /// Group of each bar.
+    pub groups: &'a [usize],
+    pub patterns: &'a [Pattern],
+    /// Grooves that were given.
+    pub given: &'a Given,
+    /// One a bar.
+    pub limbs: &'a [Limbs],
+    /// Bars that may end with a fill, in order.
+    pub fills: &'a [usize],
+    pub settings: &'a Settings,
+}
+
+/// A part before it is played.
+pub(super) struct Arranged {
+    /// Velocities are [`EVEN`], but those of fills as people played them; no micro-timing.
+    pub part: DrumPart,
+    /// Its strokes that were given, with their feel.
+    pub given: GivenStrokes,
+    /// The bars that end with a fill.
+    pub fills: Vec<BarIndex>,
+}
+
+/// The velocity of strokes about which nothing is known yet.
+pub(super) const EVEN: u8 = 90;
+
+/// The range over which complexity moves the threshold of a stroke, in logits either way.
+const COMPLEXITY_REACH: f32 = 1.4;
+/// How much the threshold rises with every decibel that the song is quieter than where it is loud,
+/// and where that ends.
+const QUIETER: f32 = 0.02;
+const QUIETEST: f32 = -14.0;
+/// A crash opens the song where it makes one this likely; later sections open with one anyway.
+const CRASH: f32 = 0.4;
+/// Bars of a phrase.
+const PHRASE: usize = 8;
+/// In compound metres one bar in so many answers those before it.
+const ANSWER: usize = 2;
+/// Where the song is quieter than this (decibels), or steps down as much, nothing crashes.
+const CRASHES_FROM: f32 = -7.0;
+const STEP_DOWN: f32 = -3.0;
+/// Crashes are at least so many bars apart.
+const CRASH_BARS: usize = 2;
+
+/// Weights of strokes: the groove's are logits, up to about 10.
+const BACK_BEAT: f32 = 10.0;
+const LANDING: f32 = 50.0;
+
+/// What is wanted at each step.
+type Wanted = BTreeMap<(usize, usize), Vec<(Lane, f32, u8)>>;
+
+impl Arranger<'_> {
+    /// `filling` is the network's answer for fills; none is asked for where there are no fills.
+    pub fn part(
+        &self,
+        output: &PatternOutput,
+        filling: Option<&PatternOutput>,
+        rng: &mut ChaCha8Rng,
+    ) -> Arranged {
+        let mut wanted = self.grooves();
+        let mut luck = self.luck(rng.random());
+        let last = last_hit(self.grids, self.sounding, self.settings.ending, self.loops);
+        let mut fills = self.add_fills(&mut wanted, filling, last, &mut luck);
+        self.add_crashes(&mut wanted, output, &fills);
+        let loud = |bar: usize| Amount::at(self.dynamics.level(bar)) == Amount::All;
+        for &(bar, step) in self.sounding.stops.iter().filter(|stop| loud(stop.0)) {
+            // The stop is struck with the band.
+            let at = wanted.entry((bar, step)).or_default();
+            at.extend([(Lane::Kick, LANDING, EVEN), (Lane::Snare, LANDING, EVEN)]);
+        }
+        wanted.retain(|&(bar, step), _| self.sounding.open(bar, step));
+        if let Some(LastHit { bar, step, .. }) = last {
+            wanted.retain(|&at, _| at < (bar, step));
+            let hit = [Lane::Crash, Lane::Kick].map(|lane| (lane, 2.0 * LANDING, EVEN));
+            wanted.insert((bar, step), hit.to_vec());
+            fills.retain(|&fill| fill < bar || step > 0);
+        }
+        self.count_in(&mut wanted, &mut luck);
+        self.mute(&mut wanted);
+        let (part, given) = self.played(&wanted, output);
+        Arranged { part, given, fills: fills.into_iter().map(BarIndex).collect() }
+    }
+
+    /// The luck of this song's fills: other songs have other fills, with the same seed too.
+    fn luck(&self, seed: u64) -> ChaCha8Rng {
+        ChaCha8Rng::seed_from_u64(seed ^ self.fingerprint)
+    }
+
+    /// The groups' patterns, as much of them as complexity and the song's loudness let through.
+    fn grooves(&self) -> Wanted {
+        // Squared, so that the middle of the range keeps to the groove.
+        let simpler = 1.0 - 2.0 * self.settings.complexity;
+        let threshold = COMPLEXITY_REACH * simpler * simpler.abs();
+        let mut wanted = Wanted::new();
+        for bar in (0..self.bars.len()).filter(|&bar| self.sounding.plays(bar)) {
+            let grid = self.grids[bar];
+            let known = known_grid(&grid).steps;
+            let level = self.dynamics.level(bar).clamp(QUIETEST, 0.0);
+            // What was given is played with its own cymbals.
+            let own = self.given.at(bar).is_some();
+            let pattern = &self.patterns[self.groups[bar]].logits;
+            let logits = if own { pattern.clone() } else { without_crashes(pattern, known) };
+            let cymbal = one_cymbal(&logits);
+            let cymbal = |lane, slot| if own { lane } else { cymbal(lane, slot) };
+            let mut strokes = Vec::new();
+            for lane in Lane::ALL {
+                for step in 0..grid.steps {
+                    let logit = logits[lane.index() * SLOTS + source_step(step, known)];
+                    let kept = logit > 0.0 && is_back_beat(lane, step, &grid);
+                    if kept || logit > threshold - QUIETER * level {
+                        let weight = logit.min(8.0) + if kept { BACK_BEAT } else { 0.0 };
+                        strokes.push((step, cymbal(lane, source_step(step, known)), weight));
+                    }
+                }
+            }
+            let turns = self.given.at(bar).is_none_or(|given| given.follow > 0.0);
+            if turns && self.ends_phrase(bar, PHRASE) {
+                let logit = |lane: Lane, step: usize| {
+                    logits[lane.index() * SLOTS + source_step(step, known)]
+                };
+                strokes.extend(pick_up(&strokes, &grid, logit, 2.0 * self.settings.complexity));
+                open_last(&mut strokes, &grid);
+            }
+            if !own && self.ends_phrase(bar, ANSWER) && self.varies(bar) {
+                let last = last_off_beat(&grid);
+                let has = strokes.iter().any(|&(step, lane, _)| (step, lane) == (last, Lane::Kick));
+                strokes.extend((!has).then_some((last, Lane::Kick, PICK_UP)));
+                if self.ends_phrase(bar, 2 * ANSWER) {
+                    open_last(&mut strokes, &grid);
+                }
+            }
+            for (step, lane, weight) in thinned(strokes, Amount::at(level), &grid) {
+                wanted.entry((bar, step)).or_default().push((lane, weight, EVEN));
+            }
+        }
+        wanted
+    }
+
+    /// Whether a bar ends a phrase of so many bars, and has no fill that says so.
+    fn ends_phrase(&self, bar: usize, bars: usize) -> bool {
+        (self.form.place(bar)[0] + 1).is_multiple_of(bars) && !self.fills.contains(&bar)
+    }
+
+    /// Whether the bars around are varied by rule: of compound metres the network has heard so few that
+    /// their bars are all alike.
+    fn varies(&self, bar: usize) -> bool {
+        self.bars.bars()[bar].metre.is_compound() && self.settings.complexity > 0.0
+    }
+
+    /// Crashes on the first beats of sections, after fills and where the song comes back.
+    fn add_crashes(&self, wanted: &mut Wanted, output: &PatternOutput, fills: &[usize]) {
+        let mut last: Option<usize> = None;
+        for bar in 0..self.bars.len() {
+            let level = self.dynamics.level(bar);
+            let before = bar.checked_sub(1);
+            let after_fill = before.is_some_and(|before| fills.contains(&before));
+            let starts = before.is_none_or(|before| self.section_turns.contains(&before));
+            let returns = self.sounding.returns.contains(&bar);
+            let drops = before.is_some_and(|before| {
+                self.sounding.plays(before) && level - self.dynamics.level(before) < STEP_DOWN
+            });
+            let first = before.is_none_or(|before| !self.sounding.plays(before));
+            let likely = starts && (!first || crash_probability(output, bar) > CRASH);
+            let near = last.is_some_and(|last| bar - last < CRASH_BARS);
+            if (after_fill || returns || likely) && level > CRASHES_FROM && !drops && !near {
+                last = Some(bar);
+                let at = wanted.entry((bar, 0)).or_default();
+                at.retain(|(lane, ..)| {
+                    !matches!(lane, Lane::ClosedHat | Lane::OpenHat | Lane::Ride)
+                });
+                at.extend([(Lane::Crash, LANDING, EVEN), (Lane::Kick, LANDING, EVEN)]);
+            } else if after_fill {
+                wanted.entry((bar, 0)).or_default().push((Lane::Kick, LANDING, EVEN));
+            }
+        }
+    }
+
+    /// Takes away what is asked to be played not at all.
+    fn mute(&self, wanted: &mut Wanted) {
+        let StyleChoice::Densities(densities) = self.settings.style else { return };
+        for strokes in wanted.values_mut() {
+            strokes.retain(|(lane, ..)| densities[lane.drum_class().index()] > 0.0);
+        }
+    }
+}
+
+/// How likely a crash on the downbeat is by the bar's own evidence, not its group's.
+fn crash_probability(output: &PatternOutput, bar: usize) -> f32 {
+    let cell = Lane::Crash.index() * SLOTS;
+    (0..output.codes())
+        .map(|code| {
+            let logit = output.logits(bar, code).nth(cell).unwrap_or(f32::NEG_INFINITY);
+            output.prior(bar)[code].exp() / (1.0 + (-logit).exp())
+        })
+        .sum()
+}

@@ -1,0 +1,140 @@
+//! Fills at the ends of bars, and the count-in.
+
+use rand_chacha::ChaCha8Rng;
+
+use super::super::cells::CELLS;
+use super::super::ending::LastHit;
+use super::super::fills::{self, Chooser, FillHit, FillLibrary, Site};
+use super::super::pattern::PatternOutput;
+use super::super::settings::{CountIn, StyleChoice};
+use super::super::thin::Amount;
+use super::{Arranger, EVEN, LANDING, Wanted};
+use crate::score::{Lane, StepGrid};
+
+/// The weight of a fill's strokes.
+const FILL: f32 = 30.0;
+
+impl Arranger<'_> {
+    /// Puts fills in the place of what ends their bars; says which bars have one.
+    pub(super) fn add_fills(
+        &self,
+        wanted: &mut Wanted,
+        filling: Option<&PatternOutput>,
+        last: Option<LastHit>,
+        rng: &mut ChaCha8Rng,
+    ) -> Vec<usize> {
+        let mut chooser = self.chooser(wanted);
+        let most = self.fills.iter().map(|&bar| self.turns[bar + 1]).fold(1e-6, f32::max);
+        let mut sites: Vec<(usize, usize, usize)> = Vec::new();
+        for &bar in self.fills.iter().filter(|&&bar| self.takes_fill(bar)) {
+            let turn = self.turns[bar + 1] / most;
+            let length = fills::length(&self.grids[bar], self.settings.fill_complexity, turn);
+            sites.push((bar, self.grids[bar].steps, length));
+        }
+        if let Some(LastHit { bar, step, fill: true }) = last {
+            let (bar, end) = match (bar.checked_sub(1), step) {
+                (Some(before), 0) => (before, self.grids[before].steps),
+                _ => (bar, step),
+            };
+            let length = fills::length(&self.grids[bar], self.settings.fill_complexity, 1.0);
+            sites.retain(|&(site, ..)| site < bar);
+            sites.push((bar, end, length.min(end)));
+        }
+        let mut filled = Vec::new();
+        for (bar, end, length) in sites {
+            let likely = filling.map(|filling| probabilities(filling, bar));
+            let site = Site { likely: likely.as_deref(), ..self.site(bar, end, length) };
+            let Some(strokes) = chooser.choose(&site, rng) else { continue };
+            wanted.retain(|&(at, step), _| at != bar || !(end - length..end).contains(&step));
+            put(wanted, bar, &strokes);
+            filled.push(bar);
+        }
+        filled
+    }
+
+    /// Whether a bar can end with a fill: it sounds and leads somewhere that does.
+    fn takes_fill(&self, bar: usize) -> bool {
+        let grid = &self.grids[bar];
+        let ends = (grid.steps - grid.steps_per_beat.min(grid.steps)..grid.steps)
+            .all(|step| self.sounding.open(bar, step));
+        let next = bar + 1;
+        ends && next < self.bars.len()
+            && self.sounding.open(next, 0)
+            && Amount::at(self.dynamics.level(next)) == Amount::All
+    }
+
+    fn chooser(&self, wanted: &Wanted) -> Chooser<'static> {
+        let style = match self.settings.style {
+            StyleChoice::Preset(style) => Some(style),
+            _ => None,
+        };
+        let toms = [Lane::LowTom, Lane::MidTom, Lane::HighTom].map(|lane| {
+            let strokes = wanted.values().flatten();
+            // What is played all the time is a groove, and says little about fills.
+            (strokes.filter(|stroke| stroke.0 == lane).count() as f32).min(8.0)
+        });
+        Chooser::new(FillLibrary::embedded(), style, toms)
+    }
+
+    /// The place of a fill that ends before the step `end` of a bar.
+    fn site(&self, bar: usize, end: usize, length: usize) -> Site<'static> {
+        let label =
+            |bar| self.form.section_at(bar).map(|section| self.form.sections[section].label);
+        Site {
+            grid: StepGrid { steps: end, ..self.grids[bar] },
+            length,
+            step: self.limbs[bar].step,
+            double_pedal: self.limbs[bar].double_pedal,
+            complexity: self.settings.fill_complexity,
+            turn: (label(bar).unwrap_or(0), label(bar + 1).unwrap_or(0)),
+            likely: None,
+        }
+    }
+
+    /// A bar of sticks or a fill before the first bar of drums, if there is a bar to hold it.
+    pub(super) fn count_in(&self, wanted: &mut Wanted, rng: &mut ChaCha8Rng) {
+        let (entry, step) = self.sounding.entry;
+        let Some(bar) = entry.checked_sub(1).filter(|_| step == 0) else { return };
+        let grid = &self.grids[bar];
+        match self.settings.count_in {
+            CountIn::None => {}
+            CountIn::Sticks => {
+                for step in (0..grid.steps).step_by(grid.steps_per_beat) {
+                    wanted.insert((bar, step), vec![(Lane::SideStick, LANDING, EVEN)]);
+                }
+            }
+            CountIn::Fill => {
+                let length = fills::length(grid, self.settings.fill_complexity, 0.5);
+                let site = self.site(bar, grid.steps, length);
+                if let Some(strokes) = self.chooser(wanted).choose(&site, rng) {
+                    put(wanted, bar, &strokes);
+                }
+            }
+        }
+    }
+}
+
+/// Adds the strokes of a fill.
+fn put(wanted: &mut Wanted, bar: usize, strokes: &[FillHit]) {
+    for stroke in strokes {
+        let weight = FILL + f32::from(stroke.velocity) / 127.0;
+        let at = wanted.entry((bar, stroke.step)).or_default();
+        // One that was played as hard as what is even is still a fill's.
+        let velocity = if stroke.velocity == EVEN { EVEN + 1 } else { stroke.velocity };
+        at.push((stroke.lane, weight, velocity));
+    }
+}
+
+/// How likely each cell is to be struck in a bar.
+fn probabilities(output: &PatternOutput, bar: usize) -> Vec<f32> {
+    let mut probabilities = vec![0.0; CELLS];
+    for (code, log) in output.prior(bar).iter().enumerate() {
+        let weight = log.exp();
+        if weight > 1e-3 {
+            for (sum, logit) in probabilities.iter_mut().zip(output.logits(bar, code)) {
+                *sum += weight / (1.0 + (-logit).exp());
+            }
+        }
+    }
+    probabilities
+}

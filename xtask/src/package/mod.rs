@@ -15,6 +15,9 @@ use super::{root, run};
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 const FOLDER: &str = "target/package";
 
+/// What comes along of `docs`.
+const PAGES: [&str; 2] = ["manual.md", "command-line.md"];
+
 const INSTALL_UNIX: &str = include_str!("install.sh");
 const INSTALL_WINDOWS: &str = include_str!("install.cmd");
 
@@ -36,13 +39,14 @@ pub fn run_all() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Everything that is read rather than run: manual with its pictures, licences, the script.
+/// Everything that is read rather than run: pages with their pictures, licences, the script.
 fn papers(folder: &Path) -> Result<(), Box<dyn Error>> {
     let docs = root().join("docs");
-    bundle::install(&docs.join("manual.md"), &folder.join("manual.md"))?;
-    let manual = fs::read_to_string(docs.join("manual.md"))?;
-    for picture in pictures(&manual) {
-        bundle::install(&docs.join(picture), &folder.join(picture))?;
+    for page in PAGES {
+        bundle::install(&docs.join(page), &folder.join(page))?;
+        for picture in pictures(&fs::read_to_string(docs.join(page))?) {
+            bundle::install(&docs.join(picture), &folder.join(picture))?;
+        }
     }
     for (from, to) in [
         ("LICENSE", "LICENSE"),
@@ -102,11 +106,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_manuals_pictures_are_there() {
+    fn the_pages_pictures_are_there() {
         let docs = root().join("docs");
-        let manual = fs::read_to_string(docs.join("manual.md")).unwrap();
-        assert!(pictures(&manual).count() >= 5);
-        for picture in pictures(&manual) {
+        let pages = PAGES.map(|page| fs::read_to_string(docs.join(page)).unwrap());
+        let pictures: Vec<&str> = pages.iter().flat_map(|page| pictures(page)).collect();
+        assert!(pictures.len() >= 6);
+        for picture in pictures {
             assert!(docs.join(picture).is_file(), "{picture}");
         }
     }

@@ -19,11 +19,11 @@
 #![forbid(unsafe_code)]
 
 mod container;
+mod drum_detection;
 mod drums;
 mod error;
 mod events;
 mod file;
-mod look;
 mod merge;
 mod names;
 mod notes;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::container::{Container, TimeBase, TrackChunk};
+use super::drum_detection::{is_drum_name, is_piece, looks_like_a_beat};
 use super::events::{Events, Message};
-use super::look::{is_drum_name, is_piece, looks_like_a_beat};
 use super::names::Names;
 use super::notes::{NotePairing, Played, end_with_the_music, tidy};
 use super::sounds::{Because, DRUM_CHANNEL, OwnSetup, Setup};

@@ -61,9 +61,9 @@ impl<'a> Frame<'a> {
 
     /// The playhead, in ticks of the take; also before and behind it.
     pub fn playhead(&self) -> Option<f64> {
-        let (take, bars) = self.take?;
+        let (take, _) = self.take?;
         let position = self.transport.position?;
-        Some((position.0 - take.start.0) * f64::from(bars.ticks_per_quarter()))
+        Some(take.ticks_at(Beats(position.0 - take.start.0)))
     }
 
     /// The bar of the take that the playhead is in.

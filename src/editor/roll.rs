@@ -264,7 +264,7 @@ fn menu(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, rect: Rect) {
     let theme = &frame.theme;
     let more = Button::new("take-more", "").icon(Icon::Down).look(Look::Bare);
     let response = more
-        .tip("Rename or remove this take; write a melody for its drums.")
+        .tip("Rename or remove this take; write a melody for its drums; lay its bars by the playing.")
         .respond(ui, rect, theme);
     let Some(current) = frame.view.document.current_take else { return };
     list(&response, PopupCloseBehavior::CloseOnClick, |ui| {
@@ -278,6 +278,15 @@ fn menu(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, rect: Rect) {
         }
         if entry(ui, theme, "take-again", "Capture these bars again", false).clicked() {
             frame.capture_again();
+        }
+        if let Some((take, _)) = frame.take.filter(|(take, _)| !take.was_heard()) {
+            let (on, words) = match take.file_time {
+                Some(_) => (false, "Keep the file's bars"),
+                None => (true, "Follow the playing"),
+            };
+            if entry(ui, theme, "take-follow", words, false).clicked() {
+                frame.edit(Edit::FollowPlaying { take: current, on });
+            }
         }
         if entry(ui, theme, "take-remove", "Remove, with its drums", false).clicked() {
             frame.edit(Edit::RemoveTake(current));

@@ -58,6 +58,10 @@ impl TakeWatch {
 /// What the host, which plays in the take in view, has there that the take has not, in words.
 fn laid_anew(frame: &Frame<'_>) -> Option<String> {
     let ((take, bars), transport) = (frame.take?, &frame.transport);
+    if take.file_time.is_some() {
+        // Its bars are those that are heard; the host's never were.
+        return None;
+    }
     let at = frame.playhead().filter(|at| transport.playing && *at >= 0.0)?;
     let ticks = crate::score::Ticks(at as u64);
     let number = bars.bar_at(ticks)?.0;

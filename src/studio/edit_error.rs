@@ -20,6 +20,8 @@ pub enum EditError {
     TooManyBars,
     #[error("no other section repeats bar {}", .0 + 1)]
     NoRepeat(usize),
+    #[error("no beats can be found in the take")]
+    NoBeats,
     #[error("these candidates were written for another take")]
     OtherTake,
 }

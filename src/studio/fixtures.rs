@@ -33,6 +33,7 @@ pub fn take(bars: usize) -> Take {
     let tempo = [(0, 500_000), (1000, 450_000)]
         .map(|(at, micros_per_quarter)| TempoChange { at: Ticks(at), micros_per_quarter });
     Take {
+        file_time: None,
         name: "Chorus".to_owned(),
         first_bar: BarIndex(4),
         start: Beats(16.0),

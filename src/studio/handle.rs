@@ -15,6 +15,7 @@ use super::{
     View, WindowSettings, worker,
 };
 use crate::drummer::Settings;
+use crate::drummer::timing::Finding;
 use crate::network::Backend;
 use crate::patterns::Pattern;
 use crate::score::{Beats, Bpm, Lane, TakenGroove, Ticks, Velocity};
@@ -156,16 +157,20 @@ impl StudioLink {
         Ok(())
     }
 
-    /// Makes a take of a MIDI file's bytes and makes it the current one; a file of nothing but drums is
-    /// a groove to drum the song with. `name` is the file's, without its ending.
+    /// Makes a take of a MIDI file's bytes and makes it the current one; what was found out about its bars
+    /// is reported. A file of nothing but drums is a groove to drum the song with. `name` is the file's, without its ending.
     ///
     /// # Errors
     /// If the bytes are neither a song to play to nor a groove.
     pub fn drop_midi(&self, name: &str, bytes: &[u8]) -> Result<(), TakeError> {
         match Take::from_midi(name, bytes) {
             Err(TakeError::OnlyDrums { .. }) => self.drop_groove(name, bytes, None),
-            take => {
-                self.add(take?);
+            imported => {
+                let (take, finding) = imported?;
+                self.add(take);
+                if let Some(finding) = finding {
+                    self.report(&words_for(finding));
+                }
                 Ok(())
             }
         }
@@ -280,12 +285,11 @@ impl StudioLink {
         let grid = take.bars();
         let Some(chosen) = grid.bars().get(bars.start..bars.end.min(grid.len())) else { return };
         let (Some(first), Some(last)) = (chosen.first(), chosen.last()) else { return };
-        let quarter = f64::from(grid.ticks_per_quarter());
-        let at = |ticks: crate::score::Ticks| Beats(take.start.0 + ticks.0 as f64 / quarter);
+        let at = |ticks: Ticks| Beats(take.start.0 + take.beats_at(ticks.0 as f64).0);
         self.audition(Audition::Play {
             from: at(first.start),
             to: at(last.end()),
-            tempo: take.song.tempo.bpm(first.start),
+            tempo: take.host_tempo(first.start),
             metre: first.metre,
         });
     }
@@ -328,7 +332,7 @@ impl StudioLink {
     /// It has plain accents until the worker has played it.
     pub fn audition_groove(&self, pattern: &Pattern) {
         let document = self.shared.document();
-        let tempo = document.take().map_or(Bpm(120.0), |take| take.song.tempo.bpm(Ticks(0)));
+        let tempo = document.take().map_or(Bpm(120.0), |take| take.host_tempo(Ticks(0)));
         self.shared.audition_plainly(pattern, tempo);
         self.shared.request_map(MapRequest::Listen(*pattern));
     }
@@ -340,12 +344,11 @@ impl StudioLink {
             let take = document.take()?;
             let bars = take.bars();
             let first = bars.bars().get(from?)?;
-            let quarter = f64::from(bars.ticks_per_quarter());
-            let at = |ticks: Ticks| Beats(take.start.0 + ticks.0 as f64 / quarter);
+            let at = |ticks: Ticks| Beats(take.start.0 + take.beats_at(ticks.0 as f64).0);
             Some(Audition::Play {
                 from: at(first.start),
                 to: at(bars.bars().last()?.end()),
-                tempo: take.song.tempo.bpm(first.start),
+                tempo: take.host_tempo(first.start),
                 metre: first.metre,
             })
         });
@@ -465,6 +468,27 @@ impl Drop for Studio {
         if let Some(worker) = self.worker.take() {
             // A panic of the worker is over with it.
             let _ = worker.join();
+        }
+    }
+}
+
+/// What was found out about the bars of a file, and what can be done about it in the window.
+fn words_for(finding: Finding) -> String {
+    match finding {
+        Finding::Pickup { beats } => format!(
+            "Bar 1 begins after an upbeat of {beats} beat{}, which the file does not mark; drag its \
+             bar line if that is wrong.",
+            if beats == 1.0 { "" } else { "s" }
+        ),
+        Finding::Followed => {
+            "This was not played to the file's bars: the drums follow the playing. \
+                              The take's menu goes back to the file's bars."
+                .to_owned()
+        }
+        Finding::PlayedFreely => {
+            "This was not played to the file's bars, and its beats are uncertain. \
+                                  The take's menu follows the playing as well as can be."
+                .to_owned()
         }
     }
 }

@@ -111,7 +111,9 @@ impl MelodySet {
     pub fn midi_file(&self, number: usize) -> Option<MidiFile> {
         let melody = self.melodies.get(number).filter(|melody| !melody.notes.is_empty())?;
         let words = format!("{} melody {} {}", self.take.name, number + 1, self.key);
-        let bytes = midi::write(&self.song(melody));
+        let song = self.song(melody);
+        let song = self.take.file_time.as_ref().map_or(song.clone(), |file| file.restored(&song));
+        let bytes = midi::write(&song);
         Some(MidiFile { name: super::clip::file_name(&words), bytes, strokes: melody.notes.len() })
     }
 

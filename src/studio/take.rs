@@ -1,9 +1,11 @@
 //! A take: a stretch of music to drum to, in bars of its own, with its place in the host's song.
 
-use crate::drummer::timing;
+use std::sync::Arc;
+
+use crate::drummer::timing::{self, Bars, FileTime, Finding, Timed};
 use crate::midi::{self, MidiError};
 use crate::score::{
-    BarGrid, BarIndex, Beats, Groove, GrooveError, GrooveSource, Song, TakenGroove, Ticks,
+    BarGrid, BarIndex, Beats, Bpm, Groove, GrooveError, GrooveSource, Song, TakenGroove, Ticks,
 };
 
 /// The longest name that is kept, in characters.
@@ -20,6 +22,9 @@ pub struct Take {
     pub start: Beats,
     /// From the take's own first bar; its drum tracks are not heard.
     pub song: Song,
+    /// The time of the file that the song is from, where it was not played to its bars: the song has the
+    /// beats that are heard then, and the host, whose tempo is the file's, has the file's.
+    pub file_time: Option<Arc<FileTime>>,
     /// Where the take ends, counted from its start: a bar line, at or behind the last note.
     pub length: Ticks,
 }
@@ -50,29 +55,79 @@ pub enum TakeError {
 }
 
 impl Take {
-    /// A take of a whole MIDI file, to stand at the start of the host's song. An upbeat that the file
-    /// does not mark is found where its notes say surely that there is one.
+    /// A take of a whole MIDI file, to stand at the start of the host's song, in the bars that it is
+    /// played in, and what was found out about those: an upbeat that the file does not mark, or playing
+    /// without regard to the file's bars.
     ///
     /// # Errors
     /// If the bytes are no MIDI file, hold no melodic notes, or more than
     /// [`super::MAX_BARS`] bars.
-    pub fn from_midi(name: &str, bytes: &[u8]) -> Result<Take, TakeError> {
+    pub fn from_midi(name: &str, bytes: &[u8]) -> Result<(Take, Option<Finding>), TakeError> {
         let name = tidy_name(name);
         let song =
             midi::parse(bytes).map_err(|source| TakeError::Midi { name: name.clone(), source })?;
         if song.melodic().all(|track| track.notes.is_empty()) {
             return Err(TakeError::OnlyDrums { name });
         }
-        let (bars, most) = (song.bars().len(), super::MAX_BARS);
+        let timed = Timed::of(&song, Bars::Detect);
+        let (bars, most) = (timed.song.bars().len(), super::MAX_BARS);
         if bars > most {
             return Err(TakeError::TooLong { name, bars, most });
         }
-        let song = match timing::unmarked_pickup(&song) {
-            Some(upbeat) => timing::with_pickup(&song, upbeat),
-            None => song,
+        let take = Take {
+            name,
+            first_bar: BarIndex(0),
+            start: Beats(0.0),
+            song,
+            file_time: None,
+            length: Ticks(0),
         };
+        Ok((take.timed(timed.song, timed.file_time), timed.finding))
+    }
+
+    /// The same music in other time.
+    fn timed(&self, song: Song, file_time: Option<FileTime>) -> Take {
         let length = song.bars().bars().last().map_or(Ticks(0), |bar| bar.end());
-        Ok(Take { name, first_bar: BarIndex(0), start: Beats(0.0), song, length })
+        Take { song, file_time: file_time.map(Arc::new), length, ..self.clone() }
+    }
+
+    /// The same music in bars of the beats that are heard, or in the bars of its file. `None` if it has
+    /// them already, or no beats can be found.
+    #[must_use]
+    pub fn following(&self, follow: bool) -> Option<Take> {
+        match (&self.file_time, follow) {
+            (None, true) => {
+                let timed = Timed::of(&self.song, Bars::Follow);
+                timed.is_followed().then(|| self.timed(timed.song, timed.file_time))
+            }
+            (Some(file), false) => Some(self.timed(file.restored(&self.song), None)),
+            _ => None,
+        }
+    }
+
+    /// How far from the take's start a place of it is in the host's song. `ticks` may lie between ticks
+    /// and ahead of the first.
+    pub fn beats_at(&self, ticks: f64) -> Beats {
+        let file = self.file_time.as_ref().filter(|_| ticks > 0.0);
+        let at =
+            file.map_or(ticks, |file| between(ticks, |at| file.file_tick(&self.song.tempo, at)));
+        Beats(at / f64::from(self.song.ticks_per_quarter()))
+    }
+
+    /// The place of the take, in its ticks, that is so far from its start in the host's song; also ahead
+    /// of it.
+    pub fn ticks_at(&self, beats: Beats) -> f64 {
+        let ticks = beats.0 * f64::from(self.song.ticks_per_quarter());
+        let file = self.file_time.as_ref().filter(|_| ticks > 0.0);
+        file.map_or(ticks, |file| between(ticks, |at| file.song_tick(&self.song.tempo, at)))
+    }
+
+    /// The tempo that the host has at a place of the take, if it has that of the take's file.
+    pub fn host_tempo(&self, at: Ticks) -> Bpm {
+        match &self.file_time {
+            Some(file) => file.tempo.bpm(file.file_tick(&self.song.tempo, at)),
+            None => self.song.tempo.bpm(at),
+        }
     }
 
     /// The length of the upbeat with which its bars begin.
@@ -117,6 +172,13 @@ impl Take {
     }
 }
 
+/// What a map of whole ticks says of a place between two, above 0.
+fn between(ticks: f64, map: impl Fn(Ticks) -> Ticks) -> f64 {
+    let low = ticks.floor();
+    let [from, to] = [low, low + 1.0].map(|at| map(Ticks(at as u64)).0 as f64);
+    from + (ticks - low) * (to - from)
+}
+
 /// The groove of a MIDI file's bytes.
 ///
 /// # Errors
@@ -139,4 +201,47 @@ pub(super) fn tidy_name_or(name: &str, unnamed: &str) -> String {
     let line: String = name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
     let line = line.trim();
     if line.is_empty() { unnamed.to_owned() } else { line.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drummer::timing::tests::performance;
+
+    #[test]
+    fn a_file_that_was_played_freely_gets_the_bars_that_are_heard() {
+        let (song, beats) = performance(84.0, 2);
+        let (take, finding) = Take::from_midi("played", &midi::write(&song)).unwrap();
+        assert_eq!(finding, Some(Finding::Followed));
+        // The host has the file's tempo: a bar is where its downbeat is played.
+        let bars = take.bars();
+        let downbeats: Vec<f64> = beats.iter().step_by(4).take(32).map(|at| at * 2.0).collect();
+        let lines: Vec<f64> =
+            bars.bars().iter().map(|bar| take.beats_at(bar.start.0 as f64).0).collect();
+        let is_met = |at: &&f64| lines.iter().any(|line| (line - **at).abs() <= 0.14);
+        let met = downbeats.iter().filter(is_met).count();
+        assert!(met >= 24, "{met} of 32 downbeats");
+        // There and back.
+        for tick in [-100.0, 0.0, 480.5, 5000.25, 30_000.0] {
+            let back = take.ticks_at(take.beats_at(tick));
+            assert!((back - tick).abs() < 1.5, "{tick} became {back}");
+        }
+        assert!((take.host_tempo(Ticks(5000)).0 - 120.0).abs() < 1e-9);
+        // The musician has the last word.
+        let kept = take.following(false).unwrap();
+        assert_eq!((&kept.file_time, kept.following(false)), (&None, None));
+        assert_eq!(kept.bars().bars()[0].length, Ticks(1920));
+        let sorted = |track: &crate::score::Track| {
+            let mut notes: Vec<(u8, u64)> =
+                track.notes.iter().map(|note| (note.key, note.start.0)).collect();
+            notes.sort_unstable();
+            notes
+        };
+        for (kept, own) in kept.song.tracks.iter().zip(&song.tracks) {
+            for (kept, own) in sorted(kept).into_iter().zip(sorted(own)) {
+                assert!(kept.0 == own.0 && kept.1.abs_diff(own.1) <= 1);
+            }
+        }
+        assert_eq!(kept.following(true).unwrap().bars().len(), bars.len());
+    }
 }

@@ -19,13 +19,13 @@ mod pickup;
 mod played;
 mod swing;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use pickup::{marked_pickup, unmarked_pickup, with_other_pickup, with_pickup};
 pub use played::{Followed, follow, is_played_freely};
 pub use swing::{straightened, swing};
 
-use crate::score::{DrumPart, Note, Song, TempoMap, Ticks};
+use crate::score::{DrumPart, MetreChange, Note, Song, TempoMap, Ticks};
 
 /// What bars to play in.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -83,18 +83,67 @@ pub struct Timed {
     pub song: Song,
     /// `None` where the file is right, or the musician has said what to do.
     pub finding: Option<Finding>,
-    /// The file's own tempo map, where the song's is another.
-    source: Option<TempoMap>,
+    /// The file's own time, where the song's is another.
+    pub file_time: Option<FileTime>,
+}
+
+/// The tempo map and the metres of a file whose song is played in others; both begin together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FileTime {
+    /// The file's.
+    pub tempo: TempoMap,
+    /// The file's.
+    pub metres: Vec<MetreChange>,
+}
+
+impl FileTime {
+    fn of(song: &Song) -> FileTime {
+        FileTime { tempo: song.tempo.clone(), metres: song.metres.clone() }
+    }
+
+    /// A song of this time without any tracks.
+    pub fn song(&self) -> Song {
+        Song { tempo: self.tempo.clone(), metres: self.metres.clone(), tracks: Vec::new() }
+    }
+
+    /// The tick of the file at which sounds what is at a tick of the song, which has this tempo map.
+    pub fn file_tick(&self, song: &TempoMap, at: Ticks) -> Ticks {
+        self.tempo.ticks(song.seconds(at))
+    }
+
+    /// The other way.
+    pub fn song_tick(&self, song: &TempoMap, at: Ticks) -> Ticks {
+        song.ticks(self.tempo.seconds(at))
+    }
+
+    /// A note of the song where the file has it.
+    pub fn file_note(&self, song: &TempoMap, note: Note) -> Note {
+        let [start, end] = [note.start, note.end()].map(|at| self.file_tick(song, at));
+        Note { start, length: Ticks((end - start).0.max(1)), ..note }
+    }
+
+    /// The song as the file has it, to a tick.
+    #[must_use]
+    pub fn restored(&self, song: &Song) -> Song {
+        let mut restored = Song { tracks: song.tracks.clone(), ..self.song() };
+        for track in &mut restored.tracks {
+            for note in &mut track.notes {
+                *note = self.file_note(&song.tempo, *note);
+            }
+            track.notes.sort_by_key(|note| (note.start, note.key));
+        }
+        restored
+    }
 }
 
 impl Timed {
     /// A song in the bars that are asked for.
     pub fn of(song: &Song, bars: Bars) -> Timed {
-        let kept = |finding| Timed { song: song.clone(), finding, source: None };
+        let kept = |finding| Timed { song: song.clone(), finding, file_time: None };
         let followed = |followed: Followed, finding| Timed {
             song: followed.song,
             finding,
-            source: Some(song.tempo.clone()),
+            file_time: Some(FileTime::of(song)),
         };
         match bars {
             Bars::Keep => kept(None),
@@ -111,7 +160,7 @@ impl Timed {
                 Some(ticks) => {
                     let beats = ticks.0 as f32 / beat_ticks(song) as f32;
                     let song = with_pickup(song, ticks);
-                    Timed { song, finding: Some(Finding::Pickup { beats }), source: None }
+                    Timed { song, finding: Some(Finding::Pickup { beats }), file_time: None }
                 }
                 None => kept(None),
             },
@@ -120,17 +169,16 @@ impl Timed {
 
     /// Whether the song has a tempo map of its own.
     pub fn is_followed(&self) -> bool {
-        self.source.is_some()
+        self.file_time.is_some()
     }
 
     /// The notes of a part that was made for the song, in ticks of the file that it is from.
     pub fn notes(&self, part: &DrumPart) -> Vec<Note> {
         let mut notes = part.notes();
-        let Some(source) = &self.source else { return notes };
-        let tick = |at: Ticks| source.ticks(self.song.tempo.seconds(at));
-        for note in &mut notes {
-            let (start, end) = (tick(note.start), tick(note.end()));
-            (note.start, note.length) = (start, Ticks((end - start).0.max(1)));
+        if let Some(file) = &self.file_time {
+            for note in &mut notes {
+                *note = file.file_note(&self.song.tempo, *note);
+            }
         }
         notes
     }

@@ -161,7 +161,7 @@ fn human(bpm: f64, seed: u64) -> Vec<f64> {
 
 /// A tune as it is played in a file of 120 bpm, with where its beats truly are, in seconds. Hands are
 /// some milliseconds apart.
-fn performance(bpm: f64, seed: u64) -> (Song, Vec<f64>) {
+pub(crate) fn performance(bpm: f64, seed: u64) -> (Song, Vec<f64>) {
     let beats = human(bpm, seed);
     let place = {
         let beats = beats.clone();

@@ -47,8 +47,7 @@ impl Document {
 
     /// A part for a take as the audio thread plays it.
     pub(super) fn clip_of(&self, take: &Take, part: &DrumPart) -> Clip {
-        let quarter = f64::from(part.bars.ticks_per_quarter());
-        let beats = |ticks: Ticks| Beats(ticks.0 as f64 / quarter);
+        let beats = |ticks: Ticks| take.beats_at(ticks.0 as f64);
         let end = part.bars.bars().last().map_or(Ticks(0), |bar| bar.end());
         let start = take.start;
         // Before their song begins hosts play for none but themselves, to make up for latencies,
@@ -59,7 +58,7 @@ impl Document {
             .iter()
             .filter(|hit| self.is_heard(hit.lane()))
             .map(|hit| ClipNote {
-                at: Beats((position(part, hit) / quarter).max(earliest)),
+                at: Beats(take.beats_at(position(part, hit)).0.max(earliest)),
                 length: Beats(STROKE),
                 kit_key: hit.key.get(),
                 key: self.drum_map.key(hit.key),
@@ -83,7 +82,8 @@ impl Document {
     }
 
     /// The part as a MIDI file with the take's tempo and metres, mutes and drum map applied. It
-    /// begins at the first chosen bar. `None` without a part or if no bar is chosen.
+    /// begins at the first chosen bar, and where the take follows what was played freely, it has the time
+    /// of the take's file. `None` without a part or if no bar is chosen.
     pub fn midi_file(&self, extract: &Extract) -> Option<MidiFile> {
         let arrangement = self.arrangement.as_ref()?;
         let part = &*arrangement.alternative().part;
@@ -98,9 +98,13 @@ impl Document {
         };
         let hits = part.hits.iter().filter(|hit| bars.contains(&hit.bar.0)).filter(heard);
         let length = Ticks((f64::from(part.bars.ticks_per_quarter()) * STROKE).max(1.0) as u64);
+        let take = &arrangement.take;
+        let file_time = take.file_time.as_deref();
+        let in_file = |at: Ticks| file_time.map_or(at, |file| file.file_tick(&take.song.tempo, at));
+        let (start, end) = (in_file(start), in_file(end));
         let mut notes: Vec<Note> = hits
             .map(|hit| Note {
-                start: part.tick(hit) - start,
+                start: in_file(part.tick(hit)) - start,
                 length,
                 key: self.drum_map.key(hit.key),
                 velocity: hit.velocity,
@@ -110,7 +114,11 @@ impl Document {
         let strokes = notes.len();
         let name = name(arrangement, &bars, &all, extract.lanes);
         let track = Track { name: track_name(extract.lanes), kind: TrackKind::Drums, notes };
-        let song = Song { tracks: vec![track], ..time_line(&arrangement.take.song, start, end) };
+        let time = match file_time {
+            Some(file) => time_line(&file.song(), start, end),
+            None => time_line(&take.song, start, end),
+        };
+        let song = Song { tracks: vec![track], ..time };
         let bytes = midi::write_with_drums_on(&song, self.channel.index());
         Some(MidiFile { name, bytes, strokes })
     }
@@ -187,7 +195,7 @@ fn name(
         });
     }
     words.extend(lanes.map(|lanes| lanes_name(lanes).to_lowercase()));
-    words.push(format!("{:.0} bpm", take.song.tempo.bpm(Ticks(0)).0));
+    words.push(format!("{:.0} bpm", take.host_tempo(Ticks(0)).0));
     file_name(&words.join(" "))
 }
 

@@ -79,6 +79,9 @@ pub enum Edit {
     /// Has a take's first whole bar begin behind an upbeat of so many ticks. Drums that were made for it
     /// in other bars are gone.
     Upbeat { take: usize, length: Ticks },
+    /// Lays a take's bars by the beats that are heard in it, or as its file has them; drums that were
+    /// made for those it had go.
+    FollowPlaying { take: usize, on: bool },
     /// Removes a take with its drums.
     RemoveTake(usize),
 }
@@ -111,6 +114,7 @@ impl Edit {
             Edit::RenameTake { .. } => "rename take",
             Edit::PlaceTake { .. } => "place take",
             Edit::Upbeat { .. } => "upbeat",
+            Edit::FollowPlaying { .. } => "bars of the take",
             Edit::RemoveTake(_) => "remove take",
         }
     }
@@ -246,6 +250,10 @@ impl Edit {
             Edit::Upbeat { take, length } => {
                 let changed = document.take_at(*take)?.with_upbeat(*length);
                 document.lay_anew(*take, changed)?;
+            }
+            Edit::FollowPlaying { take, on } => {
+                let changed = document.take_at(*take)?.following(*on);
+                document.lay_anew(*take, changed.ok_or(EditError::NoBeats)?)?;
             }
             Edit::RemoveTake(take) => {
                 document.take_at(*take)?;

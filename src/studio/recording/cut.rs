@@ -93,6 +93,7 @@ impl Recording {
             format!("Bars {} to {end}", first + 1)
         };
         Ok(Take {
+            file_time: None,
             name,
             first_bar: BarIndex(first),
             start: Beats(start as f64 / f64::from(TICKS_PER_QUARTER)),

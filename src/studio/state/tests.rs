@@ -4,8 +4,9 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::*;
+use crate::drummer::timing::FileTime;
 use crate::drummer::{CountIn, Ending, Settings, Style, StyleChoice};
-use crate::score::{BarIndex, Groove, GrooveSource, Lane};
+use crate::score::{BarIndex, Bpm, Groove, GrooveSource, Lane, TempoMap};
 use crate::studio::Rating;
 use crate::studio::fixtures::document;
 use crate::studio::{
@@ -44,7 +45,10 @@ fn full() -> Saved {
     let settings = Settings { swing: 0.25, ..saved.document.settings.clone() };
     saved.document = Edit::Settings(settings).apply(&saved.document).unwrap();
     // The last of three has no drums yet.
-    let take = Arc::new(Take { name: "Bridge".to_owned(), ..(*other.takes[0]).clone() });
+    let mut take = Take { name: "Bridge".to_owned(), ..(*other.takes[0]).clone() };
+    let tempo = TempoMap::constant(480, Bpm(125.0));
+    take.file_time = Some(Arc::new(FileTime { tempo, metres: take.song.metres.clone() }));
+    let take = Arc::new(take);
     saved.document = Edit::AddTake(take).apply(&saved.document).unwrap();
     saved.document = Edit::ChooseTake(1).apply(&saved.document).unwrap();
     saved

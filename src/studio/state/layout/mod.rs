@@ -20,6 +20,17 @@ pub struct Version3 {
     map: SavedMap,
     /// Oldest first.
     ratings: Vec<SavedVerdict>,
+    /// Of takes that follow what was played freely, by their places.
+    file_times: Vec<(u32, SavedFileTime)>,
+}
+
+/// The time of a take's file.
+#[derive(Serialize, Deserialize)]
+struct SavedFileTime {
+    /// Tick and microseconds a quarter.
+    tempos: Vec<(u64, u32)>,
+    /// Tick, numerator and denominator.
+    metres: Vec<(u64, u8, u8)>,
 }
 
 /// What was thought of a candidate.

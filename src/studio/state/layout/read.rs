@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{
-    Arranged, Asked, Map, OwnMap, SavedAlternative, SavedMap, SavedPattern, SavedStyle, SavedTake,
-    SavedTakeState, SavedVerdict, TakeOf, Track, Turns, Version1, Version2, Version3,
+    Arranged, Asked, Map, OwnMap, SavedAlternative, SavedFileTime, SavedMap, SavedPattern,
+    SavedStyle, SavedTake, SavedTakeState, SavedVerdict, TakeOf, Track, Turns, Version1, Version2,
+    Version3,
 };
+use crate::drummer::timing::FileTime;
 use crate::drummer::{self, CountIn, Ending, Form, Settings, Style, StyleChoice};
 use crate::patterns::{DRUMS, Pattern, PatternGrid, Place};
 use crate::score::{
@@ -42,6 +44,12 @@ impl Version3 {
         {
             return None;
         }
+        for (index, time) in self.file_times {
+            let index = index as usize;
+            let take = studio::Take::clone(document.takes.get(index)?);
+            let file_time = Some(Arc::new(time.read(take.song.ticks_per_quarter())?));
+            document.replace_take(index, studio::Take { file_time, ..take });
+        }
         let [asked, played] = self.turns;
         asked.read(&mut document.settings)?;
         if let Some(arrangement) = &mut document.arrangement {
@@ -63,6 +71,27 @@ impl Version3 {
         saved.feedback = RelevanceFeedback::new(ratings.collect::<Option<Vec<_>>>()?);
         Some(saved)
     }
+}
+
+impl SavedFileTime {
+    fn read(self, ticks_per_quarter: u16) -> Option<FileTime> {
+        let tempo = TempoMap::new(ticks_per_quarter, tempos(&self.tempos)?);
+        Some(FileTime { tempo, metres: metres(&self.metres)? })
+    }
+}
+
+fn tempos(saved: &[(u64, u32)]) -> Option<Vec<TempoChange>> {
+    let tempo = |&(at, micros_per_quarter): &(u64, u32)| {
+        Some(TempoChange { at: tick(at)?, micros_per_quarter })
+    };
+    saved.iter().map(tempo).collect()
+}
+
+fn metres(saved: &[(u64, u8, u8)]) -> Option<Vec<MetreChange>> {
+    let metre = |&(at, numerator, denominator): &(u64, u8, u8)| {
+        Some(MetreChange { at: tick(at)?, metre: Metre::new(numerator, denominator)? })
+    };
+    saved.iter().map(metre).collect()
 }
 
 impl SavedVerdict {
@@ -219,14 +248,7 @@ impl SavedTake {
         if self.ticks_per_quarter == 0 {
             return None;
         }
-        let tempo = |&(at, micros_per_quarter): &(u64, u32)| {
-            Some(TempoChange { at: tick(at)?, micros_per_quarter })
-        };
-        let tempos: Vec<TempoChange> = self.tempos.iter().map(tempo).collect::<Option<_>>()?;
-        let metre = |&(at, numerator, denominator): &(u64, u8, u8)| {
-            Some(MetreChange { at: tick(at)?, metre: Metre::new(numerator, denominator)? })
-        };
-        let metres: Vec<MetreChange> = self.metres.iter().map(metre).collect::<Option<_>>()?;
+        let (tempos, metres) = (tempos(&self.tempos)?, metres(&self.metres)?);
         let length = tick(self.length)?;
         // Counted before any bar is laid.
         let bars = BarGrid::count(self.ticks_per_quarter, &metres, length);
@@ -238,6 +260,7 @@ impl SavedTake {
         let song = score::Song { tempo, metres, tracks };
         let fits = self.start.is_finite() && self.start >= 0.0 && song.end() <= length;
         fits.then(|| studio::Take {
+            file_time: None,
             name: tidy_name(&self.name),
             first_bar: BarIndex(self.first_bar as usize),
             start: Beats(self.start),

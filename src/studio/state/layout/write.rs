@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use super::{
-    Arranged, Asked, Map, OwnMap, SavedAlternative, SavedHit, SavedMap, SavedNote, SavedOverride,
-    SavedPattern, SavedStyle, SavedTake, SavedTakeState, SavedVerdict, TakeOf, Track, Turns,
-    Version1, Version2, Version3,
+    Arranged, Asked, Map, OwnMap, SavedAlternative, SavedFileTime, SavedHit, SavedMap, SavedNote,
+    SavedOverride, SavedPattern, SavedStyle, SavedTake, SavedTakeState, SavedVerdict, TakeOf,
+    Track, Turns, Version1, Version2, Version3,
 };
+use crate::drummer::timing::FileTime;
 use crate::drummer::{self, Settings, StyleChoice};
 use crate::patterns::PatternGrid;
-use crate::score::{self, GridKind, MetreChange, StepGrid, TrackKind};
+use crate::score::{self, GridKind, MetreChange, StepGrid, TempoMap, TrackKind};
 use crate::studio::{
     self, Alternative, Arrangement, Cell, DrumMap, LaneState, RegionOverride, Theme,
 };
@@ -40,8 +41,32 @@ impl From<&studio::Saved> for Version3 {
             kept: document.kept.iter().enumerate().map(kept).collect(),
             map: SavedMap::from(&document.map),
             ratings: saved.feedback.ratings().iter().map(SavedVerdict::from).collect(),
+            file_times: (0..)
+                .zip(&document.takes)
+                .filter_map(|(index, take)| {
+                    Some((index, SavedFileTime::from(take.file_time.as_deref()?)))
+                })
+                .collect(),
         }
     }
+}
+
+impl From<&FileTime> for SavedFileTime {
+    fn from(time: &FileTime) -> SavedFileTime {
+        SavedFileTime { tempos: tempos(&time.tempo), metres: metres(&time.metres) }
+    }
+}
+
+/// Tick and microseconds a quarter.
+fn tempos(tempo: &TempoMap) -> Vec<(u64, u32)> {
+    tempo.changes().map(|change| (change.at.0, change.micros_per_quarter)).collect()
+}
+
+/// Tick, numerator and denominator.
+fn metres(changes: &[MetreChange]) -> Vec<(u64, u8, u8)> {
+    let metre =
+        |change: &MetreChange| (change.at.0, change.metre.numerator(), change.metre.denominator());
+    changes.iter().map(metre).collect()
 }
 
 impl From<&studio::Rating> for SavedVerdict {
@@ -129,18 +154,14 @@ impl From<&studio::Saved> for Version1 {
 impl From<&studio::Take> for SavedTake {
     fn from(take: &studio::Take) -> SavedTake {
         let song = &take.song;
-        let tempos = song.tempo.changes().map(|change| (change.at.0, change.micros_per_quarter));
-        let metre = |change: &MetreChange| {
-            (change.at.0, change.metre.numerator(), change.metre.denominator())
-        };
         SavedTake {
             name: take.name.clone(),
             first_bar: short(take.first_bar.0),
             start: take.start.0,
             length: take.length.0,
             ticks_per_quarter: song.ticks_per_quarter(),
-            tempos: tempos.collect(),
-            metres: song.metres.iter().map(metre).collect(),
+            tempos: tempos(&song.tempo),
+            metres: metres(&song.metres),
             tracks: song.tracks.iter().map(Track::from).collect(),
         }
     }

@@ -12,6 +12,8 @@ use crate::score::{Note, Ticks};
 const NAME: &[u8] = b"Drums";
 /// General MIDI 2's bank of drum kits.
 const GM2_DRUMS: u8 = 120;
+/// Devices have 16 channels more there; the first port is 0.
+const SECOND_PORT: u8 = 1;
 /// The longest distance between two events.
 const LONGEST: u64 = (1 << 28) - 1;
 
@@ -23,7 +25,8 @@ impl SongFile {
     ///
     /// The drums go where the file has a track of nothing but drums on channel 10 and else to a track
     /// at the end; in a file of a single track (format 0), to that. They are on channel 10; where the
-    /// file has a melody there, on a channel that is free, with General MIDI 2's bank for drums.
+    /// file has a melody there, on a channel that is free, with General MIDI 2's bank for drums; where none
+    /// is free, in a track of their own for a second port.
     ///
     /// The file begins `later`, for a bar that counts in: all notes are so much later, and what else does
     /// not stand at its very start.
@@ -42,9 +45,16 @@ impl SongFile {
         let drums = Channels::of(&tracks).for_drums(&tracks);
         let is_kit =
             |track: &TrackEvents| track.is_kit(DRUM_CHANNEL) || track.is_kit(drums.channel);
-        let place = if single { Some(0) } else { tracks.iter().position(is_kit) };
+        let is_ours =
+            |track: &TrackEvents| track.is_kit(drums.channel) && track.sets_up(drums.channel);
+        let place = match drums.port {
+            Some(_) => tracks.iter().position(is_ours),
+            None if single => Some(0),
+            None => tracks.iter().position(is_kit),
+        };
         let appended = place.is_none();
-        let mut new: Vec<_> = drums.setup().filter(|_| !notes.is_empty()).collect();
+        let needs_setup = !notes.is_empty() && (appended || drums.port.is_none());
+        let mut new: Vec<_> = drums.setup().filter(|_| needs_setup).collect();
         new.extend(drum_events(notes, time_base, drums));
         match place {
             Some(place) => tracks[place].insert(new),
@@ -54,7 +64,8 @@ impl SongFile {
                 tracks.push(TrackEvents::new(new));
             }
         }
-        let format = if container.format == 0 && tracks.len() > 1 { 1 } else { container.format };
+        let is_joined = tracks.len() > 1 && (container.format == 0 || single);
+        let format = if is_joined { 1 } else { container.format };
         self.write(&container, format, &tracks, appended)
     }
 
@@ -301,6 +312,8 @@ struct Drums {
     channel: u8,
     /// What makes the channel drums.
     is_set_up: bool,
+    /// The port of the drums' own track, where the file uses all channels of its own.
+    port: Option<u8>,
 }
 
 impl Channels {
@@ -314,7 +327,7 @@ impl Channels {
     }
 
     fn for_drums(&self, tracks: &[TrackEvents]) -> Drums {
-        let usual = Drums { channel: DRUM_CHANNEL, is_set_up: true };
+        let usual = Drums { channel: DRUM_CHANNEL, is_set_up: true, port: None };
         if self.melodic & 1 << DRUM_CHANNEL == 0 {
             return usual;
         }
@@ -323,18 +336,21 @@ impl Channels {
                 && tracks.iter().any(|track| track.sets_up(*channel))
         };
         if let Some(channel) = (0..16).find(is_ours) {
-            return Drums { channel, is_set_up: true };
+            return Drums { channel, ..usual };
         }
         let free = (0..16).rev().find(|channel| self.used & 1 << channel == 0);
-        free.map_or(usual, |channel| Drums { channel, is_set_up: false })
+        let port = free.is_none().then_some(SECOND_PORT);
+        Drums { channel: free.unwrap_or(DRUM_CHANNEL), is_set_up: false, port }
     }
 }
 
 impl Drums {
     fn setup(self) -> impl Iterator<Item = (u64, Vec<u8>)> {
+        let port = self.port.map(|port| bytes_of(&Message::Meta { kind: 0x21, data: &[port] }));
         let bank = vec![0xB0 | self.channel, 0, GM2_DRUMS];
         let program = vec![0xC0 | self.channel, 0];
-        [bank, program].into_iter().filter(move |_| !self.is_set_up).map(|bytes| (0, bytes))
+        let setup = [bank, program].into_iter().filter(move |_| !self.is_set_up);
+        port.into_iter().chain(setup).map(|bytes| (0, bytes))
     }
 }
 

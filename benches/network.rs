@@ -1,61 +1,70 @@
-//! One run of each network, with its plan in the cache: `cargo bench --bench network`.
+//! One run of each network, with its plan in the cache, on inputs of the shapes that Drumlin asks it for:
+//! `cargo bench --bench network`.
 //!
-//! Takes every `models/*.onnx`, or the test networks while there are none. A free dim gets the size
-//! `DRUMLIN_BENCH_SIZE` (96 unless set: the bars of a song), except for a free first dim, the batch,
-//! which gets 1. `reference_network.py` runs this and onnxruntime and prints the ratio.
+//! Prints a line for each: network, what is asked, shapes of the inputs, milliseconds of the quickest run
+//! on one thread, in two seconds; names behind `--` choose. The quickest, since other programs may want
+//! the processor. `reference_network.py` runs this and onnxruntime and prints the ratio.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::time::{Duration, Instant};
 
-use criterion::{Criterion, criterion_group, criterion_main};
-use drumlin::network::{Backend, Element, Port, Tensor};
+use drumlin::network::{Backend, Tensor};
 
-fn files(folder: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut files: Vec<PathBuf> = entries
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "onnx"))
-        .collect();
-    files.sort();
-    files
-}
+/// Network, what is asked, inputs and their shapes.
+type Request = (&'static str, &'static str, &'static [(&'static str, &'static [usize])]);
 
-fn filled(port: &Port, size: usize) -> Tensor {
-    let dims = port.dims.iter().enumerate();
-    let shape: Vec<usize> =
-        dims.map(|(axis, dim)| dim.unwrap_or(if axis == 0 { 1 } else { size })).collect();
-    let places = shape.iter().product();
-    match port.element {
-        Element::F32 => Tensor::f32(&shape, (0..places).map(|i| (i % 7) as f32 / 7.0).collect()),
-        Element::I64 => Tensor::i64(&shape, vec![0; places]),
-    }
-}
+const REQUESTS: &[Request] = &[
+    ("structure", "a song of 96 bars", &[("pairs", &[1, 24, 96, 96])]),
+    ("structure", "a window of 936 bars", &[("pairs", &[1, 24, 239, 239])]),
+    (
+        "pattern",
+        "a song of 96 bars",
+        &[
+            ("bar", &[96, 158]),
+            ("pairs", &[1, 24, 96, 96]),
+            ("programs", &[1, 128]),
+            ("conditions", &[96, 41]),
+        ],
+    ),
+    ("groove", "a window of 1,024 steps", &[("rows", &[1, 50, 1024])]),
+    ("transcriber", "a window of 34.4 s", &[("spectrogram", &[1, 3440, 96])]),
+    ("composer_rhythm", "four drafts", &[("rows", &[4, 284])]),
+    ("composer_pitch", "four drafts", &[("rows", &[4, 363])]),
+    ("pattern_encoder", "a pattern", &[("cells", &[1, 784])]),
+    ("pattern_encoder", "16 patterns", &[("cells", &[16, 784])]),
+    ("pattern_encoder", "256 patterns", &[("cells", &[256, 784])]),
+    ("pattern_decoder", "a pattern", &[("latent", &[1, 96]), ("known", &[1, 784])]),
+    ("pattern_decoder", "16 patterns", &[("latent", &[16, 96]), ("known", &[16, 784])]),
+    ("pattern_decoder", "256 patterns", &[("latent", &[256, 96]), ("known", &[256, 784])]),
+];
 
-fn networks(criterion: &mut Criterion) {
-    let size = std::env::var("DRUMLIN_BENCH_SIZE").ok().and_then(|size| size.parse().ok());
-    let mut paths = files("models");
-    if paths.is_empty() {
-        paths = files("tests/golden/networks");
-    }
-    let mut group = criterion.benchmark_group("network");
-    for path in paths {
-        let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        let network = fs::read(&path)
-            .map_err(|error| error.to_string())
-            .and_then(|bytes| Backend::Cpu.load(&name, &bytes).map_err(|error| error.to_string()))
-            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let inputs: Vec<(&str, Tensor)> = network
-            .inputs()
+const LONG: Duration = Duration::from_secs(2);
+
+fn main() {
+    let names: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    for (name, asked, inputs) in REQUESTS {
+        if !names.is_empty() && names.iter().all(|chosen| chosen != name) {
+            continue;
+        }
+        let bytes = fs::read(models.join(name).with_extension("onnx")).expect("a network");
+        let network = Backend::Cpu.load(name, &bytes).expect("a network that fits");
+        let filled = |shape: &[usize]| {
+            Tensor::f32(shape, (0..shape.iter().product()).map(|i| (i % 7) as f32 / 7.0).collect())
+        };
+        let tensors: Vec<(&str, Tensor)> =
+            inputs.iter().map(|(input, shape)| (*input, filled(shape))).collect();
+        let (started, mut best) = (Instant::now(), Duration::MAX);
+        while started.elapsed() < LONG {
+            let began = Instant::now();
+            network.run(&tensors).expect("an answer");
+            best = best.min(began.elapsed());
+        }
+        let shapes: Vec<String> = inputs
             .iter()
-            .map(|port| (port.name.as_str(), filled(port, size.unwrap_or(96))))
+            .map(|(_, shape)| shape.iter().map(usize::to_string).collect::<Vec<_>>().join(","))
             .collect();
-        group.bench_function(name.as_ref(), |bencher| {
-            bencher.iter(|| network.run(&inputs).unwrap_or_else(|error| panic!("{error}")));
-        });
+        println!("{name}\t{asked}\t{}\t{:.4}", shapes.join(";"), best.as_secs_f64() * 1e3);
     }
-    group.finish();
 }
-
-criterion_group!(benches, networks);
-criterion_main!(benches);

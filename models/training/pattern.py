@@ -113,9 +113,10 @@ class PatternNet(nn.Module):
         y = y + torch.relu(self.steps_mix(y))
         hint = conditions[:, -(CLASSES + 1):]
         shift = self.shift(x) + self.steps_leave(y).reshape(-1, CELLS)
-        # Each lane's hint stands for all of its slots.
-        lanes = self.hint_shift(hint)[:, :, None] + torch.zeros(1, 1, SLOTS)
-        shift = shift + lanes.reshape(-1, CELLS)
+        # Each lane's hint stands for all of its slots. The weights are repeated, not what comes out:
+        # exported, they are repeated once and for all.
+        repeated = torch.cat([self.hint_shift.weight[:, None]] * SLOTS, 1).reshape(CELLS, -1)
+        shift = shift + F.linear(hint, repeated)
         prior = torch.log_softmax(self.prior(x) + self.hint_prior(hint), 1)
         heads = self.density(song), self.style(song), self.keys(song)
         return prior, shift, *(head[0] for head in heads)

@@ -1,14 +1,22 @@
 //! Networks on the processor, by tract.
 //!
 //! tract turns a graph into a plan for inputs of one shape, which is where it gets its speed; the
-//! plans for the latest few shapes are kept.
+//! plans for the latest few shapes are kept. Convolutions, dense layers and softmax are our own
+//! ([`lower`]): tract's are made for larger networks.
+
+mod conv;
+mod dense;
+mod lower;
+mod scratch;
+mod softmax;
+mod tile;
+mod vector;
 
 use std::sync::Arc;
 
 use tract_onnx::prelude::*;
-use tract_onnx::tract_core::ops::cnn::Conv;
-use tract_onnx::tract_core::ops::nn::DataFormat;
-use tract_onnx::tract_core::optim::Optimizer;
+
+use lower::lower;
 
 use super::catch_panic::catch_panic;
 use super::inference::in_order;
@@ -127,30 +135,12 @@ impl Network for TractNetwork {
 }
 
 /// A graph as it is run.
-///
-/// tract takes axes of length 1 away wherever it can, and its quick convolution for few channels knows
-/// only images that have one for their batch: where it took that, the axes are left alone.
 fn optimised(graph: InferenceModel) -> TractResult<TypedModel> {
-    let typed = graph.into_typed()?;
-    let mut model = typed.clone().into_decluttered()?;
-    if model.nodes().iter().any(lacks_batch) {
-        model = typed;
-        let mut declutter = Optimizer::declutter();
-        declutter.passes.retain(|pass| !format!("{pass:?}").starts_with("ChangeAxes"));
-        declutter.optimize(&mut model)?;
-    }
+    let mut model = graph.into_typed()?;
+    lower(&mut model)?;
+    let mut model = model.into_decluttered()?;
     model.optimize()?;
     Ok(model)
-}
-
-/// Whether this is a convolution in two dimensions, of more than single points, without a batch.
-fn lacks_batch(node: &TypedNode) -> bool {
-    node.op_as::<Conv>().is_some_and(|conv| {
-        let pool = &conv.pool_spec;
-        pool.data_format == DataFormat::CHW
-            && pool.rank() == 2
-            && pool.kernel_shape.iter().product::<usize>() > 1
-    })
 }
 
 /// The names of the outputs as the file lists them, which is the order tract gives them in.

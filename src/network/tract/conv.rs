@@ -1,0 +1,282 @@
+//! Convolutions without strides and groups, in one dimension or two, worked out where the input lies.
+//!
+//! tract turns a convolution into a matrix product of columns that it copies first. With the few channels
+//! of our networks the copy takes longer than the product, and much of a tile is empty.
+
+use std::iter::repeat_n;
+use std::sync::Arc;
+
+use tract_onnx::prelude::*;
+use tract_onnx::tract_core::internal::*;
+use tract_onnx::tract_core::ops::cnn::{Conv, KernelFormat};
+use tract_onnx::tract_core::ops::nn::DataFormat;
+
+use super::lower::{constant, numbers};
+use super::scratch::with_scratch;
+use super::tile::{Filter, SLACK, Simd, Windows};
+
+/// A convolution of inputs of one shape.
+#[derive(Clone, Debug)]
+pub(super) struct DirectConv {
+    filter: Arc<Filter>,
+    /// Images, their channels, rows and columns; one row in one dimension.
+    images: usize,
+    channels: usize,
+    height: usize,
+    width: usize,
+    /// Zeros above, below, to the left and to the right.
+    around: [usize; 4],
+    /// Rows and columns that come out.
+    rows: usize,
+    columns: usize,
+    /// From the first place of an image with its zeros to what each tap reads for the first column.
+    offsets: Vec<usize>,
+    /// What is less becomes this.
+    pub floor: f32,
+    shape: TVec<usize>,
+}
+
+impl PartialEq for DirectConv {
+    /// Whether it is the same, not only alike.
+    fn eq(&self, other: &DirectConv) -> bool {
+        Arc::ptr_eq(&self.filter, &other.filter) && self.floor == other.floor
+    }
+}
+
+impl Eq for DirectConv {}
+
+impl DirectConv {
+    /// `None` if the node is no convolution of this kind.
+    pub fn of(model: &TypedModel, id: usize) -> TractResult<Option<DirectConv>> {
+        let node = model.node(id);
+        let Some(conv) = node.op_as::<Conv>() else { return Ok(None) };
+        let pool = &conv.pool_spec;
+        let input = model.outlet_fact(node.inputs[0])?;
+        let (Some(shape), Some(kernel), Some(bias)) =
+            (input.shape.as_concrete(), constant(model, node, 1), constant(model, node, 2))
+        else {
+            return Ok(None);
+        };
+        let planes = matches!(pool.data_format, DataFormat::NCHW | DataFormat::CHW);
+        let plain = conv.q_params.is_none()
+            && conv.group == 1
+            && conv.kernel_fmt == KernelFormat::OIHW
+            && input.datum_type == f32::datum_type()
+            && pool.strides().iter().all(|&stride| stride == 1)
+            && matches!(pool.rank(), 1 | 2);
+        if !planes || !plain {
+            return Ok(None);
+        }
+        let data = pool.data_format.shape(shape)?;
+        let (images, channels) = (data.n().copied().unwrap_or(1), *data.c());
+        let padding = pool.computed_padding(data.hw_dims());
+        // In one dimension, an image of one row.
+        let two = pool.rank() == 2;
+        let across = usize::from(two);
+        let pick =
+            |value: &dyn Fn(usize) -> usize, alone: usize| if two { value(0) } else { alone };
+        let (height, width) = (pick(&|axis| data.hw_dims()[axis], 1), data.hw_dims()[across]);
+        let (tall, wide) = (pick(&|axis| pool.kernel_shape[axis], 1), pool.kernel_shape[across]);
+        let (down, right) = (pick(&|axis| pool.dilation(axis), 1), pool.dilation(across));
+        let around = [
+            pick(&|axis| padding[axis].pad_before, 0),
+            pick(&|axis| padding[axis].pad_after, 0),
+            padding[across].pad_before,
+            padding[across].pad_after,
+        ];
+        let (mut rows, mut columns) =
+            (pick(&|axis| padding[axis].convoluted, 1), padding[across].convoluted);
+        let (mut whole_height, mut whole_width) =
+            (height + around[0] + around[1], width + around[2] + around[3]);
+        let bare = around == [0; 4];
+        if bare && tall * wide == 1 {
+            // Points see nothing of each other: one long row.
+            (rows, columns, whole_height, whole_width) = (1, rows * columns, 1, height * width);
+        }
+        let taps = channels * tall * wide;
+        let plane = whole_height * whole_width;
+        let offsets = (0..taps).map(|tap| {
+            let (channel, y, x) = (tap / (tall * wide), tap / wide % tall, tap % wide);
+            channel * plane + y * down * whole_width + x * right
+        });
+        let (weights, bias) = (numbers(&kernel)?, numbers(&bias)?);
+        if weights.len() != conv.output_channels() * taps
+            || bias.len() != conv.output_channels()
+            || rows * columns == 0
+        {
+            return Ok(None);
+        }
+        Ok(Some(DirectConv {
+            filter: Arc::new(Filter::new(Simd::detect(), &weights, bias, None, Vec::new())),
+            images,
+            channels,
+            height,
+            width,
+            around,
+            rows,
+            columns,
+            offsets: offsets.collect(),
+            floor: f32::NEG_INFINITY,
+            shape: node.outputs[0].fact.shape.as_concrete().unwrap_or_default().into(),
+        }))
+    }
+
+    /// Appends the image with zeros around it.
+    fn surround(&self, image: &[f32], whole: &mut Vec<f32>) {
+        let [above, below, left, right] = self.around;
+        let width = left + self.width + right;
+        let zeros = |whole: &mut Vec<f32>, count: usize| whole.extend(repeat_n(0.0, count));
+        for channel in image.chunks_exact(self.height * self.width) {
+            zeros(whole, above * width);
+            for row in channel.chunks_exact(self.width) {
+                zeros(whole, left);
+                whole.extend_from_slice(row);
+                zeros(whole, right);
+            }
+            zeros(whole, below * width);
+        }
+        zeros(whole, SLACK);
+    }
+
+    fn work_out(&self, input: &[f32], output: &mut [f32], whole: &mut Vec<f32>) {
+        let area = self.rows * self.columns;
+        let width = self.around[2] + self.width + self.around[3];
+        let bare = self.around == [0; 4] && !self.filter.reads_beyond(self.columns);
+        let images = input.chunks_exact(self.channels * self.height * self.width);
+        for (image, output) in images.zip(output.chunks_exact_mut(self.filter.rows() * area)) {
+            let image = if bare {
+                image
+            } else {
+                whole.clear();
+                self.surround(image, whole);
+                &*whole
+            };
+            for row in 0..self.rows {
+                self.filter.apply(&mut Windows {
+                    input: &image[row * width..],
+                    offsets: &self.offsets,
+                    columns: self.columns,
+                    floor: self.floor,
+                    output: &mut output[row * self.columns..],
+                    stride: area,
+                });
+            }
+        }
+    }
+}
+
+impl Op for DirectConv {
+    fn name(&self) -> StaticName {
+        "DirectConv".into()
+    }
+
+    op_as_typed_op!();
+}
+
+impl EvalOp for DirectConv {
+    op_out_of_plan!();
+
+    fn eval(&self, _ctx: &EvalContext, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
+        let input = args_1!(inputs);
+        let input = input.try_as_plain_ram()?.as_slice::<f32>()?;
+        let size = self.images * self.channels * self.height * self.width;
+        ensure!(input.len() == size, "convolution of another shape");
+        let mut output = Tensor::zero::<f32>(&self.shape)?;
+        let mut plain = output.try_as_plain_ram_mut()?;
+        let numbers = plain.as_slice_mut::<f32>()?;
+        with_scratch(|whole| self.work_out(input, numbers, whole));
+        Ok(tvec!(output.into_tvalue()))
+    }
+}
+
+impl TypedOp for DirectConv {
+    as_op!();
+
+    fn output_facts(&self, _inputs: &[&TypedFact]) -> TractResult<TVec<TypedFact>> {
+        Ok(tvec!(f32::fact(&self.shape)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::tract::lower::lower;
+    use tract_onnx::tract_core::ops::cnn::{PaddingSpec, PoolSpec};
+
+    /// A convolution of inputs of this shape with these kernel, dilation and zeros around, and a rectifier.
+    fn model(
+        shape: &[usize],
+        channels: usize,
+        kernel: &[usize],
+        dilations: &[usize],
+        before: &[usize],
+        after: &[usize],
+    ) -> TractResult<TypedModel> {
+        let constant = |shape: &[usize]| {
+            let count = shape.iter().product::<usize>();
+            let values: Vec<f32> =
+                (0..count).map(|i| ((i * 7919) % 1009) as f32 / 504.5 - 1.0).collect();
+            Tensor::from_shape(shape, &values)
+        };
+        let mut model = TypedModel::default();
+        let input = model.add_source("input", f32::fact(shape))?;
+        let weights = [&[channels, shape[1]], kernel].concat();
+        let weights = model.add_const("weights", constant(&weights)?)?;
+        let bias = model.add_const("bias", constant(&[channels])?)?;
+        let conv = Conv {
+            pool_spec: PoolSpec {
+                data_format: DataFormat::NCHW,
+                kernel_shape: kernel.into(),
+                padding: PaddingSpec::Explicit(before.into(), after.into()),
+                dilations: Some(dilations.into()),
+                strides: None,
+                input_channels: shape[1],
+                output_channels: channels,
+            },
+            kernel_fmt: KernelFormat::OIHW,
+            group: 1,
+            q_params: None,
+        };
+        let output = model.wire_node("conv", conv, &[input, weights, bias])?;
+        let zero = Tensor::zero::<f32>(&vec![1; shape.len()])?;
+        let zero = model.add_const("zero", zero)?;
+        let output = model.wire_node(
+            "relu",
+            tract_onnx::tract_core::ops::math::max(),
+            &[output[0], zero],
+        )?;
+        model.select_output_outlets(&output)?;
+        Ok(model)
+    }
+
+    #[test]
+    fn answers_are_those_of_tracts_convolution() {
+        let cases: [(&[usize], usize, &[usize], &[usize], &[usize], &[usize]); 7] = [
+            (&[1, 3, 9, 11], 5, &[3, 3], &[1, 1], &[1, 1], &[1, 1]),
+            (&[2, 4, 20, 37], 12, &[3, 3], &[4, 2], &[4, 2], &[4, 2]),
+            (&[1, 2, 12, 50], 3, &[2, 4], &[1, 1], &[1, 0], &[0, 3]),
+            (&[1, 24, 13, 13], 20, &[1, 1], &[1, 1], &[0, 0], &[0, 0]),
+            (&[3, 6, 70], 11, &[5], &[1], &[2], &[2]),
+            (&[1, 7, 40], 4, &[3], &[8], &[0], &[0]),
+            (&[2, 5, 3], 2, &[1], &[1], &[0], &[0]),
+        ];
+        for (shape, channels, kernel, dilations, before, after) in cases {
+            let given = model(shape, channels, kernel, dilations, before, after).unwrap();
+            let mut ours = given.clone();
+            lower(&mut ours).unwrap();
+            assert!(ours.nodes().iter().any(|node| node.op_is::<DirectConv>()), "{shape:?}");
+            assert_eq!(ours.nodes().len(), 2, "the rectifier is a part of it");
+            let values = (0..shape.iter().product::<usize>()).map(|i| (i % 13) as f32 / 6.0 - 1.0);
+            let input = Tensor::from_shape(shape, &values.collect::<Vec<_>>()).unwrap();
+            let run = |model: TypedModel| {
+                let plan = model.into_optimized().unwrap().into_runnable().unwrap();
+                plan.run(tvec!(input.clone().into_tvalue())).unwrap().remove(0)
+            };
+            let (theirs, ours) = (run(given), run(ours));
+            assert_eq!(theirs.shape(), ours.shape());
+            let (theirs, ours) = (numbers(&theirs).unwrap(), numbers(&ours).unwrap());
+            let worst = theirs.iter().zip(&ours).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(worst < 1e-5, "{shape:?}: off by {worst}");
+        }
+    }
+}

@@ -158,7 +158,7 @@ pub(super) fn to_decibels(powers: &mut [f32]) {
     for_parts(powers, 1, |_, part| decibels(part, scale, least));
 }
 
-#[multiversion(targets("x86_64+avx2"))]
+#[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
 fn decibels(powers: &mut [f32], scale: f32, least: f32) {
     for power in powers {
         // Ten times the decadic logarithm.
@@ -245,7 +245,7 @@ impl Filters {
 }
 
 /// Writes the power of an octave into `part`, which begins with block `first` of [`LANES`] frames.
-#[multiversion(targets("x86_64+avx2"))]
+#[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
 fn fill(
     filters: &Filters,
     signal: &[f32],

@@ -50,7 +50,7 @@ pub fn halve(samples: &[f32]) -> Vec<f32> {
 }
 
 /// Writes the halved signal from sample `first` on.
-#[multiversion(targets("x86_64+avx2"))]
+#[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
 fn fill(samples: &[f32], taps: &[f32; PAD], first: usize, part: &mut [f32]) {
     const BLOCK: usize = 256;
     for (block, part) in part.chunks_mut(BLOCK).enumerate() {

@@ -8,12 +8,15 @@ use super::presets::PresetBrowser;
 use super::shared::Shared;
 use super::theme::UNIT;
 use super::widgets::{Button, Icon, Look};
-use super::{candidates, chooser, drum_map, help, melody_sheet, presets, recording_sheet, roll};
+use super::{
+    candidates, chooser, drum_map, help, melody_sheet, placement, presets, recording_sheet, roll,
+};
 
 /// What lies over the window.
 #[derive(Debug)]
 pub enum Dialog {
     Help,
+    Placement,
     DrumMap(drum_map::Editing),
     KeepPreset(presets::SavePresetDialog),
     Choose(chooser::Chooser),
@@ -26,7 +29,7 @@ pub enum Dialog {
 impl Dialog {
     fn size(&self) -> Vec2 {
         match self {
-            Dialog::Help | Dialog::DrumMap(_) => Vec2::new(720.0, 460.0),
+            Dialog::Help | Dialog::Placement | Dialog::DrumMap(_) => Vec2::new(720.0, 460.0),
             Dialog::KeepPreset(_) | Dialog::NameTake(_) => Vec2::new(380.0, 172.0),
             Dialog::Choose(_) => Vec2::new(560.0, 440.0),
             Dialog::Candidates(_) => Vec2::new(1180.0, 760.0),
@@ -59,6 +62,10 @@ pub fn show(
         Dialog::Help => {
             help::show(ui, frame, shared, inner);
             !own.clicked()
+        }
+        Dialog::Placement => {
+            placement::show(ui, frame, inner);
+            true
         }
         Dialog::DrumMap(editing) => {
             drum_map::show(ui, frame, editing, inner);

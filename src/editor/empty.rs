@@ -3,6 +3,7 @@
 use egui::{Align2, CornerRadius, Rect, Ui, Vec2, pos2};
 
 use super::frame::{Frame, bar_count};
+use super::placement;
 use super::shared::{Request, Shared};
 use super::theme::{CONTROL, Face, UNIT};
 use super::widgets::{Button, Icon, Look, label_at};
@@ -35,10 +36,18 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared) {
     let open = Button::new("open-midi", "Open a MIDI file…")
         .icon(Icon::Open)
         .tip("Plays to a file instead. Dropping one on the window does the same.");
-    let size = Vec2::new(open.width(ui.painter()), CONTROL);
-    let place = Rect::from_center_size(field.center() + Vec2::new(0.0, 84.0), size);
+    let hosts = Button::new("placement", "Where it goes").tip(placement::TIP);
+    let (first, second) = (open.width(ui.painter()), hosts.width(ui.painter()));
+    let left =
+        field.center() + Vec2::new(-(first + 2.0 * UNIT + second) / 2.0, 84.0 - CONTROL / 2.0);
+    let place = Rect::from_min_size(left, Vec2::new(first, CONTROL));
     if open.show(ui, place, &frame.theme) {
         shared.request(Request::OpenMidi);
+    }
+    let left = left + Vec2::new(first + 2.0 * UNIT, 0.0);
+    let place = Rect::from_min_size(left, Vec2::new(second, CONTROL));
+    if hosts.show(ui, place, &frame.theme) {
+        shared.request(Request::Placement);
     }
 }
 

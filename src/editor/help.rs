@@ -3,6 +3,7 @@
 use egui::{Align2, Rect, Ui, Vec2, pos2};
 
 use super::frame::Frame;
+use super::placement;
 use super::shared::{Request, Shared};
 use super::theme::{CONTROL, Face, UNIT};
 use super::widgets::{Button, label_at};
@@ -70,6 +71,12 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, inner: Rect) {
     let size = Vec2::new(manual.width(ui.painter()), CONTROL);
     if manual.show(ui, Rect::from_min_size(inner.max - size, size), theme) {
         shared.request(Request::OpenManual);
+    }
+    let hosts = Button::new("placement", "Where it goes").tip(placement::TIP);
+    let right = inner.max - Vec2::new(size.x + 2.0 * UNIT, 0.0);
+    let size = Vec2::new(hosts.width(ui.painter()), CONTROL);
+    if hosts.show(ui, Rect::from_min_size(right - size, size), theme) {
+        shared.request(Request::Placement);
     }
     let painter = ui.painter();
     let columns = [&HELP[..2], &HELP[2..]];

@@ -69,6 +69,8 @@ pub enum Request {
     /// Takes a piece of the part away.
     Export(Destination, Extract),
     OpenExportFolder,
+    /// Says where the plugin goes in which host.
+    Placement,
     /// Shows the manual where the system shows texts.
     OpenManual,
     /// Asks for a MIDI file and opens it as a take.

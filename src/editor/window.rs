@@ -242,6 +242,7 @@ impl Server<'_> {
         for request in shared.requests.drain(..) {
             match request {
                 Request::Help => *dialog = Some(Dialog::Help),
+                Request::Placement => *dialog = Some(Dialog::Placement),
                 Request::WriteMelody => *dialog = Some(Dialog::Melody(MelodySheet::default())),
                 Request::Candidates => {
                     candidates::open(frame);

@@ -10,6 +10,7 @@ use egui::{DroppedFile, Key, Modifiers, RawInput, Rect, Vec2, vec2};
 use super::robot::Robot;
 use crate::editor::controls::Controls;
 use crate::editor::dialog::Dialog;
+use crate::editor::placement::PLACES;
 use crate::parameters::Control;
 use crate::score::{Beats, Lane};
 use crate::studio::Theme;
@@ -232,6 +233,28 @@ fn help_opens_and_closes() {
     assert!(matches!(robot.window.dialog, Some(Dialog::Help)));
     robot.key(Modifiers::NONE, Key::Escape);
     assert!(robot.window.dialog.is_none());
+}
+
+/// From the help, and from the window in which nothing was heard; README and manual have the same table.
+#[test]
+fn where_the_plugin_goes_is_said_in_the_window_and_in_the_texts() {
+    for (mut robot, empty) in
+        [(Robot::with_bars(4, SIZE), false), (Robot::with_nothing(SIZE), true)]
+    {
+        if !empty {
+            robot.press("help");
+        }
+        robot.press("placement");
+        assert!(matches!(robot.window.dialog, Some(Dialog::Placement)));
+        robot.key(Modifiers::NONE, Key::Escape);
+        assert!(robot.window.dialog.is_none());
+    }
+    for text in [include_str!("../../../README.md"), include_str!("../../../docs/manual.md")] {
+        let rows = text.replace('*', "");
+        for (host, place) in PLACES {
+            assert!(rows.contains(&format!("| {host} | {place} |")), "{host}");
+        }
+    }
 }
 
 #[derive(Debug)]

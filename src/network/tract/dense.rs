@@ -117,7 +117,8 @@ impl EvalOp for Dense {
         let input = args_1!(inputs);
         let input = input.try_as_plain_ram()?.as_slice::<f32>()?;
         ensure!(input.len() == self.rows * self.features, "dense layer of another shape");
-        let mut output = Tensor::zero::<f32>(&[self.rows, self.units])?;
+        // SAFETY: the filter has every row and unit written.
+        let mut output = unsafe { Tensor::uninitialized::<f32>(&[self.rows, self.units])? };
         let mut plain = output.try_as_plain_ram_mut()?;
         let numbers = plain.as_slice_mut::<f32>()?;
         with_scratch(|room| {

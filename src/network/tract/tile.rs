@@ -216,6 +216,7 @@ impl Filter {
 ///
 /// # Safety
 /// As for [`Vector`].
+#[expect(clippy::needless_range_loop, reason = "with iterators the sums leave their registers")]
 #[inline(always)]
 unsafe fn tile<V: Vector, const R: usize, const C: usize>(
     weights: &[f32],

@@ -204,15 +204,19 @@ mod tests {
     use crate::network::tract::lower::lower;
     use tract_onnx::tract_core::ops::cnn::{PaddingSpec, PoolSpec};
 
-    /// A convolution of inputs of this shape with these kernel, dilation and zeros around, and a rectifier.
-    fn model(
-        shape: &[usize],
+    struct Case {
+        shape: &'static [usize],
         channels: usize,
-        kernel: &[usize],
-        dilations: &[usize],
-        before: &[usize],
-        after: &[usize],
-    ) -> TractResult<TypedModel> {
+        kernel: &'static [usize],
+        dilations: &'static [usize],
+        /// Zeros before and after, of each axis.
+        before: &'static [usize],
+        after: &'static [usize],
+    }
+
+    /// A convolution and a rectifier.
+    fn model(case: &Case) -> TractResult<TypedModel> {
+        let &Case { shape, channels, kernel, dilations, before, after } = case;
         let constant = |shape: &[usize]| {
             let count = shape.iter().product::<usize>();
             let values: Vec<f32> =
@@ -252,17 +256,25 @@ mod tests {
 
     #[test]
     fn answers_are_those_of_tracts_convolution() {
-        let cases: [(&[usize], usize, &[usize], &[usize], &[usize], &[usize]); 7] = [
-            (&[1, 3, 9, 11], 5, &[3, 3], &[1, 1], &[1, 1], &[1, 1]),
-            (&[2, 4, 20, 37], 12, &[3, 3], &[4, 2], &[4, 2], &[4, 2]),
-            (&[1, 2, 12, 50], 3, &[2, 4], &[1, 1], &[1, 0], &[0, 3]),
-            (&[1, 24, 13, 13], 20, &[1, 1], &[1, 1], &[0, 0], &[0, 0]),
-            (&[3, 6, 70], 11, &[5], &[1], &[2], &[2]),
-            (&[1, 7, 40], 4, &[3], &[8], &[0], &[0]),
-            (&[2, 5, 3], 2, &[1], &[1], &[0], &[0]),
+        let case = |shape, channels, kernel, dilations, before, after| Case {
+            shape,
+            channels,
+            kernel,
+            dilations,
+            before,
+            after,
+        };
+        let cases = [
+            case(&[1, 3, 9, 11], 5, &[3, 3], &[1, 1], &[1, 1], &[1, 1]),
+            case(&[2, 4, 20, 37], 12, &[3, 3], &[4, 2], &[4, 2], &[4, 2]),
+            case(&[1, 2, 12, 50], 3, &[2, 4], &[1, 1], &[1, 0], &[0, 3]),
+            case(&[1, 24, 13, 13], 20, &[1, 1], &[1, 1], &[0, 0], &[0, 0]),
+            case(&[3, 6, 70], 11, &[5], &[1], &[2], &[2]),
+            case(&[1, 7, 40], 4, &[3], &[8], &[0], &[0]),
+            case(&[2, 5, 3], 2, &[1], &[1], &[0], &[0]),
         ];
-        for (shape, channels, kernel, dilations, before, after) in cases {
-            let given = model(shape, channels, kernel, dilations, before, after).unwrap();
+        for case in cases {
+            let (given, shape) = (model(&case).unwrap(), case.shape);
             let mut ours = given.clone();
             lower(&mut ours).unwrap();
             assert!(ours.nodes().iter().any(|node| node.op_is::<DirectConv>()), "{shape:?}");

@@ -4,6 +4,8 @@
 //! plans for the latest few shapes are kept. Convolutions, dense layers and softmax are our own
 //! ([`lower`]): tract's are made for larger networks.
 
+#![allow(unsafe_code, reason = "registers of the processor")]
+
 mod conv;
 mod dense;
 mod lower;

@@ -11,7 +11,7 @@ use tract_onnx::tract_core::internal::*;
 use tract_onnx::tract_core::ops::cnn::{Conv, KernelFormat};
 use tract_onnx::tract_core::ops::nn::DataFormat;
 
-use super::lower::{constant, numbers};
+use super::graph::{constant, numbers};
 use super::scratch::with_scratch;
 use super::tile::{Filter, SLACK, Simd, Windows};
 
@@ -195,101 +195,5 @@ impl TypedOp for DirectConv {
 
     fn output_facts(&self, _inputs: &[&TypedFact]) -> TractResult<TVec<TypedFact>> {
         Ok(tvec!(f32::fact(&self.shape)))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::network::tract::lower::lower;
-    use tract_onnx::tract_core::ops::cnn::{PaddingSpec, PoolSpec};
-
-    struct Case {
-        shape: &'static [usize],
-        channels: usize,
-        kernel: &'static [usize],
-        dilations: &'static [usize],
-        /// Zeros before and after, of each axis.
-        before: &'static [usize],
-        after: &'static [usize],
-    }
-
-    /// A convolution and a rectifier.
-    fn model(case: &Case) -> TractResult<TypedModel> {
-        let &Case { shape, channels, kernel, dilations, before, after } = case;
-        let constant = |shape: &[usize]| {
-            let count = shape.iter().product::<usize>();
-            let values: Vec<f32> =
-                (0..count).map(|i| ((i * 7919) % 1009) as f32 / 504.5 - 1.0).collect();
-            Tensor::from_shape(shape, &values)
-        };
-        let mut model = TypedModel::default();
-        let input = model.add_source("input", f32::fact(shape))?;
-        let weights = [&[channels, shape[1]], kernel].concat();
-        let weights = model.add_const("weights", constant(&weights)?)?;
-        let bias = model.add_const("bias", constant(&[channels])?)?;
-        let conv = Conv {
-            pool_spec: PoolSpec {
-                data_format: DataFormat::NCHW,
-                kernel_shape: kernel.into(),
-                padding: PaddingSpec::Explicit(before.into(), after.into()),
-                dilations: Some(dilations.into()),
-                strides: None,
-                input_channels: shape[1],
-                output_channels: channels,
-            },
-            kernel_fmt: KernelFormat::OIHW,
-            group: 1,
-            q_params: None,
-        };
-        let output = model.wire_node("conv", conv, &[input, weights, bias])?;
-        let zero = Tensor::zero::<f32>(&vec![1; shape.len()])?;
-        let zero = model.add_const("zero", zero)?;
-        let output = model.wire_node(
-            "relu",
-            tract_onnx::tract_core::ops::math::max(),
-            &[output[0], zero],
-        )?;
-        model.select_output_outlets(&output)?;
-        Ok(model)
-    }
-
-    #[test]
-    fn answers_are_those_of_tracts_convolution() {
-        let case = |shape, channels, kernel, dilations, before, after| Case {
-            shape,
-            channels,
-            kernel,
-            dilations,
-            before,
-            after,
-        };
-        let cases = [
-            case(&[1, 3, 9, 11], 5, &[3, 3], &[1, 1], &[1, 1], &[1, 1]),
-            case(&[2, 4, 20, 37], 12, &[3, 3], &[4, 2], &[4, 2], &[4, 2]),
-            case(&[1, 2, 12, 50], 3, &[2, 4], &[1, 1], &[1, 0], &[0, 3]),
-            case(&[1, 24, 13, 13], 20, &[1, 1], &[1, 1], &[0, 0], &[0, 0]),
-            case(&[3, 6, 70], 11, &[5], &[1], &[2], &[2]),
-            case(&[1, 7, 40], 4, &[3], &[8], &[0], &[0]),
-            case(&[2, 5, 3], 2, &[1], &[1], &[0], &[0]),
-        ];
-        for case in cases {
-            let (given, shape) = (model(&case).unwrap(), case.shape);
-            let mut ours = given.clone();
-            lower(&mut ours).unwrap();
-            assert!(ours.nodes().iter().any(|node| node.op_is::<DirectConv>()), "{shape:?}");
-            assert_eq!(ours.nodes().len(), 2, "the rectifier is a part of it");
-            let values = (0..shape.iter().product::<usize>()).map(|i| (i % 13) as f32 / 6.0 - 1.0);
-            let input = Tensor::from_shape(shape, &values.collect::<Vec<_>>()).unwrap();
-            let run = |model: TypedModel| {
-                let plan = model.into_optimized().unwrap().into_runnable().unwrap();
-                plan.run(tvec!(input.clone().into_tvalue())).unwrap().remove(0)
-            };
-            let (theirs, ours) = (run(given), run(ours));
-            assert_eq!(theirs.shape(), ours.shape());
-            let (theirs, ours) = (numbers(&theirs).unwrap(), numbers(&ours).unwrap());
-            let worst = theirs.iter().zip(&ours).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-            assert!(worst < 1e-5, "{shape:?}: off by {worst}");
-        }
     }
 }

@@ -7,7 +7,7 @@ use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
 use tract_onnx::tract_core::ops::einsum::EinSum;
 
-use super::lower::{constant, numbers, sum_behind};
+use super::graph::{constant, numbers, sum_behind};
 use super::scratch::with_scratch;
 use super::tile::{Filter, Simd, Windows};
 
@@ -147,61 +147,5 @@ impl TypedOp for Dense {
 
     fn output_facts(&self, _inputs: &[&TypedFact]) -> TractResult<TVec<TypedFact>> {
         Ok(tvec!(f32::fact([self.rows, self.units])))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::network::tract::lower::lower;
-    use tract_onnx::tract_core::ops::math::{add, max};
-
-    fn constant(shape: &[usize]) -> Tensor {
-        let count = shape.iter().product::<usize>();
-        let values: Vec<f32> =
-            (0..count).map(|i| ((i * 7919) % 1009) as f32 / 504.5 - 1.0).collect();
-        Tensor::from_shape(shape, &values).unwrap()
-    }
-
-    /// Rows, features and units; weights the one way round and the other, with and without what is added.
-    #[test]
-    fn answers_are_those_of_tracts_product() {
-        for (rows, features, units) in [(1, 3, 5), (7, 160, 33), (21, 9, 96), (64, 40, 3)] {
-            for (axes, shape) in
-                [("mk,nk->mn", [units, features]), ("mk,kn->mn", [features, units])]
-            {
-                for sum in [false, true] {
-                    let mut given = TypedModel::default();
-                    let input = given.add_source("input", f32::fact([rows, features])).unwrap();
-                    let weights = given.add_const("weights", constant(&shape)).unwrap();
-                    let product = EinSum::new(axes.parse().unwrap(), f32::datum_type());
-                    let mut output =
-                        given.wire_node("product", product, &[input, weights]).unwrap();
-                    if sum {
-                        let bias = given.add_const("bias", constant(&[1, units])).unwrap();
-                        output = given.wire_node("sum", add(), &[output[0], bias]).unwrap();
-                        let zero = given.add_const("zero", tensor2(&[[0f32]])).unwrap();
-                        output = given.wire_node("relu", max(), &[output[0], zero]).unwrap();
-                    }
-                    given.select_output_outlets(&output).unwrap();
-                    let mut ours = given.clone();
-                    lower(&mut ours).unwrap();
-                    assert!(ours.nodes().iter().any(|node| node.op_is::<Dense>()));
-                    assert_eq!(ours.nodes().len(), 2, "all of it is one operation");
-                    let run = |model: TypedModel| {
-                        let plan = model.into_optimized().unwrap().into_runnable().unwrap();
-                        plan.run(tvec!(constant(&[rows, features]).into_tvalue()))
-                            .unwrap()
-                            .remove(0)
-                    };
-                    let theirs = numbers(&run(given)).unwrap();
-                    let ours = numbers(&run(ours)).unwrap();
-                    assert_eq!(theirs.len(), ours.len());
-                    let pairs = theirs.iter().zip(&ours);
-                    let worst = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-                    assert!(worst < 1e-4, "{axes}, {rows} x {features} x {units}: off by {worst}");
-                }
-            }
-        }
     }
 }

@@ -1,14 +1,11 @@
 //! Puts our own operations in the place of those of tract that are slow for networks as small as ours.
 
-use std::sync::Arc;
-
 use tract_onnx::prelude::*;
-use tract_onnx::tract_core::ops::binary::TypedBinOp;
-use tract_onnx::tract_core::ops::math::{Add, Max};
 use tract_onnx::tract_core::optim::Optimizer;
 
 use super::conv::DirectConv;
 use super::dense::Dense;
+use super::graph::rectifier_behind;
 use super::softmax::RowSoftmax;
 
 /// Works on a graph as it was read, before tract takes convolutions and products apart.
@@ -42,53 +39,147 @@ pub(super) fn lower(model: &mut TypedModel) -> TractResult<()> {
     model.compact()
 }
 
-/// The constant that a node is given there.
-pub(super) fn constant(model: &TypedModel, node: &TypedNode, slot: usize) -> Option<Arc<Tensor>> {
-    model.outlet_fact(*node.inputs.get(slot)?).ok()?.konst.clone()
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::tract::graph::numbers;
+    use tract_onnx::tract_core::internal::*;
+    use tract_onnx::tract_core::ops::cnn::{Conv, KernelFormat, PaddingSpec, PoolSpec};
+    use tract_onnx::tract_core::ops::einsum::EinSum;
+    use tract_onnx::tract_core::ops::math::{add, max};
+    use tract_onnx::tract_core::ops::nn::DataFormat;
 
-/// All numbers of a constant.
-pub(super) fn numbers(constant: &Tensor) -> TractResult<Vec<f32>> {
-    Ok(constant.cast_to::<f32>()?.to_plain_array_view::<f32>()?.iter().copied().collect())
-}
-
-/// The only node that reads this one's output, and as which of its inputs.
-fn only_reader(model: &TypedModel, id: usize) -> TractResult<Option<InletId>> {
-    match model.node(id).outputs[0].successors[..] {
-        [reader] if !model.output_outlets()?.contains(&id.into()) => Ok(Some(reader)),
-        _ => Ok(None),
+    struct Case {
+        shape: &'static [usize],
+        channels: usize,
+        kernel: &'static [usize],
+        dilations: &'static [usize],
+        /// Zeros before and after, of each axis.
+        before: &'static [usize],
+        after: &'static [usize],
     }
-}
 
-/// The node behind this one that adds a constant, and the constant, where the shape stays.
-pub(super) fn sum_behind(
-    model: &TypedModel,
-    id: usize,
-) -> TractResult<Option<(usize, Arc<Tensor>)>> {
-    binary_behind(model, id, |op| op.0.is::<Add>())
-}
-
-/// The node that does nothing but to take what is less than 0 away from this one's output.
-fn rectifier_behind(model: &TypedModel, id: usize) -> TractResult<Option<usize>> {
-    let found = binary_behind(model, id, |op| op.0.is::<Max>())?;
-    let zero =
-        |value: &Tensor| Ok::<_, TractError>(numbers(value)?.iter().all(|&value| value == 0.0));
-    match found {
-        Some((node, value)) if zero(&value)? => Ok(Some(node)),
-        _ => Ok(None),
+    /// A convolution and a rectifier.
+    fn model(case: &Case) -> TractResult<TypedModel> {
+        let &Case { shape, channels, kernel, dilations, before, after } = case;
+        let constant = |shape: &[usize]| {
+            let count = shape.iter().product::<usize>();
+            let values: Vec<f32> =
+                (0..count).map(|i| ((i * 7919) % 1009) as f32 / 504.5 - 1.0).collect();
+            Tensor::from_shape(shape, &values)
+        };
+        let mut model = TypedModel::default();
+        let input = model.add_source("input", f32::fact(shape))?;
+        let weights = [&[channels, shape[1]], kernel].concat();
+        let weights = model.add_const("weights", constant(&weights)?)?;
+        let bias = model.add_const("bias", constant(&[channels])?)?;
+        let conv = Conv {
+            pool_spec: PoolSpec {
+                data_format: DataFormat::NCHW,
+                kernel_shape: kernel.into(),
+                padding: PaddingSpec::Explicit(before.into(), after.into()),
+                dilations: Some(dilations.into()),
+                strides: None,
+                input_channels: shape[1],
+                output_channels: channels,
+            },
+            kernel_fmt: KernelFormat::OIHW,
+            group: 1,
+            q_params: None,
+        };
+        let output = model.wire_node("conv", conv, &[input, weights, bias])?;
+        let zero = Tensor::zero::<f32>(&vec![1; shape.len()])?;
+        let zero = model.add_const("zero", zero)?;
+        let output = model.wire_node("relu", max(), &[output[0], zero])?;
+        model.select_output_outlets(&output)?;
+        Ok(model)
     }
-}
 
-fn binary_behind(
-    model: &TypedModel,
-    id: usize,
-    is: impl Fn(&TypedBinOp) -> bool,
-) -> TractResult<Option<(usize, Arc<Tensor>)>> {
-    let Some(reader) = only_reader(model, id)? else { return Ok(None) };
-    let node = model.node(reader.node);
-    if !node.op_as::<TypedBinOp>().is_some_and(is) {
-        return Ok(None);
+    #[test]
+    fn convolutions_are_those_of_tract() {
+        let case = |shape, channels, kernel, dilations, before, after| Case {
+            shape,
+            channels,
+            kernel,
+            dilations,
+            before,
+            after,
+        };
+        let cases = [
+            case(&[1, 3, 9, 11], 5, &[3, 3], &[1, 1], &[1, 1], &[1, 1]),
+            case(&[2, 4, 20, 37], 12, &[3, 3], &[4, 2], &[4, 2], &[4, 2]),
+            case(&[1, 2, 12, 50], 3, &[2, 4], &[1, 1], &[1, 0], &[0, 3]),
+            case(&[1, 24, 13, 13], 20, &[1, 1], &[1, 1], &[0, 0], &[0, 0]),
+            case(&[3, 6, 70], 11, &[5], &[1], &[2], &[2]),
+            case(&[1, 7, 40], 4, &[3], &[8], &[0], &[0]),
+            case(&[2, 5, 3], 2, &[1], &[1], &[0], &[0]),
+        ];
+        for case in cases {
+            let (given, shape) = (model(&case).unwrap(), case.shape);
+            let mut ours = given.clone();
+            lower(&mut ours).unwrap();
+            assert!(ours.nodes().iter().any(|node| node.op_is::<DirectConv>()), "{shape:?}");
+            assert_eq!(ours.nodes().len(), 2, "the rectifier is a part of it");
+            let values = (0..shape.iter().product::<usize>()).map(|i| (i % 13) as f32 / 6.0 - 1.0);
+            let input = Tensor::from_shape(shape, &values.collect::<Vec<_>>()).unwrap();
+            let run = |model: TypedModel| {
+                let plan = model.into_optimized().unwrap().into_runnable().unwrap();
+                plan.run(tvec!(input.clone().into_tvalue())).unwrap().remove(0)
+            };
+            let (theirs, ours) = (run(given), run(ours));
+            assert_eq!(theirs.shape(), ours.shape());
+            let (theirs, ours) = (numbers(&theirs).unwrap(), numbers(&ours).unwrap());
+            let worst = theirs.iter().zip(&ours).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(worst < 1e-5, "{shape:?}: off by {worst}");
+        }
     }
-    let same = node.outputs[0].fact.shape == model.node(id).outputs[0].fact.shape;
-    Ok(constant(model, node, 1 - reader.slot).filter(|_| same).map(|value| (node.id, value)))
+
+    fn constant(shape: &[usize]) -> Tensor {
+        let count = shape.iter().product::<usize>();
+        let values: Vec<f32> =
+            (0..count).map(|i| ((i * 7919) % 1009) as f32 / 504.5 - 1.0).collect();
+        Tensor::from_shape(shape, &values).unwrap()
+    }
+
+    /// Rows, features and units; weights the one way round and the other, with and without what is added.
+    #[test]
+    fn dense_layers_are_tracts_products() {
+        for (rows, features, units) in [(1, 3, 5), (7, 160, 33), (21, 9, 96), (64, 40, 3)] {
+            for (axes, shape) in
+                [("mk,nk->mn", [units, features]), ("mk,kn->mn", [features, units])]
+            {
+                for sum in [false, true] {
+                    let mut given = TypedModel::default();
+                    let input = given.add_source("input", f32::fact([rows, features])).unwrap();
+                    let weights = given.add_const("weights", constant(&shape)).unwrap();
+                    let product = EinSum::new(axes.parse().unwrap(), f32::datum_type());
+                    let mut output =
+                        given.wire_node("product", product, &[input, weights]).unwrap();
+                    if sum {
+                        let bias = given.add_const("bias", constant(&[1, units])).unwrap();
+                        output = given.wire_node("sum", add(), &[output[0], bias]).unwrap();
+                        let zero = given.add_const("zero", tensor2(&[[0f32]])).unwrap();
+                        output = given.wire_node("relu", max(), &[output[0], zero]).unwrap();
+                    }
+                    given.select_output_outlets(&output).unwrap();
+                    let mut ours = given.clone();
+                    lower(&mut ours).unwrap();
+                    assert!(ours.nodes().iter().any(|node| node.op_is::<Dense>()));
+                    assert_eq!(ours.nodes().len(), 2, "all of it is one operation");
+                    let run = |model: TypedModel| {
+                        let plan = model.into_optimized().unwrap().into_runnable().unwrap();
+                        plan.run(tvec!(constant(&[rows, features]).into_tvalue()))
+                            .unwrap()
+                            .remove(0)
+                    };
+                    let theirs = numbers(&run(given)).unwrap();
+                    let ours = numbers(&run(ours)).unwrap();
+                    assert_eq!(theirs.len(), ours.len());
+                    let pairs = theirs.iter().zip(&ours);
+                    let worst = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                    assert!(worst < 1e-4, "{axes}, {rows} x {features} x {units}: off by {worst}");
+                }
+            }
+        }
+    }
 }

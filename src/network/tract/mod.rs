@@ -8,6 +8,7 @@
 
 mod conv;
 mod dense;
+mod graph;
 mod lower;
 mod scratch;
 mod softmax;

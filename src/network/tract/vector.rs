@@ -1,5 +1,10 @@
 //! Registers of numbers, as wide as the processor has them.
 
+#[cfg(target_arch = "aarch64")]
+use std::arch::aarch64::*;
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::*;
+
 /// A register of `f32`. Whoever calls its functions has seen that the processor knows its instructions,
 /// and has them inlined into a function that may use them.
 pub(super) trait Vector: Copy {
@@ -60,43 +65,37 @@ macro_rules! vector {
 }
 
 #[cfg(target_arch = "x86_64")]
-mod x86 {
-    use super::Vector;
-    use std::arch::x86_64::*;
+vector!(
+    __m512,
+    16,
+    _mm512_set1_ps,
+    _mm512_loadu_ps,
+    _mm512_storeu_ps,
+    _mm512_max_ps,
+    |sum, a, b| _mm512_fmadd_ps(a, b, sum)
+);
 
-    vector!(
-        __m512,
-        16,
-        _mm512_set1_ps,
-        _mm512_loadu_ps,
-        _mm512_storeu_ps,
-        _mm512_max_ps,
-        |sum, a, b| _mm512_fmadd_ps(a, b, sum)
-    );
-    vector!(
-        __m256,
-        8,
-        _mm256_set1_ps,
-        _mm256_loadu_ps,
-        _mm256_storeu_ps,
-        _mm256_max_ps,
-        |sum, a, b| _mm256_fmadd_ps(a, b, sum)
-    );
-    // What every such processor has.
-    vector!(__m128, 4, _mm_set1_ps, _mm_loadu_ps, _mm_storeu_ps, _mm_max_ps, |sum, a, b| {
-        _mm_add_ps(sum, _mm_mul_ps(a, b))
-    });
-}
+#[cfg(target_arch = "x86_64")]
+vector!(
+    __m256,
+    8,
+    _mm256_set1_ps,
+    _mm256_loadu_ps,
+    _mm256_storeu_ps,
+    _mm256_max_ps,
+    |sum, a, b| _mm256_fmadd_ps(a, b, sum)
+);
+
+#[cfg(target_arch = "x86_64")]
+vector!(__m128, 4, _mm_set1_ps, _mm_loadu_ps, _mm_storeu_ps, _mm_max_ps, |sum, a, b| _mm_add_ps(
+    sum,
+    _mm_mul_ps(a, b)
+));
 
 #[cfg(target_arch = "aarch64")]
-mod arm {
-    use super::Vector;
-    use std::arch::aarch64::*;
-
-    vector!(float32x4_t, 4, vdupq_n_f32, vld1q_f32, vst1q_f32, vmaxq_f32, |sum, a, b| vfmaq_f32(
-        sum, a, b
-    ));
-}
+vector!(float32x4_t, 4, vdupq_n_f32, vld1q_f32, vst1q_f32, vmaxq_f32, |sum, a, b| vfmaq_f32(
+    sum, a, b
+));
 
 /// A register of one number, for other processors.
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
@@ -131,8 +130,8 @@ impl Vector for f32 {
 
 /// What every processor of the kind has that the library is built for.
 #[cfg(target_arch = "x86_64")]
-pub(super) type Plain = std::arch::x86_64::__m128;
+pub(super) type Plain = __m128;
 #[cfg(target_arch = "aarch64")]
-pub(super) type Plain = std::arch::aarch64::float32x4_t;
+pub(super) type Plain = float32x4_t;
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 pub(super) type Plain = f32;

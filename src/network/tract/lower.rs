@@ -43,7 +43,6 @@ pub(super) fn lower(model: &mut TypedModel) -> TractResult<()> {
 mod tests {
     use super::*;
     use crate::network::tract::graph::numbers;
-    use tract_onnx::tract_core::internal::*;
     use tract_onnx::tract_core::ops::cnn::{Conv, KernelFormat, PaddingSpec, PoolSpec};
     use tract_onnx::tract_core::ops::einsum::EinSum;
     use tract_onnx::tract_core::ops::math::{add, max};

@@ -9,13 +9,13 @@ use egui::{
 
 use super::frame::Frame;
 use super::shared::{Request, Shared};
-use super::sheet::{Rows, running_job, title};
+use super::sheet::{Rows, listen, running_job, title};
 use super::theme::{CONTROL, Face, UNIT};
 use super::widgets::{Button, Icon, Look, choice, drag_chip, label};
 use crate::composer::{Key, Melody, Range, Scale};
 use crate::drummer::Form;
 use crate::score::program_name;
-use crate::studio::{Edit, Job, MELODIES, MelodyRequest, MelodySet};
+use crate::studio::{Edit, Job, MELODIES, MelodyRequest, MelodySet, PreviewRequest};
 
 /// Instruments to choose from, as General MIDI programs.
 const INSTRUMENTS: [u8; 8] = [80, 0, 24, 33, 40, 56, 65, 73];
@@ -23,6 +23,8 @@ const INSTRUMENTS: [u8; 8] = [80, 0, 24, 33, 40, 56, 65, 73];
 const DENSITIES: [Option<u8>; 7] = [None, Some(1), Some(2), Some(4), Some(6), Some(8), Some(12)];
 /// Shares of what comes again, in per cent.
 const REPEATS: [u8; 3] = [20, 50, 80];
+/// Width of the button that has a melody heard.
+const LISTEN: f32 = 84.0;
 /// Octaves by which the range that suits the instrument is moved.
 const OCTAVES: [i8; 5] = [0, -2, -1, 1, 2];
 
@@ -173,7 +175,7 @@ fn show_melody(
     ui: &mut Ui,
     frame: &Frame<'_>,
     sheet: &mut MelodySheet,
-    (set, number, melody): (&MelodySet, usize, &Melody),
+    (set, number, melody): (&Arc<MelodySet>, usize, &Melody),
     form: Option<&Form>,
     card: Rect,
 ) {
@@ -194,6 +196,15 @@ fn show_melody(
         if selected { Stroke::new(2.0, theme.accent) } else { Stroke::new(1.0, theme.line_strong) };
     ui.painter().rect(card, CornerRadius::same(6), fill, line, StrokeKind::Inside);
     let head = card.shrink2(Vec2::new(2.0 * UNIT, 0.0)).with_max_y(card.top() + 20.0);
+    let place = Rect::from_min_max(
+        pos2(card.right() - LISTEN - 2.0, card.top() + 2.0),
+        pos2(card.right() - 2.0, head.bottom() + 2.0),
+    );
+    let request = PreviewRequest::Melody(set.clone(), number);
+    let is_heard = frame.view.preview.as_ref().is_some_and(|view| view.request == request);
+    if notes > 0 {
+        listen(ui, frame, place, ("melody-listen", number), is_heard, || request);
+    }
     let face = if selected { Face::SemiBold } else { Face::Regular };
     label(ui.painter(), head, Align2::LEFT_CENTER, &name, face.at(12.0), theme.text);
     let roll = Rect::from_min_max(

@@ -21,6 +21,7 @@ pub fn progress_bar(ui: &Ui, theme: &Theme, job: &JobView, place: Rect) {
     let stage = match (&job.job, job.stage) {
         (Job::Transcribe(_), _) => "hearing the recording",
         (Job::Compose(_), _) => "writing melodies",
+        (Job::Preview(_), _) => "rendering",
         (_, Some(stage)) => stage.name(),
         (_, None) => "waiting",
     };

@@ -6,6 +6,7 @@ use super::frame::Frame;
 use super::progress::progress_bar;
 use super::theme::{Face, Theme, UNIT};
 use super::widgets::{Button, Icon, label};
+use crate::studio::{Job, PreviewRequest};
 
 /// The rows of a sheet from top to bottom, each as wide as its card.
 pub struct Rows {
@@ -39,6 +40,29 @@ pub fn title(painter: &Painter, theme: &Theme, head: Rect, text: &str) -> Rect {
     let font = Face::SemiBold.at(16.0);
     let title = label(painter, head, Align2::LEFT_CENTER, text, font, theme.text);
     head.with_min_x(title.right() + 3.0 * UNIT)
+}
+
+/// A button that has a sound heard while the host stands, or ends the one that `is_heard`.
+pub fn listen(
+    ui: &mut Ui,
+    frame: &Frame<'_>,
+    place: Rect,
+    id: impl std::hash::Hash + std::fmt::Debug,
+    is_heard: bool,
+    request: impl FnOnce() -> PreviewRequest,
+) {
+    let button = if is_heard {
+        Button::new(id, "Stop").icon(Icon::Stop).tip("Stop.")
+    } else {
+        let why_not = frame.transport.playing.then_some("It is heard while the host stands.");
+        Button::new(id, "Listen").icon(Icon::Play).tip("Hear it.").unless(why_not)
+    };
+    if button.show(ui, place, &frame.theme) {
+        match is_heard {
+            true => frame.studio.stop_preview(),
+            false => frame.start(Job::Preview(request())),
+        }
+    }
 }
 
 /// How far the job is that runs, `width` wide at most, and the button `cancel` that ends it, at the

@@ -190,6 +190,11 @@ impl Window {
         {
             studio.stop_audition();
         }
+        if view.preview.is_some()
+            && !matches!(self.dialog, Some(Dialog::Recording(_) | Dialog::Melody(_)))
+        {
+            studio.stop_preview();
+        }
         drops(ui, &frame, &self.hovering);
     }
 

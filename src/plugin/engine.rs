@@ -8,6 +8,7 @@ use super::audition::Auditions;
 use super::capture::Capture;
 use super::playback::{Drum, Playback};
 use super::preview::DrumSampler;
+use super::sound_preview::SoundPreview;
 use super::transport::{Clock, HostTime, Span};
 use crate::score::{Beats, Velocity};
 use nice_plug::midi::{Channel, Key, NoteEvent, VoiceID};
@@ -45,6 +46,7 @@ pub struct Engine {
     /// ends pass even when nothing else does any more.
     passed: [u128; 16],
     auditions: Option<Auditions>,
+    sounds: Option<SoundPreview>,
     samples_per_second: f64,
 }
 
@@ -74,6 +76,7 @@ impl Engine {
             kit: None,
             passed: [0; 16],
             auditions: None,
+            sounds: None,
             samples_per_second: 48_000.0,
         }
     }
@@ -81,6 +84,11 @@ impl Engine {
     /// Takes what the window wants to be heard from a queue.
     pub fn audition(&mut self, auditions: Auditions) {
         self.auditions = Some(auditions);
+    }
+
+    /// Takes sounds that the window wants to be heard from a queue.
+    pub fn preview(&mut self, sounds: SoundPreview) {
+        self.sounds = Some(sounds);
     }
 
     /// Whether bars are played that the window asked for, while the host stands.
@@ -160,6 +168,10 @@ impl Engine {
             block.input = block.ports.receive();
         }
         self.playback.end_block(frames);
+        if let Some(sounds) = &mut self.sounds {
+            let stops = host.playing || controls.bypassed;
+            sounds.add(left, right, self.samples_per_second, controls.level, stops);
+        }
         if let Some(auditions) = &mut self.auditions {
             auditions.advance(frames, self.samples_per_second);
         }

@@ -12,6 +12,7 @@ use super::parameter_sync::ParameterSync;
 use super::playback::Playback;
 use super::preview::DrumSampler;
 use super::shared_transport::SharedTransport;
+use super::sound_preview::SoundPreview;
 use super::state::{self, State};
 use super::transport::{Clock, HostTime};
 use crate::audio::SoundFont;
@@ -83,13 +84,14 @@ impl<K> Default for Instance<K> {
     fn default() -> Instance<K> {
         let (parameters, studio) = (Arc::new(Parameters::default()), Studio::new());
         let shared_transport = Arc::new(SharedTransport::default());
-        let AudioEnd { captured, clips, spent, auditions } = studio.connect();
+        let AudioEnd { captured, clips, spent, auditions, sounds, spent_sounds } = studio.connect();
         let mut engine = Engine::new(
             Clock::new(USUAL_RATE, USUAL_BLOCK),
             Capture::new(captured),
             Playback::new(clips, spent),
         );
         engine.audition(Auditions::new(auditions));
+        engine.preview(SoundPreview::new(sounds, spent_sounds));
         let mut sync = ParameterSync::new(Arc::clone(&parameters), Arc::clone(&shared_transport));
         studio.on_tick(Box::new(move |studio| sync.poll(studio)));
         Instance { engine, parameters, studio, shared_transport, kind: PhantomData }

@@ -1,7 +1,7 @@
 //! A recording whose drums were heard: what the network says of it, its shape, and what the musician
 //! makes of it. Not saved: the groove that is taken from it is.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::MidiFile;
@@ -22,6 +22,7 @@ pub struct AudioImport {
     /// The largest absolute sample of each hundredth of a second, 0 to 1.
     pub waveform: Arc<[f32]>,
     activations: Arc<Activations>,
+    path: PathBuf,
 }
 
 impl PartialEq for AudioImport {
@@ -64,7 +65,13 @@ impl AudioImport {
             name: super::take::tidy_name_or(&name, "Recording"),
             waveform: waveform.into(),
             activations: Arc::new(activations),
+            path: path.to_owned(),
         })
+    }
+
+    /// Where it was read from.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Strokes and beats under these options; some milliseconds for a minute of sound.

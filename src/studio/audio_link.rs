@@ -4,7 +4,7 @@ use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::drum_maps::DrumMap;
 use super::tapping::{Tapping, TappingView};
-use super::wire::{Audition, Captured, Clip};
+use super::wire::{Audition, Captured, Clip, Sound};
 use super::{Gesture, Recording, RecordingView};
 use crate::score::{GmKey, Groove};
 
@@ -14,6 +14,8 @@ const WAITING_EVENTS: usize = 1 << 14;
 /// Clips that may be on their way or played at once. Edits overtake each other: those in between
 /// are never sent.
 const CLIPS_OUT: usize = 4;
+/// Sounds that may be on their way or played at once.
+const SOUNDS_OUT: usize = 4;
 /// What may wait to be auditioned; more than anybody clicks within a block.
 const AUDITIONS: usize = 64;
 
@@ -27,6 +29,10 @@ pub struct AudioEnd {
     pub spent: Producer<Box<Clip>>,
     /// What the window wants to be heard.
     pub auditions: Consumer<Audition>,
+    /// Sounds that the window wants to be heard; the newest is the one to play.
+    pub sounds: Consumer<Box<Sound>>,
+    /// For sounds that have ended, as `spent`. Never full.
+    pub spent_sounds: Producer<Box<Sound>>,
 }
 
 /// The studio's ends, with what they carry.
@@ -61,6 +67,10 @@ struct Ends {
     auditions: Producer<Audition>,
     /// Clips that were sent and have not come back.
     out: usize,
+    sounds: Producer<Box<Sound>>,
+    spent_sounds: Consumer<Box<Sound>>,
+    /// Sounds that were sent and have not come back.
+    sounds_out: usize,
 }
 
 impl AudioLink {
@@ -69,22 +79,49 @@ impl AudioLink {
         let (outgoing, clips) = RingBuffer::new(CLIPS_OUT);
         let (spent, returning) = RingBuffer::new(CLIPS_OUT);
         let (asked, auditions) = RingBuffer::new(AUDITIONS);
+        let (outgoing_sounds, sounds) = RingBuffer::new(SOUNDS_OUT);
+        let (spent_sounds, returning_sounds) = RingBuffer::new(SOUNDS_OUT);
         self.ends = Some(Ends {
             captured: events,
             clips: outgoing,
             spent: returning,
             auditions: asked,
             out: 0,
+            sounds: outgoing_sounds,
+            spent_sounds: returning_sounds,
+            sounds_out: 0,
         });
         self.unsent = true;
         self.send();
-        AudioEnd { captured, clips, spent, auditions }
+        AudioEnd { captured, clips, spent, auditions, sounds, spent_sounds }
     }
 
     /// Hands something on to be heard; what nobody takes in time is left out.
     pub fn audition(&mut self, audition: Audition) {
         if let Some(ends) = &mut self.ends {
             let _ = ends.auditions.push(audition);
+        }
+    }
+
+    /// Has a sound heard in the place of the one before; `false` if nobody takes it.
+    pub fn sound(&mut self, sound: Sound) -> bool {
+        self.take_back();
+        let Some(ends) = &mut self.ends else { return false };
+        let taken = ends.sounds_out < SOUNDS_OUT && ends.sounds.push(Box::new(sound)).is_ok();
+        ends.sounds_out += usize::from(taken);
+        taken
+    }
+
+    /// Whether a sound is on its way or heard.
+    pub fn sounds(&self) -> bool {
+        self.ends.as_ref().is_some_and(|ends| ends.sounds_out > 0)
+    }
+
+    /// Frees the sounds that have ended.
+    fn take_back(&mut self) {
+        let Some(ends) = &mut self.ends else { return };
+        while ends.spent_sounds.pop().is_ok() {
+            ends.sounds_out = ends.sounds_out.saturating_sub(1);
         }
     }
 
@@ -124,6 +161,7 @@ impl AudioLink {
     /// Takes in what has come and sends what waits; `true` if there is something new to show.
     pub fn poll(&mut self) -> bool {
         self.send();
+        self.take_back();
         let Some(ends) = &mut self.ends else { return false };
         let mut came = false;
         // No more than what waits now: the audio thread goes on meanwhile.

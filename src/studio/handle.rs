@@ -373,6 +373,11 @@ impl StudioLink {
         self.shared.clear_feedback();
     }
 
+    /// Ends the sound of a [`Job::Preview`].
+    pub fn stop_preview(&self) {
+        self.shared.stop_sound();
+    }
+
     /// Lets the part be heard again.
     pub fn stop_audition(&self) {
         self.shared.stop_audition();
@@ -394,7 +399,7 @@ impl StudioLink {
         self.shared.start(job.clone(), |document| match &job {
             Job::Generate | Job::Candidates => document.take().map(|_| ()).ok_or(JobError::NoTake),
             // What it needs is on the disk.
-            Job::Transcribe(_) => Ok(()),
+            Job::Transcribe(_) | Job::Preview(_) => Ok(()),
             Job::New | Job::Variation | Job::Reshape | Job::Compose(_) => {
                 document.arrangement.as_ref().map(|_| ()).ok_or(JobError::NoPart)
             }

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use super::audio_import::AudioImport;
 use super::candidates::CandidateSet;
 use super::melodies::{MelodyRequest, MelodySet};
+use super::sound_preview::PreviewRequest;
+use super::wire::Sound;
 use super::{Document, Region};
 use crate::drummer::Stage;
 
 /// Work for the worker thread. A job takes what it needs from the document when it begins and puts
 /// its result into the document as it is when it ends, so that edits made meanwhile stay.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Job {
     /// Drums for the current take: hears it and plays.
     Generate,
@@ -30,6 +32,8 @@ pub enum Job {
     Transcribe(PathBuf),
     /// Melodies for the drums of the current take; see [`super::MelodySet`].
     Compose(MelodyRequest),
+    /// A sound to be heard while the host stands.
+    Preview(PreviewRequest),
 }
 
 impl Job {
@@ -44,6 +48,7 @@ impl Job {
             Job::Candidates => "make 32",
             Job::Transcribe(_) => "transcribe",
             Job::Compose(_) => "write a melody",
+            Job::Preview(_) => "preview",
         }
     }
 }
@@ -70,6 +75,8 @@ pub(super) struct Outcome {
     pub import: Option<Arc<AudioImport>>,
     /// Melodies that were written.
     pub melodies: Option<Arc<MelodySet>>,
+    /// What is to be heard.
+    pub sound: Option<(PreviewRequest, Sound)>,
 }
 
 impl Outcome {
@@ -86,6 +93,7 @@ impl Outcome {
             candidates: None,
             import: None,
             melodies: None,
+            sound: None,
         }
     }
 }

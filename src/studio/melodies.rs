@@ -90,31 +90,29 @@ impl MelodySet {
         Ok(MelodySet { take: take.clone(), request, key, range, melodies })
     }
 
-    /// One of the melodies alone, with the take's tempo and metres.
-    fn song(&self, melody: &Melody) -> Song {
-        melody.song(&self.take.song, self.request.program)
+    /// One of the melodies alone, with the take's tempo and metres; `None` if there is no such melody, or
+    /// it has no notes.
+    pub(super) fn song(&self, number: usize) -> Option<Song> {
+        let melody = self.melodies.get(number).filter(|melody| !melody.notes.is_empty())?;
+        Some(melody.song(&self.take.song, self.request.program))
     }
 
     /// One of the melodies as a take, in the place of the take that its drums were for; `None` if there
     /// is no such melody, or it has no notes.
     pub fn take_of(&self, number: usize) -> Option<Take> {
-        let melody = self.melodies.get(number).filter(|melody| !melody.notes.is_empty())?;
+        let song = self.song(number)?;
         let name = format!("Melody {} for {}", number + 1, self.take.name);
-        Some(Take {
-            name: super::take::tidy_name(&name),
-            song: self.song(melody),
-            ..(*self.take).clone()
-        })
+        Some(Take { name: super::take::tidy_name(&name), song, ..(*self.take).clone() })
     }
 
     /// One of the melodies as a MIDI file.
     pub fn midi_file(&self, number: usize) -> Option<MidiFile> {
-        let melody = self.melodies.get(number).filter(|melody| !melody.notes.is_empty())?;
+        let song = self.song(number)?;
         let words = format!("{} melody {} {}", self.take.name, number + 1, self.key);
-        let song = self.song(melody);
+        let strokes = song.tracks.iter().map(|track| track.notes.len()).sum();
         let song = self.take.file_time.as_ref().map_or(song.clone(), |file| file.restored(&song));
         let bytes = midi::write(&song);
-        Some(MidiFile { name: super::clip::file_name(&words), bytes, strokes: melody.notes.len() })
+        Some(MidiFile { name: super::clip::file_name(&words), bytes, strokes })
     }
 
     /// The instrument's name.

@@ -11,7 +11,7 @@
 //! [`Preset`]s touch the disk; everything else here is in memory.
 //!
 //! - In: [`wire::Captured`] events, MIDI files, [`Edit`]s, [`Job`]s, saved states.
-//! - Out: [`View`]s, [`wire::Clip`]s, MIDI files, states to be saved.
+//! - Out: [`View`]s, [`wire::Clip`]s, [`wire::Sound`]s, MIDI files, states to be saved.
 //! - Errors: what can be refused at once is a `Result`; what fails in a job is a sentence in
 //!   [`View::error`].
 
@@ -39,6 +39,7 @@ mod quantized_ssm;
 mod recipe;
 mod recording;
 mod shared_state;
+mod sound_preview;
 mod state;
 mod take;
 mod takes;
@@ -76,6 +77,7 @@ pub use part_editor::Shift;
 pub use presets::{Preset, PresetError, PresetFolder};
 pub use quantized_ssm::QuantizedSsm;
 pub use recording::{BarSpan, MAX_BARS, Recording, RecordingView, Span};
+pub use sound_preview::{LONGEST_PREVIEW, PreviewError, PreviewRequest, PreviewView, RecordingMix};
 pub use state::{Saved, StateError};
 pub use take::{Take, TakeError};
 pub use tapping::TappingView;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    AudioImport, AuditionSource, CandidateSet, Document, JobView, MapView, MelodySet,
+    AudioImport, AuditionSource, CandidateSet, Document, JobView, MapView, MelodySet, PreviewView,
     RecordingView, RelevanceFeedback, TappingView, WindowSettings,
 };
 use crate::network::{Backend, Engine};
@@ -42,6 +42,8 @@ pub struct View {
     pub import: Option<Arc<AudioImport>>,
     /// The melodies that were written last.
     pub melodies: Option<Arc<MelodySet>>,
+    /// The sound that is heard while the host stands.
+    pub preview: Option<PreviewView>,
     /// What undo would take back, such as "erase"; `None` if there is nothing.
     pub undo: Option<&'static str>,
     /// What redo would do again.

@@ -4,7 +4,8 @@
 //! Positions are the host's, in quarter notes from the start of its song; before it (a count-in)
 //! they are negative.
 
-use crate::score::{Beats, Bpm, Metre, Velocity};
+use crate::audio::Stereo;
+use crate::score::{Beats, Bpm, Metre, SampleRate, Velocity};
 
 /// What the audio thread heard, in the order in which it happened.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,6 +40,23 @@ pub enum Audition {
     Play { from: Beats, to: Beats, tempo: Bpm, metre: Metre },
     /// No longer.
     Stop,
+}
+
+/// A sound that is heard once, beside the clip, while the host stands. Each ends the one before; one
+/// without samples is silence.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sound {
+    /// Its samples.
+    pub stereo: Stereo,
+    /// How many there are in a second, above 0.
+    pub rate: SampleRate,
+}
+
+impl Sound {
+    /// Ends what sounds.
+    pub fn silence() -> Sound {
+        Sound { stereo: Stereo::default(), rate: SampleRate::ANALYSIS }
+    }
 }
 
 /// A stroke of a clip, ready to be sent.

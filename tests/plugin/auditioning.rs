@@ -1,9 +1,10 @@
 //! What the window wants to be heard while the host stands.
 
 use super::host::{EXACT, Host, clip, number};
-use drumlin::plugin::Auditions;
-use drumlin::score::{Beats, Bpm, Metre, Velocity};
-use drumlin::studio::wire::{Audition, Captured};
+use drumlin::audio::Stereo;
+use drumlin::plugin::{Auditions, SoundPreview};
+use drumlin::score::{Beats, Bpm, Metre, SampleRate, Velocity};
+use drumlin::studio::wire::{Audition, Captured, Sound};
 
 fn with_auditions() -> (Host, rtrb::Producer<Audition>) {
     let mut host = Host::new(48_000.0, 512, EXACT);
@@ -86,4 +87,34 @@ fn the_host_or_a_second_click_ends_it() {
         host.seconds(3.0, &[512]);
         assert_eq!((host.sounding(), host.drums.len()), (0, strokes));
     }
+}
+
+#[test]
+fn a_sound_is_heard_until_the_host_starts() {
+    let mut host = Host::new(48_000.0, 512, EXACT);
+    host.sound_with_kit(1.0);
+    let (mut sounds, arriving) = rtrb::RingBuffer::new(4);
+    let (leaving, spent) = rtrb::RingBuffer::new(4);
+    host.engine.preview(SoundPreview::new(arriving, leaving));
+    let mut send = |value: f32| {
+        let stereo = Stereo { left: vec![value; 96_000], right: vec![-value; 96_000] };
+        sounds.push(Box::new(Sound { stereo, rate: SampleRate(44_100) })).unwrap();
+    };
+    send(0.5);
+    host.seconds(0.2, &[512, 77]);
+    let last = |host: &Host| [0, 1].map(|side| host.sound[side].last().copied().unwrap());
+    assert!(last(&host)[0] > 0.49 && last(&host)[1] < -0.49);
+    send(0.25);
+    host.seconds(0.2, &[512]);
+    assert!((last(&host)[0] - 0.25).abs() < 0.01);
+    assert_eq!(spent.slots(), 1);
+    host.play();
+    host.seconds(0.1, &[512]);
+    assert_eq!((last(&host), spent.slots()), ([0.0; 2], 2));
+    // Bypassed there is none either.
+    host.stop();
+    host.controls.bypassed = true;
+    send(0.5);
+    host.seconds(0.1, &[512]);
+    assert_eq!((last(&host), spent.slots()), ([0.0; 2], 3));
 }

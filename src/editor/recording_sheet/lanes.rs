@@ -93,6 +93,13 @@ pub fn show(
         let colour = theme.hit(onset.velocity).gamma_multiply(0.25 + 0.75 * (2.0 * sure).min(1.0));
         painter.rect_filled(stroke, CornerRadius::same(1), colour);
     }
+    if let Some(seconds) = sheet.heard(frame) {
+        let at = x(seconds);
+        if axis.x_range().contains(at) {
+            painter.vline(at, axis.y_range(), Stroke::new(1.5, theme.accent));
+        }
+        ui.ctx().request_repaint();
+    }
     for (index, sound) in ORDER.into_iter().enumerate() {
         let head = row(index).with_max_x(axis.left() - UNIT);
         sensitivity(ui, frame, shared, sheet, sound, head);

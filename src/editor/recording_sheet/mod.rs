@@ -12,9 +12,10 @@ use egui::{Align2, Id, Rect, TextEdit, Ui, Vec2, pos2};
 pub use self::sheet::RecordingSheet;
 use super::frame::{Frame, bar_count, sentence};
 use super::shared::{Request, Shared};
-use super::sheet::{Rows, title};
+use super::sheet::{Rows, listen, title};
 use super::theme::{CONTROL, Face, UNIT};
 use super::widgets::{Button, Look, choice, drag_chip, label};
+use crate::studio::{PreviewRequest, RecordingMix};
 use crate::transcriber::{Options, Transcription};
 
 /// Tempos that can be asked for, in beats a minute.
@@ -43,6 +44,7 @@ pub fn show(
     label(ui.painter(), room, Align2::LEFT_CENTER, &summary(&heard), font, theme.text_dim);
     correct(ui, frame, sheet, &heard, rows.take(CONTROL));
     lanes::show(ui, frame, shared, sheet, &heard, rows.body);
+    hear(ui, frame, sheet, rows.foot);
     give(ui, frame, shared, sheet, (&heard, fresh), rows.foot)
 }
 
@@ -141,6 +143,29 @@ fn correct(
     let font = Face::Regular.at(12.0);
     let hint = "Click in the ruler where a bar begins. Whole mixes are experimental.";
     label(ui.painter(), room, Align2::RIGHT_CENTER, hint, font, theme.text_dim);
+}
+
+/// The recording beside its drums, at the right of the foot.
+fn hear(ui: &mut Ui, frame: &Frame<'_>, sheet: &mut RecordingSheet, foot: Rect) {
+    const NAMES: [&str; RecordingMix::ALL.len()] = ["With drums", "Recording", "Drums alone"];
+    let place = foot.with_min_x(foot.right() - 84.0);
+    let import = &sheet.import;
+    let is_heard = sheet.heard(frame).is_some();
+    listen(ui, frame, place, "recording-listen", is_heard, || PreviewRequest::Recording {
+        import: import.clone(),
+        options: sheet.options.clone(),
+        from: sheet.seen.start,
+        mix: sheet.mix,
+    });
+    let right = place.left() - UNIT;
+    let place = foot.with_max_x(right).with_min_x(right - 110.0);
+    let chosen = RecordingMix::ALL.iter().position(|mix| *mix == sheet.mix);
+    let tip = "What is heard: from the left edge of what is in view, two minutes at most.";
+    let names = NAMES.map(str::to_owned);
+    let picked = choice(ui, place, &frame.theme, "recording-mix", tip, &names, chosen.unwrap_or(0));
+    if let Some(picked) = picked {
+        sheet.mix = RecordingMix::ALL[picked];
+    }
 }
 
 /// Where the drums go; `false` once they were used.

@@ -3,8 +3,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::super::frame::Frame;
 use super::preview::Preview;
-use crate::studio::AudioImport;
+use crate::studio::{AudioImport, PreviewRequest, RecordingMix};
 use crate::transcriber::Options;
 
 /// What the sheet remembers while it is open.
@@ -16,6 +17,8 @@ pub struct RecordingSheet {
     pub seen: Range<f64>,
     /// A tempo that is being typed.
     pub tempo: Option<String>,
+    /// What of it is heard.
+    pub mix: RecordingMix,
 }
 
 impl std::fmt::Debug for RecordingSheet {
@@ -29,6 +32,17 @@ impl RecordingSheet {
     pub fn new(import: Arc<AudioImport>) -> RecordingSheet {
         let seen = 0.0..import.seconds().max(0.1);
         let (options, preview) = (Options::default(), Preview::default());
-        RecordingSheet { import, options, preview, seen, tempo: None }
+        RecordingSheet { import, options, preview, seen, tempo: None, mix: RecordingMix::default() }
+    }
+
+    /// The second of the recording that is heard now, if it is.
+    pub fn heard(&self, frame: &Frame<'_>) -> Option<f64> {
+        let view = frame.view.preview.as_ref()?;
+        match &view.request {
+            PreviewRequest::Recording { import, from, .. } if *import == self.import => {
+                Some(from + view.since.elapsed().as_secs_f64())
+            }
+            _ => None,
+        }
     }
 }

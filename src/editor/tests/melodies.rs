@@ -3,11 +3,12 @@
 use egui::Vec2;
 
 use super::robot::Robot;
-use crate::studio::{Edit, MELODIES};
+use crate::studio::{Edit, MELODIES, PreviewRequest};
 
 #[test]
 fn melodies_are_written_and_kept_as_a_take() {
     let mut robot = Robot::with_bars(4, Vec2::new(1280.0, 800.0));
+    let _audio = robot.studio.connect();
     robot.press("take-more");
     robot.press("take-melody");
     robot.press("melody-density");
@@ -17,10 +18,17 @@ fn melodies_are_written_and_kept_as_a_take() {
     robot.frames(2);
     let set = robot.studio.snapshot().melodies.clone().unwrap();
     assert_eq!((set.melodies.len(), set.request.density), (MELODIES, Some(4)));
+    // One is heard with the drums until the sheet closes.
+    robot.press(("melody-listen", 1_usize));
+    robot.wait(|robot| robot.studio.snapshot().preview.is_some());
+    let heard = robot.studio.snapshot().preview.clone().unwrap();
+    assert_eq!(heard.request, PreviewRequest::Melody(set.clone(), 1));
+    robot.frames(2);
     robot.press(("melody", 2_usize));
     robot.press("melody-keep");
     robot.frames(2);
     assert!(robot.window.dialog.is_none());
+    assert_eq!(robot.studio.snapshot().preview, None);
     let document = robot.document();
     assert_eq!((document.takes.len(), document.current_take), (2, Some(1)));
     assert_eq!(**document.take().unwrap(), set.take_of(2).unwrap());

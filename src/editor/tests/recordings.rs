@@ -50,6 +50,31 @@ fn a_dropped_recording_is_corrected_and_drums_the_song() {
 }
 
 #[test]
+fn a_recording_is_heard_beside_its_drums() {
+    let mut robot = with_recording();
+    let mut audio = robot.studio.connect();
+    robot.press("recording-mix");
+    robot.frames(2);
+    // The drums alone: the file is no longer there.
+    robot.press(("recording-mix", 2_usize));
+    robot.press("recording-listen");
+    robot.wait(|robot| robot.studio.snapshot().preview.is_some());
+    let sound = audio.sounds.pop().unwrap();
+    assert!(sound.stereo.left.len() > 44_100);
+    robot.press("recording-listen");
+    assert_eq!(robot.studio.snapshot().preview, None);
+    let silence = audio.sounds.pop().unwrap();
+    assert!(silence.stereo.left.is_empty());
+    // What comes back from the audio thread has ended.
+    robot.press("recording-listen");
+    robot.wait(|robot| robot.studio.snapshot().preview.is_some());
+    for sound in [sound, silence, audio.sounds.pop().unwrap()] {
+        audio.spent_sounds.push(sound).unwrap();
+    }
+    robot.wait(|robot| robot.studio.snapshot().preview.is_none());
+}
+
+#[test]
 fn a_recording_becomes_a_section_and_its_bars_are_moved() {
     let mut robot = with_recording();
     robot.press("recording-section");

@@ -1,14 +1,45 @@
-//! What is heard in the place of the part: a groove of the map, or a candidate.
+//! What is heard in the place of the part: a groove of the map, a candidate, or a sound while the host
+//! stands.
+
+use std::time::Instant;
 
 use super::super::candidates::AuditionSource;
 use super::super::groove_map::plainly;
-use super::super::wire::{Audition, Clip};
+use super::super::sound_preview::{PreviewRequest, PreviewView};
+use super::super::wire::{Audition, Clip, Sound};
 use super::super::{Document, MapRequest};
 use super::SharedState;
+use super::state::State;
 use crate::patterns::Pattern;
 use crate::score::{Beats, Bpm, DrumPart, Metre};
 
 impl SharedState {
+    /// Has a sound heard that was rendered.
+    pub(super) fn send_sound(&self, state: &mut State, request: PreviewRequest, sound: Sound) {
+        if self.audio_link.lock().sound(sound) {
+            state.preview = Some(PreviewView { request, since: Instant::now() });
+        }
+    }
+
+    /// Ends the sound that is heard.
+    pub fn stop_sound(&self) {
+        let mut state = self.state.lock();
+        if state.preview.take().is_some() {
+            self.audio_link.lock().sound(Sound::silence());
+            self.told(state);
+        }
+    }
+
+    /// No sound is out any more.
+    pub(super) fn sound_ended(&self) {
+        let mut state = self.state.lock();
+        // Another may have been sent since it was looked.
+        if state.preview.is_some() && !self.audio_link.lock().sounds() {
+            state.preview = None;
+            self.told(state);
+        }
+    }
+
     /// Has a groove heard at once in the place of the part, over and over, whether the host plays or not.
     /// `played` replaces the same groove only while that is still wanted.
     pub fn audition(&self, pattern: &Pattern, part: &DrumPart, tempo: Bpm, played: bool) {

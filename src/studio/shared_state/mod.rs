@@ -133,6 +133,7 @@ impl SharedState {
             audition_source: state.audition_source,
             import: state.import.clone(),
             melodies: state.melodies.clone(),
+            preview: state.preview.clone(),
             undo: state.history.undo_name(),
             redo: state.history.redo_name(),
             recalls: state.recalls,
@@ -260,8 +261,12 @@ impl SharedState {
 
     /// Looks after the line, unless another thread does just now.
     pub fn poll(&self) {
-        let looked = self.audio_link.try_lock().map(|mut link| (link.poll(), link.settled()));
-        let Some((new, tapped)) = looked else { return };
+        let looked =
+            self.audio_link.try_lock().map(|mut link| (link.poll(), link.settled(), link.sounds()));
+        let Some((new, tapped, sounds)) = looked else { return };
+        if !sounds {
+            self.sound_ended();
+        }
         if let Some((groove, gesture)) = tapped {
             self.use_tapped(groove, gesture);
         } else if new {

@@ -8,6 +8,7 @@ use super::super::audio_import::AudioImport;
 use super::super::candidates::{AuditionSource, CandidateSet, RelevanceFeedback};
 use super::super::history::History;
 use super::super::melodies::MelodySet;
+use super::super::sound_preview::PreviewView;
 use super::super::{GrooveLibrary, Job, MapRequest, MapView, View, WindowSettings};
 use crate::drummer::{Settings, Stage};
 use crate::network::{Backend, Engine};
@@ -43,6 +44,8 @@ pub(super) struct State {
     pub import: Option<Arc<AudioImport>>,
     /// The melodies that were written last.
     pub melodies: Option<Arc<MelodySet>>,
+    /// The sound that is heard.
+    pub preview: Option<PreviewView>,
 }
 
 pub(super) struct Running {

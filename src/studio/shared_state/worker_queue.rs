@@ -124,7 +124,10 @@ impl SharedState {
             let note = note.map(|why| format!("{why}; the processor did the rest").into());
             state.running = None;
             match outcome {
-                Ok(Outcome { change, step, candidates, import, melodies }) => {
+                Ok(Outcome { change, step, candidates, import, melodies, sound }) => {
+                    if let Some((request, sound)) = sound {
+                        self.send_sound(state, request, sound);
+                    }
                     if melodies.is_some() {
                         state.melodies = melodies;
                     }

@@ -18,11 +18,12 @@ use super::jobs::Outcome;
 use super::melodies::{MelodyRequest, MelodySet};
 use super::recipe::Variations;
 use super::shared_state::SharedState;
+use super::sound_preview::PreviewError;
 use super::{
     ALTERNATIVES, Alternative, Arrangement, Document, Job, Lanes, QuantizedSsm, Region, Take,
     VariationId,
 };
-use crate::audio::SoundFont;
+use crate::audio::{AudioError, SoundFont};
 use crate::composer::ComposeError;
 use crate::drummer::{Drummer, DrummerError, Progress, Settings, SongAnalysis, timing};
 use crate::network::{Backend, Engine, Models};
@@ -91,6 +92,8 @@ enum JobFailure {
     Transcribe(#[from] TranscribeError),
     #[error(transparent)]
     Compose(#[from] ComposeError),
+    #[error(transparent)]
+    Preview(#[from] PreviewError),
     #[error("the document changed under the job; start it again")]
     Gone,
     #[error("an error inside drumlin stopped \"{0}\"; please report it")]
@@ -103,7 +106,10 @@ impl JobFailure {
         match self {
             JobFailure::Drummer(DrummerError::Cancelled)
             | JobFailure::Transcribe(TranscribeError::Cancelled)
-            | JobFailure::Compose(ComposeError::Cancelled) => None,
+            | JobFailure::Compose(ComposeError::Cancelled)
+            | JobFailure::Preview(
+                PreviewError::Cancelled | PreviewError::Audio(AudioError::Cancelled),
+            ) => None,
             failure => Some(failure.to_string()),
         }
     }
@@ -139,6 +145,12 @@ impl Player {
             Job::Candidates => self.candidates(job, &document, reporter),
             Job::Transcribe(path) => self.transcribe(path, reporter),
             Job::Compose(request) => self.compose(&document, *request, reporter),
+            Job::Preview(request) => {
+                let arrangement = document.arrangement.as_ref();
+                let sound = request.render(arrangement, &|| reporter.is_cancelled())?;
+                let sound = Some((request.clone(), sound));
+                Ok(Outcome { sound, ..Outcome::amend(Document::clone) })
+            }
         }
     }
 

@@ -1,0 +1,300 @@
+//! Sound that is heard without the host's transport: a melody that was written, with its drums, and a
+//! recording beside what was heard in it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::audio_import::AudioImport;
+use super::melodies::MelodySet;
+use super::wire::Sound;
+use super::{Arrangement, Take};
+use crate::audio::{self, AudioError, DECODED_RATE, DecodeError, SoundFont, Stereo};
+use crate::midi;
+use crate::score::{
+    Bpm, Metre, MetreChange, Note, SampleRate, Seconds, Song, TempoMap, Ticks, Track, TrackKind,
+    Velocity,
+};
+use crate::transcriber::{Options, Transcription};
+
+/// The longest that is heard at once, in seconds.
+pub const LONGEST_PREVIEW: f64 = 120.0;
+/// What is decoded and rendered.
+const RATE: SampleRate = SampleRate(DECODED_RATE);
+/// Peak of a recording and of the drums beside it: their sum stays below full scale.
+const PEAK: f32 = 0.48;
+/// Ticks of a second where strokes are written by the clock.
+const TICKS_PER_SECOND: u16 = 1000;
+/// How long a drum's note is, in seconds.
+const STROKE: f64 = 0.1;
+
+/// What is to be heard; see [`super::Job::Preview`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum PreviewRequest {
+    /// One of the melodies, with the drums of the current part if they are for its take.
+    Melody(Arc<MelodySet>, usize),
+    /// A recording from a second on.
+    Recording {
+        /// What was heard.
+        import: Arc<AudioImport>,
+        /// How it was heard.
+        options: Options,
+        /// From where on, in seconds.
+        from: f64,
+        /// Which of the two.
+        mix: RecordingMix,
+    },
+}
+
+/// What of a recording is heard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RecordingMix {
+    /// The recording and the drums that were heard in it.
+    #[default]
+    Both,
+    /// The recording alone.
+    Recording,
+    /// The drums alone.
+    Drums,
+}
+
+impl RecordingMix {
+    /// All of them, as a choice shows them.
+    pub const ALL: [RecordingMix; 3] =
+        [RecordingMix::Both, RecordingMix::Recording, RecordingMix::Drums];
+}
+
+/// A sound that is heard now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PreviewView {
+    /// What it is.
+    pub request: PreviewRequest,
+    /// When it was handed to the audio thread.
+    pub since: Instant,
+}
+
+/// Why nothing is to be heard.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what each is and what it names")]
+pub enum PreviewError {
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    #[error(transparent)]
+    Audio(#[from] AudioError),
+    #[error("cancelled")]
+    Cancelled,
+}
+
+impl PreviewRequest {
+    /// Renders the sound, at most [`LONGEST_PREVIEW`] of it.
+    ///
+    /// # Errors
+    /// [`PreviewError`], if the recording is no longer there, or `cancelled` says so.
+    pub(super) fn render(
+        &self,
+        arrangement: Option<&Arrangement>,
+        cancelled: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Sound, PreviewError> {
+        let stereo = match self {
+            PreviewRequest::Melody(set, number) => melody(set, *number, arrangement, cancelled),
+            PreviewRequest::Recording { import, options, from, mix } => {
+                let from = from.clamp(0.0, import.seconds());
+                let mut stereo = match mix {
+                    RecordingMix::Drums => Stereo::default(),
+                    _ => recording(import.path(), from, cancelled)?,
+                };
+                if *mix != RecordingMix::Recording {
+                    let drums = drums(&import.transcription(options), from, cancelled)?;
+                    add(&mut stereo, &drums);
+                }
+                Ok(stereo)
+            }
+        }?;
+        Ok(Sound { stereo, rate: RATE })
+    }
+}
+
+/// A melody from the bar of its first note on, with the drums that it was written for.
+fn melody(
+    set: &MelodySet,
+    number: usize,
+    arrangement: Option<&Arrangement>,
+    cancelled: &(dyn Fn() -> bool + Sync),
+) -> Result<Stereo, PreviewError> {
+    let Some(mut song) = set.song(number) else { return Ok(Stereo::default()) };
+    let same = |take: &Take| take.song == set.take.song;
+    if let Some(arrangement) = arrangement.filter(|arrangement| same(&arrangement.take)) {
+        let part = &arrangement.alternative().part;
+        song.tracks.extend(midi::drum_song(&set.take.song, part).tracks);
+    }
+    let first = song.tracks[0].notes.iter().map(|note| note.start).min().unwrap_or(Ticks(0));
+    let bars = set.take.bars();
+    let starts = bars.bars().iter().map(|bar| bar.start);
+    let first = starts.take_while(|&bar| bar <= first).last();
+    let from = song.tempo.seconds(first.unwrap_or(Ticks(0))).0;
+    let end = song.tempo.ticks(Seconds(from + LONGEST_PREVIEW));
+    for track in &mut song.tracks {
+        track.notes.retain(|note| note.start < end);
+    }
+    let mut stereo = audio::render_stereo(&song, SoundFont::embedded(), RATE, cancelled)?;
+    for side in [&mut stereo.left, &mut stereo.right] {
+        side.drain(..frames(from).min(side.len()));
+        side.truncate(frames(LONGEST_PREVIEW));
+    }
+    Ok(stereo)
+}
+
+/// A recording from a second on, at [`PEAK`].
+fn recording(
+    path: &Path,
+    from: f64,
+    cancelled: &(dyn Fn() -> bool + Sync),
+) -> Result<Stereo, PreviewError> {
+    let (mut skip, most) = (frames(from), frames(LONGEST_PREVIEW));
+    let mut stereo = Stereo::default();
+    let decoded = audio::decode_stereo(path, &mut |left, right| {
+        let skipped = skip.min(left.len());
+        skip -= skipped;
+        let wanted = skipped..left.len().min(skipped + most - stereo.left.len());
+        stereo.left.extend(&left[wanted.clone()]);
+        stereo.right.extend(&right[wanted]);
+        stereo.left.len() < most && !cancelled()
+    });
+    match decoded {
+        Err(DecodeError::Cancelled) if !cancelled() => {}
+        Err(DecodeError::Cancelled) => return Err(PreviewError::Cancelled),
+        decoded => decoded?,
+    }
+    to_peak(&mut stereo);
+    Ok(stereo)
+}
+
+/// The strokes of a transcription from a second on, where they were heard and not on a grid.
+fn drums(
+    heard: &Transcription,
+    from: f64,
+    cancelled: &(dyn Fn() -> bool + Sync),
+) -> Result<Stereo, PreviewError> {
+    let tempo = TempoMap::constant(TICKS_PER_SECOND, Bpm(60.0));
+    let window = from..from + LONGEST_PREVIEW;
+    let notes =
+        heard.onsets.iter().filter(|onset| window.contains(&onset.at.0)).map(|onset| Note {
+            start: tempo.ticks(Seconds(onset.at.0 - from)),
+            length: tempo.ticks(Seconds(STROKE)),
+            key: onset.lane.default_key().get(),
+            velocity: Velocity::from_unit(onset.velocity),
+        });
+    let track = Track { name: String::new(), kind: TrackKind::Drums, notes: notes.collect() };
+    if track.notes.is_empty() {
+        return Ok(Stereo::default());
+    }
+    let metres = vec![MetreChange { at: Ticks(0), metre: Metre::COMMON }];
+    let song = Song { tempo, metres, tracks: vec![track] };
+    let mut stereo = audio::render_stereo(&song, SoundFont::embedded(), RATE, cancelled)?;
+    to_peak(&mut stereo);
+    Ok(stereo)
+}
+
+fn frames(seconds: f64) -> usize {
+    (seconds * f64::from(RATE.0)).round() as usize
+}
+
+/// Scales a sound to [`PEAK`]; silence stays.
+fn to_peak(stereo: &mut Stereo) {
+    let sides = [&stereo.left, &stereo.right];
+    let peak = sides.into_iter().flatten().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
+    if peak > 0.0 {
+        let sides = [&mut stereo.left, &mut stereo.right];
+        sides.into_iter().flatten().for_each(|sample| *sample *= PEAK / peak);
+    }
+}
+
+fn add(sum: &mut Stereo, other: &Stereo) {
+    for (sum, other) in [(&mut sum.left, &other.left), (&mut sum.right, &other.right)] {
+        if sum.len() < other.len() {
+            sum.resize(other.len(), 0.0);
+        }
+        sum.iter_mut().zip(other).for_each(|(sum, sample)| *sum += sample);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::{Backend, Models};
+    use crate::studio::MelodyRequest;
+    use crate::studio::fixtures;
+
+    /// Power of the left side between two seconds.
+    fn power(sound: &Sound, from: f64, to: f64) -> f32 {
+        let side = &sound.stereo.left;
+        let part = &side[frames(from).min(side.len())..frames(to).min(side.len())];
+        part.iter().map(|sample| sample * sample).sum::<f32>() / part.len().max(1) as f32
+    }
+
+    fn difference(a: &Sound, b: &Sound) -> f32 {
+        let both = a.stereo.left.iter().zip(&b.stereo.left);
+        both.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+    }
+
+    #[test]
+    fn a_recording_sounds_with_its_drums_alone_and_from_later_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = fixtures::loop_file(folder.path());
+        let models = Models::new(Backend::Cpu, None);
+        let import = Arc::new(AudioImport::new(&path, &models, &|_| true).unwrap());
+        let sound = |mix, from, options: &Options| {
+            let (import, options) = (import.clone(), options.clone());
+            let request = PreviewRequest::Recording { import, options, from, mix };
+            request.render(None, &|| false).unwrap()
+        };
+        let options = Options::default();
+        let [both, recording, drums] = RecordingMix::ALL.map(|mix| sound(mix, 0.0, &options));
+        let seconds = |sound: &Sound| sound.stereo.left.len() as f64 / f64::from(RATE.0);
+        assert!((seconds(&recording) - import.seconds()).abs() < 0.01);
+        let peak = |sound: &Sound| {
+            sound.stereo.left.iter().chain(&sound.stereo.right).fold(0.0_f32, |a, b| a.max(b.abs()))
+        };
+        assert!((peak(&recording) - PEAK).abs() < 1e-4 && (peak(&drums) - PEAK).abs() < 1e-4);
+        assert!(peak(&both) < 1.0);
+        let mut sum = recording.clone();
+        add(&mut sum.stereo, &drums.stereo);
+        assert!(difference(&sum, &both) < 1e-6);
+        // Each stroke sounds where it was heard.
+        let heard = import.transcription(&options);
+        let first = heard.onsets.first().unwrap().at.0;
+        assert!(power(&drums, first, first + 0.05) > 1e-4);
+        let later = sound(RecordingMix::Recording, 1.0, &options);
+        assert!((seconds(&later) - import.seconds() + 1.0).abs() < 0.01);
+        // Without any drum there is only silence.
+        let without = Options { without: [true; 7], ..Options::default() };
+        assert_eq!(sound(RecordingMix::Drums, 0.0, &without).stereo, Stereo::default());
+        let request = PreviewRequest::Recording {
+            import: import.clone(),
+            options,
+            from: 0.0,
+            mix: RecordingMix::Recording,
+        };
+        assert!(matches!(request.render(None, &|| true), Err(PreviewError::Cancelled)));
+        std::fs::remove_file(path).unwrap();
+        assert!(matches!(request.render(None, &|| false), Err(PreviewError::Decode(_))));
+    }
+
+    #[test]
+    fn a_melody_sounds_with_the_drums_that_it_was_written_for() {
+        let take = Arc::new(fixtures::take(4));
+        let part = fixtures::part(&take, 3);
+        let models = Models::new(Backend::Cpu, None);
+        let request = MelodyRequest { density: Some(4), ..MelodyRequest::default() };
+        let set = Arc::new(MelodySet::write(&take, &part, request, &models, &|_| true).unwrap());
+        let arrangement = fixtures::document(4, 3).arrangement.unwrap();
+        let sound = |arrangement: Option<&Arrangement>, number| {
+            let request = PreviewRequest::Melody(set.clone(), number);
+            request.render(arrangement, &|| false).unwrap()
+        };
+        let (alone, with_drums) = (sound(None, 0), sound(Some(&arrangement), 0));
+        assert!(power(&alone, 0.0, 8.0) > 1e-5);
+        assert!(difference(&alone, &with_drums) > 0.01);
+        assert_eq!(sound(None, 99).stereo, Stereo::default());
+    }
+}

@@ -17,7 +17,7 @@ const UNLIKELY: f32 = 0.01;
 /// Beside the codes, a group may play all cells more probable than one of these.
 const THRESHOLDS: [f32; 6] = [0.18, 0.22, 0.27, 0.33, 0.42, 0.5];
 /// How much of what is likely a style that was asked for by name has to say; the song says the rest.
-const STYLE: f32 = 0.7;
+const STYLE: f32 = 0.3;
 /// What a group of bars is to be made of.
 #[derive(Clone, Copy)]
 pub(super) enum Material<'a> {

@@ -14,7 +14,9 @@ use super::pattern::{self, Condition, PatternOutput, known_grid};
 use super::performance::GivenStrokes;
 use super::requested::weights;
 use super::song_analysis::{SongAnalysis, split_by};
-use super::timekeeper::{keep_time, on_the_kit, without_downbeats, without_guesses};
+use super::timekeeper::{
+    keep_time, on_the_kit, time_from_snare, without_downbeats, without_guesses,
+};
 use super::vocabulary::{StyleBar, Vocabulary};
 use super::{ClassDensities, DrummerError, Progress, Settings, StyleChoice, fills};
 use crate::network::Network;
@@ -211,6 +213,7 @@ impl<'a> Drafter<'a> {
             on_the_kit(&mut patterns, groups, limbs, grids, few);
             without_guesses(&mut patterns, groups, grids);
             without_downbeats(&mut patterns, groups, grids);
+            time_from_snare(&mut patterns, groups, limbs, grids);
         }
         let unchanged = patterns.clone();
         keep_time(&mut patterns, groups, form, limbs, grids, compound);

@@ -29,6 +29,9 @@ const DOWNBEAT: f32 = 0.8;
 
 const CYMBALS: [Lane; 4] = [Lane::ClosedHat, Lane::OpenHat, Lane::Ride, Lane::PedalHat];
 const PERCUSSION: [Lane; 3] = [Lane::Shaker, Lane::HandDrum, Lane::Bell];
+/// What a hand keeps the time on.
+const HANDS: [Lane; 6] =
+    [Lane::ClosedHat, Lane::OpenHat, Lane::Ride, Lane::Shaker, Lane::HandDrum, Lane::Bell];
 /// What can keep the time alone.
 const KEEPERS: [Lane; 5] = [Lane::ClosedHat, Lane::Ride, Lane::Shaker, Lane::HandDrum, Lane::Bell];
 
@@ -119,6 +122,66 @@ pub(super) fn on_the_kit(
             silence(pattern, Lane::HandDrum);
         }
     }
+}
+
+/// Gives the time to a hand where the snare has it. Many strokes on the snare with no cymbal are a
+/// march's; what is likely cell by cell, where hat and ride are equally likely, is that too, and a
+/// drummer at a kit plays few songs so. The snare keeps its back beats and the likeliest of its other
+/// strokes.
+pub(super) fn time_from_snare(
+    patterns: &mut [Pattern],
+    groups: &[usize],
+    limbs: &[Limbs],
+    grids: &[StepGrid],
+) {
+    for (number, pattern) in patterns.iter_mut().enumerate() {
+        let Some(bar) = groups.iter().position(|&group| group == number) else { continue };
+        let beats = beats(&grids[bar]);
+        let many = count(pattern, &[Lane::Snare]) > beats;
+        let is_march = many && count(pattern, &HANDS) < beats && count(pattern, &[Lane::Kick]) > 0;
+        if beats < 2 || !is_march {
+            continue;
+        }
+        let beat = grids[bar].steps_per_beat;
+        let mut others: Vec<usize> = (0..SLOTS)
+            .filter(|&slot| is_struck(pattern, Lane::Snare, slot))
+            .filter(|slot| !slot.is_multiple_of(beat) || (slot / beat).is_multiple_of(2))
+            .map(|slot| Lane::Snare.index() * SLOTS + slot)
+            .collect();
+        others.sort_by(|&a, &b| pattern.logits[b].total_cmp(&pattern.logits[a]));
+        for &cell in &others[1.min(others.len())..] {
+            pattern.logits[cell] = -ADDED;
+        }
+        let amount = |lane: Lane| -> f32 {
+            let row = &pattern.logits[lane.index() * SLOTS..][..SLOTS];
+            row.iter().map(|logit| 1.0 / (1.0 + (-logit).exp())).sum()
+        };
+        let rides = amount(Lane::Ride) > amount(Lane::ClosedHat);
+        let keeper = if rides { Lane::Ride } else { Lane::ClosedHat };
+        HANDS[..3].iter().for_each(|&lane| silence(pattern, lane));
+        if keeper == Lane::ClosedHat {
+            silence(pattern, Lane::PedalHat);
+        }
+        for (slot, logit) in ride_pattern(&grids[bar], &limbs[bar]) {
+            pattern.logits[keeper.index() * SLOTS + slot] = logit;
+        }
+    }
+}
+
+/// The usual strokes of the hand that keeps the time, with their logits: eighths, quarters where those
+/// are quick, and in triplets the ride's skip before every other beat.
+fn ride_pattern(grid: &StepGrid, limbs: &Limbs) -> Vec<(usize, f32)> {
+    let beat = grid.steps_per_beat;
+    let ternary = grid.kind == GridKind::Ternary;
+    let part = (if ternary { beat / 3 } else { beat / 2 }).max(1);
+    let quick = limbs.step * (part as f32) < QUICK;
+    let is_played = |slot: &usize| match (slot / beat, slot % beat) {
+        (_, 0) => true,
+        (at, place) if ternary => at % 2 == 1 && place == 2 * part,
+        (_, place) => !quick && place.is_multiple_of(part),
+    };
+    let slots = (0..limbs.steps.min(grid.steps)).filter(is_played);
+    slots.map(|slot| (slot, if slot.is_multiple_of(beat) { BEAT } else { ADDED })).collect()
 }
 
 /// Has the groups that do not keep the time do so. `limbs`, `grids` and `compound` (whether its metre
@@ -287,6 +350,38 @@ mod tests {
         let roll: Vec<_> = (0..16).step_by(2).map(|slot| (Lane::Snare, slot)).collect();
         let bars = kept(4, 4, 0.125, vec![pattern(&roll)]);
         assert_eq!(slots(&bars[0], Lane::PedalHat), [4, 12]);
+    }
+
+    #[test]
+    fn a_march_on_the_snare_becomes_a_groove() {
+        let roll = (0..16).step_by(2).map(|slot| (Lane::Snare, slot));
+        let march: Vec<_> = roll.chain([(Lane::Kick, 0), (Lane::PedalHat, 4)]).collect();
+        let limbs = [Limbs { step: 0.125, steps: 16, double_pedal: false }; 3];
+        let grids = [StepGrid::for_metre(Metre::COMMON, false); 3];
+        let mut drums = pattern(&march);
+        // The likeliest stroke off the back beat stays.
+        drums.logits[Lane::Snare.index() * SLOTS + 10] = 3.0;
+        let back = pattern(&[(Lane::Kick, 0), (Lane::Snare, 4), (Lane::Snare, 12)]);
+        let mut bars = [drums, back.clone(), pattern(&march[..8])];
+        time_from_snare(&mut bars, &[0, 1, 2], &limbs, &grids);
+        assert_eq!(slots(&bars[0], Lane::Snare), [4, 10, 12]);
+        assert_eq!(slots(&bars[0], Lane::ClosedHat), [0, 2, 4, 6, 8, 10, 12, 14]);
+        assert!(slots(&bars[0], Lane::PedalHat).is_empty());
+        // A back beat is no march, and a roll without a kick is the snare's own.
+        assert_eq!(bars[1].logits, back.logits);
+        assert_eq!(count(&bars[2], &[Lane::Snare]), 8);
+    }
+
+    #[test]
+    fn the_ride_skips_in_triplets() {
+        let limbs = Limbs { step: 0.08, steps: 24, double_pedal: false };
+        let strokes = |triplets| {
+            let grid = StepGrid::for_metre(Metre::COMMON, triplets);
+            ride_pattern(&grid, &limbs).into_iter().map(|(slot, _)| slot).collect::<Vec<_>>()
+        };
+        assert_eq!(strokes(true), [0, 6, 10, 12, 18, 22]);
+        // Eighths of 0.16 s are quick.
+        assert_eq!(strokes(false), [0, 4, 8, 12]);
     }
 
     #[test]

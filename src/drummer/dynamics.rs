@@ -9,7 +9,11 @@
 //! over the bars around by a bilateral filter (Tomasi and Manduchi, ICCV 1998), which averages bars that are
 //! about as loud as this one. A single thin bar changes little; the step into a chorus or a
 //! breakdown stays a step, and a crescendo stays a slope.
+//!
+//! A song that is about as loud throughout gets an arc from section to section, as drummers give it:
+//! they hold back at first and are fullest at the end. It moves velocities, not what is played.
 
+use super::form::Section;
 use crate::score::{BarGrid, BarIndex, Song, TrackKind};
 
 /// Levels are cut here, in decibels below the loud bars; bars of rest have this level by themselves.
@@ -25,6 +29,10 @@ const NEAR: f32 = 2.5;
 const ALIKE: f32 = 3.5;
 /// What is left to the bar by itself.
 const ALONE: f32 = 0.2;
+/// How far the last section stands above the first where the song has no dynamics of its own, in
+/// decibels; and the distance between its loud and its quiet fifth from which it has enough of them.
+const ARC: f32 = 2.0;
+const ENOUGH: f32 = 5.0;
 /// The share of the bars that are at least as loud as the reference of all levels.
 const LOUD_SHARE: f32 = 0.2;
 
@@ -34,6 +42,8 @@ const LOUD_SHARE: f32 = 0.2;
 pub struct Dynamics {
     bars: Vec<f32>,
     smooth: Vec<f32>,
+    /// Decibels by which each bar is played above or below its level.
+    arc: Vec<f32>,
 }
 
 impl Dynamics {
@@ -63,7 +73,8 @@ impl Dynamics {
     fn from_energy(energy: &[f32]) -> Dynamics {
         let mut sounding: Vec<f32> = energy.iter().copied().filter(|&e| e > 0.0).collect();
         if sounding.is_empty() {
-            return Dynamics { bars: vec![0.0; energy.len()], smooth: vec![0.0; energy.len()] };
+            let none = vec![0.0; energy.len()];
+            return Dynamics { bars: none.clone(), smooth: none.clone(), arc: none };
         }
         sounding.sort_by(|a, b| b.total_cmp(a));
         let loud = sounding[(sounding.len() as f32 * LOUD_SHARE) as usize];
@@ -71,7 +82,35 @@ impl Dynamics {
             energy.iter().map(|e| (10.0 * (e / loud).log10()).clamp(QUIETEST, 12.0)).collect();
         let mut smooth = smoothed(&bars);
         rest(&bars, &mut smooth);
-        Dynamics { bars, smooth }
+        let arc = vec![0.0; bars.len()];
+        Dynamics { bars, smooth, arc }
+    }
+
+    /// With an arc over the sections of a song that has little dynamics of its own.
+    pub(super) fn with_arc(mut self, sections: &[Section]) -> Dynamics {
+        let mut levels: Vec<f32> = self.sounding().collect();
+        levels.sort_by(f32::total_cmp);
+        let (Some(last), false) =
+            (sections.len().checked_sub(1).filter(|&last| last > 0), levels.is_empty())
+        else {
+            return self;
+        };
+        let spread = levels[levels.len() * 4 / 5] - levels[levels.len() / 5];
+        let depth = ARC * (1.0 - spread / ENOUGH).max(0.0);
+        for (number, section) in sections.iter().enumerate() {
+            let place = number as f32 / last as f32;
+            for arc in self.arc.iter_mut().take(section.bars.end).skip(section.bars.start) {
+                // Most of it below the usual: accents have little room above.
+                *arc = depth * (place - 0.75);
+            }
+        }
+        self
+    }
+
+    /// The levels of the bars in which the song has notes.
+    fn sounding(&self) -> impl Iterator<Item = f32> {
+        let bars = self.bars.iter().zip(&self.smooth);
+        bars.filter(|(bar, _)| **bar > QUIETEST).map(|(_, level)| *level)
     }
 
     /// How many bars were measured.
@@ -90,6 +129,12 @@ impl Dynamics {
         self.smooth.get(bar).copied().unwrap_or(0.0)
     }
 
+    /// The level at which a bar is struck: that which the drummer follows, with the song's arc. 0 behind
+    /// the last bar.
+    pub(super) fn velocity_level(&self, bar: usize) -> f32 {
+        self.level(bar) + self.arc.get(bar).copied().unwrap_or(0.0)
+    }
+
     /// The level of a bar by itself: decibels, not smoothed. 0 behind the last bar.
     pub fn level_alone(&self, bar: usize) -> f32 {
         self.bars.get(bar).copied().unwrap_or(0.0)
@@ -97,9 +142,8 @@ impl Dynamics {
 
     /// The mean of [`Dynamics::level`] over the bars in which the song has notes; 0 without any.
     pub fn mean_level(&self) -> f32 {
-        let sounding = self.bars.iter().zip(&self.smooth).filter(|(bar, _)| **bar > QUIETEST);
         let (sum, count) =
-            sounding.fold((0.0, 0), |(sum, count), (_, level)| (sum + level, count + 1));
+            self.sounding().fold((0.0, 0), |(sum, count), level| (sum + level, count + 1));
         if count == 0 { 0.0 } else { sum / count as f32 }
     }
 
@@ -206,6 +250,26 @@ mod tests {
         let dynamics = measured(&[(8, 80); 20]);
         assert!((0..20).all(|bar| dynamics.level(bar).abs() < 1e-3));
         assert!((0..20).all(|bar| dynamics.loudness(bar) > 0.999));
+    }
+
+    #[test]
+    fn an_even_song_grows_from_section_to_section() {
+        let sections: Vec<Section> = [0..4, 4..8, 8..16, 16..20]
+            .into_iter()
+            .map(|bars| Section { label: 0, bars })
+            .collect();
+        let levels = |bars: &[(u64, u8)], sections: &[Section]| -> Vec<f32> {
+            let dynamics = measured(bars).with_arc(sections);
+            (0..20).map(|bar| dynamics.velocity_level(bar) - dynamics.level(bar)).collect()
+        };
+        let even = levels(&[(8, 80); 20], &sections);
+        assert!(even.is_sorted() && even[0] == even[3]);
+        assert!((even[19] - even[0] - ARC).abs() < 1e-6 && even[19] < 0.6);
+        // One section alone has nowhere to grow, and a song that has dynamics keeps them.
+        assert_eq!(levels(&[(8, 80); 20], &sections[..1]), [0.0; 20]);
+        let mut bars = [(8, 80); 20];
+        bars[8..16].fill((8, 40));
+        assert!(levels(&bars, &sections).iter().all(|arc| arc.abs() < 1e-6));
     }
 
     #[test]

@@ -185,9 +185,12 @@ impl Drummer {
         })?;
         let drum_form = watch.stage(Stage::Structure, || Ok(drum_form(&drum_ssm)))?;
         let (programs, timings) = (instruments(&song), watch.timings);
+        let loops = is_loop(&song, &bars);
+        // What goes round has no end to grow to.
+        let sections = if loops { &[][..] } else { &form.sections };
         Ok(SongAnalysis {
-            dynamics: Dynamics::of(&song, &bars),
-            loops: is_loop(&song, &bars),
+            dynamics: Dynamics::of(&song, &bars).with_arc(sections),
+            loops,
             tracks: song.tracks.len(),
             sounding: Sounding::of(&song, &bars, &grids),
             fingerprint: fingerprint(&song),

@@ -3,7 +3,7 @@
 use crate::drummer::Dynamics;
 
 /// Decibels of the drums for each decibel of the song.
-const FOLLOW: f32 = 0.9;
+const FOLLOW: f32 = 1.15;
 /// The most that drums are taken up or down, in decibels of velocity: 1.26 and 0.4 times.
 const UP: f32 = 2.0;
 const DOWN: f32 = 8.0;
@@ -23,7 +23,7 @@ impl Follow {
                 // Between the song's mean and its loud bars: most of a song is played as usual, and
                 // accents have little room above it.
                 let usual = dynamics.mean_level() / 2.0;
-                (0..bars).map(|bar| factor(dynamics.level(bar) - usual)).collect()
+                (0..bars).map(|bar| factor(dynamics.velocity_level(bar) - usual)).collect()
             }
         };
         Follow { factors }

@@ -44,7 +44,7 @@ pub fn show(
     label(ui.painter(), room, Align2::LEFT_CENTER, &summary(&heard), font, theme.text_dim);
     correct(ui, frame, sheet, &heard, rows.take(CONTROL));
     lanes::show(ui, frame, shared, sheet, &heard, rows.body);
-    hear(ui, frame, sheet, rows.foot);
+    preview_controls(ui, frame, sheet, rows.foot);
     give(ui, frame, shared, sheet, (&heard, fresh), rows.foot)
 }
 
@@ -146,7 +146,7 @@ fn correct(
 }
 
 /// The recording beside its drums, at the right of the foot.
-fn hear(ui: &mut Ui, frame: &Frame<'_>, sheet: &mut RecordingSheet, foot: Rect) {
+fn preview_controls(ui: &mut Ui, frame: &Frame<'_>, sheet: &mut RecordingSheet, foot: Rect) {
     const NAMES: [&str; RecordingMix::ALL.len()] = ["With drums", "Recording", "Drums alone"];
     let place = foot.with_min_x(foot.right() - 84.0);
     let import = &sheet.import;

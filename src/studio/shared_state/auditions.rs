@@ -26,7 +26,7 @@ impl SharedState {
         let mut state = self.state.lock();
         if state.preview.take().is_some() {
             self.audio_link.lock().sound(Sound::silence());
-            self.told(state);
+            self.notify(state);
         }
     }
 
@@ -36,7 +36,7 @@ impl SharedState {
         // Another may have been sent since it was looked.
         if state.preview.is_some() && !self.audio_link.lock().sounds() {
             state.preview = None;
-            self.told(state);
+            self.notify(state);
         }
     }
 

@@ -3,7 +3,7 @@
 //! Chunks are found as readers find them that have to do with damaged files: by their lengths where
 //! these are right, else by the tracks' end marks and the next `MTrk`. What was mended is listed.
 
-use super::events::{Broken, Events};
+use super::events::{Broken, Events, varlen};
 use super::{MidiError, Repair};
 use crate::score::Ticks;
 
@@ -154,7 +154,8 @@ impl<'a> Finder<'a> {
         while let Some(rest) = self.smf.get(self.at..).filter(|rest| !rest.is_empty()) {
             if rest.starts_with(b"MTrk") {
                 self.tracks += 1;
-                chunks.push(Chunk::Track(self.track(repairs)?));
+                let is_last = self.tracks >= announced;
+                chunks.push(Chunk::Track(self.track(is_last, repairs)?));
             } else if let Some((id, length)) = head(rest)
                 && is_chunk(rest)
                 && id != [0; 4]
@@ -187,8 +188,13 @@ impl<'a> Finder<'a> {
         Ok(())
     }
 
-    /// The track whose chunk begins here; goes on to what follows it.
-    fn track(&mut self, repairs: &mut Vec<Repair>) -> Result<TrackChunk<'a>, MidiError> {
+    /// The track whose chunk begins here; goes on to what follows it. `is_last`: the header announces no
+    /// track behind it.
+    fn track(
+        &mut self,
+        is_last: bool,
+        repairs: &mut Vec<Repair>,
+    ) -> Result<TrackChunk<'a>, MidiError> {
         let track = self.tracks;
         let (begin, all) = (self.at + 8, self.smf.len());
         let Some((_, length)) = head(&self.smf[self.at..]) else {
@@ -241,6 +247,12 @@ impl<'a> Finder<'a> {
         let last = most == body.len();
         let found = scan(&body[..most]);
         self.spend(most)?;
+        let whole = (cut && is_last && last).then(|| lost_end_mark(&found, body, length)).flatten();
+        if let Some(end) = whole {
+            repairs.push(Repair::NoEndMark { track });
+            self.at = all;
+            return Ok(TrackChunk { bytes: &body[..end], offset: self.wrapper + begin });
+        }
         match found {
             Scan::Ended(end) => {
                 repairs.push(Repair::Length { track });
@@ -259,6 +271,23 @@ impl<'a> Finder<'a> {
             }
             _ => Err(MidiError::CutTrack { track }),
         }
+    }
+}
+
+/// Where the events of a track end of which nothing is lost but its end mark, or a part of it: a track of
+/// `length` bytes, cut to `body`, must end with `00 FF 2F 00` or a longer distance in its place.
+fn lost_end_mark(found: &Scan, body: &[u8], length: usize) -> Option<usize> {
+    let lost = length - body.len();
+    match found {
+        // Six bytes have room for a note and the mark.
+        Scan::Exhausted => (4..=5).contains(&lost).then_some(body.len()),
+        Scan::Broken(Broken { byte }) => {
+            let mut rest = &body[*byte..];
+            varlen(&mut rest)?;
+            const MARK: &[u8] = &[0xFF, 0x2F, 0x00];
+            (MARK.starts_with(rest) && rest.len() + lost == MARK.len()).then_some(*byte)
+        }
+        Scan::Ended(_) => None,
     }
 }
 

@@ -65,7 +65,9 @@ fn unicode(bytes: &[u8]) -> Option<String> {
     if let Some(rest) = bytes.strip_prefix(b"\xFE\xFF") {
         return utf16(rest, u16::from_be_bytes);
     }
-    let is_plain = bytes.iter().all(|&byte| byte.is_ascii() && byte != 0);
+    // Latin text in UTF-16 has zeros, and kana in it are hardly ever valid UTF-8.
+    let plain = std::str::from_utf8(bytes).ok();
+    let is_plain = plain.is_some() && !bytes.contains(&0);
     if !is_plain && bytes.len() >= 4 && bytes.len().is_multiple_of(2) {
         for unit in [u16::from_le_bytes, u16::from_be_bytes] {
             if let Some(text) = utf16(bytes, unit).filter(|text| is_evident(text)) {
@@ -73,7 +75,7 @@ fn unicode(bytes: &[u8]) -> Option<String> {
             }
         }
     }
-    std::str::from_utf8(bytes).ok().map(str::to_owned)
+    plain.map(str::to_owned)
 }
 
 /// Whether pairs of bytes make a text that they would hardly make by chance: every other byte is
@@ -217,6 +219,9 @@ mod tests {
                 assert_eq!(read(&little), name);
                 assert_eq!(read(&big), name);
             }
+        }
+        for name in ["äa0A0", "0A0äa", "Gé", "ÿþ"] {
+            assert_eq!(read(name.as_bytes()), name);
         }
         assert_eq!(read(b"Lead\0"), "Lead");
         assert_eq!(read(b"A\0"), "A");

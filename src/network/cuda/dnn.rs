@@ -9,7 +9,7 @@ use cudarc::cublas::sys as blas;
 use cudarc::cudnn::sys::{self, cudnnDataType_t::CUDNN_DATA_FLOAT, cudnnStatus_t};
 
 use super::driver::Stream;
-use crate::network::eager::device::{Conv, DeviceError, Pool, Reduce};
+use crate::network::eager::device::{Conv, DeviceError, Reduce};
 
 type Done<T> = Result<T, DeviceError>;
 
@@ -216,14 +216,9 @@ impl ConvShapes {
 }
 
 impl Pooling {
-    pub fn new(pool: Pool, how: &Conv) -> Done<Pooling> {
+    pub fn max(how: &Conv) -> Done<Pooling> {
         let made = Pooling::create()?;
-        use sys::cudnnPoolingMode_t as Mode;
-        let mode = match pool {
-            Pool::Max => Mode::CUDNN_POOLING_MAX,
-            Pool::Average => Mode::CUDNN_POOLING_AVERAGE_COUNT_EXCLUDE_PADDING,
-            Pool::AveragePadded => Mode::CUDNN_POOLING_AVERAGE_COUNT_INCLUDE_PADDING,
-        };
+        let mode = sys::cudnnPoolingMode_t::CUDNN_POOLING_MAX;
         let [height, width] = [int(how.kernel[0])?, int(how.kernel[1])?];
         let [pad_y, pad_x] = [int(how.padding[0])?, int(how.padding[1])?];
         let [step_y, step_x] = [int(how.stride[0])?, int(how.stride[1])?];

@@ -1,6 +1,5 @@
 //! The operations of a network on the GPU: cuDNN for convolutions, pools, activations, softmax,
-//! reductions, normalisation and recurrent layers, cuBLAS for products, kernels of our own for the
-//! rest.
+//! reductions and normalisation, cuBLAS for products, kernels of our own for the rest.
 
 use std::ffi::{c_longlong, c_void};
 use std::ptr;
@@ -20,7 +19,7 @@ use super::driver::{Buffer, Context, Memory, Stream};
 use super::kernels::Kernels;
 use super::library::Libraries;
 use crate::network::eager::device::{
-    Axis, Binary, Conv, Copy, Device, DeviceError, MatMul, Pair, Pool, Reduce, Unary,
+    Axis, Binary, Conv, Copy, Device, DeviceError, MatMul, Pair, Reduce, Unary,
 };
 
 type Done<T> = Result<T, DeviceError>;
@@ -374,12 +373,12 @@ impl Device for Gpu {
         Ok(out)
     }
 
-    fn pool(&self, pool: Pool, x: &Buffer, how: &Conv) -> Done<Buffer> {
+    fn max_pool(&self, x: &Buffer, how: &Conv) -> Done<Buffer> {
         let Conv { batch, channels, input, output, .. } = *how;
         let out = self.take(batch * channels * output[0] * output[1])?;
         let from = TensorShape::new([batch, channels, input[0], input[1]])?;
         let to = TensorShape::new([batch, channels, output[0], output[1]])?;
-        let pooling = Pooling::new(pool, how)?;
+        let pooling = Pooling::max(how)?;
         let tools = self.tools()?;
         // SAFETY: the arrays have the sizes that the shapes say.
         check(unsafe {

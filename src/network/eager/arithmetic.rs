@@ -60,22 +60,6 @@ impl<D: Device> Executor<'_, D> {
         Ok(Array::new(buffer, shape, batched))
     }
 
-    /// Only the powers that exporters write for squares and roots.
-    pub(super) fn pow(&self, node: &Node) -> ExecResult<Value<D::Buffer>> {
-        let x = self.array(node, 0)?;
-        let power = match self.input(node, 1)? {
-            Value::Host(host) => host.scalar(),
-            Value::Device(_) => None,
-        };
-        Ok(Value::Device(match power {
-            Some(2.0) => self.paired(Binary::Mul, &x, &x)?,
-            Some(3.0) => self.paired(Binary::Mul, &self.paired(Binary::Mul, &x, &x)?, &x)?,
-            Some(0.5) => return self.unary(Unary::Sqrt, Value::Device(x)),
-            Some(1.0) => x,
-            _ => return Err("powers other than 0.5, 1, 2 and 3 are not supported".into()),
-        }))
-    }
-
     pub(super) fn clip(
         &self,
         node: &Node,

@@ -1,9 +1,7 @@
 //! A plain device on the host, for tests of the walk: it says in loops what each operation means.
 //! Networks on the processor are run by tract, which is many times faster.
 
-use super::device::{
-    Axis, Binary, Conv, Copy, Device, DeviceError, MatMul, Pair, Pool, Reduce, Unary,
-};
+use super::device::{Axis, Binary, Conv, Copy, Device, DeviceError, MatMul, Pair, Reduce, Unary};
 
 type Done<T> = Result<T, DeviceError>;
 
@@ -188,27 +186,11 @@ impl Device for CpuDevice {
         Ok(out)
     }
 
-    fn pool(&self, pool: Pool, x: &Vec<f32>, how: &Conv) -> Done<Vec<f32>> {
-        let (outputs, inputs, cells) = sizes(how);
-        let start = if pool == Pool::Max { f32::NEG_INFINITY } else { 0.0 };
-        let mut out = vec![start; how.batch * how.channels * outputs];
+    fn max_pool(&self, x: &Vec<f32>, how: &Conv) -> Done<Vec<f32>> {
+        let (outputs, inputs, _) = sizes(how);
+        let mut out = vec![f32::NEG_INFINITY; how.batch * how.channels * outputs];
         for (target, source) in out.chunks_exact_mut(outputs).zip(x.chunks_exact(inputs)) {
-            let mut counts = vec![0_u32; outputs];
-            meetings(how, |o, _, i| {
-                counts[o] += 1;
-                target[o] = if pool == Pool::Max {
-                    target[o].max(source[i])
-                } else {
-                    target[o] + source[i]
-                };
-            });
-            for (sum, count) in target.iter_mut().zip(counts) {
-                match pool {
-                    Pool::Max => {}
-                    Pool::Average => *sum /= count as f32,
-                    Pool::AveragePadded => *sum /= cells as f32,
-                }
-            }
+            meetings(how, |o, _, i| target[o] = target[o].max(source[i]));
         }
         Ok(out)
     }

@@ -78,9 +78,9 @@ pub(in crate::network) trait Device: Send + Sync {
         how: &Conv,
     ) -> Done<Self::Buffer>;
 
-    /// `x[batch, channels, ...]`; what lies outside counts for nothing, but
-    /// [`Pool::AveragePadded`], which counts it as zero.
-    fn pool(&self, pool: Pool, x: &Self::Buffer, how: &Conv) -> Done<Self::Buffer>;
+    /// The largest under each window of `x[batch, channels, ...]`; what lies outside counts for
+    /// nothing.
+    fn max_pool(&self, x: &Self::Buffer, how: &Conv) -> Done<Self::Buffer>;
 
     fn matmul(&self, a: &Self::Buffer, b: &Self::Buffer, how: &MatMul) -> Done<Self::Buffer>;
 }
@@ -137,13 +137,6 @@ pub(in crate::network) enum Binary {
 pub(in crate::network) enum Reduce {
     Sum,
     Mean,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::network) enum Pool {
-    Max,
-    Average,
-    AveragePadded,
 }
 
 /// A convolution or a pool over two axes; one that has only one gets a first of size 1.

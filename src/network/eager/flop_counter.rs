@@ -3,9 +3,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::device::{
-    Axis, Binary, Conv, Copy, Device, DeviceError, MatMul, Pair, Pool, Reduce, Unary,
-};
+use super::device::{Axis, Binary, Conv, Copy, Device, DeviceError, MatMul, Pair, Reduce, Unary};
 
 type Done<T> = Result<T, DeviceError>;
 
@@ -75,7 +73,7 @@ impl Device for FlopCounter {
         self.add(how.work())
     }
 
-    fn pool(&self, _: Pool, (): &(), _: &Conv) -> Done<()> {
+    fn max_pool(&self, (): &(), _: &Conv) -> Done<()> {
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::pb::{AttributeProto, ModelProto, NodeProto, TensorProto};
 
-use super::device::{Binary, Pool, Reduce, Unary};
+use super::device::{Binary, Reduce, Unary};
 use crate::network::Tensor;
 
 /// A value of the graph: an input, a constant or what a node makes.
@@ -41,14 +41,12 @@ pub(super) struct Node {
 pub(super) enum Op {
     Unary(Unary),
     Binary(Binary),
-    Pow,
     Clip {
         low: Option<f32>,
         high: Option<f32>,
     },
     Conv(Window),
-    Pool(Pool, Window),
-    GlobalAverage,
+    MaxPool(Window),
     Gemm {
         alpha: f32,
         beta: f32,
@@ -85,21 +83,11 @@ pub(super) enum Op {
         zero_is_zero: bool,
     },
     Flatten(i64),
-    Squeeze(Option<Vec<i64>>),
     Unsqueeze(Option<Vec<i64>>),
     Gather(i64),
     Shape {
         start: i64,
         end: Option<i64>,
-    },
-    Cast {
-        whole: bool,
-    },
-    ConstantOfShape(Tensor),
-    Expand,
-    Pad {
-        pads: Option<Vec<i64>>,
-        value: f32,
     },
     Identity,
 }
@@ -276,7 +264,6 @@ fn op(node: &NodeProto, opset: i64) -> Result<Option<Op>, String> {
         "Sub" => Op::Binary(Binary::Sub),
         "Mul" => Op::Binary(Binary::Mul),
         "Div" => Op::Binary(Binary::Div),
-        "Pow" => Op::Pow,
         "Clip" => Op::Clip {
             low: set.get("min").map(|attribute| attribute.f),
             high: set.get("max").map(|attribute| attribute.f),
@@ -284,13 +271,8 @@ fn op(node: &NodeProto, opset: i64) -> Result<Option<Op>, String> {
         "Conv" => Op::Conv(set.window()?),
         "MaxPool" => {
             set.must_be("storage_order", 0)?;
-            Op::Pool(Pool::Max, set.window()?)
+            Op::MaxPool(set.window()?)
         }
-        "AveragePool" => {
-            let padded = set.int("count_include_pad", 0) != 0;
-            Op::Pool(if padded { Pool::AveragePadded } else { Pool::Average }, set.window()?)
-        }
-        "GlobalAveragePool" => Op::GlobalAverage,
         "Gemm" => Op::Gemm {
             alpha: set.float("alpha", 1.0),
             beta: set.float("beta", 1.0),
@@ -321,31 +303,12 @@ fn op(node: &NodeProto, opset: i64) -> Result<Option<Op>, String> {
         "Transpose" => Op::Transpose(set.ints("perm")),
         "Reshape" => Op::Reshape { zero_is_zero: set.int("allowzero", 0) != 0 },
         "Flatten" => Op::Flatten(set.int("axis", 1)),
-        "Squeeze" => Op::Squeeze(set.ints("axes")),
         "Unsqueeze" => Op::Unsqueeze(set.ints("axes")),
         "Gather" => Op::Gather(set.int("axis", 0)),
         "Shape" => Op::Shape {
             start: set.int("start", 0),
             end: set.get("end").map(|attribute| attribute.i),
         },
-        "Cast" => match DataType::try_from(set.int("to", 0) as i32) {
-            Ok(DataType::Float) => Op::Cast { whole: false },
-            Ok(DataType::Int64 | DataType::Int32 | DataType::Bool) => Op::Cast { whole: true },
-            _ => return Err("only f32, i32, i64 and bool are supported".to_owned()),
-        },
-        "ConstantOfShape" => {
-            Op::ConstantOfShape(match set.get("value").and_then(|a| a.t.as_ref()) {
-                Some(value) => tensor(value)?,
-                None => Tensor::f32(&[1], vec![0.0]),
-            })
-        }
-        "Expand" => Op::Expand,
-        "Pad" => {
-            if let Some(mode) = set.text("mode").filter(|mode| mode != "constant") {
-                return Err(format!("mode {mode} is not supported"));
-            }
-            Op::Pad { pads: set.ints("pads"), value: set.float("value", 0.0) }
-        }
         "Identity" | "Dropout" => Op::Identity,
         _ => return Ok(None),
     }))

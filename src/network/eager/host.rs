@@ -16,23 +16,6 @@ pub(super) fn shape<B>(shape: &[usize], start: i64, end: Option<i64>) -> Value<B
     Value::Host(Host::fixed(Tensor::i64(&[sizes.len()], sizes)))
 }
 
-pub(super) fn cast<B>(value: Value<B>, whole: bool) -> ExecResult<Value<B>> {
-    let host = match value {
-        Value::Device(_) if whole => {
-            return Err("casting what depends on the inputs to whole numbers".into());
-        }
-        Value::Device(_) => return Ok(value),
-        Value::Host(host) => host,
-    };
-    let (tensor, shape) = (&host.tensor, host.tensor.shape());
-    let cast = match (tensor.as_f32(), tensor.as_i64(), whole) {
-        (Some(values), _, true) => Tensor::i64(shape, values.iter().map(|&x| x as i64).collect()),
-        (_, Some(values), false) => Tensor::f32(shape, values.iter().map(|&x| x as f32).collect()),
-        _ => return Ok(Value::Host(host)),
-    };
-    Ok(Value::Host(Host { tensor: Arc::new(cast), ..host }))
-}
-
 /// Arithmetic on real numbers; whole ones have none here.
 pub(super) fn unary(op: Unary, host: &Host) -> ExecResult<Host> {
     let Some(values) = host.tensor.as_f32() else {
@@ -93,10 +76,4 @@ pub(super) fn binary(op: Binary, a: &Host, b: &Host) -> ExecResult<Host> {
         return Err("whole and real numbers do not mix".into());
     };
     Ok(Host { tensor: Arc::new(tensor), batched: false, fixed: a.fixed && b.fixed })
-}
-
-/// Whole numbers as the sizes of axes.
-pub(super) fn sizes(dims: &[i64]) -> ExecResult<Vec<usize>> {
-    let sizes = dims.iter().map(|&dim| usize::try_from(dim)).collect::<Result<Vec<_>, _>>();
-    sizes.map_err(|_| ExecError::Graph(format!("{dims:?} is no shape")))
 }

@@ -6,8 +6,7 @@ use super::device::{Copy, Device, dense_strides, merge_axes};
 use super::error::{ExecError, ExecResult, element_count};
 use super::executor::{Executor, axes, axis};
 use super::graph::Node;
-use super::host::sizes;
-use super::value::{Array, Host, Value, View, broadcast, broadcast_strides, copy};
+use super::value::{Array, Host, Value, View};
 use crate::network::Tensor;
 
 impl<D: Device> Executor<'_, D> {
@@ -45,24 +44,6 @@ impl<D: Device> Executor<'_, D> {
         let at = if at == rank as i64 { rank } else { axis(at, rank)? };
         let (front, back) = x.shape().split_at(at);
         let shape = vec![front.iter().product(), back.iter().product()];
-        self.reshaped(x, shape)
-    }
-
-    pub(super) fn squeeze(
-        &self,
-        node: &Node,
-        given: Option<&[i64]>,
-    ) -> ExecResult<Value<D::Buffer>> {
-        let x = self.input(node, 0)?;
-        let input = self.whole(node, 1)?;
-        let kept = match given.or(input.as_deref()) {
-            Some(given) => {
-                let gone = axes(given, x.shape().len())?;
-                x.shape().iter().enumerate().filter(|(a, _)| !gone.contains(a)).collect::<Vec<_>>()
-            }
-            None => x.shape().iter().enumerate().filter(|&(_, &size)| size != 1).collect(),
-        };
-        let shape = kept.into_iter().map(|(_, &size)| size).collect();
         self.reshaped(x, shape)
     }
 
@@ -151,31 +132,6 @@ impl<D: Device> Executor<'_, D> {
         }
         view.offset = offset as usize;
         self.view(&x, view)
-    }
-
-    pub(super) fn expand(&self, node: &Node) -> ExecResult<Value<D::Buffer>> {
-        let x = self.input(node, 0)?;
-        let wanted = sizes(&self.whole(node, 1)?.ok_or("the shape is missing")?)?;
-        let dims = broadcast(x.shape(), &wanted)
-            .ok_or_else(|| ExecError::Graph(format!("{:?} is no {wanted:?}", x.shape())))?;
-        let strides = broadcast_strides(x.shape(), &dims);
-        self.view(&x, View { dims, offset: 0, strides })
-    }
-
-    pub(super) fn constant_of_shape(
-        &self,
-        node: &Node,
-        value: &Tensor,
-    ) -> ExecResult<Value<D::Buffer>> {
-        let dims = self.whole(node, 0)?.ok_or("the shape is missing")?;
-        let shape = sizes(&dims)?;
-        let total = element_count(&shape)?;
-        let tensor = match (value.as_f32(), value.as_i64()) {
-            (Some(&[value]), _) => Tensor::f32(&shape, vec![value; total]),
-            (_, Some(&[value])) => Tensor::i64(&shape, vec![value; total]),
-            _ => return Err("its value must be one number".into()),
-        };
-        Ok(Value::Host(Host::fixed(tensor)))
     }
 
     pub(super) fn gather(&self, node: &Node, along: i64) -> ExecResult<Value<D::Buffer>> {
@@ -314,42 +270,7 @@ impl<D: Device> Executor<'_, D> {
         Ok(self.device.copy(&part.buffer, to, &how)?)
     }
 
-    pub(super) fn pad_node(
-        &self,
-        node: &Node,
-        given: Option<&[i64]>,
-        value: f32,
-    ) -> ExecResult<Value<D::Buffer>> {
-        let x = self.input(node, 0)?;
-        let rank = x.shape().len();
-        let input = if given.is_none() { self.whole(node, 1)? } else { None };
-        let pads = sizes(given.or(input.as_deref()).ok_or("the pads are missing")?)?;
-        let value = match self.optional(node, 2)? {
-            None => value,
-            Some(Value::Host(host)) => host.scalar().ok_or("the value must be one number")?,
-            Some(Value::Device(_)) => return Err("the value must be given".into()),
-        };
-        let along = match self.whole(node, 3)? {
-            Some(along) => along.iter().map(|&a| axis(a, rank)).collect::<ExecResult<Vec<_>>>()?,
-            None => (0..rank).collect(),
-        };
-        if pads.len() != 2 * along.len() {
-            return Err(format!("{} pads for {} axes", pads.len(), along.len()).into());
-        }
-        let (mut before, mut behind) = (vec![0; rank], vec![0; rank]);
-        for (place, &axis) in along.iter().enumerate() {
-            before[axis] = pads[place];
-            behind[axis] = pads[along.len() + place];
-        }
-        if pads.iter().all(|&pad| pad == 0) {
-            return Ok(x);
-        }
-        if let Value::Host(host) = &x {
-            return padded_host(host, &before, &behind, value).map(Value::Host);
-        }
-        Ok(Value::Device(self.padded(&self.array(node, 0)?, &before, &behind, value)?))
-    }
-
+    /// A larger array with the same number all around the old one.
     pub(super) fn padded(
         &self,
         x: &Array<D::Buffer>,
@@ -357,53 +278,16 @@ impl<D: Device> Executor<'_, D> {
         behind: &[usize],
         value: f32,
     ) -> ExecResult<Array<D::Buffer>> {
-        let (shape, offset) = around(&x.shape, before, behind)?;
+        let sizes = x.shape.iter().zip(before).zip(behind);
+        let sizes = sizes.map(|((size, front), back)| size.checked_add(*front)?.checked_add(*back));
+        let shape = sizes.collect::<Option<Vec<usize>>>().ok_or("the pads are too large")?;
         let length = element_count(&shape)?;
+        let strides = dense_strides(&shape);
+        let offset = before.iter().zip(&strides).map(|(front, &step)| front * step as usize).sum();
         let mut buffer = self.device.filled(length * self.times(x.batched), value)?;
         self.paste(x, &View::dense(&x.shape), &mut buffer, &shape, offset, x.batched)?;
         Ok(Array::new(buffer, shape, x.batched))
     }
-}
-
-/// The padded shape, and where the old array begins in it.
-fn around(shape: &[usize], before: &[usize], behind: &[usize]) -> ExecResult<(Vec<usize>, usize)> {
-    let sizes = shape.iter().zip(before).zip(behind);
-    let padded =
-        sizes.map(|((size, before), behind)| size.checked_add(*before)?.checked_add(*behind));
-    let padded = padded.collect::<Option<Vec<usize>>>().ok_or("the pads are too large")?;
-    element_count(&padded)?;
-    let offset = before.iter().zip(dense_strides(&padded)).map(|(b, stride)| b * stride as usize);
-    let offset = offset.sum();
-    Ok((padded, offset))
-}
-
-fn padded_host(host: &Host, before: &[usize], behind: &[usize], value: f32) -> ExecResult<Host> {
-    if host.batched {
-        return Err(ExecError::Unbatchable("Pad".to_owned()));
-    }
-    let old = host.tensor.shape();
-    let (shape, to_offset) = around(old, before, behind)?;
-    let how = Copy {
-        dims: old.to_vec(),
-        from_offset: 0,
-        from_strides: dense_strides(old),
-        to_offset,
-        to_strides: dense_strides(&shape),
-    };
-    let total = element_count(&shape)?;
-    let tensor = match (host.tensor.as_f32(), host.tensor.as_i64()) {
-        (Some(from), _) => {
-            let mut to = vec![value; total];
-            copy(from, &mut to, &how);
-            Tensor::f32(&shape, to)
-        }
-        (_, from) => {
-            let mut to = vec![value as i64; total];
-            copy(from.unwrap_or_default(), &mut to, &how);
-            Tensor::i64(&shape, to)
-        }
-    };
-    Ok(Host { tensor: Arc::new(tensor), ..*host })
 }
 
 fn picked(

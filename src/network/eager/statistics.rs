@@ -134,18 +134,6 @@ impl<D: Device> Executor<'_, D> {
         let buffer = self.made(&x, &shape, || self.device.reduce(op, &x.buffer, axis))?;
         Ok(Value::Device(Array::new(buffer, shape, x.batched)))
     }
-
-    pub(super) fn global_average(&self, node: &Node) -> ExecResult<Value<D::Buffer>> {
-        let x = self.array(node, 0)?;
-        let [batch, channels, rest @ ..] = x.shape.as_slice() else {
-            return Err(format!("of {:?} is not supported", x.shape).into());
-        };
-        let shape = [&[*batch, *channels], &vec![1; rest.len()][..]].concat();
-        let outer = batch * channels * self.times(x.batched);
-        let over = Axis { outer, length: rest.iter().product(), inner: 1 };
-        let buffer = self.made(&x, &shape, || self.device.reduce(Reduce::Mean, &x.buffer, over))?;
-        Ok(Value::Device(Array::new(buffer, shape, x.batched)))
-    }
 }
 
 fn around(shape: &[usize], axes: Range<usize>) -> Axis {

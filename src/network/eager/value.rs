@@ -77,13 +77,12 @@ impl Host {
         self.tensor.as_i64().filter(|_| !self.batched)
     }
 
-    /// A number that is the same for every request, of either kind.
+    /// A real number that is the same for every request.
     pub fn scalar(&self) -> Option<f32> {
-        if self.batched || self.tensor.shape().iter().product::<usize>() != 1 {
-            return None;
+        match self.tensor.as_f32() {
+            Some(&[value]) if !self.batched => Some(value),
+            _ => None,
         }
-        let real = self.tensor.as_f32().map(|values| values[0]);
-        real.or_else(|| self.tensor.as_i64().map(|values| values[0] as f32))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Operators that move a window over one or two axes: convolutions and pools.
 
-use super::device::{Conv, Device, Pool};
+use super::device::{Conv, Device};
 use super::error::ExecResult;
 use super::executor::Executor;
 use super::graph::{Node, Window};
@@ -93,33 +93,21 @@ impl<D: Device> Executor<'_, D> {
         Ok(Value::Device(Array::new(buffer, shape, x.batched)))
     }
 
-    pub(super) fn pool(
-        &self,
-        pool: Pool,
-        window: &Window,
-        node: &Node,
-    ) -> ExecResult<Value<D::Buffer>> {
+    pub(super) fn max_pool(&self, node: &Node, window: &Window) -> ExecResult<Value<D::Buffer>> {
         let kernel = window.kernel.as_deref().ok_or("the kernel is missing")?;
-        let uneven = window.pads.as_ref().is_some_and(|pads| {
-            let (before, behind) = pads.split_at(pads.len() / 2);
-            before != behind
-        });
-        if uneven && pool == Pool::Average {
-            return Err("an average with uneven pads is not supported".into());
-        }
         if given(&window.dilations, kernel.len())?.iter().any(|&step| step != 1) {
             return Err("dilations are not supported".into());
         }
         if node.outputs.len() > 1 {
             return Err("only the first output is supported".into());
         }
-        let outside = if pool == Pool::Max { f32::NEG_INFINITY } else { 0.0 };
-        let (x, how) = self.windowed(self.array(node, 0)?, window, kernel, outside)?;
+        let x = self.array(node, 0)?;
+        let (x, how) = self.windowed(x, window, kernel, f32::NEG_INFINITY)?;
         if (0..2).any(|axis| how.padding[axis] >= how.kernel[axis]) {
             return Err("the pads are as large as the kernel".into());
         }
         let shape = windows(&x, how.channels, kernel.len(), how.output);
-        let buffer = self.made(&x, &shape, || self.device.pool(pool, &x.buffer, &how))?;
+        let buffer = self.made(&x, &shape, || self.device.max_pool(&x.buffer, &how))?;
         Ok(Value::Device(Array::new(buffer, shape, x.batched)))
     }
 }

@@ -7,7 +7,7 @@ use super::*;
 use crate::network::Element;
 use crate::network::eager::cpu::CpuDevice;
 use crate::network::eager::device::{
-    Axis, Binary, Conv, Copy, DeviceError, MatMul, Pair, Pool, Reduce, Unary,
+    Axis, Binary, Conv, Copy, DeviceError, MatMul, Pair, Reduce, Unary,
 };
 
 const MLP: &[u8] = include_bytes!("../../../tests/golden/networks/mlp.onnx");
@@ -92,8 +92,8 @@ impl Device for Fragile {
         CpuDevice.conv(x, weights, bias, how)
     }
 
-    fn pool(&self, pool: Pool, x: &Vec<f32>, how: &Conv) -> Done<Vec<f32>> {
-        CpuDevice.pool(pool, x, how)
+    fn max_pool(&self, x: &Vec<f32>, how: &Conv) -> Done<Vec<f32>> {
+        CpuDevice.max_pool(x, how)
     }
 }
 

@@ -10,10 +10,10 @@ enum { FLOAT = 0, NCHW = 0, FMA_MATH = 3, TENSOR_OP_MATH = 1 };
 // Bytes of workspace that the algorithm to be chosen needs.
 #define WORKSPACE 1024
 
-typedef struct { int set, rank, dims[4], strides[4]; } Tensor;
+typedef struct { int set, dims[4], strides[4]; } Tensor;
 typedef struct { int set, maps, channels, height, width; } Filter;
 typedef struct { int set, pad[2], step[2], apart[2], groups, math; } Conv;
-typedef struct { int set, mode, size[2], pad[2], step[2]; } Pool;
+typedef struct { int set, size[2], pad[2], step[2]; } Pool;
 typedef struct { int set, mode; double coefficient; } Activation;
 typedef struct { int set, op; } Reduce;
 typedef struct { int algo, status; float time; size_t memory; int determinism, math, more[3]; } Perf;
@@ -61,20 +61,7 @@ EXPORT int cudnnSetTensor4dDescriptor(
     Tensor *t, int format, int type, int n, int c, int h, int w
 ) {
     if (format != NCHW || type != FLOAT || n < 1 || c < 1 || h < 1 || w < 1) return BAD_PARAM;
-    *t = (Tensor){1, 4, {n, c, h, w}, {c * h * w, h * w, w, 1}};
-    return OK;
-}
-
-EXPORT int cudnnSetTensorNdDescriptor(
-    Tensor *t, int type, int rank, const int *dims, const int *strides
-) {
-    if (type != FLOAT || rank < 3 || rank > 4) return BAD_PARAM;
-    t->set = 1;
-    t->rank = rank;
-    for (int i = 0; i < rank; i++) {
-        t->dims[i] = dims[i];
-        t->strides[i] = strides[i];
-    }
+    *t = (Tensor){1, {n, c, h, w}, {c * h * w, h * w, w, 1}};
     return OK;
 }
 
@@ -203,8 +190,9 @@ EXPORT int cudnnAddTensor(
 EXPORT int cudnnSetPooling2dDescriptor(
     Pool *p, int mode, int nan, int height, int width, int pad_y, int pad_x, int step_y, int step_x
 ) {
-    if (mode < 0 || mode > 2 || nan < 0 || pad_y >= height || pad_x >= width) return BAD_PARAM;
-    *p = (Pool){1, mode, {height, width}, {pad_y, pad_x}, {step_y, step_x}};
+    // 0 takes the largest.
+    if (mode != 0 || nan < 0 || pad_y >= height || pad_x >= width) return BAD_PARAM;
+    *p = (Pool){1, {height, width}, {pad_y, pad_x}, {step_y, step_x}};
     return OK;
 }
 
@@ -221,20 +209,15 @@ EXPORT int cudnnPoolingForward(
     for (int plane = 0; plane < xt->dims[0] * xt->dims[1]; plane++)
     for (int oy = 0; oy < yt->dims[2]; oy++)
     for (int ox = 0; ox < yt->dims[3]; ox++) {
-        float best = -INFINITY, sum = 0;
-        int count = 0;
+        float best = -INFINITY;
         for (int ky = 0; ky < p->size[0]; ky++)
         for (int kx = 0; kx < p->size[1]; kx++) {
             int iy = oy * p->step[0] + ky - p->pad[0], ix = ox * p->step[1] + kx - p->pad[1];
             if (iy < 0 || ix < 0 || iy >= xt->dims[2] || ix >= xt->dims[3]) continue;
             float at = x[(long)plane * xt->strides[1] + iy * xt->strides[2] + ix];
             best = at > best ? at : best;
-            sum += at;
-            count++;
         }
-        float all = (float)(p->size[0] * p->size[1]);
-        y[(long)plane * yt->strides[1] + oy * yt->strides[2] + ox] =
-            p->mode == 0 ? best : sum / (p->mode == 1 ? all : (float)count);
+        y[(long)plane * yt->strides[1] + oy * yt->strides[2] + ox] = best;
     }
     return OK;
 }
@@ -317,9 +300,7 @@ EXPORT int cudnnReduceTensor(
     if (same) return BAD_PARAM;
     long length = (long)ct->dims[0] * ct->strides[0];
     long count = (long)at->dims[0] * at->strides[0] / length;
-    for (long i = 0; i < length; i++) {
-        c[i] = r->op == 2 ? INFINITY : r->op == 3 ? -INFINITY : 0;
-    }
+    for (long i = 0; i < length; i++) c[i] = 0;
     int i[4];
     for (i[0] = 0; i[0] < at->dims[0]; i[0]++)
     for (i[1] = 0; i[1] < at->dims[1]; i[1]++)
@@ -332,8 +313,6 @@ EXPORT int cudnnReduceTensor(
         }
         switch (r->op) {
         case 0: c[to] += a[from]; break;
-        case 2: c[to] = fminf(c[to], a[from]); break;
-        case 3: c[to] = fmaxf(c[to], a[from]); break;
         case 5: c[to] += a[from] / (float)count; break;
         default: return BAD_PARAM;
         }

@@ -213,7 +213,9 @@ impl<'a> Drafter<'a> {
             on_the_kit(&mut patterns, groups, limbs, grids, few);
             without_guesses(&mut patterns, groups, grids);
             without_downbeats(&mut patterns, groups, grids);
-            time_from_snare(&mut patterns, groups, limbs, grids);
+            if few {
+                time_from_snare(&mut patterns, groups, limbs, grids);
+            }
         }
         let unchanged = patterns.clone();
         keep_time(&mut patterns, groups, form, limbs, grids, compound);

@@ -126,7 +126,8 @@ pub(super) fn on_the_kit(
 
 /// Gives the time to a hand where the snare has it. Many strokes on the snare with no cymbal are a
 /// march's; what is likely cell by cell, where hat and ride are equally likely, is that too, and a
-/// drummer at a kit plays few songs so. The snare keeps its back beats and the likeliest of its other
+/// drummer at a kit plays few songs so. An ensemble that has a march is known by its instruments; a
+/// melody alone is not. The snare keeps its back beats and the likeliest of its other
 /// strokes.
 pub(super) fn time_from_snare(
     patterns: &mut [Pattern],

@@ -29,6 +29,8 @@ pub(super) struct DirectConv {
     /// Rows and columns that come out.
     rows: usize,
     columns: usize,
+    /// Rows are worked out as one, with what lies between them, and taken apart.
+    joined: bool,
     /// From the first place of an image with its zeros to what each tap reads for the first column.
     offsets: Vec<usize>,
     /// What is less becomes this.
@@ -106,8 +108,10 @@ impl DirectConv {
         {
             return Ok(None);
         }
+        let filter = Filter::new(Simd::detect(), &weights, bias, None, Vec::new());
         Ok(Some(DirectConv {
-            filter: Arc::new(Filter::new(Simd::detect(), &weights, bias, None, Vec::new())),
+            joined: filter.prefers_one_row(columns, whole_width - columns, rows),
+            filter: Arc::new(filter),
             images,
             channels,
             height,
@@ -138,7 +142,40 @@ impl DirectConv {
         zeros(whole, SLACK);
     }
 
-    fn work_out(&self, input: &[f32], output: &mut [f32], whole: &mut Vec<f32>) {
+    /// All rows of an image, whose rows with their zeros have this width.
+    fn work_out_joined(
+        &self,
+        image: &[f32],
+        width: usize,
+        output: &mut [f32],
+        joined: &mut Vec<f32>,
+    ) {
+        let columns = (self.rows - 1) * width + self.columns;
+        let size = self.filter.rows() * columns;
+        if joined.len() < size {
+            joined.resize(size, 0.0);
+        }
+        let joined = &mut joined[..size];
+        self.filter.apply(&mut Windows {
+            input: image,
+            offsets: &self.offsets,
+            columns,
+            floor: self.floor,
+            output: joined,
+            stride: columns,
+        });
+        let channels =
+            joined.chunks_exact(columns).zip(output.chunks_mut(self.rows * self.columns));
+        for (joined, output) in channels {
+            for (joined, output) in joined.chunks(width).zip(output.chunks_exact_mut(self.columns))
+            {
+                output.copy_from_slice(&joined[..self.columns]);
+            }
+        }
+    }
+
+    fn work_out(&self, input: &[f32], output: &mut [f32], scratch: &mut [Vec<f32>; 2]) {
+        let [whole, joined] = scratch;
         let area = self.rows * self.columns;
         let width = self.around[2] + self.width + self.around[3];
         let bare = self.around == [0; 4] && !self.filter.reads_beyond(self.columns);
@@ -151,6 +188,10 @@ impl DirectConv {
                 self.surround(image, whole);
                 &*whole
             };
+            if self.joined {
+                self.work_out_joined(image, width, output, joined);
+                continue;
+            }
             for row in 0..self.rows {
                 self.filter.apply(&mut Windows {
                     input: &image[row * width..],
@@ -185,7 +226,7 @@ impl EvalOp for DirectConv {
         let mut output = unsafe { Tensor::uninitialized::<f32>(&self.shape)? };
         let mut plain = output.try_as_plain_ram_mut()?;
         let numbers = plain.as_slice_mut::<f32>()?;
-        with_scratch(|whole| self.work_out(input, numbers, whole));
+        with_scratch(|scratch| self.work_out(input, numbers, scratch));
         Ok(tvec!(output.into_tvalue()))
     }
 }

@@ -121,7 +121,7 @@ impl EvalOp for Dense {
         let mut output = unsafe { Tensor::uninitialized::<f32>(&[self.rows, self.units])? };
         let mut plain = output.try_as_plain_ram_mut()?;
         let numbers = plain.as_slice_mut::<f32>()?;
-        with_scratch(|room| {
+        with_scratch(|[room, _]| {
             // The rows of the input take the place of weights: they are few, and are packed anew each time.
             let none = vec![0.0; self.rows];
             let filter = Filter::new(self.simd, input, none, Some(1.0), take(room));

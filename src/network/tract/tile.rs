@@ -134,6 +134,14 @@ impl Filter {
         self.bias.len()
     }
 
+    /// Whether it is quicker to work out `count` rows of so many columns as one, with the `between` columns
+    /// from the end of a row to the next: where the last register of a row would be much emptier.
+    pub fn prefers_one_row(&self, columns: usize, between: usize, count: usize) -> bool {
+        let lanes = self.simd.lanes();
+        let apart = columns.next_multiple_of(lanes);
+        count > 1 && columns <= 2 * lanes && 5 * apart > 4 * (columns + between)
+    }
+
     /// Whether for so few columns [`apply`](Self::apply) reads up to [`SLACK`] places behind the last one.
     pub fn reads_beyond(&self, columns: usize) -> bool {
         columns < self.simd.lanes()

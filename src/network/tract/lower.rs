@@ -6,6 +6,7 @@ use tract_onnx::tract_core::optim::Optimizer;
 use super::conv::DirectConv;
 use super::dense::Dense;
 use super::graph::rectifier_behind;
+use super::pool::RowMaxPool;
 use super::softmax::RowSoftmax;
 
 /// Works on a graph as it was read, before tract takes convolutions and products apart.
@@ -27,6 +28,8 @@ pub(super) fn lower(model: &mut TypedModel) -> TractResult<()> {
             Box::new(dense)
         } else if let Some(softmax) = RowSoftmax::of(model, id)? {
             Box::new(softmax)
+        } else if let Some(pool) = RowMaxPool::of(model, id)? {
+            Box::new(pool)
         } else {
             continue;
         };
@@ -43,7 +46,7 @@ pub(super) fn lower(model: &mut TypedModel) -> TractResult<()> {
 mod tests {
     use super::*;
     use crate::network::tract::graph::numbers;
-    use tract_onnx::tract_core::ops::cnn::{Conv, KernelFormat, PaddingSpec, PoolSpec};
+    use tract_onnx::tract_core::ops::cnn::{Conv, KernelFormat, MaxPool, PaddingSpec, PoolSpec};
     use tract_onnx::tract_core::ops::einsum::EinSum;
     use tract_onnx::tract_core::ops::math::{add, max};
     use tract_onnx::tract_core::ops::nn::DataFormat;
@@ -132,6 +135,42 @@ mod tests {
             let (theirs, ours) = (numbers(&theirs).unwrap(), numbers(&ours).unwrap());
             let worst = theirs.iter().zip(&ours).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             assert!(worst < 1e-5, "{shape:?}: off by {worst}");
+        }
+    }
+
+    /// A row that is no whole number of groups loses its end; windows that overlap are left to tract.
+    #[test]
+    fn pools_are_those_of_tract() {
+        for (shape, kernel, strides, is_ours) in [
+            ([1, 3, 5, 96], [1, 2], [1, 2], true),
+            ([2, 4, 7, 11], [1, 3], [1, 3], true),
+            ([1, 2, 6, 8], [2, 2], [2, 2], false),
+            ([1, 2, 6, 8], [1, 3], [1, 1], false),
+        ] {
+            let pool_spec = PoolSpec {
+                data_format: DataFormat::NCHW,
+                kernel_shape: kernel[..].into(),
+                padding: PaddingSpec::Valid,
+                dilations: None,
+                strides: Some(strides[..].into()),
+                input_channels: shape[1],
+                output_channels: shape[1],
+            };
+            let mut given = TypedModel::default();
+            let input = given.add_source("input", f32::fact(shape)).unwrap();
+            let pool = MaxPool { pool_spec, with_index_outputs: None };
+            let output = given.wire_node("pool", pool, &[input]).unwrap();
+            given.select_output_outlets(&output).unwrap();
+            let mut ours = given.clone();
+            lower(&mut ours).unwrap();
+            assert_eq!(ours.nodes().iter().any(|node| node.op_is::<RowMaxPool>()), is_ours);
+            let run = |model: TypedModel| {
+                let plan = model.into_optimized().unwrap().into_runnable().unwrap();
+                plan.run(tvec!(constant(&shape).into_tvalue())).unwrap().remove(0)
+            };
+            let (theirs, ours) = (run(given), run(ours));
+            assert_eq!(theirs.shape(), ours.shape());
+            assert_eq!(numbers(&theirs).unwrap(), numbers(&ours).unwrap());
         }
     }
 

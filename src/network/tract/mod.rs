@@ -1,7 +1,7 @@
 //! Networks on the processor, by tract.
 //!
 //! tract turns a graph into a plan for inputs of one shape, which is where it gets its speed; the
-//! plans for the latest few shapes are kept. Convolutions, dense layers and softmax are our own
+//! plans for the latest few shapes are kept. Convolutions, dense layers, max pooling and softmax are our own
 //! ([`lower`]): tract's are made for larger networks.
 
 #![allow(unsafe_code, reason = "registers of the processor")]
@@ -10,6 +10,7 @@ mod conv;
 mod dense;
 mod graph;
 mod lower;
+mod pool;
 mod scratch;
 mod softmax;
 mod tile;

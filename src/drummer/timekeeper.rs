@@ -35,12 +35,12 @@ const HANDS: [Lane; 6] =
 /// What can keep the time alone.
 const KEEPERS: [Lane; 5] = [Lane::ClosedHat, Lane::Ride, Lane::Shaker, Lane::HandDrum, Lane::Bell];
 
-fn is_struck(pattern: &Pattern, lane: Lane, slot: usize) -> bool {
+fn is_onset(pattern: &Pattern, lane: Lane, slot: usize) -> bool {
     pattern.logits[lane.index() * SLOTS + slot] > 0.0
 }
 
 fn count(pattern: &Pattern, lanes: &[Lane]) -> usize {
-    (0..SLOTS).filter(|&slot| lanes.iter().any(|&lane| is_struck(pattern, lane, slot))).count()
+    (0..SLOTS).filter(|&slot| lanes.iter().any(|&lane| is_onset(pattern, lane, slot))).count()
 }
 
 fn beats(grid: &StepGrid) -> usize {
@@ -76,7 +76,7 @@ pub(super) fn without_guesses(patterns: &mut [Pattern], groups: &[usize], grids:
         let Some(bar) = groups.iter().position(|&group| group == number) else { continue };
         let beat = grids[bar].steps_per_beat;
         let strokes: Vec<usize> = (0..SLOTS)
-            .filter(|&slot| PERCUSSION.iter().any(|&lane| is_struck(pattern, lane, slot)))
+            .filter(|&slot| PERCUSSION.iter().any(|&lane| is_onset(pattern, lane, slot)))
             .collect();
         let back = |slot: &usize| *slot > 0 && (slot / beat) % 2 == 1 && slot.is_multiple_of(beat);
         if strokes.len() < GUESS && !strokes.iter().all(back) {
@@ -145,7 +145,7 @@ pub(super) fn time_from_snare(
         }
         let beat = grids[bar].steps_per_beat;
         let mut others: Vec<usize> = (0..SLOTS)
-            .filter(|&slot| is_struck(pattern, Lane::Snare, slot))
+            .filter(|&slot| is_onset(pattern, Lane::Snare, slot))
             .filter(|slot| !slot.is_multiple_of(beat) || (slot / beat).is_multiple_of(2))
             .map(|slot| Lane::Snare.index() * SLOTS + slot)
             .collect();
@@ -298,7 +298,7 @@ fn add(pattern: &mut Pattern, strokes: &[(Lane, usize, f32)], limbs: &Limbs) {
     let mut bar = limbs.repeating(&onsets);
     for &(lane, slot, logit) in strokes {
         let cell = lane.index() * SLOTS + slot;
-        let is_free = CYMBALS.iter().all(|&cymbal| !is_struck(pattern, cymbal, slot));
+        let is_free = CYMBALS.iter().all(|&cymbal| !is_onset(pattern, cymbal, slot));
         if is_free && bar.fits(cell) {
             bar.set(cell, true);
             pattern.logits[cell] = logit;
@@ -320,7 +320,7 @@ mod tests {
     }
 
     fn slots(pattern: &Pattern, lane: Lane) -> Vec<usize> {
-        (0..SLOTS).filter(|&slot| is_struck(pattern, lane, slot)).collect()
+        (0..SLOTS).filter(|&slot| is_onset(pattern, lane, slot)).collect()
     }
 
     fn kept(numerator: u8, denominator: u8, step: f32, mut patterns: Vec<Pattern>) -> Vec<Pattern> {

@@ -29,7 +29,7 @@ pub enum Dialog {
 impl Dialog {
     fn size(&self) -> Vec2 {
         match self {
-            Dialog::Help | Dialog::Placement | Dialog::DrumMap(_) => Vec2::new(720.0, 460.0),
+            Dialog::Help | Dialog::Placement | Dialog::DrumMap(_) => Vec2::new(720.0, 472.0),
             Dialog::KeepPreset(_) | Dialog::NameTake(_) => Vec2::new(380.0, 172.0),
             Dialog::Choose(_) => Vec2::new(560.0, 440.0),
             Dialog::Candidates(_) => Vec2::new(1180.0, 760.0),

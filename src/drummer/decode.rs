@@ -10,7 +10,7 @@
 //!    or a cymbal.
 //!
 //! Where a style was asked for by name, the whole bars are those of the style (see `vocabulary`),
-//! what is probable is more the style's word than the network's, and the bars stay whole: a few cells
+//! what is probable is the network's word with some of the style's, and the bars stay whole: a few cells
 //! are enough to make a swing groove a straight one.
 //!
 //! What is best bar by bar plays too much of what is usual (hats) and too little of what is rare

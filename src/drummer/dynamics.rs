@@ -90,15 +90,13 @@ impl Dynamics {
     pub(super) fn with_arc(mut self, sections: &[Section]) -> Dynamics {
         let mut levels: Vec<f32> = self.sounding().collect();
         levels.sort_by(f32::total_cmp);
-        let (Some(last), false) =
-            (sections.len().checked_sub(1).filter(|&last| last > 0), levels.is_empty())
-        else {
+        if sections.len() < 2 || levels.is_empty() {
             return self;
-        };
+        }
         let spread = levels[levels.len() * 4 / 5] - levels[levels.len() / 5];
         let depth = ARC * (1.0 - spread / ENOUGH).max(0.0);
         for (number, section) in sections.iter().enumerate() {
-            let place = number as f32 / last as f32;
+            let place = number as f32 / (sections.len() - 1) as f32;
             for arc in self.arc.iter_mut().take(section.bars.end).skip(section.bars.start) {
                 // Most of it below the usual: accents have little room above.
                 *arc = depth * (place - 0.75);

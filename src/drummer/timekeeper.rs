@@ -125,10 +125,9 @@ pub(super) fn on_the_kit(
 }
 
 /// Gives the time to a hand where the snare has it. Many strokes on the snare with no cymbal are a
-/// march's; what is likely cell by cell, where hat and ride are equally likely, is that too, and a
-/// drummer at a kit plays few songs so. An ensemble that has a march is known by its instruments; a
-/// melody alone is not. The snare keeps its back beats and the likeliest of its other
-/// strokes.
+/// march's, and a drummer at a kit plays few songs so. Where hat and ride are equally likely, the
+/// likeliest cells are these too; so it is for songs whose few tracks do not say that they march. The
+/// snare keeps its back beats and the likeliest of its other strokes.
 pub(super) fn time_from_snare(
     patterns: &mut [Pattern],
     groups: &[usize],
@@ -149,8 +148,9 @@ pub(super) fn time_from_snare(
             .filter(|slot| !slot.is_multiple_of(beat) || (slot / beat).is_multiple_of(2))
             .map(|slot| Lane::Snare.index() * SLOTS + slot)
             .collect();
+        // The likeliest stays.
         others.sort_by(|&a, &b| pattern.logits[b].total_cmp(&pattern.logits[a]));
-        for &cell in &others[1.min(others.len())..] {
+        for &cell in others.iter().skip(1) {
             pattern.logits[cell] = -ADDED;
         }
         let amount = |lane: Lane| -> f32 {
@@ -159,7 +159,10 @@ pub(super) fn time_from_snare(
         };
         let rides = amount(Lane::Ride) > amount(Lane::ClosedHat);
         let keeper = if rides { Lane::Ride } else { Lane::ClosedHat };
-        HANDS[..3].iter().for_each(|&lane| silence(pattern, lane));
+        for lane in [Lane::ClosedHat, Lane::OpenHat, Lane::Ride] {
+            silence(pattern, lane);
+        }
+        // The foot does not close what the hand plays.
         if keeper == Lane::ClosedHat {
             silence(pattern, Lane::PedalHat);
         }

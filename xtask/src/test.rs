@@ -17,6 +17,10 @@ pub fn run_all() -> Result<(), Box<dyn Error>> {
 
     // One failure must not hide others, so that one run says all there is to mend.
     let mut command = cargo(&["test", "--workspace", "--no-fail-fast"]);
+    if std::env::var_os("CI").is_some() {
+        // Each kind of file is damaged for a minute.
+        command.env("DRUMLIN_FUZZ_SECONDS", "60");
+    }
     let shown = shown(&command);
     eprintln!("$ {shown}");
     let mut tests = command.stdout(Stdio::piped()).spawn()?;

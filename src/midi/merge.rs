@@ -14,14 +14,18 @@ const NAME: &[u8] = b"Drums";
 const GM2_DRUMS: u8 = 120;
 /// Devices have 16 channels more there; the first port is 0.
 const SECOND_PORT: u8 = 1;
+/// Where one of so many strokes is an empty double, writing them is a habit. In no song of `paired` it is
+/// more than one of six; exporters with the habit write one for every note.
+const HABIT: usize = 5;
 /// The longest distance between two events.
 const LONGEST: u64 = (1 << 28) - 1;
 
 impl SongFile {
     /// The file with drums in place of those it had. All other events are the file's own, byte for
     /// byte, at their own ticks and in their order, also those on the drums' channel that are no
-    /// notes. Tracks without drums are copied as they stand, unless they had to be mended. Notes without
-    /// length that another of their key and tick follows are left out.
+    /// notes. Tracks without drums are copied as they stand, unless they had to be mended, or have an
+    /// empty double of every fifth note or more (a note without length at whose tick its key is struck
+    /// again): those doubles are left out.
     ///
     /// The drums go where the file has a track of nothing but drums on channel 10 and else to a track
     /// at the end; in a file of a single track (format 0), to that. They are on channel 10; where the
@@ -193,46 +197,18 @@ impl<'a> TrackEvents<'a> {
         *(if is_drum { &mut self.drums } else { &mut self.melodic }) |= 1 << channel;
     }
 
-    /// Leaves out notes without length before which their key is silent, and which are struck again at
-    /// their tick: there is nothing of them to hear, and readers that put what ends before what begins
-    /// lose the note that follows.
+    /// Leaves out empty doubles where an exporter writes them as a habit: notes without length, at
+    /// whose tick their key is struck from silence for a real note too. Readers that put what ends before
+    /// what begins would lose that channel's music. Where doubles are rare (a sequencer has cut a note
+    /// short where the next began), every event stays as it is.
     fn without_empty_doubles(&mut self) {
-        /// What a key does.
-        #[derive(Clone, Copy)]
-        enum Key {
-            Silent,
-            /// So many notes sound.
-            Sounds(usize),
-            /// Struck from silence, by this event.
-            Struck(usize),
-            /// And ended by that event.
-            Ended(usize, usize),
-        }
-        let mut keys = vec![Key::Silent; 16 * 128];
-        let mut left_out = Vec::new();
-        for (number, (at, bytes)) in self.events.iter().enumerate() {
-            let &[status, key, velocity] = &bytes[..] else { continue };
-            if !matches!(status & 0xF0, 0x80 | 0x90) {
-                continue;
-            }
-            let is_now = |event: usize| self.events[event].0 == *at;
-            let key = &mut keys[usize::from(status & 0xF) * 128 + usize::from(key & 0x7F)];
-            let is_on = status & 0xF0 == 0x90 && velocity > 0;
-            *key = match (*key, is_on) {
-                (Key::Ended(on, off), true) => {
-                    if is_now(on) {
-                        left_out.extend([on, off]);
-                    }
-                    Key::Struck(number)
-                }
-                (Key::Silent, true) => Key::Struck(number),
-                (Key::Struck(_), true) => Key::Sounds(2),
-                (Key::Sounds(count), true) => Key::Sounds(count + 1),
-                (Key::Struck(on), false) if is_now(on) => Key::Ended(on, number),
-                (Key::Sounds(count), false) if count > 1 => Key::Sounds(count - 1),
-                (_, false) => Key::Silent,
-            };
-        }
+        let found = self.empty_doubles();
+        let mut left_out: Vec<usize> = found
+            .iter()
+            .enumerate()
+            .filter(|(_, (strokes, doubles))| doubles.len() * HABIT >= *strokes)
+            .flat_map(|(_, (_, doubles))| doubles.iter().flatten().copied())
+            .collect();
         if left_out.is_empty() {
             return;
         }
@@ -243,6 +219,59 @@ impl<'a> TrackEvents<'a> {
             number += 1;
             left_out.binary_search(&(number - 1)).is_err()
         });
+    }
+
+    /// By channel: how many strokes there are, and which two events each of the empty doubles is.
+    fn empty_doubles(&self) -> [(usize, Vec<[usize; 2]>); 16] {
+        /// What a key does.
+        #[derive(Clone, Copy)]
+        enum Key {
+            Silent,
+            /// So many notes sound.
+            Sounds(usize),
+            /// Struck from silence, by this event.
+            Struck(usize),
+            /// Struck from silence by one event and again by another, at one tick.
+            Twice(usize, usize),
+            /// Struck by this event and ended by that.
+            Ended(usize, usize),
+        }
+        let mut keys = vec![Key::Silent; 16 * 128];
+        let mut found: [(usize, Vec<_>); 16] = Default::default();
+        for (number, (at, bytes)) in self.events.iter().enumerate() {
+            let &[status, key, velocity] = &bytes[..] else { continue };
+            if !matches!(status & 0xF0, 0x80 | 0x90) {
+                continue;
+            }
+            let channel = usize::from(status & 0xF);
+            let key = &mut keys[channel * 128 + usize::from(key & 0x7F)];
+            let is_now = |event: usize| self.events[event].0 == *at;
+            let is_on = status & 0xF0 == 0x90 && velocity > 0;
+            let (strokes, doubles) = &mut found[channel];
+            *strokes += usize::from(is_on);
+            *key = match (*key, is_on) {
+                (Key::Ended(on, off), true) => {
+                    if is_now(on) {
+                        doubles.push([on, off]);
+                    }
+                    Key::Struck(number)
+                }
+                (Key::Silent, true) => Key::Struck(number),
+                (Key::Struck(first), true) if is_now(first) => Key::Twice(first, number),
+                (Key::Struck(_), true) => Key::Sounds(2),
+                (Key::Twice(..), true) => Key::Sounds(3),
+                (Key::Sounds(count), true) => Key::Sounds(count + 1),
+                (Key::Struck(on), false) if is_now(on) => Key::Ended(on, number),
+                (Key::Twice(first, on), false) if is_now(on) => {
+                    doubles.push([on, number]);
+                    Key::Struck(first)
+                }
+                (Key::Twice(..), false) => Key::Sounds(1),
+                (Key::Sounds(count), false) if count > 1 => Key::Sounds(count - 1),
+                (_, false) => Key::Silent,
+            };
+        }
+        found
     }
 
     /// Nothing but drums on this channel is played here.

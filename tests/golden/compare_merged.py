@@ -5,8 +5,7 @@
     python tests/golden/compare_merged.py merged
 
 Every event of every track is compared with its absolute tick; notes on channel 10 are left out on both
-sides, and a track at the end that holds nothing but new drums. So are notes without length in the source
-at whose tick their key is struck again, which a merge drops. Where a source has drums on other channels
+sides, and a track at the end that holds nothing but new drums. Where a source has drums on other channels
 (the third column of list.tsv says so), notes may be missing, but nothing else, and none may be new.
 """
 import collections
@@ -30,24 +29,6 @@ def events(path, without):
             found.append((tick, message.copy(time=0)))
         tracks.append(found)
     return tracks
-
-
-def without_empty_doubles(events):
-    """Without notes that are struck from silence, ended and struck again at one tick."""
-    keys = collections.defaultdict(list)
-    for place, (tick, message) in enumerate(events):
-        if message.type in ("note_on", "note_off"):
-            on = message.type == "note_on" and message.velocity > 0
-            keys[message.channel, message.note].append((place, tick, on))
-    dropped = set()
-    for strokes in keys.values():
-        sounding = 0
-        for number, (place, tick, on) in enumerate(strokes):
-            next_two = strokes[number + 1 : number + 3]
-            if on and sounding == 0 and [(t, o) for _, t, o in next_two] == [(tick, False), (tick, True)]:
-                dropped |= {place, next_two[0][0]}
-            sounding = sounding + 1 if on else max(sounding - 1, 0)
-    return [event for place, event in enumerate(events) if place not in dropped], len(dropped) // 2
 
 
 def is_note(event):
@@ -78,9 +59,6 @@ def main():
         if len(after) > len(before):
             assert all(message.type == "track_name" for _, message in after[-1]), source
             after = after[: len(before)]
-        lean = [without_empty_doubles(track) for track in before]
-        before, dropped = [track for track, _ in lean], sum(count for _, count in lean)
-        counts["notes without length that were dropped"] += dropped
         if before == after:
             counts["same"] += 1
         elif others and without_notes(before) == without_notes(after) and notes(after) <= notes(before):

@@ -24,8 +24,9 @@ mod as_vst3 {
         IEditControllerTrait, ParamID, ParamValue, ParameterInfo, ProcessData, ProcessSetup,
     };
     use vst3::Steinberg::{
-        IBStream, IBStreamTrait, IPluginBaseTrait, IPluginFactory, IPluginFactoryTrait, PClassInfo,
-        TUID, int32, int64, kInvalidArgument, kResultOk, tresult,
+        IBStream, IBStreamTrait, IPluginBaseTrait, IPluginFactory, IPluginFactory2Trait,
+        IPluginFactory3, IPluginFactory3Trait, IPluginFactoryTrait, PClassInfo, PClassInfo2,
+        PClassInfoW, TUID, char8, int32, int64, kInvalidArgument, kResultOk, tresult,
     };
     use vst3::{Class, ComPtr, ComWrapper, Interface};
 
@@ -273,6 +274,28 @@ mod as_vst3 {
             order
         };
         shorter.iter().flat_map(|order| (0..count).map(move |place| at(order, place))).collect()
+    }
+
+    /// Hosts that look for "Instrument" anywhere would take the effect for one.
+    #[test]
+    fn one_is_an_instrument_and_the_other_an_effect() {
+        let module = Module::load();
+        let factory = module.factory.cast::<IPluginFactory3>().unwrap();
+        let text = |bytes: &[char8]| {
+            bytes.iter().take_while(|byte| **byte != 0).map(|byte| *byte as u8 as char).collect()
+        };
+        let mut found: Vec<[String; 2]> = Vec::new();
+        for index in 0..unsafe { factory.countClasses() } {
+            // SAFETY: all of both is numbers.
+            let (mut ascii, mut unicode): (PClassInfo2, PClassInfoW) =
+                unsafe { (std::mem::zeroed(), std::mem::zeroed()) };
+            assert_eq!(unsafe { factory.getClassInfo2(index, &mut ascii) }, kResultOk);
+            assert_eq!(unsafe { factory.getClassInfoUnicode(index, &mut unicode) }, kResultOk);
+            let categories: String = text(&ascii.subCategories);
+            assert_eq!(categories, text(&unicode.subCategories));
+            found.push([text(&ascii.name), categories]);
+        }
+        assert_eq!(found, [["Drumlin", "Instrument|Drum"], ["Drumlin FX", "Fx"]]);
     }
 
     #[test]

@@ -24,7 +24,7 @@ use std::ptr;
 use vst3::Steinberg::{
     FIDString, FUnknown, IPluginFactory, IPluginFactory2Trait, IPluginFactory3,
     IPluginFactory3Trait, IPluginFactoryTrait, PClassInfo, PClassInfo2, PClassInfoW, PFactoryInfo,
-    int32, kResultOk, tresult,
+    char8, int32, kResultOk, tresult,
 };
 use vst3::{Class, ComPtr, ComWrapper};
 
@@ -68,7 +68,19 @@ extern "system" fn clap_wrapper_GetPluginFactory() -> *mut IPluginFactory {
     made.map_or(ptr::null_mut(), ComPtr::<IPluginFactory>::into_raw)
 }
 
-/// The wrapper's factory; all but making instances is its own doing.
+/// Says under what hosts list a plugin, in place of what the wrapper makes of the CLAP's features: for
+/// it a note effect is an instrument, and hosts that look for that word anywhere would take the effect
+/// for one.
+fn name_category(categories: &mut [char8]) {
+    let effect = categories.starts_with(&b"Fx".map(|byte| byte as char8));
+    let name: &[u8] = if effect { b"Fx" } else { b"Instrument|Drum" };
+    categories.fill(0);
+    for (place, byte) in categories.iter_mut().zip(name) {
+        *place = *byte as char8;
+    }
+}
+
+/// The wrapper's factory; making instances and naming their category is done here.
 struct Factory {
     wrapped: ComPtr<IPluginFactory3>,
 }
@@ -110,13 +122,25 @@ impl IPluginFactoryTrait for Factory {
 
 impl IPluginFactory2Trait for Factory {
     unsafe fn getClassInfo2(&self, index: int32, info: *mut PClassInfo2) -> tresult {
-        unsafe { self.wrapped.getClassInfo2(index, info) }
+        unsafe {
+            let result = self.wrapped.getClassInfo2(index, info);
+            if result == kResultOk {
+                name_category(&mut (*info).subCategories);
+            }
+            result
+        }
     }
 }
 
 impl IPluginFactory3Trait for Factory {
     unsafe fn getClassInfoUnicode(&self, index: int32, info: *mut PClassInfoW) -> tresult {
-        unsafe { self.wrapped.getClassInfoUnicode(index, info) }
+        unsafe {
+            let result = self.wrapped.getClassInfoUnicode(index, info);
+            if result == kResultOk {
+                name_category(&mut (*info).subCategories);
+            }
+            result
+        }
     }
 
     unsafe fn setHostContext(&self, context: *mut FUnknown) -> tresult {

@@ -1,9 +1,13 @@
 //! The window without a host: plays a song to it, generates a part and takes pictures of it.
 //!
 //! `cargo run --example window -- tests/songs/workout.mid target/pictures`
+//!
+//! Sizes in points and scales behind that, such as `800x500` or `1600x1000@2`, take every view, sheet
+//! and menu in each of them instead.
 
 mod headless;
 mod raster;
+mod views;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -71,12 +75,10 @@ impl Screen {
 }
 
 /// The sheet of candidates, with one heard and one starred.
-fn candidates(studio: &Arc<Studio>, size: Vec2) -> Result<Screen, Box<dyn Error>> {
-    let mut screen = Screen::new(studio, size, 1.0);
+fn candidates(studio: &Arc<Studio>, size: Vec2, scale: f32) -> Result<Screen, Box<dyn Error>> {
+    let mut screen = Screen::new(studio, size, scale);
     screen.press(Id::unique("candidates"));
-    while studio.snapshot().job.is_some() {
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    wait_for_job(studio);
     screen.frame(Vec::new());
     screen.press(Id::unique(("star", 2_usize)));
     screen.press(Id::unique(("discard", 3_usize)));
@@ -118,8 +120,8 @@ fn grooves(studio: &Arc<Studio>, size: Vec2, scale: f32) -> Result<Screen, Box<d
     Ok(screen)
 }
 
-/// Four bars of the drums as a recording, dropped on the window.
-fn recording(studio: &Arc<Studio>, size: Vec2, folder: &Path) -> Result<Screen, Box<dyn Error>> {
+/// Four bars of the drums as a recording, which is written down.
+fn recording(studio: &Arc<Studio>, folder: &Path) -> Result<(), Box<dyn Error>> {
     let extract = Extract { bars: Some(8..12), lanes: None };
     let clip = studio.snapshot().document.midi_file(&extract).ok_or("there are no drums")?;
     let rate = SampleRate(44_100);
@@ -128,22 +130,36 @@ fn recording(studio: &Arc<Studio>, size: Vec2, folder: &Path) -> Result<Screen, 
     let path = folder.join("Drum loop.wav");
     std::fs::write(&path, audio::wav_stereo(&sound, rate))?;
     studio.start(Job::Transcribe(path))?;
-    while studio.snapshot().job.is_some() {
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    let mut screen = Screen::new(studio, size, 1.0);
+    wait_for_job(studio);
+    Ok(())
+}
+
+/// The sheet that opens wherever a recording was heard.
+fn recording_sheet(studio: &Arc<Studio>, size: Vec2, scale: f32) -> Screen {
+    let mut screen = Screen::new(studio, size, scale);
     for _ in 0..20 {
         std::thread::sleep(Duration::from_millis(20));
         screen.frame(Vec::new());
     }
-    Ok(screen)
+    screen
+}
+
+fn wait_for_job(studio: &Studio) {
+    while studio.snapshot().job.is_some() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
-    let song = arguments.next().ok_or("which song?")?;
-    let folder = arguments.next().ok_or("into which folder?")?;
+    let mut arguments = std::env::args_os().skip(1);
+    let song = PathBuf::from(arguments.next().ok_or("which song?")?);
+    let folder = PathBuf::from(arguments.next().ok_or("into which folder?")?);
     std::fs::create_dir_all(&folder)?;
+    let sizes = arguments.map(|text| views::size(&text.to_string_lossy()));
+    let sizes = sizes.collect::<Result<Vec<_>, _>>()?;
+    if !sizes.is_empty() {
+        return views::take(&song, &folder, &sizes);
+    }
     let studio = Studio::new();
     let (small, middle) = (Vec2::new(800.0, 500.0), Vec2::new(1280.0, 800.0));
     // As a screen of 3840 x 2160 usually is: two of its pixels to a point.
@@ -155,20 +171,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     studio.start(Job::Generate)?;
     std::thread::sleep(Duration::from_millis(150));
     Screen::new(&studio, middle, 1.0).picture(&folder.join("window-generating.png"))?;
-    while studio.snapshot().job.is_some() {
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    wait_for_job(&studio);
     if let Some(error) = &studio.snapshot().error {
         return Err(error.to_string().into());
     }
     for (size, name) in [(middle, "candidates"), (small, "candidates-small")] {
-        candidates(&studio, size)?.picture(&folder.join(format!("window-{name}.png")))?;
+        candidates(&studio, size, 1.0)?.picture(&folder.join(format!("window-{name}.png")))?;
     }
     studio.clear_feedback();
     // A studio of its own: the sheet opens wherever a recording was heard.
     let other = Studio::new();
     other.load(&studio.save())?;
-    recording(&other, middle, &folder)?.picture(&folder.join("window-recording.png"))?;
+    recording(&other, &folder)?;
+    recording_sheet(&other, middle, 1.0).picture(&folder.join("window-recording.png"))?;
     grooves(&studio, middle, 1.0)?.picture(&folder.join("window-grooves.png"))?;
     let window_settings = studio.snapshot().window_settings;
     for (theme, variant) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {

@@ -56,6 +56,8 @@ impl Screen {
         for event in self.headless.click(id).into_iter().chain([Event::PointerGone]) {
             self.frame(vec![event]);
         }
+        // A menu takes its size before it stands in its place.
+        self.frame(Vec::new());
     }
 
     fn picture(&mut self, path: &Path) -> Result<(), Box<dyn Error>> {

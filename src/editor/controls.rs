@@ -38,5 +38,5 @@ pub(super) fn ending_names() -> Vec<String> {
 
 /// The names of [`Control::CountIn`]'s choices.
 pub(super) fn count_in_names() -> Vec<String> {
-    ["No count-in", "Sticks", "Fill"].map(str::to_owned).into()
+    ["No count", "Sticks", "Fill"].map(str::to_owned).into()
 }

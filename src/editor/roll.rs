@@ -11,7 +11,7 @@ use super::frame::{Frame, bar_count};
 use super::shared::{Request, Shared};
 use super::theme::{CONTROL, Face, UNIT, Variant};
 use super::timeline::Timeline;
-use super::widgets::{Button, Cached, Icon, Look, PtrEq, choice, entry, label, list};
+use super::widgets::{Button, Cached, Icon, Look, PtrEq, choice_as, entry, label, list};
 use crate::score::{Note, Song};
 use crate::studio::{Edit, Take};
 
@@ -254,7 +254,11 @@ fn choose(ui: &mut Ui, frame: &Frame<'_>, rect: Rect) {
     let names: Vec<String> = document.takes.iter().enumerate().map(name).collect();
     let chosen = document.current_take.unwrap_or_default();
     let tip = "The take that the drummer plays to; a dot stands behind those with drums. Each keeps its own drums, edits and settings; T goes back and forth between two.";
-    if let Some(take) = choice(ui, rect, &frame.theme, "take", tip, &names, chosen) {
+    let theme = &frame.theme;
+    // Narrow: the grid below shows whether this one has drums.
+    let shown = document.takes.get(chosen).map(|take| format!("{} {}", chosen + 1, take.name));
+    let shown = shown.unwrap_or_default();
+    if let Some(take) = choice_as(ui, rect, theme, "take", tip, &names, chosen, &shown) {
         frame.edit(Edit::ChooseTake(take));
     }
 }

@@ -180,7 +180,7 @@ fn drummer(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, panel: &mut Side
         }
     }
     let place = titled(ui, "Beginning and end", CONTROL);
-    let split = place.left() + (place.width() * 0.42).round();
+    let split = place.left() + (place.width() * 0.48).round();
     let left = place.with_max_x(split - UNIT / 2.0);
     one_of(ui, frame, left, Control::CountIn, "count-in", &count_in_names());
     let right = place.with_min_x(split + UNIT / 2.0);

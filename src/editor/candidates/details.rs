@@ -8,7 +8,7 @@ use super::super::alternatives::miniature;
 use super::super::frame::Frame;
 use super::super::shared::Shared;
 use super::super::theme::{CONTROL, Face, UNIT};
-use super::super::widgets::{Button, Icon, Look, choice, label};
+use super::super::widgets::{Button, Icon, Look, choice, label, label_wrapped};
 use super::sheet::{CandidateSheet, audition, judge, pieces, put};
 use crate::studio::{ALTERNATIVES, AuditionSource, CandidateSet, RelevanceFeedback};
 
@@ -31,8 +31,9 @@ pub fn show(
         line
     };
     let name = format!("{}  {}", place + 1, candidate.name);
-    let font = Face::SemiBold.at(14.0);
-    label(ui.painter(), line(20.0, UNIT), Align2::LEFT_CENTER, &name, font, theme.text);
+    let fonts = (Face::SemiBold.at(14.0), Face::SemiBold.at(12.0));
+    let place = line(30.0, UNIT);
+    label_wrapped(ui.painter(), place, Align2::LEFT_CENTER, &name, fonts, theme.text);
     let font = Face::Regular.at(12.0);
     let why = ui.painter().layout(candidate.why.clone(), font, theme.text_dim, rect.width());
     let height = why.size().y.min(62.0);

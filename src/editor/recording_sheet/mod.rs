@@ -14,7 +14,7 @@ use super::frame::{Frame, bar_count, sentence};
 use super::shared::{Request, Shared};
 use super::sheet::{Rows, listen, title};
 use super::theme::{CONTROL, Face, UNIT};
-use super::widgets::{Button, Look, choice, drag_chip, label};
+use super::widgets::{Button, Look, choice, drag_chip, label, label_wrapped};
 use crate::studio::{PreviewRequest, RecordingMix};
 use crate::transcriber::{Options, Transcription};
 
@@ -140,9 +140,9 @@ fn correct(
         sheet.options = Options::default();
     }
     let room = rect.with_min_x(left + UNIT);
-    let font = Face::Regular.at(12.0);
+    let fonts = (Face::Regular.at(12.0), Face::Regular.at(11.0));
     let hint = "Click in the ruler where a bar begins. Whole mixes are experimental.";
-    label(ui.painter(), room, Align2::RIGHT_CENTER, hint, font, theme.text_dim);
+    label_wrapped(ui.painter(), room, Align2::RIGHT_CENTER, hint, fonts, theme.text_dim);
 }
 
 /// The recording beside its drums, at the right of the foot.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use egui::{
-    Context, Event, FullOutput, Id, Key, Modifiers, PointerButton, Pos2, RawInput, Rect, UiBuilder,
-    Vec2,
+    Context, Event, FullOutput, Id, Key, Modifiers, PointerButton, Pos2, RawInput, Rect, Shape,
+    UiBuilder, Vec2,
 };
 use egui_kittest::Harness;
 
@@ -144,6 +144,23 @@ impl Robot {
         next.time = Some(self.time);
         self.harness.step();
         self.harness.output()
+    }
+
+    /// What stands in the window with an ellipsis in place of its end.
+    pub fn cut_texts(&self) -> Vec<String> {
+        fn collect(shape: &Shape, cut: &mut Vec<String>) {
+            match shape {
+                Shape::Vec(shapes) => shapes.iter().for_each(|shape| collect(shape, cut)),
+                Shape::Text(text) if text.galley.elided => {
+                    cut.push(text.galley.text().to_owned());
+                }
+                _ => {}
+            }
+        }
+        let mut cut = Vec::new();
+        let shapes = &self.harness.output().shapes;
+        shapes.iter().for_each(|shape| collect(&shape.shape, &mut cut));
+        cut
     }
 
     pub fn events(&mut self, events: Vec<Event>) -> &FullOutput {

@@ -175,6 +175,58 @@ fn every_control_is_inside_the_window_at_every_size() {
     }
 }
 
+/// All that Drumlin itself writes, in the smallest window, as Ardour opens it, and twice as dense.
+#[test]
+fn nothing_is_cut_off_in_any_view_sheet_or_menu() {
+    let opened = [
+        "",
+        "preset",
+        "keep-preset",
+        "drum-map",
+        "edit-map",
+        "channel",
+        "count-in",
+        "ending",
+        "backend",
+        "take",
+        "take-more",
+        "clip-more",
+        "capture-more",
+        "help",
+    ];
+    let mut cut: Vec<String> = Vec::new();
+    let mut look = |robot: &mut Robot, place: &str| {
+        robot.frames(2);
+        let size = robot.layout().window().size();
+        cut.extend(robot.cut_texts().into_iter().map(|text| format!("{text} ({place}, {size})")));
+    };
+    for (size, density) in [(SIZES[0], 1.0), (SIZES[0], 2.0), (vec2(1100.0, 720.0), 1.0)] {
+        for button in opened {
+            let mut robot = Robot::with_bars(8, size);
+            robot.harness.set_pixels_per_point(density);
+            if !button.is_empty() {
+                robot.press(button);
+            }
+            look(&mut robot, button);
+        }
+        for tab in ["Form", "Grooves"] {
+            let mut robot = Robot::with_bars(8, size);
+            robot.press(("tab", tab));
+            look(&mut robot, tab);
+        }
+        let mut robot = Robot::with_nothing(size);
+        for (control, count) in [(Control::CountIn, 3), (Control::Ending, 4)] {
+            for value in 0..count {
+                robot.controls.set(control, value as f32 / (count - 1) as f32);
+                look(&mut robot, "nothing heard");
+            }
+        }
+        robot.press("placement");
+        look(&mut robot, "places");
+    }
+    assert_eq!(cut, [""; 0]);
+}
+
 /// Shapes and the corners of their triangles.
 fn weight(shapes: &[ClippedShape]) -> (usize, usize) {
     fn corners(shape: &Shape) -> usize {

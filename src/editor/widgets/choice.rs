@@ -11,8 +11,8 @@ use super::{Icon, label};
 
 /// The highest that a list grows before it scrolls, in points.
 const TALLEST: f32 = 360.0;
-/// The narrowest that a list is, in points.
-const NARROWEST: f32 = 172.0;
+/// The narrowest that a list is, in points: all that Drumlin writes into one fits.
+const NARROWEST: f32 = 240.0;
 
 /// Shows the chosen name; answers with the index of another one when it is picked. Also turned with
 /// the arrow keys.
@@ -75,7 +75,7 @@ pub fn field(ui: &Ui, rect: Rect, theme: &Theme, name: &'static str, text: &str)
     let line = if response.has_focus() { theme.accent } else { theme.line_strong };
     let pen = Stroke::new(1.0, line);
     painter.rect(rect, CornerRadius::same(RADIUS), fill, pen, StrokeKind::Inside);
-    let inner = rect.shrink2(Vec2::new(2.5 * UNIT, 0.0));
+    let inner = rect.shrink2(Vec2::new(1.5 * UNIT, 0.0));
     let arrow = Rect::from_min_max(pos2(inner.right() - 12.0, inner.top()), inner.max);
     Icon::Down.paint(painter, arrow, theme.text_dim);
     let room = Rect::from_min_max(inner.min, pos2(arrow.left() - UNIT, inner.bottom()));

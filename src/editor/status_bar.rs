@@ -66,7 +66,9 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, news: Option<St
 /// A corner to pull the window by. Some hosts let a plugin's window grow by their own border, but never
 /// shrink.
 fn grip(ui: &mut Ui, frame: &Frame<'_>, corner: egui::Pos2) {
-    let place = Rect::from_min_max(corner - Vec2::splat(16.0), corner);
+    // Whoever presses in the very corner means it, too.
+    let end = frame.layout.window().right_bottom();
+    let place = Rect::from_min_max(corner - Vec2::splat(16.0), end);
     let response = ui.interact(place, Id::unique("window-size"), Sense::drag());
     let ink = if response.hovered() || response.dragged() {
         frame.theme.text

@@ -18,7 +18,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use ardour::Ardour;
-use drumlin::editor::SMALLEST;
 use drumlin::score::{BarIndex, Lane};
 use drumlin::studio::{Document, Extract};
 use hosts::{BoxError, library, saved};
@@ -359,15 +358,6 @@ fn a_song_gets_drums() -> Result<(), BoxError> {
         Ok(takes.iter().any(|take| take.name == "jingle_bells").then_some(()))
     })?;
     screen.picture("ardour-dropped")?;
-    // Ardour's frame only grows; the window's own corner makes it as small as it may be.
-    let (width, height) = screen.size_of(plugin)?;
-    let corner = screen.on_screen(plugin, (width - 8, height - 8))?;
-    screen.drag(corner, screen.on_screen(plugin, (600, 400))?)?;
-    let smallest = (SMALLEST.x as i32, SMALLEST.y as i32);
-    screen.picture("ardour-small")?;
-    wait("the smallest window", Duration::from_secs(10), || {
-        Ok((screen.size_of(plugin)? == smallest).then_some(()))
-    })?;
     open.quit()
 }
 

@@ -175,6 +175,24 @@ fn every_control_is_inside_the_window_at_every_size() {
     }
 }
 
+/// Ardour's frame lets a window grow alone: the corner is what shrinks it.
+#[test]
+fn the_corner_makes_the_window_smaller_and_no_smaller_than_it_may_be() {
+    for inset in [1.0, 8.0, 20.0] {
+        let mut robot = Robot::with_bars(4, SIZE);
+        let from = SIZE.to_pos2() - vec2(inset, inset.min(16.0));
+        robot.move_to(from);
+        robot.button(from, egui::PointerButton::Primary, true);
+        for (to, wanted) in [(vec2(-200.0, -100.0), SIZE - vec2(200.0, 100.0)), (-SIZE, SIZES[0])] {
+            robot.move_to(from + to);
+            let commands =
+                &robot.harness.output().viewport_output[&egui::ViewportId::ROOT].commands;
+            let asked = egui::ViewportCommand::InnerSize(wanted);
+            assert!(commands.contains(&asked), "{commands:?} at {inset}");
+        }
+    }
+}
+
 /// All that Drumlin itself writes, in the smallest window, as Ardour opens it, and twice as dense.
 #[test]
 fn nothing_is_cut_off_in_any_view_sheet_or_menu() {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::drummer::timing::{self, Bars, FileTime, Finding, Timed};
-use crate::midi::{self, MidiError};
+use crate::midi::{self, MAX_BARS, MidiError};
 use crate::score::{
     BarGrid, BarIndex, Beats, Bpm, Groove, GrooveError, GrooveSource, Song, TakenGroove, Ticks,
 };
@@ -50,7 +50,10 @@ pub enum TakeError {
     OnlyDrums { name: String },
     #[error("cannot take a groove from \"{name}\": {source}")]
     Groove { name: String, source: GrooveError },
-    #[error("cannot use \"{name}\": it has {bars} bars, where at most {most} are possible")]
+    #[error(
+        "cannot use \"{name}\": it has {bars} bars, and a take {most} at most; `drumlin generate` on the \
+         command line plays songs of up to {MAX_BARS} bars"
+    )]
     TooLong { name: String, bars: usize, most: usize },
 }
 
@@ -207,6 +210,17 @@ pub(super) fn tidy_name_or(name: &str, unnamed: &str) -> String {
 mod tests {
     use super::*;
     use crate::drummer::timing::tests::performance;
+
+    #[test]
+    fn a_song_with_too_many_bars_is_sent_to_the_command_line() {
+        let (mut song, _) = performance(84.0, 2);
+        for note in &mut song.tracks[0].notes {
+            note.start += Ticks(1024 * 4 * u64::from(song.tempo.ticks_per_quarter()));
+        }
+        let said = Take::from_midi("long", &midi::write(&song)).unwrap_err().to_string();
+        assert!(said.contains("a take 1024 at most"), "{said}");
+        assert!(said.ends_with("on the command line plays songs of up to 10000 bars"), "{said}");
+    }
 
     #[test]
     fn a_file_that_was_played_freely_gets_the_bars_that_are_heard() {

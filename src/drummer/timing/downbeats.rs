@@ -34,7 +34,7 @@ const FEATURES: usize = 5;
 /// Of harmony, length, bass, number and loudness.
 const IMPORTANCE: [f64; FEATURES] = [1.0, 0.7, 1.0, 0.5, 0.7];
 /// A note within this distance of a step, in steps, is on it.
-const NEAR: f64 = 0.25;
+pub(super) const NEAR: f64 = 0.25;
 /// Fewer bars than this tell nothing.
 const FEWEST_BARS: usize = 6;
 /// Longer notes, in steps, are as long as this.
@@ -178,7 +178,7 @@ fn features(notes: &[StepNote], steps: usize, beat: usize) -> Vec<[f64; FEATURES
 }
 
 /// The sum of some steps' harmonies, of length 1; `None` of silence.
-fn sum(steps: &[[f64; 12]]) -> Option<[f64; 12]> {
+pub(super) fn sum(steps: &[[f64; 12]]) -> Option<[f64; 12]> {
     let mut all = [0.0; 12];
     for step in steps {
         all.iter_mut().zip(step).for_each(|(sum, value)| *sum += value);
@@ -188,9 +188,9 @@ fn sum(steps: &[[f64; 12]]) -> Option<[f64; 12]> {
 }
 
 /// Brings every feature to mean 0 and deviation 1.
-fn standardise(features: &mut [[f64; FEATURES]]) {
+pub(super) fn standardise<const N: usize>(features: &mut [[f64; N]]) {
     let count = features.len() as f64;
-    for feature in 0..FEATURES {
+    for feature in 0..N {
         let mean = features.iter().map(|step| step[feature]).sum::<f64>() / count;
         let squares = features.iter().map(|step| (step[feature] - mean).powi(2)).sum::<f64>();
         let deviation = (squares / count).sqrt() + 1e-9;

@@ -14,6 +14,9 @@ mod beats;
 mod downbeats;
 mod hypotheses;
 #[cfg(test)]
+mod lone_melodies;
+mod lone_melody;
+#[cfg(test)]
 mod performances;
 mod pickup;
 mod played;

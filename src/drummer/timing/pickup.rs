@@ -1,6 +1,7 @@
 //! An upbeat that the file does not mark.
 
-use super::downbeats::{StepNote, Weights};
+use super::downbeats::{NEAR, StepNote, Weights};
+use super::lone_melody::Beats;
 use super::{beat_ticks, first_metre};
 use crate::score::{Metre, MetreChange, Song, Ticks};
 
@@ -12,7 +13,7 @@ const WHOLE_BEAT: f64 = 2.0;
 const HALF_BEAT: f64 = 4.0;
 
 /// The length of the upbeat with which a song begins, where its file has bars from the very start and
-/// the notes say surely that bar lines are elsewhere. `None` where they are right, where the metre
+/// the notes say surely that bar lines are elsewhere; of a melody alone its rhythm, contour and repetition. `None` where they are right, where the metre
 /// changes (files that mark an upbeat do that), or where there are fewer than six bars.
 pub fn unmarked_pickup(song: &Song) -> Option<Ticks> {
     if song.metres_in_order().iter().any(|change| change.at > Ticks(0)) {
@@ -29,16 +30,7 @@ pub fn unmarked_pickup(song: &Song) -> Option<Ticks> {
     if step == 0 || places < 2 * steps_per_beat {
         return None;
     }
-    let notes: Vec<StepNote> = song
-        .melodic()
-        .flat_map(|track| &track.notes)
-        .map(|note| StepNote {
-            start: note.start.0 as f64 / step as f64,
-            length: note.length.0 as f64 / step as f64,
-            key: note.key,
-            velocity: note.velocity.get(),
-        })
-        .collect();
+    let notes = step_notes(song, step);
     let weights = Weights::of(&notes, places, steps_per_beat)?;
     let (place, _) = weights.heaviest(|_| true);
     let needed = if place % steps_per_beat == 0 { WHOLE_BEAT } else { HALF_BEAT };
@@ -46,7 +38,39 @@ pub fn unmarked_pickup(song: &Song) -> Option<Ticks> {
     let is_sure = place > 0
         && is_heavier(&weights.all, needed)
         && weights.parts.iter().all(|part| is_heavier(part, 0.0));
-    is_sure.then_some(Ticks(place as u64 * step))
+    let found = is_sure.then_some(place);
+    match of_one_voice(song, &notes) {
+        Some(voice) => {
+            let also = found.filter(|place| place % 2 == 0).map(|place| place / 2);
+            // A melody that begins with a rest was placed in bars by somebody.
+            let begins = notes.first().is_some_and(|first| first.start <= NEAR);
+            voice.upbeat(also).filter(|_| begins).map(|beats| Ticks(beats as u64 * beat))
+        }
+        None => found.map(|place| Ticks(place as u64 * step)),
+    }
+}
+
+/// The beats of a song in 3/4 or 4/4 that is a melody alone.
+fn of_one_voice(song: &Song, notes: &[StepNote]) -> Option<Beats> {
+    let metre = first_metre(song);
+    let is_known = metre.denominator() == 4 && matches!(metre.numerator(), 3 | 4);
+    let is_alone = song.melodic().filter(|track| !track.notes.is_empty()).count() == 1;
+    let places = 2 * usize::from(metre.numerator());
+    (is_known && is_alone).then(|| Beats::of(notes, places))?
+}
+
+/// The notes that are no drums, in steps of so many ticks.
+pub(super) fn step_notes(song: &Song, step: u64) -> Vec<StepNote> {
+    let in_steps = |ticks: Ticks| ticks.0 as f64 / step as f64;
+    let notes = song.melodic().flat_map(|track| &track.notes);
+    notes
+        .map(|note| StepNote {
+            start: in_steps(note.start),
+            length: in_steps(note.length),
+            key: note.key,
+            velocity: note.velocity.get(),
+        })
+        .collect()
 }
 
 /// The song with a first bar of this length, at most a bar of its first metre, before all others.

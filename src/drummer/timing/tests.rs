@@ -84,6 +84,33 @@ fn an_upbeat_that_is_not_marked_is_found() {
     assert_eq!(unmarked_pickup(&song), Some(Ticks(QUARTER / 2)));
 }
 
+/// The melody alone, with an upbeat of even beats before it.
+fn melody_alone(beats: u64, upbeat: u64, is_accented: bool) -> Song {
+    let mut song = tune(beats, late_by(upbeat as f64));
+    song.tracks.truncate(1);
+    let notes = &mut song.tracks[0].notes;
+    for beat in (0..upbeat).rev() {
+        let (start, velocity) = (Ticks(beat * QUARTER), Velocity::clamped(70));
+        notes.insert(0, Note { start, length: Ticks(QUARTER - 20), key: 67, velocity });
+    }
+    if !is_accented {
+        notes.iter_mut().for_each(|note| note.velocity = Velocity::clamped(80));
+    }
+    song
+}
+
+#[test]
+fn the_accents_of_a_melody_alone_tell_its_upbeat() {
+    for beats in [3, 4] {
+        for upbeat in 0..beats {
+            let found = unmarked_pickup(&melody_alone(beats, upbeat, true));
+            assert_eq!(found.map_or(0, |at| at.0), upbeat * QUARTER, "{upbeat} of {beats}");
+            // Even eighths without accents could begin anywhere.
+            assert_eq!(unmarked_pickup(&melody_alone(beats, 0, false)), None);
+        }
+    }
+}
+
 #[test]
 fn an_upbeat_that_is_asked_for_is_the_first_bar() {
     let song = tune(4, late_by(0.0));

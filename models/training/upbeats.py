@@ -18,7 +18,7 @@ L2 = 1e-3
 FEATURES, LOUD, ACCENT = 12, 11, 0.3
 PARTS = 4
 # As in lone_melody.rs.
-AGREED = 0.5
+AGREED, AHEAD = 0.5, 0.8
 
 table = {}
 for line in open(sys.argv[1]):
@@ -40,6 +40,13 @@ for place, key in enumerate(keys):
 upbeat = np.array([key[3] for key in keys])
 weight = 1 / takes[song]
 deviation = np.concatenate([features[place, 0, : key[2]] for place, key in enumerate(keys)]).std(0) + 1e-9
+# The beat that is the loudest of all and in each part, or -1.
+accented = np.full(len(keys), -1)
+for place, key in enumerate(keys):
+    loud = features[place, :, : key[2], LOUD]
+    loudest, sorted_ = loud[0].argmax(), np.sort(loud[0])
+    if sorted_[-1] - sorted_[-2] > AHEAD and (loud[1:].argmax(1) == loudest).all():
+        accented[place] = loudest
 features /= deviation
 bounds = [(None, None)] * size
 bounds[LOUD] = (ACCENT * deviation[LOUD], None)
@@ -86,13 +93,13 @@ for name in ["all", *sorted(set(sets))]:
     print(f"  by the rule for ensembles: false {(rule[whole] > 0).mean():.4f}, found {(rule == upbeat)[cut].mean():.3f}, "
           f"wrong {((rule > 0) & (rule != upbeat))[cut].mean():.3f}")
     for bound in (0.8, 0.85, 0.9, 0.95):
-        says = begins & steady & (best > 0) & (certain > bound)
-        print(f"  {bound}: false {says[whole].mean():.4f} (of those that begin with a note "
-              f"{says[whole & begins].mean():.4f}), found {(says & (best == upbeat))[cut].mean():.3f}, "
-              f"wrong {(says & (best != upbeat))[cut].mean():.3f}")
-        says |= begins & (best > 0) & (rule == best) & (certain > AGREED)
-        print(f"    or agreed on with that rule: false {says[whole].mean():.4f}, "
-              f"found {(says & (best == upbeat))[cut].mean():.3f}, "
-              f"wrong {(says & (best != upbeat))[cut].mean():.3f}")
+        fitted = steady & (best > 0) & (certain > bound)
+        agreed = fitted | ((best > 0) & (rule == best) & (certain > AGREED))
+        final = np.where(accented >= 0, accented, np.where(agreed, best, 0))
+        for words, says in (("alone", fitted * best), ("with rule", agreed * best), ("and accents", final)):
+            says = says * begins
+            print(f"  {bound} {words}: false {(says > 0)[whole].mean():.4f} (of those that begin with a note "
+                  f"{(says > 0)[whole & begins].mean():.4f}), found {(says == upbeat)[cut].mean():.3f}, "
+                  f"wrong {((says > 0) & (says != upbeat))[cut].mean():.3f}")
 weights = fit(np.arange(len(keys))) / deviation
 print("[" + ", ".join(f"{value:.3f}" for value in weights) + "]")

@@ -20,7 +20,7 @@ const PLAUSIBLE: [f64; OF_BEAT] = [
     -0.848, 0.945, 0.601, 0.075, -2.619, 0.018, 0.111, -1.962, -0.379, 0.867, -0.681,
 ];
 /// So certain a bar line elsewhere has to be.
-const CERTAIN: f64 = 0.9;
+const CERTAIN: f64 = 0.95;
 /// The same where the rule for whole ensembles says so too.
 const AGREED: f64 = 0.5;
 /// Which of the features is loudness.

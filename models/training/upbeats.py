@@ -18,7 +18,7 @@ L2 = 1e-3
 FEATURES, LOUD, ACCENT = 12, 11, 0.3
 PARTS = 4
 # As in lone_melody.rs.
-AGREED, AHEAD = 0.5, 0.8
+AGREED, AHEAD = 0.5, 1.2
 
 table = {}
 for line in open(sys.argv[1]):

@@ -26,7 +26,7 @@ const AGREED: f64 = 0.5;
 /// Which of the features is loudness.
 const LOUD: usize = 11;
 /// A beat that is so much louder than all others, in deviations, and the loudest in each part, is accented.
-const ACCENT: f64 = 0.8;
+const ACCENT: f64 = 1.2;
 /// In each part of the melody it has to be more plausible than the file's.
 pub(super) const PARTS: usize = 4;
 /// Fewer bars tell nothing.

@@ -175,7 +175,7 @@ fn every_control_is_inside_the_window_at_every_size() {
     }
 }
 
-/// Ardour's frame lets a window grow alone: the corner is what shrinks it.
+/// What the host is asked for; Ardour 7 is not reached by it.
 #[test]
 fn the_corner_makes_the_window_smaller_and_no_smaller_than_it_may_be() {
     for inset in [1.0, 8.0, 20.0] {

@@ -98,7 +98,7 @@ fn stream(path: &Path, most: usize, sink: &mut Sink) -> Result<(), DecodeError> 
         .map_err(not_audio)?;
 
     let mut planes = Planes { path, resamplers: Vec::new(), samples: Vec::new(), most };
-    let mut interleaved: Vec<f32> = Vec::new();
+    let mut channels: Vec<Vec<f32>> = Vec::new();
     // What ends the stream before its end.
     let reason = loop {
         let packet = match guarded(|| format.next_packet()) {
@@ -120,11 +120,9 @@ fn stream(path: &Path, most: usize, sink: &mut Sink) -> Result<(), DecodeError> 
             Ok(Err(error)) => break Some(error.to_string()),
             Err(reason) => break Some(reason),
         };
-        let channels = block.num_planes().max(1);
         let rate = block.spec().rate();
-        interleaved.resize(block.samples_interleaved(), 0.0);
-        block.copy_to_slice_interleaved(&mut interleaved);
-        planes.fill(&interleaved, channels);
+        block.copy_to_vecs_planar(&mut channels);
+        planes.fill(&mut channels);
         planes.pass_on(rate, sink)?;
     };
     let heard = planes.finish(sink)?;
@@ -154,22 +152,25 @@ struct Planes<'a> {
 }
 
 impl Planes<'_> {
-    /// Takes the channels apart, or takes their mean.
-    fn fill(&mut self, interleaved: &[f32], channels: usize) {
-        let count = if channels == 2 { self.most } else { 1 };
+    /// Takes the first and the last channel, or the mean of all. What `channels` holds then is of no use.
+    fn fill(&mut self, channels: &mut [Vec<f32>]) {
+        let count = if channels.len() == 2 { self.most } else { 1 };
         // The number of channels is that of the first block.
         let count = if self.resamplers.is_empty() { count } else { self.resamplers.len() };
         self.samples.resize_with(count, Vec::new);
-        self.samples.iter_mut().for_each(Vec::clear);
-        let frames = interleaved.chunks_exact(channels);
-        match self.samples.as_mut_slice() {
-            [left, right] => frames.for_each(|frame| {
-                left.push(frame[0]);
-                right.push(frame[channels - 1]);
-            }),
-            planes => {
-                let means = frames.map(|frame| frame.iter().sum::<f32>() / channels as f32);
-                planes[0].extend(means);
+        match (self.samples.as_mut_slice(), channels) {
+            (samples, []) => samples.iter_mut().for_each(Vec::clear),
+            ([left, right], [first, .., last]) => {
+                std::mem::swap(left, first);
+                std::mem::swap(right, last);
+            }
+            (samples, [first, others @ ..]) => {
+                for other in others.iter() {
+                    first.iter_mut().zip(other).for_each(|(sum, sample)| *sum += sample);
+                }
+                let count = (others.len() + 1) as f32;
+                first.iter_mut().for_each(|sum| *sum /= count);
+                samples.iter_mut().for_each(|plane| plane.clone_from(first));
             }
         }
     }
@@ -178,7 +179,9 @@ impl Planes<'_> {
         if !(8_000..=192_000).contains(&rate) {
             return Err(DecodeError::SampleRate { path: self.path.into(), rate });
         }
-        if self.samples.iter().flatten().any(|sample| !sample.is_finite()) {
+        // Counted, which is quicker than looking for the first.
+        let not_finite = |plane: &Vec<f32>| plane.iter().filter(|s| !s.is_finite()).count() > 0;
+        if self.samples.iter().any(not_finite) {
             return Err(DecodeError::NotFinite { path: self.path.into() });
         }
         if self.resamplers.is_empty() {
@@ -272,6 +275,41 @@ mod tests {
             let off = inside.map(|i| (found[i] - wanted[i]).abs()).fold(0.0, f32::max);
             // The delay is a whole number of samples: less than one is left, 0.063 rad of this sine.
             assert!(off < 0.04, "{rate}: off by {off}");
+        }
+    }
+
+    #[test]
+    fn two_channels_are_left_and_right_and_others_their_mean() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.wav");
+        for (values, mono, stereo) in [
+            (vec![0.5], 0.5, (0.5, 0.5)),
+            (vec![0.5, -0.25], 0.125, (0.5, -0.25)),
+            (vec![0.5, -0.25, 0.125], 0.125, (0.125, 0.125)),
+        ] {
+            let spec = hound::WavSpec {
+                channels: values.len() as u16,
+                sample_rate: DECODED_RATE,
+                bits_per_sample: 32,
+                sample_format: hound::SampleFormat::Float,
+            };
+            let mut file = hound::WavWriter::create(&path, spec).unwrap();
+            for _ in 0..3000 {
+                values.iter().for_each(|&value| file.write_sample::<f32>(value).unwrap());
+            }
+            file.finalize().unwrap();
+            let (mut one, mut two) = (Vec::new(), Vec::new());
+            decode(&path, &mut |block| {
+                one.extend_from_slice(block);
+                true
+            })
+            .unwrap();
+            decode_stereo(&path, &mut |left, right| {
+                two.extend(left.iter().copied().zip(right.iter().copied()));
+                true
+            })
+            .unwrap();
+            assert_eq!((one, two), (vec![mono; 3000], vec![stereo; 3000]), "{values:?}");
         }
     }
 

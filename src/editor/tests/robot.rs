@@ -254,7 +254,7 @@ impl Robot {
     pub fn wait(&mut self, wanted: impl Fn(&Robot) -> bool) {
         let began = Instant::now();
         while !wanted(self) {
-            assert!(began.elapsed() < Duration::from_secs(20), "nothing came");
+            assert!(began.elapsed() < Duration::from_secs(60), "nothing came");
             std::thread::sleep(Duration::from_millis(5));
             self.frames(1);
         }

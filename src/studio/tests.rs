@@ -181,12 +181,14 @@ fn only_the_region_is_regenerated() {
 fn cancel_works_at_once_and_changes_nothing() {
     let studio = with_take();
     let before = studio.snapshot();
-    studio.start(Job::Generate).unwrap();
-    wait(&studio, |view| view.job.as_ref().is_some_and(|job| job.stage.is_some()));
-    studio.cancel();
-    let view = studio.snapshot();
-    assert_eq!((view.job.as_ref(), view.error.as_ref()), (None, None));
-    assert_eq!(view.document, before.document);
+    for job in [Job::Generate, Job::Candidates] {
+        studio.start(job).unwrap();
+        wait(&studio, |view| view.job.as_ref().is_some_and(|job| job.stage.is_some()));
+        studio.cancel();
+        let view = studio.snapshot();
+        assert_eq!((view.job.as_ref(), view.error.as_ref()), (None, None));
+        assert_eq!((&view.document, &view.candidates), (&before.document, &None));
+    }
     // And a new one runs behind it.
     studio.start(Job::Generate).unwrap();
     assert!(done(&studio).document.part().is_some());

@@ -171,8 +171,8 @@ fn to_tract(tensor: &super::Tensor) -> TractResult<TValue> {
 fn from_tract(value: &Tensor) -> TractResult<super::Tensor> {
     let shape = value.shape();
     if value.datum_type() == f32::datum_type() {
-        let values = value.to_plain_array_view::<f32>()?.iter().copied().collect();
-        return Ok(super::Tensor::f32(shape, values));
+        let values = value.try_as_plain_ram()?.as_slice::<f32>()?;
+        return Ok(super::Tensor::f32(shape, values.to_vec()));
     }
     // Covers tract's own type for dims, which networks that answer with a size give.
     let whole = value.cast_to::<i64>()?;

@@ -7,6 +7,7 @@ use super::conv::DirectConv;
 use super::dense::Dense;
 use super::graph::rectifier_behind;
 use super::pool::RowMaxPool;
+use super::product::BatchProduct;
 use super::softmax::RowSoftmax;
 
 /// Works on a graph as it was read, before tract takes convolutions and products apart.
@@ -33,13 +34,35 @@ pub(super) fn lower(model: &mut TypedModel) -> TractResult<()> {
         } else {
             continue;
         };
-        let mut patch = TypedModelPatch::new("for small networks");
-        let input = patch.tap_model(model, model.node(id).inputs[0])?;
-        let wire = patch.wire_node(&model.node(id).name, op, &[input])?[0];
-        patch.shunt_outside(model, last.into(), wire)?;
-        patch.apply(model)?;
+        replace(model, id, last, op, 1)?;
     }
     model.compact()
+}
+
+/// Works on a graph from which tract has taken what only changes the order of axes.
+pub(super) fn lower_products(model: &mut TypedModel) -> TractResult<()> {
+    for id in 0..model.nodes().len() {
+        if let Some(product) = BatchProduct::of(model, id)? {
+            replace(model, id, id, Box::new(product), 2)?;
+        }
+    }
+    model.compact()
+}
+
+/// Puts `op` in the place of the nodes from `first` to `last`, with the first `inputs` of the former.
+fn replace(
+    model: &mut TypedModel,
+    first: usize,
+    last: usize,
+    op: Box<dyn TypedOp>,
+    inputs: usize,
+) -> TractResult<()> {
+    let node = model.node(first);
+    let mut patch = TypedModelPatch::new("for small networks");
+    let taps = patch.taps(model, &node.inputs[..inputs])?;
+    let wire = patch.wire_node(&node.name, op, &taps)?[0];
+    patch.shunt_outside(model, last.into(), wire)?;
+    patch.apply(model)
 }
 
 #[cfg(test)]
@@ -179,6 +202,39 @@ mod tests {
         let values: Vec<f32> =
             (0..count).map(|i| ((i * 7919) % 1009) as f32 / 504.5 - 1.0).collect();
         Tensor::from_shape(shape, &values).unwrap()
+    }
+
+    /// Heads that attend, as exporters write them, and axes in other orders.
+    #[test]
+    fn batch_products_are_those_of_tract() {
+        for (axes, first, second) in [
+            ("bmk,bkn->bmn", [4, 21, 12], [4, 12, 21]),
+            ("mbk,nbk->bmn", [21, 4, 12], [33, 4, 12]),
+            ("bmk,kbn->mbn", [4, 21, 50], [50, 4, 12]),
+            ("bkm,bkn->bnm", [3, 5, 40], [3, 5, 7]),
+        ] {
+            let mut given = TypedModel::default();
+            let inputs = [
+                given.add_source("first", f32::fact(first)).unwrap(),
+                given.add_source("second", f32::fact(second)).unwrap(),
+            ];
+            let product = EinSum::new(axes.parse().unwrap(), f32::datum_type());
+            let output = given.wire_node("product", product, &inputs).unwrap();
+            given.select_output_outlets(&output).unwrap();
+            let mut ours = given.clone();
+            lower_products(&mut ours).unwrap();
+            assert!(ours.nodes().iter().any(|node| node.op_is::<BatchProduct>()), "{axes}");
+            let run = |model: TypedModel| {
+                let plan = model.into_optimized().unwrap().into_runnable().unwrap();
+                let inputs = tvec!(constant(&first).into_tvalue(), constant(&second).into_tvalue());
+                plan.run(inputs).unwrap().remove(0)
+            };
+            let (theirs, ours) = (run(given), run(ours));
+            assert_eq!(theirs.shape(), ours.shape());
+            let (theirs, ours) = (numbers(&theirs).unwrap(), numbers(&ours).unwrap());
+            let worst = theirs.iter().zip(&ours).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(worst < 1e-4, "{axes}: off by {worst}");
+        }
     }
 
     /// Rows, features and units; weights the one way round and the other, with and without what is added.

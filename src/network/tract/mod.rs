@@ -1,7 +1,7 @@
 //! Networks on the processor, by tract.
 //!
 //! tract turns a graph into a plan for inputs of one shape, which is where it gets its speed; the
-//! plans for the latest few shapes are kept. Convolutions, dense layers, max pooling and softmax are our own
+//! plans for the latest few shapes are kept. Convolutions, products, max pooling and softmax are our own
 //! ([`lower`]): tract's are made for larger networks.
 
 #![allow(unsafe_code, reason = "registers of the processor")]
@@ -11,6 +11,7 @@ mod dense;
 mod graph;
 mod lower;
 mod pool;
+mod product;
 mod scratch;
 mod softmax;
 mod tile;
@@ -20,7 +21,7 @@ use std::sync::Arc;
 
 use tract_onnx::prelude::*;
 
-use lower::lower;
+use lower::{lower, lower_products};
 
 use super::catch_panic::catch_panic;
 use super::inference::in_order;
@@ -143,6 +144,7 @@ fn optimised(graph: InferenceModel) -> TractResult<TypedModel> {
     let mut model = graph.into_typed()?;
     lower(&mut model)?;
     let mut model = model.into_decluttered()?;
+    lower_products(&mut model)?;
     model.optimize()?;
     Ok(model)
 }

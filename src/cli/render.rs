@@ -10,19 +10,13 @@ use crate::audio::{self, DECODED_RATE, Stereo};
 use crate::files::{self, Output};
 use crate::midi::SongFile;
 use crate::score::SampleRate;
-use crate::timbre::{LOOKED_THROUGH, Learned, Piano, PlayedNote, learn, perform};
+use crate::timbre::{Learned, Piano, PlayedNote, beginning, learn, level, perform};
 
 use super::console::{print, remark};
 use super::error::CliError;
 use super::generate::Content;
 use super::progress::counted;
 use super::song::{self, KindArguments, STANDARD};
-
-/// The loudest sample of what is written.
-const PEAK: f32 = 0.9;
-
-/// Soft playing is made louder by this much at most, so that nothing becomes noise.
-const MOST_GAIN: f32 = 10.0;
 
 /// The largest piano file that is read, in bytes; they have less than a megabyte.
 const LARGEST_PIANO: u64 = 4 << 20;
@@ -105,8 +99,9 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     };
     bar.set_message("Playing");
     let wrong = |reason| CliError::Timbre { path: arguments.song.clone(), reason };
-    let [mut left, mut right] = perform(&piano, &notes, DECODED_RATE, &|| false).map_err(wrong)?;
-    level(&mut left, &mut right);
+    let mut sides = perform(&piano, &notes, DECODED_RATE, &|| false).map_err(wrong)?;
+    level(&mut sides);
+    let [left, right] = sides;
     let bytes = audio::wav_stereo(&Stereo { left, right }, SampleRate(DECODED_RATE));
     bar.finish_and_clear();
     let mut outputs = Vec::new();
@@ -158,17 +153,7 @@ fn learned(
     midi: Option<&Path>,
     done: &dyn Fn(f32) -> bool,
 ) -> Result<Learned, CliError> {
-    let mut samples = Vec::new();
-    let most = (LOOKED_THROUGH * f64::from(DECODED_RATE)) as usize;
-    let decoded = audio::decode(recording, &mut |block| {
-        samples.extend_from_slice(block);
-        samples.len() < most
-    });
-    match decoded {
-        // Of long recordings the beginning is enough.
-        Err(audio::DecodeError::Cancelled) if samples.len() >= most => {}
-        decoded => decoded?,
-    }
+    let samples = beginning(recording, &|| true)?;
     let notes = match midi {
         Some(path) => {
             let file = crate::midi::open(path)?;
@@ -186,12 +171,4 @@ fn read_piano(path: &Path) -> Result<Piano, CliError> {
     let file = fs::File::open(path).map_err(wrong)?;
     file.take(LARGEST_PIANO).read_to_end(&mut bytes).map_err(wrong)?;
     Piano::from_bytes(&bytes).map_err(|reason| CliError::Timbre { path: path.into(), reason })
-}
-
-/// Brings the loudest sample to [`PEAK`]; what is very soft stays soft.
-fn level(left: &mut [f32], right: &mut [f32]) {
-    let samples = left.iter().chain(right.iter());
-    let peak = samples.fold(0.0f32, |most, sample| most.max(sample.abs()));
-    let gain = (PEAK / peak.max(1e-6)).min(MOST_GAIN);
-    left.iter_mut().chain(right).for_each(|sample| *sample *= gain);
 }

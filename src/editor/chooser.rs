@@ -70,7 +70,7 @@ fn list(folder: &Path) -> Listing {
 impl Chooser {
     pub fn new(purpose: Purpose, why: &'static str) -> Chooser {
         let name = match &purpose {
-            Purpose::Open | Purpose::OpenGroove => String::new(),
+            Purpose::Open | Purpose::OpenGroove | Purpose::OpenPiano => String::new(),
             Purpose::Save(file) => file.name.clone(),
         };
         let home = std::env::home_dir().unwrap_or_else(|| PathBuf::from("/"));
@@ -120,7 +120,11 @@ pub fn show(
         Rect::from_min_size(pos2(inner.left(), top), Vec2::new(inner.width(), height))
     };
     let saves = matches!(chooser.purpose, Purpose::Save(_));
-    let title = if saves { "Save the drums" } else { "Open a MIDI file" };
+    let title = match chooser.purpose {
+        Purpose::Save(_) => "Save the drums",
+        Purpose::OpenPiano => "Open the recording of a piano",
+        Purpose::Open | Purpose::OpenGroove => "Open a MIDI file",
+    };
     let head = line(inner.top(), 22.0);
     label(ui.painter(), head, Align2::LEFT_CENTER, title, Face::SemiBold.at(16.0), theme.text);
     let why = line(head.bottom() + UNIT, 16.0);
@@ -203,6 +207,10 @@ fn entries(
         }
         (Some(name), Purpose::OpenGroove) => {
             shared.request(Request::UseGrooveFile(chooser.folder.join(name)));
+            false
+        }
+        (Some(name), Purpose::OpenPiano) => {
+            shared.request(Request::LearnPiano(chooser.folder.join(name)));
             false
         }
         (Some(name), Purpose::Save(_)) => {

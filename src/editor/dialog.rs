@@ -9,7 +9,8 @@ use super::shared::Shared;
 use super::theme::UNIT;
 use super::widgets::{Button, Icon, Look};
 use super::{
-    candidates, chooser, drum_map, help, melody_sheet, placement, presets, recording_sheet, roll,
+    candidates, chooser, drum_map, help, melody_sheet, piano_sheet, placement, presets,
+    recording_sheet, roll,
 };
 
 /// What lies over the window.
@@ -24,12 +25,14 @@ pub enum Dialog {
     Candidates(Box<candidates::CandidateSheet>),
     Recording(Box<recording_sheet::RecordingSheet>),
     Melody(melody_sheet::MelodySheet),
+    Piano,
 }
 
 impl Dialog {
     fn size(&self) -> Vec2 {
         match self {
             Dialog::Help | Dialog::Placement | Dialog::DrumMap(_) => Vec2::new(720.0, 472.0),
+            Dialog::Piano => Vec2::new(560.0, 330.0),
             Dialog::KeepPreset(_) | Dialog::NameTake(_) => Vec2::new(380.0, 172.0),
             Dialog::Choose(_) => Vec2::new(560.0, 440.0),
             Dialog::Candidates(_) => Vec2::new(1180.0, 760.0),
@@ -73,6 +76,10 @@ pub fn show(
         }
         Dialog::Candidates(sheet) => {
             candidates::show(ui, frame, shared, sheet, inner);
+            true
+        }
+        Dialog::Piano => {
+            piano_sheet::show(ui, frame, shared, inner);
             true
         }
         Dialog::Melody(sheet) => melody_sheet::show(ui, frame, shared, sheet, inner),

@@ -19,7 +19,7 @@ use super::frame::{Frame, sentence};
 use super::shared::{Destination, Request, Shared};
 use crate::files::{write_beside, write_whole};
 use crate::score::Lane;
-use crate::studio::{Extract, Job, MapRequest, MidiFile, Studio};
+use crate::studio::{ExportFile, Extract, Job, MapRequest, Studio};
 
 /// The largest file that is read, in bytes; songs have less than a mebibyte.
 const LARGEST: u64 = 32 << 20;
@@ -34,7 +34,9 @@ pub enum Purpose {
     Open,
     /// As a groove.
     OpenGroove,
-    Save(MidiFile),
+    /// As the piano that takes are heard as.
+    OpenPiano,
+    Save(ExportFile),
 }
 
 /// A file is to be chosen in the window, since the system has no dialogue: what for, and why the
@@ -132,6 +134,27 @@ impl Notifications {
         });
     }
 
+    /// Learns the piano of a recording.
+    pub fn open_piano(&self, frame: &Frame<'_>, ctx: &Context) {
+        let (wanted, ctx) = (Arc::clone(&self.wanted), ctx.clone());
+        spawn_background(Arc::clone(frame.studio), move |studio| {
+            match file_dialog::open_piano() {
+                Chosen::Path(path) => learn_piano(studio, path),
+                Chosen::Nothing => {}
+                Chosen::NoDialogue(why) => {
+                    *wanted.lock() = Some((Purpose::OpenPiano, why));
+                    ctx.request_repaint();
+                }
+            }
+            Ok(())
+        });
+    }
+
+    /// Saves a file to the export folder, beside what is there.
+    pub fn keep(&self, frame: &Frame<'_>, ctx: &Context, file: ExportFile) {
+        self.run(frame, ctx, move || save_to_folder(&export_folder()?, &file));
+    }
+
     /// Runs something slow; what it answers is shown, and what went wrong is reported.
     fn run(
         &self,
@@ -192,7 +215,7 @@ pub fn name(frame: &Frame<'_>, extract: &Extract) -> String {
 }
 
 /// The file for a piece of the part, unless nothing is struck in it.
-fn file(frame: &Frame<'_>, extract: &Extract) -> Option<MidiFile> {
+fn file(frame: &Frame<'_>, extract: &Extract) -> Option<ExportFile> {
     let file = frame.view.document.midi_file(extract).filter(|file| file.strokes > 0);
     if file.is_none() {
         frame.studio.report("There is nothing to take away: no drum is struck there.");
@@ -200,7 +223,7 @@ fn file(frame: &Frame<'_>, extract: &Extract) -> Option<MidiFile> {
     file
 }
 
-fn save_as(file: MidiFile, wanted: &Wanted) -> Result<Option<String>, String> {
+fn save_as(file: ExportFile, wanted: &Wanted) -> Result<Option<String>, String> {
     match file_dialog::save(&file.name) {
         Chosen::Path(path) => write(&path, &file.bytes).map(Some),
         Chosen::Nothing => Ok(None),
@@ -224,7 +247,7 @@ fn export_folder() -> Result<PathBuf, String> {
 }
 
 /// Beside what was saved there before.
-fn save_to_folder(folder: &Path, file: &MidiFile) -> Result<Option<String>, String> {
+fn save_to_folder(folder: &Path, file: &ExportFile) -> Result<Option<String>, String> {
     let path = write_beside(folder, &file.name, &file.bytes).map_err(|error| error.to_string())?;
     Ok(Some(format!("Saved {}", path.display())))
 }
@@ -245,7 +268,7 @@ fn show_manual() -> Result<(), String> {
 }
 
 /// Puts the clip onto the clipboard as a file, to be pasted into a folder or a host that takes files.
-fn copy(clipboard: &Mutex<Option<Clipboard>>, file: &MidiFile) -> Result<Option<String>, String> {
+fn copy(clipboard: &Mutex<Option<Clipboard>>, file: &ExportFile) -> Result<Option<String>, String> {
     let failed = |error: arboard::Error| format!("cannot copy the clip: {error}");
     let path = drag_out::write(file).map_err(|error| format!("cannot copy the clip: {error}"))?;
     let mut clipboard = clipboard.lock();
@@ -281,6 +304,13 @@ pub fn is_recording(path: &Path) -> bool {
 /// Has the drums of a recording heard by the worker; the window shows them when they are there.
 fn transcribe(studio: &Studio, path: PathBuf) {
     if let Err(error) = studio.start(Job::Transcribe(path)) {
+        studio.report(&sentence(&error.to_string()));
+    }
+}
+
+/// Has the piano of a recording learned by the worker.
+pub fn learn_piano(studio: &Studio, path: PathBuf) {
+    if let Err(error) = studio.start(Job::LearnPiano(path)) {
         studio.report(&sentence(&error.to_string()));
     }
 }
@@ -333,7 +363,7 @@ mod tests {
     fn an_export_never_takes_the_place_of_another() {
         let folder = tempfile::tempdir().unwrap();
         let save = |byte: u8| {
-            let file = MidiFile { name: "Song.mid".to_owned(), bytes: vec![byte], strokes: 1 };
+            let file = ExportFile { name: "Song.mid".to_owned(), bytes: vec![byte], strokes: 1 };
             save_to_folder(folder.path(), &file).unwrap().unwrap()
         };
         let said = |name: &str| format!("Saved {}", folder.path().join(name).display());
@@ -354,7 +384,7 @@ mod tests {
         let clipboard = Mutex::default();
         let source = Source::new(None, b"");
         for name in ["My song.mid", "Another.mid"] {
-            let file = MidiFile { name: name.to_owned(), bytes: vec![1, 2, 3], strokes: 1 };
+            let file = ExportFile { name: name.to_owned(), bytes: vec![1, 2, 3], strokes: 1 };
             let news = copy(&clipboard, &file).unwrap();
             assert_eq!(news, Some(format!("Copied {name}")));
             let list = String::from_utf8(source.paste()).unwrap();

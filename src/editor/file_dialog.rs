@@ -16,53 +16,79 @@ pub enum Chosen {
     NoDialogue(&'static str),
 }
 
+/// What is asked for.
+#[derive(Clone, Copy, Debug)]
+enum Question<'a> {
+    Song,
+    Piano,
+    Save(&'a str),
+}
+
 /// Asks for a MIDI file to open.
 pub fn open() -> Chosen {
-    run_dialog(None)
+    run_dialog(Question::Song)
+}
+
+/// Asks for the recording of a piano.
+pub fn open_piano() -> Chosen {
+    run_dialog(Question::Piano)
 }
 
 /// Asks where to save a MIDI file.
 pub fn save(name: &str) -> Chosen {
-    run_dialog(Some(name))
+    run_dialog(Question::Save(name))
 }
 
-const OPEN: &str = "Open a MIDI file";
-const SAVE: &str = "Save the drums";
+impl Question<'_> {
+    const fn title(self) -> &'static str {
+        match self {
+            Question::Song => "Open a MIDI file",
+            Question::Piano => "Open the recording of a piano",
+            Question::Save(_) => "Save the drums",
+        }
+    }
+
+    fn endings(self) -> Vec<&'static str> {
+        match self {
+            Question::Song => [&SONGS[..], &RECORDINGS].concat(),
+            Question::Piano => RECORDINGS.to_vec(),
+            Question::Save(_) => SONGS.to_vec(),
+        }
+    }
+}
+
 /// Endings of what can be opened: songs and grooves, and recordings of drums.
 const SONGS: [&str; 2] = ["mid", "midi"];
 pub const RECORDINGS: [&str; 7] = ["wav", "aif", "aiff", "flac", "mp3", "ogg", "oga"];
 
-fn run_dialog(save: Option<&str>) -> Chosen {
+fn run_dialog(question: Question) -> Chosen {
     #[cfg(target_os = "linux")]
     match linux::means() {
         linux::Means::Desktop { sure } => {
             let began = std::time::Instant::now();
-            let answer = desktop(save);
+            let answer = desktop(question);
             // A portal without a file chooser answers at once; nobody closes a window as fast.
             if answer == Chosen::Nothing && !sure && began.elapsed() < linux::AT_ONCE {
                 return Chosen::NoDialogue(linux::NO_ANSWER);
             }
             answer
         }
-        linux::Means::Kdialog(program) => linux::kdialog(&program, save),
+        linux::Means::Kdialog(program) => linux::kdialog(&program, question),
         linux::Means::None => Chosen::NoDialogue(linux::NOBODY),
     }
     #[cfg(not(target_os = "linux"))]
-    desktop(save)
+    desktop(question)
 }
 
-fn desktop(save: Option<&str>) -> Chosen {
-    let dialogue = rfd::FileDialog::new();
-    let path = match save {
-        None => {
-            let all = [&SONGS[..], &RECORDINGS].concat();
-            dialogue.set_title(OPEN).add_filter("MIDI file or recording", &all).pick_file()
+fn desktop(question: Question) -> Chosen {
+    let dialogue = rfd::FileDialog::new().set_title(question.title());
+    let endings = question.endings();
+    let path = match question {
+        Question::Song => dialogue.add_filter("MIDI file or recording", &endings).pick_file(),
+        Question::Piano => dialogue.add_filter("Recording", &endings).pick_file(),
+        Question::Save(name) => {
+            dialogue.set_file_name(name).add_filter("MIDI file", &["mid"]).save_file()
         }
-        Some(name) => dialogue
-            .set_title(SAVE)
-            .set_file_name(name)
-            .add_filter("MIDI file", &["mid"])
-            .save_file(),
     };
     path.map_or(Chosen::Nothing, Chosen::Path)
 }
@@ -74,7 +100,7 @@ mod linux {
     use std::process::Command;
     use std::time::Duration;
 
-    use super::{Chosen, OPEN, RECORDINGS, SAVE, SONGS};
+    use super::{Chosen, Question};
 
     /// Faster than anybody closes a dialogue.
     pub const AT_ONCE: Duration = Duration::from_millis(400);
@@ -120,19 +146,17 @@ mod linux {
         find(path, "kdialog").map_or(Means::None, Means::Kdialog)
     }
 
-    pub fn kdialog(program: &Path, save: Option<&str>) -> Chosen {
+    pub fn kdialog(program: &Path, question: Question) -> Chosen {
         let mut command = Command::new(program);
         let home = std::env::home_dir().unwrap_or_default();
-        match save {
-            None => command.args(["--title", OPEN, "--getopenfilename"]).arg(home),
-            Some(name) => command.args(["--title", SAVE, "--getsavefilename"]).arg(home.join(name)),
+        command.args(["--title", question.title()]);
+        match question {
+            Question::Save(name) => command.arg("--getsavefilename").arg(home.join(name)),
+            _ => command.arg("--getopenfilename").arg(home),
         };
-        let endings = match save {
-            None => [&SONGS[..], &RECORDINGS].concat(),
-            Some(_) => SONGS.to_vec(),
-        };
-        command
-            .arg(endings.iter().map(|ending| format!("*.{ending}")).collect::<Vec<_>>().join(" "));
+        let endings: Vec<String> =
+            question.endings().iter().map(|ending| format!("*.{ending}")).collect();
+        command.arg(endings.join(" "));
         let Ok(output) = command.output() else { return Chosen::NoDialogue(NOBODY) };
         let path = String::from_utf8_lossy(&output.stdout).trim_end_matches('\n').to_owned();
         if path.is_empty() { Chosen::Nothing } else { Chosen::Path(path.into()) }
@@ -174,9 +198,12 @@ mod linux {
             };
             let says = program("says", "echo \"/songs/$2.mid\"");
             let wanted = Chosen::Path("/songs/Open a MIDI file.mid".into());
-            assert_eq!(kdialog(&says, None), wanted);
-            assert_eq!(kdialog(&program("nothing", "exit 1"), Some("x.mid")), Chosen::Nothing);
-            let gone = kdialog(&folder.path().join("gone"), None);
+            assert_eq!(kdialog(&says, Question::Song), wanted);
+            assert_eq!(
+                kdialog(&program("nothing", "exit 1"), Question::Save("x.mid")),
+                Chosen::Nothing
+            );
+            let gone = kdialog(&folder.path().join("gone"), Question::Piano);
             assert_eq!(gone, Chosen::NoDialogue(NOBODY));
         }
     }

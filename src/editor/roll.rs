@@ -268,7 +268,7 @@ fn menu(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, rect: Rect) {
     let theme = &frame.theme;
     let more = Button::new("take-more", "").icon(Icon::Down).look(Look::Bare);
     let response = more
-        .tip("Rename or remove this take; write a melody for its drums; lay its bars by the playing.")
+        .tip("Rename or remove this take; write a melody for its drums; hear it as a piano of your own; lay its bars by the playing.")
         .respond(ui, rect, theme);
     let Some(current) = frame.view.document.current_take else { return };
     list(&response, PopupCloseBehavior::CloseOnClick, |ui| {
@@ -279,6 +279,9 @@ fn menu(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, rect: Rect) {
         }
         if entry(ui, theme, "take-melody", "Write a melody…", false).clicked() {
             shared.request(Request::WriteMelody);
+        }
+        if entry(ui, theme, "take-piano", "Hear it as a piano…", false).clicked() {
+            shared.request(Request::OwnPiano);
         }
         if entry(ui, theme, "take-again", "Capture these bars again", false).clicked() {
             frame.capture_again();

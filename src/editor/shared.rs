@@ -12,7 +12,7 @@ use super::frame::Frame;
 use super::timeline::Timeline;
 use crate::drummer::Section;
 use crate::score::{BarIndex, Lane};
-use crate::studio::{Cell, Clipboard, Edit, Extract, Lanes, MidiFile, Region};
+use crate::studio::{Cell, Clipboard, Edit, ExportFile, Extract, Lanes, Region};
 
 /// What the next command is about.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -51,6 +51,12 @@ pub enum Request {
     Help,
     /// Opens the sheet that has melodies written.
     WriteMelody,
+    /// Opens the sheet that has the take played with a piano of the musician's own.
+    OwnPiano,
+    /// Asks for the recording of a piano.
+    OpenPiano,
+    /// Learns the piano of a recording, with that sheet.
+    LearnPiano(PathBuf),
     /// Opens the sheet of candidates, and has some written if there are none.
     Candidates,
     /// Opens the editor of the drum map.
@@ -82,7 +88,9 @@ pub enum Request {
     /// Opens a file as a take.
     OpenFile(PathBuf),
     /// Drags a file out of the window.
-    DragFile(MidiFile),
+    DragFile(ExportFile),
+    /// Saves a file to the export folder.
+    KeepFile(ExportFile),
     SaveFile {
         path: PathBuf,
         bytes: Vec<u8>,

@@ -162,7 +162,7 @@ impl Window {
             takes: &self.takes,
         };
         server.serve(&ctx, &frame, shared, &mut self.dialog);
-        if self.dialog.is_none()
+        if matches!(self.dialog, None | Some(Dialog::Piano))
             && let Some((purpose, why)) = self.notifications.wanted()
         {
             self.dialog = Some(Dialog::Choose(Chooser::new(purpose, why)));
@@ -191,11 +191,15 @@ impl Window {
             studio.stop_audition();
         }
         if view.preview.is_some()
-            && !matches!(self.dialog, Some(Dialog::Recording(_) | Dialog::Melody(_)))
+            && !matches!(
+                self.dialog,
+                Some(Dialog::Recording(_) | Dialog::Melody(_) | Dialog::Piano)
+            )
         {
             studio.stop_preview();
         }
-        drops(ui, &frame, &self.hovering);
+        let is_piano = matches!(self.dialog, Some(Dialog::Piano));
+        drops(ui, &frame, &self.hovering, is_piano);
     }
 
     /// What was heard so far, while there is no take; looked at a few times a second.
@@ -249,6 +253,12 @@ impl Server<'_> {
                 Request::Help => *dialog = Some(Dialog::Help),
                 Request::Placement => *dialog = Some(Dialog::Placement),
                 Request::WriteMelody => *dialog = Some(Dialog::Melody(MelodySheet::default())),
+                Request::OwnPiano => *dialog = Some(Dialog::Piano),
+                Request::OpenPiano => self.notifications.open_piano(frame, ctx),
+                Request::LearnPiano(path) => {
+                    export::learn_piano(frame.studio, path);
+                    *dialog = Some(Dialog::Piano);
+                }
                 Request::Candidates => {
                     candidates::open(frame);
                     *dialog = Some(Dialog::Candidates(Box::default()));
@@ -272,6 +282,7 @@ impl Server<'_> {
                 Request::UseGrooveFile(path) => export::use_groove(frame.studio, path),
                 Request::OpenFile(path) => export::dropped(frame.studio, path),
                 Request::DragFile(file) => self.drag_source.drag(frame.studio, file),
+                Request::KeepFile(file) => self.notifications.keep(frame, ctx, file),
                 Request::SaveFile { path, bytes } => {
                     self.notifications.save_to(frame, ctx, path, bytes);
                 }
@@ -384,8 +395,10 @@ fn playhead(ui: &Ui, frame: &Frame<'_>, shared: &Shared) {
     painter.add(egui::Shape::convex_polygon(points, frame.theme.playhead, Stroke::NONE));
 }
 
-fn text_of_drop(frame: &Frame<'_>) -> &'static str {
-    if frame.studio.grooves_in_view() {
+fn text_of_drop(frame: &Frame<'_>, is_piano: bool) -> &'static str {
+    if is_piano {
+        "Drop the recording of a piano"
+    } else if frame.studio.grooves_in_view() {
         "Drop grooves (MIDI) to find them on the map"
     } else {
         "Drop a song, or drums as a groove (MIDI or audio)"
@@ -393,14 +406,20 @@ fn text_of_drop(frame: &Frame<'_>) -> &'static str {
 }
 
 /// Files come from the surroundings of the window; while one hangs over it, it says what a drop does.
-fn drops(ui: &Ui, frame: &Frame<'_>, hovering: &Hovering) {
+/// `is_piano` while the sheet of the piano is open.
+fn drops(ui: &Ui, frame: &Frame<'_>, hovering: &Hovering, is_piano: bool) {
     let (dropped, hovered, moved) = ui.input(|input| {
         let (raw, moved) = (&input.raw, |event: &_| matches!(event, egui::Event::PointerMoved(_)));
         let hovered = !raw.hovered_files.is_empty();
         (raw.dropped_files.clone(), hovered, raw.events.iter().any(moved))
     });
     for file in dropped {
-        export::dropped(frame.studio, file.path().to_owned());
+        let path = file.path().to_owned();
+        if is_piano && export::is_recording(&path) {
+            export::learn_piano(frame.studio, path);
+        } else {
+            export::dropped(frame.studio, path);
+        }
     }
     // While something is dragged its source has the pointer; one that has died says nothing.
     if moved {
@@ -415,7 +434,7 @@ fn drops(ui: &Ui, frame: &Frame<'_>, hovering: &Hovering) {
     let card = Rect::from_center_size(window.center(), Vec2::new(360.0, 96.0));
     let pen = Stroke::new(2.0, theme.accent);
     painter.rect(card, 10, theme.panel, pen, egui::StrokeKind::Inside);
-    let (anchor, text) = (egui::Align2::CENTER_CENTER, text_of_drop(frame));
+    let (anchor, text) = (egui::Align2::CENTER_CENTER, text_of_drop(frame, is_piano));
     let font = theme::Face::SemiBold.at(16.0);
     widgets::label_at(painter, card.center(), anchor, text, font, theme.text);
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::drum_maps::{DrumMap, OwnMap};
-use super::{EditError, MapState, QuantizedSsm, Take};
+use super::{EditError, MapState, QuantizedSsm, Take, TakePiano};
 use crate::drummer::{ClassDensities, Form, Settings};
 use crate::score::{BarIndex, DrumPart, GmKey, Groove, GrooveSource, LANES, Lane, TakenGroove};
 
@@ -38,6 +38,8 @@ pub struct Document {
     pub channel: Channel,
     /// What the musician has on the map of grooves.
     pub map: MapState,
+    /// The piano that takes are heard as.
+    pub piano: Option<Arc<TakePiano>>,
 }
 
 /// What belongs to a take that is not the current one.
@@ -228,6 +230,7 @@ impl Default for Document {
             own_map: None,
             channel: Channel::DRUMS,
             map: MapState::default(),
+            piano: None,
         }
     }
 }

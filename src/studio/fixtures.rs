@@ -11,12 +11,32 @@ use super::{
     VariationId,
 };
 use crate::analysis::Ssm;
-use crate::audio::{DECODED_RATE, SoundFont, render_stereo, wav_stereo};
+use crate::audio::{DECODED_RATE, SoundFont, Stereo, render_stereo, wav_stereo};
 use crate::drummer::{Form, Section};
 use crate::score::{
     BarIndex, Beats, DrumPart, Hit, Lane, Metre, MetreChange, Note, SampleRate, Song, StepGrid,
     TempoChange, TempoMap, Ticks, Track, TrackKind, Velocity,
 };
+use crate::timbre::{Piano, PlayedNote, level, perform};
+
+/// A recording of a piano that plays eight notes, in a folder: the table that is assumed where nothing is
+/// heard.
+pub fn piano_file(folder: &Path) -> PathBuf {
+    let notes: Vec<PlayedNote> = [48, 52, 55, 60, 64, 67, 72, 76]
+        .iter()
+        .zip(0..)
+        .map(|(&key, place)| {
+            let start = 0.6 * f64::from(place);
+            PlayedNote { start, end: start + 0.55, key, velocity: 80 }
+        })
+        .collect();
+    let mut sides = perform(&Piano::schematic(), &notes, DECODED_RATE, &|| false).unwrap();
+    level(&mut sides);
+    let [left, right] = sides;
+    let path = folder.join("a piano.wav");
+    std::fs::write(&path, wav_stereo(&Stereo { left, right }, SampleRate(DECODED_RATE))).unwrap();
+    path
+}
 
 /// A melody of so many bars of 4/4 and a last one of 3/4, at bar 5 of the host's song.
 pub fn take(bars: usize) -> Take {

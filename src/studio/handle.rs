@@ -52,6 +52,8 @@ pub enum JobError {
     NoTake,
     #[error("there is no drum part yet: generate one first")]
     NoPart,
+    #[error("there is no piano yet: give the recording of one")]
+    NoPiano,
     #[error("everything there is locked")]
     Locked,
     #[error("the system gives drumlin no thread to work on")]
@@ -399,7 +401,9 @@ impl StudioLink {
         self.shared.start(job.clone(), |document| match &job {
             Job::Generate | Job::Candidates => document.take().map(|_| ()).ok_or(JobError::NoTake),
             // What it needs is on the disk.
-            Job::Transcribe(_) | Job::Preview(_) => Ok(()),
+            Job::Transcribe(_) | Job::Preview(_) | Job::LearnPiano(_) => Ok(()),
+            Job::RenderPiano if document.piano.is_none() => Err(JobError::NoPiano),
+            Job::RenderPiano => document.take().map(|_| ()).ok_or(JobError::NoTake),
             Job::New | Job::Variation | Job::Reshape | Job::Compose(_) => {
                 document.arrangement.as_ref().map(|_| ()).ok_or(JobError::NoPart)
             }

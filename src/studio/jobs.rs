@@ -7,6 +7,7 @@ use super::audio_import::AudioImport;
 use super::candidates::CandidateSet;
 use super::melodies::{MelodyRequest, MelodySet};
 use super::sound_preview::PreviewRequest;
+use super::take_piano::PianoRendering;
 use super::wire::Sound;
 use super::{Document, Region};
 use crate::drummer::Stage;
@@ -34,6 +35,10 @@ pub enum Job {
     Compose(MelodyRequest),
     /// A sound to be heard while the host stands.
     Preview(PreviewRequest),
+    /// The piano of a recording; see [`super::TakePiano`].
+    LearnPiano(PathBuf),
+    /// The current take as a WAV file, played with the document's piano.
+    RenderPiano,
 }
 
 impl Job {
@@ -49,6 +54,8 @@ impl Job {
             Job::Transcribe(_) => "transcribe",
             Job::Compose(_) => "write a melody",
             Job::Preview(_) => "preview",
+            Job::LearnPiano(_) => "learn the piano",
+            Job::RenderPiano => "render the take",
         }
     }
 }
@@ -75,6 +82,8 @@ pub(super) struct Outcome {
     pub import: Option<Arc<AudioImport>>,
     /// Melodies that were written.
     pub melodies: Option<Arc<MelodySet>>,
+    /// A take that was played with a piano.
+    pub rendering: Option<Arc<PianoRendering>>,
     /// What is to be heard.
     pub sound: Option<(PreviewRequest, Sound)>,
 }
@@ -93,6 +102,7 @@ impl Outcome {
             candidates: None,
             import: None,
             melodies: None,
+            rendering: None,
             sound: None,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{MidiFile, Take};
+use super::{ExportFile, Take};
 use crate::composer::{self, ComposeError, Key, Melody, Range};
 use crate::midi;
 use crate::network::Models;
@@ -106,13 +106,13 @@ impl MelodySet {
     }
 
     /// One of the melodies as a MIDI file.
-    pub fn midi_file(&self, number: usize) -> Option<MidiFile> {
+    pub fn midi_file(&self, number: usize) -> Option<ExportFile> {
         let song = self.song(number)?;
         let words = format!("{} melody {} {}", self.take.name, number + 1, self.key);
         let strokes = song.tracks.iter().map(|track| track.notes.len()).sum();
         let song = self.take.file_time.as_ref().map_or(song.clone(), |file| file.restored(&song));
         let bytes = midi::write(&song);
-        Some(MidiFile { name: super::clip::file_name(&words), bytes, strokes })
+        Some(ExportFile { name: super::clip::file_name(&words, "mid"), bytes, strokes })
     }
 
     /// The instrument's name.

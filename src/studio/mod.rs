@@ -42,6 +42,7 @@ mod shared_state;
 mod sound_preview;
 mod state;
 mod take;
+mod take_piano;
 mod takes;
 mod tapping;
 #[cfg(test)]
@@ -57,7 +58,7 @@ pub use candidates::{
     AuditionSource, BEST, CANDIDATES, CandidatePart, CandidateSet, MOST_RATINGS, Profile,
     PutCandidate, Rating, RelevanceFeedback, curated, reasons,
 };
-pub use clip::{Extract, MidiFile};
+pub use clip::{ExportFile, Extract};
 pub use clipboard::Clipboard;
 pub use document::{
     ALTERNATIVES, Alternative, Arrangement, Cell, Channel, Document, LaneState, Lanes, MOST_TAKES,
@@ -80,6 +81,7 @@ pub use recording::{BarSpan, MAX_BARS, Recording, RecordingView, Span};
 pub use sound_preview::{LONGEST_PREVIEW, PreviewError, PreviewRequest, PreviewView, RecordingMix};
 pub use state::{Saved, StateError};
 pub use take::{Take, TakeError};
+pub use take_piano::{PianoError, PianoRendering, TakePiano};
 pub use tapping::TappingView;
 pub use view::View;
 pub use window_settings::{Theme, WindowSettings};

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::audio_import::AudioImport;
 use super::melodies::MelodySet;
+use super::take_piano::{PianoError, TakePiano};
 use super::wire::Sound;
 use super::{Arrangement, Take};
 use crate::audio::{self, AudioError, DECODED_RATE, DecodeError, SoundFont, Stereo};
@@ -33,6 +34,8 @@ const STROKE: f64 = 0.1;
 pub enum PreviewRequest {
     /// One of the melodies, with the drums of the current part if they are for its take.
     Melody(Arc<MelodySet>, usize),
+    /// A take as a piano, with the drums of the current part if they are for it.
+    Piano(Arc<Take>, Arc<TakePiano>),
     /// A recording from a second on.
     Recording {
         /// What was heard.
@@ -81,6 +84,8 @@ pub enum PreviewError {
     Decode(#[from] DecodeError),
     #[error(transparent)]
     Audio(#[from] AudioError),
+    #[error(transparent)]
+    Piano(#[from] PianoError),
     #[error("cancelled")]
     Cancelled,
 }
@@ -97,6 +102,7 @@ impl PreviewRequest {
     ) -> Result<Sound, PreviewError> {
         let stereo = match self {
             PreviewRequest::Melody(set, number) => melody(set, *number, arrangement, cancelled),
+            PreviewRequest::Piano(take, piano) => as_piano(take, piano, arrangement, cancelled),
             PreviewRequest::Recording { import, options, from, mix } => {
                 let from = from.clamp(0.0, import.seconds());
                 let mut stereo = match mix {
@@ -127,11 +133,48 @@ fn melody(
         let part = &arrangement.alternative().part;
         song.tracks.extend(midi::drum_song(&set.take.song, part).tracks);
     }
-    let first = song.tracks[0].notes.iter().map(|note| note.start).min().unwrap_or(Ticks(0));
-    let bars = set.take.bars();
+    let from = first_bar(&set.take, song.tracks.iter().take(1));
+    stretch(song, from, cancelled)
+}
+
+/// A take from the bar of its first note on, played with a piano, with its drums beside it.
+fn as_piano(
+    take: &Arc<Take>,
+    piano: &TakePiano,
+    arrangement: Option<&Arrangement>,
+    cancelled: &(dyn Fn() -> bool + Sync),
+) -> Result<Stereo, PreviewError> {
+    let from = first_bar(take, take.song.melodic());
+    let mut stereo = piano.play(take, from, from + LONGEST_PREVIEW, cancelled)?;
+    to_peak(&mut stereo);
+    if let Some(arrangement) = arrangement.filter(|arrangement| arrangement.take.song == take.song)
+    {
+        let drums = midi::drum_song(&take.song, &arrangement.alternative().part);
+        let mut drums = stretch(drums, from, cancelled)?;
+        to_peak(&mut drums);
+        add(&mut stereo, &drums);
+    }
+    for side in [&mut stereo.left, &mut stereo.right] {
+        side.truncate(frames(LONGEST_PREVIEW));
+    }
+    Ok(stereo)
+}
+
+/// Where the bar of the first note of some tracks begins, in seconds.
+fn first_bar<'a>(take: &Take, tracks: impl Iterator<Item = &'a Track>) -> f64 {
+    let first = tracks.flat_map(|track| &track.notes).map(|note| note.start).min();
+    let bars = take.bars();
     let starts = bars.bars().iter().map(|bar| bar.start);
-    let first = starts.take_while(|&bar| bar <= first).last();
-    let from = song.tempo.seconds(first.unwrap_or(Ticks(0))).0;
+    let bar = starts.take_while(|&bar| Some(bar) <= first).last();
+    take.song.tempo.seconds(bar.unwrap_or(Ticks(0))).0
+}
+
+/// [`LONGEST_PREVIEW`] of a song from a second on.
+fn stretch(
+    mut song: Song,
+    from: f64,
+    cancelled: &(dyn Fn() -> bool + Sync),
+) -> Result<Stereo, PreviewError> {
     let end = song.tempo.ticks(Seconds(from + LONGEST_PREVIEW));
     for track in &mut song.tracks {
         track.notes.retain(|note| note.start < end);

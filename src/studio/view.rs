@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    AudioImport, AuditionSource, CandidateSet, Document, JobView, MapView, MelodySet, PreviewView,
-    RecordingView, RelevanceFeedback, TappingView, WindowSettings,
+    AudioImport, AuditionSource, CandidateSet, Document, JobView, MapView, MelodySet,
+    PianoRendering, PreviewView, RecordingView, RelevanceFeedback, TappingView, WindowSettings,
 };
 use crate::network::{Backend, Engine};
 use crate::patterns::Pattern;
@@ -42,6 +42,8 @@ pub struct View {
     pub import: Option<Arc<AudioImport>>,
     /// The melodies that were written last.
     pub melodies: Option<Arc<MelodySet>>,
+    /// The take that was played with a piano last.
+    pub rendering: Option<Arc<PianoRendering>>,
     /// The sound that is heard while the host stands.
     pub preview: Option<PreviewView>,
     /// What undo would take back, such as "erase"; `None` if there is nothing.

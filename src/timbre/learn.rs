@@ -9,7 +9,7 @@ use super::note_detection;
 use super::piano::Piano;
 
 /// The most samples of a recording that are looked through for its first note, in seconds.
-pub const LOOKED_THROUGH: f64 = 600.0;
+pub(super) const LOOKED_THROUGH: f64 = 600.0;
 
 /// The fewest notes that a piano is learned from where nobody says which they are.
 const FEWEST: usize = 4;

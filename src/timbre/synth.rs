@@ -72,6 +72,11 @@ impl<'a> Synthesizer<'a> {
     }
 }
 
+/// The loudest sample of what is written.
+const PEAK: f32 = 0.9;
+/// Soft playing is made louder by this much at most, so that nothing becomes noise.
+const MOST_GAIN: f32 = 10.0;
+
 /// A performance at a sample rate, as loud as the piano is: left and right. Strokes lie on blocks of 64
 /// samples.
 ///
@@ -113,6 +118,13 @@ pub fn perform(
         right.extend_from_slice(&b);
     }
     Ok([left, right])
+}
+
+/// Brings the loudest sample of both sides to 0.9; what is very soft stays soft.
+pub fn level(sides: &mut [Vec<f32>; 2]) {
+    let peak = sides.iter().flatten().fold(0.0f32, |most, sample| most.max(sample.abs()));
+    let gain = (PEAK / peak.max(1e-6)).min(MOST_GAIN);
+    sides.iter_mut().flatten().for_each(|sample| *sample *= gain);
 }
 
 /// A key that is struck while it sounds ends there: the later note's damper is the one that counts.

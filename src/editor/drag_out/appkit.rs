@@ -27,7 +27,7 @@ use raw_window_handle::{HasWindowHandle, RawWindowHandle};
 use super::super::frame::sentence;
 use super::DragError;
 use super::drag_file::DragFile;
-use crate::studio::{MidiFile, Studio};
+use crate::studio::{ExportFile, Studio};
 
 thread_local! {
     /// What is being dragged; AppKit tells the end of a session on the main thread.
@@ -51,7 +51,7 @@ impl DragSource {
 
     /// Begins to drag a file, after this frame; the mouse button is down. What goes wrong is
     /// reported to the studio.
-    pub fn drag(&self, studio: &Arc<Studio>, file: MidiFile) {
+    pub fn drag(&self, studio: &Arc<Studio>, file: ExportFile) {
         let (Some(source), Some(main)) = (&self.0, MainThreadMarker::new()) else { return };
         let Some(view) = source.get(main).load() else { return };
         let view = MainThreadBound::new(view, main);
@@ -117,7 +117,7 @@ extern "C-unwind" fn ended(
 }
 
 /// Begins to drag; the session goes on by itself.
-fn drag(view: Retained<NSView>, file: &MidiFile) -> Result<(), DragError> {
+fn drag(view: Retained<NSView>, file: &ExportFile) -> Result<(), DragError> {
     let refusal = |why: &str| DragError::System(why.to_owned());
     let window = view.window().ok_or_else(|| refusal("the window is closed"))?;
     let event = mouse(&window, NSEventType::LeftMouseDragged)

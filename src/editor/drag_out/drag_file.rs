@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{forget, write};
-use crate::studio::MidiFile;
+use crate::studio::ExportFile;
 
 /// There is one mouse.
 static UNDER_WAY: AtomicBool = AtomicBool::new(false);
@@ -23,7 +23,7 @@ pub struct DragFile {
 }
 
 impl DragFile {
-    pub fn new(file: &MidiFile) -> std::io::Result<DragFile> {
+    pub fn new(file: &ExportFile) -> std::io::Result<DragFile> {
         let path = write(file)?;
         UNDER_WAY.store(true, Ordering::Relaxed);
         Ok(DragFile { path, taken: false })
@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn a_file_that_nobody_takes_is_gone() {
-        let file = MidiFile { name: "Drums.mid".to_owned(), bytes: vec![1], strokes: 1 };
+        let file = ExportFile { name: "Drums.mid".to_owned(), bytes: vec![1], strokes: 1 };
         let mut drag_file = DragFile::new(&file).unwrap();
         let path = drag_file.path().to_owned();
         assert!(is_under_way() && path.exists());

@@ -25,7 +25,7 @@ pub use ole::DragSource;
 #[cfg(target_os = "linux")]
 pub use xdnd::DragSource;
 
-use crate::studio::MidiFile;
+use crate::studio::ExportFile;
 
 /// The name of the plugin's window, by which a clip that is dragged out knows it.
 pub const TITLE: &str = "Drumlin";
@@ -40,7 +40,7 @@ pub enum DragError {
 }
 
 /// Writes the file where it may stay: hosts read it late, some only when they save the project.
-pub fn write(file: &MidiFile) -> std::io::Result<PathBuf> {
+pub fn write(file: &ExportFile) -> std::io::Result<PathBuf> {
     let folder = tempfile::Builder::new().prefix("drumlin-").tempdir()?.keep();
     let path = folder.join(&file.name);
     std::fs::write(&path, &file.bytes)?;
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn the_file_is_there_and_stays() {
-        let file = MidiFile { name: "Drums.mid".to_owned(), bytes: vec![1, 2, 3], strokes: 1 };
+        let file = ExportFile { name: "Drums.mid".to_owned(), bytes: vec![1, 2, 3], strokes: 1 };
         let path = write(&file).unwrap();
         assert_eq!(path.file_name().unwrap(), "Drums.mid");
         assert_eq!(std::fs::read(&path).unwrap(), [1, 2, 3]);

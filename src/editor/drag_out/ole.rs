@@ -36,14 +36,14 @@ use windows::core::{BOOL, HRESULT, HSTRING, implement};
 use super::super::frame::sentence;
 use super::DragError;
 use super::drag_file::DragFile;
-use crate::studio::{MidiFile, Studio};
+use crate::studio::{ExportFile, Studio};
 
 /// The timer among those of the window: none of the window's library has so great a number.
 const TIMER: usize = 0x4472_756d;
 
 thread_local! {
     /// What is to be dragged when the timer comes.
-    static ASKED: Cell<Option<(Arc<Studio>, MidiFile)>> = const { Cell::new(None) };
+    static ASKED: Cell<Option<(Arc<Studio>, ExportFile)>> = const { Cell::new(None) };
 }
 
 /// Where drags out of a window begin: at the window, if it has one.
@@ -60,7 +60,7 @@ impl DragSource {
 
     /// Begins to drag a file, after this frame; the mouse button is down. What goes wrong is
     /// reported to the studio.
-    pub fn drag(self, studio: &Arc<Studio>, file: MidiFile) {
+    pub fn drag(self, studio: &Arc<Studio>, file: ExportFile) {
         let Some(window) = self.0 else { return };
         ASKED.set(Some((Arc::clone(studio), file)));
         // SAFETY: the window is this thread's, and a timer ends with its window.
@@ -84,7 +84,7 @@ unsafe extern "system" fn begin(window: HWND, _message: u32, timer: usize, _time
 }
 
 /// Drags until the button is let go.
-fn drag(window: HWND, file: &MidiFile) -> Result<(), DragError> {
+fn drag(window: HWND, file: &ExportFile) -> Result<(), DragError> {
     // SAFETY: asks for the button as this thread's messages have it, and lets go of a capture.
     unsafe {
         if GetKeyState(i32::from(VK_LBUTTON.0)) >= 0 {

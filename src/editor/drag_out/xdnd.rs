@@ -19,7 +19,7 @@ use super::super::background::spawn_background;
 use super::super::xdnd::{Client, Outcome, VERSION};
 use super::TITLE;
 use super::{DragError, forget, write};
-use crate::studio::{MidiFile, Studio};
+use crate::studio::{ExportFile, Studio};
 
 const PAUSE: Duration = Duration::from_millis(8);
 /// How long a target may take to read the file after the drop; Ardour reads late.
@@ -61,7 +61,7 @@ impl DragSource {
     }
 
     /// Begins to drag a file; the mouse button is down. What goes wrong is reported to the studio.
-    pub fn drag(self, studio: &Arc<Studio>, file: MidiFile) {
+    pub fn drag(self, studio: &Arc<Studio>, file: ExportFile) {
         // Hosts may take their time to read the file.
         spawn_background(Arc::clone(studio), move |_| {
             let path = write(&file).map_err(|error| DragError::File(error).to_string())?;

@@ -10,6 +10,7 @@ mod melodies;
 mod menus;
 mod newcomer;
 mod panel;
+mod pianos;
 mod recordings;
 mod robot;
 mod views;

@@ -328,7 +328,7 @@ fn where_the_plugin_goes_is_said_in_the_window_and_in_the_texts() {
 }
 
 #[derive(Debug)]
-struct File(PathBuf);
+pub struct File(pub PathBuf);
 
 impl DroppedFile for File {
     fn path(&self) -> &Path {

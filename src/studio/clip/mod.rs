@@ -27,14 +27,14 @@ pub struct Extract {
     pub lanes: Option<Lanes>,
 }
 
-/// A MIDI file ready to be written or dragged.
+/// A file ready to be written or dragged: MIDI, or a WAV file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MidiFile {
+pub struct ExportFile {
     /// A file name with its ending, fit for any system.
     pub name: String,
-    /// A standard MIDI file.
+    /// What is in it.
     pub bytes: Vec<u8>,
-    /// How many strokes are in it; maybe none.
+    /// How many strokes or notes are in it; maybe none.
     pub strokes: usize,
 }
 
@@ -84,7 +84,7 @@ impl Document {
     /// The part as a MIDI file with the take's tempo and metres, mutes and drum map applied. It
     /// begins at the first chosen bar, and where the take follows what was played freely, it has the time
     /// of the take's file. `None` without a part or if no bar is chosen.
-    pub fn midi_file(&self, extract: &Extract) -> Option<MidiFile> {
+    pub fn midi_file(&self, extract: &Extract) -> Option<ExportFile> {
         let arrangement = self.arrangement.as_ref()?;
         let part = &*arrangement.alternative().part;
         let all = 0..part.bars.len();
@@ -120,7 +120,7 @@ impl Document {
         };
         let song = Song { tracks: vec![track], ..time };
         let bytes = midi::write_with_drums_on(&song, self.channel.index());
-        Some(MidiFile { name, bytes, strokes })
+        Some(ExportFile { name, bytes, strokes })
     }
 }
 
@@ -196,13 +196,13 @@ fn name(
     }
     words.extend(lanes.map(|lanes| lanes_name(lanes).to_lowercase()));
     words.push(format!("{:.0} bpm", take.host_tempo(Ticks(0)).0));
-    file_name(&words.join(" "))
+    file_name(&words.join(" "), "mid")
 }
 
-/// A name for a MIDI file, fit for any system.
-pub(super) fn file_name(words: &str) -> String {
+/// A name for a file with this ending, fit for any system.
+pub(super) fn file_name(words: &str, ending: &str) -> String {
     let plain = |c: char| if c.is_alphanumeric() || " -_'.,()".contains(c) { c } else { '_' };
     let name: String = words.chars().map(plain).collect();
     // A leading dot hides a file, and Windows takes no dot or blank at the end of a name.
-    format!("{}.mid", name.trim_matches(['.', ' ']))
+    format!("{}.{ending}", name.trim_matches(['.', ' ']))
 }

@@ -84,6 +84,8 @@ pub enum Edit {
     FollowPlaying { take: usize, on: bool },
     /// Removes a take with its drums.
     RemoveTake(usize),
+    /// Forgets the piano that takes are heard as.
+    RemovePiano,
 }
 
 impl Edit {
@@ -116,6 +118,7 @@ impl Edit {
             Edit::Upbeat { .. } => "upbeat",
             Edit::FollowPlaying { .. } => "bars of the take",
             Edit::RemoveTake(_) => "remove take",
+            Edit::RemovePiano => "remove piano",
         }
     }
 
@@ -229,6 +232,7 @@ impl Edit {
                 document.drum_map = map.clone();
             }
             Edit::Channel(channel) => document.channel = *channel,
+            Edit::RemovePiano => document.piano = None,
             Edit::AddTake(take) => {
                 document.swing_like(take);
                 document.add_take(take.clone());

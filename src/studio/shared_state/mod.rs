@@ -133,6 +133,7 @@ impl SharedState {
             audition_source: state.audition_source,
             import: state.import.clone(),
             melodies: state.melodies.clone(),
+            rendering: state.rendering.clone(),
             preview: state.preview.clone(),
             undo: state.history.undo_name(),
             redo: state.history.redo_name(),
@@ -237,6 +238,7 @@ impl SharedState {
             state.candidates = None;
             state.import = None;
             state.melodies = None;
+            state.rendering = None;
             state.recalls += 1;
             state.error = None;
             state.refused = None;

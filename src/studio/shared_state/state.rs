@@ -9,6 +9,7 @@ use super::super::candidates::{AuditionSource, CandidateSet, RelevanceFeedback};
 use super::super::history::History;
 use super::super::melodies::MelodySet;
 use super::super::sound_preview::PreviewView;
+use super::super::take_piano::PianoRendering;
 use super::super::{GrooveLibrary, Job, MapRequest, MapView, View, WindowSettings};
 use crate::drummer::{Settings, Stage};
 use crate::network::{Backend, Engine};
@@ -44,6 +45,8 @@ pub(super) struct State {
     pub import: Option<Arc<AudioImport>>,
     /// The melodies that were written last.
     pub melodies: Option<Arc<MelodySet>>,
+    /// The take that was played with a piano last.
+    pub rendering: Option<Arc<PianoRendering>>,
     /// The sound that is heard.
     pub preview: Option<PreviewView>,
 }

@@ -124,12 +124,15 @@ impl SharedState {
             let note = note.map(|why| format!("{why}; the processor did the rest").into());
             state.running = None;
             match outcome {
-                Ok(Outcome { change, step, candidates, import, melodies, sound }) => {
+                Ok(Outcome { change, step, candidates, import, melodies, rendering, sound }) => {
                     if let Some((request, sound)) = sound {
                         self.send_sound(state, request, sound);
                     }
                     if melodies.is_some() {
                         state.melodies = melodies;
+                    }
+                    if rendering.is_some() {
+                        state.rendering = rendering;
                     }
                     if import.is_some() {
                         state.import = import;

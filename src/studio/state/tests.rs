@@ -10,8 +10,10 @@ use crate::score::{BarIndex, Bpm, Groove, GrooveSource, Lane, TempoMap};
 use crate::studio::Rating;
 use crate::studio::fixtures::document;
 use crate::studio::{
-    Arrangement, DrumMap, Edit, Lanes, OwnMap, Region, RegionOverride, Take, Theme, VariationId,
+    Arrangement, DrumMap, Edit, Lanes, OwnMap, Region, RegionOverride, Take, TakePiano, Theme,
+    VariationId,
 };
+use crate::timbre::Piano;
 
 fn saved(bars: usize, seed: u64) -> Saved {
     let window_settings = WindowSettings { width: 900, height: 600, theme: Theme::Light };
@@ -51,6 +53,11 @@ fn full() -> Saved {
     let take = Arc::new(take);
     saved.document = Edit::AddTake(take).apply(&saved.document).unwrap();
     saved.document = Edit::ChooseTake(1).apply(&saved.document).unwrap();
+    saved.document.piano = Some(Arc::new(TakePiano {
+        name: "upright".to_owned(),
+        piano: Piano::schematic(),
+        remarks: vec!["a remark".to_owned()],
+    }));
     saved
 }
 

@@ -19,6 +19,7 @@ use super::melodies::{MelodyRequest, MelodySet};
 use super::recipe::Variations;
 use super::shared_state::SharedState;
 use super::sound_preview::PreviewError;
+use super::take_piano::{PianoError, PianoRendering, TakePiano};
 use super::{
     ALTERNATIVES, Alternative, Arrangement, Document, Job, Lanes, QuantizedSsm, Region, Take,
     VariationId,
@@ -94,6 +95,8 @@ enum JobFailure {
     Compose(#[from] ComposeError),
     #[error(transparent)]
     Preview(#[from] PreviewError),
+    #[error(transparent)]
+    Piano(#[from] PianoError),
     #[error("the document changed under the job; start it again")]
     Gone,
     #[error("an error inside drumlin stopped \"{0}\"; please report it")]
@@ -108,8 +111,11 @@ impl JobFailure {
             | JobFailure::Transcribe(TranscribeError::Cancelled)
             | JobFailure::Compose(ComposeError::Cancelled)
             | JobFailure::Preview(
-                PreviewError::Cancelled | PreviewError::Audio(AudioError::Cancelled),
-            ) => None,
+                PreviewError::Cancelled
+                | PreviewError::Audio(AudioError::Cancelled)
+                | PreviewError::Piano(PianoError::Cancelled),
+            )
+            | JobFailure::Piano(PianoError::Cancelled) => None,
             failure => Some(failure.to_string()),
         }
     }
@@ -145,6 +151,8 @@ impl Player {
             Job::Candidates => self.candidates(job, &document, reporter),
             Job::Transcribe(path) => self.transcribe(path, reporter),
             Job::Compose(request) => self.compose(&document, *request, reporter),
+            Job::LearnPiano(path) => self.learn_piano(job, path, reporter),
+            Job::RenderPiano => self.render_piano(&document, reporter),
             Job::Preview(request) => {
                 let arrangement = document.arrangement.as_ref();
                 let sound = request.render(arrangement, &|| reporter.is_cancelled())?;
@@ -325,6 +333,35 @@ impl Player {
             !reporter.is_cancelled()
         })?;
         Ok(Outcome { melodies: Some(Arc::new(set)), ..Outcome::amend(Document::clone) })
+    }
+
+    /// Learns the piano of a recording.
+    fn learn_piano(
+        &self,
+        job: &Job,
+        path: &Path,
+        reporter: &Reporter,
+    ) -> Result<Outcome, JobFailure> {
+        let piano = TakePiano::learn(path, &|share| {
+            reporter.shared.progress(reporter.cancelled, None, share);
+            !reporter.is_cancelled()
+        })?;
+        let piano = Some(Arc::new(piano));
+        Ok(Outcome::step(job, |document| Document { piano, ..document.clone() }))
+    }
+
+    /// Plays the current take with the document's piano.
+    fn render_piano(
+        &self,
+        document: &Document,
+        reporter: &Reporter,
+    ) -> Result<Outcome, JobFailure> {
+        let (Some(take), Some(piano)) = (document.take(), &document.piano) else {
+            return Err(JobFailure::Gone);
+        };
+        let cancelled = || reporter.is_cancelled();
+        let rendering = PianoRendering::new(take.clone(), piano.clone(), &cancelled)?;
+        Ok(Outcome { rendering: Some(Arc::new(rendering)), ..Outcome::amend(Document::clone) })
     }
 
     /// Plays the chosen alternative first: it is the one that is heard.

@@ -22,6 +22,16 @@ pub struct Version3 {
     ratings: Vec<SavedVerdict>,
     /// Of takes that follow what was played freely, by their places.
     file_times: Vec<(u32, SavedFileTime)>,
+    piano: Option<SavedPiano>,
+}
+
+/// The piano that takes are heard as.
+#[derive(Serialize, Deserialize)]
+struct SavedPiano {
+    name: String,
+    /// A table as in a `.drumlin-piano` file.
+    table: Vec<u8>,
+    remarks: Vec<String>,
 }
 
 /// The time of a take's file.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::{
     Arranged, Asked, Map, OwnMap, SavedAlternative, SavedFileTime, SavedMap, SavedPattern,
-    SavedStyle, SavedTake, SavedTakeState, SavedVerdict, TakeOf, Track, Turns, Version1, Version2,
-    Version3,
+    SavedPiano, SavedStyle, SavedTake, SavedTakeState, SavedVerdict, TakeOf, Track, Turns,
+    Version1, Version2, Version3,
 };
 use crate::drummer::timing::FileTime;
 use crate::drummer::{self, CountIn, Ending, Form, Settings, Style, StyleChoice};
@@ -20,9 +20,10 @@ use crate::studio::edit::tidy_settings;
 use crate::studio::take::tidy_name;
 use crate::studio::{
     self, Alternative, Arrangement, Cell, Channel, Document, DrumMap, GM_KEYS, LaneState, Lanes,
-    MOST_TAKES, QuantizedSsm, Region, RegionOverride, RelevanceFeedback, Theme, VariationId,
-    WindowSettings,
+    MOST_TAKES, QuantizedSsm, Region, RegionOverride, RelevanceFeedback, TakePiano, Theme,
+    VariationId, WindowSettings,
 };
+use crate::timbre::Piano;
 
 /// Beyond any song, and far from where sums of ticks overflow.
 const LAST_TICK: u64 = 1 << 40;
@@ -43,6 +44,10 @@ impl Version3 {
             && document.take() != Some(&arrangement.take)
         {
             return None;
+        }
+        if let Some(SavedPiano { name, table, remarks }) = self.piano {
+            let piano = Piano::from_bytes(&table).ok()?;
+            document.piano = Some(Arc::new(TakePiano { name: tidy_name(&name), piano, remarks }));
         }
         for (index, time) in self.file_times {
             let index = index as usize;

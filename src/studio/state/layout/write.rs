@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{
     Arranged, Asked, Map, OwnMap, SavedAlternative, SavedFileTime, SavedHit, SavedMap, SavedNote,
-    SavedOverride, SavedPattern, SavedStyle, SavedTake, SavedTakeState, SavedVerdict, TakeOf,
-    Track, Turns, Version1, Version2, Version3,
+    SavedOverride, SavedPattern, SavedPiano, SavedStyle, SavedTake, SavedTakeState, SavedVerdict,
+    TakeOf, Track, Turns, Version1, Version2, Version3,
 };
 use crate::drummer::timing::FileTime;
 use crate::drummer::{self, Settings, StyleChoice};
@@ -47,6 +47,11 @@ impl From<&studio::Saved> for Version3 {
                     Some((index, SavedFileTime::from(take.file_time.as_deref()?)))
                 })
                 .collect(),
+            piano: document.piano.as_deref().map(|piano| SavedPiano {
+                name: piano.name.clone(),
+                table: piano.piano.to_bytes(),
+                remarks: piano.remarks.clone(),
+            }),
         }
     }
 }

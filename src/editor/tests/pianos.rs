@@ -1,0 +1,47 @@
+//! The sheet that has the take played with a piano of the musician's own.
+
+use std::sync::Arc;
+
+use egui::{RawInput, Vec2};
+
+use super::robot::Robot;
+use super::views::File;
+use crate::editor::dialog::Dialog;
+use crate::studio::{PreviewRequest, fixtures};
+
+#[test]
+fn a_recording_dropped_on_the_sheet_is_the_piano_of_the_take() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut robot = Robot::with_bars(4, Vec2::new(1280.0, 800.0));
+    let _audio = robot.studio.connect();
+    robot.press("take-more");
+    robot.press("take-piano");
+    robot.frames(2);
+    assert!(matches!(robot.window.dialog, Some(Dialog::Piano)));
+    let file: egui::DroppedFileHandle = Arc::new(File(fixtures::piano_file(folder.path())));
+    robot.input(RawInput { dropped_files: vec![file], ..RawInput::default() });
+    robot.wait(|robot| robot.document().piano.is_some());
+    robot.frames(2);
+    let take = robot.document().take().unwrap().clone();
+    let piano = robot.document().piano.clone().unwrap();
+    assert_eq!(piano.name, "a piano");
+    assert!(robot.studio.snapshot().import.is_none(), "no drums were listened for");
+    robot.press("piano-listen");
+    robot.wait(|robot| robot.studio.snapshot().preview.is_some());
+    let heard = robot.studio.snapshot().preview.clone().unwrap();
+    assert_eq!(heard.request, PreviewRequest::Piano(take, piano.clone()));
+    robot.frames(2);
+    robot.press("piano-render");
+    robot.wait(|robot| robot.studio.snapshot().rendering.is_some());
+    robot.frames(2);
+    assert!(robot.shows("piano-drag") && robot.shows("piano-keep"));
+    // Undo takes the piano back, with what it offered.
+    robot.press("piano-remove");
+    robot.frames(2);
+    assert!(robot.document().piano.is_none() && !robot.shows("piano-listen"));
+    robot.press("sheet-close");
+    robot.frames(2);
+    assert_eq!(robot.studio.snapshot().preview, None);
+    robot.press("undo");
+    assert_eq!(robot.document().piano, Some(piano));
+}

@@ -52,6 +52,8 @@ fn candidates_are_heard_starred_compared_and_put_in() {
     assert_eq!(robot.arrangement().chosen, 0);
     // By section: what is behind the whole song in the list.
     robot.press("candidate-piece");
+    // A list that does not fit below its field is moved with its second frame.
+    robot.frames(1);
     robot.press(("candidate-piece", 1_usize));
     robot.press(("candidate-slot", 1_usize));
     let mixed = &robot.arrangement().alternatives[1];

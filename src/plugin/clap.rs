@@ -10,7 +10,10 @@
 //! side of it. And where a host brings no sound to an input that it may leave out, what is in its
 //! output's buffers is silenced first: nice-plug plays into them as they are.
 //!
-//! An instance is nice-plug's with four functions of ours. nice-plug finds its own by `plugin_data`
+//! Ardour takes the size that a window says that it has for the smallest one that its frame may have. There
+//! windows say their smallest, and ask for the one that they shall have once they are attached.
+//!
+//! An instance is nice-plug's with four functions of ours, and two of its window's. nice-plug finds its own by `plugin_data`
 //! and by nothing else, so what the host holds may be larger than nice-plug knows.
 //!
 //! What the host promises of its pointers, nice-plug is promised: every unsafe block rests on that, where
@@ -34,7 +37,7 @@ use clap_sys::events::{
     CLAP_NOTE_EXPRESSION_PRESSURE, clap_event_header, clap_event_midi, clap_event_note,
     clap_event_note_expression, clap_output_events,
 };
-use clap_sys::ext::gui::{CLAP_EXT_GUI, clap_host_gui};
+use clap_sys::ext::gui::{CLAP_EXT_GUI, clap_host_gui, clap_plugin_gui, clap_window};
 use clap_sys::ext::note_ports::{
     CLAP_EXT_NOTE_PORTS, CLAP_NOTE_DIALECT_CLAP, CLAP_NOTE_DIALECT_MIDI, clap_host_note_ports,
 };
@@ -135,6 +138,8 @@ struct Instance {
     speaks_midi: AtomicBool,
     /// Whether the host has its side of a window.
     has_windows: AtomicBool,
+    /// The window's functions, ours and as nice-plug made them, where the host needs ours.
+    gui: OnceLock<[clap_plugin_gui; 2]>,
 }
 
 impl Instance {
@@ -151,7 +156,9 @@ impl Instance {
             ..theirs
         };
         let (speaks_midi, has_windows) = (AtomicBool::new(false), AtomicBool::new(false));
-        Box::into_raw(Box::new(Instance { ours, theirs, host, speaks_midi, has_windows })).cast()
+        let gui = OnceLock::new();
+        let instance = Instance { ours, theirs, host, speaks_midi, has_windows, gui };
+        Box::into_raw(Box::new(instance)).cast()
     }
 
     /// # Safety
@@ -178,10 +185,68 @@ unsafe extern "C" fn init(plugin: *const clap_plugin) -> bool {
 unsafe extern "C" fn extension(plugin: *const clap_plugin, id: *const c_char) -> *const c_void {
     let instance = unsafe { Instance::of(plugin) };
     let Some(extension) = instance.theirs.get_extension else { return ptr::null() };
-    let hidden = !instance.has_windows.load(Ordering::Relaxed)
-        && !id.is_null()
-        && unsafe { CStr::from_ptr(id) } == CLAP_EXT_GUI;
-    if hidden { ptr::null() } else { unsafe { extension(plugin, id) } }
+    if id.is_null() || unsafe { CStr::from_ptr(id) } != CLAP_EXT_GUI {
+        return unsafe { extension(plugin, id) };
+    }
+    if !instance.has_windows.load(Ordering::Relaxed) {
+        return ptr::null();
+    }
+    let theirs = unsafe { extension(plugin, id) };
+    match unsafe { theirs.cast::<clap_plugin_gui>().as_ref() } {
+        Some(theirs) if unsafe { never_shrinks(instance.host) } => {
+            let (set_parent, get_size) = (Some(set_parent as _), Some(get_size as _));
+            let ours = clap_plugin_gui { set_parent, get_size, ..*theirs };
+            (&raw const instance.gui.get_or_init(|| [ours, *theirs])[0]).cast()
+        }
+        _ => theirs,
+    }
+}
+
+/// Whether a host takes a window's size for its smallest: Ardour, and Mixbus, which is made from it.
+unsafe fn never_shrinks(host: *const clap_host) -> bool {
+    let name = unsafe { (*host).name };
+    let name = if name.is_null() { c"" } else { unsafe { CStr::from_ptr(name) } };
+    [&b"Ardour"[..], b"Mixbus"].iter().any(|known| name.to_bytes().starts_with(known))
+}
+
+/// Attaches the window, and asks the host to make it as large as it was last.
+unsafe extern "C" fn set_parent(plugin: *const clap_plugin, window: *const clap_window) -> bool {
+    let instance = unsafe { Instance::of(plugin) };
+    let Some([_, theirs]) = instance.gui.get() else { return false };
+    let Some(set_parent) = theirs.set_parent else { return false };
+    if !unsafe { set_parent(plugin, window) } {
+        return false;
+    }
+    let (mut width, mut height) = (0, 0);
+    let wanted =
+        theirs.get_size.is_some_and(|size| unsafe { size(plugin, &mut width, &mut height) });
+    let host = unsafe { host_extension::<clap_host_gui>(instance.host, CLAP_EXT_GUI) };
+    if wanted && let Some(request) = host.and_then(|host| host.request_resize) {
+        unsafe { request(instance.host, width, height) };
+    }
+    true
+}
+
+/// The smallest size that the window may have; its own while there is none.
+unsafe extern "C" fn get_size(
+    plugin: *const clap_plugin,
+    width: *mut u32,
+    height: *mut u32,
+) -> bool {
+    let instance = unsafe { Instance::of(plugin) };
+    let Some([_, theirs]) = instance.gui.get() else { return false };
+    // What is too small becomes the smallest.
+    let (mut least_width, mut least_height) = (1, 1);
+    let adjust = theirs.adjust_size;
+    if !width.is_null()
+        && !height.is_null()
+        && adjust
+            .is_some_and(|adjust| unsafe { adjust(plugin, &mut least_width, &mut least_height) })
+    {
+        unsafe { (*width, *height) = (least_width, least_height) };
+        return true;
+    }
+    theirs.get_size.is_some_and(|size| unsafe { size(plugin, width, height) })
 }
 
 /// What a host has of an extension, asked on the main thread.

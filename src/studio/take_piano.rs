@@ -163,9 +163,10 @@ mod tests {
         let cancelled = PianoRendering::new(take, piano, &|| true);
         assert!(matches!(cancelled, Err(PianoError::Cancelled)));
         assert!(matches!(TakePiano::learn(&path, &|_| false), Err(PianoError::Cancelled)));
-        // A drum loop is no piano, and a file that is gone no recording.
-        let drums = fixtures::loop_file(folder.path());
-        assert!(matches!(TakePiano::learn(&drums, &|_| true), Err(PianoError::Learn { .. })));
+        // Silence is no piano, and a file that is gone no recording.
+        let silent = folder.path().join("silence.wav");
+        std::fs::write(&silent, audio::wav_mono(&[0.0; 44_100], SampleRate(DECODED_RATE))).unwrap();
+        assert!(matches!(TakePiano::learn(&silent, &|_| true), Err(PianoError::Learn { .. })));
         std::fs::remove_file(&path).unwrap();
         assert!(matches!(TakePiano::learn(&path, &|_| true), Err(PianoError::Decode { .. })));
     }

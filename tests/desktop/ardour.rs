@@ -313,6 +313,8 @@ pub struct Open<'a> {
     width: i32,
 }
 
+/// Title of the plugin's window, with Ardour's frame.
+pub const FRAME: &str = "Drumlin \\(by Drumlin\\)";
 /// Places in Ardour's window: the header of the melody's track, the plugin in the mixer strip beside
 /// the arrangement, and an empty place in the arrangement.
 const TRACK: Place = (60, 343);
@@ -322,9 +324,8 @@ const FREE: Place = (345, 700);
 impl Open<'_> {
     /// Opens the plugin's window as a musician does, unless Ardour has; the window that is clicked.
     pub fn show_plugin(&mut self) -> Result<u32, BoxError> {
-        let frame = "Drumlin \\(by Drumlin\\)";
         for attempt in 0.. {
-            match self.screen.window(frame, Duration::from_secs(3)) {
+            match self.screen.window(FRAME, Duration::from_secs(3)) {
                 Ok(frame) => {
                     self.screen.place(frame, 495, 190)?;
                     break;

@@ -17,7 +17,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use ardour::Ardour;
+use ardour::{Ardour, FRAME};
+use drumlin::editor::SMALLEST;
 use drumlin::score::{BarIndex, Lane};
 use drumlin::studio::{Document, Extract};
 use hosts::{BoxError, library, saved};
@@ -358,6 +359,18 @@ fn a_song_gets_drums() -> Result<(), BoxError> {
         Ok(takes.iter().any(|take| take.name == "jingle_bells").then_some(()))
     })?;
     screen.picture("ardour-dropped")?;
+    // Ardour's frame makes it as small as it may be.
+    let frame = screen.window(FRAME, Duration::from_secs(3))?;
+    let (beside, above) = {
+        let (frame, inner) = (screen.size_of(frame)?, screen.size_of(plugin)?);
+        (frame.0 - inner.0, frame.1 - inner.1)
+    };
+    let smallest = (SMALLEST.x as i32, SMALLEST.y as i32);
+    screen.resize(frame, smallest.0 + beside, smallest.1 + above)?;
+    wait("the smallest window", Duration::from_secs(10), || {
+        Ok((screen.size_of(plugin)? == smallest).then_some(()))
+    })?;
+    screen.picture("ardour-small")?;
     open.quit()
 }
 

@@ -1,10 +1,13 @@
 //! Every view, sheet and menu of the window, in sizes and scales that are asked for.
 
 use std::error::Error;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use drumlin::studio::{Edit, Job, Studio};
+use drumlin::audio::{DECODED_RATE, Stereo, wav_stereo};
+use drumlin::score::SampleRate;
+use drumlin::studio::{Edit, Job, MelodyRequest, Studio};
+use drumlin::timbre::{self, Piano, PlayedNote};
 use egui::{Event, Id, Modifiers, PointerButton, Vec2};
 
 use crate::{Screen, candidates, grooves, recording, recording_sheet, wait_for_job};
@@ -67,16 +70,23 @@ pub fn take(song: &Path, folder: &Path, sizes: &[(Vec2, f32)]) -> Result<(), Box
             screen.press(Id::unique(button));
             screen.picture(&path(name))?;
         }
-        for (button, name) in [("take-rename", "rename"), ("take-melody", "melody")] {
+        for (button, name) in
+            [("take-rename", "rename"), ("take-melody", "melody"), ("take-piano", "piano")]
+        {
             let studio = with(&drummed)?;
             let mut screen = Screen::new(&studio, size, scale);
             screen.press(Id::unique("take-more"));
             screen.press(Id::unique(button));
             screen.picture(&path(name))?;
-            screen.press(Id::unique("melody-write"));
+            let job = match name {
+                "melody" => Job::Compose(MelodyRequest::default()),
+                "piano" => Job::LearnPiano(piano(folder)?),
+                _ => continue,
+            };
+            studio.start(job)?;
             wait_for_job(&studio);
             screen.frame(Vec::new());
-            screen.picture(&path(&format!("{name}-written")))?;
+            screen.picture(&path(&format!("{name}-done")))?;
         }
         let mut screen = Screen::new(&with(&drummed)?, size, scale);
         screen.press(Id::unique("help"));
@@ -103,6 +113,22 @@ pub fn take(song: &Path, folder: &Path, sizes: &[(Vec2, f32)]) -> Result<(), Box
         grooves(&mapped, size, scale)?.picture(&path("grooves"))?;
     }
     Ok(())
+}
+
+/// A recording of a piano that plays a few notes.
+fn piano(folder: &Path) -> Result<PathBuf, Box<dyn Error>> {
+    let notes: Vec<PlayedNote> = (0..12_u8)
+        .map(|place| {
+            let start = 0.5 * f64::from(place);
+            PlayedNote { start, end: start + 0.45, key: 36 + 4 * place, velocity: 80 }
+        })
+        .collect();
+    let mut sides = timbre::perform(&Piano::schematic(), &notes, DECODED_RATE, &|| false)?;
+    timbre::level(&mut sides);
+    let [left, right] = sides;
+    let path = folder.join("Grandmother's piano.wav");
+    std::fs::write(&path, wav_stereo(&Stereo { left, right }, SampleRate(DECODED_RATE)))?;
+    Ok(path)
 }
 
 impl Screen {

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::ExportFile;
+use super::export_file::{ExportFile, file_name};
 use crate::audio::{self, DECODED_RATE};
 use crate::midi;
 use crate::network::Models;
@@ -97,7 +97,7 @@ impl AudioImport {
     /// All that was heard as a MIDI file with the recording's tempo map, on General MIDI's keys.
     pub fn midi_file(&self, heard: &Transcription, metre: Metre) -> ExportFile {
         let bytes = midi::write(&heard.song(&self.name, metre, Quantise::Off));
-        let name = super::clip::file_name(&format!("{} drums", self.name), "mid");
+        let name = file_name(&format!("{} drums", self.name), "mid");
         ExportFile { name, bytes, strokes: heard.onsets.len() }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{ExportFile, Take};
+use super::Take;
+use super::export_file::{ExportFile, file_name};
 use crate::composer::{self, ComposeError, Key, Melody, Range};
 use crate::midi;
 use crate::network::Models;
@@ -112,7 +113,7 @@ impl MelodySet {
         let strokes = song.tracks.iter().map(|track| track.notes.len()).sum();
         let song = self.take.file_time.as_ref().map_or(song.clone(), |file| file.restored(&song));
         let bytes = midi::write(&song);
-        Some(ExportFile { name: super::clip::file_name(&words, "mid"), bytes, strokes })
+        Some(ExportFile { name: file_name(&words, "mid"), bytes, strokes })
     }
 
     /// The instrument's name.

@@ -26,6 +26,7 @@ mod document;
 mod drum_maps;
 mod edit;
 mod edit_error;
+mod export_file;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod groove_map;
@@ -58,7 +59,7 @@ pub use candidates::{
     AuditionSource, BEST, CANDIDATES, CandidatePart, CandidateSet, MOST_RATINGS, Profile,
     PutCandidate, Rating, RelevanceFeedback, curated, reasons,
 };
-pub use clip::{ExportFile, Extract};
+pub use clip::Extract;
 pub use clipboard::Clipboard;
 pub use document::{
     ALTERNATIVES, Alternative, Arrangement, Cell, Channel, Document, LaneState, Lanes, MOST_TAKES,
@@ -67,6 +68,7 @@ pub use document::{
 pub use drum_maps::{DrumMap, GM_KEYS, OwnMap};
 pub use edit::Edit;
 pub use edit_error::EditError;
+pub use export_file::ExportFile;
 pub use groove_map::{
     GrooveLibrary, MORPH_STEPS, MOST_FAVOURITES, MapGroove, MapRequest, MapState, MapView,
 };

@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{ExportFile, Take};
+use super::Take;
+use super::export_file::{ExportFile, file_name};
 use crate::audio::{self, DECODED_RATE, DecodeError, Stereo};
 use crate::score::SampleRate;
 use crate::timbre::{self, Piano, PlayedNote, TimbreError};
@@ -115,7 +116,7 @@ impl PianoRendering {
     ) -> Result<PianoRendering, PianoError> {
         let stereo = piano.play(&take, 0.0, f64::INFINITY, cancelled)?;
         let bytes = audio::wav_stereo(&stereo, SampleRate(DECODED_RATE));
-        let name = super::clip::file_name(&format!("{} {}", take.name, piano.name), "wav");
+        let name = file_name(&format!("{} {}", take.name, piano.name), "wav");
         let file = ExportFile { name, bytes, strokes: notes(&take).count() };
         Ok(PianoRendering { take, piano, file })
     }

@@ -5,6 +5,7 @@ mod tests;
 
 use std::ops::Range;
 
+use super::export_file::{ExportFile, file_name};
 use super::wire::{Clip, ClipNote};
 use super::{Arrangement, Document, Lanes, Take};
 use crate::midi;
@@ -25,17 +26,6 @@ pub struct Extract {
     pub bars: Option<Range<usize>>,
     /// These lanes alone, even if muted; `None` is all that sound.
     pub lanes: Option<Lanes>,
-}
-
-/// A file ready to be written or dragged: MIDI, or a WAV file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExportFile {
-    /// A file name with its ending, fit for any system.
-    pub name: String,
-    /// What is in it.
-    pub bytes: Vec<u8>,
-    /// How many strokes or notes are in it; maybe none.
-    pub strokes: usize,
 }
 
 impl Document {
@@ -197,12 +187,4 @@ fn name(
     words.extend(lanes.map(|lanes| lanes_name(lanes).to_lowercase()));
     words.push(format!("{:.0} bpm", take.host_tempo(Ticks(0)).0));
     file_name(&words.join(" "), "mid")
-}
-
-/// A name for a file with this ending, fit for any system.
-pub(super) fn file_name(words: &str, ending: &str) -> String {
-    let plain = |c: char| if c.is_alphanumeric() || " -_'.,()".contains(c) { c } else { '_' };
-    let name: String = words.chars().map(plain).collect();
-    // A leading dot hides a file, and Windows takes no dot or blank at the end of a name.
-    format!("{}.{ending}", name.trim_matches(['.', ' ']))
 }

@@ -78,7 +78,7 @@ pub fn show(
 /// Key, range, density and instrument.
 fn controls(ui: &mut Ui, frame: &Frame<'_>, sheet: &mut MelodySheet, rect: Rect) {
     let theme = &frame.theme;
-    const WIDTHS: [f32; 6] = [0.15, 0.19, 0.17, 0.17, 0.16, 0.16];
+    const WIDTHS: [f32; 6] = [0.14, 0.18, 0.18, 0.13, 0.19, 0.18];
     let mut left = rect.left();
     let mut slot = WIDTHS.iter().map(|share| {
         let width = share * rect.width();

@@ -30,7 +30,7 @@ pub fn keep(
     generation: &mut Generation,
     count: usize,
 ) -> Result<Vec<KeptCandidate>, CliError> {
-    let parts: Vec<&DrumPart> = generation.parts.iter().map(|take| &take.part).collect();
+    let parts: Vec<&DrumPart> = generation.parts.iter().map(|generated| &generated.part).collect();
     let analysis = &generation.analysis;
     let judgements = drummer.judge(analysis, settings, parts.iter().copied())?;
     let worths: Vec<f32> = judgements.iter().map(|judgement| judgement.worth).collect();

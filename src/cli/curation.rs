@@ -99,7 +99,7 @@ pub fn measure(
 ) -> Result<Option<CurationFigures>, CliError> {
     let begun = Instant::now();
     let generation = drummer.generate(heard, settings, &Silent)?;
-    let parts: Vec<&DrumPart> = generation.parts.iter().map(|take| &take.part).collect();
+    let parts: Vec<&DrumPart> = generation.parts.iter().map(|generated| &generated.part).collect();
     let judgements = drummer.judge(&generation.analysis, settings, parts.iter().copied())?;
     let worths: Vec<f32> = judgements.iter().map(|judgement| judgement.worth).collect();
     let chosen = choose(&curated(&parts, &judgements, &worths), keep);

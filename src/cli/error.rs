@@ -16,7 +16,7 @@ use crate::midi::ReadError;
 use crate::network::NetworkError;
 use crate::patterns::{self, PatternError};
 use crate::picture::EncodeError;
-use crate::score::{GrooveError, TrackError};
+use crate::score::{GrooveError, Metre, TrackError};
 use crate::timbre::TimbreError;
 use crate::transcriber::TranscribeError;
 
@@ -35,6 +35,13 @@ pub enum CliError {
     Read(#[from] ReadError),
     #[error(transparent)]
     Song(#[from] SongError),
+    #[error(
+        "an upbeat of {beats} beats is longer than a bar of {}/{}, in which {} begins",
+        metre.numerator(),
+        metre.denominator(),
+        path.display()
+    )]
+    Pickup { path: PathBuf, beats: f32, metre: Metre },
     #[error(transparent)]
     Drummer(#[from] DrummerError),
     #[error(transparent)]

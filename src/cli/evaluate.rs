@@ -206,7 +206,7 @@ fn played(arguments: &Arguments) -> Result<Vec<Pair>, CliError> {
         match drummer.generate(&heard, &settings, &Silent) {
             Ok(generation) => {
                 let f1 = |made: &Song| score(&reference, made).map_or(0.0, |score| score.f1_all);
-                let parts = generation.parts.iter().map(|take| &take.part);
+                let parts = generation.parts.iter().map(|generated| &generated.part);
                 // The first of equals: one that cannot be scored is as good as any.
                 let best = parts
                     .map(|part| midi::drum_song(&reference, part))

@@ -32,11 +32,9 @@ enum Of {
     Patterns(Patterns),
 }
 
-/// Of songs, beside their real drums: a file for each song and view
-///
-/// Files that exist are kept, so an interrupted run goes on where it was.
+/// Songs, and where what is made of them goes.
 #[derive(Debug, Args)]
-struct Songs {
+struct Collection {
     /// The folder with the songs (MIDI)
     #[arg(long, value_name = "FOLDER")]
     data: PathBuf,
@@ -48,6 +46,15 @@ struct Songs {
     /// The songs, a line each, as paths inside the data folder; - is standard input. Without, all
     #[arg(long, value_name = "FILE")]
     list: Option<PathBuf>,
+}
+
+/// Of songs, beside their real drums: a file for each song and view
+///
+/// Files that exist are kept, so an interrupted run goes on where it was.
+#[derive(Debug, Args)]
+struct Songs {
+    #[command(flatten)]
+    collection: Collection,
 
     /// Views of each song: 1 the full arrangement, 2 also the lead alone, more also random parts
     #[arg(
@@ -72,17 +79,8 @@ struct Songs {
 /// Files that exist are kept.
 #[derive(Debug, Args)]
 struct Melodies {
-    /// The folder with the songs (MIDI)
-    #[arg(long, value_name = "FOLDER")]
-    data: PathBuf,
-
-    /// The folder to write to
-    #[arg(long, value_name = "FOLDER")]
-    out: PathBuf,
-
-    /// The songs, a line each, as paths inside the data folder; - is standard input. Without, all
-    #[arg(long, value_name = "FILE")]
-    list: Option<PathBuf>,
+    #[command(flatten)]
+    collection: Collection,
 
     /// Say nothing but errors
     #[arg(short, long)]
@@ -131,30 +129,32 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     }
 }
 
-/// The songs that are meant: those of a list, or all of a folder.
-fn songs_of(list: Option<&Path>, data: &Path) -> Result<Vec<PathBuf>, CliError> {
-    if let Some(list) = list {
-        return listed(list);
+impl Collection {
+    /// The songs that are meant: those of a list, or all of a folder.
+    fn songs(&self) -> Result<Vec<PathBuf>, CliError> {
+        if let Some(list) = &self.list {
+            return listed(list);
+        }
+        let mut found = Vec::new();
+        midi_files(&self.data, Path::new(""), &mut found)?;
+        found.sort();
+        Ok(found)
     }
-    let mut found = Vec::new();
-    midi_files(data, Path::new(""), &mut found)?;
-    found.sort();
-    Ok(found)
 }
 
 fn of_melodies(arguments: &Melodies) -> Result<(), CliError> {
-    let songs = songs_of(arguments.list.as_deref(), &arguments.data)?;
-    let failed = |source| CliError::Folder { folder: arguments.out.clone(), source };
-    fs::create_dir_all(&arguments.out).map_err(failed)?;
+    let songs = arguments.collection.songs()?;
+    let failed = |source| CliError::Folder { folder: arguments.collection.out.clone(), source };
+    fs::create_dir_all(&arguments.collection.out).map_err(failed)?;
     let bar = counted(songs.len(), arguments.quiet);
     for path in songs {
         bar.inc(1);
         let stem = path.with_extension("").display().to_string().replace(['/', '\\'], "--");
-        let to = arguments.out.join(format!("{stem}.safetensors"));
+        let to = arguments.collection.out.join(format!("{stem}.safetensors"));
         if to.exists() {
             continue;
         }
-        let left_out = match midi::read(&arguments.data.join(&path)) {
+        let left_out = match midi::read(&arguments.collection.data.join(&path)) {
             Err(error) => error.to_string(),
             Ok(song) => match composer::example(&song) {
                 Err(error) => error.to_string(),
@@ -174,7 +174,7 @@ fn of_melodies(arguments: &Melodies) -> Result<(), CliError> {
 }
 
 fn of_songs(arguments: &Songs) -> Result<(), CliError> {
-    let songs = songs_of(arguments.list.as_deref(), &arguments.data)?;
+    let songs = arguments.collection.songs()?;
     let options = ExportOptions { views: usize::from(arguments.views), sound: !arguments.symbolic };
     let bar = counted(songs.len(), arguments.quiet);
     let told = |song: &Path, refused: Option<&str>| {
@@ -183,9 +183,10 @@ fn of_songs(arguments: &Songs) -> Result<(), CliError> {
         }
         bar.inc(1);
     };
-    let written = export(&arguments.data, &songs, &arguments.out, options, &told);
+    let written =
+        export(&arguments.collection.data, &songs, &arguments.collection.out, options, &told);
     bar.finish_and_clear();
-    written.map_err(|source| CliError::Folder { folder: arguments.out.clone(), source })
+    written.map_err(|source| CliError::Folder { folder: arguments.collection.out.clone(), source })
 }
 
 /// The lines of a file or of standard input.

@@ -21,6 +21,7 @@ mod evaluate_melodies;
 mod explore;
 mod features;
 mod generate;
+mod output_names;
 mod progress;
 mod render;
 mod song;

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::drummer::timing::Bars;
 use crate::midi::{ReadError, SongFile};
-use crate::score::{Song, TrackError};
+use crate::score::{Metre, Song, TrackError};
 
 use super::error::{CliError, SongError};
 
@@ -63,13 +63,25 @@ fn beats(text: &str) -> Result<f32, String> {
 }
 
 impl BarArguments {
-    pub fn bars(&self) -> Bars {
-        match self {
-            BarArguments { pickup: Some(beats), .. } => Bars::Pickup(*beats),
+    /// What is asked for a song.
+    ///
+    /// # Errors
+    /// If the upbeat is longer than the song's first bar.
+    pub fn bars(&self, path: &Path, song: &Song) -> Result<Bars, CliError> {
+        Ok(match self {
+            BarArguments { pickup: Some(beats), .. } => {
+                let bars = song.bars();
+                let first = bars.bars().first().map_or(Metre::COMMON, |bar| bar.metre);
+                if *beats > f32::from(first.numerator()) {
+                    let (beats, metre) = (*beats, first);
+                    return Err(CliError::Pickup { path: path.into(), beats, metre });
+                }
+                Bars::Pickup(*beats)
+            }
             BarArguments { keep_bars: true, .. } => Bars::Keep,
             BarArguments { follow_playing: true, .. } => Bars::Follow,
             _ => Bars::Detect,
-        }
+        })
     }
 }
 

@@ -20,6 +20,7 @@ use super::common::{NetworkArguments, PrintArguments};
 use super::console::{print, print_error, print_json, remark};
 use super::error::CliError;
 use super::generate::Content;
+use super::output_names::output_names;
 use super::progress::counted;
 use super::song::{self, STANDARD};
 
@@ -242,8 +243,13 @@ fn works(arguments: &Arguments) -> Result<Vec<Work>, CliError> {
     if let Some(folder) = &arguments.output_folder {
         let failed = |source| CliError::Folder { folder: folder.clone(), source };
         fs::create_dir_all(folder).map_err(failed)?;
-        let work = |recording: PathBuf| Work { midi: folder.join(midi(&recording)), recording };
-        return Ok(recordings.into_iter().map(work).collect());
+        let (names, remarks) = output_names(&recordings);
+        if !arguments.printing.quiet {
+            remarks.iter().for_each(|line| remark(line));
+        }
+        let midi = names.iter().map(|name| folder.join(format!("{name}.mid")));
+        let works = recordings.into_iter().zip(midi);
+        return Ok(works.map(|(recording, midi)| Work { recording, midi }).collect());
     }
     match recordings.as_slice() {
         [recording] => {

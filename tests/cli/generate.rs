@@ -296,6 +296,25 @@ fn drums_are_rendered_alone() {
 }
 
 #[test]
+fn songs_of_one_name_are_told_apart_by_their_folders() {
+    let workspace = Workspace::new(&files::small_song());
+    for album in ["first", "second"] {
+        fs::create_dir(workspace.path(album)).unwrap();
+        fs::copy(workspace.path("song.mid"), workspace.path(album).join("song.mid")).unwrap();
+    }
+    let mut command = drumlin();
+    command.current_dir(workspace.folder.path()).args(["generate", "--output-folder", "out"]);
+    let output = command.args(["first/song.mid", "second/song.mid"]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{said}");
+    assert!(
+        said.contains("2 inputs are called song; in the folder they are first-song, second-song")
+    );
+    let read = |name: &str| fs::read(workspace.path("out").join(name)).unwrap();
+    assert!(read("first-song.mid") == read("second-song.mid"));
+}
+
+#[test]
 fn several_songs_go_into_a_folder_and_a_bad_one_stops_no_other() {
     let workspace = Workspace::new(&files::small_song());
     fs::write(workspace.path("other.mid"), real_song()).unwrap();

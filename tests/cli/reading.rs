@@ -7,8 +7,8 @@ use drumlin::midi;
 use predicates::prelude::*;
 use predicates::str::contains;
 
-use super::drumlin;
 use super::files::{QUARTER, file, name, notes, small_song, track};
+use super::{drumlin, failure};
 
 /// A folder with `song.mid`.
 fn folder(song: &[u8]) -> tempfile::TempDir {
@@ -241,6 +241,22 @@ fn wrong_numbers_are_answered_plainly() {
         .args(["generate", "song.mid", "-o", "out.mid", "--keep-bars", "--follow-playing"])
         .assert()
         .code(2);
+}
+
+#[test]
+fn an_upbeat_longer_than_a_bar_is_refused() {
+    let folder = folder(&small_song());
+    let pickup = |beats: &str| {
+        let mut command = drumlin();
+        command.current_dir(folder.path());
+        command.args(["generate", "song.mid", "-o", "out.mid", "--pickup", beats]);
+        command
+    };
+    assert_eq!(
+        failure(&mut pickup("9")),
+        "an upbeat of 9 beats is longer than a bar of 4/4, in which song.mid begins"
+    );
+    pickup("1").assert().success();
 }
 
 #[cfg(target_os = "linux")]

@@ -70,20 +70,20 @@ fn one(arguments: &Arguments, path: &Path, output: &Path) -> Result<(), CliError
     }
 
     let mut outputs = Vec::new();
-    for (take, path) in generation.parts.iter().zip(&paths.parts) {
-        let bytes = reading.part_file(take, arguments.merge);
+    for (generated, path) in generation.parts.iter().zip(&paths.parts) {
+        let bytes = reading.part_file(generated, arguments.merge);
         outputs.push(Output { path: path.clone(), bytes });
     }
     if !paths.sounds.is_empty() || !paths.drum_sounds.is_empty() {
         bar.step("sound");
         let step = Instant::now();
-        for (take, path) in generation.parts.iter().zip(&paths.sounds) {
-            let song = midi::with_drums_of(&reading.whole, reading.timed.notes(&take.part));
+        for (generated, path) in generation.parts.iter().zip(&paths.sounds) {
+            let song = midi::with_drums_of(&reading.whole, reading.timed.notes(&generated.part));
             let bytes = sound_file(&song, &font, &bar)?;
             outputs.push(Output { path: path.clone(), bytes });
         }
-        for (take, path) in generation.parts.iter().zip(&paths.drum_sounds) {
-            let song = midi::drum_song_of(&reading.whole, reading.timed.notes(&take.part));
+        for (generated, path) in generation.parts.iter().zip(&paths.drum_sounds) {
+            let song = midi::drum_song_of(&reading.whole, reading.timed.notes(&generated.part));
             let bytes = sound_file(&song, &font, &bar)?;
             outputs.push(Output { path: path.clone(), bytes });
         }

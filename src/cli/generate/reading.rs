@@ -33,7 +33,7 @@ impl Reading {
         let file = song::read(path, &arguments.kinds)?;
         // What a song without melodic tracks is answered does not wait for its bars.
         song::select_tracks(path, file.song(), &arguments.track)?;
-        let timed = Timed::of(file.song(), arguments.bars.bars());
+        let timed = Timed::of(file.song(), arguments.bars.bars(path, file.song())?);
         let mut heard = song::select_tracks(path, &timed.song, &arguments.track)?;
         let swing = timing::swing(&timed.song);
         settings.swing = arguments.args.swing().unwrap_or(swing);
@@ -50,9 +50,9 @@ impl Reading {
         Ok(Reading { file, timed, heard, whole, later, settings })
     }
 
-    /// The MIDI file of a take's drums, alone or in their song.
-    pub fn part_file(&self, take: &GeneratedPart, merge: bool) -> Vec<u8> {
-        let notes = self.timed.notes(&take.part);
+    /// The MIDI file of a part's drums, alone or in their song.
+    pub fn part_file(&self, generated: &GeneratedPart, merge: bool) -> Vec<u8> {
+        let notes = self.timed.notes(&generated.part);
         if merge {
             self.file.with_drums(&notes, self.later)
         } else {

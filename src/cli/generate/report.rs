@@ -208,8 +208,8 @@ impl Asked {
 }
 
 impl PartFacts {
-    fn new(((take, name), path): ((&GeneratedPart, String), &PathBuf)) -> PartFacts {
-        let hits = &take.part.hits;
+    fn new(((generated, name), path): ((&GeneratedPart, String), &PathBuf)) -> PartFacts {
+        let hits = &generated.part.hits;
         let mut lanes = BTreeMap::new();
         for lane in Lane::ALL {
             let notes = hits.iter().filter(|hit| hit.lane() == lane).count();
@@ -217,14 +217,14 @@ impl PartFacts {
                 lanes.insert(lane.name().to_lowercase().replace(' ', "-"), notes);
             }
         }
-        let off_beats = swing_ratio(&take.part).map(|ratio| (10.0 * ratio).round() / 10.0);
+        let off_beats = swing_ratio(&generated.part).map(|ratio| (10.0 * ratio).round() / 10.0);
         PartFacts { file: shown(path), name, notes: hits.len(), off_beats, lanes, curated: None }
     }
 }
 
 /// The parts with names that tell them apart.
 fn named(generation: &Generation) -> impl Iterator<Item = (&GeneratedPart, String)> {
-    let names = drummer::names(generation.parts.iter().map(|take| &take.part));
+    let names = drummer::names(generation.parts.iter().map(|generated| &generated.part));
     generation.parts.iter().zip(names)
 }
 
@@ -256,10 +256,10 @@ pub fn summary(
     let heard = &generation.analysis;
     let (form, drums) = (letters(&heard.form), letters(&heard.drum_form));
     let mut lines = vec![format!("{} · form {form} · drums {drums}", facts(song))];
-    for (index, ((take, name), path)) in named(generation).zip(paths).enumerate() {
-        let swing = swing_ratio(&take.part);
+    for (index, ((generated, name), path)) in named(generation).zip(paths).enumerate() {
+        let swing = swing_ratio(&generated.part);
         let swing = swing.map(|ratio| format!(", off-beats at {ratio:.0} % of the beat"));
-        let (path, notes) = (path.display(), take.part.hits.len());
+        let (path, notes) = (path.display(), generated.part.hits.len());
         let why = curated.get(index).map(|kept| format!(" · {}", kept.why)).unwrap_or_default();
         let swing = swing.unwrap_or_default();
         lines.push(format!("{path}: {notes} drum notes{swing} · {name}{why}"));

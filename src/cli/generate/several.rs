@@ -14,6 +14,7 @@ use super::files::numbered;
 use super::reading::Reading;
 use crate::cli::console::{print_error, remark};
 use crate::cli::error::CliError;
+use crate::cli::output_names::output_names;
 use crate::cli::progress::counted;
 use crate::cli::song;
 use crate::drummer::{Drummer, Settings, Silent, networks};
@@ -34,7 +35,11 @@ pub fn run(arguments: &Arguments, folder: &Path) -> Result<(), CliError> {
     }
     let failed = |source| CliError::Folder { folder: folder.into(), source };
     fs::create_dir_all(folder).map_err(failed)?;
-    let works = works(&arguments.songs, folder, settings.alternatives)?;
+    let (names, remarks) = output_names(&arguments.songs);
+    if !arguments.printing.quiet {
+        remarks.iter().for_each(|line| remark(line));
+    }
+    let works = works(&arguments.songs, &names, folder, settings.alternatives)?;
     let models = arguments.networks.models(networks::ALL)?;
     let drummer = Drummer::new(models, font(arguments.soundfont.as_deref())?);
 
@@ -79,16 +84,17 @@ pub fn run(arguments: &Arguments, folder: &Path) -> Result<(), CliError> {
 /// The songs with their files, which are all different.
 fn works<'a>(
     songs: &'a [PathBuf],
+    names: &[String],
     folder: &Path,
     alternatives: usize,
 ) -> Result<Vec<Work<'a>>, CliError> {
-    let mut names = HashSet::new();
+    let mut taken = HashSet::new();
     let mut works = Vec::new();
-    for song in songs {
-        let path = folder.join(format!("{}.mid", song::title(song)));
+    for (song, name) in songs.iter().zip(names) {
+        let path = folder.join(format!("{name}.mid"));
         let parts = numbered(&path, alternatives);
         for part in &parts {
-            if !names.insert(part.clone()) {
+            if !taken.insert(part.clone()) {
                 return Err(OutputError::Twice { path: part.clone() }.into());
             }
         }
@@ -107,9 +113,9 @@ fn drum(
     let reading = Reading::of(arguments, settings.clone(), work.song)?;
     let generation = drummer.generate(&reading.heard, &reading.settings, &Silent)?;
     let parts = generation.parts.iter().zip(&work.parts);
-    let outputs = parts.map(|(take, path)| Output {
+    let outputs = parts.map(|(part, path)| Output {
         path: path.clone(),
-        bytes: reading.part_file(take, arguments.merge),
+        bytes: reading.part_file(part, arguments.merge),
     });
     crate::files::write(outputs.collect())?;
     Ok(reading)

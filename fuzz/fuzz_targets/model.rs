@@ -4,8 +4,10 @@
 
 use std::sync::Once;
 
-use drumlin::network::Backend;
 use libfuzzer_sys::fuzz_target;
+
+#[path = "../../tests/fuzz/checks/model.rs"]
+mod reader;
 
 /// libFuzzer's hook ends the process at every panic; those of the library that reads networks are
 /// caught and become errors. What is not caught still ends it.
@@ -13,5 +15,5 @@ static QUIET: Once = Once::new();
 
 fuzz_target!(|bytes: &[u8]| {
     QUIET.call_once(|| std::panic::set_hook(Box::new(|_| {})));
-    let _ = Backend::Cpu.load("fuzzed", bytes);
+    reader::check(bytes);
 });

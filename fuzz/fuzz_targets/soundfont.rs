@@ -2,9 +2,11 @@
 
 #![no_main]
 
-use drumlin::audio::SoundFont;
 use libfuzzer_sys::fuzz_target;
 
+#[path = "../../tests/fuzz/checks/soundfont.rs"]
+mod reader;
+
 fuzz_target!(|bytes: &[u8]| {
-    let _ = SoundFont::parse(bytes);
+    reader::check(bytes);
 });

@@ -5,6 +5,7 @@
 //! `DRUMLIN_FUZZ_SECONDS` lets each test run on for so long, from another beginning each time; what
 //! fails is left in `target/fuzz`.
 
+mod checks;
 mod damage;
 mod midi;
 mod readers;

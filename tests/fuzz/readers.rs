@@ -4,12 +4,12 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 
-use drumlin::audio::{SoundFont, decode, wav_mono};
-use drumlin::network::Backend;
+use drumlin::audio::wav_mono;
 use drumlin::score::SampleRate;
 use drumlin::studio::{Preset, Saved};
 use flate2::read::DeflateDecoder;
 
+use super::checks;
 use super::damage::{Format, run};
 
 /// The files of a folder of the repository that end so.
@@ -51,14 +51,7 @@ fn damaged_states_are_read_or_refused() {
         lengths_after: &[],
         longest: 64 << 10,
         rounds: 1_500,
-        check: |bytes| {
-            let Some((&version, plain)) = bytes.split_first() else { return false };
-            let _ = Saved::from_bytes(bytes);
-            let Ok(saved) = Saved::from_layout(version.into(), plain) else { return false };
-            let again = Saved::from_bytes(&saved.to_bytes()).expect("what was written is a state");
-            assert!(again == saved);
-            true
-        },
+        check: checks::state::check,
     });
 }
 
@@ -74,13 +67,7 @@ fn damaged_presets_are_read_or_refused() {
         lengths_after: &[],
         longest: 8 << 10,
         rounds: 4_000,
-        check: |bytes| {
-            let Some(preset) = Preset::from_json(bytes) else { return false };
-            assert!(preset.settings.shares().iter().all(|share| (0.0..=1.0).contains(share)));
-            let text = preset.to_json().expect("settings in their range are JSON");
-            assert!(Preset::from_json(&text).is_some_and(|again| again == preset));
-            true
-        },
+        check: checks::preset::check,
     });
 }
 
@@ -101,7 +88,7 @@ fn damaged_networks_are_loaded_or_refused() {
         lengths_after: &[],
         longest: 8 << 10,
         rounds: 400,
-        check: |bytes| Backend::Cpu.load("damaged", bytes).is_ok(),
+        check: checks::model::check,
     });
 }
 
@@ -135,7 +122,7 @@ fn damaged_fonts_are_read_or_refused() {
         ],
         longest: 8 << 10,
         rounds: 3_000,
-        check: |bytes| SoundFont::parse(bytes).is_ok(),
+        check: checks::soundfont::check,
     });
 }
 
@@ -170,19 +157,7 @@ fn damaged_recordings_are_decoded_or_refused() {
         lengths_after: &[b"RIFF", b"fmt ", b"data", b"FORM", b"COMM", b"SSND"],
         longest: 8 << 10,
         rounds: 300,
-        check: |bytes| {
-            let file = tempfile::NamedTempFile::new().unwrap();
-            fs::write(file.path(), bytes).unwrap();
-            let mut samples = 0;
-            let read = decode(file.path(), &mut |block| {
-                assert!(block.iter().all(|sample| sample.is_finite()), "samples are numbers");
-                samples += block.len();
-                // A header can promise hours.
-                samples < 44_100 * 60
-            });
-            // Seeds of compressed recordings are cut short.
-            read.is_ok() || samples > 0
-        },
+        check: checks::recording::check,
     });
 }
 

@@ -309,7 +309,7 @@ fn imports_are_understood() {
     let sees = |from: &str, to: &str| imports[&module(from)].contains(&module(to));
     // By name, through the door of the room, out of a list, and written out in the code.
     assert!(sees("studio::worker", "studio::shared_state"));
-    assert!(sees("studio::handle", "studio::audio_link"));
+    assert!(sees("studio::link", "studio::audio_link"));
     assert!(sees("editor::grid::mouse", "editor::shared"));
     assert!(sees("studio::handle", "studio::worker"));
     assert!(sees("drummer::generate", "network::registry"));

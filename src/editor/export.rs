@@ -216,7 +216,7 @@ pub fn name(frame: &Frame<'_>, extract: &Extract) -> String {
 
 /// The file for a piece of the part, unless nothing is struck in it.
 fn file(frame: &Frame<'_>, extract: &Extract) -> Option<ExportFile> {
-    let file = frame.view.document.midi_file(extract).filter(|file| file.strokes > 0);
+    let file = frame.view.document.midi_file(extract).filter(|file| file.notes > 0);
     if file.is_none() {
         frame.studio.report("There is nothing to take away: no drum is struck there.");
     }
@@ -363,7 +363,7 @@ mod tests {
     fn an_export_never_takes_the_place_of_another() {
         let folder = tempfile::tempdir().unwrap();
         let save = |byte: u8| {
-            let file = ExportFile { name: "Song.mid".to_owned(), bytes: vec![byte], strokes: 1 };
+            let file = ExportFile { name: "Song.mid".to_owned(), bytes: vec![byte], notes: 1 };
             save_to_folder(folder.path(), &file).unwrap().unwrap()
         };
         let said = |name: &str| format!("Saved {}", folder.path().join(name).display());
@@ -384,7 +384,7 @@ mod tests {
         let clipboard = Mutex::default();
         let source = Source::new(None, b"");
         for name in ["My song.mid", "Another.mid"] {
-            let file = ExportFile { name: name.to_owned(), bytes: vec![1, 2, 3], strokes: 1 };
+            let file = ExportFile { name: name.to_owned(), bytes: vec![1, 2, 3], notes: 1 };
             let news = copy(&clipboard, &file).unwrap();
             assert_eq!(news, Some(format!("Copied {name}")));
             let list = String::from_utf8(source.paste()).unwrap();

@@ -58,7 +58,7 @@ pub struct Window {
     /// A file is dragged over the window.
     pub(super) hovering: Hovering,
     takes: TakeWatch,
-    /// The last [`View::recalls`] that the controls have followed.
+    /// The last [`Session::recalls`] that the controls have followed.
     recalls: Option<u64>,
     pub(super) live: Option<Live>,
     /// The recording that was shown last.

@@ -98,7 +98,7 @@ impl AudioImport {
     pub fn midi_file(&self, heard: &Transcription, metre: Metre) -> ExportFile {
         let bytes = midi::write(&heard.song(&self.name, metre, Quantise::Off));
         let name = file_name(&format!("{} drums", self.name), "mid");
-        ExportFile { name, bytes, strokes: heard.onsets.len() }
+        ExportFile { name, bytes, notes: heard.onsets.len() }
     }
 }
 

@@ -7,8 +7,8 @@ pub struct ExportFile {
     pub name: String,
     /// What is in it.
     pub bytes: Vec<u8>,
-    /// How many strokes or notes are in it; maybe none.
-    pub strokes: usize,
+    /// How many notes are in it, or were played for it; maybe none.
+    pub notes: usize,
 }
 
 /// A name for a file with this ending, fit for any system.

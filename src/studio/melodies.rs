@@ -110,10 +110,10 @@ impl MelodySet {
     pub fn midi_file(&self, number: usize) -> Option<ExportFile> {
         let song = self.song(number)?;
         let words = format!("{} melody {} {}", self.take.name, number + 1, self.key);
-        let strokes = song.tracks.iter().map(|track| track.notes.len()).sum();
+        let notes = song.tracks.iter().map(|track| track.notes.len()).sum();
         let song = self.take.file_time.as_ref().map_or(song.clone(), |file| file.restored(&song));
         let bytes = midi::write(&song);
-        Some(ExportFile { name: file_name(&words, "mid"), bytes, strokes })
+        Some(ExportFile { name: file_name(&words, "mid"), bytes, notes })
     }
 
     /// The instrument's name.

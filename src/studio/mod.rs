@@ -13,7 +13,7 @@
 //! - In: [`wire::Captured`] events, MIDI files, [`Edit`]s, [`Job`]s, saved states.
 //! - Out: [`View`]s, [`wire::Clip`]s, [`wire::Sound`]s, MIDI files, states to be saved.
 //! - Errors: what can be refused at once is a `Result`; what fails in a job is a sentence in
-//!   [`View::error`].
+//!   [`Session::error`].
 
 #![forbid(unsafe_code)]
 
@@ -33,6 +33,7 @@ mod groove_map;
 mod handle;
 mod history;
 mod jobs;
+mod link;
 mod melodies;
 mod part_editor;
 mod presets;
@@ -72,9 +73,10 @@ pub use export_file::ExportFile;
 pub use groove_map::{
     GrooveLibrary, MORPH_STEPS, MOST_FAVOURITES, MapGroove, MapRequest, MapState, MapView,
 };
-pub use handle::{JobError, Studio, StudioLink, Tick};
+pub use handle::{Studio, Tick};
 pub use history::Gesture;
 pub use jobs::{Job, JobView};
+pub use link::{JobError, StudioLink};
 pub use melodies::{MELODIES, MelodyRequest, MelodySet};
 pub use part_editor::Shift;
 pub use presets::{Preset, PresetError, PresetFolder};
@@ -85,5 +87,5 @@ pub use state::{Saved, StateError};
 pub use take::{Take, TakeError};
 pub use take_piano::{PianoError, PianoRendering, TakePiano};
 pub use tapping::TappingView;
-pub use view::View;
+pub use view::{Session, View};
 pub use window_settings::{Theme, WindowSettings};

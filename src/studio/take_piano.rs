@@ -117,7 +117,7 @@ impl PianoRendering {
         let stereo = piano.play(&take, 0.0, f64::INFINITY, cancelled)?;
         let bytes = audio::wav_stereo(&stereo, SampleRate(DECODED_RATE));
         let name = file_name(&format!("{} {}", take.name, piano.name), "wav");
-        let file = ExportFile { name, bytes, strokes: notes(&take).count() };
+        let file = ExportFile { name, bytes, notes: notes(&take).count() };
         Ok(PianoRendering { take, piano, file })
     }
 }
@@ -155,7 +155,7 @@ mod tests {
         let rendering = PianoRendering::new(take.clone(), piano.clone(), &|| false).unwrap();
         assert_eq!(rendering.file.name, "Chorus a piano.wav");
         assert!(rendering.file.bytes.starts_with(b"RIFF"));
-        assert_eq!(rendering.file.strokes, 16);
+        assert_eq!(rendering.file.notes, 16);
         // From the second bar on, two seconds and no more.
         let part = piano.play(&take, 2.0, 4.0, &|| false).unwrap();
         let sounds = power(&part.left, 0.4, 0.6);

@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn a_file_that_nobody_takes_is_gone() {
-        let file = ExportFile { name: "Drums.mid".to_owned(), bytes: vec![1], strokes: 1 };
+        let file = ExportFile { name: "Drums.mid".to_owned(), bytes: vec![1], notes: 1 };
         let mut drag_file = DragFile::new(&file).unwrap();
         let path = drag_file.path().to_owned();
         assert!(is_under_way() && path.exists());

@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn the_file_is_there_and_stays() {
-        let file = ExportFile { name: "Drums.mid".to_owned(), bytes: vec![1, 2, 3], strokes: 1 };
+        let file = ExportFile { name: "Drums.mid".to_owned(), bytes: vec![1, 2, 3], notes: 1 };
         let path = write(&file).unwrap();
         assert_eq!(path.file_name().unwrap(), "Drums.mid");
         assert_eq!(std::fs::read(&path).unwrap(), [1, 2, 3]);

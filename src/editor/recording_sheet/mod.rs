@@ -15,7 +15,7 @@ use super::shared::{Request, Shared};
 use super::sheet::{Rows, listen, title};
 use super::theme::{CONTROL, Face, UNIT};
 use super::widgets::{Button, Look, choice, drag_chip, label, label_wrapped};
-use crate::studio::{PreviewRequest, RecordingMix};
+use crate::studio::{LONGEST_PREVIEW, PreviewRequest, RecordingMix};
 use crate::transcriber::{Options, Transcription};
 
 /// Tempos that can be asked for, in beats a minute.
@@ -160,9 +160,12 @@ fn preview_controls(ui: &mut Ui, frame: &Frame<'_>, sheet: &mut RecordingSheet, 
     let right = place.left() - UNIT;
     let place = foot.with_max_x(right).with_min_x(right - 110.0);
     let chosen = RecordingMix::ALL.iter().position(|mix| *mix == sheet.mix);
-    let tip = "What is heard: from the left edge of what is in view, two minutes at most.";
+    let most = (LONGEST_PREVIEW / 60.0).round();
+    let tip =
+        format!("What is heard: from the left edge of what is in view, {most} minutes at most.");
     let names = NAMES.map(str::to_owned);
-    let picked = choice(ui, place, &frame.theme, "recording-mix", tip, &names, chosen.unwrap_or(0));
+    let picked =
+        choice(ui, place, &frame.theme, "recording-mix", &tip, &names, chosen.unwrap_or(0));
     if let Some(picked) = picked {
         sheet.mix = RecordingMix::ALL[picked];
     }

@@ -101,7 +101,7 @@ impl Document {
             })
             .collect();
         notes.sort_by_key(|note| (note.start, note.key));
-        let strokes = notes.len();
+        let count = notes.len();
         let name = name(arrangement, &bars, &all, extract.lanes);
         let track = Track { name: track_name(extract.lanes), kind: TrackKind::Drums, notes };
         let time = match file_time {
@@ -110,7 +110,7 @@ impl Document {
         };
         let song = Song { tracks: vec![track], ..time };
         let bytes = midi::write_with_drums_on(&song, self.channel.index());
-        Some(ExportFile { name, bytes, strokes })
+        Some(ExportFile { name, bytes, notes: count })
     }
 }
 

@@ -17,14 +17,14 @@ impl SharedState {
     /// Has a sound heard that was rendered.
     pub(super) fn send_sound(&self, state: &mut State, request: PreviewRequest, sound: Sound) {
         if self.audio_link.lock().sound(sound) {
-            state.preview = Some(PreviewView { request, since: Instant::now() });
+            state.session.preview = Some(PreviewView { request, since: Instant::now() });
         }
     }
 
     /// Ends the sound that is heard.
     pub fn stop_sound(&self) {
         let mut state = self.state.lock();
-        if state.preview.take().is_some() {
+        if state.session.preview.take().is_some() {
             self.audio_link.lock().sound(Sound::silence());
             self.notify(state);
         }
@@ -34,8 +34,8 @@ impl SharedState {
     pub(super) fn sound_ended(&self) {
         let mut state = self.state.lock();
         // Another may have been sent since it was looked.
-        if state.preview.is_some() && !self.audio_link.lock().sounds() {
-            state.preview = None;
+        if state.session.preview.is_some() && !self.audio_link.lock().sounds() {
+            state.session.preview = None;
             self.notify(state);
         }
     }
@@ -44,11 +44,11 @@ impl SharedState {
     /// `played` replaces the same groove only while that is still wanted.
     pub fn audition(&self, pattern: &Pattern, part: &DrumPart, tempo: Bpm, played: bool) {
         let mut state = self.state.lock();
-        if played && state.auditioned.is_none() {
+        if played && state.session.auditioned.is_none() {
             return;
         }
-        let running = state.auditioned.replace(*pattern).is_some();
-        state.audition_source = None;
+        let running = state.session.auditioned.replace(*pattern).is_some();
+        state.session.audition_source = None;
         let clip = state.history.present().audition_clip(part);
         let (from, to) = (clip.start, Beats(clip.start.0 + clip.length.0));
         let mut link = self.audio_link.lock();
@@ -69,7 +69,9 @@ impl SharedState {
     pub fn stop_audition(&self) {
         let mut state = self.state.lock();
         state.map_requests.retain(|request| !matches!(request, MapRequest::Listen(_)));
-        if state.auditioned.take().is_some() | state.audition_source.take().is_some() {
+        if state.session.auditioned.take().is_some()
+            | state.session.audition_source.take().is_some()
+        {
             let mut link = self.audio_link.lock();
             link.play_instead(None);
             link.audition(Audition::Stop);
@@ -90,7 +92,7 @@ impl SharedState {
         let clip = match source {
             AuditionSource::Part => document.clip(),
             AuditionSource::Candidate(variation) => {
-                let set = state.candidates.as_ref();
+                let set = state.session.candidates.as_ref();
                 let Some((set, own)) = set.and_then(|set| Some((set, set.get(variation)?))) else {
                     return;
                 };
@@ -98,8 +100,8 @@ impl SharedState {
                 document.clip_of(take.unwrap_or(&set.take), &own.alternative.part)
             }
         };
-        state.audition_source = Some(source);
-        state.auditioned = None;
+        state.session.audition_source = Some(source);
+        state.session.auditioned = None;
         let mut link = self.audio_link.lock();
         link.play_instead(Some(Clip { at_once: true, ..clip }));
         if let Some(rehearsal) = rehearsal(&document) {

@@ -32,7 +32,7 @@ impl SharedState {
 
     /// For the worker: what there is to show of the map.
     pub fn show_map(&self, view: MapView) {
-        self.change(|state| state.map = Some(Arc::new(view)));
+        self.change(|state| state.session.map = Some(Arc::new(view)));
     }
 
     pub fn set_grooves_in_view(&self, shown: bool) {

@@ -120,25 +120,12 @@ impl SharedState {
         let view = Arc::new(View {
             revision,
             document: state.history.present().clone(),
-            window_settings: state.window_settings,
-            backend: state.backend,
-            engine: state.engine.clone(),
             recording,
             tapping,
             job: running.or_else(waiting),
-            map: state.map.clone(),
-            auditioned: state.auditioned,
-            candidates: state.candidates.clone(),
-            feedback: state.feedback.clone(),
-            audition_source: state.audition_source,
-            import: state.import.clone(),
-            melodies: state.melodies.clone(),
-            rendering: state.rendering.clone(),
-            preview: state.preview.clone(),
             undo: state.history.undo_name(),
             redo: state.history.redo_name(),
-            recalls: state.recalls,
-            error: state.error.clone(),
+            session: state.session.clone(),
         });
         state.view = Some(view.clone());
         view
@@ -157,10 +144,10 @@ impl SharedState {
         self.change(|state| {
             let document = edit(state.history.present())?;
             if recalls && document.settings != state.history.present().settings {
-                state.recalls += 1;
+                state.session.recalls += 1;
             }
             state.history.step(document, name, gesture);
-            state.error = None;
+            state.session.error = None;
             Ok(())
         })
     }
@@ -178,7 +165,7 @@ impl SharedState {
         self.change(|state| {
             state.stop();
             if step(&mut state.history) {
-                state.recalls += 1;
+                state.session.recalls += 1;
             }
             state.refused = None;
         });
@@ -193,39 +180,39 @@ impl SharedState {
             let settings = Settings { seed, alternatives, section_grooves, ..settings };
             let document = Edit::Settings(settings).apply(present)?;
             state.history.step(document, "preset", None);
-            state.recalls += 1;
-            state.error = None;
+            state.session.recalls += 1;
+            state.session.error = None;
             Ok(())
         })
     }
 
     pub fn set_window_settings(&self, window_settings: WindowSettings) {
-        self.change(|state| state.window_settings = window_settings.clamped());
+        self.change(|state| state.session.window_settings = window_settings.clamped());
     }
 
     /// What the networks of the next job shall run on. What could not be played is tried again.
     pub fn set_backend(&self, backend: Backend) {
         self.change(|state| {
-            state.backend = backend;
-            state.engine = None;
+            state.session.backend = backend;
+            state.session.engine = None;
             state.refused = None;
         });
     }
 
     pub fn backend(&self) -> Backend {
-        self.state.lock().backend
+        self.state.lock().session.backend
     }
 
     pub fn report(&self, sentence: &str) {
-        self.change(|state| state.error = Some(sentence.into()));
+        self.change(|state| state.session.error = Some(sentence.into()));
     }
 
     pub fn saved(&self) -> Saved {
         let state = self.state.lock();
         Saved {
             document: (**state.history.present()).clone(),
-            window_settings: state.window_settings,
-            feedback: state.feedback.clone(),
+            window_settings: state.session.window_settings,
+            feedback: state.session.feedback.clone(),
         }
     }
 
@@ -233,14 +220,14 @@ impl SharedState {
         self.change(|state| {
             state.stop();
             state.history = History::new(saved.document);
-            state.window_settings = saved.window_settings;
-            state.feedback = saved.feedback;
-            state.candidates = None;
-            state.import = None;
-            state.melodies = None;
-            state.rendering = None;
-            state.recalls += 1;
-            state.error = None;
+            state.session.window_settings = saved.window_settings;
+            state.session.feedback = saved.feedback;
+            state.session.candidates = None;
+            state.session.import = None;
+            state.session.melodies = None;
+            state.session.rendering = None;
+            state.session.recalls += 1;
+            state.session.error = None;
             state.refused = None;
         });
     }

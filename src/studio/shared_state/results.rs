@@ -6,7 +6,7 @@ use super::SharedState;
 impl SharedState {
     /// What the musician thinks of candidates.
     pub fn feedback(&self) -> RelevanceFeedback {
-        self.state.lock().feedback.clone()
+        self.state.lock().session.feedback.clone()
     }
 
     /// Changes it; no step of the undo history.
@@ -15,21 +15,21 @@ impl SharedState {
         change: impl FnOnce(&RelevanceFeedback, &CandidateSet) -> Option<RelevanceFeedback>,
     ) {
         self.change(|state| {
-            let set = state.candidates.clone();
-            let feedback = set.and_then(|set| change(&state.feedback, &set));
+            let set = state.session.candidates.clone();
+            let feedback = set.and_then(|set| change(&state.session.feedback, &set));
             if let Some(feedback) = feedback {
-                state.feedback = feedback;
+                state.session.feedback = feedback;
             }
         });
     }
 
     /// Forgets the recording that was heard last, with what was heard of it.
     pub fn forget_import(&self) {
-        self.change(|state| state.import = None);
+        self.change(|state| state.session.import = None);
     }
 
     /// Forgets all ratings; no step of the undo history.
     pub fn clear_feedback(&self) {
-        self.change(|state| state.feedback = RelevanceFeedback::default());
+        self.change(|state| state.session.feedback = RelevanceFeedback::default());
     }
 }

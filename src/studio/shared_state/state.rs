@@ -4,51 +4,24 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::super::audio_import::AudioImport;
-use super::super::candidates::{AuditionSource, CandidateSet, RelevanceFeedback};
 use super::super::history::History;
-use super::super::melodies::MelodySet;
-use super::super::sound_preview::PreviewView;
-use super::super::take_piano::PianoRendering;
-use super::super::{GrooveLibrary, Job, MapRequest, MapView, View, WindowSettings};
+use super::super::{GrooveLibrary, Job, MapRequest, Session, View};
 use crate::drummer::{Settings, Stage};
-use crate::network::{Backend, Engine};
-use crate::patterns::Pattern;
 
 #[derive(Default)]
 pub(super) struct State {
     pub history: History,
-    pub window_settings: WindowSettings,
-    pub backend: Backend,
-    pub engine: Option<Engine>,
+    pub session: Session,
     pub waiting: Option<Job>,
     pub running: Option<Running>,
-    pub error: Option<Arc<str>>,
     /// Settings that could not be played, so that they are not tried again and again.
     pub refused: Option<Settings>,
     pub view: Option<Arc<View>>,
-    /// See [`View::recalls`].
-    pub recalls: u64,
     pub connected: bool,
     pub closed: bool,
     /// What the map is asked for; the worker takes it from the front.
     pub map_requests: VecDeque<MapRequest>,
-    pub map: Option<Arc<MapView>>,
-    pub auditioned: Option<Pattern>,
     pub library: Option<GrooveLibrary>,
-    /// What there is to choose from.
-    pub candidates: Option<Arc<CandidateSet>>,
-    pub feedback: RelevanceFeedback,
-    /// What is heard while candidates are compared.
-    pub audition_source: Option<AuditionSource>,
-    /// The recording that was heard last.
-    pub import: Option<Arc<AudioImport>>,
-    /// The melodies that were written last.
-    pub melodies: Option<Arc<MelodySet>>,
-    /// The take that was played with a piano last.
-    pub rendering: Option<Arc<PianoRendering>>,
-    /// The sound that is heard.
-    pub preview: Option<PreviewView>,
 }
 
 pub(super) struct Running {

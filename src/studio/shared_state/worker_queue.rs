@@ -22,7 +22,7 @@ impl SharedState {
             ready(state.history.present())?;
             state.stop();
             state.waiting = Some(job);
-            state.error = None;
+            state.session.error = None;
             state.refused = None;
             Ok(())
         })
@@ -129,31 +129,31 @@ impl SharedState {
                         self.send_sound(state, request, sound);
                     }
                     if melodies.is_some() {
-                        state.melodies = melodies;
+                        state.session.melodies = melodies;
                     }
                     if rendering.is_some() {
-                        state.rendering = rendering;
+                        state.session.rendering = rendering;
                     }
                     if import.is_some() {
-                        state.import = import;
+                        state.session.import = import;
                     }
                     if let Some(set) = candidates {
-                        state.candidates = Some(set);
+                        state.session.candidates = Some(set);
                     }
                     let document = change(state.history.present());
                     match step {
                         Some(name) => state.history.step(document, name, None),
                         None => state.history.amend(document),
                     }
-                    state.error = note;
+                    state.session.error = note;
                     state.refused = None;
                 }
                 Err(sentence) => {
                     state.refused = Some(state.history.present().settings.clone());
-                    state.error = sentence.map(Into::into);
+                    state.session.error = sentence.map(Into::into);
                 }
             }
-            state.engine = engine;
+            state.session.engine = engine;
         });
     }
 }

@@ -1,0 +1,84 @@
+//! What is heard beside the part, or while the host stands.
+
+use std::ops::Range;
+
+use super::StudioLink;
+use crate::patterns::Pattern;
+use crate::score::{Beats, Bpm, Lane, Ticks, Velocity};
+use crate::studio::wire::Audition;
+use crate::studio::{AuditionSource, MapRequest};
+
+impl StudioLink {
+    /// Has a lane's drum struck once, whether the host plays or not.
+    pub fn strike(&self, lane: Lane, velocity: Velocity) {
+        let document = self.shared.document();
+        let key = document.key_of(lane);
+        self.audition(Audition::Strike {
+            kit_key: key.get(),
+            key: document.drum_map.key(key),
+            velocity,
+        });
+    }
+
+    /// Has bars of the current take played while the host stands, once. Nothing happens if there are
+    /// none.
+    pub fn rehearse(&self, bars: Range<usize>) {
+        let document = self.shared.document();
+        let Some(take) = document.take() else { return };
+        let grid = take.bars();
+        let Some(chosen) = grid.bars().get(bars.start..bars.end.min(grid.len())) else { return };
+        let (Some(first), Some(last)) = (chosen.first(), chosen.last()) else { return };
+        let at = |ticks: Ticks| Beats(take.start.0 + take.beats_at(ticks.0 as f64).0);
+        self.audition(Audition::Play {
+            from: at(first.start),
+            to: at(last.end()),
+            tempo: take.host_tempo(first.start),
+            metre: first.metre,
+        });
+    }
+
+    /// Ends what [`StudioLink::rehearse`] began.
+    pub fn stop_rehearsal(&self) {
+        self.audition(Audition::Stop);
+    }
+
+    fn audition(&self, audition: Audition) {
+        self.shared.with_audio_link(|audio_link| (audio_link.audition(audition), false));
+    }
+
+    /// Has a groove heard from the next block on, in time with the host, or without it while it stands.
+    /// It has plain accents until the worker has played it.
+    pub fn audition_groove(&self, pattern: &Pattern) {
+        let document = self.shared.document();
+        let tempo = document.take().map_or(Bpm(120.0), |take| take.host_tempo(Ticks(0)));
+        self.shared.audition_plainly(pattern, tempo);
+        self.shared.request_map(MapRequest::Listen(*pattern));
+    }
+
+    /// Has a candidate, or the part beside it, heard at once in its place of the song. While the host
+    /// stands, with `from`, the take is played from that bar on.
+    pub fn audition_candidate(&self, source: AuditionSource, from: Option<usize>) {
+        self.shared.audition_candidate(source, |document| {
+            let take = document.take()?;
+            let bars = take.bars();
+            let first = bars.bars().get(from?)?;
+            let at = |ticks: Ticks| Beats(take.start.0 + take.beats_at(ticks.0 as f64).0);
+            Some(Audition::Play {
+                from: at(first.start),
+                to: at(bars.bars().last()?.end()),
+                tempo: take.host_tempo(first.start),
+                metre: first.metre,
+            })
+        });
+    }
+
+    /// Ends the sound of a [`Job::Preview`].
+    pub fn stop_preview(&self) {
+        self.shared.stop_sound();
+    }
+
+    /// Lets the part be heard again.
+    pub fn stop_audition(&self) {
+        self.shared.stop_audition();
+    }
+}

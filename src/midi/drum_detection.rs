@@ -206,13 +206,13 @@ pub(super) fn looks_like_a_beat(notes: &[Note]) -> bool {
     }
     // Struck together means at the same tick, as drums are written, or nearly, as they are played.
     let near = 1 + longest_gap(notes) / 64;
-    let mut struck: Vec<(u64, u8)> = notes.iter().map(|note| (note.start.0, note.key)).collect();
-    struck.sort_unstable();
-    if are_chords(&struck, near) {
+    let mut onsets: Vec<(u64, u8)> = notes.iter().map(|note| (note.start.0, note.key)).collect();
+    onsets.sort_unstable();
+    if are_chords(&onsets, near) {
         return false;
     }
     let sorted: Vec<(u64, Role)> =
-        struck.into_iter().map(|(start, key)| (start, role(key))).collect();
+        onsets.into_iter().map(|(start, key)| (start, role(key))).collect();
     let drums = |&&(_, role): &&(u64, Role)| matches!(role, Role::Kick | Role::Snare);
     let together = sorted.iter().filter(drums).filter(|&&(at, _)| {
         let from = sorted.partition_point(|&(start, _)| start + near < at);

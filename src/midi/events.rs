@@ -67,11 +67,13 @@ pub(super) struct Events<'a> {
     ended: bool,
     /// Values that had to be mended: over 127, or a message's length.
     pub mended: usize,
+    /// There was something behind an end mark.
+    pub went_on: bool,
 }
 
 impl<'a> Events<'a> {
     pub fn new(bytes: &'a [u8]) -> Events<'a> {
-        Events { bytes, next: 0, now: 0, running: None, ended: false, mended: 0 }
+        Events { bytes, next: 0, now: 0, running: None, ended: false, mended: 0, went_on: false }
     }
 
     /// The track's end mark was read.
@@ -92,6 +94,20 @@ impl<'a> Events<'a> {
     /// Goes on behind an end mark, for tracks that have one too many.
     pub fn go_on(&mut self) {
         self.ended = false;
+    }
+
+    /// The next event of the whole track, end marks on the way or not.
+    pub fn next_of_track(&mut self) -> Option<Result<Event<'a>, Broken>> {
+        loop {
+            if let Some(event) = self.next() {
+                return Some(event);
+            }
+            if !self.ended || self.next >= self.bytes.len() {
+                return None;
+            }
+            self.go_on();
+            self.went_on = true;
+        }
     }
 
     /// `None` where nothing was left to read or the event only belongs on a cable.

@@ -79,17 +79,8 @@ impl SongFile {
         let mut events = Events::new(bytes);
         // Whether the notes that sound on a key are drums, in the order in which they were struck.
         let mut sounding: Vec<VecDeque<bool>> = vec![VecDeque::new(); 16 * 128];
-        loop {
-            let Some(event) = events.next() else {
-                if events.ended() && events.position() < bytes.len() {
-                    events.go_on();
-                    found.bytes = None;
-                    continue;
-                }
-                break;
-            };
-            // The file could be read before.
-            let Ok(event) = event else { break };
+        // The file could be read before.
+        while let Some(Ok(event)) = events.next_of_track() {
             found.end = event.at;
             if event.message.is_end() {
                 continue;
@@ -121,7 +112,7 @@ impl SongFile {
                 found.events.push((event.at, bytes_of(&event.message)));
             }
         }
-        if events.mended > 0 || !events.ended() {
+        if events.mended > 0 || events.went_on || !events.ended() {
             found.bytes = None;
         }
         found.without_empty_doubles();

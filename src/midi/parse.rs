@@ -230,15 +230,8 @@ impl<'a> Part<'a> {
         let mut strokes: [Option<NotePairing>; 16] = [const { None }; 16];
         let mut events = Events::new(chunk.bytes);
         let track = index + 1;
-        loop {
-            let Some(event) = events.next() else {
-                // The container says how far the track goes, end marks on the way or not.
-                if events.ended() && events.position() < chunk.bytes.len() {
-                    events.go_on();
-                    continue;
-                }
-                break;
-            };
+        // The container says how far the track goes.
+        while let Some(event) = events.next_of_track() {
             let event = event
                 .map_err(|broken| MidiError::Damaged { track, byte: chunk.offset + broken.byte })?;
             let (now, at) = (event.at, time_base.ticks(event.at));

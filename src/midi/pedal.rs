@@ -45,15 +45,7 @@ impl SongFile {
         let tracks: Vec<TrackChunk> = container.tracks().collect();
         for chunk in tracks {
             let mut events = Events::new(chunk.bytes);
-            loop {
-                let Some(event) = events.next() else {
-                    if events.ended() && events.position() < chunk.bytes.len() {
-                        events.go_on();
-                        continue;
-                    }
-                    break;
-                };
-                let Ok(event) = event else { break };
+            while let Some(Ok(event)) = events.next_of_track() {
                 if let Message::Channel { status, data: [SUSTAIN, value] } = event.message
                     && status == 0xB0 | channel
                 {

@@ -179,18 +179,18 @@ impl<'s, 'f> Pieces<'s, 'f> {
         }
         let notes = std::mem::take(&mut self.sounds.notes);
         // Songs repeat themselves: a note is played once and mixed in wherever it stands.
-        let struck: Vec<&(UniqueNote, Vec<usize>)> = notes
+        let audible: Vec<&(UniqueNote, Vec<usize>)> = notes
             .iter()
             .filter(|(note, starts)| starts.iter().any(|&at| is_heard(note, at)))
             .collect();
-        let mut rest = &struck[..];
+        let mut rest = &audible[..];
         while !rest.is_empty() {
             let mut blocks = 0;
             let is_new =
                 |(note, _): &&(UniqueNote, Vec<usize>)| !self.sounds.kept.contains_key(note);
-            let count = rest.iter().copied().take_while(|struck| {
+            let count = rest.iter().copied().take_while(|entry| {
                 let fits = blocks < ROUND;
-                blocks += if is_new(struck) { struck.0.blocks } else { 0 };
+                blocks += if is_new(entry) { entry.0.blocks } else { 0 };
                 fits
             });
             let (round, later) = rest.split_at(count.count());
@@ -293,8 +293,8 @@ fn play(
     let played = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
         let threads = threads.into_iter();
-        let joined = threads.map(|thread| thread.join().map_err(|_| AudioError::odd_font())?);
-        joined.collect::<Vec<_>>()
+        let results = threads.map(|thread| thread.join().map_err(|_| AudioError::odd_font())?);
+        results.collect::<Vec<_>>()
     });
     let mut sounds = vec![Vec::new(); notes.len()];
     for played in played {

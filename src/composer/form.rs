@@ -172,26 +172,26 @@ fn source(
         end - start >= length
             && (0..length).all(|at| drums.grids[start + at] == drums.grids[first + at])
     });
-    let alike: Vec<(usize, usize, f32)> = fitting
+    let similar: Vec<(usize, usize, f32)> = fitting
         .map(|(other, &(start, _))| {
             let sum: f32 = (0..length).map(|at| drums.similarity(start + at, first + at)).sum();
             (index - other, start, sum / length as f32)
         })
         .collect();
-    let best = alike.iter().map(|&(_, _, alike)| alike).max_by(f32::total_cmp)?;
+    let best = similar.iter().map(|&(_, _, similarity)| similarity).max_by(f32::total_cmp)?;
     if best < ALIKE {
         return None;
     }
-    let weighted: Vec<(f32, usize, f32)> = alike
+    let weighted: Vec<(f32, usize, f32)> = similar
         .into_iter()
-        .filter(|&(_, _, alike)| alike >= best - AS_GOOD)
-        .map(|(back, start, alike)| {
+        .filter(|&(_, _, similarity)| similarity >= best - AS_GOOD)
+        .map(|(back, start, similarity)| {
             let weight = match back {
                 2 | 4 | 8 => 4.0,
                 1 => 2.0,
                 _ => 1.0,
             };
-            (weight, start, alike)
+            (weight, start, similarity)
         })
         .collect();
     let mut left = draw * weighted.iter().map(|(weight, ..)| weight).sum::<f32>();
@@ -199,5 +199,5 @@ fn source(
         left -= weight;
         left <= 0.0
     });
-    chosen.or(weighted.last()).map(|&(_, start, alike)| (start, alike))
+    chosen.or(weighted.last()).map(|&(_, start, similarity)| (start, similarity))
 }

@@ -132,7 +132,7 @@ impl PitchRows<'_> {
         for (index, note) in notes.iter().enumerate() {
             at[note.slot] = Some(index);
         }
-        let alike = |a: usize, b: usize| {
+        let similarity = |a: usize, b: usize| {
             let (mut same, mut all) = (0, 0);
             for slot in drums.of_bar(a) {
                 let here = line.states[slot] == State::Onset;
@@ -145,7 +145,7 @@ impl PitchRows<'_> {
         let shown = (0..drums.len())
             .map(|bar| {
                 let [a, b, c, d] = LAGS.map(|lag| bar.checked_sub(lag));
-                [a, b, c, d, most_similar(bar, drums.len(), alike).map(|(other, _)| other)]
+                [a, b, c, d, most_similar(bar, drums.len(), similarity).map(|(other, _)| other)]
             })
             .collect();
         let bar = |note: Option<&LineNote>| note.map_or(0, |note| drums.bar_of(note.slot));

@@ -18,7 +18,7 @@ pub enum Chosen {
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug)]
-enum Question<'a> {
+enum DialogKind<'a> {
     Song,
     Piano,
     Save(&'a str),
@@ -26,33 +26,33 @@ enum Question<'a> {
 
 /// Asks for a MIDI file to open.
 pub fn open() -> Chosen {
-    run_dialog(Question::Song)
+    run_dialog(DialogKind::Song)
 }
 
 /// Asks for the recording of a piano.
 pub fn open_piano() -> Chosen {
-    run_dialog(Question::Piano)
+    run_dialog(DialogKind::Piano)
 }
 
 /// Asks where to save a MIDI file.
 pub fn save(name: &str) -> Chosen {
-    run_dialog(Question::Save(name))
+    run_dialog(DialogKind::Save(name))
 }
 
-impl Question<'_> {
+impl DialogKind<'_> {
     const fn title(self) -> &'static str {
         match self {
-            Question::Song => "Open a MIDI file",
-            Question::Piano => "Open the recording of a piano",
-            Question::Save(_) => "Save the drums",
+            DialogKind::Song => "Open a MIDI file",
+            DialogKind::Piano => "Open the recording of a piano",
+            DialogKind::Save(_) => "Save the drums",
         }
     }
 
     fn endings(self) -> Vec<&'static str> {
         match self {
-            Question::Song => [&SONGS[..], &RECORDINGS].concat(),
-            Question::Piano => RECORDINGS.to_vec(),
-            Question::Save(_) => SONGS.to_vec(),
+            DialogKind::Song => [&SONGS[..], &RECORDINGS].concat(),
+            DialogKind::Piano => RECORDINGS.to_vec(),
+            DialogKind::Save(_) => SONGS.to_vec(),
         }
     }
 }
@@ -61,32 +61,32 @@ impl Question<'_> {
 const SONGS: [&str; 2] = ["mid", "midi"];
 pub const RECORDINGS: [&str; 7] = ["wav", "aif", "aiff", "flac", "mp3", "ogg", "oga"];
 
-fn run_dialog(question: Question) -> Chosen {
+fn run_dialog(kind: DialogKind) -> Chosen {
     #[cfg(target_os = "linux")]
     match linux::means() {
         linux::Means::Desktop { sure } => {
             let began = std::time::Instant::now();
-            let answer = desktop(question);
+            let answer = desktop(kind);
             // A portal without a file chooser answers at once; nobody closes a window as fast.
             if answer == Chosen::Nothing && !sure && began.elapsed() < linux::AT_ONCE {
                 return Chosen::NoDialogue(linux::NO_ANSWER);
             }
             answer
         }
-        linux::Means::Kdialog(program) => linux::kdialog(&program, question),
+        linux::Means::Kdialog(program) => linux::kdialog(&program, kind),
         linux::Means::None => Chosen::NoDialogue(linux::NOBODY),
     }
     #[cfg(not(target_os = "linux"))]
-    desktop(question)
+    desktop(kind)
 }
 
-fn desktop(question: Question) -> Chosen {
-    let dialogue = rfd::FileDialog::new().set_title(question.title());
-    let endings = question.endings();
-    let path = match question {
-        Question::Song => dialogue.add_filter("MIDI file or recording", &endings).pick_file(),
-        Question::Piano => dialogue.add_filter("Recording", &endings).pick_file(),
-        Question::Save(name) => {
+fn desktop(kind: DialogKind) -> Chosen {
+    let dialogue = rfd::FileDialog::new().set_title(kind.title());
+    let endings = kind.endings();
+    let path = match kind {
+        DialogKind::Song => dialogue.add_filter("MIDI file or recording", &endings).pick_file(),
+        DialogKind::Piano => dialogue.add_filter("Recording", &endings).pick_file(),
+        DialogKind::Save(name) => {
             dialogue.set_file_name(name).add_filter("MIDI file", &["mid"]).save_file()
         }
     };
@@ -100,7 +100,7 @@ mod linux {
     use std::process::Command;
     use std::time::Duration;
 
-    use super::{Chosen, Question};
+    use super::{Chosen, DialogKind};
 
     /// Faster than anybody closes a dialogue.
     pub const AT_ONCE: Duration = Duration::from_millis(400);
@@ -146,16 +146,16 @@ mod linux {
         find(path, "kdialog").map_or(Means::None, Means::Kdialog)
     }
 
-    pub fn kdialog(program: &Path, question: Question) -> Chosen {
+    pub fn kdialog(program: &Path, kind: DialogKind) -> Chosen {
         let mut command = Command::new(program);
         let home = std::env::home_dir().unwrap_or_default();
-        command.args(["--title", question.title()]);
-        match question {
-            Question::Save(name) => command.arg("--getsavefilename").arg(home.join(name)),
+        command.args(["--title", kind.title()]);
+        match kind {
+            DialogKind::Save(name) => command.arg("--getsavefilename").arg(home.join(name)),
             _ => command.arg("--getopenfilename").arg(home),
         };
         let endings: Vec<String> =
-            question.endings().iter().map(|ending| format!("*.{ending}")).collect();
+            kind.endings().iter().map(|ending| format!("*.{ending}")).collect();
         command.arg(endings.join(" "));
         let Ok(output) = command.output() else { return Chosen::NoDialogue(NOBODY) };
         let path = String::from_utf8_lossy(&output.stdout).trim_end_matches('\n').to_owned();
@@ -198,12 +198,12 @@ mod linux {
             };
             let says = program("says", "echo \"/songs/$2.mid\"");
             let wanted = Chosen::Path("/songs/Open a MIDI file.mid".into());
-            assert_eq!(kdialog(&says, Question::Song), wanted);
+            assert_eq!(kdialog(&says, DialogKind::Song), wanted);
             assert_eq!(
-                kdialog(&program("nothing", "exit 1"), Question::Save("x.mid")),
+                kdialog(&program("nothing", "exit 1"), DialogKind::Save("x.mid")),
                 Chosen::Nothing
             );
-            let gone = kdialog(&folder.path().join("gone"), Question::Piano);
+            let gone = kdialog(&folder.path().join("gone"), DialogKind::Piano);
             assert_eq!(gone, Chosen::NoDialogue(NOBODY));
         }
     }

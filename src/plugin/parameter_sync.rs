@@ -49,7 +49,7 @@ impl ParameterSync {
             for control in turned {
                 control.set(&mut wanted, self.parameters.of(control).modulated_position());
                 if control == Control::Channel {
-                    self.tell_channel(studio, asked.document.channel);
+                    self.send_channel(studio, asked.document.channel);
                 }
             }
             if wanted != asked.document.settings {
@@ -63,7 +63,7 @@ impl ParameterSync {
         }
     }
 
-    fn tell_channel(&mut self, studio: &StudioLink, asked: Channel) {
+    fn send_channel(&mut self, studio: &StudioLink, asked: Channel) {
         let channel = u8::try_from(self.parameters.channel.value()).ok().and_then(Channel::new);
         if let Some(channel) = channel.filter(|&channel| channel != asked) {
             self.edit(studio, Edit::Channel(channel));

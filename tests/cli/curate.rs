@@ -9,6 +9,7 @@ use drumlin::score::{Note, Song, TempoMap, Ticks, Track, TrackKind, Velocity};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::files::write_wav;
 use super::{drumlin, failure};
 
 const RATE: u32 = 44_100;
@@ -28,20 +29,6 @@ fn beat(seconds: f32, period: f32, pitch: f32) -> Vec<f32> {
             0.5 * if is_kick { thump * (-since * 12.0).exp() } else { hiss * (-since * 60.0).exp() }
         })
         .collect()
-}
-
-fn write(path: &Path, samples: &[f32], rate: u32, channels: u16) {
-    let format = hound::WavSpec {
-        channels,
-        sample_rate: rate,
-        bits_per_sample: 32,
-        sample_format: hound::SampleFormat::Float,
-    };
-    let mut file = hound::WavWriter::create(path, format).unwrap();
-    for sample in samples.iter().flat_map(|sample| std::iter::repeat_n(*sample, channels.into())) {
-        file.write_sample(sample).unwrap();
-    }
-    file.finalize().unwrap();
 }
 
 /// Two bars of snares on the quarters.
@@ -67,17 +54,17 @@ fn clips() -> TempDir {
         ("slow 2", 0.41, 60.0),
         ("fast 2", 0.30, 95.0),
     ] {
-        write(&at(&format!("{name}.wav")), &beat(5.0, period, pitch), RATE, 1);
+        write_wav(&at(&format!("{name}.wav")), beat(5.0, period, pitch), RATE, 1);
     }
     let again = beat(5.0, 0.40, 55.0);
     let quiet = vec![0.0; 9000].into_iter().chain(again.iter().map(|sample| sample * 0.2));
-    write(&at("slow 1 again.wav"), &quiet.collect::<Vec<_>>(), RATE, 2);
-    write(&at("telephone.wav"), &beat(5.0, 0.35, 300.0)[..24_000], 8_000, 1);
-    write(&at("eight.wav"), &beat(2.0, 0.5, 200.0), RATE, 8);
-    write(&at("silent.wav"), &[1e-5; 60_000], RATE, 1);
-    write(&at("nothing.wav"), &[], RATE, 1);
-    write(&at("tick.wav"), &[0.5; 800], RATE, 1);
-    write(&at("numbers.wav"), &[f32::NAN; 60_000], RATE, 1);
+    write_wav(&at("slow 1 again.wav"), quiet, RATE, 2);
+    write_wav(&at("telephone.wav"), beat(5.0, 0.35, 300.0).into_iter().take(24_000), 8_000, 1);
+    write_wav(&at("eight.wav"), beat(2.0, 0.5, 200.0), RATE, 8);
+    write_wav(&at("silent.wav"), [1e-5; 60_000], RATE, 1);
+    write_wav(&at("nothing.wav"), [], RATE, 1);
+    write_wav(&at("tick.wav"), [0.5; 800], RATE, 1);
+    write_wav(&at("numbers.wav"), [f32::NAN; 60_000], RATE, 1);
     fs::write(at("noise.mp3"), "this is no music").unwrap();
     fs::write(at("notes.txt"), "soft ones first").unwrap();
     let drums = drums();
@@ -198,7 +185,7 @@ fn what_is_asked_for_is_chosen() {
         ("slow 2", 0.41, 60.0),
         ("fast 2", 0.30, 95.0),
     ] {
-        write(&folder.path().join(format!("{name}.wav")), &beat(2.5, period, pitch), RATE, 1);
+        write_wav(&folder.path().join(format!("{name}.wav")), beat(2.5, period, pitch), RATE, 1);
     }
     let like = curated(&folder, &["--like", "fast 1.wav", "--top", "2"]);
     assert_eq!(names(&like["clips"]), ["fast 1.wav", "fast 2.wav"]);
@@ -220,7 +207,7 @@ fn what_cannot_be_curated_is_said() {
     assert_eq!(run(&[".", "-o", "all.wav"]), "there is no clip to be heard in .");
     assert!(run(&["nowhere", "-o", "all.wav"]).contains("nowhere"));
     assert!(run(&[".", "-o", "all.mp3"]).contains("all.mp3"));
-    write(&folder.path().join("a.wav"), &beat(1.0, 0.3, 80.0), RATE, 1);
+    write_wav(&folder.path().join("a.wav"), beat(1.0, 0.3, 80.0), RATE, 1);
     assert!(run(&[".", "-o", "all.wav", "--like", "b.wav"]).contains("b.wav"));
     assert!(!folder.path().join("all.wav").exists());
 }

@@ -1,4 +1,6 @@
-//! MIDI files, byte by byte.
+//! MIDI files, byte by byte, and recordings.
+
+use std::path::Path;
 
 /// A quarter note has this many ticks in all files made here.
 pub const QUARTER: u32 = 96;
@@ -65,4 +67,21 @@ pub fn notes(title: &str, channel: u8, program: u8, bars: u32) -> Vec<u8> {
 /// Eight bars of a melody, a bass and drums.
 pub fn small_song() -> Vec<u8> {
     file(&[notes("Melody", 0, 73, 8), notes("Bass", 1, 33, 8), notes("Kit", 9, 0, 8)])
+}
+
+/// A recording of 32-bit floats; what is written is the same on all channels.
+pub fn write_wav(path: &Path, samples: impl IntoIterator<Item = f32>, rate: u32, channels: u16) {
+    let format = hound::WavSpec {
+        channels,
+        sample_rate: rate,
+        bits_per_sample: 32,
+        sample_format: hound::SampleFormat::Float,
+    };
+    let mut file = hound::WavWriter::create(path, format).unwrap();
+    for sample in samples {
+        for _ in 0..channels {
+            file.write_sample(sample).unwrap();
+        }
+    }
+    file.finalize().unwrap();
 }

@@ -1,12 +1,12 @@
 //! `drumlin transcribe`.
 
 use std::fs;
-use std::path::Path;
 
 use drumlin::midi;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::files::write_wav;
 use super::{drumlin, failure};
 
 const RATE: u32 = 44_100;
@@ -29,22 +29,6 @@ fn loop_of(seconds: f32) -> Vec<f32> {
         .collect()
 }
 
-fn write(path: &Path, samples: impl IntoIterator<Item = f32>, rate: u32, channels: u16) {
-    let format = hound::WavSpec {
-        channels,
-        sample_rate: rate,
-        bits_per_sample: 32,
-        sample_format: hound::SampleFormat::Float,
-    };
-    let mut file = hound::WavWriter::create(path, format).unwrap();
-    for sample in samples {
-        for _ in 0..channels {
-            file.write_sample(sample).unwrap();
-        }
-    }
-    file.finalize().unwrap();
-}
-
 fn report(folder: &TempDir, arguments: &[&str]) -> Value {
     let output = drumlin().current_dir(folder.path()).arg("transcribe").args(arguments).output();
     let output = output.unwrap();
@@ -59,7 +43,7 @@ fn strokes(report: &Value, drum: &str) -> usize {
 #[test]
 fn a_recording_becomes_a_midi_file() {
     let folder = tempfile::tempdir().unwrap();
-    write(&folder.path().join("beat.wav"), loop_of(8.0), RATE, 2);
+    write_wav(&folder.path().join("beat.wav"), loop_of(8.0), RATE, 2);
     let heard = report(&folder, &["beat.wav", "--json"]);
     assert_eq!(heard["seconds"], 8.0);
     assert!(strokes(&heard, "Kick") >= 6, "{heard}");
@@ -67,7 +51,7 @@ fn a_recording_becomes_a_midi_file() {
     assert_eq!(song.drum_notes().count(), heard["strokes"].as_array().unwrap().len());
 
     // Other rates and channels are the same drums, and what is asked for is what comes.
-    write(&folder.path().join("eight.wav"), loop_of(8.0), RATE, 8);
+    write_wav(&folder.path().join("eight.wav"), loop_of(8.0), RATE, 8);
     let eight = report(&folder, &["eight.wav", "--json"]);
     assert_eq!(eight["strokes"], heard["strokes"]);
     let kicks = report(&folder, &["beat.wav", "--json", "--lanes", "kick"]);
@@ -84,8 +68,8 @@ fn several_recordings_go_to_a_folder() {
     let folder = tempfile::tempdir().unwrap();
     let songs = folder.path().join("loops");
     fs::create_dir(&songs).unwrap();
-    write(&songs.join("one.wav"), loop_of(4.0), RATE, 1);
-    write(&songs.join("two.wav"), loop_of(4.0), RATE, 1);
+    write_wav(&songs.join("one.wav"), loop_of(4.0), RATE, 1);
+    write_wav(&songs.join("two.wav"), loop_of(4.0), RATE, 1);
     fs::write(songs.join("three.wav"), "no sound").unwrap();
     fs::write(songs.join("notes.txt"), "no recording").unwrap();
     let mut command = drumlin();
@@ -106,7 +90,7 @@ fn several_recordings_go_to_a_folder() {
 #[test]
 fn the_preview_has_the_recording_on_the_left() {
     let folder = tempfile::tempdir().unwrap();
-    write(&folder.path().join("beat.wav"), loop_of(4.0), RATE, 1);
+    write_wav(&folder.path().join("beat.wav"), loop_of(4.0), RATE, 1);
     let mut command = drumlin();
     command.current_dir(folder.path()).args(["transcribe", "beat.wav", "--click", "both.wav"]);
     assert!(command.output().unwrap().status.success());
@@ -123,10 +107,10 @@ fn the_preview_has_the_recording_on_the_left() {
 fn what_cannot_be_written_down_gets_a_sentence() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
-    write(&path("silence.wav"), vec![0.0; 44_100], RATE, 1);
-    write(&path("nan.wav"), vec![f32::NAN; 4_000], RATE, 1);
-    write(&path("slow.wav"), vec![0.1; 4_000], 4_000, 1);
-    write(&path("tone.wav"), (0..88_200).map(|i| (i as f32 * 0.02).sin() * 0.5), RATE, 1);
+    write_wav(&path("silence.wav"), vec![0.0; 44_100], RATE, 1);
+    write_wav(&path("nan.wav"), vec![f32::NAN; 4_000], RATE, 1);
+    write_wav(&path("slow.wav"), vec![0.1; 4_000], 4_000, 1);
+    write_wav(&path("tone.wav"), (0..88_200).map(|i| (i as f32 * 0.02).sin() * 0.5), RATE, 1);
     fs::write(path("text.wav"), "RIFF but not really").unwrap();
     fs::create_dir(path("empty")).unwrap();
     for (name, why) in [
@@ -149,7 +133,7 @@ fn what_cannot_be_written_down_gets_a_sentence() {
     });
     assert_eq!(midis.count(), 0);
     // A fifth of a second is short, but no fault.
-    write(&path("short.wav"), loop_of(0.2), RATE, 1);
+    write_wav(&path("short.wav"), loop_of(0.2), RATE, 1);
     let mut command = drumlin();
     let output =
         command.current_dir(folder.path()).args(["transcribe", "short.wav"]).output().unwrap();

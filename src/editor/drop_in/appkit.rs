@@ -48,10 +48,10 @@ impl Target {
         // SAFETY: the functions are what AppKit calls by these names.
         let ours: [(Sel, Imp); 4] = unsafe {
             [
-                (sel!(draggingEntered:), transmute::<Answer, Imp>(entered)),
-                (sel!(draggingUpdated:), transmute::<Answer, Imp>(updated)),
-                (sel!(draggingExited:), transmute::<Notice, Imp>(exited)),
-                (sel!(performDragOperation:), transmute::<Outcome, Imp>(performed)),
+                (sel!(draggingEntered:), transmute::<OperationFn, Imp>(entered)),
+                (sel!(draggingUpdated:), transmute::<OperationFn, Imp>(updated)),
+                (sel!(draggingExited:), transmute::<NotifyFn, Imp>(exited)),
+                (sel!(performDragOperation:), transmute::<AcceptFn, Imp>(performed)),
             ]
         };
         for (name, function) in ours {
@@ -81,9 +81,9 @@ fn session(view: &AnyObject) -> Option<Rc<Session>> {
 }
 
 type Dragged<'a> = Option<&'a ProtocolObject<dyn NSDraggingInfo>>;
-type Answer = extern "C-unwind" fn(&AnyObject, Sel, Dragged<'_>) -> NSDragOperation;
-type Notice = extern "C-unwind" fn(&AnyObject, Sel, Dragged<'_>);
-type Outcome = extern "C-unwind" fn(&AnyObject, Sel, Dragged<'_>) -> Bool;
+type OperationFn = extern "C-unwind" fn(&AnyObject, Sel, Dragged<'_>) -> NSDragOperation;
+type NotifyFn = extern "C-unwind" fn(&AnyObject, Sel, Dragged<'_>);
+type AcceptFn = extern "C-unwind" fn(&AnyObject, Sel, Dragged<'_>) -> Bool;
 
 extern "C-unwind" fn entered(view: &AnyObject, _: Sel, dragged: Dragged<'_>) -> NSDragOperation {
     let Some(session) = session(view) else { return NSDragOperation::None };

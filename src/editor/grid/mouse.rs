@@ -295,11 +295,11 @@ fn drag(
         Drag::Marquee { from, to, kept } => {
             *to = at;
             let area = egui::Rect::from_two_pos(*from, *to);
-            let caught = place
+            let inside = place
                 .hits_of(0..place.part.bars.len())
                 .iter()
                 .filter(|hit| area.intersects(place.hit_rect(hit)));
-            shared.selection.cells = caught.map(cell_of).chain(kept.iter().copied()).collect();
+            shared.selection.cells = inside.map(cell_of).chain(kept.iter().copied()).collect();
         }
     }
     mouse.drag = Some(drag);

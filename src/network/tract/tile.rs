@@ -6,7 +6,7 @@
 //! Georganas et al., Anatomy of high-performance deep learning convolutions on SIMD architectures, SC
 //! 2018).
 
-use super::vector::{Plain, Vector};
+use super::vector::{Baseline, Vector};
 
 /// Columns that have to lie behind an input of few columns, for [`Filter::reads_beyond`].
 pub(super) const SLACK: usize = 15;
@@ -60,7 +60,7 @@ impl Simd {
             Simd::Avx512 => 16,
             #[cfg(target_arch = "x86_64")]
             Simd::Avx2 => 8,
-            Simd::Any => Plain::LANES,
+            Simd::Any => Baseline::LANES,
         }
     }
 }
@@ -160,7 +160,7 @@ impl Filter {
             // SAFETY: as above.
             Simd::Avx2 => unsafe { self.avx2(windows) },
             // SAFETY: every processor that this is built for has these registers.
-            Simd::Any => unsafe { self.tiles::<Plain>(windows) },
+            Simd::Any => unsafe { self.tiles::<Baseline>(windows) },
         }
     }
 

@@ -130,8 +130,8 @@ impl Vector for f32 {
 
 /// What every processor of the kind has that the library is built for.
 #[cfg(target_arch = "x86_64")]
-pub(super) type Plain = __m128;
+pub(super) type Baseline = __m128;
 #[cfg(target_arch = "aarch64")]
-pub(super) type Plain = float32x4_t;
+pub(super) type Baseline = float32x4_t;
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-pub(super) type Plain = f32;
+pub(super) type Baseline = f32;

@@ -26,7 +26,7 @@ use clack_host::utils::{BeatTime, ClapId, SecondsTime};
 use clap_sys::ext::note_ports::{CLAP_EXT_NOTE_PORTS, clap_host_note_ports};
 use clap_sys::host::clap_host;
 
-use crate::{Block, BoxError, Heard, Hosted, Message, Now};
+use crate::{Block, BlockOutput, BoxError, Hosted, Message, Now};
 
 /// Events that a block may bring forth.
 const MOST_EVENTS: usize = 256;
@@ -392,7 +392,7 @@ impl Audio {
         block: &Block,
         changes: impl IntoIterator<Item = (ClapId, f64)>,
         transport: Option<&TransportEvent>,
-    ) -> Result<Heard, BoxError> {
+    ) -> Result<BlockOutput, BoxError> {
         let mut input = EventBuffer::new();
         for (id, value) in changes {
             input.push(&ParamValueEvent::new(0, id, Pckn::match_all(), value));
@@ -442,12 +442,12 @@ impl Audio {
             return Err("a note in a dialect that the host does not speak".into());
         }
         let [left, right] = sound_out;
-        Ok(Heard { notes: output.iter().filter_map(known).collect(), left, right })
+        Ok(BlockOutput { notes: output.iter().filter_map(known).collect(), left, right })
     }
 }
 
 impl Hosted for Clap {
-    fn process(&mut self, block: &Block) -> Result<Heard, BoxError> {
+    fn process(&mut self, block: &Block) -> Result<BlockOutput, BoxError> {
         let audio = self.audio.as_mut().ok_or("it does not run")?;
         audio.process(block, self.changes.drain(..), Some(&transport(&block.now)))
     }

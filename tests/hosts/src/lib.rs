@@ -60,14 +60,14 @@ pub struct Block<'a> {
 
 /// What comes out of a block.
 #[derive(Clone, Debug, Default)]
-pub struct Heard {
+pub struct BlockOutput {
     pub notes: Vec<Message>,
     pub left: Vec<f32>,
     pub right: Vec<f32>,
 }
 
 pub trait Hosted {
-    fn process(&mut self, block: &Block) -> Result<Heard, BoxError>;
+    fn process(&mut self, block: &Block) -> Result<BlockOutput, BoxError>;
     /// Sets a parameter with the next block, by its name; plain values.
     fn set(&mut self, parameter: &str, value: f64) -> Result<(), BoxError>;
     fn save(&mut self) -> Result<Vec<u8>, BoxError>;

@@ -8,7 +8,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::clap::{Audio, transport};
-use crate::{Block, BoxError, Hosted, Message, Now};
+use crate::{Block, BlockOutput, BoxError, Hosted, Message, Now};
 
 /// A parameter: id, least and greatest value.
 pub type Range = (ClapId, f64, f64);
@@ -47,18 +47,29 @@ pub fn rage(
         let told: Option<TransportEvent> = rng.random_bool(0.9).then(|| transport(&now));
         let block = Block { now, frames, notes: &notes, sound: Some(0.1) };
         let heard = audio.process(&block, changes, told.as_ref())?;
-        if heard.notes.iter().any(|note| note.at >= frames) {
-            return Err("a note outside of its block".into());
-        }
-        if !heard.left.iter().chain(&heard.right).all(|sample| sample.is_finite()) {
-            return Err("sound that is no number".into());
-        }
-        if now.playing {
-            now.position += f64::from(frames) * now.tempo / 60.0 / now.rate;
-        }
+        check(&heard, frames)?;
+        go_on(&mut now, frames);
         blocks += 1;
     }
     Ok(blocks)
+}
+
+/// What holds for every block.
+fn check(output: &BlockOutput, frames: u32) -> Result<(), BoxError> {
+    if output.notes.iter().any(|note| note.at >= frames) {
+        return Err("a note outside of its block".into());
+    }
+    if !output.left.iter().chain(&output.right).all(|sample| sample.is_finite()) {
+        return Err("sound that is no number".into());
+    }
+    Ok(())
+}
+
+/// The song goes on by a block, if it plays.
+fn go_on(now: &mut Now, frames: u32) {
+    if now.playing {
+        now.position += f64::from(frames) * now.tempo / 60.0 / now.rate;
+    }
 }
 
 fn calm() -> Now {
@@ -127,15 +138,8 @@ pub fn gust<P: Hosted>(
             (0..rng.random_range(0..4)).map(|_| note(frames, &mut rng)).collect();
         notes.sort_by_key(|note| note.at);
         let heard = plugin.process(&Block { now, frames, notes: &notes, sound: Some(0.1) })?;
-        if heard.notes.iter().any(|note| note.at >= frames) {
-            return Err("a note outside of its block".into());
-        }
-        if !heard.left.iter().chain(&heard.right).all(|sample| sample.is_finite()) {
-            return Err("sound that is no number".into());
-        }
-        if now.playing {
-            now.position += f64::from(frames) * now.tempo / 60.0 / now.rate;
-        }
+        check(&heard, frames)?;
+        go_on(&mut now, frames);
     }
     Ok(())
 }

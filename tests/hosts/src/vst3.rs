@@ -7,7 +7,7 @@ use vst3_host::midi::{MidiChannel, MidiEvent, PluginEventData};
 use vst3_host::plugin::{Plugin, TransportPosition};
 use vst3_host::prelude::Vst3Host;
 
-use crate::{Block, BoxError, Heard, Hosted, Message};
+use crate::{Block, BlockOutput, BoxError, Hosted, Message};
 
 /// A running instance.
 pub struct Vst3 {
@@ -32,7 +32,7 @@ impl Vst3 {
 }
 
 impl Hosted for Vst3 {
-    fn process(&mut self, block: &Block) -> Result<Heard, BoxError> {
+    fn process(&mut self, block: &Block) -> Result<BlockOutput, BoxError> {
         let now = block.now;
         self.plugin.set_tempo(now.tempo)?;
         self.plugin.set_time_signature(i32::from(now.metre.0), i32::from(now.metre.1))?;
@@ -74,7 +74,7 @@ impl Hosted for Vst3 {
         let notes = notes.collect();
         let mut sides = buffers.outputs.into_iter();
         let mut side = || sides.next().unwrap_or_default();
-        Ok(Heard { notes, left: side(), right: side() })
+        Ok(BlockOutput { notes, left: side(), right: side() })
     }
 
     fn set(&mut self, parameter: &str, value: f64) -> Result<(), BoxError> {

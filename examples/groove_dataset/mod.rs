@@ -1,0 +1,66 @@
+//! The table of the Groove MIDI Dataset.
+
+use std::path::Path;
+use std::{error, fs};
+
+use drumlin::drummer::Style;
+use drumlin::drummer::performance::quantise;
+use drumlin::midi;
+use drumlin::score::DrumPart;
+
+/// The performances of one kind (`beat` or `fill`) in 4/4 of the training split, with their styles.
+pub fn performances(
+    data: &Path,
+    kind: &str,
+) -> Result<Vec<(Style, DrumPart)>, Box<dyn error::Error>> {
+    let mut found = Vec::new();
+    let columns = ["style", "beat_type", "time_signature", "split", "midi_filename"];
+    for [style, of_kind, metre, split, file] in rows(&data.join("info.csv"), columns)? {
+        if (of_kind.as_str(), metre.as_str(), split.as_str()) == (kind, "4-4", "train")
+            && let Some(style) = of_dataset(&style)
+        {
+            let part = quantise(&midi::read(&data.join(file))?);
+            found.extend(part.map(|part| (style, part)));
+        }
+    }
+    Ok(found)
+}
+
+/// A style of the dataset, as `main` or `main/secondary`.
+fn of_dataset(style: &str) -> Option<Style> {
+    Some(match style.split('/').next()? {
+        "rock" => Style::Rock,
+        "pop" => Style::Pop,
+        "funk" | "neworleans" => Style::Funk,
+        "soul" | "gospel" => Style::Soul,
+        "jazz" => Style::Jazz,
+        "latin" | "afrocuban" => Style::Latin,
+        "afrobeat" | "highlife" => Style::Afro,
+        "hiphop" => Style::HipHop,
+        "dance" => Style::Dance,
+        "punk" => Style::Punk,
+        "country" => Style::Country,
+        "blues" => Style::Blues,
+        "reggae" => Style::Reggae,
+        _ => return None,
+    })
+}
+
+/// The rows of a table whose fields are never quoted, as the values of some columns.
+fn rows<const N: usize>(
+    table: &Path,
+    columns: [&str; N],
+) -> Result<Vec<[String; N]>, Box<dyn error::Error>> {
+    let text = fs::read_to_string(table)?;
+    let mut lines = text.lines();
+    let head: Vec<&str> = lines.next().unwrap_or_default().split(',').collect();
+    let mut places = [0; N];
+    for (place, name) in places.iter_mut().zip(columns) {
+        *place = head.iter().position(|&title| title == name).ok_or(format!("no {name}"))?;
+    }
+    Ok(lines
+        .map(|line| line.split(',').collect::<Vec<_>>())
+        .filter(|fields| fields.len() == head.len())
+        .map(|fields| places.map(|place| fields[place].to_owned()))
+        .collect())
+}

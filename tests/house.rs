@@ -314,3 +314,36 @@ fn imports_are_understood() {
     assert!(sees("studio::handle", "studio::worker"));
     assert!(sees("drummer::generate", "network::registry"));
 }
+
+/// What the page of the architecture names is there: files and folders, and what is called by its type,
+/// such as `Recording::cut`.
+#[test]
+fn the_page_names_what_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("docs/architecture.md")).unwrap();
+    let code: String = files_below(&source())
+        .iter()
+        .map(|file| code_of(&fs::read_to_string(file).unwrap(), false))
+        .collect();
+    let words: BTreeSet<&str> = code.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect();
+    // Every second piece stands between backticks; blocks of them have none within.
+    let prose: String = page.split("```").step_by(2).collect();
+    let (mut paths, mut names, mut missing) = (0, 0, Vec::new());
+    for name in prose.split('`').skip(1).step_by(2) {
+        if name.contains("::") {
+            names += 1;
+            if !name.split("::").all(|part| words.contains(part)) {
+                missing.push(name);
+            }
+        } else if name.contains('/') && !name.contains([' ', '{']) {
+            paths += 1;
+            let name_of = |place: PathBuf| place.exists() || place.with_extension("rs").exists();
+            let beside = name.starts_with("..");
+            if !beside && !name_of(root.join(name)) && !name_of(source().join(name)) {
+                missing.push(name);
+            }
+        }
+    }
+    assert!(paths > 40 && names > 20, "{paths} paths and {names} names");
+    assert!(missing.is_empty(), "docs/architecture.md names {}", missing.join(", "));
+}

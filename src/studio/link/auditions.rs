@@ -72,7 +72,7 @@ impl StudioLink {
         });
     }
 
-    /// Ends the sound of a [`Job::Preview`].
+    /// Ends the sound of a [`Job::Preview`](crate::studio::Job::Preview).
     pub fn stop_preview(&self) {
         self.shared.stop_sound();
     }

@@ -71,7 +71,8 @@ impl StudioLink {
         }
     }
 
-    /// Asks something of the map of grooves; the worker answers through [`Session::map`] and the document.
+    /// Asks something of the map of grooves; the worker answers through
+    /// [`map`](crate::studio::Session::map) and the document.
     pub fn request_map(&self, request: MapRequest) {
         self.shared.request_map(request);
     }

@@ -15,7 +15,8 @@ use crate::drummer::Settings;
 use crate::drummer::timing::Finding;
 use crate::network::Backend;
 
-/// The way to a studio: for its owner, and for what its own worker calls (see [`on_tick`](super::Studio::on_tick)).
+/// The way to a studio: for its owner, and for what its own worker calls (see
+/// [`on_tick`](super::Studio::on_tick)).
 pub struct StudioLink {
     pub(super) shared: Arc<SharedState>,
 }
@@ -82,7 +83,8 @@ impl StudioLink {
     }
 
     /// Asks the drummer for settings that were kept, such as a preset's; controls follow (see
-    /// [`Session::recalls`]). One step of the undo history. Seed and alternatives stay as they are.
+    /// [`recalls`](crate::studio::Session::recalls)). One step of the undo history. Seed and
+    /// alternatives stay as they are.
     ///
     /// # Errors
     /// As [`StudioLink::apply`].

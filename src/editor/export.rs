@@ -108,45 +108,40 @@ impl Notifications {
 
     /// Opens a MIDI file as a take.
     pub fn open_midi(&self, frame: &Frame<'_>, ctx: &Context) {
-        let (wanted, ctx) = (Arc::clone(&self.wanted), ctx.clone());
-        spawn_background(Arc::clone(frame.studio), move |studio| match file_dialog::open() {
-            Chosen::Path(path) => take_file(studio, &path),
-            Chosen::Nothing => Ok(()),
-            Chosen::NoDialogue(why) => {
-                *wanted.lock() = Some((Purpose::Open, why));
-                ctx.request_repaint();
-                Ok(())
-            }
-        });
+        self.open(frame, ctx, Purpose::Open, file_dialog::open, take_file);
     }
 
     /// Drums the song with the groove of a MIDI file.
     pub fn open_groove(&self, frame: &Frame<'_>, ctx: &Context) {
-        let (wanted, ctx) = (Arc::clone(&self.wanted), ctx.clone());
-        spawn_background(Arc::clone(frame.studio), move |studio| match file_dialog::open() {
-            Chosen::Path(path) => groove_file(studio, &path),
-            Chosen::Nothing => Ok(()),
-            Chosen::NoDialogue(why) => {
-                *wanted.lock() = Some((Purpose::OpenGroove, why));
-                ctx.request_repaint();
-                Ok(())
-            }
-        });
+        self.open(frame, ctx, Purpose::OpenGroove, file_dialog::open, groove_file);
     }
 
     /// Learns the piano of a recording.
     pub fn open_piano(&self, frame: &Frame<'_>, ctx: &Context) {
-        let (wanted, ctx) = (Arc::clone(&self.wanted), ctx.clone());
-        spawn_background(Arc::clone(frame.studio), move |studio| {
-            match file_dialog::open_piano() {
-                Chosen::Path(path) => learn_piano(studio, path),
-                Chosen::Nothing => {}
-                Chosen::NoDialogue(why) => {
-                    *wanted.lock() = Some((Purpose::OpenPiano, why));
-                    ctx.request_repaint();
-                }
-            }
+        self.open(frame, ctx, Purpose::OpenPiano, file_dialog::open_piano, |studio, path| {
+            learn_piano(studio, path.to_owned());
             Ok(())
+        });
+    }
+
+    /// Asks for a file and opens it; where the system has no dialog, the window asks.
+    fn open(
+        &self,
+        frame: &Frame<'_>,
+        ctx: &Context,
+        purpose: Purpose,
+        dialog: fn() -> Chosen,
+        open: fn(&Studio, &Path) -> Result<(), String>,
+    ) {
+        let (wanted, ctx) = (Arc::clone(&self.wanted), ctx.clone());
+        spawn_background(Arc::clone(frame.studio), move |studio| match dialog() {
+            Chosen::Path(path) => open(studio, &path),
+            Chosen::Nothing => Ok(()),
+            Chosen::NoDialogue(why) => {
+                *wanted.lock() = Some((purpose, why));
+                ctx.request_repaint();
+                Ok(())
+            }
         });
     }
 

@@ -61,10 +61,10 @@ fn clips() -> TempDir {
     write_wav(&at("slow 1 again.wav"), quiet, RATE, 2);
     write_wav(&at("telephone.wav"), beat(5.0, 0.35, 300.0).into_iter().take(24_000), 8_000, 1);
     write_wav(&at("eight.wav"), beat(2.0, 0.5, 200.0), RATE, 8);
-    write_wav(&at("silent.wav"), [1e-5; 60_000], RATE, 1);
+    write_wav(&at("silent.wav"), vec![1e-5; 60_000], RATE, 1);
     write_wav(&at("nothing.wav"), [], RATE, 1);
-    write_wav(&at("tick.wav"), [0.5; 800], RATE, 1);
-    write_wav(&at("numbers.wav"), [f32::NAN; 60_000], RATE, 1);
+    write_wav(&at("tick.wav"), vec![0.5; 800], RATE, 1);
+    write_wav(&at("numbers.wav"), vec![f32::NAN; 60_000], RATE, 1);
     fs::write(at("noise.mp3"), "this is no music").unwrap();
     fs::write(at("notes.txt"), "soft ones first").unwrap();
     let drums = drums();

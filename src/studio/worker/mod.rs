@@ -311,10 +311,7 @@ impl Player {
     /// Hears a recording.
     fn transcribe(&self, path: &Path, reporter: &Reporter) -> Result<Outcome, JobFailure> {
         let models = Models::new(self.backend, None);
-        let import = AudioImport::new(path, &models, &|share| {
-            reporter.shared.progress(reporter.cancelled, None, share);
-            !reporter.is_cancelled()
-        })?;
+        let import = AudioImport::new(path, &models, &|share| reporter.goes_on(share))?;
         Ok(Outcome { import: Some(Arc::new(import)), ..Outcome::amend(Document::clone) })
     }
 
@@ -329,8 +326,7 @@ impl Player {
         let models = Models::new(self.backend, None);
         let part = &arrangement.alternative().part;
         let set = MelodySet::write(&arrangement.take, part, request, &models, &|share| {
-            reporter.shared.progress(reporter.cancelled, None, share);
-            !reporter.is_cancelled()
+            reporter.goes_on(share)
         })?;
         Ok(Outcome { melodies: Some(Arc::new(set)), ..Outcome::amend(Document::clone) })
     }
@@ -342,10 +338,7 @@ impl Player {
         path: &Path,
         reporter: &Reporter,
     ) -> Result<Outcome, JobFailure> {
-        let piano = TakePiano::learn(path, &|share| {
-            reporter.shared.progress(reporter.cancelled, None, share);
-            !reporter.is_cancelled()
-        })?;
+        let piano = TakePiano::learn(path, &|share| reporter.goes_on(share))?;
         let piano = Some(Arc::new(piano));
         Ok(Outcome::step(job, |document| Document { piano, ..document.clone() }))
     }

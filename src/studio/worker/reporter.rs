@@ -74,6 +74,12 @@ impl Progress for Reporter<'_> {
 }
 
 impl Reporter<'_> {
+    /// Tells how far a job without stages is, 0 to 1; whether it is to go on.
+    pub fn goes_on(&self, share: f32) -> bool {
+        self.shared.progress(self.cancelled, None, share);
+        !self.is_cancelled()
+    }
+
     /// Puts a part of the result into the document as it is now.
     pub fn amend(&self, change: impl FnOnce(&Document) -> Document) {
         self.shared.amend(self.cancelled, change);

@@ -25,8 +25,14 @@ put() { # what, into which folder
     echo "$2/$1"
 }
 
-mode=install
-[ "${1:-}" != --remove ] || mode=remove
+case "${1:-}" in
+"") mode=install ;;
+--remove) mode=remove ;;
+*)
+    echo "usage: ./install.sh [--remove]" >&2
+    exit 2
+    ;;
+esac
 put Drumlin.clap "$clap"
 put Drumlin.vst3 "$vst3"
 [ -z "$units" ] || put Drumlin.component "$units"

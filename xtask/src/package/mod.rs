@@ -43,10 +43,13 @@ pub fn run_all() -> Result<(), Box<dyn Error>> {
 fn papers(folder: &Path) -> Result<(), Box<dyn Error>> {
     let docs = root().join("docs");
     for page in PAGES {
-        bundle::install(&docs.join(page), &folder.join(page))?;
-        for picture in pictures(&fs::read_to_string(docs.join(page))?) {
+        let text = fs::read_to_string(docs.join(page))?;
+        for picture in pictures(&text) {
             bundle::install(&docs.join(picture), &folder.join(picture))?;
         }
+        let packed = folder.join(page);
+        fs::write(&packed, without_links_out(&text))
+            .map_err(|error| format!("{}: {error}", packed.display()))?;
     }
     for (from, to) in [
         ("LICENSE", "LICENSE"),
@@ -74,6 +77,28 @@ fn pictures(page: &str) -> impl Iterator<Item = &str> {
         let link = rest.split(')').next()?;
         link.ends_with(".png").then_some(link)
     })
+}
+
+/// A page without links to files that do not come along; their words stay.
+fn without_links_out(page: &str) -> String {
+    let (mut out, mut rest) = (String::new(), page);
+    while let Some(middle) = rest.find("](") {
+        let target = &rest[middle + 2..];
+        let (Some(open), Some(length)) = (rest[..middle].rfind('['), target.find(')')) else {
+            break;
+        };
+        let end = middle + 2 + length + 1;
+        let file = target[..length].split('#').next().unwrap_or_default();
+        let comes_along = file.is_empty() || file.ends_with(".png") || PAGES.contains(&file);
+        if comes_along || file.contains("://") {
+            out.push_str(&rest[..end]);
+        } else {
+            out.push_str(&rest[..open]);
+            out.push_str(&rest[open + 1..middle]);
+        }
+        rest = &rest[end..];
+    }
+    out + rest
 }
 
 #[cfg(unix)]
@@ -116,6 +141,22 @@ mod tests {
         }
     }
 
+    #[test]
+    fn no_link_leads_out_of_the_archive() {
+        let page = "See [the table](../README.md#reads), [keys](#keys), [the manual](manual.md#a) \
+                    and ![it](window/a.png): [here](https://drumlin.example).";
+        let packed = "See the table, [keys](#keys), [the manual](manual.md#a) and \
+                      ![it](window/a.png): [here](https://drumlin.example).";
+        assert_eq!(without_links_out(page), packed);
+        for page in PAGES {
+            let text = fs::read_to_string(root().join("docs").join(page)).unwrap();
+            let kept = without_links_out(&text);
+            assert_eq!(pictures(&kept).count(), pictures(&text).count());
+            assert!(!kept.contains("](quality.md") && !kept.contains("](../"), "{page}");
+            assert!(kept.len() <= text.len() && kept.lines().count() == text.lines().count());
+        }
+    }
+
     /// What the script does with an archive, in a home of its own.
     #[cfg(unix)]
     #[test]
@@ -134,7 +175,7 @@ mod tests {
         let run = |arguments: &[&str]| {
             let mut script = Command::new("sh");
             script.arg(archive.join("install.sh")).args(arguments).env("HOME", &home);
-            assert!(script.output().unwrap().status.success());
+            script.output().unwrap().status.success()
         };
         let (clap, vst3) =
             System::HERE.plugin_folders(|_| Some(home.clone().into_os_string())).unwrap();
@@ -144,10 +185,12 @@ mod tests {
             home.join(".local/bin/drumlin"),
         ];
         for _ in 0..2 {
-            run(&[]);
+            assert!(run(&[]));
             assert!(installed.iter().all(|file| fs::read(file).unwrap() == b"new"));
         }
-        run(&["--remove"]);
+        assert!(!run(&["remove"]), "what it does not know it refuses");
+        assert!(installed.iter().all(|file| file.exists()));
+        assert!(run(&["--remove"]));
         assert!(installed.iter().all(|file| !file.exists()));
         bundle::remove(&place).unwrap();
     }

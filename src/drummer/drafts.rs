@@ -213,9 +213,7 @@ impl<'a> Drafter<'a> {
             on_the_kit(&mut patterns, groups, limbs, grids, few);
             without_guesses(&mut patterns, groups, grids);
             without_downbeats(&mut patterns, groups, grids);
-            if few {
-                time_from_snare(&mut patterns, groups, limbs, grids);
-            }
+            time_from_snare(&mut patterns, groups, limbs, grids, few);
         }
         let unchanged = patterns.clone();
         keep_time(&mut patterns, groups, form, limbs, grids, compound);

@@ -24,6 +24,8 @@ const QUICK: f32 = 0.2;
 const ADDED: f32 = 0.5;
 const BEAT: f32 = 2.0;
 
+/// Strokes of hat and ride that are expected for each of the snare where no march is, at least.
+const EXPECTED: f32 = 0.7;
 /// A snare on a downbeat is meant from this logit on.
 const DOWNBEAT: f32 = 0.8;
 
@@ -32,6 +34,9 @@ const PERCUSSION: [Lane; 3] = [Lane::Shaker, Lane::HandDrum, Lane::Bell];
 /// What a hand keeps the time on.
 const HANDS: [Lane; 6] =
     [Lane::ClosedHat, Lane::OpenHat, Lane::Ride, Lane::Shaker, Lane::HandDrum, Lane::Bell];
+/// What else hands are busy with.
+const DRUMS: [Lane; 6] =
+    [Lane::Snare, Lane::SideStick, Lane::Clap, Lane::LowTom, Lane::MidTom, Lane::HighTom];
 /// What can keep the time alone.
 const KEEPERS: [Lane; 5] = [Lane::ClosedHat, Lane::Ride, Lane::Shaker, Lane::HandDrum, Lane::Bell];
 
@@ -127,12 +132,14 @@ pub(super) fn on_the_kit(
 /// Gives the time to a hand where the snare has it. Many strokes on the snare with no cymbal are a
 /// march's, and a drummer at a kit plays few songs so. Where hat and ride are equally likely, the
 /// likeliest cells are these too; so it is for songs whose few tracks do not say that they march. The
-/// snare keeps its back beats and the likeliest of its other strokes.
+/// snare keeps its back beats and the likeliest of its strokes between the beats; the other beats are
+/// the kick's. An ensemble (`few` is false) marches where hardly any hat or ride is expected.
 pub(super) fn time_from_snare(
     patterns: &mut [Pattern],
     groups: &[usize],
     limbs: &[Limbs],
     grids: &[StepGrid],
+    few: bool,
 ) {
     for (number, pattern) in patterns.iter_mut().enumerate() {
         let Some(bar) = groups.iter().position(|&group| group == number) else { continue };
@@ -142,23 +149,28 @@ pub(super) fn time_from_snare(
         if beats < 2 || !is_march {
             continue;
         }
-        let beat = grids[bar].steps_per_beat;
-        let mut others: Vec<usize> = (0..SLOTS)
-            .filter(|&slot| is_onset(pattern, Lane::Snare, slot))
-            .filter(|slot| !slot.is_multiple_of(beat) || (slot / beat).is_multiple_of(2))
-            .map(|slot| Lane::Snare.index() * SLOTS + slot)
-            .collect();
-        // The likeliest stays.
-        others.sort_by(|&a, &b| pattern.logits[b].total_cmp(&pattern.logits[a]));
-        for &cell in others.iter().skip(1) {
-            pattern.logits[cell] = -ADDED;
-        }
         let amount = |lane: Lane| -> f32 {
             let row = &pattern.logits[lane.index() * SLOTS..][..SLOTS];
             row.iter().map(|logit| 1.0 / (1.0 + (-logit).exp())).sum()
         };
-        let rides = amount(Lane::Ride) > amount(Lane::ClosedHat);
-        let keeper = if rides { Lane::Ride } else { Lane::ClosedHat };
+        let [hat, open, ride, snare] =
+            [Lane::ClosedHat, Lane::OpenHat, Lane::Ride, Lane::Snare].map(amount);
+        if !few && hat + open + ride < EXPECTED * snare {
+            continue;
+        }
+        let keeper = if ride > hat { Lane::Ride } else { Lane::ClosedHat };
+        let beat = grids[bar].steps_per_beat;
+        let others: Vec<usize> = (0..SLOTS)
+            .filter(|&slot| is_onset(pattern, Lane::Snare, slot))
+            .filter(|slot| !slot.is_multiple_of(beat) || (slot / beat).is_multiple_of(2))
+            .map(|slot| Lane::Snare.index() * SLOTS + slot)
+            .collect();
+        let is_between = |cell: usize| !(cell % SLOTS).is_multiple_of(beat);
+        let order = |&a: &usize, &b: &usize| pattern.logits[a].total_cmp(&pattern.logits[b]);
+        let kept = others.iter().copied().filter(|&cell| is_between(cell)).max_by(order);
+        for cell in others.into_iter().filter(|&cell| Some(cell) != kept) {
+            pattern.logits[cell] = -ADDED;
+        }
         for lane in [Lane::ClosedHat, Lane::OpenHat, Lane::Ride] {
             silence(pattern, lane);
         }
@@ -238,10 +250,17 @@ pub(super) fn keep_time(
             }
             let donor = (0..near.len()).filter(|&d| near[d] > 0).max_by_key(|&d| near[d]);
             let Some(donor) = donor else {
-                // Both hands are elsewhere in all of the section; the foot keeps the time.
-                let backs = (0..beats(&grid)).skip(1).step_by(2).map(|at| at * grid.steps_per_beat);
-                let backs: Vec<_> = backs.map(|slot| (Lane::PedalHat, slot, ADDED)).collect();
-                add(&mut patterns[group], &backs, &limbs[bar]);
+                // A free hand beats the time; where both are elsewhere in all of the section, the foot
+                // does.
+                let all = beats(&grid);
+                let is_kit = count(&patterns[group], &[Lane::Kick]) > 0;
+                let is_free = is_kit && count(&patterns[group], &DRUMS) <= all;
+                let (lane, first, every) =
+                    if is_free { (Lane::ClosedHat, 0, 1) } else { (Lane::PedalHat, 1, 2) };
+                let strokes = (first..all).step_by(every);
+                let strokes: Vec<_> =
+                    strokes.map(|beat| (lane, beat * grid.steps_per_beat, ADDED)).collect();
+                add(&mut patterns[group], &strokes, &limbs[bar]);
                 continue;
             };
             (0..SLOTS)
@@ -354,6 +373,11 @@ mod tests {
         let roll: Vec<_> = (0..16).step_by(2).map(|slot| (Lane::Snare, slot)).collect();
         let bars = kept(4, 4, 0.125, vec![pattern(&roll)]);
         assert_eq!(slots(&bars[0], Lane::PedalHat), [4, 12]);
+        // A back beat leaves a hand free.
+        let back = [(Lane::Kick, 0), (Lane::Snare, 4), (Lane::Snare, 12)];
+        let bars = kept(4, 4, 0.125, vec![pattern(&back)]);
+        assert_eq!(slots(&bars[0], Lane::ClosedHat), [0, 4, 8, 12]);
+        assert!(slots(&bars[0], Lane::PedalHat).is_empty());
     }
 
     #[test]
@@ -363,17 +387,30 @@ mod tests {
         let limbs = [Limbs { step: 0.125, steps: 16, double_pedal: false }; 3];
         let grids = [StepGrid::for_metre(Metre::COMMON, false); 3];
         let mut drums = pattern(&march);
-        // The likeliest stroke off the back beat stays.
+        // The likeliest stroke between the beats stays, and none on the kick's.
+        drums.logits[Lane::Snare.index() * SLOTS] = 4.0;
         drums.logits[Lane::Snare.index() * SLOTS + 10] = 3.0;
         let back = pattern(&[(Lane::Kick, 0), (Lane::Snare, 4), (Lane::Snare, 12)]);
         let mut bars = [drums, back.clone(), pattern(&march[..8])];
-        time_from_snare(&mut bars, &[0, 1, 2], &limbs, &grids);
+        time_from_snare(&mut bars, &[0, 1, 2], &limbs, &grids, true);
         assert_eq!(slots(&bars[0], Lane::Snare), [4, 10, 12]);
         assert_eq!(slots(&bars[0], Lane::ClosedHat), [0, 2, 4, 6, 8, 10, 12, 14]);
         assert!(slots(&bars[0], Lane::PedalHat).is_empty());
         // A back beat is no march, and a roll without a kick is the snare's own.
         assert_eq!(bars[1].logits, back.logits);
         assert_eq!(count(&bars[2], &[Lane::Snare]), 8);
+
+        // An ensemble marches unless cymbals are likely.
+        let hats = |logit: f32| {
+            let mut drums = pattern(&march);
+            for lane in [Lane::ClosedHat, Lane::OpenHat, Lane::Ride] {
+                drums.logits[lane.index() * SLOTS..][..SLOTS].fill(logit);
+            }
+            let mut bars = [drums];
+            time_from_snare(&mut bars, &[0], &limbs[..1], &grids[..1], false);
+            count(&bars[0], &[Lane::Snare])
+        };
+        assert_eq!([-4.0, -0.5].map(hats), [8, 3]);
     }
 
     #[test]

@@ -65,6 +65,21 @@ pub(super) fn last_off_beat(grid: &StepGrid) -> usize {
     grid.steps.saturating_sub((grid.steps_per_beat / parts).max(1))
 }
 
+/// Number of different [`answer`]s.
+pub(super) const ANSWERS: usize = 3;
+
+/// Where the kick leads on in a bar of a compound metre that answers the one before it: into the next
+/// bar, into the last beat, or into both. `habit` of any size chooses.
+pub(super) fn answer(habit: usize, grid: &StepGrid) -> Vec<usize> {
+    let last = last_off_beat(grid);
+    let before = last.saturating_sub(grid.steps_per_beat);
+    match habit % ANSWERS {
+        0 => vec![last],
+        1 => vec![before],
+        _ => vec![before, last],
+    }
+}
+
 /// Opens the hat on the last off-beat of a bar, where it is struck closed: it leads into the next.
 pub(super) fn open_last(strokes: &mut [(usize, Lane, f32)], grid: &StepGrid) {
     let last = last_off_beat(grid);
@@ -91,6 +106,14 @@ mod tests {
                 assert!(last_off_beat(&grid) < grid.steps);
             }
         }
+    }
+
+    #[test]
+    fn answers_differ_and_are_in_the_bar() {
+        let grid = StepGrid::for_metre(Metre::new(6, 8).unwrap(), false);
+        assert_eq!([0, 1, 2].map(|habit| answer(habit, &grid)), [vec![10], vec![4], vec![4, 10]]);
+        let grid = StepGrid::for_metre(Metre::new(3, 8).unwrap(), false);
+        assert!((0..6).flat_map(|habit| answer(habit, &grid)).all(|step| step < grid.steps));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use self::groove::{PICK_UP, last_off_beat, one_cymbal, open_last, pick_up, without_crashes};
+use self::groove::{ANSWERS, PICK_UP, answer, one_cymbal, open_last, pick_up, without_crashes};
 use super::decode::Pattern;
 use super::dynamics::Dynamics;
 use super::ending::{LastHit, last_hit};
@@ -165,10 +165,13 @@ impl Arranger<'_> {
                 open_last(&mut strokes, &grid);
             }
             if !own && self.ends_phrase(bar, ANSWER) && self.varies(bar) {
-                let last = last_off_beat(&grid);
-                let has = strokes.iter().any(|&(step, lane, _)| (step, lane) == (last, Lane::Kick));
-                strokes.extend((!has).then_some((last, Lane::Kick, PICK_UP)));
-                if self.ends_phrase(bar, 2 * ANSWER) {
+                let closes = self.ends_phrase(bar, 2 * ANSWER);
+                let habit = self.habit(bar);
+                for step in answer(habit + usize::from(closes), &grid) {
+                    let has = strokes.iter().any(|&(at, lane, _)| (at, lane) == (step, Lane::Kick));
+                    strokes.extend((!has).then_some((step, Lane::Kick, PICK_UP)));
+                }
+                if closes && !habit.is_multiple_of(ANSWERS) {
                     open_last(&mut strokes, &grid);
                 }
             }
@@ -182,6 +185,12 @@ impl Arranger<'_> {
     /// Whether a bar ends a phrase of so many bars, and has no fill that says so.
     fn ends_phrase(&self, bar: usize, bars: usize) -> bool {
         (self.form.place(bar)[0] + 1).is_multiple_of(bars) && !self.fills.contains(&bar)
+    }
+
+    /// Which answers the bars of a section have: the same wherever it returns, others in other songs.
+    fn habit(&self, bar: usize) -> usize {
+        let label = self.form.label_at(bar).unwrap_or(0) as u64;
+        self.luck(label).random_range(0..2 * ANSWERS)
     }
 
     /// Whether the bars around are varied by rule: of compound metres the network has heard so few that

@@ -12,7 +12,7 @@ use super::follow::Follow;
 use super::intensity::{intensify, within_range};
 use super::predict::{HitDistributions, predict};
 use super::stats::PerformanceStats;
-use super::steady::Steady;
+use super::steady::{Steady, is_leading};
 use super::swing::{Swing, home, onsets, swings};
 use crate::drummer::{Dynamics, Style};
 use crate::network::Network;
@@ -90,9 +90,11 @@ const TIMING_MEMORY: Memory = Memory {
 const LARGEST_SURPRISE: f32 = 2.2;
 
 /// A stroke that returns bar by bar is played this far above the network's median, in standard
-/// deviations, so that of accent and ghost note it is the accent; and this much of chance is left.
+/// deviations, so that of accent and ghost note it is the accent; and this much of chance is left. The
+/// snare between the beats and the open hat are played at the median, and more is left to chance.
 const STEADY_ABOVE: f32 = 0.4;
 const STEADY_CHANCE: f32 = 0.25;
+const BETWEEN_CHANCE: f32 = 0.5;
 
 /// How much of chance is left to strokes whose feel was given.
 const GIVEN_CHANCE: f32 = 0.3;
@@ -173,10 +175,13 @@ fn played(pattern: &DrumPart, feel: &Feel, strokes: &HitDistributions) -> DrumPa
             }
             (None, []) => level.of_bar(hit.bar) * said.velocity(loud),
             (None, returns) => {
-                let usual = |other: &usize| stroke(&pattern.hits[*other]).velocity(STEADY_ABOVE);
+                let leads = is_leading(pattern, hit);
+                let (above, chance) =
+                    if leads { (STEADY_ABOVE, STEADY_CHANCE) } else { (0.0, BETWEEN_CHANCE) };
+                let usual = |other: &usize| stroke(&pattern.hits[*other]).velocity(above);
                 let usual = returns.iter().map(usual).sum::<f32>() / returns.len() as f32;
-                let drawn = said.velocity(STEADY_ABOVE + STEADY_CHANCE * loud);
-                level.of_bar(hit.bar) * (usual + drawn - said.velocity(STEADY_ABOVE))
+                let drawn = said.velocity(above + chance * loud);
+                level.of_bar(hit.bar) * (usual + drawn - said.velocity(above))
             }
         };
         let late = late.clamp(-LARGEST_SURPRISE, LARGEST_SURPRISE);

@@ -2,9 +2,10 @@
 //!
 //! The network sees each stroke in its surroundings and says for a back beat beside ghost notes that
 //! it may be either; drawn one by one, a back beat would be an accent here and a ghost note there.
-//! A stroke of snare, side stick or clap on a beat, or of the kick anywhere, that comes again at the
-//! same place in the bars around is one thing to a drummer. So what the network says of all its returns is averaged, and
-//! little is left to chance.
+//! A stroke of snare, side stick, clap, kick or open hat that comes again at the same place in the bars
+//! around is one thing to a drummer. So what the network says of all its returns is averaged, and little is left
+//! to chance. On the beat, snare and kick are meant to be heard; others stay what the network takes them
+//! for, ghost notes or accents.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -28,7 +29,7 @@ impl Steady {
         let mut places: HashMap<(Lane, usize, usize), Vec<usize>> = HashMap::new();
         let is_fill = |bar: BarIndex| fills.contains(&bar);
         for (number, hit) in part.hits.iter().enumerate() {
-            if keeps_time(part, hit) && !is_fill(hit.bar) {
+            if is_of_groove(hit) && !is_fill(hit.bar) {
                 let place = (hit.lane(), hit.step, part.grids[hit.bar.0].steps);
                 places.entry(place).or_default().push(number);
             }
@@ -64,15 +65,22 @@ fn around(BarIndex(bar): BarIndex, bars: usize) -> Range<usize> {
     bar.saturating_sub(AROUND)..bars.min(bar + AROUND + 1)
 }
 
-/// Whether a stroke is of the voices that beat time for dancers: the snare and its like on the beats,
-/// the kick anywhere.
-fn keeps_time(part: &DrumPart, hit: &Hit) -> bool {
+/// Whether a stroke is of the voices that make the groove: kick, open hat and, but for the downbeat,
+/// snare.
+fn is_of_groove(hit: &Hit) -> bool {
+    match hit.lane() {
+        Lane::Kick | Lane::OpenHat => true,
+        Lane::Snare | Lane::SideStick | Lane::Clap => hit.step > 0,
+        _ => false,
+    }
+}
+
+/// Whether a stroke is one that dancers hear the time by: the kick, and the snare on a beat.
+pub(super) fn is_leading(part: &DrumPart, hit: &Hit) -> bool {
     match hit.lane() {
         Lane::Kick => true,
-        Lane::Snare | Lane::SideStick | Lane::Clap => {
-            hit.step > 0 && hit.step.is_multiple_of(part.grids[hit.bar.0].steps_per_beat)
-        }
-        _ => false,
+        Lane::OpenHat => false,
+        _ => hit.step.is_multiple_of(part.grids[hit.bar.0].steps_per_beat),
     }
 }
 
@@ -82,7 +90,7 @@ mod tests {
     use crate::score::{BarGrid, Metre, StepGrid, Ticks, Velocity};
 
     #[test]
-    fn back_beats_return_and_others_do_not() {
+    fn kick_and_snare_return_and_what_comes_once_does_not() {
         let bars = BarGrid::new(96, &[], Ticks(384 * 12));
         let grids = vec![StepGrid::for_metre(Metre::COMMON, false); 12];
         let mut hits = Vec::new();
@@ -96,7 +104,7 @@ mod tests {
             });
         };
         for bar in 0..12 {
-            for step in [4, 7, 12] {
+            for step in [0, 4, 7, 12] {
                 strike(bar, step, Lane::Snare);
             }
             strike(bar, 8, Lane::Kick);
@@ -106,8 +114,9 @@ mod tests {
         let steady = Steady::of(&part, &[BarIndex(7)]);
         for (number, hit) in part.hits.iter().enumerate() {
             let returns = steady.returns(number);
-            let expected =
-                hit.bar.0 != 7 && (hit.lane() == Lane::Kick || matches!(hit.step, 4 | 12));
+            let is_kick = hit.lane() == Lane::Kick;
+            let expected = hit.bar.0 != 7 && (is_kick || matches!(hit.step, 4 | 7 | 12));
+            assert_eq!(is_leading(&part, hit), is_kick || hit.step != 7);
             assert_eq!(!returns.is_empty(), expected, "{hit:?}");
             assert!(returns.iter().all(|&other| part.hits[other].step == hit.step));
         }

@@ -11,13 +11,15 @@ use super::super::alternatives::miniature;
 use super::super::frame::Frame;
 use super::super::shared::Shared;
 use super::super::theme::{Face, UNIT};
-use super::super::widgets::{Button, Icon, Look, label, label_at};
+use super::super::widgets::{Button, Icon, Look, label_at, label_list, label_wrapped};
 use super::sheet::{CandidateSheet, judge};
 use crate::studio::{AuditionSource, BEST, CandidateSet, RelevanceFeedback};
 
-/// Height of the line with the name, and of that with the reasons.
-const HEAD: f32 = 24.0;
-const FOOT: f32 = 20.0;
+/// Height of the place for the name and of that for the reasons: one line, or two small ones.
+const HEAD: f32 = 30.0;
+const FOOT: f32 = 28.0;
+/// Side of the buttons.
+const SIDE: f32 = 22.0;
 
 pub fn show(
     ui: &mut Ui,
@@ -54,10 +56,9 @@ pub fn show(
     let number = (place + 1).to_string();
     let font = Face::SemiBold.at(11.0);
     label_at(ui.painter(), cap.center(), Align2::CENTER_CENTER, &number, font, ink);
-    let side = HEAD - 2.0;
     let button = |from_right: f32| {
-        let corner = pos2(head.right() - from_right * side - 3.0, head.top() + 2.0);
-        Rect::from_min_size(corner, Vec2::splat(side))
+        let corner = pos2(head.right() - from_right * SIDE - 3.0, head.center().y - SIDE / 2.0);
+        Rect::from_min_size(corner, Vec2::splat(SIDE))
     };
     let look = |on: bool| if on { Look::On } else { Look::Bare };
     let star = Button::new(("star", place), "")
@@ -75,10 +76,11 @@ pub fn show(
     }
     let room = Rect::from_min_max(
         pos2(cap.right() + 1.5 * UNIT, head.top() + 1.0),
-        pos2(head.right() - 2.0 * side - 2.0 * UNIT, head.bottom() + 1.0),
+        pos2(head.right() - 2.0 * SIDE - 2.0 * UNIT, head.bottom() + 1.0),
     );
     let face = if selected { Face::SemiBold } else { Face::Regular };
-    label(ui.painter(), room, Align2::LEFT_CENTER, &candidate.name, face.at(12.0), theme.text);
+    let fonts = (face.at(12.0), face.at(10.0));
+    label_wrapped(ui.painter(), room, Align2::LEFT_CENTER, &candidate.name, fonts, theme.text);
     let picture = Rect::from_min_max(
         pos2(card.left() + 6.0, head.bottom() + 1.0),
         pos2(card.right() - 6.0, card.bottom() - FOOT),
@@ -86,8 +88,9 @@ pub fn show(
     paint(ui, frame, sheet, (set, place), picture);
     let foot = Rect::from_min_max(pos2(picture.left(), picture.bottom()), card.max)
         .with_max_x(picture.right());
-    let font = Face::Regular.at(11.0);
-    label(ui.painter(), foot, Align2::LEFT_CENTER, &candidate.why, font, theme.text_dim);
+    let fonts = (Face::Regular.at(11.0), Face::Regular.at(10.0));
+    // The rest is in the tip.
+    label_list(ui.painter(), foot, Align2::LEFT_CENTER, &candidate.why, fonts, theme.text_dim);
     if rating == Some(false) {
         let veil = theme.panel.gamma_multiply(0.6);
         ui.painter().rect_filled(card.with_min_y(head.bottom()), CornerRadius::same(6), veil);

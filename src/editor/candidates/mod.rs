@@ -22,7 +22,7 @@ use crate::studio::{ALTERNATIVES, CandidateSet, Job, VariationId};
 const DETAILS: f32 = 212.0;
 /// The narrowest card, and how high one is.
 const NARROWEST: f32 = 196.0;
-const HEIGHT: f32 = 92.0;
+const HEIGHT: f32 = 106.0;
 const GAP: f32 = 2.0 * UNIT;
 
 /// The sheet, within its card.

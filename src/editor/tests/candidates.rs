@@ -6,6 +6,19 @@ use super::robot::Robot;
 use crate::studio::{AuditionSource, RelevanceFeedback};
 
 #[test]
+fn names_and_reasons_of_candidates_are_whole() {
+    for size in [Vec2::new(800.0, 500.0), Vec2::new(1100.0, 720.0)] {
+        let mut robot = Robot::with_bars(32, size);
+        robot.press("candidates");
+        robot.wait(|robot| robot.studio.snapshot().candidates.is_some());
+        robot.frames(2);
+        robot.press(("candidate", 0_usize));
+        robot.frames(2);
+        assert_eq!(robot.cut_texts(), [""; 0], "{size}");
+    }
+}
+
+#[test]
 fn candidates_are_heard_starred_compared_and_put_in() {
     let mut robot = Robot::with_bars(4, Vec2::new(1280.0, 800.0));
     robot.press("candidates");

@@ -1,21 +1,24 @@
 //! The sheet that has melodies written.
 
-use egui::Vec2;
+use super::views::SIZES;
 
 use super::robot::Robot;
 use crate::studio::{Edit, MELODIES, PreviewRequest};
 
 #[test]
 fn melodies_are_written_and_kept_as_a_take() {
-    let mut robot = Robot::with_bars(4, Vec2::new(1280.0, 800.0));
+    let mut robot = Robot::with_bars(4, SIZES[0]);
     let _audio = robot.studio.connect();
     robot.press("take-more");
+    // A list that does not fit below its button is moved with its second frame.
+    robot.frames(1);
     robot.press("take-melody");
     robot.press("melody-density");
     robot.press(("melody-density", 3_usize));
     robot.press("melody-write");
     robot.wait(|robot| robot.studio.snapshot().melodies.is_some());
     robot.frames(2);
+    assert_eq!(robot.cut_texts(), [""; 0]);
     let set = robot.studio.snapshot().melodies.clone().unwrap();
     assert_eq!((set.melodies.len(), set.request.density), (MELODIES, Some(4)));
     // One is heard with the drums until the sheet closes.

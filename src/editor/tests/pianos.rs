@@ -2,19 +2,21 @@
 
 use std::sync::Arc;
 
-use egui::{RawInput, Vec2};
+use egui::RawInput;
 
 use super::robot::Robot;
-use super::views::File;
+use super::views::{File, SIZES};
 use crate::editor::dialog::Dialog;
 use crate::studio::{PreviewRequest, fixtures};
 
 #[test]
 fn a_recording_dropped_on_the_sheet_is_the_piano_of_the_take() {
     let folder = tempfile::tempdir().unwrap();
-    let mut robot = Robot::with_bars(4, Vec2::new(1280.0, 800.0));
+    let mut robot = Robot::with_bars(4, SIZES[0]);
     let _audio = robot.studio.connect();
     robot.press("take-more");
+    // A list that does not fit below its button is moved with its second frame.
+    robot.frames(1);
     robot.press("take-piano");
     robot.frames(2);
     assert!(matches!(robot.window.dialog, Some(Dialog::Piano)));
@@ -25,6 +27,7 @@ fn a_recording_dropped_on_the_sheet_is_the_piano_of_the_take() {
     let take = robot.document().take().unwrap().clone();
     let piano = robot.document().piano.clone().unwrap();
     assert_eq!(piano.name, "a piano");
+    assert_eq!(robot.cut_texts(), [""; 0]);
     assert!(robot.studio.snapshot().import.is_none(), "no drums were listened for");
     robot.press("piano-listen");
     robot.wait(|robot| robot.studio.snapshot().preview.is_some());

@@ -3,19 +3,27 @@
 use egui::{Key, Modifiers, Pos2, Vec2};
 
 use super::robot::Robot;
+use super::views::{SIZE, SIZES};
 use crate::drummer::StyleChoice;
 use crate::editor::export;
 use crate::score::GrooveSource;
 use crate::studio::fixtures;
 use crate::transcriber::DrumSound;
 
-/// A window with the sheet of a loop.
-fn with_recording() -> Robot {
+/// A window of a size with the sheet of a loop.
+fn with_recording(size: Vec2) -> Robot {
     let folder = tempfile::tempdir().unwrap();
-    let mut robot = Robot::with_bars(8, Vec2::new(1280.0, 800.0));
+    let mut robot = Robot::with_bars(8, size);
     export::dropped(&robot.studio, fixtures::loop_file(folder.path()));
     robot.wait(|robot| robot.shows("recording-song"));
     robot
+}
+
+#[test]
+fn nothing_is_cut_off_in_a_small_window() {
+    let mut robot = with_recording(SIZES[0]);
+    robot.frames(2);
+    assert_eq!(robot.cut_texts(), [""; 0]);
 }
 
 /// Waits until what was changed is worked out.
@@ -33,7 +41,7 @@ fn used(robot: &mut Robot, button: &'static str) {
 
 #[test]
 fn a_dropped_recording_is_corrected_and_drums_the_song() {
-    let mut robot = with_recording();
+    let mut robot = with_recording(SIZE);
     // Without kicks, and with the tempo as it is.
     robot.press(("recording-lane", DrumSound::Kick as usize));
     let slider = robot.rect(("sensitivity", DrumSound::Snare as usize));
@@ -51,7 +59,7 @@ fn a_dropped_recording_is_corrected_and_drums_the_song() {
 
 #[test]
 fn a_recording_is_heard_beside_its_drums() {
-    let mut robot = with_recording();
+    let mut robot = with_recording(SIZE);
     let mut audio = robot.studio.connect();
     robot.press("recording-mix");
     robot.frames(2);
@@ -76,7 +84,7 @@ fn a_recording_is_heard_beside_its_drums() {
 
 #[test]
 fn a_recording_becomes_a_section_and_its_bars_are_moved() {
-    let mut robot = with_recording();
+    let mut robot = with_recording(SIZE);
     robot.press("recording-section");
     assert!(robot.window.dialog.is_some(), "no section is selected");
     robot.key(Modifiers::NONE, Key::Escape);

@@ -15,7 +15,7 @@ use crate::parameters::Control;
 use crate::score::{Beats, Lane};
 use crate::studio::Theme;
 
-const SIZES: [Vec2; 6] = [
+pub(super) const SIZES: [Vec2; 6] = [
     Vec2::new(800.0, 500.0),
     Vec2::new(1280.0, 800.0),
     Vec2::new(2560.0, 1440.0),
@@ -24,7 +24,7 @@ const SIZES: [Vec2; 6] = [
     Vec2::new(1000.0, 580.0),
     Vec2::new(900.0, 660.0),
 ];
-const SIZE: Vec2 = SIZES[1];
+pub(super) const SIZE: Vec2 = SIZES[1];
 
 #[test]
 fn keys_and_clicks_choose_alternatives() {

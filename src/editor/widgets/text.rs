@@ -54,18 +54,45 @@ pub fn label_wrapped(
     room: Rect,
     anchor: Align2,
     text: &str,
-    (font, small): (FontId, FontId),
+    fonts: (FontId, FontId),
     colour: Color32,
 ) -> Rect {
-    let whole = painter.layout_no_wrap(text.to_owned(), font, colour);
-    let galley = if whole.size().x <= room.width() {
-        whole
-    } else {
-        let mut job = LayoutJob::simple(text.to_owned(), small, colour, room.width().max(0.0));
-        job.wrap.max_rows = 2;
-        painter.layout_job(job)
-    };
+    let galley = wrapped(painter, text, fonts, colour, room.width());
     let rect = anchor.align_size_within_rect(galley.size(), room);
     painter.galley(rect.min, galley, colour);
     rect
+}
+
+/// As [`label_wrapped`], of a list with commas: as many of its first entries as there is room for.
+pub fn label_list(
+    painter: &Painter,
+    room: Rect,
+    anchor: Align2,
+    list: &str,
+    fonts: (FontId, FontId),
+    colour: Color32,
+) -> Rect {
+    let fits = |text: &&str| {
+        let galley = wrapped(painter, text, fonts.clone(), colour, room.width());
+        !galley.elided
+    };
+    let shorter = list.rmatch_indices(", ").map(|(end, _)| &list[..end]);
+    let text = [list].into_iter().chain(shorter).find(fits).unwrap_or(list);
+    label_wrapped(painter, room, anchor, text, fonts, colour)
+}
+
+fn wrapped(
+    painter: &Painter,
+    text: &str,
+    (font, small): (FontId, FontId),
+    colour: Color32,
+    width: f32,
+) -> Arc<Galley> {
+    let whole = painter.layout_no_wrap(text.to_owned(), font, colour);
+    if whole.size().x <= width {
+        return whole;
+    }
+    let mut job = LayoutJob::simple(text.to_owned(), small, colour, width.max(0.0));
+    job.wrap.max_rows = 2;
+    painter.layout_job(job)
 }

@@ -37,6 +37,7 @@ const REQUESTS: &[Request] = &[
     ("pattern_decoder", "a pattern", &[("latent", &[1, 96]), ("known", &[1, 784])]),
     ("pattern_decoder", "16 patterns", &[("latent", &[16, 96]), ("known", &[16, 784])]),
     ("pattern_decoder", "256 patterns", &[("latent", &[256, 96]), ("known", &[256, 784])]),
+    ("pattern_discriminator", "64 patterns", &[("cells", &[64, 784])]),
 ];
 
 const LONG: Duration = Duration::from_secs(2);

@@ -35,7 +35,9 @@ fn patterns(criterion: &mut Criterion) {
         bencher.iter(|| space.encode(&all[..1]).expect("it encodes"));
     });
     group.bench_function("way of 32 steps", |bencher| {
-        bencher.iter(|| interpolate([&all[0], &all[4000]], 32, [false; DRUMS], 0));
+        bencher.iter(|| {
+            interpolate(&space, [&all[0], &all[4000]], 32, [false; DRUMS], 0).expect("it decodes")
+        });
     });
     group.throughput(Throughput::Elements(1024));
     group.bench_function("decode 1024", |bencher| {

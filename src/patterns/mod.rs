@@ -35,7 +35,8 @@ pub use morph::interpolate;
 pub use pattern::{CELLS, Pattern, PatternGrid};
 pub use sample::{Sampled, sample};
 pub use space::{
-    ALL, LATENT, Latent, PATTERN_DECODER, PATTERN_ENCODER, PatternSpace, Request, Sampling,
+    ALL, LATENT, Latent, PATTERN_DECODER, PATTERN_DISCRIMINATOR, PATTERN_ENCODER, PatternSpace,
+    Request, Sampling,
 };
 #[cfg(test)]
 mod tests;

@@ -36,8 +36,17 @@ pub static PATTERN_DECODER: ModelSpec = ModelSpec {
     ],
 };
 
+/// Patterns to logits: played by people, or with drums of two patterns.
+pub static PATTERN_DISCRIMINATOR: ModelSpec = ModelSpec {
+    name: "pattern discriminator",
+    file: "pattern_discriminator.onnx",
+    bytes: include_bytes!("../../models/pattern_discriminator.onnx"),
+    inputs: &[PortSpec::f32("cells", &[None, Some(CELLS)])],
+    outputs: &[PortSpec::f32("logit", &[None, Some(1)])],
+};
+
 /// The networks of the pattern space.
-pub const ALL: &[&ModelSpec] = &[&PATTERN_ENCODER, &PATTERN_DECODER];
+pub const ALL: &[&ModelSpec] = &[&PATTERN_ENCODER, &PATTERN_DECODER, &PATTERN_DISCRIMINATOR];
 
 /// Cells are decided in so many passes, each of which knows what those before it decided.
 const PASSES: u32 = 4;
@@ -78,15 +87,18 @@ pub struct Request {
     pub sampling: Sampling,
 }
 
-/// Encodes and decodes patterns. Runs on any thread but the audio thread: one pattern takes
+/// Encodes, decodes and judges patterns. Runs on any thread but the audio thread: one pattern takes
 /// some tenths of a millisecond.
 pub struct PatternSpace {
     encoder: Arc<dyn Network>,
     decoder: Arc<dyn Network>,
+    discriminator: Arc<dyn Network>,
 }
 
 /// Networks are asked for so many patterns at once, so that a few shapes cover all counts.
 const BATCHES: [usize; 3] = [1, 16, 256];
+/// The discriminator judges so many at once.
+const JUDGED: usize = 64;
 
 /// How many of `left` patterns are asked for next, and in a batch of which size.
 fn batch(left: usize) -> (usize, usize) {
@@ -98,8 +110,11 @@ impl PatternSpace {
     /// # Errors
     /// As [`Models::get`].
     pub fn new(models: &Models) -> Result<PatternSpace, NetworkError> {
-        let (encoder, decoder) = (models.get(&PATTERN_ENCODER)?, models.get(&PATTERN_DECODER)?);
-        Ok(PatternSpace { encoder, decoder })
+        Ok(PatternSpace {
+            encoder: models.get(&PATTERN_ENCODER)?,
+            decoder: models.get(&PATTERN_DECODER)?,
+            discriminator: models.get(&PATTERN_DISCRIMINATOR)?,
+        })
     }
 
     /// Latents of patterns, in order.
@@ -111,18 +126,26 @@ impl PatternSpace {
         let mut left = patterns;
         while !left.is_empty() {
             let (count, size) = batch(left.len());
-            let mut cells = vec![0.0; size * CELLS];
-            for (pattern, row) in left[..count].iter().zip(cells.chunks_exact_mut(CELLS)) {
-                for (drum, step) in pattern.hits() {
-                    row[pattern.cell(drum, step)] = 1.0;
-                }
-            }
-            let mut outputs = self.encoder.run(&[("cells", Tensor::f32(&[size, CELLS], cells))])?;
+            let mut outputs = self.encoder.run(&[("cells", cells(&left[..count], size))])?;
             let latents = rows(&mut outputs, "latent")?;
             for latent in latents.chunks_exact(LATENT).take(count) {
                 found.push(Latent(std::array::from_fn(|i| latent[i])));
             }
             left = &left[count..];
+        }
+        Ok(found)
+    }
+
+    /// How much each pattern is like what people play rather than a mixture of two patterns' drums: logits
+    /// of a discriminator, in order.
+    ///
+    /// # Errors
+    /// If the network fails.
+    pub fn realism(&self, patterns: &[Pattern]) -> Result<Vec<f32>, NetworkError> {
+        let mut found = Vec::with_capacity(patterns.len());
+        for judged in patterns.chunks(JUDGED) {
+            let mut outputs = self.discriminator.run(&[("cells", cells(judged, JUDGED))])?;
+            found.extend(rows(&mut outputs, "logit")?.into_iter().take(judged.len()));
         }
         Ok(found)
     }
@@ -187,6 +210,17 @@ impl PatternSpace {
         }
         Ok(())
     }
+}
+
+/// Patterns as a network sees them, `[size, CELLS]`; rows beyond the last pattern are empty.
+fn cells(patterns: &[Pattern], size: usize) -> Tensor {
+    let mut cells = vec![0.0; size * CELLS];
+    for (pattern, row) in patterns.iter().zip(cells.chunks_exact_mut(CELLS)) {
+        for (drum, step) in pattern.hits() {
+            row[pattern.cell(drum, step)] = 1.0;
+        }
+    }
+    Tensor::f32(&[size, CELLS], cells)
 }
 
 /// The cells of a grid.

@@ -16,8 +16,9 @@ use crate::files::{self, Output};
 use crate::midi;
 use crate::network::Network;
 use crate::patterns::{
-    DRUMS, Filter, LANES_OF_DRUMS, MapPoint, MapStyle, PATTERN_DECODER, PATTERN_ENCODER, Pattern,
-    PatternGrid, PatternMap, PatternSpace, Place, commonest, interpolate, sample,
+    DRUMS, Filter, LANES_OF_DRUMS, MapPoint, MapStyle, PATTERN_DECODER, PATTERN_DISCRIMINATOR,
+    PATTERN_ENCODER, Pattern, PatternGrid, PatternMap, PatternSpace, Place, commonest, interpolate,
+    sample,
 };
 use crate::score::{Song, Ticks};
 
@@ -150,7 +151,7 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
         let input = arguments.near.as_deref().unwrap_or(Path::new(""));
         files::check([picture.as_path()], input)?;
     }
-    let specs = [&PATTERN_ENCODER, &PATTERN_DECODER, &GROOVE];
+    let specs = [&PATTERN_ENCODER, &PATTERN_DECODER, &PATTERN_DISCRIMINATOR, &GROOVE];
     let models = arguments.networks.models(&specs)?;
     let space = PatternSpace::new(&models)?;
     let mut map = (*PatternMap::built_in()).clone();
@@ -205,7 +206,7 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
         let (from, to) = (groove(from, &map)?, groove(to, &map)?);
         let steps = usize::from(arguments.steps);
         let ends = [&from.pattern, &to.pattern];
-        let way = interpolate(ends, steps, [false; DRUMS], arguments.seed);
+        let way = interpolate(&space, ends, steps, [false; DRUMS], arguments.seed)?;
         for (number, pattern) in way.iter().enumerate() {
             let share = number as f32 / steps as f32;
             let tempo = f32::from(from.tempo) * (1.0 - share) + f32::from(to.tempo) * share;

@@ -106,7 +106,7 @@ impl MapServer {
                 let key = ([a.pattern, b.pattern], document.locked_drums());
                 if self.way.as_ref().is_none_or(|(known, _)| *known != key) {
                     let ends = [&a.pattern, &b.pattern];
-                    let way = interpolate(ends, MORPH_STEPS, key.1, 0);
+                    let way = interpolate(&open.space, ends, MORPH_STEPS, key.1, 0)?;
                     self.way = Some((key, way));
                 }
                 let Some((_, way)) = &self.way else { return Ok(()) };

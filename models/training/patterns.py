@@ -3,8 +3,9 @@
     drumlin features patterns --data DATA --out patterns.safetensors
     python models/training/patterns.py --features patterns.safetensors --out models
 
-writes `pattern_encoder.onnx`, `pattern_decoder.onnx`, the map's points (`assets/patterns/points.bin`,
-patterns of sets that may be passed on only) and `patterns.json` beside the features with all figures.
+writes `pattern_encoder.onnx`, `pattern_decoder.onnx`, `pattern_discriminator.onnx`, the map's points
+(`assets/patterns/points.bin`, patterns of sets that may be passed on only) and `patterns.json` beside the
+features with all figures.
 `--compare` also trains what Tikhonov and Yamshchikov (2021) compared: a dense autoencoder, a VAE and an
 ACAI (Berthelot et al., ICLR 2019), each with four latent dimensions.
 """
@@ -18,10 +19,11 @@ import zlib
 
 import lightgbm
 import numpy as np
+import openTSNE
 import torch
+from openTSNE.nearest_neighbors import PrecomputedNeighbors
 from safetensors import safe_open
 from safetensors.numpy import save
-from sklearn.manifold import TSNE
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 from torch import nn
@@ -31,6 +33,7 @@ DRUMS, STRAIGHT, TRIPLET = 14, 32, 24
 CELLS = DRUMS * (STRAIGHT + TRIPLET)
 SPLIT = DRUMS * STRAIGHT
 LATENT = 96
+PERPLEXITY = 30
 # Cells are decided in so many passes, each knowing those before.
 PASSES = 4
 
@@ -89,6 +92,18 @@ def mlp(*sizes):
     for one, two in zip(sizes, sizes[1:]):
         layers += [nn.Linear(one, two), nn.ReLU()]
     return nn.Sequential(*layers[:-1])
+
+
+class Discriminator(nn.Module):
+    """Cells to the logit of a pattern that people play against one whose drums are of two patterns."""
+
+    def __init__(self, width=96):
+        super().__init__()
+        self.body = nn.Sequential(nn.Dropout(0.1), nn.Linear(CELLS, width), nn.ReLU(), nn.Dropout(0.2),
+                                  nn.Linear(width, width), nn.ReLU(), nn.Dropout(0.2), nn.Linear(width, 1))
+
+    def forward(self, cells):
+        return self.body(bars(cells))
 
 
 class Encoder(nn.Module):
@@ -240,59 +255,108 @@ def neighbours(cells, k, among=None, chunk=1000):
 
 
 def lay_out(data, rows, args):
-    """Places of the map's points: t-SNE of their cells, with styles set a little apart."""
+    """Places of the map's points: t-SNE of their cells (FIt-SNE, Linderman et al., 2019), with styles set a
+    little apart."""
     style = np.array([CALLED.get(style, style) for style in data.style[rows]])
     kinds, code = np.unique(style, return_inverse=True)
-    apart = args.styled * np.eye(len(kinds), dtype=np.float32)[code]
-    places = TSNE(2, perplexity=30, init="pca", random_state=args.seed, max_iter=700).fit_transform(
-        np.concatenate([data.cells[rows].numpy(), apart], 1))
+    apart = args.styled * torch.eye(len(kinds))[code]
+    whole = torch.cat([data.cells[rows], apart], 1)
+    near = neighbours(whole, 3 * PERPLEXITY)
+    far = torch.cat([(whole[at : at + 500, None] - whole[near[at : at + 500]]).norm(dim=2)
+                     for at in range(0, len(whole), 500)])
+    affinities = openTSNE.affinity.PerplexityBasedNN(
+        knn_index=PrecomputedNeighbors(near.numpy(), far.double().numpy()), perplexity=PERPLEXITY, n_jobs=1)
+    places = openTSNE.TSNEEmbedding(
+        openTSNE.initialization.pca(whole.numpy(), random_state=args.seed), affinities, n_jobs=1,
+        negative_gradient_method="fft", random_state=args.seed)
+    places = places.optimize(250, exaggeration=12, momentum=0.5).optimize(500, momentum=0.8)
+    places = np.asarray(places, np.float32)
     places -= np.median(places, 0)
     return torch.from_numpy(places / np.quantile(np.abs(places), 0.995))
 
 
-def place(cells, known, places, alike=5, beside=0.12):
+def place(cells, known, places, styles, alike=10, beside=0.03):
     """As `PatternMap::place` of `src/patterns/map.rs`: where later patterns are put among the points."""
-    near = neighbours(cells, alike, known)
+    # Of equal ones the first.
+    first, near = torch.arange(len(known)) / (2 * len(known)) + known.sum(1), []
+    for chunk in cells.split(500):
+        near.append((first - 2 * chunk @ known.T).topk(alike, largest=False).indices)
+    near = torch.cat(near)
     apart = torch.stack([(cells != known[near[:, k]]).sum(1) for k in range(alike)], 1)
-    home = places[near[:, :1]]
-    weight = (apart + 0.5) ** -2.0 * ((places[near] - home).norm(dim=2) <= beside)
+    weight = (apart + 0.5) ** -2.0
+    style, other = styles[near], len(STYLES) - 1
+    votes = torch.zeros(len(cells), len(STYLES)).scatter_add_(1, style, weight * (style != other))
+    heard = (style == votes.argmax(1, keepdim=True)) | (votes.sum(1, keepdim=True) == 0)
+    weight = weight * heard
+    far = torch.cdist(places[near], places[near])
+    dense = (weight[:, None] * torch.exp(-((far / beside) ** 2) / 2)).sum(2)
+    home = torch.where(heard, dense, -1.0).argmax(1)
+    weight = weight * (far[torch.arange(len(far)), home] <= beside)
     found = (weight[:, :, None] * places[near]).sum(1) / weight.sum(1, keepdim=True)
-    return torch.where(apart[:, :1] == 0, home[:, 0], found)
+    return torch.where(apart[:, :1] == 0, places[near[:, 0]], found)
 
 
-def trustworthiness(cells, places, k=12):
-    """Venna and Kaski (2001), of points among themselves."""
-    n = len(cells)
-    distance = torch.cdist(cells, cells)
-    distance.fill_diagonal_(torch.inf)
-    ranks = torch.empty(n, n, dtype=torch.long)
-    ranks.scatter_(1, distance.argsort(1), torch.arange(1, n + 1).expand(n, n))
-    placed = torch.cdist(places, places)
-    placed.fill_diagonal_(torch.inf)
-    found = placed.topk(k, largest=False).indices
-    beyond = (ranks.gather(1, found) - k).clamp(min=0).sum().item()
-    return 1 - 2 / (n * k * (2 * n - 3 * k - 1)) * beyond
+def trustworthiness(cells, places, known, known_places, own=None, k=12, chunk=500):
+    """Venna and Kaski (2001), of each of `cells` alone among `known`, of which it may be one itself (`own`,
+    its row there)."""
+    n = len(known) + (own is None)
+    norm, beyond = (known**2).sum(1), 0
+    for at in range(0, len(cells), chunk):
+        here = cells[at : at + chunk]
+        distance, placed = norm - 2 * here @ known.T, torch.cdist(places[at : at + chunk], known_places)
+        if own is not None:
+            itself = torch.arange(len(here)), own[at : at + chunk]
+            distance[itself], placed[itself] = torch.inf, torch.inf
+        ranks = torch.empty(distance.shape, dtype=torch.int32)
+        order = torch.arange(1, len(known) + 1, dtype=torch.int32).repeat(len(here), 1)
+        ranks.scatter_(1, distance.argsort(dim=1, stable=True), order)
+        found = placed.topk(k, largest=False).indices
+        beyond += (ranks.gather(1, found) - k).clamp(min=0).sum().item()
+    return 1 - 2 / (len(cells) * k * (2 * n - 3 * k - 1)) * beyond
 
 
 def style_agreement(data, rows, here, known_rows, known):
     """Share of the patterns of the Groove MIDI Dataset among `rows` whose style is that of most of the
-    ten nearest of `known_rows`; both have places in some space. None is of the same performance."""
+    ten nearest of `known_rows` that are of that dataset and of other performances; both have places in
+    some space."""
     mine, others = data.set[rows] == "gmd", data.set[known_rows] == "gmd"
+    rows, known_rows, here, known = rows[mine], known_rows[others], here[mine], known[others]
     kinds, code = np.unique(data.style, return_inverse=True)
-    near = neighbours(here[mine], 10, known[others]).numpy()
-    votes = [np.bincount(code[known_rows[others]][row], minlength=len(kinds)) for row in near]
-    return float((kinds[np.argmax(votes, 1)] == data.style[rows][mine]).mean())
+    group, right, norm = torch.from_numpy(data.group.astype(np.int64)), 0, (known**2).sum(1)
+    for at in range(0, len(rows), 500):
+        chunk = rows[at : at + 500]
+        distance = norm - 2 * here[at : at + 500] @ known.T
+        distance[group[chunk][:, None] == group[known_rows][None]] = torch.inf
+        near = code[known_rows][distance.topk(10, largest=False).indices.numpy()]
+        said = np.array([np.bincount(row, minlength=len(kinds)).argmax() for row in near])
+        right += (said == code[chunk]).sum()
+    return float(right / len(rows))
 
 
-def map_figures(data, rows, places):
-    later = place(data.cells[data.test], data.cells[rows], places)
+def map_figures(data, rows, places, args):
+    cells, later = data.cells[rows], data.cells[data.test]
+    put = place(later, cells, places, torch.from_numpy(styles_of(data, rows)))
+    some = np.random.RandomState(args.seed).choice(len(rows), 4000, False)
+    middle = cells.mean(0)
+    axes = torch.linalg.eigh(torch.cov(cells.T))[1][:, -2:]
+    flat = (cells - middle) @ axes
+    own = torch.from_numpy(some)
     return {
         "points": len(rows),
-        "trustworthiness of the points": trustworthiness(data.cells[rows], places),
-        "trustworthiness placed later": trustworthiness(data.cells[data.test], later),
-        "style placed later": style_agreement(data, data.test, later, rows, places),
-        "style by raw cells": style_agreement(
-            data, data.test, data.cells[data.test], rows, data.cells[rows]),
+        "trustworthiness": {
+            "points": trustworthiness(cells[some], places[some], cells, places, own),
+            "placed later": trustworthiness(later, put, cells, places),
+            "placed later, among themselves": trustworthiness(
+                later, put, later, put, torch.arange(len(later))),
+            "points, by principal components": trustworthiness(cells[some], flat[some], cells, flat, own),
+            "later, by principal components": trustworthiness(later, (later - middle) @ axes, cells, flat),
+        },
+        "style": {
+            "placed later": style_agreement(data, data.test, put, rows, places),
+            "later, by raw cells": style_agreement(data, data.test, later, rows, cells),
+            "points, other performances": style_agreement(data, rows[some], places[some], rows, places),
+            "points, by raw cells": style_agreement(data, rows[some], cells[some], rows, cells),
+        },
     }
 
 
@@ -340,19 +404,66 @@ def decode_near(encoder, decoder, cells, count, known, seed, furthest=0.5, alike
     return torch.stack(found)
 
 
-def midpoints(one, two, seed):
-    """The middle of the way between two straight patterns as `src/patterns/morph.rs` has it: each drum
-    from one of them, so that a part of what differs is changed."""
-    rng = np.random.RandomState(seed)
-    apart = (one != two)[:, :SPLIT].reshape(-1, DRUMS, STRAIGHT).sum(2).numpy()
-    taken = []
-    for row in apart:
-        dealt = rng.rand(64, DRUMS) < 0.5
-        share = (dealt * row).sum(1) / max(row.sum(), 1)
-        fits = np.flatnonzero(np.abs(share - 0.5) <= 0.35)
-        taken.append(dealt[fits[0] if len(fits) else np.abs(share - 0.5).argmin()])
-    taken = torch.from_numpy(np.array(taken)).repeat_interleave(STRAIGHT, 1)
-    return torch.where(F.pad(taken, (0, CELLS - SPLIT)), two, one)
+# The middle of a way has between this share of what differs and one minus it from either end, and is the
+# best of so many; as in `src/patterns/morph.rs`.
+LEAST, TRIES = 0.3, 64
+
+
+def deal(one, two, count, generator):
+    """Patterns with each drum from one of two on the same grid, `count` of each pair, [n, count, 784], and
+    the share of the strokes that differ which are from the second, [n, count]."""
+    taken = torch.rand(len(one), count, DRUMS, generator=generator) < 0.5
+    cells = torch.cat([taken.repeat_interleave(STRAIGHT, 2), taken.repeat_interleave(TRIPLET, 2)], 2)
+    differs = (one != two)[:, None]
+    share = (cells & differs).sum(2) / differs.sum(2).clamp(min=1)
+    return torch.where(cells, two[:, None], one[:, None]), share
+
+
+def one_of(dealt, share, score):
+    """Of each pair the dealt one with the highest score among those that are in the middle; where none is
+    (hardly ever), the nearest to it."""
+    off = (share - 0.5).abs()
+    best = torch.where(off <= 0.5 - LEAST, score, -1e6 - off).argmax(1)
+    return dealt[torch.arange(len(dealt)), best]
+
+
+@torch.no_grad()
+def midpoints(discriminator, one, two, seed):
+    """The middle of the way between two patterns on one grid as `src/patterns/morph.rs` has it: of those
+    whose drums are dealt from both, the one that is most like what people play."""
+    generator = torch.Generator().manual_seed(seed)
+    found = []
+    for first, second in zip(one.split(100), two.split(100)):
+        dealt, share = deal(first, second, TRIES, generator)
+        score = torch.zeros(share.shape)
+        if discriminator is not None:
+            score = discriminator(dealt.flatten(0, 1)).reshape(share.shape)
+        found.append(one_of(dealt, share, score))
+    return torch.cat(found)
+
+
+def train_discriminator(data, args):
+    """Patterns of the training part against middles that are dealt of them by chance."""
+    torch.manual_seed(args.seed)
+    rng, generator = np.random.RandomState(args.seed), torch.Generator().manual_seed(args.seed)
+    net, batch, begun = Discriminator(), 128, time.time()
+    optimiser = torch.optim.AdamW(net.parameters(), 1e-3, weight_decay=1e-2)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=args.judged)
+    grids = [np.intersect1d(of_map(data), data.train[data.grid[data.train] == grid]) for grid in (0, 1)]
+    likely = len(grids[1]) / (len(grids[0]) + len(grids[1]))
+    for step in range(args.judged):
+        rows = grids[int(rng.rand() < likely)]
+        real, one, two = (data.cells[rng.choice(rows, batch)] for _ in range(3))
+        made = one_of(*deal(one, two, 4, generator), torch.rand(batch, 4, generator=generator))
+        said = net(torch.cat([real, made]))[:, 0]
+        loss = F.binary_cross_entropy_with_logits(said, torch.arange(2 * batch).lt(batch).float())
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+        if step % 1000 == 999:
+            print(f"discriminator, step {step + 1}: {loss.item():.3f}, {time.time() - begun:.0f} s", flush=True)
+    return net.eval()
 
 
 class Dense(nn.Module):
@@ -447,16 +558,39 @@ def compare(data, args):
 
 
 @torch.no_grad()
-def figures(encoder, decoder, data, rows, places, args):
+def unseen_midpoints(discriminator, data, args):
+    """The trees learn from patterns of the training part and middles between those, and tell unseen
+    patterns from middles between unseen ones."""
+    rng, found = np.random.RandomState(args.seed + 2), {}
+    straight = of_map(data)[data.grid[of_map(data)] == 0]
+    parts = [np.intersect1d(straight, part) for part in (data.train, data.test)]
+    for name, judge in (("unseen, auc", discriminator), ("unseen, dealt by chance, auc", None)):
+        sets = []
+        for rows in parts:
+            real, one, two = (data.cells[rng.choice(rows, min(6000, len(rows)), False)] for _ in range(3))
+            sets.append((real, midpoints(judge, one, two, args.seed)))
+        (real, made), (unseen, between) = sets
+        trees = lightgbm.LGBMClassifier(n_estimators=100, num_leaves=31, max_bin=3, verbose=-1, n_jobs=1,
+                                        random_state=args.seed)
+        trees.fit(torch.cat([real, made]).numpy(), np.repeat([0, 1], [len(real), len(made)]))
+        said = trees.predict_proba(torch.cat([unseen, between]).numpy())[:, 1]
+        found[name] = roc_auc_score(np.repeat([0, 1], [len(unseen), len(between)]), said)
+    return found
+
+
+@torch.no_grad()
+def figures(encoder, decoder, discriminator, data, rows, places, args):
     """Real patterns are those of the sets that the map is made of."""
     rng = np.random.RandomState(args.seed + 1)
-    ours = np.flatnonzero(np.isin(data.set, ["gmd", "books", "pairedA"]))
+    ours = of_map(data)
     straight = ours[data.grid[ours] == 0]
     pick = lambda among: data.cells[rng.choice(among, 2000, False)]
     real, some = pick(ours), pick(straight)
     made = decode_near(encoder, decoder, data.cells[rows], 2000, data.cells, args.seed)
     one, two = pick(straight), pick(straight)
-    middle = midpoints(one, two, args.seed)
+    middle = midpoints(discriminator, one, two, args.seed)
+    dealt = midpoints(None, one, two, args.seed)
+    nearer = torch.minimum((middle != one).sum(1), (middle != two).sum(1)) / (one != two).sum(1).clamp(min=1)
     half = (encoder(one) + encoder(two)) / 2
     half, _ = decode(decoder, half, levels(2000, 1), torch.zeros(2000, dtype=torch.long))
     train = data.cells[data.train]
@@ -479,14 +613,17 @@ def figures(encoder, decoder, data, rows, places, args):
         "midpoints": {
             "auc": auc(some.numpy(), middle.numpy()),
             "new": share_of_new(middle, data.cells),
+            "share of the way from the nearer end": nearer.mean().item(),
+            "dealt by chance, auc": auc(some.numpy(), dealt.numpy()),
+            **unseen_midpoints(discriminator, data, args),
             "of latents, auc": auc(some.numpy(), half.numpy()),
             "drums mixed at random, auc": auc(some.numpy(), lanes_mixed(one, two, 1).numpy()),
         },
-        "map": map_figures(data, rows, places),
+        "map": map_figures(data, rows, places, args),
     }
 
 
-def export(encoder, decoder, out):
+def export(encoder, decoder, discriminator, out):
     batch = {0: "patterns"}
     torch.onnx.export(encoder, (torch.zeros(2, CELLS),), str(out / "pattern_encoder.onnx"),
                       input_names=["cells"], output_names=["latent"],
@@ -496,6 +633,10 @@ def export(encoder, decoder, out):
                       str(out / "pattern_decoder.onnx"),
                       input_names=["latent", "known"], output_names=["logits", "triplet"],
                       dynamic_axes={name: batch for name in ("latent", "known", "logits", "triplet")},
+                      opset_version=17, dynamo=False)
+    torch.onnx.export(discriminator, (torch.zeros(2, CELLS),), str(out / "pattern_discriminator.onnx"),
+                      input_names=["cells"], output_names=["logit"],
+                      dynamic_axes={"cells": batch, "logit": batch},
                       opset_version=17, dynamo=False)
 
 
@@ -510,27 +651,26 @@ CALLED = {
     "samba": "latin", "bossanova": "latin", "bossa": "latin", "cha-cha": "latin", "chacha": "latin",
     "paso": "latin", "tango": "latin", "ska": "reggae",
 }
-# How many patterns of one performance or song go on the map.
-FROM_ONE = 20
+
+def of_map(data):
+    """The patterns of sets that may be passed on."""
+    return np.flatnonzero(np.isin(data.set, ["gmd", "books", "pairedA"]))
 
 
 def rows_of_map(data):
-    """The patterns that go on the map: those whose licences let them be passed on, without fills."""
-    allowed = np.isin(data.set, ["gmd", "books", "pairedA"])
+    """The patterns that go on the map: those of the training part that may be passed on, without fills."""
     beats = np.array([not name.endswith(" fill") and "Break" not in name and "ndings" not in name
                       for name in data.name])
-    rows = []
-    train = np.zeros(len(data.set), bool)
-    train[data.train] = True
-    for group in np.unique(data.group[allowed & beats & train]):
-        found = np.flatnonzero((data.group == group) & allowed & beats)
-        rows += sorted(found[np.linspace(0, len(found) - 1, min(FROM_ONE, len(found))).astype(int)])
-    return np.array(rows)
+    return np.intersect1d(np.intersect1d(of_map(data), data.train), np.flatnonzero(beats))
+
+
+def styles_of(data, rows):
+    """Numbers of their styles in `STYLES`."""
+    style = [CALLED.get(style, style) for style in data.style[rows]]
+    return np.array([STYLES.index(name) if name in STYLES else len(STYLES) - 1 for name in style])
 
 
 def write_points(data, rows, places, path):
-    style = [CALLED.get(style, style) for style in data.style[rows]]
-    style = [STYLES.index(name) if name in STYLES else len(STYLES) - 1 for name in style]
     called = [f"{n.split('/')[-1].split('.')[0]}" if s == "pairedA" else n
               for n, s in zip(data.name[rows], data.set[rows])]
     names, number = np.unique(called, return_inverse=True)
@@ -538,7 +678,7 @@ def write_points(data, rows, places, path):
         "rows": data.rows[rows].astype(np.uint32),
         "grid": data.grid[rows].astype(np.uint8),
         "place": places.numpy().astype(np.float32),
-        "style": np.array(style, np.uint8),
+        "style": styles_of(data, rows).astype(np.uint8),
         "tempo": np.clip(np.rint(data.tempo[rows]), 0, 400).astype(np.uint32),
         "name": number.astype(np.uint32),
     }
@@ -546,12 +686,14 @@ def write_points(data, rows, places, path):
     path.write_bytes(zlib.compress(save(tensors, {"names": json.dumps(names.tolist())}), 9))
 
 
-def golden(encoder, decoder, data, path):
+def golden(encoder, decoder, discriminator, data, points, places, path):
     """What PyTorch says of a few unseen patterns, for a test of the same in Rust."""
     rows = data.test[:: len(data.test) // 6][:6]
     with torch.no_grad():
         latent = encoder(data.cells[rows])
         made, _ = decode(decoder, latent, torch.tensor(0.5))
+        realism = discriminator(data.cells[rows])[:, 0]
+    where = place(data.cells[rows], data.cells[points], places, torch.from_numpy(styles_of(data, points)))
     cases = []
     for index, row in enumerate(rows):
         grid = int(data.grid[row])
@@ -561,6 +703,8 @@ def golden(encoder, decoder, data, path):
             "grid": grid,
             "rows": data.rows[row].tolist(),
             "latent": [round(value, 5) for value in latent[index].tolist()],
+            "place": [round(value, 5) for value in where[index].tolist()],
+            "realism": round(realism[index].item(), 5),
             "decoded": (bits << np.arange(bits.shape[1])).sum(1).tolist(),
         })
     path.write_text(json.dumps(cases))
@@ -579,6 +723,7 @@ def main():
     parser.add_argument("--epochs", type=int, default=24)
     parser.add_argument("--beta", type=float, default=0.02, help="weight of the divergence")
     parser.add_argument("--styled", type=float, default=1.5, help="how far styles are set apart")
+    parser.add_argument("--judged", type=int, default=3000, help="steps of the discriminator")
     parser.add_argument("--compare", action="store_true", help="train what was compared in 2021, too")
     parser.add_argument("--dense-epochs", type=int, default=15)
     parser.add_argument("--seed", type=int, default=1)
@@ -587,7 +732,7 @@ def main():
     torch.set_num_threads(args.threads)
     data = Data(args.features)
     checkpoint = args.features.with_suffix(".ckpt")
-    encoder, decoder = Encoder(), Decoder()
+    encoder, decoder, discriminator = Encoder(), Decoder(), Discriminator()
     if checkpoint.exists():
         states = torch.load(checkpoint)
         encoder.load_state_dict(states[0])
@@ -595,6 +740,13 @@ def main():
     else:
         encoder, decoder = train_space(data, args)
         torch.save((encoder.state_dict(), decoder.state_dict()), checkpoint)
+    judge = args.features.with_suffix(".discriminator.ckpt")
+    if judge.exists():
+        discriminator.load_state_dict(torch.load(judge))
+    else:
+        discriminator = train_discriminator(data, args)
+        torch.save(discriminator.state_dict(), judge)
+    discriminator.eval()
     rows = rows_of_map(data)
     laid = args.features.with_suffix(".places.npy")
     if laid.exists():
@@ -602,11 +754,11 @@ def main():
     else:
         places = lay_out(data, rows, args)
         np.save(laid, places.numpy())
-    export(encoder, decoder, args.out)
+    export(encoder, decoder, discriminator, args.out)
     root = args.out.resolve().parent
     write_points(data, rows, places, root / "assets" / "patterns" / "points.bin")
-    golden(encoder, decoder, data, root / "tests" / "golden" / "patterns.json")
-    report = {"space": figures(encoder, decoder, data, rows, places, args)}
+    golden(encoder, decoder, discriminator, data, rows, places, root / "tests" / "golden" / "patterns.json")
+    report = {"space": figures(encoder, decoder, discriminator, data, rows, places, args)}
     print(json.dumps(rounded(report), indent=1), flush=True)
     if args.compare:
         report["compared"] = compare(data, args)

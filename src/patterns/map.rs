@@ -126,9 +126,9 @@ pub struct PatternMap {
 const AROUND: usize = 6;
 
 /// Points that say where a pattern is placed.
-const ALIKE: usize = 5;
-/// How near to the nearest of them they have to be.
-const BESIDE: f32 = 0.12;
+const ALIKE: usize = 10;
+/// How near to each other those have to be that it is placed between.
+const BESIDE: f32 = 0.03;
 
 /// Nearer than this a place is a point's own.
 const AT: f32 = 1e-4;
@@ -183,10 +183,55 @@ impl PatternMap {
         })
     }
 
-    /// Where a pattern belongs: between the points most like it, as [`ALIKE`] of them weigh by how many
-    /// strokes differ; those that are not beside the nearest of them have no say, so that a pattern never
-    /// lands in the void between two groups. A point's own pattern is at the point.
+    /// Where a pattern belongs: where the points most like it, [`ALIKE`] of them, are closest together.
+    /// They weigh by how few strokes differ. Those of one style have a say, the one that weighs most;
+    /// points whose style nobody said have none beside others. Of these the pattern goes to where a
+    /// Gaussian kernel finds the most weight, between those that are beside each other there, so that it
+    /// never lands in the void between two groups. A point's own pattern is at the point.
     pub fn place(&self, pattern: &Pattern) -> Place {
+        let near = self.alike(pattern);
+        let Some(&(apart, nearest)) = near.first() else { return Place::default() };
+        if apart == 0 {
+            return self.points[nearest].place;
+        }
+        let mut votes = [0.0; MapStyle::COUNT];
+        let mut near: Vec<(f32, &MapPoint)> = near
+            .into_iter()
+            .map(|(apart, index)| ((apart as f32 + 0.5).powi(-2), &self.points[index]))
+            .collect();
+        for (weight, point) in near.iter().filter(|(_, point)| point.style != MapStyle::OTHER) {
+            votes[usize::from(point.style.0).min(MapStyle::COUNT - 1)] += weight;
+        }
+        let most =
+            (0..MapStyle::COUNT).max_by(|&a, &b| votes[a].total_cmp(&votes[b]).then(b.cmp(&a)));
+        if let Some(style) = most.filter(|&style| votes[style] > 0.0) {
+            near.retain(|(_, point)| usize::from(point.style.0) == style);
+        }
+        let density = |at: Place| -> f32 {
+            let of = |(weight, point): &(f32, &MapPoint)| {
+                weight * (-(point.place.distance(at) / BESIDE).powi(2) / 2.0).exp()
+            };
+            near.iter().map(of).sum()
+        };
+        let mut home = (0.0, near[0].1.place);
+        for (_, point) in &near {
+            let density = density(point.place);
+            if density > home.0 {
+                home = (density, point.place);
+            }
+        }
+        let (mut x, mut y, mut sum) = (0.0, 0.0, 0.0);
+        for (weight, point) in near {
+            if point.place.distance(home.1) <= BESIDE {
+                (x, y) = (x + weight * point.place.x, y + weight * point.place.y);
+                sum += weight;
+            }
+        }
+        Place { x: x / sum, y: y / sum }
+    }
+
+    /// The points most like a pattern and how many strokes differ, least first, of equal ones the first.
+    fn alike(&self, pattern: &Pattern) -> Vec<(usize, usize)> {
         let mut near: Vec<(usize, usize)> = Vec::with_capacity(ALIKE + 1);
         let mut most = usize::MAX;
         for (index, point) in self.points.iter().enumerate() {
@@ -204,20 +249,7 @@ impl PatternMap {
                 }
             }
         }
-        let Some(&(apart, nearest)) = near.first() else { return Place::default() };
-        let home = self.points[nearest].place;
-        if apart == 0 {
-            return home;
-        }
-        let (mut x, mut y, mut sum) = (0.0, 0.0, 0.0);
-        for (apart, index) in near {
-            let place = self.points[index].place;
-            if place.distance(home) <= BESIDE {
-                let weight = (apart as f32 + 0.5).powi(-2);
-                (x, y, sum) = (x + weight * place.x, y + weight * place.y, sum + weight);
-            }
-        }
-        Place { x: x / sum, y: y / sum }
+        near
     }
 
     fn first(&self, count: usize, filter: &Filter, far: impl Fn(&MapPoint) -> f32) -> Vec<usize> {

@@ -3,6 +3,9 @@
 use super::drum::{DRUMS, LANES_OF_DRUMS};
 use crate::score::{BarGrid, BarIndex, DrumPart, Hit, Metre, StepGrid, TempoMap, Ticks, Velocity};
 
+// [`Pattern::distance`] takes two rows at a time.
+const _: () = assert!(DRUMS.is_multiple_of(2));
+
 /// How the beats of a pattern are divided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PatternGrid {
@@ -95,7 +98,11 @@ impl Pattern {
         if self.grid != other.grid {
             return self.on(PatternGrid::Straight).distance(&other.on(PatternGrid::Straight));
         }
-        self.rows.iter().zip(&other.rows).map(|(a, b)| (a ^ b).count_ones() as usize).sum()
+        // Two rows at a time: places are found by tens of thousands of these.
+        let differ = |at: usize| u64::from(self.rows[at] ^ other.rows[at]);
+        (0..DRUMS / 2)
+            .map(|at| (differ(2 * at) | differ(2 * at + 1) << 32).count_ones())
+            .sum::<u32>() as usize
     }
 
     /// The pattern on a grid, each stroke on the nearest step (of two, the earlier).

@@ -20,7 +20,7 @@ pub struct Sampled {
 }
 
 /// Points that are near a place.
-const NEAR: usize = 60;
+const NEAR: usize = 150;
 /// Patterns alike that one is mixed with.
 const ALIKE: usize = 20;
 /// How far towards one of them, at most.

@@ -17,7 +17,13 @@ struct Case {
     grid: u8,
     rows: [u32; DRUMS],
     latent: Vec<f32>,
+    place: [f32; 2],
+    realism: f32,
     decoded: [u32; DRUMS],
+}
+
+fn golden() -> Vec<Case> {
+    serde_json::from_str(include_str!("../../tests/golden/patterns.json")).unwrap()
 }
 
 fn grid(number: u8) -> PatternGrid {
@@ -26,8 +32,7 @@ fn grid(number: u8) -> PatternGrid {
 
 #[test]
 fn tract_says_what_pytorch_said() {
-    let cases: Vec<Case> =
-        serde_json::from_str(include_str!("../../tests/golden/patterns.json")).unwrap();
+    let cases = golden();
     let patterns: Vec<Pattern> =
         cases.iter().map(|case| Pattern::from_rows(grid(case.grid), case.rows)).collect();
     let space = space();
@@ -41,10 +46,24 @@ fn tract_says_what_pytorch_said() {
     for (case, made) in cases.iter().zip(space.decode(&requests).unwrap()) {
         assert_eq!(made, Pattern::from_rows(grid(case.grid), case.decoded));
     }
+    for (case, realism) in cases.iter().zip(space.realism(&patterns).unwrap()) {
+        assert!((case.realism - realism).abs() < 2e-3, "{} {realism}", case.realism);
+    }
     // One by one as together.
+    assert_eq!(space.realism(&patterns[..1]).unwrap().len(), 1);
     assert_eq!(space.encode(&patterns[..1]).unwrap().len(), 1);
     let alone = space.decode(&requests[..1]).unwrap();
     assert_eq!(alone[0].rows(), &cases[0].decoded);
+}
+
+#[test]
+fn unseen_patterns_are_placed_where_they_were_when_that_was_measured() {
+    let map = PatternMap::built_in();
+    for case in golden() {
+        let place = map.place(&Pattern::from_rows(grid(case.grid), case.rows));
+        let [x, y] = case.place;
+        assert!(place.distance(Place { x, y }) < 1e-3, "{place:?} {x} {y}");
+    }
 }
 
 #[test]
@@ -67,7 +86,7 @@ fn nothing_and_all_are_encoded_and_decoded() {
 #[test]
 fn the_built_in_map_is_whole() {
     let map = PatternMap::built_in();
-    assert!(map.points().len() > 4000, "{}", map.points().len());
+    assert!(map.points().len() > 15_000, "{}", map.points().len());
     for point in map.points() {
         assert!(point.pattern.strokes() >= 3 && usize::from(point.style.0) < MapStyle::COUNT);
         assert!(point.place.x.abs() < 2.0 && point.place.y.abs() < 2.0);

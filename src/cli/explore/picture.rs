@@ -48,7 +48,7 @@ impl Picture<'_> {
             points.iter().enumerate().partition(|(_, point)| self.filter.takes(point));
         for (_, point) in pale {
             let (x, y) = frame.at(point.place);
-            canvas.dot(x, y, 3.0, Rgb::HAIRLINE, 0.5);
+            canvas.dot(x, y, 2.0, Rgb::HAIRLINE, 0.5);
         }
         for (index, point) in lit {
             let (x, y) = frame.at(point.place);
@@ -56,7 +56,7 @@ impl Picture<'_> {
                 canvas.dot(x, y, 9.0, Rgb::INK, 1.0);
                 canvas.dot(x, y, 6.5, Rgb::WHITE, 1.0);
             } else {
-                canvas.dot(x, y, 3.6, colour(point.style), 0.8);
+                canvas.dot(x, y, 2.4, colour(point.style), 0.8);
             }
         }
         let marks: Vec<(f32, f32)> = self.marks.iter().map(|mark| frame.at(*mark)).collect();

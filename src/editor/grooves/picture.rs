@@ -12,7 +12,7 @@ use crate::patterns::{Filter, MapStyle, PatternMap, Place};
 use crate::studio::MapView;
 
 /// Radius of a point, in points.
-const RADIUS: f32 = 1.3;
+const RADIUS: f32 = 0.85;
 /// The most that is zoomed in.
 const CLOSEST: f32 = 24.0;
 

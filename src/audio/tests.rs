@@ -127,8 +127,8 @@ fn a_note_played_alone_and_mixed_in_sounds_as_in_one_synthesizer() {
     let both: Vec<f32> = stereo.left.iter().zip(&stereo.right).map(|(l, r)| l + r).collect();
     // They differ in level by the normalisation and in the little that reverb and chorus add.
     let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(a * b)).sum::<f64>();
-    let likeness = dot(&mono, &both) / (dot(&mono, &mono) * dot(&both, &both)).sqrt();
-    assert!(likeness > 0.9, "{likeness}");
+    let correlation = dot(&mono, &both) / (dot(&mono, &mono) * dot(&both, &both)).sqrt();
+    assert!(correlation > 0.9, "{correlation}");
 }
 
 /// The synth strings of the embedded font lie beside 0; what is listened to does not.

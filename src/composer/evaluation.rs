@@ -61,18 +61,18 @@ pub fn drum_correlation(line: &MelodyLine, drums: &DrumBars) -> Option<DrumCorre
     let first = (0..drums.len()).find(sounds)?;
     let last = (0..drums.len()).rev().find(sounds)?;
     let bars = first..last + 1;
-    let (mut both, mut notes, mut struck, mut kicks, mut all) = (0.0, 0.0, 0.0, 0.0, 0.0);
+    let (mut both, mut notes, mut drum_onsets, mut kicks, mut all) = (0.0, 0.0, 0.0, 0.0, 0.0);
     for slot in bars.clone().flat_map(|bar| drums.of_bar(bar)) {
         let begins = line.states[slot] == State::Onset;
         let hit = drums.has_onset(slot);
         all += 1.0;
         notes += f64::from(u8::from(begins));
-        struck += f64::from(u8::from(hit));
+        drum_onsets += f64::from(u8::from(hit));
         both += f64::from(u8::from(begins && hit));
         kicks += f64::from(u8::from(begins && drums.hits(Some(slot))[0]));
     }
-    let spread = (notes * (all - notes) * struck * (all - struck)).sqrt();
-    let phi = if spread > 0.0 { (all * both - notes * struck) / spread } else { 0.0 };
+    let spread = (notes * (all - notes) * drum_onsets * (all - drum_onsets)).sqrt();
+    let phi = if spread > 0.0 { (all * both - notes * drum_onsets) / spread } else { 0.0 };
     let sung_bars: Vec<Vec<f32>> =
         bars.clone().map(|bar| unit(&onsets(line, drums, bar))).collect();
     let drum_bars: Vec<Vec<f32>> = bars.map(|bar| drums.shapes()[bar].to_vec()).collect();

@@ -66,7 +66,7 @@ pub fn form(drums: &DrumBars, repeat: f32, rng: &mut ChaCha8Rng) -> Form {
             // An answer ends differently from its question.
             let last = bar + 1 == end && at > 0 && ending < 0.35;
             form.plans[bar] = match source {
-                Some((source, alike)) if again < repeat * alike && !last => {
+                Some((source, similarity)) if again < repeat * similarity && !last => {
                     BarPlan::Repeat(source + at)
                 }
                 Some((source, _)) if again < 0.4 + 0.6 * repeat && !last => {

@@ -132,11 +132,13 @@ impl RhythmRows<'_> {
             row.extend(drums.hits((slot + at).checked_sub(AROUND)).map(flag));
         }
         row.extend(self.usual[grid.steps][step]);
-        row.extend(facts.shown[..4].iter().map(|shown| shown.map_or(0.0, |(_, alike)| alike)));
+        row.extend(
+            facts.shown[..4].iter().map(|shown| shown.map_or(0.0, |(_, similarity)| similarity)),
+        );
         row.push(facts.next);
         row.extend(drums.counts(bar).map(|count| count.ln_1p() / 3.0));
         row.push(facts.change);
-        row.extend(facts.shown.iter().map(|shown| shown.map_or(0.0, |(_, alike)| alike)));
+        row.extend(facts.shown.iter().map(|shown| shown.map_or(0.0, |(_, similarity)| similarity)));
 
         let beat = step / grid.steps_per_beat;
         let inside = (step % grid.steps_per_beat) * if grid.steps_per_beat == 3 { 2 } else { 1 };

@@ -73,12 +73,12 @@ impl GivenEvidence {
         let apart = |cell: usize| (said[cell] - self.usual[cell]) * reach;
         let classes: Vec<Vec<bool>> = self.cells.iter().map(|cells| classes_of(cells)).collect();
         let weights = softmax(classes.iter().map(|cells| {
-            let struck = (0..CLASS_CELLS).filter(|&cell| cells[cell]);
-            CHOICE * struck.map(apart).sum::<f32>()
+            let onsets = (0..CLASS_CELLS).filter(|&cell| cells[cell]);
+            CHOICE * onsets.map(apart).sum::<f32>()
         }));
-        let logit = |struck: bool, cell: usize| {
+        let logit = |onset: bool, cell: usize| {
             let ([own, usual, here, like], given) =
-                if struck { (STRUCK, GIVEN) } else { (OPEN, -GIVEN) };
+                if onset { (STRUCK, GIVEN) } else { (OPEN, -GIVEN) };
             let fitted =
                 own + usual * self.usual[cell] + here * apart(cell) + like * similarity * reach;
             given + trust * (SHARPER * fitted - given)
@@ -94,7 +94,7 @@ impl GivenEvidence {
                 let logit = logit(classes[class], class);
                 let probability = 1.0 / (1.0 + (-logit).exp());
                 let share = match (classes[class], cells[lane_cell]) {
-                    (true, struck) => f32::from(u8::from(struck)),
+                    (true, onset) => f32::from(u8::from(onset)),
                     (false, _) => network[lane_cell] / whole[class].max(1e-6),
                 };
                 marginal[lane_cell] += weight * (probability * share).clamp(1e-4, 1.0 - 1e-4);
@@ -121,7 +121,7 @@ fn odds(probabilities: &[f32]) -> Vec<f32> {
 
 fn classes_of(cells: &[bool]) -> Vec<bool> {
     let mut classes = vec![false; CLASS_CELLS];
-    for (cell, _) in cells.iter().enumerate().filter(|(_, struck)| **struck) {
+    for (cell, _) in cells.iter().enumerate().filter(|(_, onset)| **onset) {
         classes[class_of(cell) * SLOTS + cell % SLOTS] = true;
     }
     classes
@@ -175,8 +175,8 @@ mod tests {
         let rows = evidence(follow).apply(&[bar], &mut marginal, &mut onset, 16);
         assert_eq!(rows.len(), 1);
         // Whatever is likely, what was given is offered as it is.
-        let struck: Vec<usize> = (0..CELLS).filter(|&cell| rows[0][cell] > 0.0).collect();
-        assert_eq!(struck, [SNARE]);
+        let onsets: Vec<usize> = (0..CELLS).filter(|&cell| rows[0][cell] > 0.0).collect();
+        assert_eq!(onsets, [SNARE]);
         assert!(rows[0].iter().skip(16).step_by(SLOTS).all(|logit| *logit == f32::NEG_INFINITY));
         assert!(marginal.iter().chain(&onset).all(|p| (0.0..=1.0).contains(p)));
         [marginal[SNARE], marginal[TOM]]
@@ -194,8 +194,8 @@ mod tests {
     #[test]
     fn bars_are_alike_in_standard_deviations() {
         let ssm = Ssm::from_pairs(4, |a, b| if a < 3 && b < 3 { 0.9 } else { 0.1 });
-        let alike = similarity_to_others(&ssm);
-        assert!(alike[0] > 0.5 && alike[3] < -1.5, "{alike:?}");
+        let similarities = similarity_to_others(&ssm);
+        assert!(similarities[0] > 0.5 && similarities[3] < -1.5, "{similarities:?}");
         assert_eq!(super::similarity_to_others(&Ssm::from_pairs(3, |_, _| 0.5)), [0.0; 3]);
     }
 }

@@ -36,7 +36,7 @@ const CHANGE: f32 = 4.6;
 const SHARPNESS: f32 = 0.64;
 /// Bars on either side that are compared for changes.
 const REACH: usize = 4;
-/// Sections are one if they are alike by more than this share of what full likeness has over the
+/// Sections are one if they are alike by more than this share of what full similarity has over the
 /// song's mean.
 const ALIKE: f32 = 0.5;
 /// A section that begins or ends with another one, as alike as this, is split there.
@@ -322,7 +322,7 @@ fn labels(contents: &Contents, ranges: &[Range<usize>], level: f32) -> Vec<usize
     let mut distances = Vec::with_capacity(count * (count - 1) / 2);
     for (number, first) in ranges.iter().enumerate() {
         for second in &ranges[number + 1..] {
-            distances.push(1.0 - likeness(contents, first, second, level));
+            distances.push(1.0 - section_similarity(contents, first, second, level));
         }
     }
     let tree = linkage(&mut distances, count, Method::Average);
@@ -331,7 +331,7 @@ fn labels(contents: &Contents, ranges: &[Range<usize>], level: f32) -> Vec<usize
 
 /// How alike two sections are: 0 as any two bars of the song, 1 the same. They may start together,
 /// end together, or be a bar apart; one may be the other in another key.
-fn likeness(contents: &Contents, a: &Range<usize>, b: &Range<usize>, level: f32) -> f32 {
+fn section_similarity(contents: &Contents, a: &Range<usize>, b: &Range<usize>, level: f32) -> f32 {
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     let length = short.len();
     let along = |start: usize, semitones| similarity(contents, short, start, semitones, level);

@@ -189,7 +189,7 @@ impl PatternMap {
     /// Gaussian kernel finds the most weight, between those that are beside each other there, so that it
     /// never lands in the void between two groups. A point's own pattern is at the point.
     pub fn place(&self, pattern: &Pattern) -> Place {
-        let near = self.alike(pattern);
+        let near = self.similar_points(pattern);
         let Some(&(apart, nearest)) = near.first() else { return Place::default() };
         if apart == 0 {
             return self.points[nearest].place;
@@ -231,7 +231,7 @@ impl PatternMap {
     }
 
     /// The points most like a pattern and how many strokes differ, least first, of equal ones the first.
-    fn alike(&self, pattern: &Pattern) -> Vec<(usize, usize)> {
+    fn similar_points(&self, pattern: &Pattern) -> Vec<(usize, usize)> {
         let mut near: Vec<(usize, usize)> = Vec::with_capacity(ALIKE + 1);
         let mut most = usize::MAX;
         for (index, point) in self.points.iter().enumerate() {

@@ -21,8 +21,8 @@ pub struct Sampled {
 
 /// Points that are near a place.
 const NEAR: usize = 150;
-/// Patterns alike that one is mixed with.
-const ALIKE: usize = 20;
+/// Similar patterns that one is mixed with.
+const SIMILAR: usize = 20;
 /// How far towards one of them, at most.
 const FURTHEST: f32 = 0.5;
 /// Rounds of tries; what is missing then is missing.
@@ -31,7 +31,7 @@ const ROUNDS: u64 = 8;
 const FEWEST: usize = 3;
 
 /// Draws up to `count` patterns, each different from all others and from every point of the map: a
-/// latent between that of a point that passes the filter and that of one alike, decoded by chance.
+/// latent between that of a point that passes the filter and that of a similar one, decoded by chance.
 /// With a place, of the points near it. Fewer than `count` where the map has too few points for that.
 /// Same map, filter and seed, same patterns.
 ///
@@ -66,13 +66,16 @@ pub fn sample(
         for _ in 0..missing {
             let first = from[rng.random_range(0..from.len())];
             let point = &points[first];
-            let alike = map.similar(&point.pattern, point.place, ALIKE + 1, filter);
+            let similar = map.similar(&point.pattern, point.place, SIMILAR + 1, filter);
             let fits = |&&index: &&usize| {
                 index != first && points[index].pattern.grid() == point.pattern.grid()
             };
-            let alike: Vec<usize> = alike.iter().filter(fits).copied().collect();
-            let second =
-                if alike.is_empty() { first } else { alike[rng.random_range(0..alike.len())] };
+            let similar: Vec<usize> = similar.iter().filter(fits).copied().collect();
+            let second = if similar.is_empty() {
+                first
+            } else {
+                similar[rng.random_range(0..similar.len())]
+            };
             pairs.extend([point.pattern, points[second].pattern]);
             begun.push((first, rng.random_range(0.0..FURTHEST), rng.random()));
         }

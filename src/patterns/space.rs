@@ -202,8 +202,8 @@ impl PatternSpace {
             let mut pattern = Pattern::empty(grid);
             for drum in 0..DRUMS {
                 for step in 0..grid.steps() {
-                    let struck = known[row * CELLS + pattern.cell(drum, step)] > 0.0;
-                    pattern.set(drum, step, struck);
+                    let onset = known[row * CELLS + pattern.cell(drum, step)] > 0.0;
+                    pattern.set(drum, step, onset);
                 }
             }
             found.push(pattern);

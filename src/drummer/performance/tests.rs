@@ -104,7 +104,7 @@ fn a_back_beat_is_the_same_from_bar_to_bar() {
 fn velocities_stay_within_what_a_kit_answers_to() {
     let tempo = TempoMap::constant(96, Bpm(100.0));
     for intensity in [0.0, 0.5, 1.0] {
-        for (seed, (pattern, _)) in held_out().iter().enumerate() {
+        for (seed, (pattern, _)) in performances().iter().enumerate() {
             let feel = Feel { intensity, humanise: 1.0, seed: seed as u64, ..feel(&tempo) };
             let part = play(pattern, &feel, &*network()).unwrap();
             assert!(part.hits.iter().all(|hit| (15..=123).contains(&hit.velocity.get())));
@@ -237,8 +237,8 @@ fn an_empty_pattern_stays_empty() {
     assert_eq!(play(&empty, &feel(&tempo), &*network()).unwrap(), empty);
 }
 
-/// Held-out performances of the Groove MIDI Dataset (see `tests/golden/groove/README.md`).
-fn held_out() -> Vec<(DrumPart, TempoMap)> {
+/// Performances of the Groove MIDI Dataset (see `tests/golden/groove/README.md`).
+fn performances() -> Vec<(DrumPart, TempoMap)> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/groove");
     let mut files: Vec<_> = std::fs::read_dir(folder)
         .unwrap()
@@ -271,17 +271,17 @@ fn overlap(a: &[f32], b: &[f32], low: f32, high: f32) -> f32 {
 
 #[test]
 fn the_dataset_keeps_its_grids() {
-    let kinds: Vec<GridKind> = held_out().iter().map(|(part, _)| part.grids[0].kind).collect();
+    let kinds: Vec<GridKind> = performances().iter().map(|(part, _)| part.grids[0].kind).collect();
     assert_eq!(kinds, [GridKind::Straight; 9]);
 }
 
-/// How the held-out patterns, played by the network, compare with how they were played: overlap of
+/// How people's patterns, played by the network, compare with how they were played: overlap of
 /// the velocities and of the offsets, and how the offsets of neighbouring strokes correlate.
 /// Strokes whose reading is at the pads' ceiling are left out of the velocities on both sides.
 fn compare(as_measured: bool) -> [f32; 3] {
     let (mut human, mut ours) = ([Vec::new(), Vec::new()], [Vec::new(), Vec::new()]);
     let mut neighbours = Vec::new();
-    for (seed, (part, tempo)) in held_out().into_iter().enumerate() {
+    for (seed, (part, tempo)) in performances().into_iter().enumerate() {
         let stats = PerformanceStats::measure(&part, &tempo).filter(|_| as_measured);
         let feel = Feel { seed: seed as u64, stats, ..feel(&tempo) };
         let played = play(&part, &feel, &*network()).unwrap();
@@ -309,7 +309,7 @@ fn compare(as_measured: bool) -> [f32; 3] {
 }
 
 #[test]
-fn velocity_and_timing_spread_as_in_held_out_performances() {
+fn velocity_and_timing_spread_as_with_people() {
     let [velocity, offset, neighbours] = compare(true);
     println!("in the player's manner: velocity {velocity:.3}, offset {offset:.3}, {neighbours:.3}");
     assert!(velocity > 0.9 && offset > 0.9 && neighbours > 0.25);

@@ -1,11 +1,10 @@
 //! Noise in bands, made once and read by all voices.
 
+use multiversion::multiversion;
 use realfft::RealFftPlanner;
 
+use super::oscillators::{BLOCK, SILENT};
 use super::piano::{BAND_EDGES, BANDS};
-
-/// Samples of a block: 1.45 ms.
-pub const BLOCK: usize = 64;
 
 /// Samples of a band's noise, which is repeated: some 1.5 s.
 const LENGTH: usize = 1 << 16;
@@ -60,13 +59,25 @@ impl NoiseBands {
         sum: &mut [f32; BLOCK],
     ) {
         let start = at % (LENGTH - BLOCK);
-        for (level, band) in levels.iter().zip(&self.bands) {
-            let (mut gain, end) = (level * gains[0], level * decay * gains[1]);
-            let slope = (end - gain) / BLOCK as f32;
-            for (out, sample) in sum.iter_mut().zip(&band[start..start + BLOCK]) {
-                *out += gain * sample;
-                gain += slope;
+        let audible = levels.iter().zip(&self.bands).filter(|(level, _)| **level > SILENT);
+        let mut noise = [0.0; BLOCK];
+        for (level, band) in audible {
+            // A slice of this length lies in each: `start` is at most `LENGTH - BLOCK`.
+            if let Some(samples) = band[start..].first_chunk() {
+                add_scaled(*level, samples, &mut noise);
             }
         }
+        let (gain, end) = (gains[0], decay * gains[1]);
+        let slope = (end - gain) / BLOCK as f32;
+        for (at, (out, sample)) in sum.iter_mut().zip(noise).enumerate() {
+            *out += (gain + slope * at as f32) * sample;
+        }
+    }
+}
+
+#[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
+fn add_scaled(gain: f32, samples: &[f32; BLOCK], sum: &mut [f32; BLOCK]) {
+    for at in 0..BLOCK {
+        sum[at] += gain * samples[at];
     }
 }

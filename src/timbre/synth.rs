@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::TimbreError;
-use super::noise_bands::{BLOCK, NoiseBands};
+use super::noise_bands::NoiseBands;
 use super::note::PlayedNote;
+use super::oscillators::BLOCK;
 use super::piano::Piano;
 use super::voice::Voice;
 

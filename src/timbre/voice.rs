@@ -1,44 +1,13 @@
-//! One struck note as a bank of oscillators.
-//!
-//! A block of samples is one recurrence for each partial, `y[t] = 2 cos(w) y[t-1] - y[t-2]`, with a
-//! gain that runs straight from block to block; sixteen partials go abreast. The phases are carried from
-//! block to block as rotations, so that the recurrence never runs long enough to drift.
+//! One struck note: its partials, its noise, its damper.
 
-use multiversion::multiversion;
-
-use super::noise_bands::{BLOCK, NoiseBands};
-use super::piano::{BANDS, KeySound, layer_weights};
-
-/// Partials that are calculated abreast.
-const LANES: usize = 16;
-
-/// What is softer than this amplitude is not played: -110 dB.
-const SILENT: f32 = 3e-6;
-
-type Lanes = [f32; LANES];
-
-/// Sixteen partials.
-#[derive(Clone, Copy, Debug)]
-struct Bank {
-    /// 2 cos(w).
-    coefficient: Lanes,
-    /// sin(w) and cos(w), to go one sample back.
-    sine: Lanes,
-    cosine: Lanes,
-    /// sin and cos of the phase at the block's first sample.
-    phase: [Lanes; 2],
-    /// sin and cos of what the phase turns in a block.
-    turn: [Lanes; 2],
-    /// Amplitudes of both decays at the block's start.
-    parts: [Lanes; 2],
-    /// What is left of them after a block.
-    decay: [Lanes; 2],
-}
+use super::noise_bands::NoiseBands;
+use super::oscillators::{BLOCK, Oscillators, SILENT, Sine};
+use super::piano::{BANDS, KeySound, Partial, layer_weights};
 
 /// A note that sounds.
 #[derive(Clone, Debug)]
 pub struct Voice {
-    banks: Vec<Bank>,
+    partials: Oscillators,
     gain: f32,
     /// Share of the attack that is still to come.
     rise: f32,
@@ -73,49 +42,24 @@ fn phase_of(key: u8, n: usize) -> f32 {
 impl Voice {
     /// A key struck. `rate` is in hertz; `noise_at` chooses the noise.
     pub fn new(sound: &KeySound, key: u8, velocity: u8, rate: f32, noise_at: usize) -> Voice {
-        let mut banks = Vec::with_capacity(sound.partials.len().div_ceil(LANES));
         let highest = 0.45 * rate;
-        let audible: Vec<(usize, f32, f32)> = (1..)
-            .zip(&sound.partials)
-            .map(|(n, partial)| (n, sound.frequency(key, n), amplitude(partial.level(velocity))))
-            .filter(|(_, frequency, level)| *frequency < highest && *level > SILENT)
-            .collect();
-        for some in audible.chunks(LANES) {
-            let mut bank = Bank {
-                coefficient: [0.0; LANES],
-                sine: [0.0; LANES],
-                cosine: [1.0; LANES],
-                phase: [[0.0; LANES], [1.0; LANES]],
-                turn: [[0.0; LANES], [1.0; LANES]],
-                parts: [[0.0; LANES]; 2],
-                decay: [[0.0; LANES]; 2],
-            };
-            for (lane, &(n, frequency, level)) in some.iter().enumerate() {
-                let partial = &sound.partials[n - 1];
-                let step = f64::from(frequency) / f64::from(rate) * std::f64::consts::TAU;
-                bank.coefficient[lane] = (2.0 * step.cos()) as f32;
-                bank.sine[lane] = step.sin() as f32;
-                bank.cosine[lane] = step.cos() as f32;
-                let turn = (step * BLOCK as f64) % std::f64::consts::TAU;
-                bank.turn[0][lane] = turn.sin() as f32;
-                bank.turn[1][lane] = turn.cos() as f32;
-                let phase = phase_of(key, n);
-                bank.phase[0][lane] = phase.sin();
-                bank.phase[1][lane] = phase.cos();
-                let slow = amplitude(partial.aftersound.min(0.0)).min(1.0);
-                bank.parts[0][lane] = level * (1.0 - slow);
-                bank.parts[1][lane] = level * slow;
-                bank.decay[0][lane] = per_block(rate, partial.fast);
-                bank.decay[1][lane] = per_block(rate, partial.slow);
-            }
-            banks.push(bank);
-        }
+        let sine = |(n, partial): (usize, &Partial)| {
+            let (frequency, level) = (sound.frequency(key, n), amplitude(partial.level(velocity)));
+            let slow = amplitude(partial.aftersound.min(0.0)).min(1.0);
+            (frequency < highest && level > SILENT).then(|| Sine {
+                step: f64::from(frequency) / f64::from(rate) * std::f64::consts::TAU,
+                phase: phase_of(key, n),
+                parts: [level * (1.0 - slow), level * slow],
+                decay: [per_block(rate, partial.fast), per_block(rate, partial.slow)],
+            })
+        };
+        let sines: Vec<Sine> = (1..).zip(&sound.partials).filter_map(sine).collect();
         let [low, _, high] = layer_weights(velocity);
         let hardness = sound.noise.hardness * (high - low);
         let noise = sound.noise.levels.map(|level| amplitude(level + hardness));
         let angle = (sound.pan.clamp(-1.0, 1.0) + 1.0) * std::f32::consts::FRAC_PI_4;
         Voice {
-            banks,
+            partials: Oscillators::new(&sines),
             gain: 1.0,
             rise: 1.0,
             rise_per_block: (-(BLOCK as f32) / (sound.attack.max(1e-4) * rate)).exp(),
@@ -143,7 +87,7 @@ impl Voice {
 
     /// Whether nothing is left to hear.
     pub fn is_silent(&self) -> bool {
-        self.banks.is_empty() && self.noise.iter().all(|level| *level < SILENT)
+        self.partials.is_silent() && self.noise.iter().all(|level| *level < SILENT)
     }
 
     /// Adds the next block to both sides.
@@ -152,8 +96,7 @@ impl Voice {
         let rise = self.rise * self.rise_per_block;
         let gain = if self.released { self.gain * self.damping } else { self.gain };
         let gains = [self.gain * (1.0 - self.rise), gain * (1.0 - rise)];
-        add_banks(&mut self.banks, gains, &mut sum);
-        self.banks.retain(|bank| bank.parts.iter().flatten().any(|part| part * gain > SILENT));
+        self.partials.add(gains, &mut sum);
         let loudest = self.noise.iter().fold(0.0f32, |most, level| most.max(*level));
         if loudest > SILENT {
             bands.add(&self.noise, self.noise_at, gains, self.noise_decay, &mut sum);
@@ -164,54 +107,5 @@ impl Voice {
         for (side, share) in sides.into_iter().zip(self.sides) {
             side.iter_mut().zip(&sum).for_each(|(out, sample)| *out += share * sample);
         }
-    }
-}
-
-/// Adds a block of all banks to `sum` and brings them to the next. `gains` are those at the block's
-/// start and end.
-#[multiversion(targets("x86_64+avx2+fma"))]
-fn add_banks(banks: &mut [Bank], gains: [f32; 2], sum: &mut [f32; BLOCK]) {
-    let mut lanes = [[0f32; LANES]; BLOCK];
-    for bank in banks.iter_mut() {
-        let (mut last, mut before) = ([0f32; LANES], [0f32; LANES]);
-        let (mut gain, mut slope) = ([0f32; LANES], [0f32; LANES]);
-        let coefficient = bank.coefficient;
-        for lane in 0..LANES {
-            let start = (bank.parts[0][lane] + bank.parts[1][lane]) * gains[0];
-            bank.parts[0][lane] *= bank.decay[0][lane];
-            bank.parts[1][lane] *= bank.decay[1][lane];
-            let end = (bank.parts[0][lane] + bank.parts[1][lane]) * gains[1];
-            gain[lane] = start;
-            slope[lane] = (end - start) / BLOCK as f32;
-        }
-        for lane in 0..LANES {
-            // One and two samples before the block.
-            let (s, c) = (bank.phase[0][lane], bank.phase[1][lane]);
-            last[lane] = s * bank.cosine[lane] - c * bank.sine[lane];
-            before[lane] = coefficient[lane] * last[lane] - s;
-            let (turn_s, turn_c) = (bank.turn[0][lane], bank.turn[1][lane]);
-            let (s, c) = (s * turn_c + c * turn_s, c * turn_c - s * turn_s);
-            // Rounding would let the amplitude drift within minutes.
-            let correction = 1.5 - 0.5 * (s * s + c * c);
-            bank.phase[0][lane] = s * correction;
-            bank.phase[1][lane] = c * correction;
-        }
-        for out in &mut lanes {
-            let mut next = [0f32; LANES];
-            for lane in 0..LANES {
-                next[lane] = coefficient[lane] * last[lane] - before[lane];
-            }
-            for lane in 0..LANES {
-                out[lane] += gain[lane] * next[lane];
-            }
-            for lane in 0..LANES {
-                gain[lane] += slope[lane];
-            }
-            before = last;
-            last = next;
-        }
-    }
-    for (out, lanes) in sum.iter_mut().zip(&lanes) {
-        *out += lanes.iter().sum::<f32>();
     }
 }

@@ -81,8 +81,8 @@ impl Bank {
                 bank.turn[part][lane] = turn[part];
                 bank.parts[part][lane] = sine.parts[part];
                 bank.decay[part][lane] = sine.decay[part];
-                for at in 0..LANES {
-                    bank.waves[lane][part][at] = turned[at][part];
+                for (value, turned) in bank.waves[lane][part].iter_mut().zip(turned) {
+                    *value = turned[part];
                 }
             }
         }

@@ -7,6 +7,7 @@ use super::measure::{LONGEST, Measured, measure};
 use super::note::PlayedNote;
 use super::note_detection;
 use super::piano::Piano;
+use super::velocity_fit::Velocities;
 
 /// The most samples of a recording that are looked through for its first note, in seconds.
 pub(super) const LOOKED_THROUGH: f64 = 600.0;
@@ -95,7 +96,7 @@ pub fn learn(
             if within.is_empty() {
                 return Err(TimbreError::NoNotes);
             }
-            (measure(samples, rate, &within, &expected, LONGEST, go_on)?, false)
+            (measure(samples, rate, &within, Velocities::Known, &expected, LONGEST, go_on)?, false)
         }
         None => {
             // What comes before the first sound is no use.
@@ -107,7 +108,8 @@ pub fn learn(
             if found.len() < FEWEST {
                 return Err(TimbreError::TooFewNotes);
             }
-            let measured = measure(part, rate, &found, &expected, LONGEST, go_on)?;
+            let measured =
+                measure(part, rate, &found, Velocities::Guessed, &expected, LONGEST, go_on)?;
             if measured.explained < EXPLAINED_AT_LEAST {
                 return Err(TimbreError::NoPiano);
             }

@@ -5,10 +5,11 @@ use super::attack::fit_attack;
 use super::model::{Observation, model};
 use super::noise_fit::{self, fit_noise};
 use super::note::PlayedNote;
-use super::partial_fit::{OwnSound, fit_common};
+use super::partial_fit::{OwnSound, fit_common, samples as differences};
 use super::piano::{HIGHEST_PARTIAL, KEYS, LOWEST, PARTIALS, Partial, Piano};
 use super::spectrogram::Spectrogram;
 use super::tuning;
+use super::velocity_fit::{Velocities, fit_velocities};
 
 /// Samples of the spectra that partials are measured in, and from one to the next.
 const SIZE: usize = 4096;
@@ -58,6 +59,7 @@ pub fn measure(
     samples: &[f32],
     rate: f32,
     notes: &[PlayedNote],
+    velocities: Velocities,
     expected: &Piano,
     longest: f64,
     go_on: &dyn Fn(f32) -> bool,
@@ -72,7 +74,7 @@ pub fn measure(
     if sounding < LEAST {
         return Err(TimbreError::TooFewNotes);
     }
-    let notes = shifted(&notes, lag(samples, rate, &notes));
+    let mut notes = shifted(&notes, lag(samples, rate, &notes));
     let mut piano = expected.clone();
     piano.keys.iter_mut().for_each(|key| key.heard = false);
     step(0.0)?;
@@ -84,23 +86,29 @@ pub fn measure(
 
     let spectra = Spectrogram::new(samples, rate, SIZE, HOP);
     let floor = floor(&spectra);
-    let observed = Observation { spectra: &spectra, notes: &notes, rate, floor: &floor };
+    let long = Observation { spectra: &spectra, notes: &[], rate, floor: &floor };
     let short_spectra = Spectrogram::new(samples, rate, SHORT, SHORT_HOP);
     let short_floor = self::floor(&short_spectra);
-    let short = Observation { spectra: &short_spectra, floor: &short_floor, ..observed };
+    let short = Observation { spectra: &short_spectra, floor: &short_floor, ..long };
     let (mut modelled, mut short_modelled) = (spectra.zeros(), short_spectra.zeros());
-    match_level(&observed, &mut piano, &mut modelled);
+    match_level(&Observation { notes: &notes, ..long }, &mut piano, &mut modelled);
     let steps = (COMMON_STEPS + OWN_STEPS + LAST_STEPS) as f32;
     for at in 0..COMMON_STEPS {
-        fit_common(&observed, &mut piano, &mut modelled);
+        let observed = Observation { notes: &notes, ..long };
+        fit_common(&observed, velocities, &mut piano, &mut modelled);
         if at % 2 == 1 {
+            let short = Observation { notes: &notes, ..short };
             fit_noise(&short, &mut piano, &mut short_modelled);
+        }
+        if velocities == Velocities::Guessed {
+            let (found, _) = differences(&observed, &piano, &mut modelled);
+            fit_velocities(&found, &piano, &mut notes);
         }
         step(0.1 + 0.9 * (at + 1) as f32 / steps)?;
     }
     let later = fit_attack(samples, rate, &notes, &mut piano)?;
     let notes = shifted(&notes, later);
-    let observed = Observation { notes: &notes, ..observed };
+    let observed = Observation { notes: &notes, ..long };
     let short = Observation { notes: &notes, ..short };
     let mut own = OwnSound::new(piano);
     let mut error = 0.0;
@@ -113,7 +121,7 @@ pub fn measure(
             own.set_noise(&piano);
             own.lean_on_neighbours(NEIGHBOURS, DOUBT);
         }
-        error = own.fit(&observed, &mut modelled);
+        error = own.fit(&observed, velocities, &mut modelled);
         step(0.1 + 0.9 * (COMMON_STEPS + at + 1) as f32 / steps)?;
     }
     own.lean_on_neighbours(NEIGHBOURS, DOUBT);

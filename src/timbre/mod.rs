@@ -13,6 +13,7 @@
 
 #![forbid(unsafe_code)]
 
+mod activation;
 mod attack;
 mod envelope;
 mod error;
@@ -34,6 +35,7 @@ mod synth;
 #[cfg(test)]
 mod tests;
 mod tuning;
+mod velocity_fit;
 mod voice;
 
 pub use error::TimbreError;

@@ -20,18 +20,19 @@ pub struct Observation<'a> {
     pub floor: &'a [f32],
 }
 
-/// The model's spectra of all notes; `visit` hears of each partial in each frame.
+/// The model's spectra of all notes; `visit` hears of each partial in each frame: number of the note and of
+/// the partial, frequency, frame.
 pub fn model(
     observed: &Observation,
     piano: &Piano,
     into: &mut Spectrogram,
-    visit: &mut dyn FnMut(&PlayedNote, usize, f32, usize, &Expected),
+    visit: &mut dyn FnMut(usize, usize, f32, usize, &Expected),
 ) {
     let window = Window::new(into.size, observed.rate);
     let seconds = |frame: usize| (frame * into.hop) as f64 / f64::from(observed.rate);
     let frame_of = |at: f64| (at.max(0.0) * f64::from(observed.rate) / into.hop as f64) as usize;
     let mut sines = Vec::new();
-    for note in observed.notes {
+    for (number, note) in observed.notes.iter().enumerate() {
         let sound = piano.key(note.key);
         let first = frame_of(note.start - f64::from(window.half)) + 1;
         let end = (note.end + AFTER).min(note.start + LONGEST);
@@ -42,7 +43,7 @@ pub fn model(
                 let expected = window.expect(note, sound, partial, seconds(frame));
                 if expected.amplitude > 1e-7 {
                     sines.push((frame, frequency, expected.amplitude * expected.amplitude));
-                    visit(note, index, frequency, frame, &expected);
+                    visit(number, index, frequency, frame, &expected);
                 }
             }
         }

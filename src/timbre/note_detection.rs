@@ -1,15 +1,16 @@
 //! The notes of a piano recording, by a simple analysis of onsets and pitches.
 //!
-//! Enough to measure a piano by, not to write music down: it listens to what is new in the spectrum at
-//! each onset and explains it with the fewest keys.
+//! Enough to measure a piano by, not to write music down: where something begins, keys are struck of which
+//! more sounds afterwards than before.
 
+use super::activation::Activations;
 use super::note::PlayedNote;
-use super::piano::{LOWEST, equal_temperament, partial_frequency};
+use super::piano::LOWEST;
 use super::spectrogram::Spectrogram;
 
-/// Samples of the spectra that pitches are found in, and from one to the next.
+/// Samples of the spectra that keys are found in, and from one to the next.
 const SIZE: usize = 4096;
-const HOP: usize = 512;
+const HOP: usize = 1024;
 
 /// The same for onsets.
 const SHORT: usize = 1024;
@@ -18,42 +19,102 @@ const SHORT_HOP: usize = 256;
 /// Keys that may be struck at once, at most.
 const CHORD: usize = 6;
 
-/// Partials that a key is known by.
-const NUMBERS: usize = 10;
-
-/// The softest note beside the loudest of its chord, and beside the loudest of all, as salience.
+/// The softest note beside the loudest of its chord, and beside the loudest of most chords, as activation.
 const SOFTEST: f32 = 0.3;
-const SOFTEST_OF_ALL: f32 = 0.12;
+const SOFTEST_OF_ALL: f32 = 0.08;
+
+/// How much of what sounded before still sounds, at most, where nothing is struck anew.
+const RINGING: f32 = 0.9;
+
+/// The longest note, in seconds.
+const LONGEST: f64 = 8.0;
+
+/// Velocities of what is as loud as most, and of what is 1 dB louder. In the pianos that this was chosen
+/// by, 1 dB is some 4 velocities, but a note's loudness is known to 5 dB.
+const USUAL: f32 = 75.0;
+const LOUDER: f32 = 1.4;
+
+/// A key at an onset.
+#[derive(Clone, Copy)]
+struct Rise {
+    key: u8,
+    /// Of the mean activation.
+    by: f32,
+    /// The largest activation.
+    most: f32,
+}
+
+/// A key struck, and how loud beside the schematic key, in dB.
+struct Stroke {
+    at: f64,
+    key: u8,
+    decibels: f32,
+}
 
 /// Notes of a recording of a piano alone, sorted by start; `samples` are mono at `rate` hertz.
 ///
-/// Velocities are guessed from loudness: the loudest notes get 110.
+/// Velocities are guessed from loudness.
 pub fn notes(samples: &[f32], rate: f32) -> Vec<PlayedNote> {
-    let spectra = Spectrogram::new(samples, rate, SIZE, HOP);
     let onsets = onsets(samples, rate);
+    if onsets.is_empty() {
+        return Vec::new();
+    }
+    let heard = Activations::new(&Spectrogram::new(samples, rate, SIZE, HOP));
     let seconds = samples.len() as f64 / f64::from(rate);
-    let mut found: Vec<(PlayedNote, f32)> = Vec::new();
+    let strokes = strokes(&heard, &onsets, seconds, rate);
+    let mut loudness: Vec<f32> = strokes.iter().map(|stroke| stroke.decibels).collect();
+    loudness.sort_by(f32::total_cmp);
+    let usual = loudness.get(loudness.len() / 2).copied().unwrap_or(0.0);
+    let note = |(index, stroke): (usize, &Stroke)| {
+        let again = strokes[index + 1..].iter().find(|other| other.key == stroke.key);
+        let last = again.map_or(seconds, |other| other.at).min(stroke.at + LONGEST);
+        let velocity = USUAL + LOUDER * (stroke.decibels - usual);
+        PlayedNote {
+            start: stroke.at,
+            end: end(&heard, rate, stroke, last),
+            key: stroke.key,
+            velocity: velocity.clamp(25.0, 120.0) as u8,
+        }
+    };
+    strokes.iter().enumerate().map(note).collect()
+}
+
+/// The keys that are struck at each onset, in the order of onsets.
+fn strokes(heard: &Activations, onsets: &[f64], seconds: f64, rate: f32) -> Vec<Stroke> {
+    let frame = |at: f64| at.max(0.0) * f64::from(rate) / HOP as f64;
+    let half = SIZE as f64 / f64::from(rate) / 2.0;
+    let last = heard.frames() - 1;
+    let mut rises: Vec<(f64, Vec<Rise>)> = Vec::new();
     for (index, onset) in onsets.iter().enumerate() {
         let next = onsets.get(index + 1).copied().unwrap_or(seconds);
-        for (key, salience) in keys_at(&spectra, rate, *onset, next) {
-            let end = end(&spectra, rate, key, *onset);
-            let note = PlayedNote { start: *onset, end, key, velocity: 80 };
-            if let Some((before, _)) = found.iter_mut().rev().find(|(note, _)| note.key == key) {
-                before.end = before.end.min(*onset);
+        let first = (frame(onset + 0.045).ceil() as usize).min(last);
+        let end = (frame((onset + 0.15).min(next - 0.03)) as usize).clamp(first, last);
+        let before = heard.frame((frame(onset - 0.9 * half) as usize).min(last));
+        let rise = |key: usize| {
+            let of = (first..=end).map(|at| heard.frame(at)[key]);
+            let mean = of.clone().sum::<f32>() / (end - first + 1) as f32;
+            Rise {
+                key: LOWEST + key as u8,
+                by: mean - RINGING * before[key],
+                most: of.fold(0.0, f32::max),
             }
-            found.push((note, salience));
+        };
+        let mut keys: Vec<Rise> = (0..before.len()).map(rise).collect();
+        keys.sort_by(|a, b| b.by.total_cmp(&a.by));
+        keys.truncate(CHORD);
+        rises.push((*onset, keys));
+    }
+    let mut loudest: Vec<f32> = rises.iter().map(|(_, keys)| keys[0].by).collect();
+    loudest.sort_by(f32::total_cmp);
+    let loud = loudest[loudest.len() * 9 / 10];
+    let mut strokes = Vec::new();
+    for (at, keys) in rises {
+        let least = (SOFTEST * keys[0].by).max(SOFTEST_OF_ALL * loud);
+        for Rise { key, most, .. } in keys.into_iter().filter(|rise| rise.by > least) {
+            strokes.push(Stroke { at, key, decibels: heard.decibels(key, most) });
         }
     }
-    let loudest = found.iter().fold(0.0f32, |most, (_, salience)| most.max(*salience));
-    found.retain(|(note, salience)| {
-        *salience > SOFTEST_OF_ALL * loudest && note.end - note.start > 0.06
-    });
-    for (note, salience) in &mut found {
-        // Salience grows with the square root of the amplitude; pianos gain some 1 dB in 3 velocities.
-        let below = -40.0 * (*salience / loudest).log10();
-        note.velocity = (110.0 - 2.2 * below).clamp(20.0, 120.0) as u8;
-    }
-    found.into_iter().map(|(note, _)| note).collect()
+    strokes
 }
 
 /// When something new begins, in seconds: peaks of the spectral flux.
@@ -83,100 +144,20 @@ fn onsets(samples: &[f32], rate: f32) -> Vec<f64> {
     found
 }
 
-/// What of a spectrum's amplitudes is new at an onset, compressed.
-fn news(spectra: &Spectrogram, rate: f32, onset: f64, next: f64) -> Vec<f32> {
-    let frame = |at: f64| (at.max(0.0) * f64::from(rate) / HOP as f64).round() as usize;
-    let last = spectra.frames() - 1;
-    let after = frame(onset + 0.05)..=frame((onset + 0.12).min((next - 0.03).max(onset + 0.05)));
-    let before = frame(onset - 0.055).min(last);
-    let mut sum = vec![0.0f32; spectra.bins];
-    let mut count = 0.0f32;
-    for at in after {
-        sum.iter_mut().zip(spectra.frame(at.min(last))).for_each(|(sum, power)| *sum += power);
-        count += 1.0;
-    }
-    let old = spectra.frame(before);
-    sum.iter()
-        .zip(old)
-        .map(|(new, old)| ((new / count).sqrt() - old.sqrt()).max(0.0).sqrt())
-        .collect()
-}
-
-/// How loud a partial is in what is new: the largest value near its bin.
-fn at(news: &[f32], bin: f32, frequency: f32) -> (usize, f32) {
-    let nearest = (frequency / bin).round() as usize;
-    // A semitone's quarter, at least a bin.
-    let reach = ((frequency * 0.014 / bin) as usize).max(1);
-    let range = nearest.saturating_sub(reach)..(nearest + reach + 1).min(news.len());
-    range.map(|bin| (bin, news[bin])).fold((nearest, 0.0), |a, b| if b.1 > a.1 { b } else { a })
-}
-
-/// The keys that are struck at an onset, with their salience.
-fn keys_at(spectra: &Spectrogram, rate: f32, onset: f64, next: f64) -> Vec<(u8, f32)> {
-    let mut news = news(spectra, rate, onset, next);
-    let bin = spectra.bin;
-    let mut found: Vec<(u8, f32)> = Vec::new();
-    while found.len() < CHORD {
-        let mut best = (0u8, 0.0f32);
-        for key in LOWEST + 3..=103 {
-            if found.iter().any(|(other, _)| *other == key) {
-                continue;
-            }
-            let base = equal_temperament(key);
-            let (mut sum, mut missing) = (0.0, 0);
-            let mut strongest = 0.0f32;
-            for n in 1..=NUMBERS {
-                let frequency = partial_frequency(base, 0.0, 3e-4, n);
-                if frequency > 7000.0 {
-                    break;
-                }
-                let (_, value) = at(&news, bin, frequency);
-                strongest = strongest.max(value);
-                if n <= 4 && value < 0.12 * strongest {
-                    missing += 1;
-                }
-                sum += value / (n as f32).powf(0.6);
-            }
-            // Two octaves of a struck key have half of its partials: a gap tells the one that is not.
-            let first = at(&news, bin, base).1;
-            let doubt = if key > 45 && first < 0.25 * strongest { 0.4 } else { 1.0 };
-            let salience = sum * doubt * 0.6f32.powi(missing);
-            if salience > best.1 {
-                best = (key, salience);
-            }
-        }
-        let (key, salience) = best;
-        let loudest = found.first().map_or(salience, |(_, first)| *first);
-        if salience <= 0.02 || salience < SOFTEST * loudest {
-            break;
-        }
-        for n in 1..=30 {
-            let (middle, _) =
-                at(&news, bin, partial_frequency(equal_temperament(key), 0.0, 3e-4, n));
-            for bin in middle.saturating_sub(2)..(middle + 3).min(news.len()) {
-                news[bin] *= 0.25;
-            }
-        }
-        found.push((key, salience));
-    }
-    found
-}
-
-/// When a note that began at `onset` has ended: its first partials have lost 26 dB, or lose 9 dB within
-/// 60 ms.
-fn end(spectra: &Spectrogram, rate: f32, key: u8, onset: f64) -> f64 {
+/// When a note has ended, `last` at the latest: it has lost 24 dB, or loses 9 dB within 70 ms.
+fn end(heard: &Activations, rate: f32, stroke: &Stroke, last: f64) -> f64 {
     let frame = |at: f64| (at * f64::from(rate) / HOP as f64).round() as usize;
-    let base = equal_temperament(key);
-    let power = |at: usize| spectra.around(at, base) + spectra.around(at, 2.0 * base) + 1e-14;
-    let first = frame(onset + 0.06);
-    let last = frame(onset + 8.0).min(spectra.frames().saturating_sub(1));
+    let key = usize::from(stroke.key - LOWEST);
+    let amplitude = |at: usize| Activations::amplitude(heard.frame(at)[key]);
+    let first = frame(stroke.at + 0.06);
     let mut loudest = 0.0f32;
-    for at in first..=last {
-        loudest = loudest.max(power(at));
-        let sudden = at >= first + 5 && power(at) < power(at - 5) * 0.125;
-        if power(at) < loudest * 0.0025 || sudden {
-            return ((at as f64 - 2.5) * HOP as f64 / f64::from(rate)).max(onset + 0.05);
+    for at in first..=frame(last).min(heard.frames() - 1) {
+        loudest = loudest.max(amplitude(at));
+        let sudden = at >= first + 3 && amplitude(at) < 0.35 * amplitude(at - 3);
+        if amplitude(at) < 0.06 * loudest || sudden {
+            let seconds = (at as f64 - 1.5) * HOP as f64 / f64::from(rate);
+            return seconds.clamp(stroke.at + 0.05, last.max(stroke.at + 0.05));
         }
     }
-    last as f64 * HOP as f64 / f64::from(rate)
+    last.max(stroke.at + 0.05)
 }

@@ -6,9 +6,11 @@
 
 use super::model::{Observation, model};
 use super::noise_fit;
+use super::note::PlayedNote;
 use super::piano::{KEYS, LAYERS, LOWEST, PARTIALS, Partial, Piano, layer_weights};
 use super::ridge::{Ridge, hats};
 use super::spectrogram::{Spectrogram, around_gain};
+use super::velocity_fit::Velocities;
 
 /// Leakage of all that sounds into each bin, in power.
 const LEAKAGE: f32 = 1e-8;
@@ -19,20 +21,22 @@ const PRECISION: f64 = 0.2 / 36.0;
 
 /// A partial of a note in a frame: what was heard beside what was expected.
 #[derive(Clone, Copy, Debug)]
-struct Sample {
+pub struct Sample {
+    /// Number of the note.
+    pub note: usize,
     key: u8,
     velocity: u8,
     /// From 0.
-    partial: u8,
+    pub partial: u8,
     frequency: f32,
     /// In dB.
-    difference: f32,
-    precision: f32,
+    pub difference: f32,
+    pub precision: f32,
     by: [f32; 4],
 }
 
 /// Differences between recording and model, and their root mean square in dB.
-fn samples(
+pub fn samples(
     observed: &Observation,
     piano: &Piano,
     modelled: &mut Spectrogram,
@@ -41,7 +45,7 @@ fn samples(
     noise_fit::add_noise(observed, piano, modelled);
     let mut parts = Vec::new();
     model(observed, piano, modelled, &mut |note, index, frequency, frame, expected| {
-        parts.push((*note, index, frequency, frame, *expected));
+        parts.push((note, index, frequency, frame, *expected));
     });
     let (spectra, bin) = (observed.spectra, observed.spectra.bin);
     let leakage: Vec<f32> = (0..spectra.frames())
@@ -62,9 +66,11 @@ fn samples(
         let precision = PRECISION * f64::from(share * share);
         squares += precision * f64::from(difference * difference);
         weights += precision;
+        let PlayedNote { key, velocity, .. } = observed.notes[note];
         Some(Sample {
-            key: note.key,
-            velocity: note.velocity,
+            note,
+            key,
+            velocity,
             partial: index as u8,
             frequency,
             difference,
@@ -103,13 +109,23 @@ fn level_features(key: u8, partial: usize, frequency: f32) -> [(usize, f64); 6] 
 }
 
 /// One step of what all keys have in common: equaliser, brightness by partial and key, the curve of
-/// velocities, decays and damper. Returns the difference before the step, in dB.
-pub fn fit_common(observed: &Observation, piano: &mut Piano, modelled: &mut Spectrogram) -> f64 {
+/// velocities, decays and damper. Of guessed velocities no curve is learned. Returns the difference before
+/// the step, in dB.
+pub fn fit_common(
+    observed: &Observation,
+    velocities: Velocities,
+    piano: &mut Piano,
+    modelled: &mut Spectrogram,
+) -> f64 {
     let (samples, error) = samples(observed, piano, modelled);
     let mut precisions = vec![1.0 / 64.0; GLOBALS];
     precisions[NUMBER..KEY].fill(1.0 / 16.0);
     precisions[KEY..VELOCITY].fill(1.0 / 16.0);
     precisions[VELOCITY..DECAY].copy_from_slice(&[1.0 / 4.0, 1.0 / 2.0, 1.0 / 2.0]);
+    if velocities == Velocities::Guessed {
+        precisions[KEY..VELOCITY].fill(KEYS_OF_GUESSED);
+        precisions[VELOCITY..DECAY].fill(CURVE_OF_GUESSED);
+    }
     precisions[DECAY..].fill(1.0 / 0.25);
     precisions[DECAY + 4] = 1.0 / 16.0;
     precisions[DECAY + 5] = 1.0 / 16.0;
@@ -177,6 +193,14 @@ pub fn bound(partial: &mut Partial) {
 /// aftersound.
 const LOCALS: usize = 7;
 
+/// Where velocities are guessed, what is loud may be a loud key or a loud note: precisions of how loud keys
+/// are beside each other, and of the curve of velocities.
+const KEYS_OF_GUESSED: f64 = 1.0 / 2.0;
+const CURVE_OF_GUESSED: f64 = 100.0;
+
+/// The spread of the layers of velocity where velocities are guessed.
+const LAYERS_OF_GUESSED: f64 = 0.3;
+
 /// How far partials usually lie from what is expected of them: 12 dB as a whole, and so on.
 const SPREADS: [f64; LOCALS] = [12.0, 2.5, 1.5, 2.5, 0.6, 0.6, 6.0];
 
@@ -234,10 +258,19 @@ impl OwnSound {
     }
 
     /// One step for each partial of each key that is heard. Returns the difference before it, in dB.
-    pub fn fit(&mut self, observed: &Observation, modelled: &mut Spectrogram) -> f64 {
+    pub fn fit(
+        &mut self,
+        observed: &Observation,
+        velocities: Velocities,
+        modelled: &mut Spectrogram,
+    ) -> f64 {
         let piano = self.piano();
         let (samples, error) = samples(observed, &piano, modelled);
-        let precisions = SPREADS.map(|spread| 1.0 / (spread * spread));
+        let mut spreads = SPREADS;
+        if velocities == Velocities::Guessed {
+            spreads[1..4].fill(LAYERS_OF_GUESSED);
+        }
+        let precisions = spreads.map(|spread| 1.0 / (spread * spread));
         let mut ridges: Vec<Option<Ridge>> = vec![None; KEYS * PARTIALS];
         self.known.iter_mut().for_each(|known| known.fill(0.0));
         for sample in &samples {

@@ -93,8 +93,20 @@ fn keys_that_are_not_heard_follow_those_that_are() {
 
 #[test]
 fn notes_are_found_without_being_told() {
-    let (samples, _) = learned();
-    let heard = note_detection::notes(samples, RATE as f32);
+    // Out of tune, stiffer, brighter from partial to partial, dull on top.
+    let mut piano = Piano::schematic();
+    for (key, sound) in (LOWEST..).zip(&mut piano.keys) {
+        sound.cents = 9.0;
+        sound.inharmonicity *= 1.6;
+        let base = sound.frequency(key, 1);
+        for (n, partial) in (0..).zip(&mut sound.partials) {
+            let colour = (n as f32).min(8.0) - 4.0 * (base * n as f32 / 1000.0).max(1.0).log2();
+            partial.levels.iter_mut().for_each(|level| *level += colour);
+            partial.slow *= 0.6;
+        }
+    }
+    let samples = recording(&piano, &arpeggio());
+    let heard = note_detection::notes(&samples, RATE as f32);
     let real = arpeggio();
     let same = |a: &PlayedNote, b: &PlayedNote| a.key == b.key && (a.start - b.start).abs() < 0.05;
     let found = real.iter().filter(|note| heard.iter().any(|other| same(note, other))).count();
@@ -125,6 +137,77 @@ fn sounds_that_are_no_piano_are_refused_or_remarked_on() {
         Ok(learned) => assert!(learned.remarks.contains(&Remark::Unlike), "{:?}", learned.remarks),
     }
     assert_eq!(learn(&noise, RATE as f32, Some(&[]), &|_| true).unwrap_err(), TimbreError::NoNotes);
+}
+
+/// What is learned of something odd is refused, or has a remark of some kind and makes no noise.
+fn refused_or_remarked(samples: &[f32], remark: &dyn Fn(&Remark) -> bool) {
+    match learn(samples, RATE as f32, None, &|_| true) {
+        Err(error) => {
+            let missing = "it needs at least a few seconds of piano notes";
+            assert!(error.to_string().contains(missing), "{error}");
+        }
+        Ok(learned) => {
+            assert!(learned.remarks.iter().any(remark), "{:?}", learned.remarks);
+            assert!(learned.measured.piano.is_sound());
+            let mut sides = perform(&learned.measured.piano, &arpeggio(), RATE, &|| false).unwrap();
+            level(&mut sides);
+            // Noise at full scale would have .5 and more.
+            let power = sides[0].iter().map(|x| x * x).sum::<f32>() / sides[0].len() as f32;
+            assert!(power.sqrt() < 0.3, "{}", power.sqrt());
+        }
+    }
+}
+
+#[test]
+fn a_chord_alone_says_little() {
+    let note = |key| PlayedNote { start: 0.3, end: 2.5, key, velocity: 80 };
+    let chord = recording(&Piano::schematic(), &[48, 60, 64, 67].map(note));
+    refused_or_remarked(&chord, &|remark| matches!(remark, Remark::FewKeys(1..6)));
+}
+
+#[test]
+fn clipped_and_dull_recordings_are_remarked_on() {
+    let notes = &arpeggio()[..10];
+    let mut piano = other_piano();
+    for (key, sound) in (LOWEST..).zip(&mut piano.keys) {
+        let heard = (1..=60).take_while(|n| sound.frequency(key, *n) < 3_800.0).count();
+        sound.partials.truncate(heard.max(1));
+        sound.noise.levels[8..].fill(-200.0);
+    }
+    let dull = recording(&piano, notes);
+    refused_or_remarked(&dull, &|remark| matches!(remark, Remark::Dull(..6_000.0)));
+    let clipped: Vec<f32> = recording(&other_piano(), notes)
+        .into_iter()
+        .map(|sample| (30.0 * sample).clamp(-1.0, 1.0))
+        .collect();
+    refused_or_remarked(&clipped, &|remark| matches!(remark, Remark::Clipped(_)));
+}
+
+#[test]
+fn voices_that_speak_are_refused_or_remarked_on() {
+    // Pulses of a pitch that glides, through two formants, in syllables.
+    let (mut phase, mut resonators) = (0.0f32, [[0.0f32; 2]; 2]);
+    let speech: Vec<f32> = (0..4 * RATE as usize)
+        .map(|at| {
+            let time = at as f32 / RATE as f32;
+            let syllable = (time * 4.0) as usize;
+            let within = (time * 4.0).fract();
+            let pitch = 110.0 + 35.0 * (time * 5.3).sin() + 20.0 * (syllable % 3) as f32;
+            phase += pitch / RATE as f32;
+            let pulse = if phase >= 1.0 { 1.0 } else { 0.0 };
+            phase = phase.fract();
+            let formants = [[500.0, 1500.0], [700.0, 1100.0], [300.0, 2200.0]][syllable % 3];
+            let mut out = 0.0;
+            for (state, formant) in resonators.iter_mut().zip(formants) {
+                let angle = std::f32::consts::TAU * formant / RATE as f32;
+                let next = pulse + 2.0 * 0.99 * angle.cos() * state[0] - 0.9801 * state[1];
+                *state = [next, state[0]];
+                out += 0.05 * next;
+            }
+            if within < 0.7 { out * (within * 4.5).sin().max(0.0) } else { 0.0 }
+        })
+        .collect();
+    refused_or_remarked(&speech, &|remark| matches!(remark, Remark::Unlike));
 }
 
 #[test]

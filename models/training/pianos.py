@@ -25,6 +25,14 @@ FONTS = {
     "timgm": (SF2 + "TimGM6mb.sf2", 0),
 }
 PIANOS = ["fluid", "musescore", "timgm", "freepats", "salamander"]
+
+# What is no piano: nylon and steel guitars and harps.
+OTHERS = {
+    f"{font} {name}": (FONTS[font][0], program)
+    for font in FONTS
+    for name, program in {"nylon guitar": 24, "steel guitar": 25, "harp": 46}.items()
+}
+FONTS |= OTHERS
 KIN = [{"fluid", "musescore"}]
 
 

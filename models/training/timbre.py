@@ -2,6 +2,8 @@
 
     python timbre.py --drumlin ../../target/debug/drumlin --songs DATA/pop909 --salamander FOLDER --out FOLDER
 
+`--others` measures guitars and harps, for which there is no promise.
+
 Each piano plays a reference of 30 s and two passages of 20 s of other songs (`pianos.py`). Drumlin learns
 the reference, with its MIDI file and without, and plays the passages; so do the stock piano of another
 family that is nearest to the reference, and the same with an equaliser from the reference. Nothing of
@@ -27,7 +29,7 @@ import zlib
 import numpy as np
 import soundfile
 
-from pianos import PIANOS, RATE, excerpt, kin, performance, render, write_midi
+from pianos import OTHERS, PIANOS, RATE, excerpt, kin, performance, render, write_midi
 
 REFERENCE = ("012", 20, 30)
 PASSAGES = {"a": ("003", 30, 20), "b": ("045", 60, 20)}
@@ -159,6 +161,7 @@ def main():
     parser.add_argument("--songs", required=True)
     parser.add_argument("--salamander", required=True)
     parser.add_argument("--out", required=True)
+    parser.add_argument("--others", action="store_true", help="guitars and harps in the place of pianos")
     arguments = parser.parse_args()
     os.makedirs(arguments.out, exist_ok=True)
     file = lambda name: os.path.join(arguments.out, name)
@@ -169,13 +172,14 @@ def main():
         notes[name] = excerpt(performance(path), start, seconds)
         write_midi(notes[name], file(name + ".mid"))
     real = {}
-    for piano in PIANOS:
+    measured = list(OTHERS) if arguments.others else PIANOS
+    for piano in dict.fromkeys(PIANOS + measured):
         for name in notes:
             real[piano, name] = render(piano, notes[name], arguments.salamander)
             soundfile.write(file(f"{piano}-{name}.wav"), real[piano, name], RATE, subtype="FLOAT")
 
     results = {}
-    for piano in PIANOS:
+    for piano in measured:
         reference = real[piano, "reference"]
         others = [other for other in PIANOS if other not in kin(piano)]
         nearest = min(
@@ -201,11 +205,13 @@ def main():
         for name in PASSAGES:
             for (p, n, method), values in results.items():
                 if (p, n) == (piano, name):
-                    print(f"{piano:11} {name} {method:19}", *(f"{k} {v:.2f}" for k, v in values.items()), flush=True)
+                    print(f"{piano:22} {name} {method:19}", *(f"{k} {v:.2f}" for k, v in values.items()), flush=True)
     print()
     for method in dict.fromkeys(key[2] for key in results):
         of = [values for key, values in results.items() if key[2] == method]
         print(f"mean          {method:19}", *(f"{k} {np.mean([v[k] for v in of]):.3f}" for k in of[0]))
+    if arguments.others:
+        return
     wanted = [file(name) for name in ("musescore-a.wav", "musescore-a-midi.wav")]
     sounds = [soundfile.read(name, always_2d=True)[0].mean(axis=1) for name in wanted]
     picture(file("spectra.png"), fitted(*sounds[::-1])[::-1])

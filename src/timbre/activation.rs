@@ -1,13 +1,13 @@
 //! How much of each key is in each moment of a recording.
 //!
 //! Non-negative matrix factorisation with a dictionary that is given: the spectra of the schematic piano's
-//! keys, and one equaliser for all of them that is found with the activations (after Vincent, Bertin,
-//! Badeau, "Adaptive harmonic spectral decomposition for multiple pitch estimation", IEEE TASLP 2010).
+//! keys, as stiff as fits best, and one equaliser for all of them that is found with the activations (after
+//! Vincent, Bertin, Badeau, "Adaptive harmonic spectral decomposition for multiple pitch estimation", IEEE TASLP 2010).
 //! Updates are the multiplicative ones for the Kullback-Leibler divergence (Lee and Seung, NIPS 2000).
 
 use multiversion::multiversion;
 
-use super::piano::{LOWEST, Partial, Piano};
+use super::piano::{LOWEST, Partial, Piano, equal_temperament, partial_frequency};
 use super::spectrogram::{SPREAD, Spectrogram, hann_power};
 
 /// The highest key that is listened for, G7.
@@ -28,6 +28,11 @@ const COMPRESSION: f32 = 0.8;
 /// Rounds in which the equaliser is found; in all but the last a third of the frames is enough.
 const ROUNDS: usize = 3;
 const SHARE: usize = 3;
+
+/// How stiff strings may be, as a multiple of the schematic ones' inharmonicity, and the share of frames
+/// that says which it is.
+const STIFFNESS: [f32; 5] = [1.0, 0.4, 0.65, 1.6, 2.5];
+const SMALL_SHARE: usize = 16;
 
 /// Updates of a round.
 const UPDATES: usize = 15;
@@ -56,7 +61,7 @@ impl Activations {
         for at in 0..spectra.frames() {
             heard.extend(spectra.frame(at)[..bins].iter().map(compressed));
         }
-        let dictionary = dictionary(bins, spectra.bin);
+        let dictionary = fitting_dictionary(&heard, bins, spectra.bin);
         let sums: Vec<f32> = heard.chunks_exact(bins).map(|row| row.iter().sum()).collect();
         let mut values = vec![0.0f32; sums.len() * ROOM];
         for (row, sum) in values.chunks_exact_mut(ROOM).zip(&sums) {
@@ -121,13 +126,42 @@ struct Line {
     shape: [f32; 2 * SPREAD + 1],
 }
 
-/// The partials of the schematic keys, by key.
-fn dictionary(bins: usize, bin: f32) -> Vec<Vec<Line>> {
+/// The dictionary of the stiffness that explains most of what is heard.
+fn fitting_dictionary(heard: &[f32], bins: usize, bin: f32) -> Vec<Vec<Line>> {
+    let divergence = |dictionary: &[Vec<Line>]| {
+        let equalised = Equalised::new(dictionary, &vec![1.0; bins]);
+        let rows = heard.chunks_exact(bins).step_by(SMALL_SHARE);
+        let of = |row: &[f32]| {
+            let mut activations = vec![0.0; ROOM];
+            activations[..KEYS].fill(row.iter().sum::<f32>() / KEYS as f32);
+            let mut model = vec![0.0; bins];
+            (0..UPDATES).for_each(|_| update(&equalised, row, &mut activations, &mut model));
+            equalised.model(&activations, &mut model);
+            let pairs = row.iter().zip(&model).filter(|(heard, _)| **heard > 0.0);
+            pairs.map(|(heard, model)| f64::from(heard * (heard / model).ln())).sum::<f64>()
+        };
+        rows.map(of).sum::<f64>()
+    };
+    let mut best = dictionary(bins, bin, STIFFNESS[0]);
+    let mut least = divergence(&best);
+    for stiffness in &STIFFNESS[1..] {
+        let other = dictionary(bins, bin, *stiffness);
+        let found = divergence(&other);
+        if found < least {
+            (best, least) = (other, found);
+        }
+    }
+    best
+}
+
+/// The partials of the schematic keys, by key, with strings so many times as stiff.
+fn dictionary(bins: usize, bin: f32, stiffness: f32) -> Vec<Vec<Line>> {
     let piano = Piano::schematic();
     let lines = |key: u8| {
         let sound = piano.key(key);
+        let inharmonicity = sound.inharmonicity * stiffness;
         let line = |(n, partial): (usize, &Partial)| {
-            let at = sound.frequency(key, n) / bin;
+            let at = partial_frequency(equal_temperament(key), 0.0, inharmonicity, n) / bin;
             let first = (at.round() as usize).saturating_sub(SPREAD);
             let amplitude = 10f32.powf(partial.levels[1] / 20.0);
             let value = |bin: usize| {

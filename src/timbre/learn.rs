@@ -4,10 +4,9 @@ use std::fmt;
 
 use super::TimbreError;
 use super::measure::{LONGEST, Measured, measure};
-use super::note::PlayedNote;
+use super::note::{PlayedNote, Velocities};
 use super::note_detection;
 use super::piano::Piano;
-use super::velocity_fit::Velocities;
 
 /// The most samples of a recording that are looked through for its first note, in seconds.
 pub(super) const LOOKED_THROUGH: f64 = 600.0;

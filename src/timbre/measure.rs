@@ -4,12 +4,12 @@ use super::TimbreError;
 use super::attack::fit_attack;
 use super::model::{Observation, model};
 use super::noise_fit::{self, fit_noise};
-use super::note::PlayedNote;
+use super::note::{PlayedNote, Velocities};
 use super::partial_fit::{OwnSound, fit_common, samples as differences};
 use super::piano::{HIGHEST_PARTIAL, KEYS, LOWEST, PARTIALS, Partial, Piano};
 use super::spectrogram::Spectrogram;
 use super::tuning;
-use super::velocity_fit::{Velocities, fit_velocities};
+use super::velocity_fit::fit_velocities;
 
 /// Samples of the spectra that partials are measured in, and from one to the next.
 const SIZE: usize = 4096;

@@ -12,3 +12,12 @@ pub struct PlayedNote {
     /// MIDI velocity, 1 to 127.
     pub velocity: u8,
 }
+
+/// Where velocities come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Velocities {
+    /// A MIDI file says them.
+    Known,
+    /// From loudness.
+    Guessed,
+}

@@ -6,11 +6,10 @@
 
 use super::model::{Observation, model};
 use super::noise_fit;
-use super::note::PlayedNote;
+use super::note::{PlayedNote, Velocities};
 use super::piano::{KEYS, LAYERS, LOWEST, PARTIALS, Partial, Piano, layer_weights};
 use super::ridge::{Ridge, hats};
 use super::spectrogram::{Spectrogram, around_gain};
-use super::velocity_fit::Velocities;
 
 /// Leakage of all that sounds into each bin, in power.
 const LEAKAGE: f32 = 1e-8;

@@ -4,15 +4,6 @@ use super::note::PlayedNote;
 use super::partial_fit::Sample;
 use super::piano::{LAYERS, Piano};
 
-/// Where velocities come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Velocities {
-    /// A MIDI file says them.
-    Known,
-    /// From loudness.
-    Guessed,
-}
-
 /// How far velocities usually lie from the middle one.
 const SPREAD: f32 = 18.0;
 

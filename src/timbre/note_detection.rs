@@ -20,7 +20,7 @@ const SHORT_HOP: usize = 256;
 const CHORD: usize = 6;
 
 /// The softest note beside the loudest of its chord, and beside the loudest of most chords, as activation.
-const SOFTEST: f32 = 0.3;
+const SOFTEST: f32 = 0.22;
 const SOFTEST_OF_ALL: f32 = 0.08;
 
 /// How much of what sounded before still sounds, at most, where nothing is struck anew.

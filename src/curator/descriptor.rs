@@ -47,7 +47,7 @@ impl Descriptor {
     }
 
     /// How alike the rhythms are: the cosine of their autocorrelations.
-    pub fn rhythm_likeness(&self, other: &Descriptor) -> f32 {
+    pub fn rhythm_similarity(&self, other: &Descriptor) -> f32 {
         1.0 - squared(&self.0[..RHYTHM], &other.0[..RHYTHM]) / 2.0
     }
 
@@ -155,7 +155,7 @@ mod tests {
         assert!(one.distance(&beat(44, 0.01, 0)) < 0.02);
         assert!(one.distance(&beat(44, 1.0, 13)) < 0.15);
         assert!(one.distance(&beat(60, 1.0, 0)) > 0.5);
-        assert!(one.rhythm_likeness(&beat(44, 1.0, 13)) > 0.98);
+        assert!(one.rhythm_similarity(&beat(44, 1.0, 13)) > 0.98);
         assert!(one.spectral_difference(&beat(44, 0.1, 0)) < 0.5);
         assert_eq!(one.similarity(&one), 1.0);
     }

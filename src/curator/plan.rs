@@ -172,7 +172,7 @@ fn clearest<'a>(beats: impl Iterator<Item = (usize, &'a Beat)>) -> Option<Beat> 
 fn why(before: Option<&Clip>, clip: &Clip, join: Option<Join>) -> String {
     let Some((before, join)) = before.zip(join) else { return "begins the path".to_owned() };
     let (a, b) = (&before.descriptor, &clip.descriptor);
-    let rhythm = match a.rhythm_likeness(b) {
+    let rhythm = match a.rhythm_similarity(b) {
         0.85.. => "nearly the same rhythm",
         0.65.. => "a similar rhythm",
         _ => "another rhythm",

@@ -7,6 +7,7 @@ use super::ComposeError;
 use super::conditioning::{GivenRhythm, given_pitches, given_rhythm};
 use super::draft::Draft;
 use super::drums::DrumBars;
+use super::evaluation::drum_correlation;
 use super::form::{Form, form};
 use super::key::{Key, Range};
 use super::lead::lead;
@@ -18,6 +19,10 @@ use super::rhythm_sampling::sample_rhythm;
 use crate::network::Models;
 use crate::score::{Note, Song, Ticks, Track, TrackKind, Velocity};
 
+/// Drafts of each melody, of which the one is kept whose self-similarity is most like the drums'; in songs
+/// of more bars than this one does.
+const DRAFTS: usize = 3;
+const MOST_COMPARED_BARS: usize = 512;
 /// The most melodies that are written at once.
 pub const MOST_ALTERNATIVES: usize = 8;
 /// The most notes a bar that can be asked for.
@@ -119,7 +124,8 @@ pub fn compose(
     let rhythm = request.rhythm_of.map(|song| given_rhythm(song, &drums)).transpose()?;
     let pitches = request.pitches_of.map(given_pitches).transpose()?;
     let voice = voice(request, rhythm.as_ref(), pitches.as_deref())?;
-    let mut drafts: Vec<Draft> = (0..request.alternatives.clamp(1, MOST_ALTERNATIVES))
+    let each = if drums.len() <= MOST_COMPARED_BARS { DRAFTS } else { 1 };
+    let mut drafts: Vec<Draft> = (0..each * request.alternatives.clamp(1, MOST_ALTERNATIVES))
         .map(|number| {
             let mut rng = ChaCha8Rng::seed_from_u64(request.seed);
             rng.set_stream(number as u64);
@@ -146,8 +152,24 @@ pub fn compose(
             sample_pitches(&mut drafts, &drums, voice, harmony.as_ref(), kept, &*network, &told)?;
         }
     }
-    let melodies = drafts.into_iter().map(|draft| finish(draft, &drums)).collect();
+    let mut melodies = Vec::new();
+    let mut drafts = drafts.into_iter();
+    while let Some(draft) = most_similar(&drums, drafts.by_ref().take(each)) {
+        melodies.push(finish(draft, &drums));
+    }
     Ok(Composition { voice, melodies })
+}
+
+/// Of some drafts the one whose bars resemble each other most as the drums' do; the first of equals.
+fn most_similar(drums: &DrumBars, drafts: impl Iterator<Item = Draft>) -> Option<Draft> {
+    let mut best: Option<(f64, Draft)> = None;
+    for draft in drafts {
+        let ssm = drum_correlation(&draft.line, drums).map_or(0.0, |found| found.ssm);
+        if best.as_ref().is_none_or(|(most, _)| ssm > *most) {
+            best = Some((ssm, draft));
+        }
+    }
+    best.map(|(_, draft)| draft)
 }
 
 /// Notes a bar that a melody for these drums may have: around five in a bar of four quarters, as the

@@ -13,6 +13,9 @@ use crate::network::Network;
 
 const TEMPERATURE: f32 = 1.0;
 const TOP: f32 = 0.98;
+/// By how many nats the tonic is likelier as the last note: alone, and over chords that are given.
+const HOME: f32 = 12.0;
+const CHORD_HOME: f32 = 4.0;
 /// Leaps beyond an octave are not sung.
 const LEAP: u8 = 12;
 /// From this on an interval is a leap, which is rarely followed by another one the same way.
@@ -53,7 +56,8 @@ pub(super) fn sample_pitches(
         let mut asked = vec![false; drafts.len()];
         for (number, draft) in drafts.iter().enumerate() {
             let notes = rows[number].notes();
-            let repeated = notes.get(index).and_then(|note| {
+            // The song's last note has an end of its own.
+            let repeated = notes.get(index).filter(|_| index + 1 < notes.len()).and_then(|note| {
                 let bar = drums.bar_of(note.slot);
                 let BarPlan::Repeat(from) = draft.form.plans[bar] else { return None };
                 let same = !kept
@@ -92,7 +96,9 @@ pub(super) fn sample_pitches(
                 (_, _, 1) => Cadence::Closed,
                 _ => Cadence::Open,
             };
-            shape(&mut said, voice, &keys[number], cadence);
+            // Given chords may end elsewhere.
+            let home = if harmony.is_some() { CHORD_HOME } else { HOME };
+            shape(&mut said, voice, &keys[number], cadence, home);
             let register = registers[number].get(draft.form.phrase(bar)).copied().unwrap_or(0.5);
             lean(&mut said, voice, register);
             // The voice was seen to have a note, and what is shaped leaves one.
@@ -133,7 +139,7 @@ enum Cadence {
 }
 
 /// What holds for every melody, whatever the network says.
-fn shape(said: &mut [f32], voice: Voice, keys: &[u8], cadence: Cadence) {
+fn shape(said: &mut [f32], voice: Voice, keys: &[u8], cadence: Cadence, home: f32) {
     let allowed =
         |place: usize| voice.at(place).filter(|&key| voice.range.has(key) && voice.key.has(key));
     let last = keys.last().copied();
@@ -164,7 +170,7 @@ fn shape(said: &mut [f32], voice: Voice, keys: &[u8], cadence: Cadence) {
         }
         let degree = voice.key.degree(key);
         *log += match (cadence, degree) {
-            (Cadence::Final, 0) => 4.0,
+            (Cadence::Final, 0) => home,
             (Cadence::Closed, 0) => 1.5,
             (Cadence::Closed | Cadence::Final, 3 | 4 | 7) => 0.8,
             (Cadence::Open, 2 | 7) => 0.8,

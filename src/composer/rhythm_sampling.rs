@@ -84,7 +84,16 @@ pub(super) fn sample_rhythm(
             }
         }
     }
+    drafts.iter_mut().for_each(|draft| hold_last(&mut draft.line.states, drums));
     Ok(())
+}
+
+/// The last note sounds on to the end of its bar.
+fn hold_last(states: &mut [State], drums: &DrumBars) {
+    if let Some(last) = states.iter().rposition(|&state| state == State::Onset) {
+        let end = drums.of_bar(drums.bar_of(last)).end;
+        states[last + 1..end].fill(State::Hold);
+    }
 }
 
 /// What holds for every melody, whatever the network says.

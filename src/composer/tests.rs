@@ -89,6 +89,20 @@ fn as_many_notes_are_played_as_were_asked_for() {
 }
 
 #[test]
+fn a_melody_ends_on_the_tonic_and_holds_it() {
+    for bars in [8, 16] {
+        let written = write(&rock(bars), &Request { alternatives: 4, ..Request::default() });
+        for melody in &written.melodies {
+            let last = melody.notes.last().unwrap();
+            assert_eq!(written.voice.key.degree(last.key), 0);
+            // But for the breath of a sixteenth of its length.
+            let end = last.end().0;
+            assert!(end.next_multiple_of(384) - end <= 384 / 16, "to the end of a bar");
+        }
+    }
+}
+
+#[test]
 fn what_the_drums_repeat_the_melody_repeats() {
     let song = rock(32);
     let again = |repeat: f32| {

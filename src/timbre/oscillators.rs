@@ -125,10 +125,10 @@ impl Oscillators {
     }
 
     /// Adds the next block to `sum`. `gains` are those of all at its start and end, between which they run
-    /// straight.
-    pub fn add(&mut self, gains: [f32; 2], sum: &mut [f32; BLOCK]) {
+    /// straight; `most` is what the gain may still come to.
+    pub fn add(&mut self, gains: [f32; 2], most: f32, sum: &mut [f32; BLOCK]) {
         add_banks(&mut self.banks, gains, sum);
-        self.banks.iter_mut().for_each(|bank| bank.drop_silent(gains[1]));
+        self.banks.iter_mut().for_each(|bank| bank.drop_silent(most));
         self.banks.retain(|bank| bank.count > 0);
     }
 }
@@ -199,7 +199,7 @@ mod tests {
             let mut at = 0;
             for block in 0..2000 {
                 let mut sum = [0.0; BLOCK];
-                played.add([0.5, 0.5], &mut sum);
+                played.add([0.5, 0.5], 0.5, &mut sum);
                 let level =
                     |blocks: i32| 0.6 * 0.999f64.powi(blocks) + 0.2 * 0.9999f64.powi(blocks);
                 for (sample, heard) in sum.iter().enumerate() {
@@ -222,14 +222,14 @@ mod tests {
         let short = Sine { step: 0.2, decay: [0.5, 1.0], ..loud };
         let mut played = Oscillators::new(&[short, loud, short]);
         for _ in 0..20 {
-            played.add([1.0, 1.0], &mut [0.0; BLOCK]);
+            played.add([1.0, 1.0], 1.0, &mut [0.0; BLOCK]);
         }
         assert_eq!(played.banks[0].count, 1);
         let mut heard = [0.0; BLOCK];
-        played.add([1.0, 1.0], &mut heard);
+        played.add([1.0, 1.0], 1.0, &mut heard);
         let phase = 0.1 * (20 * BLOCK) as f32;
         assert!((heard[3] - 0.1 * 0.98 * (phase + 0.3).sin()).abs() < 1e-3);
-        (0..12_000).for_each(|_| played.add([1.0, 1.0], &mut [0.0; BLOCK]));
+        (0..12_000).for_each(|_| played.add([1.0, 1.0], 1.0, &mut [0.0; BLOCK]));
         assert!(played.is_silent());
     }
 }

@@ -96,7 +96,8 @@ impl Voice {
         let rise = self.rise * self.rise_per_block;
         let gain = if self.released { self.gain * self.damping } else { self.gain };
         let gains = [self.gain * (1.0 - self.rise), gain * (1.0 - rise)];
-        self.partials.add(gains, &mut sum);
+        // While the attack rises nothing is silent yet.
+        self.partials.add(gains, gain, &mut sum);
         let loudest = self.noise.iter().fold(0.0f32, |most, level| most.max(*level));
         if loudest > SILENT {
             bands.add(&self.noise, self.noise_at, gains, self.noise_decay, &mut sum);

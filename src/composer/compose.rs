@@ -154,14 +154,14 @@ pub fn compose(
     }
     let mut melodies = Vec::new();
     let mut drafts = drafts.into_iter();
-    while let Some(draft) = most_similar(&drums, drafts.by_ref().take(each)) {
+    while let Some(draft) = best_draft(&drums, drafts.by_ref().take(each)) {
         melodies.push(finish(draft, &drums));
     }
     Ok(Composition { voice, melodies })
 }
 
 /// Of some drafts the one whose bars resemble each other most as the drums' do; the first of equals.
-fn most_similar(drums: &DrumBars, drafts: impl Iterator<Item = Draft>) -> Option<Draft> {
+fn best_draft(drums: &DrumBars, drafts: impl Iterator<Item = Draft>) -> Option<Draft> {
     let mut best: Option<(f64, Draft)> = None;
     for draft in drafts {
         let ssm = drum_correlation(&draft.line, drums).map_or(0.0, |found| found.ssm);

@@ -90,9 +90,10 @@ pub(super) fn sample_pitches(
             let end = rows[number].notes().get(index + 1).map(|next| drums.bar_of(next.slot));
             let bar = drums.bar_of(note.slot);
             let closes = end.is_none_or(|next| next > bar) && draft.form.ends_phrase(bar);
-            let cadence = match (closes, end.is_none(), draft.form.phrase(bar) % 2) {
-                (false, ..) => Cadence::None,
-                (_, true, _) => Cadence::Final,
+            let cadence = match (end.is_none(), closes, draft.form.phrase(bar) % 2) {
+                // Also where bars without a note follow.
+                (true, ..) => Cadence::Final,
+                (_, false, _) => Cadence::None,
                 (_, _, 1) => Cadence::Closed,
                 _ => Cadence::Open,
             };

@@ -252,12 +252,12 @@ pub(super) fn keep_time(
             let Some(donor) = donor else {
                 // A free hand beats the time; where both are elsewhere in all of the section, the foot
                 // does.
-                let all = beats(&grid);
+                let beats = beats(&grid);
                 let is_kit = count(&patterns[group], &[Lane::Kick]) > 0;
-                let is_free = is_kit && count(&patterns[group], &DRUMS) <= all;
+                let is_free = is_kit && count(&patterns[group], &DRUMS) <= beats;
                 let (lane, first, every) =
                     if is_free { (Lane::ClosedHat, 0, 1) } else { (Lane::PedalHat, 1, 2) };
-                let strokes = (first..all).step_by(every);
+                let strokes = (first..beats).step_by(every);
                 let strokes: Vec<_> =
                     strokes.map(|beat| (lane, beat * grid.steps_per_beat, ADDED)).collect();
                 add(&mut patterns[group], &strokes, &limbs[bar]);

@@ -3,9 +3,9 @@
 //! The network sees each stroke in its surroundings and says for a back beat beside ghost notes that
 //! it may be either; drawn one by one, a back beat would be an accent here and a ghost note there.
 //! A stroke of snare, side stick, clap, kick or open hat that comes again at the same place in the bars
-//! around is one thing to a drummer. So what the network says of all its returns is averaged, and little is left
-//! to chance. On the beat, snare and kick are meant to be heard; others stay what the network takes them
-//! for, ghost notes or accents.
+//! around is one thing to a drummer. So what the network says of all its returns is averaged, and little
+//! is left to chance. On the beat, snare and kick are meant to be heard; others stay what the network
+//! takes them for, ghost notes or accents.
 
 use std::collections::HashMap;
 use std::ops::Range;

@@ -7,6 +7,7 @@ use flate2::read::ZlibDecoder;
 use safetensors::SafeTensors;
 
 use super::drum::DRUMS;
+use super::hamming::HammingIndex;
 use super::pattern::{Pattern, PatternGrid};
 use super::space::{LATENT, Latent, PatternSpace, Request, Sampling};
 use crate::network::NetworkError;
@@ -120,6 +121,7 @@ impl Filter {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PatternMap {
     points: Vec<MapPoint>,
+    index: HammingIndex,
 }
 
 /// Neighbours that a place between points is made of.
@@ -150,12 +152,13 @@ impl PatternMap {
 
     /// A map of these points.
     pub fn new(points: Vec<MapPoint>) -> PatternMap {
-        PatternMap { points }
+        let index = HammingIndex::new(points.iter().map(|point| &point.pattern));
+        PatternMap { points, index }
     }
 
     /// This map with more points behind its own.
     pub fn with(&self, more: impl IntoIterator<Item = MapPoint>) -> PatternMap {
-        PatternMap { points: self.points.iter().cloned().chain(more).collect() }
+        PatternMap::new(self.points.iter().cloned().chain(more).collect())
     }
 
     /// All points, in order.
@@ -189,7 +192,8 @@ impl PatternMap {
     /// Gaussian kernel finds the most weight, between those that are beside each other there, so that it
     /// never lands in the void between two groups. A point's own pattern is at the point.
     pub fn place(&self, pattern: &Pattern) -> Place {
-        let near = self.similar_points(pattern);
+        // Grids have islands of their own.
+        let near = self.index.nearest(pattern, ALIKE);
         let Some(&(apart, nearest)) = near.first() else { return Place::default() };
         if apart == 0 {
             return self.points[nearest].place;
@@ -228,28 +232,6 @@ impl PatternMap {
             }
         }
         Place { x: x / sum, y: y / sum }
-    }
-
-    /// The points most like a pattern and how many strokes differ, least first, of equal ones the first.
-    fn similar_points(&self, pattern: &Pattern) -> Vec<(usize, usize)> {
-        let mut near: Vec<(usize, usize)> = Vec::with_capacity(ALIKE + 1);
-        let mut most = usize::MAX;
-        for (index, point) in self.points.iter().enumerate() {
-            // Grids have islands of their own.
-            if point.pattern.grid() != pattern.grid() {
-                continue;
-            }
-            let apart = point.pattern.distance(pattern);
-            if apart < most {
-                let at = near.partition_point(|&(other, _)| other <= apart);
-                near.insert(at, (apart, index));
-                near.truncate(ALIKE);
-                if near.len() == ALIKE {
-                    most = near[ALIKE - 1].0;
-                }
-            }
-        }
-        near
     }
 
     fn first(&self, count: usize, filter: &Filter, far: impl Fn(&MapPoint) -> f32) -> Vec<usize> {
@@ -353,5 +335,5 @@ fn read(bytes: &[u8]) -> Option<PatternMap> {
             name: names.get(*called.get(i)? as usize)?.clone(),
         })
     });
-    Some(PatternMap { points: points.collect::<Option<_>>()? })
+    Some(PatternMap::new(points.collect::<Option<_>>()?))
 }

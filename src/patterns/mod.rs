@@ -21,6 +21,7 @@
 mod drum;
 mod export;
 mod extract;
+mod hamming;
 mod map;
 mod morph;
 mod pattern;

@@ -14,7 +14,8 @@ use super::shared::{Request, Shared};
 use super::theme::{CONTROL, Face, UNIT};
 use super::widgets::{Button, Icon, Look, entry, field, label, list};
 use crate::drummer::{Section, Settings, StyleChoice};
-use crate::studio::{Edit, Preset, PresetFolder, Studio, TappingView};
+use crate::score::TakenGroove;
+use crate::studio::{Edit, Preset, PresetFolder, Studio, Take, TappingView};
 
 /// Bars of a groove that is tapped, at first.
 const TAPPED_BARS: usize = 2;
@@ -30,6 +31,8 @@ pub struct PresetBrowser {
     looked: bool,
     /// Pressed once to be removed.
     doomed: Option<String>,
+    /// Takes of the document, and the drums that their files have of their own.
+    drums: Vec<(Arc<Take>, Option<TakenGroove>)>,
 }
 
 impl Default for PresetBrowser {
@@ -39,6 +42,7 @@ impl Default for PresetBrowser {
             own: Arc::default(),
             looked: false,
             doomed: None,
+            drums: Vec::new(),
         }
     }
 }
@@ -63,6 +67,17 @@ impl PresetBrowser {
             ctx.request_repaint();
             outcome
         });
+    }
+
+    /// Looks for the drums of takes that have not been looked at.
+    fn look_for_drums(&mut self, takes: &[Arc<Take>]) {
+        let is = |take: &Arc<Take>, (other, _): &(Arc<Take>, _)| Arc::ptr_eq(take, other);
+        self.drums.retain(|known| takes.iter().any(|take| is(take, known)));
+        for take in takes {
+            if !self.drums.iter().any(|known| is(take, known)) {
+                self.drums.push((Arc::clone(take), take.own_drums()));
+            }
+        }
     }
 
     /// What these settings are called: by their preset, else by their style.
@@ -123,7 +138,12 @@ pub fn show(
 }
 
 /// The grooves in use, each to be taken away, and where others come from.
-fn grooves(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared) {
+fn grooves(
+    ui: &mut Ui,
+    frame: &Frame<'_>,
+    shared: &mut Shared,
+    drums: &[(Arc<Take>, Option<TakenGroove>)],
+) {
     let theme = &frame.theme;
     let settings = &frame.view.document.settings;
     let song = match &settings.style {
@@ -148,6 +168,18 @@ fn grooves(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared) {
             .tip("Play without this groove again.");
         if remove.show(ui, corner, theme) {
             frame.edit(Edit::UseGroove { section, groove: None });
+        }
+    }
+    let drums = drums
+        .iter()
+        .enumerate()
+        .filter_map(|(at, (take, drums))| Some((at, take, drums.as_ref()?)));
+    for (at, take, drums) in drums {
+        let text = format!("Drums of {}", take.name);
+        let tip = format!("A groove of the drums that the file has: {}.", drums.bars_in_words());
+        if entry(ui, theme, ("take-drums", at), &text, false).on_hover_text(tip).clicked() {
+            frame.studio.use_groove(drums.clone(), None);
+            ui.close();
         }
     }
     if entry(ui, theme, "open-groove", "A groove from a MIDI file…", false).clicked() {
@@ -215,7 +247,8 @@ fn choose(
         }
         ui.close();
     };
-    grooves(ui, frame, shared);
+    browser.look_for_drums(&frame.view.document.takes);
+    grooves(ui, frame, shared, &browser.drums);
     for (index, preset) in own.iter().enumerate() {
         let doomed = browser.doomed.as_ref() == Some(&preset.name);
         let text = if doomed { format!("Remove {}?", preset.name) } else { preset.name.clone() };

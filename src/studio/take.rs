@@ -162,6 +162,12 @@ impl Take {
         timing::swing(&self.song)
     }
 
+    /// The groove of the drums that its file has beside the melody; `None` where there are none.
+    pub fn own_drums(&self) -> Option<TakenGroove> {
+        self.song.drum_notes().next()?;
+        Groove::of_song(&self.name, GrooveSource::File, &self.song).ok()
+    }
+
     /// Whether it was cut from what the host played, as far as can be told from it.
     pub fn was_heard(&self) -> bool {
         let [track] = &self.song.tracks[..] else { return false };

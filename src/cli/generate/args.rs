@@ -115,7 +115,7 @@ impl GenerateArgs {
     pub fn add_grooves(&self, settings: &mut Settings) -> Result<Vec<String>, CliError> {
         let mut remarks = Vec::new();
         let mut read = |path: &Path| {
-            let TakenGroove { groove, remarks: found } = read_groove(path)?;
+            let TakenGroove { groove, remarks: found, .. } = read_groove(path)?;
             let line = |remark| format!("{}: {remark}", path.display());
             remarks.extend(found.iter().map(line));
             Ok::<Groove, CliError>(groove)

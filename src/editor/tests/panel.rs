@@ -5,9 +5,10 @@ use egui::{Key, Modifiers, Vec2, vec2};
 use super::robot::Robot;
 use crate::drummer::{Settings, Style, StyleChoice};
 use crate::editor::controls::Controls;
+use crate::midi;
 use crate::parameters::Control;
-use crate::score::{GmKey, Lane};
-use crate::studio::{Channel, DrumMap, Edit, PresetFolder};
+use crate::score::{GmKey, Lane, Note, Ticks, Track, TrackKind, Velocity};
+use crate::studio::{Channel, DrumMap, Edit, PresetFolder, fixtures};
 
 const SIZE: Vec2 = Vec2::new(1280.0, 800.0);
 
@@ -254,6 +255,36 @@ fn a_groove_is_used_named_and_taken_away_again() {
     robot.frames(1);
     assert_eq!(robot.document().settings.style, StyleChoice::Preset(Style::Jazz));
     assert_eq!(robot.document().settings.section_grooves.len(), 1);
+}
+
+#[test]
+fn a_song_with_drums_offers_them_as_a_groove() {
+    let mut robot = Robot::with_bars(4, SIZE);
+    let mut song = fixtures::take(8).song;
+    let note = |bar: u64| Note {
+        start: Ticks(bar * 1920),
+        length: Ticks(10),
+        key: 36,
+        velocity: Velocity::clamped(99),
+    };
+    let notes = (1..7).map(note).collect();
+    song.tracks.push(Track { name: "Drums".to_owned(), kind: TrackKind::Drums, notes });
+    robot.studio.drop_midi("whole song", &midi::write(&song)).unwrap();
+    let said = robot.studio.snapshot().error.clone().unwrap();
+    assert!(said.contains("\"Drums of whole song\"") && said.contains("bars 2 to 5"), "{said}");
+    // The other take has none; its song can have these.
+    robot.studio.apply(Edit::ChooseTake(0)).unwrap();
+    robot.frames(1);
+    robot.press("preset");
+    robot.frames(1);
+    assert!(!robot.shows(("take-drums", 0usize)));
+    robot.press(("take-drums", 1usize));
+    let document = robot.document();
+    let StyleChoice::Groove(groove) = &document.settings.style else { panic!("a groove") };
+    assert_eq!((groove.name(), groove.bars(), groove.hits().len()), ("whole song", 4, 4));
+    assert_eq!(document.current_take, Some(0));
+    let said = robot.studio.snapshot().error.clone().unwrap();
+    assert!(said.contains("bars 2 to 5"), "{said}");
 }
 
 #[test]

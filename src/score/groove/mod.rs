@@ -63,6 +63,11 @@ pub enum GrooveError {
         /// How many notes there are.
         notes: usize,
     },
+    /// A song of several parts, and none of them is drums.
+    #[error(
+        "it has no drums: none of its {0} tracks is on channel 10, or called and played like drums"
+    )]
+    NoDrumTrack(usize),
     /// There are too many bars, or none.
     #[error("a groove has one to four bars, not {0}")]
     Bars(usize),
@@ -81,7 +86,7 @@ pub enum GrooveRemark {
     Cut {
         /// How many there were.
         of: usize,
-        /// Those that were taken, counted from the first that has strokes.
+        /// Those that were taken, of what they were taken from; from 0.
         taken: Range<usize>,
     },
     /// Bars in another metre than most, or cut short, were left out.
@@ -126,8 +131,20 @@ impl fmt::Display for GrooveRemark {
 pub struct TakenGroove {
     /// The groove.
     pub groove: Groove,
+    /// From its first bar to its last in what it was taken from, from 0.
+    pub bars: Range<usize>,
     /// What a musician should be told; often nothing.
     pub remarks: Vec<GrooveRemark>,
+}
+
+impl TakenGroove {
+    /// Which bars it was taken from, such as "bars 9 to 12".
+    pub fn bars_in_words(&self) -> String {
+        match self.bars.len() {
+            1 => format!("bar {}", self.bars.end),
+            _ => format!("bars {} to {}", self.bars.start + 1, self.bars.end),
+        }
+    }
 }
 
 impl Groove {
@@ -190,12 +207,9 @@ impl Groove {
         }
         let from = commonest(part, &alike);
         let taken = &alike[from..alike.len().min(from + GROOVE_BARS)];
+        let bars = taken[0]..taken[taken.len() - 1] + 1;
         if alike.len() > taken.len() {
-            let first_taken = taken[0] - first;
-            remarks.push(GrooveRemark::Cut {
-                of: alike.len(),
-                taken: first_taken..first_taken + taken.len(),
-            });
+            remarks.push(GrooveRemark::Cut { of: alike.len(), taken: bars.clone() });
         }
         let bar = part.bars.bars()[taken[0]];
         let triplets = part.grids[taken[0]] == StepGrid::for_metre(bar.metre, true)
@@ -205,7 +219,7 @@ impl Groove {
             Some(Hit { bar: BarIndex(place), ..*hit })
         });
         let groove = Groove::new(name, source, bar.metre, triplets, taken.len(), hits.collect())?;
-        Ok(TakenGroove { groove, remarks })
+        Ok(TakenGroove { groove, bars, remarks })
     }
 
     /// As a musician reads it.

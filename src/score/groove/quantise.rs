@@ -1,20 +1,27 @@
 //! Notes become a groove: on the nearest step, with their distance from it kept as feel.
 
+use std::collections::BTreeSet;
 use std::f64::consts::TAU;
 
 use super::{Groove, GrooveError, GrooveRemark, GrooveSource, TakenGroove};
-use crate::score::{BarGrid, DrumPart, GmKey, Hit, MetreChange, Note, Song, StepGrid, Ticks};
+use crate::score::{
+    BarGrid, DrumPart, GmKey, Hit, MetreChange, Note, Song, StepGrid, Ticks, Track,
+};
 
+/// Most keys of a track that may be a single drum: a stroke, a roll, an edge.
+const DRUM_KEYS: usize = 3;
 /// Songs of more bars are not looked through.
 const MOST_BARS: u64 = 10_000;
 
 impl Groove {
     /// The groove of a song's drum tracks, such as those of a MIDI clip. Each note goes to the nearest
     /// step, and its distance from it is kept. Beats are divided in triplets where the playing fits
-    /// them better. A song without drum tracks is taken for drums as a whole.
+    /// them better. A clip without a drum track is taken for drums: one track, or several of which each
+    /// has three keys at most, as kits are recorded drum by drum.
     ///
     /// # Errors
-    /// If the song has no notes, none on a drum's key, or more bars than can be looked through.
+    /// If the song has no notes, none on a drum's key, several parts and no drums among them, or more bars
+    /// than can be looked through.
     pub fn of_song(
         name: &str,
         source: GrooveSource,
@@ -23,6 +30,15 @@ impl Groove {
         let mut notes: Vec<Note> = song.drum_notes().copied().collect();
         let all_tracks = notes.is_empty();
         if all_tracks {
+            let played = song.tracks.iter().filter(|track| !track.notes.is_empty());
+            let tracks = played.clone().count();
+            let is_drum = |track: &Track| {
+                let keys: BTreeSet<u8> = track.notes.iter().map(|note| note.key).collect();
+                keys.len() <= DRUM_KEYS
+            };
+            if tracks > 1 && !played.clone().all(is_drum) {
+                return Err(GrooveError::NoDrumTrack(tracks));
+            }
             notes = song.tracks.iter().flat_map(|track| &track.notes).copied().collect();
         }
         let (metres, ticks) = (&song.metres, song.ticks_per_quarter());

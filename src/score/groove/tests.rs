@@ -18,7 +18,7 @@ fn taken(notes: &[(u64, u8)]) -> Result<TakenGroove, GrooveError> {
 #[test]
 fn notes_are_on_steps_and_keep_their_timing() {
     // At bar 3; the last kick is early for the bar that comes round again.
-    let TakenGroove { groove, remarks } =
+    let TakenGroove { groove, remarks, .. } =
         taken(&[(3840, 36), (4330, 22), (4800, 38), (5750, 36)]).unwrap();
     assert_eq!(remarks, []);
     assert_eq!((groove.name(), groove.bars(), groove.metre()), ("a beat", 1, Metre::COMMON));
@@ -51,7 +51,7 @@ fn of_many_bars_those_that_come_often_are_taken() {
         let second = if bar < 8 { bar + 1 } else { 10 };
         notes.push((bar * 1920 + second * 120, 38));
     }
-    let TakenGroove { groove, remarks } = taken(&notes).unwrap();
+    let TakenGroove { groove, remarks, .. } = taken(&notes).unwrap();
     assert_eq!(groove.bars(), 4);
     assert!(groove.hits().iter().all(|hit| hit.step == 0 || hit.step == 10));
     assert_eq!(remarks, [GrooveRemark::Cut { of: 40, taken: 8..12 }]);
@@ -64,7 +64,8 @@ fn other_metres_and_keys_are_left_out() {
     let notes: Vec<Note> =
         [(0, 36), (1920, 38), (3840, 36), (3900, 12)].map(|(start, key)| note(start, key)).into();
     let song = Song { metres: vec![waltz], ..song(TrackKind::Drums, notes) };
-    let TakenGroove { groove, remarks } = Groove::of_song("", GrooveSource::File, &song).unwrap();
+    let TakenGroove { groove, remarks, .. } =
+        Groove::of_song("", GrooveSource::File, &song).unwrap();
     assert_eq!((groove.name(), groove.bars(), groove.metre()), ("Groove", 2, Metre::COMMON));
     assert_eq!(
         remarks,
@@ -75,9 +76,34 @@ fn other_metres_and_keys_are_left_out() {
 #[test]
 fn a_clip_of_any_track_is_drums() {
     let clip = song(TrackKind::Melodic { program: 0 }, vec![note(0, 36), note(480, 38)]);
-    let TakenGroove { groove, remarks } =
+    let TakenGroove { groove, remarks, .. } =
         Groove::of_song("clip", GrooveSource::File, &clip).unwrap();
     assert_eq!((groove.hits().len(), &remarks[..]), (2, &[GrooveRemark::AllTracks][..]));
+}
+
+#[test]
+fn a_song_is_no_groove_without_a_part_for_drums() {
+    let kind = TrackKind::Melodic { program: 0 };
+    let of = |keys: &[u8]| {
+        let notes = keys.iter().zip(0..).map(|(&key, at)| note(at * 480, key)).collect();
+        Track { name: String::new(), kind, notes }
+    };
+    let song = |tracks| Song { tracks, ..song(kind, Vec::new()) };
+    let melody = [60, 62, 64, 65, 67];
+    let refused = Groove::of_song("", GrooveSource::File, &song(vec![of(&melody), of(&[36])]));
+    assert_eq!(refused, Err(GrooveError::NoDrumTrack(2)));
+    // Drum by drum, on tracks that nobody has named.
+    let kit = song(vec![of(&[36, 36]), of(&[38, 40]), of(&[42, 44, 46]), of(&[])]);
+    let taken = Groove::of_song("", GrooveSource::File, &kit).unwrap();
+    assert_eq!(taken.remarks, [GrooveRemark::AllTracks]);
+    // And with one, the other parts are nothing to it; its bars are the song's.
+    let drums = Track { kind: TrackKind::Drums, ..of(&[36]) };
+    let late = Track {
+        notes: drums.notes.iter().map(|note| Note { start: Ticks(3 * 1920), ..*note }).collect(),
+        ..drums
+    };
+    let taken = Groove::of_song("", GrooveSource::File, &song(vec![of(&melody), late])).unwrap();
+    assert_eq!((taken.bars, taken.groove.bars(), taken.remarks), (3..4, 1, vec![]));
 }
 
 #[test]

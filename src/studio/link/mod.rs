@@ -14,6 +14,7 @@ use super::{
 use crate::drummer::Settings;
 use crate::drummer::timing::Finding;
 use crate::network::Backend;
+use crate::score::TakenGroove;
 
 /// The way to a studio: for its owner, and for what its own worker calls (see
 /// [`on_tick`](super::Studio::on_tick)).
@@ -106,7 +107,8 @@ impl StudioLink {
     }
 
     /// Makes a take of a MIDI file's bytes and makes it the current one; what was found out about its bars
-    /// is reported. A file of nothing but drums is a groove to drum the song with. `name` is the file's, without its ending.
+    /// is reported, and which of its own drums would be a groove ([`Take::own_drums`]). A file of nothing but
+    /// drums is a groove to drum the song with. `name` is the file's, without its ending.
     ///
     /// # Errors
     /// If the bytes are neither a song to play to nor a groove.
@@ -115,9 +117,11 @@ impl StudioLink {
             Err(TakeError::OnlyDrums { .. }) => self.drop_groove(name, bytes, None),
             imported => {
                 let (take, finding) = imported?;
+                let drums = take.own_drums().map(|drums| words_for_drums(&take.name, &drums));
                 self.add(take);
-                if let Some(finding) = finding {
-                    self.report(&words_for(finding));
+                let said: Vec<String> = finding.map(words_for).into_iter().chain(drums).collect();
+                if !said.is_empty() {
+                    self.report(&said.join(" "));
                 }
                 Ok(())
             }
@@ -254,6 +258,14 @@ impl StudioLink {
         self.shared.replace(Saved::from_bytes(bytes)?);
         Ok(())
     }
+}
+
+/// That a file has drums, and where the window offers them.
+fn words_for_drums(name: &str, drums: &TakenGroove) -> String {
+    let bars = drums.bars_in_words();
+    format!(
+        "It has drums of its own: \"Drums of {name}\" in the list of styles plays its {bars} as a groove."
+    )
 }
 
 /// What was found out about the bars of a file, and what can be done about it in the window.

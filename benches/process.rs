@@ -59,6 +59,7 @@ fn part() -> Clip {
         strokes: strokes.into(),
         bar_lines: (0..=BARS).map(|bar| Beats(f64::from(bar) * 4.0)).collect(),
         at_once: false,
+        taps: None,
     }
 }
 

@@ -15,10 +15,7 @@ use super::theme::{CONTROL, Face, UNIT};
 use super::widgets::{Button, Icon, Look, entry, field, label, list};
 use crate::drummer::{Section, Settings, StyleChoice};
 use crate::score::TakenGroove;
-use crate::studio::{Edit, Preset, PresetFolder, Studio, Take, TappingView};
-
-/// Bars of a groove that is tapped, at first.
-const TAPPED_BARS: usize = 2;
+use crate::studio::{Edit, Preset, PresetFolder, Studio, TAPPED_BARS, Take, TappingView};
 
 static FACTORY: LazyLock<Vec<Preset>> = LazyLock::new(Preset::factory);
 

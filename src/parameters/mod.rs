@@ -85,6 +85,9 @@ pub struct Parameters {
     /// How far a groove of the musician's follows the song.
     #[id = "follow"]
     pub follow: FloatParam,
+    /// While it is on, a groove is tapped, as with *Tap a groove* in the window. For pads and pedals.
+    #[id = "tap"]
+    pub tap: BoolParam,
     presses: Arc<AtomicU32>,
     /// One bit for each control that was turned since it was asked about.
     turned: Arc<AtomicU32>,
@@ -165,6 +168,7 @@ impl Default for Parameters {
             count_in: EnumParam::new(Control::CountIn.name(), CountInName::None)
                 .with_callback(note(&turned, Control::CountIn)),
             follow: share(&turned, Control::Follow),
+            tap: BoolParam::new("Tap a groove", false),
             presses,
             turned,
         }
@@ -229,9 +233,9 @@ mod tests {
     use crate::drummer::StyleChoice;
 
     /// Saved projects and recorded automation hang on these: only ever add at the end.
-    const IDS: [&str; 18] = [
+    const IDS: [&str; 19] = [
         "style", "cmplx", "intens", "fills", "fillcx", "swing", "human", "level", "midi", "chan",
-        "thru", "listen", "gen", "bypass", "edits", "ending", "countin", "follow",
+        "thru", "listen", "gen", "bypass", "edits", "ending", "countin", "follow", "tap",
     ];
 
     #[test]
@@ -295,7 +299,7 @@ mod tests {
                 "level" => "0.0 dB",
                 "thru" | "listen" => "On",
                 "chan" => "10",
-                "midi" | "gen" | "bypass" => "Off",
+                "midi" | "gen" | "bypass" | "tap" => "Off",
                 "edits" => "0",
                 _ => "50 %",
             };

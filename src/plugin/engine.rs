@@ -45,12 +45,15 @@ pub struct Engine {
     /// Notes that were passed through and have not ended, by channel, a bit for each key: their
     /// ends pass even when nothing else does any more.
     passed: [u128; 16],
+    /// Keys that were struck for a groove that is tapped and have not been let go, likewise: their ends
+    /// are nobody's.
+    tapped: [u128; 16],
     auditions: Option<Auditions>,
     sounds: Option<SoundPreview>,
     samples_per_second: f64,
 }
 
-/// How long a stroke that is auditioned holds its key, in seconds.
+/// How long a stroke that is auditioned or tapped holds its key, in seconds.
 const STRUCK: f64 = 0.1;
 
 /// A block being processed.
@@ -75,6 +78,7 @@ impl Engine {
             playback,
             kit: None,
             passed: [0; 16],
+            tapped: [0; 16],
             auditions: None,
             sounds: None,
             samples_per_second: 48_000.0,
@@ -144,7 +148,7 @@ impl Engine {
         }
         let mut time = *host;
         if frames > 0 {
-            self.strike(&mut block);
+            self.audition_strokes(&mut block);
             if let Some((rehearsed, to)) = self.auditions.as_mut().and_then(|a| a.time(host)) {
                 (time, block.limit) = (rehearsed, Some(to));
             }
@@ -178,19 +182,66 @@ impl Engine {
     }
 
     /// Plays the strokes that are auditioned, on the block's first sample.
-    fn strike<P: NoteIo>(&mut self, block: &mut Block<'_, P>) {
-        let Controls { bypassed, channel, .. } = *block.controls;
+    fn audition_strokes<P: NoteIo>(&mut self, block: &mut Block<'_, P>) {
         while let Some((kit_key, key, velocity)) =
             self.auditions.as_mut().and_then(Auditions::strike)
         {
-            if bypassed {
-                continue;
+            if !block.controls.bypassed {
+                self.strike(0, key, kit_key, velocity, block);
             }
-            let frames = (STRUCK * self.samples_per_second) as u64;
-            if let Some(drum) = self.playback.strike(key, kit_key, channel, frames) {
-                self.drum(drum, block);
+        }
+    }
+
+    /// Plays a stroke that is not the clip's.
+    fn strike<P: NoteIo>(
+        &mut self,
+        sample: u32,
+        key: u8,
+        kit_key: u8,
+        velocity: Velocity,
+        block: &mut Block<'_, P>,
+    ) {
+        let frames = (STRUCK * self.samples_per_second) as u64;
+        let before = self.playback.strike(sample, key, kit_key, block.controls.channel, frames);
+        if let Some(drum) = before {
+            self.drum(drum, block);
+        }
+        self.drum(Drum::On { sample, key, kit_key, velocity }, block);
+    }
+
+    /// Plays a drum key of a groove that is tapped, which is no note of the melody's and does not pass.
+    /// Whether the event was one, or the end of one.
+    fn tap<P: NoteIo>(
+        &mut self,
+        span: &Span,
+        event: &NoteEvent<()>,
+        block: &mut Block<'_, P>,
+    ) -> bool {
+        match *event {
+            NoteEvent::NoteOn { timing, channel, key: Key::Number(key), velocity, .. } => {
+                let drum = self.playback.tapped(span, timing, key);
+                let drum = drum.filter(|_| !block.controls.bypassed);
+                for tapped in channels(&mut self.tapped, channel) {
+                    let bit = 1 << (key & 127);
+                    *tapped = if drum.is_some() { *tapped | bit } else { *tapped & !bit };
+                }
+                if let Some(drum) = drum {
+                    self.strike(timing, key, drum.get(), Velocity::from_unit(velocity), block);
+                }
+                drum.is_some()
             }
-            self.drum(Drum::On { sample: 0, key, kit_key, velocity }, block);
+            NoteEvent::NoteOff { channel, key: Key::Number(key), .. }
+            | NoteEvent::Choke { channel, key: Key::Number(key), .. } => {
+                let bit = 1 << (key & 127);
+                let passed = channels(&mut self.passed, channel).iter().any(|keys| keys & bit != 0);
+                let mut was_tapped = false;
+                for tapped in channels(&mut self.tapped, channel) {
+                    was_tapped |= *tapped & bit != 0;
+                    *tapped &= !bit;
+                }
+                was_tapped && !passed
+            }
+            _ => false,
         }
     }
 
@@ -205,7 +256,9 @@ impl Engine {
         while let Some(event) = block.input.filter(|event| event.timing() < end) {
             self.drums(span, event.timing(), block);
             self.capture_event(span, &event);
-            self.pass(event, block);
+            if !self.tap(span, &event, block) {
+                self.pass(event, block);
+            }
             block.input = block.ports.receive();
         }
         self.drums(span, end - 1, block);

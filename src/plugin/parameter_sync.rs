@@ -1,4 +1,4 @@
-//! Tells the studio what was turned at the host, and answers the Generate trigger.
+//! Tells the studio what was turned at the host, and answers the Generate trigger and the switch for tapping.
 //!
 //! Neither the audio thread nor a host's callbacks may wait for the studio: a turned parameter sets a
 //! bit, and the studio's worker asks for the bits on its own tick.
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::shared_transport::SharedTransport;
 use crate::parameters::{Control, Parameters};
-use crate::studio::{Channel, Edit, Gesture, Job, Span, StudioLink};
+use crate::studio::{Channel, Edit, Gesture, Job, Span, StudioLink, TAPPED_BARS};
 
 /// Turns of controls that follow each other faster than this are one step of the undo history.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -18,6 +18,8 @@ pub struct ParameterSync {
     parameters: Arc<Parameters>,
     shared_transport: Arc<SharedTransport>,
     presses: u32,
+    /// The switch for tapping was on.
+    taps: bool,
     /// Notes that had been captured at the last press.
     notes: u64,
     gesture: Option<(Gesture, Instant)>,
@@ -31,6 +33,7 @@ impl ParameterSync {
     ) -> ParameterSync {
         ParameterSync {
             presses: parameters.presses(),
+            taps: false,
             notes: 0,
             gesture: None,
             parameters,
@@ -60,6 +63,14 @@ impl ParameterSync {
         if presses != self.presses {
             self.presses = presses;
             self.generate(studio);
+        }
+        let taps = self.parameters.tap.value();
+        if std::mem::replace(&mut self.taps, taps) != taps {
+            if taps {
+                studio.tap(TAPPED_BARS);
+            } else {
+                studio.end_tapping();
+            }
         }
     }
 

@@ -9,7 +9,7 @@
 //! meanwhile, or at once when it stops, jumps, or another clip enters.
 
 use super::transport::{Motion, Span};
-use crate::score::{Beats, Velocity};
+use crate::score::{Beats, GmKey, Velocity};
 use crate::studio::wire::{Clip, ClipNote};
 
 /// A drummer leads into a bar a little early. Where playing begins on such a bar's line, strokes as
@@ -82,6 +82,14 @@ impl Playback {
             self.leaving = self.waiting.replace(clip);
             self.hand_back();
         }
+    }
+
+    /// The drum that a key of the musician's plays when it is struck on a sample of a span: none unless
+    /// the newest clip says that a groove is tapped.
+    pub fn tapped(&self, span: &Span, sample: u32, key: u8) -> Option<GmKey> {
+        let taps = self.waiting.as_ref().or(self.clip.as_ref())?.taps.as_ref()?;
+        let at = span.motion.is_rolling().then(|| span.position(sample));
+        taps.drum(at, key)
     }
 
     /// Ends a block of `frames` samples.
@@ -218,19 +226,21 @@ impl Playback {
         Some(Drum::Off { sample, key: key as u8, kit_key, channel })
     }
 
-    /// Notes that a key is struck on the block's first sample from outside of the clip, for so many
+    /// Notes that a key is struck on a sample of the block from outside of the clip, for so many
     /// samples. The end of what has sounded on it until then, if anything has.
     pub fn strike(
         &mut self,
+        sample: u32,
         key: u8,
         kit_key: u8,
         channel: Option<u8>,
         frames: u64,
     ) -> Option<Drum> {
         let place = &mut self.held[usize::from(key) % KEYS];
-        let before = place.replace(Held { due: self.now + frames.max(1), kit_key, channel });
+        let due = self.now + u64::from(sample) + frames.max(1);
+        let before = place.replace(Held { due, kit_key, channel });
         self.first_due = self.held.iter().flatten().map(|held| held.due).min().unwrap_or(u64::MAX);
-        before.map(|Held { kit_key, channel, .. }| Drum::Off { sample: 0, key, kit_key, channel })
+        before.map(|Held { kit_key, channel, .. }| Drum::Off { sample, key, kit_key, channel })
     }
 
     /// Keeps an end that could not be sent for the first sample after this block of `frames`.

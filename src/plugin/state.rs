@@ -71,7 +71,9 @@ impl<'a> PersistentField<'a, String> for Running {
 
 /// Takes triggers out of a state that is about to be loaded: opening a project presses nothing.
 pub fn without_triggers(state: &mut PluginState) {
-    state.params.remove("gen");
+    for trigger in ["gen", "tap"] {
+        state.params.remove(trigger);
+    }
 }
 
 #[cfg(test)]

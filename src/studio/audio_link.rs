@@ -2,11 +2,10 @@
 
 use rtrb::{Consumer, Producer, RingBuffer};
 
-use super::drum_maps::DrumMap;
 use super::tapping::{Tapping, TappingView};
-use super::wire::{Audition, Captured, Clip, Sound};
+use super::wire::{Audition, Captured, Clip, Sound, Taps};
 use super::{Gesture, Recording, RecordingView};
-use crate::score::{GmKey, Groove};
+use crate::score::Groove;
 
 /// Events that may wait: more than a minute of the densest playing. The studio looks every few
 /// hundredths of a second, but a long network run may keep it.
@@ -54,10 +53,23 @@ pub(super) struct AudioLink {
 
 struct Tapped {
     tapping: Tapping,
+    /// The drums that there were are not heard until what is tapped is played.
+    rest: Rest,
     /// All of it is one step of the undo history.
     gesture: Gesture,
-    /// Whose keys are played.
-    map: DrumMap,
+    /// What is struck.
+    taps: Taps,
+}
+
+/// Whether the document's drums are heard while a groove is tapped.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rest {
+    /// They are the drums from before.
+    Before,
+    /// What was tapped has become the document's groove: the next clip is drummed with it.
+    Settled,
+    /// They are.
+    Over,
 }
 
 struct Ends {
@@ -129,6 +141,11 @@ impl AudioLink {
     pub fn play(&mut self, clip: Clip) {
         if clip != self.clip {
             self.clip = clip;
+            if let Some(tapped) =
+                self.tapping.as_mut().filter(|tapped| tapped.rest == Rest::Settled)
+            {
+                tapped.rest = Rest::Over;
+            }
             if self.audition.is_none() {
                 self.unsent = true;
                 self.send();
@@ -150,11 +167,18 @@ impl AudioLink {
         while ends.spent.pop().is_ok() {
             ends.out = ends.out.saturating_sub(1);
         }
-        let wanted = self.audition.as_ref().unwrap_or(&self.clip);
-        if self.unsent && ends.out < CLIPS_OUT && ends.clips.push(Box::new(wanted.clone())).is_ok()
-        {
-            ends.out += 1;
-            self.unsent = false;
+        if self.unsent && ends.out < CLIPS_OUT {
+            let rests = self.tapping.as_ref().is_some_and(|tapped| tapped.rest != Rest::Over);
+            let mut wanted = match &self.audition {
+                Some(audition) => audition.clone(),
+                None if rests => Clip::default(),
+                None => self.clip.clone(),
+            };
+            wanted.taps = self.tapping.as_ref().map(|tapped| Box::new(tapped.taps.clone()));
+            if ends.clips.push(Box::new(wanted)).is_ok() {
+                ends.out += 1;
+                self.unsent = false;
+            }
         }
     }
 
@@ -168,7 +192,9 @@ impl AudioLink {
         for _ in 0..ends.captured.slots() {
             let Ok(event) = ends.captured.pop() else { break };
             match &mut self.tapping {
-                Some(Tapped { tapping, map, .. }) => tapping.record(event, |key| drum(map, key)),
+                Some(Tapped { tapping, taps, .. }) => {
+                    tapping.record(event, |at, key| taps.drum(Some(at), key));
+                }
                 None => self.recording.record(event),
             }
             came = true;
@@ -177,8 +203,9 @@ impl AudioLink {
         came && self.refresh() || tapped
     }
 
-    /// Begins to take what is played for a groove of so many bars; or changes how many.
-    pub fn tap(&mut self, bars: usize, gesture: Gesture, map: DrumMap) {
+    /// Begins to take what is played for a groove of so many bars, and has it heard at once, in the place
+    /// of the drums that there are; or changes how many.
+    pub fn tap(&mut self, bars: usize, gesture: Gesture, taps: Taps) {
         self.poll();
         if let Some(Tapped { tapping, .. }) = &mut self.tapping {
             tapping.set_bars(bars);
@@ -186,15 +213,20 @@ impl AudioLink {
         }
         let mut tapping = Tapping::new(bars);
         for event in self.recording.interrupt() {
-            tapping.record(event, |key| drum(&map, key));
+            tapping.record(event, |at, key| taps.drum(Some(at), key));
         }
-        self.tapping = Some(Tapped { tapping, gesture, map });
+        self.tapping = Some(Tapped { tapping, rest: Rest::Before, gesture, taps });
+        self.unsent = true;
+        self.send();
     }
 
     /// Forgets what was tapped, and goes on.
     pub fn tap_anew(&mut self) {
-        if let Some(Tapped { tapping, .. }) = &mut self.tapping {
+        if let Some(Tapped { tapping, rest, .. }) = &mut self.tapping {
             tapping.clear();
+            *rest = Rest::Before;
+            self.unsent = true;
+            self.send();
         }
     }
 
@@ -204,13 +236,19 @@ impl AudioLink {
         let Tapped { tapping, gesture, .. } = self.tapping.take()?;
         tapping.catch_up().into_iter().for_each(|event| self.recording.record(event));
         self.refresh();
+        self.unsent = true;
+        self.send();
         Some((tapping.groove()?, gesture))
     }
 
     /// What was tapped, once it has gone round.
     pub fn settled(&mut self) -> Option<(Groove, Gesture)> {
-        let Tapped { tapping, gesture, .. } = self.tapping.as_mut()?;
-        Some((tapping.settled()?, *gesture))
+        let Tapped { tapping, rest, gesture, .. } = self.tapping.as_mut()?;
+        let groove = tapping.settled()?;
+        if *rest == Rest::Before {
+            *rest = Rest::Settled;
+        }
+        Some((groove, *gesture))
     }
 
     /// What there is to show of it.
@@ -225,12 +263,6 @@ impl AudioLink {
         self.heard = heard;
         new
     }
-}
-
-/// The drum that a key of a kit plays.
-fn drum(map: &DrumMap, key: u8) -> Option<GmKey> {
-    // Keys that several drums share are the first's.
-    GmKey::all().find(|drum| map.key(*drum) == key)
 }
 
 #[cfg(test)]

@@ -6,9 +6,12 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::drum_maps::{DrumMap, OwnMap};
+use super::wire::Taps;
 use super::{EditError, MapState, QuantizedSsm, Take, TakePiano};
 use crate::drummer::{ClassDensities, Form, Settings};
-use crate::score::{BarIndex, DrumPart, GmKey, Groove, GrooveSource, LANES, Lane, TakenGroove};
+use crate::score::{
+    BarIndex, Beats, DrumPart, GmKey, Groove, GrooveSource, LANES, Lane, TakenGroove,
+};
 
 /// How many grooves are offered for one form.
 pub const ALTERNATIVES: usize = 4;
@@ -270,6 +273,18 @@ impl Document {
             _ => format!("Bars {} to {}", first + bars.start + 1, first + bars.end),
         };
         Ok(Groove::of_part(&name, GrooveSource::Part, part, bars)?)
+    }
+
+    /// What keys play while a groove is tapped: those of the musician's drum map, but for the melody that
+    /// the host may play along.
+    pub(super) fn taps(&self) -> Taps {
+        // Keys that several drums share are the first's.
+        let drum = |key| GmKey::all().find(|drum| self.drum_map.key(*drum) == key);
+        let melody = self.take().into_iter().flat_map(|take| {
+            let notes = take.song.melodic().flat_map(|track| &track.notes);
+            notes.map(|note| (Beats(take.start.0 + take.beats_at(note.start.0 as f64).0), note.key))
+        });
+        Taps::new(drum, melody)
     }
 
     /// The lanes that the drummer leaves as they are.

@@ -86,6 +86,6 @@ pub use sound_preview::{LONGEST_PREVIEW, PreviewError, PreviewRequest, PreviewVi
 pub use state::{Saved, StateError};
 pub use take::{Take, TakeError};
 pub use take_piano::{PianoError, PianoRendering, TakePiano};
-pub use tapping::TappingView;
+pub use tapping::{TAPPED_BARS, TappingView};
 pub use view::{Session, View};
 pub use window_settings::{Theme, WindowSettings};

@@ -8,6 +8,8 @@ use crate::score::{
     Velocity, plays_triplets,
 };
 
+/// Bars of a groove that is tapped, unless others are asked for.
+pub const TAPPED_BARS: usize = 2;
 /// Resolution in which strokes are compared with grids.
 const TICKS_PER_QUARTER: u16 = 960;
 /// A stroke so close (quarter notes) to another on its drum is the same one, played again.
@@ -83,9 +85,9 @@ impl Tapping {
         (self.taps, self.origin, self.fresh) = (Vec::new(), None, None);
     }
 
-    /// Takes in one event. `drum` says which drum a key is; other keys are passed over, as are positions
-    /// that are no numbers. Strokes of another metre than those before begin anew.
-    pub fn record(&mut self, event: Captured, drum: impl Fn(u8) -> Option<GmKey>) {
+    /// Takes in one event. `drum` says which drum a key is at a place of the host's song; other keys are
+    /// passed over, as are positions that are no numbers. Strokes of another metre than those before begin anew.
+    pub fn record(&mut self, event: Captured, drum: impl Fn(Beats, u8) -> Option<GmKey>) {
         match event {
             Captured::Started { at } | Captured::Passed { at } => self.now = Some(at.0),
             Captured::Stopped { .. } => self.now = None,
@@ -98,7 +100,7 @@ impl Tapping {
             }
             Captured::NoteOn { at, key, velocity } => {
                 self.now = Some(at.0);
-                if let Some(key) = drum(key).filter(|_| at.0.is_finite()) {
+                if let Some(key) = drum(at, key).filter(|_| at.0.is_finite()) {
                     self.tap(at.0, key, velocity);
                 }
             }
@@ -190,7 +192,7 @@ mod tests {
     use super::*;
     use crate::score::{GridKind, Lane};
 
-    fn drum(key: u8) -> Option<GmKey> {
+    fn drum(_: Beats, key: u8) -> Option<GmKey> {
         GmKey::new(key)
     }
 

@@ -5,7 +5,7 @@
 //! they are negative.
 
 use crate::audio::Stereo;
-use crate::score::{Beats, Bpm, Metre, SampleRate, Velocity};
+use crate::score::{Beats, Bpm, GmKey, Metre, SampleRate, Velocity};
 
 /// What the audio thread heard, in the order in which it happened.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,6 +40,43 @@ pub enum Audition {
     Play { from: Beats, to: Beats, tempo: Bpm, metre: Metre },
     /// No longer.
     Stop,
+}
+
+/// Keys that play drums as soon as they are struck, while a groove is tapped. The melody's own notes, which
+/// may come along from the host's track, are none of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Taps {
+    drums: [Option<GmKey>; 128],
+    /// Where the melody's notes begin in the host's song, sorted, and their keys.
+    melody: Box<[(Beats, u8)]>,
+}
+
+impl Taps {
+    /// A note so close (quarter notes) to one of the melody's on its key is that: hosts round positions.
+    const SAME: f64 = 0.005;
+
+    /// Each key plays what `drum` says. `melody` has the beginnings of the melody's notes, in any order.
+    pub fn new(
+        drum: impl Fn(u8) -> Option<GmKey>,
+        melody: impl IntoIterator<Item = (Beats, u8)>,
+    ) -> Taps {
+        let mut melody: Vec<(Beats, u8)> = melody.into_iter().collect();
+        melody.sort_by(|a, b| a.0.0.total_cmp(&b.0.0));
+        Taps { drums: std::array::from_fn(|key| drum(key as u8)), melody: melody.into() }
+    }
+
+    /// The drum that a key plays when it is struck at a place of the host's song, or, with `None`, while
+    /// the transport stands. `None` for the melody's notes, and for keys without a drum.
+    pub fn drum(&self, at: Option<Beats>, key: u8) -> Option<GmKey> {
+        let drum = self.drums.get(usize::from(key)).copied().flatten()?;
+        let is_melody = at.is_some_and(|at| {
+            let from = self.melody.partition_point(|(note, _)| note.0 < at.0 - Taps::SAME);
+            let near =
+                self.melody[from..].iter().take_while(|(note, _)| note.0 <= at.0 + Taps::SAME);
+            near.into_iter().any(|&(_, other)| other == key)
+        });
+        (!is_melody).then_some(drum)
+    }
 }
 
 /// A sound that is heard once, beside the clip, while the host stands. Each ends the one before; one
@@ -87,4 +124,6 @@ pub struct Clip {
     pub bar_lines: Box<[Beats]>,
     /// It enters as soon as it arrives, in the place where the song is, and not at the next bar line.
     pub at_once: bool,
+    /// While a groove is tapped; holds as soon as the clip arrives.
+    pub taps: Option<Box<Taps>>,
 }

@@ -60,6 +60,11 @@ mod as_clap {
     }
 
     #[test]
+    fn what_is_tapped_is_heard_and_played() {
+        scenarios::what_is_tapped_is_heard_and_played(drumlin()).unwrap();
+    }
+
+    #[test]
     fn two_instances_play_their_own() {
         scenarios::two_instances_play_their_own(drumlin(), drumlin()).unwrap();
     }
@@ -219,6 +224,12 @@ mod as_vst3 {
         for plugin in [drumlin(), drumlin_fx()] {
             scenarios::sound_passes_and_only_the_melody_is_sent(plugin).unwrap();
         }
+    }
+
+    #[test]
+    fn what_is_tapped_is_heard_and_played() {
+        let _here = main_thread();
+        scenarios::what_is_tapped_is_heard_and_played(drumlin()).unwrap();
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use super::host::{EXACT, Host, clip, number};
 use drumlin::audio::Stereo;
 use drumlin::plugin::{Auditions, SoundPreview};
-use drumlin::score::{Beats, Bpm, Metre, SampleRate, Velocity};
-use drumlin::studio::wire::{Audition, Captured, Sound};
+use drumlin::score::{Beats, Bpm, GmKey, Metre, SampleRate, Velocity};
+use drumlin::studio::wire::{Audition, Captured, Clip, Sound, Taps};
 
 fn with_auditions() -> (Host, rtrb::Producer<Audition>) {
     let mut host = Host::new(48_000.0, 512, EXACT);
@@ -41,6 +41,66 @@ fn a_lane_is_heard_at_once_and_ends() {
     asked.push(strike(45, 80)).unwrap();
     host.seconds(0.5, &[512]);
     assert_eq!((host.sounding(), host.drums.len()), (0, 6));
+}
+
+#[test]
+fn what_is_tapped_is_heard_on_its_sample_and_does_not_pass() {
+    let mut host = Host::new(48_000.0, 512, EXACT);
+    host.sound_with_kit(1.0);
+    let drum = |key: u8| GmKey::new(key).filter(|drum| drum.get() < 50);
+    // The melody has a note on the snare's key, on the first beat.
+    let taps = Some(Box::new(Taps::new(drum, [(Beats(1.0), 38)])));
+    host.send(Clip { taps, ..clip(0.0, 4, &[]) });
+    host.block(512);
+    // At rest, on its sample.
+    host.note(100, 36, true);
+    host.block(512);
+    host.note(7, 36, false);
+    host.block(512);
+    host.seconds(0.2, &[512]);
+    let struck: Vec<_> = host.drums.iter().map(|note| (note.at, note.key)).collect();
+    assert_eq!(struck, [(612, 36), (612 + 4800, 36)]);
+    assert!(host.others.is_empty(), "{:?}", host.others);
+    let loudest = |host: &Host, from: u64, to: u64| {
+        let sound = &host.sound[0][from as usize..to as usize];
+        sound.iter().fold(0f32, |peak, sample| peak.max(sample.abs()))
+    };
+    assert_eq!(loudest(&host, 0, 600), 0.0);
+    assert!(loudest(&host, 612, 1512) > 0.02);
+    // While it rolls; keys without a drum and the melody's notes are the melody.
+    host.drums.clear();
+    host.play();
+    host.run(24_000, &[512]);
+    host.note(0, 38, true);
+    host.note(0, 70, true);
+    host.run(512, &[512]);
+    host.note(0, 38, false);
+    host.note(0, 70, false);
+    host.run(24_000, &[512]);
+    assert_eq!((host.drums.len(), host.others.len()), (0, 4));
+    host.note(0, 38, true);
+    host.run(24_000, &[512]);
+    assert_eq!((host.drums.len(), host.others.len()), (2, 4));
+    // Tapping ends while a key is held: its end does not pass, and the next note does.
+    host.send(clip(0.0, 4, &[]));
+    host.stop();
+    host.block(512);
+    host.note(0, 38, false);
+    host.block(512);
+    assert_eq!(host.others.len(), 4);
+    host.note(0, 38, true);
+    host.note(9, 38, false);
+    host.block(512);
+    assert_eq!((host.drums.len(), host.others.len()), (2, 6));
+    assert_eq!(host.sounding(), 0);
+    // Bypassed, all passes.
+    let taps = Some(Box::new(Taps::new(drum, [])));
+    host.send(Clip { taps, ..clip(0.0, 4, &[]) });
+    host.controls.bypassed = true;
+    host.block(512);
+    host.note(0, 36, true);
+    host.block(512);
+    assert_eq!((host.drums.len(), host.others.len()), (2, 7));
 }
 
 #[test]

@@ -329,6 +329,7 @@ pub fn clip(start: f64, bars: u32, at: &[f64]) -> Clip {
         strokes: strokes.collect(),
         bar_lines: (0..=bars).map(|bar| Beats(f64::from(bar) * 4.0)).collect(),
         at_once: false,
+        taps: None,
     }
 }
 

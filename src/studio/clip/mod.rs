@@ -68,6 +68,7 @@ impl Document {
                 .chain((!part.bars.is_empty()).then(|| beats(end)))
                 .collect(),
             at_once: false,
+            taps: None,
         }
     }
 

@@ -93,6 +93,7 @@ impl Document {
             strokes: strokes.into(),
             bar_lines: (0..=2 * TIMES).map(|bar| Beats(LOOP / 2.0 * bar as f64)).collect(),
             at_once: true,
+            taps: None,
         }
     }
 }

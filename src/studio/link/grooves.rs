@@ -42,11 +42,12 @@ impl StudioLink {
     }
 
     /// Takes what is played on drum keys for a groove of so many bars, 1 to 4, while the transport runs;
-    /// the recording hears nothing meanwhile. Once what was tapped has gone round, the song is drummed
+    /// it is heard at once, and the recording hears nothing meanwhile. Notes of the take's own melody are
+    /// left out, should the host play them too. The drums that there are rest. Once what was tapped has gone round, the song is drummed
     /// with it; all of that is one step of the undo history. Called again, it changes the number of bars.
     pub fn tap(&self, bars: usize) {
-        let (gesture, map) = (self.gesture(), self.shared.document().drum_map.clone());
-        self.shared.with_audio_link(|audio_link| (audio_link.tap(bars, gesture, map), true));
+        let (gesture, taps) = (self.gesture(), self.shared.document().taps());
+        self.shared.with_audio_link(|audio_link| (audio_link.tap(bars, gesture, taps), true));
     }
 
     /// Forgets what was tapped so far.

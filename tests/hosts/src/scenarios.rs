@@ -1,5 +1,9 @@
 //! What a musician does, in any host.
 
+use std::time::Duration;
+
+use drumlin::drummer::StyleChoice;
+
 use crate::session::{Drum, Session};
 use crate::{BoxError, Hosted};
 
@@ -126,6 +130,58 @@ pub fn a_project_opens_as_it_was_saved<P: Hosted, F: Hosted>(
         session.block(512)?;
         assert_eq!(session.document()?.arrangement, document.arrangement);
     }
+    Ok(())
+}
+
+/// A groove is tapped while the melody plays along: what is struck is heard on its sample, the drums
+/// from before rest, and then the song is drummed with it.
+pub fn what_is_tapped_is_heard_and_played(plugin: impl Hosted) -> Result<(), BoxError> {
+    let mut session = drummed(plugin)?;
+    let before = session.document()?;
+    session.plugin.set("Tap a groove", 1.0)?;
+    for _ in 0..20 {
+        session.block(512)?;
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    // A little late, as nobody writes melodies.
+    const LATE: f64 = 0.03;
+    let taps: Vec<(f64, u8, u8)> = (0..8u8)
+        .map(|beat| (8.0 + f64::from(beat) + LATE, [36, 38][usize::from(beat % 2)], 60 + 4 * beat))
+        .collect();
+    for &(at, key, velocity) in &taps {
+        session.strike_at(at, key, velocity);
+    }
+    session.drums.clear();
+    session.peak = 0.0;
+    session.play(0.0);
+    let begin = session.samples;
+    session.run(16.0)?;
+    let struck: Vec<&Drum> = session.drums.iter().filter(|drum| drum.velocity.is_some()).collect();
+    assert_eq!(struck.len(), taps.len(), "{struck:?}");
+    for (drum, (at, key, velocity)) in struck.iter().zip(&taps) {
+        let sample = begin + (at / session.beats_per_sample()).round() as u64;
+        assert!(drum.at.abs_diff(sample) <= 1, "{drum:?} is not on sample {sample}");
+        assert_eq!((drum.key, drum.velocity), (*key, Some(*velocity)));
+    }
+    assert!(session.peak > 0.05, "the kit sounds: {}", session.peak);
+    // Once it has gone round, the song is drummed with it.
+    session.run(4.0)?;
+    session.wait(|document| document.arrangement != before.arrangement)?;
+    session.stop()?;
+    session.plugin.set("Tap a groove", 0.0)?;
+    for _ in 0..20 {
+        session.block(512)?;
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let document = session.document()?;
+    let StyleChoice::Groove(groove) = &document.settings.style else {
+        return Err("the style is no groove".into());
+    };
+    assert_eq!((groove.bars(), groove.hits().len()), (2, taps.len()));
+    assert!(groove.hits().iter().all(|hit| (f64::from(hit.offset) - 4.0 * LATE).abs() < 0.01));
+    // What is struck afterwards is melody again.
+    let written = session.written(0.0, BEATS)?;
+    assert_alike(&session.played(0.0, BEATS)?, &written);
     Ok(())
 }
 

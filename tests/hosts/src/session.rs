@@ -158,6 +158,11 @@ impl<P: Hosted> Session<P> {
         Ok(())
     }
 
+    /// The musician strikes a key at a place of the song, whenever it comes by.
+    pub fn strike_at(&mut self, at: f64, key: u8, velocity: u8) {
+        self.melody.push(Note { from: at, to: at + 0.1, key, velocity });
+    }
+
     pub fn play(&mut self, from: f64) {
         (self.now.playing, self.now.position) = (true, from);
     }

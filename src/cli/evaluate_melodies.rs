@@ -32,7 +32,7 @@ struct Real {
 struct Report {
     songs: usize,
     /// Means over the songs: their own melodies, another song's under their drums, and what was
-    /// written for the drums in the melody's key, range, instrument and density.
+    /// written for the drums in the melody's key, range, instrument and density, to repeat as much.
     own: BTreeMap<&'static str, f64>,
     foreign: BTreeMap<&'static str, f64>,
     written: BTreeMap<&'static str, f64>,
@@ -124,6 +124,7 @@ fn report(
             range: Some(sung.voice.range),
             program: sung.voice.program,
             density: Some(described.notes_a_bar as f32),
+            repeat: described.repeated as f32,
             seed: seed + index as u64,
             ..Request::default()
         };

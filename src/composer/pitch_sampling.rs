@@ -1,18 +1,21 @@
 //! The pitches of melodies, note by note.
 
 use rand::Rng;
+use rand_chacha::ChaCha8Rng;
 
 use super::ComposeError;
 use super::draft::Draft;
 use super::draw::draw;
 use super::drums::DrumBars;
-use super::form::BarPlan;
+use super::form::{BarPlan, Form};
 use super::networks::run_network;
 use super::pitch::{Harmony, PITCH_FEATURES, PITCHES, PitchRows, Voice};
 use crate::network::Network;
 
 const TEMPERATURE: f32 = 1.0;
 const TOP: f32 = 0.98;
+/// Phrases other than the climax lie below this share of the range.
+const USUAL_REGISTERS: f32 = 0.8;
 /// By how many nats the tonic is likelier as the last note: alone, and over chords that are given.
 const HOME: f32 = 12.0;
 const CHORD_HOME: f32 = 4.0;
@@ -40,14 +43,8 @@ pub(super) fn sample_pitches(
     let most = rows.iter().map(|rows| rows.notes().len()).max().unwrap_or(0);
     let mut keys: Vec<Vec<u8>> = vec![Vec::new(); drafts.len()];
     let mut at: Vec<Vec<u8>> = vec![vec![0; drums.slots()]; drafts.len()];
-    // Where in the range each phrase lies.
-    let registers: Vec<Vec<f32>> = drafts
-        .iter_mut()
-        .map(|draft| {
-            let phrases = draft.form.phrases.len();
-            (0..phrases).map(|_| 0.15 + 0.7 * draft.rng.random::<f32>()).collect()
-        })
-        .collect();
+    let registers: Vec<Vec<f32>> =
+        drafts.iter_mut().map(|draft| registers(&draft.form, drums, &mut draft.rng)).collect();
     for index in 0..most {
         if index % 16 == 0 && !progress(index as f32 / most as f32) {
             return Err(ComposeError::Cancelled);
@@ -113,6 +110,32 @@ pub(super) fn sample_pitches(
         draft.line.keys = at;
     }
     Ok(())
+}
+
+/// Where in the range each phrase lies, from 0 at its low end to 1 at its high one. One phrase is the
+/// climax: of those that begin in the second half of the song the one whose drums strike most, or
+/// what it repeats.
+fn registers(form: &Form, drums: &DrumBars, rng: &mut ChaCha8Rng) -> Vec<f32> {
+    let phrases = &form.phrases;
+    let mut registers: Vec<f32> =
+        phrases.iter().map(|_| USUAL_REGISTERS * rng.random::<f32>()).collect();
+    let strikes = |phrase: usize| {
+        let end = phrases.get(phrase + 1).copied().unwrap_or(drums.len());
+        (phrases[phrase]..end).map(|bar| drums.counts(bar).iter().sum::<f32>()).sum::<f32>()
+    };
+    let climax = (phrases.len() / 2..phrases.len())
+        .max_by(|&a, &b| strikes(a).total_cmp(&strikes(b)))
+        .map(|phrase| {
+            let mut bar = phrases[phrase];
+            while let BarPlan::Repeat(from) = form.plans[bar] {
+                bar = from;
+            }
+            form.phrase(bar)
+        });
+    if let Some(climax) = climax {
+        registers[climax] = 1.0;
+    }
+    registers
 }
 
 /// Leans towards a register, from 0 at the low end of the range to 1 at the high one, so that phrases

@@ -103,6 +103,26 @@ fn a_melody_ends_on_the_tonic_and_holds_it() {
 }
 
 #[test]
+fn the_melody_is_highest_where_the_drums_are_fullest() {
+    let full = 24..28;
+    let song = drums((4, 4), 32, &|bar| {
+        let (steps, cymbal) = if full.contains(&bar) { (16, 51) } else { (8, 42) };
+        let cymbals = (0..steps).map(|step| (step * 96 / steps, cymbal));
+        [(0, 36), (24, 38), (60, 36), (72, 38)].into_iter().chain(cymbals).collect()
+    });
+    let climbs = |seed: &u64| {
+        let melody = &write(&song, &Request { seed: *seed, ..Request::default() }).melodies[0];
+        let highest = |inside: bool| {
+            let bar = |note: &Note| (note.start.0 / 384) as usize;
+            let keys = melody.notes.iter().filter(|note| full.contains(&bar(note)) == inside);
+            keys.map(|note| note.key).max()
+        };
+        highest(true) > highest(false)
+    };
+    assert!((0..8).filter(climbs).count() >= 6);
+}
+
+#[test]
 fn what_the_drums_repeat_the_melody_repeats() {
     let song = rock(32);
     let again = |repeat: f32| {

@@ -54,6 +54,7 @@ impl LeadMelody {
 /// | `state` | `[slots]` u8 | rest, hold, onset |
 /// | `pitch` | `[notes, PITCH_FEATURES]` i8 | rows in 64ths |
 /// | `place` | `[notes]` u8 | the pitch, from two octaves below the centre |
+/// | `notes` | `[notes, 2]` i32 | of all notes: where they begin, in twelfths of a quarter, and the MIDI key |
 ///
 /// # Errors
 /// If the tensors cannot be laid out.
@@ -76,6 +77,15 @@ pub fn example(song: &Song) -> Result<Option<Vec<u8>>, SafeTensorError> {
         }
     }
     let rows = PitchRows::new(line, drums);
+    let twelfth = f64::from(drums.bars.ticks_per_quarter()) / 12.0;
+    let notes: Vec<u8> = rows
+        .notes()
+        .iter()
+        .flat_map(|note| {
+            [(drums.tick(note.slot).0 as f64 / twelfth).round() as i32, note.key.into()]
+        })
+        .flat_map(i32::to_le_bytes)
+        .collect();
     let keys: Vec<u8> = rows.notes().iter().map(|note| note.key).collect();
     let (mut pitch, mut places) = (Vec::new(), Vec::new());
     for (index, &key) in keys.iter().enumerate() {
@@ -94,6 +104,7 @@ pub fn example(song: &Song) -> Result<Option<Vec<u8>>, SafeTensorError> {
     add("state", Dtype::U8, vec![states.len()], &states)?;
     add("pitch", Dtype::I8, vec![places.len(), PITCH_FEATURES], &pitch)?;
     add("place", Dtype::U8, vec![places.len()], &places)?;
+    add("notes", Dtype::I32, vec![notes.len() / 8, 2], &notes)?;
     safetensors::serialize(tensors, None).map(Some)
 }
 

@@ -210,7 +210,7 @@ beats {:.3}; velocity {velocity:.3}",
     println!("{report}");
     assert!(all.f() >= 0.80 && tight.f() >= 0.78, "{report}");
     assert!(by_class[0] >= 0.90 && by_class[1] >= 0.80 && by_class[3] >= 0.80, "{report}");
-    assert!(beats.f() >= 0.70 && velocity >= 0.4, "{report}");
+    assert!(beats.f() >= 0.80 && velocity >= 0.4, "{report}");
 }
 
 /// Spearman's, ties as they come.

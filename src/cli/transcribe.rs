@@ -13,7 +13,7 @@ use crate::midi;
 use crate::network::Models;
 use crate::score::{Metre, SampleRate, Song};
 use crate::transcriber::{
-    Activations, BeatOptions, DrumSound, Options, Quantise, TRANSCRIBER, Transcription,
+    Activations, BEATS, BeatOptions, DrumSound, Options, Quantise, TRANSCRIBER, Transcription,
 };
 
 use super::common::{NetworkArguments, PrintArguments};
@@ -204,7 +204,7 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
             works.iter().map(|work| work.midi.as_path()).chain(arguments.click.as_deref());
         files::check(outputs.filter(|path| *path != Path::new(STANDARD)), &work.recording)?;
     }
-    let models = arguments.networks.models(&[&TRANSCRIBER])?;
+    let models = arguments.networks.models(&[&TRANSCRIBER, &BEATS])?;
     let (mut reports, mut failed) = (Vec::new(), 0);
     let bar = counted(works.len() * 100, arguments.printing.quiet);
     for (index, work) in works.iter().enumerate() {

@@ -17,6 +17,8 @@ const CHANGE: usize = 4;
 const CHANGE_COST: f32 = 150.0;
 /// The log odds of a beat are within this either side of 0.
 const MOST: f32 = 4.0;
+/// The log odds above which a beat is heard at all: a probability of 0.08.
+const HEARD: f32 = -2.5;
 /// The period that people prefer, in frames, and what one of half or double that costs a beat.
 const PREFERRED: f32 = 52.0;
 const ODD_COST: f32 = 0.25;
@@ -24,9 +26,20 @@ const ODD_COST: f32 = 0.25;
 /// than beats that go where they want.
 const LONGEST_LOOP: f64 = 40.0;
 const LOOP_SLACK: f32 = 1.0;
-/// Beats to a bar, with how much likelier they are than others, as a logarithm.
-const METRES: [(usize, f32); 6] =
-    [(4, 0.25), (3, 0.0), (2, -0.05), (6, -0.25), (5, -0.3), (7, -0.3)];
+/// How much less likely a recording is that begins within a bar, as a logarithm, and a loop that does,
+/// and one whose bars are not two, four, eight and so on.
+const UPBEAT: f32 = 0.75;
+const WITHIN_A_BAR: f32 = 6.0;
+const UNEVEN_BARS: f32 = 1.5;
+/// How much the bars of a loop count beside its beats, and how its beats may be to those that are
+/// found without knowing of it.
+const LOOP_BARS: f32 = 0.15;
+const RELATED: [f64; 7] = [1.0, 0.5, 2.0, 2.0 / 3.0, 1.5, 1.0 / 3.0, 3.0];
+/// Beats to a bar, with how much less likely they are than four, as a logarithm.
+const METRES: [(usize, f32); 6] = [(4, 0.0), (3, 2.0), (2, 7.0), (6, 5.0), (5, 7.0), (7, 7.0)];
+/// What a network says of many beats is not that many opinions: all of them together count as so
+/// many at most.
+const OPINIONS: f32 = 12.0;
 /// Frames either side of a place in which its beat may be: people are not on the frame.
 const AROUND: usize = 3;
 
@@ -63,13 +76,14 @@ pub fn track_beats(beats: &[f32], seconds: f64, options: &BeatOptions) -> Beats 
     };
     let (beat, downbeat) = (log_odds(0), log_odds(1));
     let free = likeliest(&beat, options.tempo);
-    let in_loop = as_loop(&beat, seconds, options, &free);
+    let in_loop = as_loop(&beat, &downbeat, seconds, options, &free);
     let is_loop = in_loop.is_some();
     let frames = in_loop.unwrap_or(free);
     if frames.len() < 2 {
         return Beats { beats_to_a_bar: options.beats_to_a_bar.unwrap_or(4), ..Beats::default() };
     }
-    let (beats_to_a_bar, first_downbeat) = bars(&downbeat, &frames, options, is_loop);
+    let Bars { beats_to_a_bar, first: first_downbeat, .. } =
+        bars(&downbeat, &frames, options, is_loop);
     let times = frames.iter().map(|frame| Seconds(frame / FRAMES_PER_SECOND)).collect();
     Beats { times, beats_to_a_bar, first_downbeat, is_loop }
 }
@@ -105,8 +119,16 @@ fn likeliest(beat: &[f32], tempo: Option<f64>) -> Vec<f64> {
         let period = periods[index];
         (beat[frame] - odd(period)) * (period as f32 / PREFERRED).sqrt()
     };
-    let best = best_beats(beat.len(), &steps, reward, |_| true, 0..beat.len());
-    match best.filter(|(_, worth)| *worth > 0.0) {
+    // From where beats are heard first to where they are heard last there is always a beat, however
+    // unsure.
+    let heard = |odds: &f32| *odds > HEARD;
+    let (Some(first), Some(last)) = (beat.iter().position(heard), beat.iter().rposition(heard))
+    else {
+        return Vec::new();
+    };
+    let shortest = periods[0];
+    let ending = last.saturating_sub(shortest)..beat.len();
+    match best_beats(beat.len(), &steps, reward, |frame| frame <= first + shortest, ending) {
         Some((beats, _)) => beats.iter().map(|at| refined(beat, at.frame)).collect(),
         None => Vec::new(),
     }
@@ -132,50 +154,83 @@ fn highest(odds: &[f32], place: f64) -> f32 {
     near.copied().fold(-MOST, f32::max)
 }
 
+/// What beats of one period are worth, for each second: between a sum over beats, which likes many,
+/// and their mean, which likes few.
+fn worth(mean: f32, period: f64) -> f32 {
+    (mean - odd(period.round() as usize)) * (PREFERRED / period as f32).sqrt()
+}
+
 /// The beats of a recording that is whole bars at one tempo from its first sample on, if it may be one.
-fn as_loop(beat: &[f32], seconds: f64, options: &BeatOptions, free: &[f64]) -> Option<Vec<f64>> {
+fn as_loop(
+    beat: &[f32],
+    downbeat: &[f32],
+    seconds: f64,
+    options: &BeatOptions,
+    free: &[f64],
+) -> Option<Vec<f64>> {
     if !(0.5..=LONGEST_LOOP).contains(&seconds) || options.downbeat.is_some_and(|at| at > 0.05) {
         return None;
     }
     let length = seconds * FRAMES_PER_SECOND;
-    let to_a_bar = options.beats_to_a_bar;
-    let bars = |count: usize| match to_a_bar {
+    let whole_bars = |count: usize| match options.beats_to_a_bar {
         Some(beats) => count.is_multiple_of(beats),
-        None => count.is_multiple_of(4) || count.is_multiple_of(3),
+        None => METRES.iter().any(|(beats, _)| may_be_looped(count, *beats)),
     };
     let fits = |period: f64| match options.tempo {
         Some(tempo) => (60.0 * FRAMES_PER_SECOND / period / tempo - 1.0).abs() < 0.04,
         None => (SHORTEST as f64..=LONGEST as f64).contains(&period),
     };
-    let at = |place: f64| highest(beat, place);
-    let mean = |places: &[f64], period: f64| {
-        let sum: f32 = places.iter().map(|&place| at(place)).sum();
-        sum / places.len().max(1) as f32 - odd(period.round() as usize)
+    let mean = |places: &[f64]| {
+        let sum: f32 = places.iter().map(|&place| highest(beat, place)).sum();
+        sum / places.len().max(1) as f32
     };
     let grid = |count: usize| -> Vec<f64> {
         (0..count).map(|index| index as f64 * length / count as f64).collect()
     };
-    let best = (2..=256)
-        .filter(|&count| bars(count) && fits(length / count as f64))
-        .map(|count| (mean(&grid(count), length / count as f64), count))
+    let (_, count) = (2..=256)
+        .filter(|&count| whole_bars(count) && fits(length / count as f64))
+        .map(|count| {
+            let grid = grid(count);
+            let beats = worth(mean(&grid), length / count as f64);
+            (beats + LOOP_BARS * bars(downbeat, &grid, options, true).worth, count)
+        })
         .max_by(|a, b| a.0.total_cmp(&b.0))?;
-    let (value, count) = best;
-    let period = length / count as f64;
+    let (grid, period) = (grid(count), length / count as f64);
+    let value = worth(mean(&grid), period);
     if free.len() >= 4 {
         // Beats that go on beyond the grid, or at another tempo, say that it is no loop.
         let found = (free[free.len() - 1] - free[0]) / (free.len() - 1) as f64;
-        let steady = [0.5, 1.0, 2.0].iter().any(|share| (found / period - share).abs() < 0.03);
-        if !steady || value < mean(free, found) - LOOP_SLACK {
+        let steady = RELATED.iter().any(|share| (found / period / share - 1.0).abs() < 0.03);
+        if !steady || value < worth(mean(free), found) - LOOP_SLACK {
             return None;
         }
     } else if value < 0.0 {
         return None;
     }
-    Some(grid(count))
+    Some(grid)
+}
+
+/// Whether so many beats are bars that people make loops of: of more than four bars an even number,
+/// of more than eight one of fours.
+fn may_be_looped(beats: usize, to_a_bar: usize) -> bool {
+    let bars = beats / to_a_bar;
+    let groups = match bars {
+        0..=4 => 1,
+        5..=8 => 2,
+        _ => 4,
+    };
+    beats.is_multiple_of(to_a_bar) && bars.is_multiple_of(groups)
+}
+
+/// How beats are gathered in bars, and how likely that is, as a logarithm.
+struct Bars {
+    beats_to_a_bar: usize,
+    first: usize,
+    worth: f32,
 }
 
 /// Beats to a bar and the first beat that begins one, for the whole recording.
-fn bars(downbeat: &[f32], frames: &[f64], options: &BeatOptions, is_loop: bool) -> (usize, usize) {
+fn bars(downbeat: &[f32], frames: &[f64], options: &BeatOptions, is_loop: bool) -> Bars {
     let strength: Vec<f32> = frames.iter().map(|&frame| highest(downbeat, frame)).collect();
     // The logarithms of the probabilities that a beat is a downbeat and that it is not.
     let logarithms = |&odds: &f32| {
@@ -189,24 +244,33 @@ fn bars(downbeat: &[f32], frames: &[f64], options: &BeatOptions, is_loop: bool) 
             |a: &usize, b: &usize| (frames[*a] - at).abs().total_cmp(&(frames[*b] - at).abs());
         (0..frames.len()).min_by(nearest).unwrap_or(0)
     });
+    let opinions = OPINIONS.min(frames.len() as f32) / frames.len().max(1) as f32;
     METRES
         .iter()
         .filter(|(beats, _)| options.beats_to_a_bar.is_none_or(|asked| asked == *beats))
-        .filter(|(beats, _)| !is_loop || frames.len().is_multiple_of(*beats))
+        .filter(|(beats, _)| !is_loop || may_be_looped(frames.len(), *beats))
         .copied()
         .chain(options.beats_to_a_bar.map(|beats| (beats, 0.0)))
-        .flat_map(|(beats, prior)| {
-            (0..beats.min(frames.len())).map(move |first| (beats, prior, first))
+        .flat_map(|(beats, rarity)| {
+            (0..beats.min(frames.len())).map(move |first| (beats, rarity, first))
         })
         .filter(|(beats, _, first)| given.is_none_or(|given| given % beats == *first))
-        .map(|(beats, prior, first)| {
+        .map(|(beats_to_a_bar, rarity, first)| {
             let sum: f32 = (0..frames.len())
-                .map(|index| if index % beats == first { yes[index] } else { no[index] })
+                .map(|index| if index % beats_to_a_bar == first { yes[index] } else { no[index] })
                 .sum();
-            (sum / frames.len() as f32 + prior * 0.2, beats, first)
+            let uneven = is_loop && !(frames.len() / beats_to_a_bar).is_power_of_two();
+            let odd = rarity
+                + if uneven { UNEVEN_BARS } else { 0.0 }
+                + match first {
+                    0 => 0.0,
+                    _ if is_loop => WITHIN_A_BAR,
+                    _ => UPBEAT,
+                };
+            Bars { beats_to_a_bar, first, worth: sum * opinions - odd }
         })
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map_or((4, 0), |(_, beats, first)| (beats, first))
+        .max_by(|a, b| a.worth.total_cmp(&b.worth))
+        .unwrap_or(Bars { beats_to_a_bar: 4, first: 0, worth: f32::NEG_INFINITY })
 }
 
 #[cfg(test)]
@@ -257,6 +321,40 @@ mod tests {
         assert!(found.is_loop);
         assert_eq!((found.times.len(), found.beats_to_a_bar, found.first_downbeat), (8, 4, 0));
         assert!((found.times[5].0 - 5.0 * period).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_loop_whose_third_beats_are_strong_is_in_four() {
+        let times: Vec<f64> = (0..8).map(|index| f64::from(index) * 0.5).collect();
+        let mut rows = activations(&times, 2, 0, 4.0);
+        // The thirds a little less so than the firsts.
+        for frame in (0..rows.len() / 2).filter(|frame| (frame + 50) / 100 % 2 == 1) {
+            rows[2 * frame + 1] *= 0.8;
+        }
+        let found = track_beats(&rows, 4.0, &BeatOptions::default());
+        assert!(found.is_loop);
+        assert_eq!((found.times.len(), found.beats_to_a_bar, found.first_downbeat), (8, 4, 0));
+    }
+
+    #[test]
+    fn a_loop_of_five_and_seven_beats_is_one() {
+        for to_a_bar in [5, 7] {
+            let times: Vec<f64> = (0..2 * to_a_bar).map(|index| f64::from(index) * 0.52).collect();
+            let seconds = f64::from(2 * to_a_bar) * 0.52;
+            let rows = activations(&times, to_a_bar as usize, 0, seconds);
+            let found = track_beats(&rows, seconds, &BeatOptions::default());
+            assert!(found.is_loop, "{to_a_bar}");
+            assert_eq!(found.beats_to_a_bar, to_a_bar as usize);
+        }
+    }
+
+    #[test]
+    fn beats_go_on_where_they_are_unsure() {
+        let times: Vec<f64> = (0..40).map(|index| 0.6 + f64::from(index) * 0.5).collect();
+        let mut rows = activations(&times, 4, 0, 25.0);
+        rows[2 * 800..].iter_mut().for_each(|odds| *odds *= 0.25);
+        let found = track_beats(&rows, 25.0, &BeatOptions::default());
+        assert_eq!(found.times.len(), times.len());
     }
 
     #[test]

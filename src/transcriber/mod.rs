@@ -3,8 +3,10 @@
 //! A recording ([`crate::audio::decode`]) becomes a log-mel [`Spectrogram`] (100 frames a second, 96
 //! bands); the network (`models/training/transcriber.py`) says for every frame how likely each of
 //! seven [`DrumSound`]s begins there, how hard, and how likely it is a beat or a downbeat. The peaks
-//! are [`Onset`]s; the likeliest steady sequence of beats ([`beats`](track_beats)) is the tempo map
-//! that they are written down in ([`Transcription::song`]).
+//! are [`Onset`]s. Of these and of what the first network takes for beats a second one
+//! (`models/training/beats.py`), which hears strokes twenty seconds either way, makes the beats that
+//! count; the likeliest steady sequence of them ([`beats`](track_beats)) is the tempo map that the
+//! strokes are written down in ([`Transcription::song`]).
 //!
 //! Runs on the worker thread or the command line's. Errors: [`TranscribeError`]. Memory grows by
 //! some 300 MB for an hour of sound: half of it the spectrogram, half the search for beats.
@@ -16,12 +18,14 @@
 
 mod beats;
 mod onsets;
+mod pulse;
 mod spectrogram;
 mod transcribe;
 mod transcription;
 
 pub use beats::{BeatOptions, Beats, track_beats};
 pub use onsets::{DrumSound, Onset, Sensitivity};
+pub use pulse::BEATS;
 pub use spectrogram::{FRAMES_PER_SECOND, Spectrogram};
 pub use transcribe::{Activations, Options, TRANSCRIBER, TranscribeError};
 pub use transcription::{Quantise, Transcription};

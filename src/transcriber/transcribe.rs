@@ -6,7 +6,8 @@ use crate::audio::{self, DecodeError};
 use crate::network::{ModelSpec, Models, NetworkError, Outputs, PortSpec, Tensor};
 
 use super::beats::{BeatOptions, track_beats};
-use super::onsets::{SOUNDS, Sensitivity, strokes};
+use super::onsets::{Onset, SOUNDS, Sensitivity, strokes};
+use super::pulse::beats_of_strokes;
 use super::spectrogram::{BANDS, Spectrogram};
 use super::transcription::Transcription;
 
@@ -108,6 +109,10 @@ impl Activations {
                 network.run(&[("spectrogram", Tensor::f32(&[1, size, BANDS], input))])?;
             heard.take(&mut answer, first.min(CONTEXT), ASKED.min(frames - first))?;
         }
+        // The strokes as they are without being asked for more or fewer: what a musician wants to
+        // read changes no beat.
+        let onsets = heard.strokes(&Sensitivity::default());
+        heard.beats = beats_of_strokes(&onsets, &heard.beats, models)?;
         Ok(heard)
     }
 
@@ -138,6 +143,10 @@ impl Activations {
         Ok(())
     }
 
+    fn strokes(&self, sensitivity: &Sensitivity) -> Vec<Onset> {
+        strokes(&self.onsets, &self.velocities, &self.spectrogram, sensitivity)
+    }
+
     /// The recording's length.
     pub fn seconds(&self) -> f64 {
         self.seconds
@@ -145,8 +154,7 @@ impl Activations {
 
     /// Strokes and beats under these options. Fast: a few milliseconds for a minute.
     pub fn transcription(&self, options: &Options) -> Transcription {
-        let mut onsets =
-            strokes(&self.onsets, &self.velocities, &self.spectrogram, &options.sensitivity);
+        let mut onsets = self.strokes(&options.sensitivity);
         onsets.retain(|onset| !options.without[onset.sound as usize]);
         let beats = track_beats(&self.beats, self.seconds, &options.beats);
         Transcription { onsets, beats, seconds: self.seconds }

@@ -1,23 +1,22 @@
 //! Patterns most like one, by strokes that differ, found without looking at all of them.
 //!
 //! Two patterns differ at least by as many strokes as their counts do, all in all and drum by drum. So
-//! patterns are looked through outwards from those with as many strokes, in rows of counts that lie
-//! beside each other in memory, and few are compared stroke by stroke.
+//! patterns are looked through outwards from those with as many strokes, a block at a time, whose counts
+//! of one drum lie beside each other in memory, and few are compared stroke by stroke.
 
 use super::drum::DRUMS;
 use super::pattern::{Pattern, PatternGrid};
 
-/// Counts of a pattern's strokes by drum; the rest of a processor's register stays 0.
-type Counts = [u8; 16];
-
-const _: () = assert!(DRUMS <= 16);
+/// So many patterns are looked at together.
+const BLOCK: usize = 256;
 
 /// Patterns of one grid, by how many strokes they have.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Shelf {
     /// Strokes of each, ascending.
     strokes: Vec<u16>,
-    counts: Vec<Counts>,
+    /// By drum, of each its strokes.
+    counts: [Vec<u8>; DRUMS],
     patterns: Vec<Pattern>,
     /// Of each its number among all.
     numbers: Vec<usize>,
@@ -41,7 +40,9 @@ impl HammingIndex {
             Shelf {
                 // At most 14 drums on 32 steps.
                 strokes: own.iter().map(|&(strokes, ..)| strokes as u16).collect(),
-                counts: own.iter().map(|(.., pattern)| counts(pattern)).collect(),
+                counts: std::array::from_fn(|drum| {
+                    own.iter().map(|(.., pattern)| count_of(pattern, drum)).collect()
+                }),
                 patterns: own.iter().map(|&(.., pattern)| *pattern).collect(),
                 numbers: own.iter().map(|&(_, number, _)| number).collect(),
             }
@@ -59,7 +60,8 @@ impl HammingIndex {
             PatternGrid::Straight => &self.straight,
             PatternGrid::Triplet => &self.triplet,
         };
-        let (strokes, own) = (pattern.strokes(), counts(pattern));
+        let strokes = pattern.strokes();
+        let mut apart = [0; BLOCK];
         let mut near: Vec<(usize, usize)> = Vec::with_capacity(count + 1);
         let middle = shelf.strokes.partition_point(|&other| usize::from(other) < strokes);
         let (mut below, mut above) = (middle, middle);
@@ -76,37 +78,45 @@ impl HammingIndex {
             if under.min(over) > most || count == 0 {
                 return near;
             }
-            let at = if under <= over {
-                below -= 1;
-                below
+            let block = if under <= over {
+                let end = below;
+                below = below.saturating_sub(BLOCK);
+                below..end
             } else {
-                above += 1;
-                above - 1
+                let start = above;
+                above = (above + BLOCK).min(shelf.strokes.len());
+                start..above
             };
-            if apart_at_least(&shelf.counts[at], &own) > most {
-                continue;
+            apart.fill(0);
+            for (drum, counts) in shelf.counts.iter().enumerate() {
+                add_differences(&mut apart, &counts[block.clone()], count_of(pattern, drum));
             }
-            let found = (shelf.patterns[at].distance(pattern), shelf.numbers[at]);
-            let place = near.partition_point(|other| *other < found);
-            if place < count {
-                near.insert(place, found);
-                near.truncate(count);
+            for (at, &apart) in block.zip(&apart) {
+                let most = near.get(count - 1).map_or(usize::MAX, |&(apart, _)| apart);
+                if usize::from(apart) > most {
+                    continue;
+                }
+                let found = (shelf.patterns[at].distance(pattern), shelf.numbers[at]);
+                let place = near.partition_point(|other| *other < found);
+                if place < count {
+                    near.insert(place, found);
+                    near.truncate(count);
+                }
             }
         }
     }
 }
 
-fn counts(pattern: &Pattern) -> Counts {
-    let mut counts = [0; 16];
-    for (count, row) in counts.iter_mut().zip(pattern.rows()) {
-        *count = row.count_ones() as u8;
-    }
-    counts
+/// How often a drum is struck: at most 32 times.
+fn count_of(pattern: &Pattern, drum: usize) -> u8 {
+    pattern.rows()[drum].count_ones() as u8
 }
 
-/// The sum of the differences: one instruction where processors have it.
-fn apart_at_least(a: &Counts, b: &Counts) -> usize {
-    a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(*b))).sum::<u32>() as usize
+/// Adds how far each count is from one's own; a sum beyond 255 stays there, which is less than it is.
+fn add_differences(sums: &mut [u8; BLOCK], counts: &[u8], own: u8) {
+    for (sum, count) in sums.iter_mut().zip(counts) {
+        *sum = sum.saturating_add(count.abs_diff(own));
+    }
 }
 
 #[cfg(test)]

@@ -58,6 +58,7 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, inner: Rect) {
         let at = pos2(left.right() + 2.0 * UNIT, place.top());
         let place = Rect::from_min_size(at, Vec2::new(width, CONTROL));
         if remove.show(ui, place, theme) {
+            frame.studio.stop_preview();
             frame.edit(Edit::RemovePiano);
         }
     }
@@ -67,6 +68,31 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, inner: Rect) {
     }
     if let (Some(piano), Some((take, _))) = (piano, frame.take) {
         play(ui, frame, shared, (take, piano), foot);
+    }
+}
+
+/// Has the take heard along with the host, or no longer.
+fn along(
+    ui: &mut Ui,
+    frame: &Frame<'_>,
+    slot: &mut impl FnMut(f32) -> Rect,
+    (take, piano): (&Arc<Take>, &Arc<TakePiano>),
+) {
+    // Of whatever take and piano: it can be ended.
+    let preview = frame.view.preview.as_ref().map(|view| &view.request);
+    let is_heard = matches!(preview, Some(PreviewRequest::PianoAlong(..)));
+    let button = Button::new("piano-along", "Along with the host")
+        .look(if is_heard { Look::On } else { Look::Plain })
+        .tip("Hear it in time whenever the host plays, until this sheet is closed.");
+    let place = slot(button.width(ui.painter()) + UNIT);
+    if button.show(ui, place, &frame.theme) {
+        match is_heard {
+            true => frame.studio.stop_preview(),
+            false => {
+                let request = PreviewRequest::PianoAlong(take.clone(), piano.clone());
+                frame.start(Job::Preview(request));
+            }
+        }
     }
 }
 
@@ -88,6 +114,7 @@ fn play(
     let request = PreviewRequest::Piano(take.clone(), piano.clone());
     let is_heard = frame.view.preview.as_ref().is_some_and(|view| view.request == request);
     listen(ui, frame, slot(84.0), "piano-listen", is_heard, || request);
+    along(ui, frame, &mut slot, (take, piano));
     let rendering = frame.view.rendering.as_deref();
     let ours = |rendering: &&PianoRendering| {
         Arc::ptr_eq(&rendering.piano, piano) && rendering.take.song == take.song

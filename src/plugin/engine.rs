@@ -263,6 +263,12 @@ impl Engine {
         }
         self.drums(span, end - 1, block);
         self.render(end, block);
+        if let Some(sounds) = &mut self.sounds {
+            let Controls { level, bypassed, .. } = *block.controls;
+            let sides = [&mut *block.left, &mut *block.right]
+                .map(|side| &mut side[span.offset as usize..end as usize]);
+            sounds.follow(span, sides, self.samples_per_second, level, bypassed);
+        }
         self.capture.end(span);
     }
 

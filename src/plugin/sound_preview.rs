@@ -1,21 +1,42 @@
-//! Sounds that the window wants to be heard while the host stands: a melody, a recording.
+//! Sounds that the window wants to be heard: a melody or a recording while the host stands, the take as a
+//! piano along with the host's transport.
 //!
 //! Runs on the audio thread: allocates and frees nothing. A sound is played at the host's rate by cubic
-//! interpolation, which is good enough to listen to.
+//! interpolation, which is good enough to listen to. One that has a place in the song is played where the
+//! transport is: it is bent by so little that nobody hears it while the host's tempo is nearly the sound's
+//! own, and leaps after it, with one fading into the other, where it is not.
 
+use super::transport::{Motion, Span};
 use crate::studio::wire::Sound;
 
 /// Time in which a sound comes up or dies away, in seconds.
 const FADE: f64 = 0.01;
+
+/// The same where the transport starts, which may be on a stroke.
+const ENTRY: f64 = 0.002;
+
+/// How far a sound may be from its place before it leaps there, in seconds.
+const APART: f64 = 0.02;
+
+/// How much faster or slower it is played at most to come to its place: 3 cents.
+const BEND: f64 = 0.002;
+
+/// Where a sound is played.
+#[derive(Clone, Copy, Default)]
+struct Head {
+    /// In samples of the sound.
+    position: f64,
+    gain: f32,
+}
 
 /// The receiving end.
 pub struct SoundPreview {
     arriving: rtrb::Consumer<Box<Sound>>,
     spent: rtrb::Producer<Box<Sound>>,
     playing: Option<Box<Sound>>,
-    /// In samples of the sound.
-    position: f64,
-    gain: f32,
+    head: Head,
+    /// What dies away where the transport came from.
+    leaving: Head,
 }
 
 impl SoundPreview {
@@ -25,11 +46,57 @@ impl SoundPreview {
         arriving: rtrb::Consumer<Box<Sound>>,
         spent: rtrb::Producer<Box<Sound>>,
     ) -> SoundPreview {
-        SoundPreview { arriving, spent, playing: None, position: 0.0, gain: 0.0 }
+        let (head, leaving) = (Head::default(), Head::default());
+        SoundPreview { arriving, spent, playing: None, head, leaving }
     }
 
-    /// Adds the next samples of the newest sound to both sides of the bus, at a level (linear). `stops`
-    /// lets it die away, with all that wait.
+    /// Adds the samples of a span to both sides of the bus, from the sound that has its place in the song,
+    /// at a level (linear). `silent` lets it die away.
+    pub fn follow(
+        &mut self,
+        span: &Span,
+        [left, right]: [&mut [f32]; 2],
+        samples_per_second: f64,
+        level: f32,
+        silent: bool,
+    ) {
+        let Some(sound) = &self.playing else { return };
+        let Some(place) = &sound.place else { return };
+        let rolls = span.motion.is_rolling() && !silent && self.arriving.is_empty();
+        let (head, leaving) = (&mut self.head, &mut self.leaving);
+        let from = place.sample(span.start);
+        let apart = (from - head.position).abs() > APART * f64::from(sound.rate.0);
+        let mut rise = FADE;
+        if rolls && (span.motion != Motion::Runs || apart || head.gain <= 0.0) {
+            if span.motion == Motion::Starts {
+                rise = ENTRY;
+            }
+            if head.gain > leaving.gain {
+                *leaving = *head;
+            }
+            *head = Head { position: from, gain: 0.0 };
+        }
+        let usual = f64::from(sound.rate.0) / samples_per_second;
+        let end = place.sample(span.position(span.offset + span.frames));
+        let step = (end - head.position) / f64::from(span.frames);
+        let step = step.clamp(usual * (1.0 - BEND), usual * (1.0 + BEND));
+        let [rise, fall] = [rise, FADE].map(|time| (1.0 / (time * samples_per_second)) as f32);
+        let target = if rolls { level } else { 0.0 };
+        for (left, right) in left.iter_mut().zip(right) {
+            head.gain += (target - head.gain).clamp(-fall, rise);
+            leaving.gain = (leaving.gain - fall).max(0.0);
+            for (head, step) in [(&mut *head, step), (&mut *leaving, usual)] {
+                if head.gain > 0.0 {
+                    *left += head.gain * interpolated(&sound.stereo.left, head.position);
+                    *right += head.gain * interpolated(&sound.stereo.right, head.position);
+                }
+                head.position += step;
+            }
+        }
+    }
+
+    /// Adds the next samples of the newest sound to both sides of the bus, at a level (linear), if it has
+    /// no place in the song. `stops` lets it die away, with all that wait.
     pub fn add(
         &mut self,
         left: &mut [f32],
@@ -41,36 +108,43 @@ impl SoundPreview {
         let glide = (1.0 / (FADE * samples_per_second)) as f32;
         let mut frames = left.iter_mut().zip(right);
         loop {
+            let placed = self.playing.as_ref().is_some_and(|sound| sound.place.is_some());
+            let heard = self.head.gain > 0.0 || placed && self.leaving.gain > 0.0;
+            if placed && (heard || self.arriving.is_empty()) {
+                return;
+            }
             let leaves = stops || !self.arriving.is_empty();
-            if leaves && self.gain <= 0.0 || !self.is_within() {
+            if placed || leaves && !heard || !self.is_within() {
                 self.hand_back();
                 if self.playing.is_some() {
                     return;
                 }
                 let Ok(sound) = self.arriving.pop() else { return };
-                (self.playing, self.position, self.gain) = (Some(sound), 0.0, 0.0);
+                self.playing = Some(sound);
+                (self.head, self.leaving) = (Head::default(), Head::default());
                 continue;
             }
             let Some(sound) = &self.playing else { return };
             let step = f64::from(sound.rate.0) / samples_per_second;
             let target = if leaves { 0.0 } else { level };
+            let head = &mut self.head;
             loop {
-                let within = self.position < sound.stereo.left.len() as f64;
-                if !within || leaves && self.gain <= 0.0 {
+                let within = head.position < sound.stereo.left.len() as f64;
+                if !within || leaves && head.gain <= 0.0 {
                     break;
                 }
                 let Some((left, right)) = frames.next() else { return };
-                self.gain += (target - self.gain).clamp(-glide, glide);
-                *left += self.gain * interpolated(&sound.stereo.left, self.position);
-                *right += self.gain * interpolated(&sound.stereo.right, self.position);
-                self.position += step;
+                head.gain += (target - head.gain).clamp(-glide, glide);
+                *left += head.gain * interpolated(&sound.stereo.left, head.position);
+                *right += head.gain * interpolated(&sound.stereo.right, head.position);
+                head.position += step;
             }
         }
     }
 
     fn is_within(&self) -> bool {
         let length = self.playing.as_ref().map_or(0, |sound| sound.stereo.left.len());
-        self.position < length as f64
+        self.head.position < length as f64
     }
 
     /// Sends back what was played. It stays, if there is no room.
@@ -83,8 +157,12 @@ impl SoundPreview {
     }
 }
 
-/// A sample between two others, by the cubic of Catmull and Rom (1974) through the four around.
+/// A sample between two others, by the cubic of Catmull and Rom (1974) through the four around; nothing
+/// ahead of the first and behind the last.
 fn interpolated(samples: &[f32], position: f64) -> f32 {
+    if position < 0.0 {
+        return 0.0;
+    }
     let index = position as usize;
     let at = |place: Option<usize>| place.and_then(|place| samples.get(place)).copied();
     let x = (position - index as f64) as f32;
@@ -121,7 +199,7 @@ mod tests {
 
         fn send(&mut self, samples: Vec<f32>, rate: u32) {
             let stereo = Stereo { left: samples.clone(), right: samples };
-            let sound = Sound { stereo, rate: SampleRate(rate) };
+            let sound = Sound { stereo, rate: SampleRate(rate), place: None };
             self.sounds.push(Box::new(sound)).unwrap();
         }
 

@@ -1,5 +1,5 @@
-//! Sound that is heard without the host's transport: a melody that was written, with its drums, and a
-//! recording beside what was heard in it.
+//! Sound that is heard: a melody that was written, with its drums, and a recording beside what was heard in
+//! it, without the host's transport; the take as a piano, without it or along with it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,18 +8,20 @@ use std::time::Instant;
 use super::audio_import::AudioImport;
 use super::melodies::MelodySet;
 use super::take_piano::{PianoError, TakePiano};
-use super::wire::Sound;
+use super::wire::{Anchor, Place, Sound};
 use super::{Arrangement, Take};
 use crate::audio::{self, AudioError, DECODED_RATE, DecodeError, SoundFont, Stereo};
 use crate::midi;
 use crate::score::{
-    Bpm, Metre, MetreChange, Note, SampleRate, Seconds, Song, TempoMap, Ticks, Track, TrackKind,
-    Velocity,
+    Beats, Bpm, Metre, MetreChange, Note, SampleRate, Seconds, Song, TempoMap, Ticks, Track,
+    TrackKind, Velocity,
 };
 use crate::transcriber::{Options, Transcription};
 
 /// The longest that is heard at once, in seconds.
 pub const LONGEST_PREVIEW: f64 = 120.0;
+/// The most of a take that is heard along with the host, in seconds: some 200 MB.
+const LONGEST_ALONG: f64 = 600.0;
 /// What is decoded and rendered.
 const RATE: SampleRate = SampleRate(DECODED_RATE);
 /// Peak of a recording and of the drums beside it: their sum stays below full scale.
@@ -36,6 +38,8 @@ pub enum PreviewRequest {
     Melody(Arc<MelodySet>, usize),
     /// A take as a piano, with the drums of the current part if they are for it.
     Piano(Arc<Take>, Arc<TakePiano>),
+    /// A take as a piano, whenever the host is there; its drums are the plugin's own.
+    PianoAlong(Arc<Take>, Arc<TakePiano>),
     /// A recording from a second on.
     Recording {
         /// What was heard.
@@ -91,7 +95,7 @@ pub enum PreviewError {
 }
 
 impl PreviewRequest {
-    /// Renders the sound, at most [`LONGEST_PREVIEW`] of it.
+    /// Renders the sound, at most [`LONGEST_PREVIEW`] of it, and ten minutes of what has a place in the song.
     ///
     /// # Errors
     /// [`PreviewError`], if the recording is no longer there, or `cancelled` says so.
@@ -100,9 +104,19 @@ impl PreviewRequest {
         arrangement: Option<&Arrangement>,
         cancelled: &(dyn Fn() -> bool + Sync),
     ) -> Result<Sound, PreviewError> {
+        let mut place = None;
         let stereo = match self {
             PreviewRequest::Melody(set, number) => melody(set, *number, arrangement, cancelled),
             PreviewRequest::Piano(take, piano) => as_piano(take, piano, arrangement, cancelled),
+            PreviewRequest::PianoAlong(take, piano) => {
+                let from = first_bar(take, take.song.melodic());
+                place = self::place(take, from);
+                let played = piano.play(take, from, from + LONGEST_ALONG, cancelled);
+                played.map_err(PreviewError::from).map(|mut stereo| {
+                    to_peak(&mut stereo);
+                    stereo
+                })
+            }
             PreviewRequest::Recording { import, options, from, mix } => {
                 let from = from.clamp(0.0, import.seconds());
                 let mut stereo = match mix {
@@ -116,7 +130,7 @@ impl PreviewRequest {
                 Ok(stereo)
             }
         }?;
-        Ok(Sound { stereo, rate: RATE })
+        Ok(Sound { stereo, rate: RATE, place })
     }
 }
 
@@ -158,6 +172,22 @@ fn as_piano(
         side.truncate(frames(LONGEST_PREVIEW));
     }
     Ok(stereo)
+}
+
+/// Where in the host's song a take lies that sounds from a second of it on.
+fn place(take: &Take, from: f64) -> Option<Place> {
+    // The host has the time of the take's file.
+    let tempo = take.file_time.as_ref().map_or(&take.song.tempo, |file| &file.tempo);
+    let quarter = f64::from(tempo.ticks_per_quarter());
+    let anchor = |at: Ticks| Anchor {
+        at: Beats(take.start.0 + at.0 as f64 / quarter),
+        sample: (tempo.seconds(at).0 - from) * f64::from(RATE.0),
+    };
+    let mut changes: Vec<Ticks> = tempo.changes().map(|change| change.at).collect();
+    // The last tempo goes on.
+    let last = changes.last().map_or(0, |last| last.0);
+    changes.push(Ticks(last + u64::from(tempo.ticks_per_quarter())));
+    Place::new(changes.into_iter().map(anchor).collect())
 }
 
 /// Where the bar of the first note of some tracks begins, in seconds.
@@ -265,6 +295,7 @@ fn add(sum: &mut Stereo, other: &Stereo) {
 mod tests {
     use super::*;
     use crate::network::{Backend, Models};
+    use crate::score::TempoChange;
     use crate::studio::MelodyRequest;
     use crate::studio::fixtures;
 
@@ -321,6 +352,40 @@ mod tests {
         assert!(matches!(request.render(None, &|| true), Err(PreviewError::Cancelled)));
         std::fs::remove_file(path).unwrap();
         assert!(matches!(request.render(None, &|| false), Err(PreviewError::Decode(_))));
+    }
+
+    #[test]
+    fn a_take_as_a_piano_lies_where_it_was_played() {
+        let song = &fixtures::take(4).song;
+        let change = |at, micros_per_quarter| TempoChange { at: Ticks(at), micros_per_quarter };
+        let quarter = u64::from(song.ticks_per_quarter());
+        let tempo = TempoMap::new(
+            song.ticks_per_quarter(),
+            [change(0, 600_000), change(6 * quarter, 400_000)],
+        );
+        let song = Song { tempo, ..song.clone() };
+        let take = Arc::new(Take { song, start: Beats(8.0), ..fixtures::take(4) });
+        let piano = TakePiano {
+            name: "schematic".into(),
+            piano: crate::timbre::Piano::schematic(),
+            remarks: Vec::new(),
+        };
+        let request = PreviewRequest::PianoAlong(take.clone(), Arc::new(piano));
+        let sound = request.render(None, &|| false).unwrap();
+        let place = sound.place.as_ref().unwrap();
+        // Of the take's beats, after the host's 8.
+        for (beat, second) in [(-1.0, -0.6), (0.0, 0.0), (5.0, 3.0), (6.0, 3.6), (10.0, 5.2)] {
+            let sample = place.sample(Beats(8.0 + beat)) / f64::from(RATE.0);
+            assert!((sample - second).abs() < 1e-6, "beat {beat}: {sample} s");
+        }
+        // Each note begins there.
+        for note in &take.song.melodic().next().unwrap().notes {
+            let at = place.sample(Beats(take.start.0 + take.beats_at(note.start.0 as f64).0))
+                / f64::from(RATE.0);
+            let (before, behind) =
+                (power(&sound, at - 0.015, at - 0.005), power(&sound, at + 0.003, at + 0.013));
+            assert!(behind > before, "a note at {at} s");
+        }
     }
 
     #[test]

@@ -79,20 +79,58 @@ impl Taps {
     }
 }
 
-/// A sound that is heard once, beside the clip, while the host stands. Each ends the one before; one
-/// without samples is silence.
+/// A sound that is heard beside the clip. Each ends the one before; one without samples is silence.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sound {
     /// Its samples.
     pub stereo: Stereo,
     /// How many there are in a second, above 0.
     pub rate: SampleRate,
+    /// Where it lies in the host's song: it is heard whenever the transport runs there, until another comes.
+    /// Without a place it is heard once, while the host stands.
+    pub place: Option<Place>,
 }
 
 impl Sound {
     /// Ends what sounds.
     pub fn silence() -> Sound {
-        Sound { stereo: Stereo::default(), rate: SampleRate::ANALYSIS }
+        Sound { stereo: Stereo::default(), rate: SampleRate::ANALYSIS, place: None }
+    }
+}
+
+/// A position of the host's song and the sample of a sound that belongs there.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Anchor {
+    /// In the host's song.
+    pub at: Beats,
+    /// From the sound's first; may be negative.
+    pub sample: f64,
+}
+
+/// Which sample of a sound belongs to which position of the host's song.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Place {
+    anchors: Box<[Anchor]>,
+}
+
+impl Place {
+    /// Straight lines between anchors, the first and last of which go on. `None` with fewer than two, or if
+    /// they are not in the order of both time and samples.
+    pub fn new(anchors: Vec<Anchor>) -> Option<Place> {
+        let rises =
+            |pair: &[Anchor]| pair[0].at.0 < pair[1].at.0 && pair[0].sample < pair[1].sample;
+        let sound = anchors.len() > 1 && anchors.windows(2).all(rises);
+        sound.then(|| Place { anchors: anchors.into() })
+    }
+
+    /// The sample at a position; beyond either end of the sound where the song is.
+    pub fn sample(&self, at: Beats) -> f64 {
+        // Two anchors at least.
+        let last = self.anchors.len() - 2;
+        let behind = self.anchors.partition_point(|anchor| anchor.at.0 <= at.0);
+        let first = behind.saturating_sub(1).min(last);
+        let (a, b) = (self.anchors[first], self.anchors[first + 1]);
+        a.sample + (at.0 - a.at.0) * (b.sample - a.sample) / (b.at.0 - a.at.0)
     }
 }
 

@@ -32,12 +32,24 @@ fn a_recording_dropped_on_the_sheet_is_the_piano_of_the_take() {
     robot.press("piano-listen");
     robot.wait(|robot| robot.studio.snapshot().preview.is_some());
     let heard = robot.studio.snapshot().preview.clone().unwrap();
-    assert_eq!(heard.request, PreviewRequest::Piano(take, piano.clone()));
+    assert_eq!(heard.request, PreviewRequest::Piano(take.clone(), piano.clone()));
+    robot.frames(2);
+    // In the place of that, along with the host; and no longer.
+    let along = PreviewRequest::PianoAlong(take, piano.clone());
+    robot.press("piano-along");
+    let is_heard = |robot: &Robot| {
+        robot.studio.snapshot().preview.as_ref().is_some_and(|view| view.request == along)
+    };
+    robot.wait(is_heard);
+    robot.frames(2);
+    robot.press("piano-along");
+    robot.wait(|robot| !is_heard(robot));
     robot.frames(2);
     robot.press("piano-render");
     robot.wait(|robot| robot.studio.snapshot().rendering.is_some());
     robot.frames(2);
     assert!(robot.shows("piano-drag") && robot.shows("piano-keep"));
+    assert_eq!(robot.cut_texts(), [""; 0]);
     // Undo takes the piano back, with what it offered.
     robot.press("piano-remove");
     robot.frames(2);

@@ -119,10 +119,10 @@ pub fn fit_common(
     let (samples, error) = samples(observed, piano, modelled);
     let mut precisions = vec![1.0 / 64.0; GLOBALS];
     precisions[NUMBER..KEY].fill(1.0 / 16.0);
-    precisions[KEY..VELOCITY].fill(1.0 / 16.0);
+    // How loud keys are beside each other holds for those above and below what is heard too.
+    precisions[KEY..VELOCITY].fill(1.0 / 2.0);
     precisions[VELOCITY..DECAY].copy_from_slice(&[1.0 / 4.0, 1.0 / 2.0, 1.0 / 2.0]);
     if velocities == Velocities::Guessed {
-        precisions[KEY..VELOCITY].fill(KEYS_OF_GUESSED);
         precisions[VELOCITY..DECAY].fill(CURVE_OF_GUESSED);
     }
     precisions[DECAY..].fill(1.0 / 0.25);
@@ -192,9 +192,7 @@ pub fn bound(partial: &mut Partial) {
 /// aftersound.
 const LOCALS: usize = 7;
 
-/// Where velocities are guessed, what is loud may be a loud key or a loud note: precisions of how loud keys
-/// are beside each other, and of the curve of velocities.
-const KEYS_OF_GUESSED: f64 = 1.0 / 2.0;
+/// The precision of the curve of velocities where these are guessed.
 const CURVE_OF_GUESSED: f64 = 100.0;
 
 /// The spread of the layers of velocity where velocities are guessed.

@@ -137,6 +137,11 @@ impl Piano {
     }
 }
 
+/// What the loudest layer is above the middle one, in dB; the softest is 1.4 times as far below it. So it is
+/// near the curve that General MIDI 2 recommends, 40 log10 of the velocity. How much brighter hard strokes are
+/// differs so much from piano to piano (and sampled ones are often not at all) that none is expected.
+const LOUDER: f32 = 7.0;
+
 fn schematic_key(index: usize) -> KeySound {
     let key = LOWEST + index as u8;
     let base = equal_temperament(key);
@@ -154,10 +159,9 @@ fn schematic_key(index: usize) -> KeySound {
         let bass = -12.0 * (1.0 + (80.0 / frequency).powi(2)).log2();
         let tilt = -9.0 * (1.0 + frequency / 500.0).log2();
         let level = -24.0 + bass + tilt;
-        let hardness = 5.0 + 2.0 * (frequency / 500.0).max(0.5).log2();
         let fast = fundamental * (1.0 + frequency / 1200.0);
         partials.push(Partial {
-            levels: [level - hardness * 1.4, level, level + hardness],
+            levels: [level - 1.4 * LOUDER, level, level + LOUDER],
             fast,
             slow: 0.4 * fast,
             aftersound: -12.0,

@@ -13,7 +13,7 @@ use crate::studio::{
     Arrangement, DrumMap, Edit, Lanes, OwnMap, Region, RegionOverride, Take, TakePiano, Theme,
     VariationId,
 };
-use crate::timbre::Piano;
+use crate::timbre::{LOWEST, Piano};
 
 fn saved(bars: usize, seed: u64) -> Saved {
     let window_settings = WindowSettings { width: 900, height: 600, theme: Theme::Light };
@@ -55,10 +55,25 @@ fn full() -> Saved {
     saved.document = Edit::ChooseTake(1).apply(&saved.document).unwrap();
     saved.document.piano = Some(Arc::new(TakePiano {
         name: "upright".to_owned(),
-        piano: Piano::schematic(),
+        piano: piano_of_version_3(),
         remarks: vec!["a remark".to_owned()],
     }));
     saved
+}
+
+/// The schematic piano as it was when the golden file was written: hard strokes brighter, not just louder.
+fn piano_of_version_3() -> Piano {
+    let mut piano = Piano::schematic();
+    for (key, sound) in (LOWEST..).zip(&mut piano.keys) {
+        let count = sound.partials.len();
+        let frequencies: Vec<f32> = (1..=count).map(|n| sound.frequency(key, n)).collect();
+        for (partial, frequency) in sound.partials.iter_mut().zip(frequencies) {
+            let level = partial.levels[1];
+            let hardness = 5.0 + 2.0 * (frequency / 500.0).max(0.5).log2();
+            partial.levels = [level - hardness * 1.4, level, level + hardness];
+        }
+    }
+    piano
 }
 
 /// A document with something in every field of version 2.

@@ -330,6 +330,27 @@ fn kicks_are_as_loud_as_snares() {
     }
 }
 
+/// What the hat plays between the beats is nearly as loud as what it plays on them.
+#[test]
+fn hats_are_even() {
+    let drummer = drummer();
+    for name in ["rock", "breakdown_and_stop", "loop"] {
+        let part = played(&drummer, &melody(name), Settings::default()).part;
+        let mean = |place: usize| {
+            let hits: Vec<f64> = part
+                .hits
+                .iter()
+                .filter(|hit| hit.lane() == Lane::ClosedHat && hit.step % 4 == place)
+                .map(|hit| f64::from(hit.velocity.get()))
+                .collect();
+            hits.iter().sum::<f64>() / hits.len() as f64
+        };
+        let (beats, between) = (mean(0), mean(2));
+        println!("{name}: {beats:.0} on the beats, {between:.0} between");
+        assert!(between > 0.8 * beats, "{name}: {beats:.0} on the beats, {between:.0} between");
+    }
+}
+
 #[test]
 fn alternatives_have_names_and_differ() {
     let drummer = drummer();

@@ -16,7 +16,7 @@ use super::metre::{BarQuery, merged_features};
 use super::settings::ClassDensities;
 use super::windows::Window;
 use crate::network::{ModelSpec, Network, NetworkError, Outputs, PortSpec, Tensor};
-use crate::score::{BarGrid, DRUM_CLASSES, GridKind, LANES, PAPER_KEYS, StepGrid, TempoMap};
+use crate::score::{BarGrid, DRUM_CLASSES, GridKind, LANES, Lane, PAPER_KEYS, StepGrid, TempoMap};
 
 const TEMPOS: usize = 10;
 const PLACES: usize = 6;
@@ -25,6 +25,9 @@ const KINDS: usize = 5;
 /// Phases of two, four and eight bars, and nearness to either end of the song.
 const PHASES: usize = 6 + 4;
 const CONDITIONS: usize = TEMPOS + PLACES + KINDS + PHASES + 1 + DRUM_CLASSES + 1;
+
+/// Codes less likely than this say nothing of how likely a stroke is.
+const UNLIKELY: f32 = 1e-3;
 
 /// Prototypes of styles that the network knows.
 const STYLES: usize = 12;
@@ -157,6 +160,21 @@ impl PatternOutput {
                 base[source] + shift[source] + own.biases[cell]
             }),
         })
+    }
+
+    /// How likely each slot of a lane is struck in a bar, by the bar's own evidence.
+    pub fn chances(&self, bar: usize, lane: Lane) -> [f32; SLOTS] {
+        let mut chances = [0.0; SLOTS];
+        for (code, log) in self.prior(bar).iter().enumerate() {
+            let weight = log.exp();
+            if weight > UNLIKELY {
+                let row = self.logits(bar, code).skip(lane.index() * SLOTS);
+                for (sum, logit) in chances.iter_mut().zip(row) {
+                    *sum += weight / (1.0 + (-logit).exp());
+                }
+            }
+        }
+        chances
     }
 }
 

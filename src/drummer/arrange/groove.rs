@@ -65,6 +65,15 @@ pub(super) fn last_off_beat(grid: &StepGrid) -> usize {
     grid.steps.saturating_sub((grid.steps_per_beat / parts).max(1))
 }
 
+/// What the second bar of a pair plays otherwise than the first.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Answer {
+    /// Where, as a slot of the known grid.
+    pub slot: usize,
+    /// Whether a kick is struck there or left out.
+    pub adds: bool,
+}
+
 /// Number of different [`answer`]s.
 pub(super) const ANSWERS: usize = 3;
 

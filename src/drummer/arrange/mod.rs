@@ -2,6 +2,8 @@
 //! quieter; fills and crashes go where the form turns; drums begin, stop and end with the song; and
 //! two hands and two feet can play it.
 
+mod answers;
+mod ghosts;
 mod groove;
 mod limits;
 mod turns;
@@ -11,7 +13,10 @@ use std::collections::BTreeMap;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use self::groove::{ANSWERS, PICK_UP, answer, one_cymbal, open_last, pick_up, without_crashes};
+use self::groove::{
+    ANSWERS, Answer, PICK_UP, answer, last_off_beat, one_cymbal, open_last, pick_up,
+    without_crashes,
+};
 use super::decode::Pattern;
 use super::dynamics::Dynamics;
 use super::ending::{LastHit, last_hit};
@@ -88,6 +93,8 @@ const CRASH_BARS: usize = 2;
 /// Weights of strokes: the groove's are logits, up to about 10.
 const BACK_BEAT: f32 = 10.0;
 const LANDING: f32 = 50.0;
+/// A hat opens in the middle of a phrase where that is so likely beside a closed one.
+const OPENS: f32 = 0.3;
 
 /// What is wanted at each step.
 type Wanted = BTreeMap<(usize, usize), Vec<(Lane, f32, u8)>>;
@@ -100,7 +107,7 @@ impl Arranger<'_> {
         filling: Option<&PatternOutput>,
         rng: &mut ChaCha8Rng,
     ) -> Arranged {
-        let mut wanted = self.grooves();
+        let mut wanted = self.grooves(output);
         let mut luck = self.luck(rng.random());
         let last = last_hit(self.grids, self.sounding, self.settings.ending, self.loops);
         let mut fills = self.add_fills(&mut wanted, filling, last, &mut luck);
@@ -130,7 +137,8 @@ impl Arranger<'_> {
     }
 
     /// The groups' patterns, as much of them as complexity and the song's loudness let through.
-    fn grooves(&self) -> Wanted {
+    fn grooves(&self, output: &PatternOutput) -> Wanted {
+        let (answers, ghosts) = (self.answers(output), self.ghosts(output));
         // Squared, so that the middle of the range keeps to the groove.
         let simpler = 1.0 - 2.0 * self.settings.complexity;
         let threshold = COMPLEXITY_REACH * simpler * simpler.abs();
@@ -163,6 +171,16 @@ impl Arranger<'_> {
                 };
                 strokes.extend(pick_up(&strokes, &grid, logit, 2.0 * self.settings.complexity));
                 open_last(&mut strokes, &grid);
+            } else if !own && self.opens(bar, output) {
+                open_last(&mut strokes, &grid);
+            }
+            if let Some(&Answer { slot, adds }) = answers[bar].as_ref() {
+                strokes.retain(|&(step, lane, _)| (step, lane) != (slot, Lane::Kick));
+                strokes.extend(adds.then_some((slot, Lane::Kick, PICK_UP)));
+            }
+            if Amount::at(level) == Amount::All {
+                let soft = ghosts[bar].iter().map(|&slot| (slot, Lane::Snare, PICK_UP));
+                strokes.extend(soft);
             }
             if !own && self.ends_phrase(bar, ANSWER) && self.varies(bar) {
                 let closes = self.ends_phrase(bar, 2 * ANSWER);
@@ -185,6 +203,19 @@ impl Arranger<'_> {
     /// Whether a bar ends a phrase of so many bars, and has no fill that says so.
     fn ends_phrase(&self, bar: usize, bars: usize) -> bool {
         (self.form.place(bar)[0] + 1).is_multiple_of(bars) && !self.fills.contains(&bar)
+    }
+
+    /// Whether the hat opens at the end of a bar: where a section ends without a fill, and before every
+    /// fourth bar line where that is likely enough.
+    fn opens(&self, bar: usize, output: &PatternOutput) -> bool {
+        let ends_section = self.form.place(bar)[1] == 0 && !self.fills.contains(&bar);
+        ends_section
+            || self.ends_phrase(bar, PHRASE / 2) && {
+                let grid = &self.grids[bar];
+                let at = source_step(last_off_beat(grid), known_grid(grid).steps);
+                let chance = |lane| output.chances(bar, lane)[at];
+                chance(Lane::OpenHat) > OPENS * chance(Lane::ClosedHat)
+            }
     }
 
     /// Which answers the bars of a section have: the same wherever it returns, others in other songs.

@@ -1,0 +1,96 @@
+//! Bars in pairs: the kick of the second bar answers that of the first.
+//!
+//! Bars that the network holds for repeats are decided together and would all be one. People play them
+//! in pairs: the second bar has a kick more, or leaves one out. Which one, the network's word for the
+//! second bars says, and it is the same wherever a section returns.
+
+use std::collections::BTreeMap;
+
+use super::super::features::SLOTS;
+use super::super::pattern::{PatternOutput, known_grid};
+use super::Arranger;
+use super::groove::Answer;
+use crate::score::Lane;
+
+/// How likely a kick is that may as well be played as not, and how far from that one is at least whose
+/// change is an answer: with it about as many neighbouring bars differ in their kick as people's do.
+const EVEN_CHANCE: f32 = 0.33;
+const GAIN: f32 = 0.04;
+/// Fewer second bars of a kind are no habit.
+const PAIRS: usize = 2;
+
+impl Arranger<'_> {
+    /// The answer of each bar, if it is the second of a pair that plays one pattern.
+    pub(super) fn answers(&self, output: &PatternOutput) -> Vec<Option<Answer>> {
+        let kind = |bar: usize| {
+            let is_second = self.form.place(bar)[0] % 2 == 1;
+            let is_pair = is_second && bar > 0 && self.groups[bar - 1] == self.groups[bar];
+            let is_free = self.sounding.plays(bar)
+                && self.given.at(bar).is_none()
+                // These have answers of their own.
+                && !self.bars.bars()[bar].metre.is_compound();
+            let label = self.form.label_at(bar)?;
+            (is_pair && is_free).then_some((label, self.groups[bar]))
+        };
+        let kinds: Vec<_> = (0..self.bars.len()).map(kind).collect();
+        let mut chances: BTreeMap<(usize, usize), (usize, [f32; SLOTS])> = BTreeMap::new();
+        for (bar, kind) in kinds.iter().enumerate() {
+            let Some(kind) = kind else { continue };
+            let (count, sums) = chances.entry(*kind).or_default();
+            *count += 1;
+            let own = output.chances(bar, Lane::Kick);
+            sums.iter_mut().zip(own).for_each(|(sum, chance)| *sum += chance);
+        }
+        let answer_of = |(bar, kind): (usize, &Option<(usize, usize)>)| {
+            let (count, sums) = chances.get(kind.as_ref()?)?;
+            let slots = known_grid(&self.grids[bar]).steps;
+            let kicks = &self.patterns[self.groups[bar]].logits[Lane::Kick.index() * SLOTS..];
+            let chances = sums.map(|sum| sum / *count as f32);
+            (*count >= PAIRS).then(|| answer(&kicks[..slots], &chances))?
+        };
+        kinds.iter().enumerate().map(answer_of).collect()
+    }
+}
+
+/// The kick whose change gains most, if one does: one of those that are struck (logits above 0) is left
+/// out, but for the first; or one is added, with none on either side.
+fn answer(logits: &[f32], chances: &[f32; SLOTS]) -> Option<Answer> {
+    let is_struck = |slot: usize| logits.get(slot).is_some_and(|&logit| logit > 0.0);
+    let kicks = (0..logits.len()).filter(|&slot| is_struck(slot)).count();
+    let changes = (1..logits.len()).filter(|&slot| match is_struck(slot) {
+        true => kicks > 1,
+        false => kicks > 0 && !is_struck(slot - 1) && !is_struck(slot + 1),
+    });
+    let gain = |slot: usize| {
+        let more = chances[slot] - EVEN_CHANCE;
+        if is_struck(slot) { -more } else { more }
+    };
+    changes
+        .map(|slot| (gain(slot), Answer { slot, adds: !is_struck(slot) }))
+        .filter(|(gain, _)| *gain > GAIN)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, answer)| answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kick_in_doubt_answers() {
+        let mut logits = [-1.0; 16];
+        [0, 6, 8].into_iter().for_each(|slot| logits[slot] = 1.0);
+        let with = |changed: &[(usize, f32)]| {
+            let mut chances = [0.0; SLOTS];
+            [0, 6, 8].into_iter().for_each(|slot| chances[slot] = 0.9);
+            changed.iter().for_each(|&(slot, chance)| chances[slot] = chance);
+            answer(&logits, &chances)
+        };
+        // All are sure.
+        assert_eq!(with(&[]), None);
+        assert_eq!(with(&[(10, 0.4)]), Some(Answer { slot: 10, adds: true }));
+        assert_eq!(with(&[(10, 0.4), (6, 0.2)]), Some(Answer { slot: 6, adds: false }));
+        // Not beside another, and the first stays.
+        assert_eq!(with(&[(7, 0.5), (0, 0.1)]), None);
+    }
+}

@@ -11,9 +11,6 @@ use super::super::thin::Amount;
 use super::{Arranger, EVEN, LANDING, Wanted};
 use crate::score::{Lane, StepGrid};
 
-/// Turns that change the song less than this share of its strongest are weak. They have fills only where
-/// every section is to end with one.
-const WEAK: f32 = 0.3;
 /// The weight of a fill's strokes.
 const FILL: f32 = 30.0;
 
@@ -31,9 +28,6 @@ impl Arranger<'_> {
         let mut sites: Vec<(usize, usize, usize)> = Vec::new();
         for &bar in self.fills.iter().filter(|&&bar| self.takes_fill(bar)) {
             let turn = self.turns[bar + 1] / most;
-            if turn < WEAK && self.settings.fill_amount < fills::EVERY_SECTION {
-                continue;
-            }
             let length = fills::length(&self.grids[bar], self.settings.fill_complexity, turn);
             sites.push((bar, self.grids[bar].steps, length));
         }

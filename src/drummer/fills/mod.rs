@@ -11,7 +11,7 @@ use super::form::Form;
 use crate::score::StepGrid;
 
 /// The amount from which on every section ends with a fill.
-pub(super) const EVERY_SECTION: f32 = 0.75;
+const EVERY_SECTION: f32 = 0.75;
 
 /// Seconds between two turns of the form at least: four bars of a quick tune are a phrase of a section.
 const APART: f64 = 6.0;

@@ -395,6 +395,21 @@ impl Open<'_> {
         (x as i32 + 3, y as i32)
     }
 
+    /// The tab of the map of grooves.
+    pub fn grooves(&self) -> Place {
+        (self.width - 58, 73)
+    }
+
+    /// A place beside the middle of the map of grooves.
+    pub fn on_map(&self, (x, y): Place) -> Place {
+        (self.width - 128 + x, 276 + y)
+    }
+
+    /// The button that drums the song with the groove in hand, in a window of 720 points' height.
+    pub fn use_for_song(&self) -> Place {
+        (self.width - 187, 674)
+    }
+
     /// A free place of the arrangement.
     pub fn arrangement(&self) -> Place {
         FREE

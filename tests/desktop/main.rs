@@ -18,8 +18,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use ardour::{Ardour, FRAME};
+use drumlin::drummer::StyleChoice;
 use drumlin::editor::SMALLEST;
-use drumlin::score::{BarIndex, Lane};
+use drumlin::midi;
+use drumlin::score::{
+    BarIndex, GrooveSource, Lane, Note, Song, TempoMap, Ticks, Track, TrackKind, Velocity,
+};
 use drumlin::studio::{Document, Extract};
 use hosts::{BoxError, library, saved};
 use program::{Program, lacks};
@@ -372,6 +376,102 @@ fn a_song_gets_drums() -> Result<(), BoxError> {
     })?;
     screen.picture("ardour-small")?;
     open.quit()
+}
+
+/// Two bars that no drummer of Drumlin's plays: a cowbell on every beat, a clap between.
+fn cowbells() -> Song {
+    let note = |eighth: u64| Note {
+        start: Ticks(eighth * 480),
+        length: Ticks(60),
+        key: if eighth.is_multiple_of(2) { 56 } else { 39 },
+        velocity: Velocity::clamped(90),
+    };
+    let notes = (0..16).map(note).collect();
+    let drums = Track { name: "Drums".to_owned(), kind: TrackKind::Drums, notes };
+    Song { tempo: TempoMap::new(960, []), metres: Vec::new(), tracks: vec![drums] }
+}
+
+/// Where the song's groove comes from; what it is called.
+fn groove_of(document: &Document) -> Option<(GrooveSource, String)> {
+    match &document.settings.style {
+        StyleChoice::Groove(groove) => Some((groove.source(), groove.name().to_owned())),
+        _ => None,
+    }
+}
+
+/// The musician's own groove: dropped on the window while the song plays, morphed on the map while it
+/// plays, and dragged into the arrangement.
+fn a_song_gets_its_own_groove() -> Result<(), BoxError> {
+    let ardour = Ardour::new()?;
+    let session = ardour.session()?;
+    let file = ardour.file("cowbells.mid");
+    std::fs::write(&file, midi::write(&cowbells()))?;
+    let screen = Screen::new(1600, 1000)?;
+    let mut open = ardour.open(&screen, &session)?;
+    let plugin = open.show_plugin()?;
+    open.play_through()?;
+    screen.click(plugin, open.capture())?;
+    std::thread::sleep(Duration::from_millis(500));
+    screen.click(plugin, open.generate())?;
+    wait("drums", Duration::from_secs(60), || {
+        open.save()?;
+        Ok(session.document().ok().filter(|document| document.arrangement.is_some()))
+    })?;
+    let lane = |document: &Document, lane: Lane| {
+        let part = document.part();
+        part.map_or(0, |part| part.hits.iter().filter(|hit| hit.lane() == lane).count())
+    };
+    open.play_for(Duration::from_secs(1), || {
+        drop_file(&screen, &file, screen.on_screen(plugin, open.cell(8, 4.0))?)?;
+        screen.picture("ardour-groove")
+    })?;
+    let dropped = wait("the groove that was dropped", Duration::from_secs(20), || {
+        open.save()?;
+        let document = session.document()?;
+        Ok((lane(&document, Lane::Bell) > 4 * 6).then_some(document))
+    })?;
+    assert_eq!(groove_of(&dropped), Some((GrooveSource::File, "cowbells".to_owned())));
+    screen.click(plugin, open.grooves())?;
+    std::thread::sleep(Duration::from_secs(1));
+    screen.picture("ardour-map")?;
+    open.play_for(Duration::from_secs(2), || {
+        let [from, to] = [(-40, -30), (40, 30)].map(|place| open.on_map(place));
+        screen.drag(screen.on_screen(plugin, from)?, screen.on_screen(plugin, to)?)?;
+        screen.picture("ardour-morphed")?;
+        screen.click(plugin, open.use_for_song())
+    })?;
+    let morphed = wait("the groove of the map", Duration::from_secs(20), || {
+        open.save()?;
+        let document = session.document()?;
+        let is_there = groove_of(&document).is_some_and(|(source, _)| source == GrooveSource::Map);
+        Ok((is_there && lane(&document, Lane::Bell) < 4 * 6).then_some(document))
+    })?;
+    let clip = morphed.midi_file(&Extract::default()).ok_or("no clip")?;
+    let wanted = measure::drums_of(&clip.bytes)?;
+    screen.drag(screen.on_screen(plugin, open.chip())?, open.arrangement())?;
+    wait("the clip in the arrangement", Duration::from_secs(20), || {
+        open.save()?;
+        let found = session.midi_files()?.into_iter().any(|bytes| {
+            measure::drums_of(&bytes)
+                .is_ok_and(|notes| measure::compare(&notes, &wanted, TICK).is_ok())
+        });
+        Ok(found.then_some(()))
+    })?;
+    assert!(session.has_region("drums")?, "the clip is a region");
+    screen.picture("ardour-groove-dragged")?;
+    open.quit()
+}
+
+#[test]
+fn a_musician_brings_a_groove_to_ardour() {
+    let _here = desk();
+    if !lacks(
+        "a groove in Ardour",
+        &["Xvfb", "openbox", "xdotool", "ardour7-lua", "ardour"],
+        &[GTK],
+    ) {
+        a_song_gets_its_own_groove().unwrap();
+    }
 }
 
 #[test]

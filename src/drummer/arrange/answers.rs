@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::super::features::SLOTS;
 use super::super::pattern::{PatternOutput, known_grid};
 use super::Arranger;
-use super::groove::Answer;
+use super::groove::KickChange;
 use crate::score::Lane;
 
 /// How likely a kick is that may as well be played as not, and how far from that one is at least whose
@@ -21,7 +21,7 @@ const PAIRS: usize = 2;
 
 impl Arranger<'_> {
     /// The answer of each bar, if it is the second of a pair that plays one pattern.
-    pub(super) fn answers(&self, output: &PatternOutput) -> Vec<Option<Answer>> {
+    pub(super) fn answers(&self, output: &PatternOutput) -> Vec<Option<KickChange>> {
         let kind = |bar: usize| {
             let is_second = self.form.place(bar)[0] % 2 == 1;
             let is_pair = is_second && bar > 0 && self.groups[bar - 1] == self.groups[bar];
@@ -54,7 +54,7 @@ impl Arranger<'_> {
 
 /// The kick whose change gains most, if one does: one of those that are struck (logits above 0) is left
 /// out, but for the first; or one is added, with none on either side.
-fn answer(logits: &[f32], chances: &[f32; SLOTS]) -> Option<Answer> {
+fn answer(logits: &[f32], chances: &[f32; SLOTS]) -> Option<KickChange> {
     let is_struck = |slot: usize| logits.get(slot).is_some_and(|&logit| logit > 0.0);
     let kicks = (0..logits.len()).filter(|&slot| is_struck(slot)).count();
     let changes = (1..logits.len()).filter(|&slot| match is_struck(slot) {
@@ -66,7 +66,7 @@ fn answer(logits: &[f32], chances: &[f32; SLOTS]) -> Option<Answer> {
         if is_struck(slot) { -more } else { more }
     };
     changes
-        .map(|slot| (gain(slot), Answer { slot, adds: !is_struck(slot) }))
+        .map(|slot| (gain(slot), KickChange { slot, adds: !is_struck(slot) }))
         .filter(|(gain, _)| *gain > GAIN)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, answer)| answer)
@@ -88,8 +88,8 @@ mod tests {
         };
         // All are sure.
         assert_eq!(with(&[]), None);
-        assert_eq!(with(&[(10, 0.4)]), Some(Answer { slot: 10, adds: true }));
-        assert_eq!(with(&[(10, 0.4), (6, 0.2)]), Some(Answer { slot: 6, adds: false }));
+        assert_eq!(with(&[(10, 0.4)]), Some(KickChange { slot: 10, adds: true }));
+        assert_eq!(with(&[(10, 0.4), (6, 0.2)]), Some(KickChange { slot: 6, adds: false }));
         // Not beside another, and the first stays.
         assert_eq!(with(&[(7, 0.5), (0, 0.1)]), None);
     }

@@ -67,7 +67,7 @@ pub(super) fn last_off_beat(grid: &StepGrid) -> usize {
 
 /// What the second bar of a pair plays otherwise than the first.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Answer {
+pub(super) struct KickChange {
     /// Where, as a slot of the known grid.
     pub slot: usize,
     /// Whether a kick is struck there or left out.

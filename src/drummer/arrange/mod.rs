@@ -14,7 +14,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use self::groove::{
-    ANSWERS, Answer, PICK_UP, answer, last_off_beat, one_cymbal, open_last, pick_up,
+    ANSWERS, KickChange, PICK_UP, answer, last_off_beat, one_cymbal, open_last, pick_up,
     without_crashes,
 };
 use super::decode::Pattern;
@@ -174,7 +174,7 @@ impl Arranger<'_> {
             } else if !own && self.opens(bar, output) {
                 open_last(&mut strokes, &grid);
             }
-            if let Some(&Answer { slot, adds }) = answers[bar].as_ref() {
+            if let Some(&KickChange { slot, adds }) = answers[bar].as_ref() {
                 strokes.retain(|&(step, lane, _)| (step, lane) != (slot, Lane::Kick));
                 strokes.extend(adds.then_some((slot, Lane::Kick, PICK_UP)));
             }

@@ -136,7 +136,7 @@ impl<K: Kind> Plugin for Instance<K> {
     }
 
     fn filter_state(state: &mut PluginState) {
-        state::without_triggers(state);
+        state::at_rest(state);
     }
 
     fn activate(

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use nice_plug::params::Params;
 use nice_plug::params::persist::PersistentField;
-use nice_plug::plugin::PluginState;
+use nice_plug::plugin::{ParamValue, PluginState};
 
 use crate::network::Backend;
 use crate::parameters::Parameters;
@@ -69,11 +69,11 @@ impl<'a> PersistentField<'a, String> for Running {
     }
 }
 
-/// Takes triggers out of a state that is about to be loaded: opening a project presses nothing.
-pub fn without_triggers(state: &mut PluginState) {
-    for trigger in ["gen", "tap"] {
-        state.params.remove(trigger);
-    }
+/// Opening a project presses nothing and ends the tapping of a groove: the trigger goes out of the state
+/// that is about to be loaded, and the switch is off in it.
+pub fn at_rest(state: &mut PluginState) {
+    state.params.remove("gen");
+    state.params.insert("tap".to_owned(), ParamValue::Bool(false));
 }
 
 #[cfg(test)]
@@ -95,6 +95,20 @@ mod tests {
         let (state, studio) = self::state();
         state.deserialize_fields(&saved);
         assert_eq!(studio.snapshot().document.channel.number(), 3);
+    }
+
+    #[test]
+    fn a_project_opens_with_nothing_pressed_and_no_groove_being_tapped() {
+        let on = |id: &str| (id.to_owned(), ParamValue::Bool(true));
+        let mut state = PluginState {
+            version: String::new(),
+            params: BTreeMap::from([on("gen"), on("tap"), on("bypass")]),
+            fields: BTreeMap::new(),
+        };
+        at_rest(&mut state);
+        assert!(matches!(state.params.get("tap"), Some(ParamValue::Bool(false))));
+        assert!(matches!(state.params.get("bypass"), Some(ParamValue::Bool(true))));
+        assert!(!state.params.contains_key("gen"));
     }
 
     #[test]

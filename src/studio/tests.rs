@@ -349,6 +349,30 @@ fn a_groove_is_tapped_while_the_host_plays_and_the_melody_stays() {
 }
 
 #[test]
+fn another_project_ends_the_tapping_and_has_nothing_of_it() {
+    let studio = Studio::new();
+    let mut end = studio.connect();
+    let saved = studio.save();
+    studio.tap(1);
+    for event in [
+        Captured::Started { at: Beats(0.0) },
+        Captured::NoteOn { at: Beats(1.0), key: 36, velocity: Velocity::clamped(90) },
+    ] {
+        end.captured.push(event).unwrap();
+    }
+    wait(&studio, |view| view.tapping.is_some_and(|tapping| tapping.strokes == 1));
+    studio.load(&saved).unwrap();
+    end.captured.push(Captured::Passed { at: Beats(9.0) }).unwrap();
+    end.captured
+        .push(Captured::NoteOn { at: Beats(9.0), key: 60, velocity: Velocity::clamped(90) })
+        .unwrap();
+    wait(&studio, |view| view.recording.notes > 0);
+    let view = studio.snapshot();
+    assert_eq!((view.tapping, view.undo), (None, None));
+    assert_eq!(view.document.settings.style, StyleChoice::FromSong);
+}
+
+#[test]
 fn candidates_are_written_ranked_heard_and_judged() {
     let studio = with_take();
     let mut end = studio.connect();

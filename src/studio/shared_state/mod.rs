@@ -217,6 +217,8 @@ impl SharedState {
     }
 
     pub fn replace(&self, saved: Saved) {
+        // What was tapped belongs to the document that goes.
+        self.with_audio_link(|audio_link| (audio_link.end_tapping(), true));
         self.change(|state| {
             state.stop();
             state.history = History::new(saved.document);

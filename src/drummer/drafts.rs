@@ -15,7 +15,7 @@ use super::performance::GivenStrokes;
 use super::requested::weights;
 use super::song_analysis::{SongAnalysis, split_by};
 use super::timekeeper::{
-    keep_time, on_the_kit, time_from_snare, without_downbeats, without_guesses,
+    fill_gaps, keep_time, on_the_kit, time_from_snare, without_downbeats, without_guesses,
 };
 use super::vocabulary::{StyleBar, Vocabulary};
 use super::{ClassDensities, DrummerError, Progress, Settings, StyleChoice, fills};
@@ -216,6 +216,7 @@ impl<'a> Drafter<'a> {
             time_from_snare(&mut patterns, groups, limbs, grids, few);
         }
         let unchanged = patterns.clone();
+        fill_gaps(&mut patterns, groups, limbs, grids);
         keep_time(&mut patterns, groups, form, limbs, grids, compound);
         // What was given keeps its own time.
         for (bar, &group) in groups.iter().enumerate() {

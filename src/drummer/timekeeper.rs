@@ -16,6 +16,8 @@ use crate::score::{GridKind, Lane, StepGrid};
 const AROUND: usize = 4;
 /// Fewer strokes than this in a bar are a rest or a break.
 const BREAK: usize = 3;
+/// One stroke of so many may be missing from a pulse that a hand keeps.
+const GAPS: usize = 8;
 /// Fewer strokes of percussion in a bar, unless on back beats, are a guess.
 const GUESS: usize = 3;
 /// Eighths that follow each other more quickly (seconds) are played without the second of three.
@@ -200,6 +202,38 @@ fn ride_pattern(grid: &StepGrid, limbs: &Limbs) -> Vec<(usize, f32)> {
     slots.map(|slot| (slot, if slot.is_multiple_of(beat) { BEAT } else { ADDED })).collect()
 }
 
+/// Fills the gap of a hand that all but keeps a pulse: sixteenths, eighths or quarters (in ternary bars
+/// thirds or beats) and nothing else, of which one in [`GAPS`] at most is missing. What is uncertain
+/// is left out by expected F1, but a hand does not stop for one stroke.
+pub(super) fn fill_gaps(
+    patterns: &mut [Pattern],
+    groups: &[usize],
+    limbs: &[Limbs],
+    grids: &[StepGrid],
+) {
+    const STRUCK: [Lane; 5] =
+        [Lane::ClosedHat, Lane::OpenHat, Lane::PedalHat, Lane::Ride, Lane::Crash];
+    for (number, pattern) in patterns.iter_mut().enumerate() {
+        let Some(bar) = groups.iter().position(|&group| group == number) else { continue };
+        let (grid, steps) = (&grids[bar], limbs[bar].steps.min(grids[bar].steps));
+        let rides = count(pattern, &[Lane::Ride]) > count(pattern, &[Lane::ClosedHat]);
+        let keeper = if rides { Lane::Ride } else { Lane::ClosedHat };
+        let is_struck = |slot: usize| STRUCK.iter().any(|&lane| is_onset(pattern, lane, slot));
+        let parts: &[usize] = if grid.kind == GridKind::Ternary { &[3, 1] } else { &[4, 2, 1] };
+        let beat = grid.steps_per_beat;
+        let gaps = parts.iter().filter(|&part| beat.is_multiple_of(*part)).find_map(|part| {
+            let period = beat / part;
+            let gaps: Vec<usize> =
+                (0..steps).step_by(period).filter(|&slot| !is_struck(slot)).collect();
+            let is_pulse = (0..steps).all(|slot| slot.is_multiple_of(period) || !is_struck(slot));
+            (is_pulse && gaps.len() * GAPS <= steps / period).then_some(gaps)
+        });
+        let strokes: Vec<(Lane, usize, f32)> =
+            gaps.into_iter().flatten().map(|slot| (keeper, slot, ADDED)).collect();
+        add(pattern, &strokes, &limbs[bar]);
+    }
+}
+
 /// Has the groups that do not keep the time do so. `limbs`, `grids` and `compound` (whether its metre
 /// is) by bar.
 pub(super) fn keep_time(
@@ -366,6 +400,26 @@ mod tests {
         assert_eq!(slots(&bars[1], Lane::Ride), slots(&bars[0], Lane::Ride));
         // A break stays one.
         assert!(slots(&bars[2], Lane::Ride).is_empty());
+    }
+
+    #[test]
+    fn a_hand_does_not_stop_for_one_stroke() {
+        let filled = |slots: &[usize]| {
+            let hat: Vec<_> = slots.iter().map(|&slot| (Lane::ClosedHat, slot)).collect();
+            let mut bars = [pattern(&hat)];
+            let limbs = [Limbs { step: 0.125, steps: 16, double_pedal: false }];
+            let grids = [StepGrid::for_metre(Metre::COMMON, false)];
+            fill_gaps(&mut bars, &[0], &limbs, &grids);
+            self::slots(&bars[0], Lane::ClosedHat)
+        };
+        let eighths = [0, 2, 4, 6, 8, 10, 12, 14];
+        assert_eq!(filled(&[0, 2, 4, 8, 10, 12, 14]), eighths);
+        assert_eq!(filled(&eighths), eighths);
+        assert_eq!(filled(&(1..16).collect::<Vec<_>>()).len(), 16);
+        // These are rhythms of their own.
+        for rhythm in [&[0, 4, 8][..], &[0, 2, 4, 8, 10, 12], &[0, 3, 4, 8, 12], &[]] {
+            assert_eq!(filled(rhythm), rhythm);
+        }
     }
 
     #[test]

@@ -158,7 +158,11 @@ impl Arranger<'_> {
                 for step in 0..grid.steps {
                     let logit = logits[lane.index() * SLOTS + source_step(step, known)];
                     let kept = logit > 0.0 && is_back_beat(lane, step, &grid);
-                    if kept || logit > threshold - QUIETER * level {
+                    // The hand that keeps the time leaves no beat out where it is quieter.
+                    let is_beat = matches!(lane, Lane::ClosedHat | Lane::OpenHat | Lane::Ride)
+                        && step.is_multiple_of(grid.steps_per_beat);
+                    let quieter = if is_beat { 0.0 } else { QUIETER * level };
+                    if kept || logit > threshold - quieter {
                         let weight = logit.min(8.0) + if kept { BACK_BEAT } else { 0.0 };
                         strokes.push((step, cymbal(lane, source_step(step, known)), weight));
                     }

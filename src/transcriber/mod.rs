@@ -5,11 +5,12 @@
 //! seven [`DrumSound`]s begins there, how hard, and how likely it is a beat or a downbeat. The peaks
 //! are [`Onset`]s. Of these and of what the first network takes for beats a second one
 //! (`models/training/beats.py`), which hears strokes twenty seconds either way, makes the beats that
-//! count; the likeliest steady sequence of them ([`beats`](track_beats)) is the tempo map that the
-//! strokes are written down in ([`Transcription::song`]).
+//! count; the likeliest steady sequence of them ([`beats`](track_beats)), with bars that begin where the
+//! harmony changes if there is one, is the tempo map that the strokes are written down in
+//! ([`Transcription::song`]).
 //!
-//! Runs on the worker thread or the command line's. Errors: [`TranscribeError`]. Memory grows by
-//! some 300 MB for an hour of sound: half of it the spectrogram, half the search for beats.
+//! Runs on the worker thread or the command line's. Errors: [`TranscribeError`]. An hour of
+//! sound takes some 500 MB, most of it the spectrogram, what the networks say and the search for beats.
 //!
 //! Source: Vogl, Dorfer, Widmer, Knees, "Drum Transcription via Joint Beat and Drum Modeling using
 //! Convolutional Recurrent Neural Networks", ISMIR 2017.
@@ -17,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 mod beats;
+mod harmony;
 mod onsets;
 mod pulse;
 mod spectrogram;

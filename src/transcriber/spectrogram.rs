@@ -1,4 +1,4 @@
-//! Sound to a log-mel spectrogram, block by block.
+//! Sound to spectrograms, block by block: log-mel for the network, semitones for the harmony.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use realfft::{RealFftPlanner, RealToComplex};
 
 use crate::audio::DECODED_RATE;
 
-/// Samples of the window, and from frame to frame.
+/// Samples of the log-mel spectrogram's window, and from frame to frame.
 const WINDOW: usize = 2048;
 const HOP: usize = 441;
 /// Frames of the spectrogram, and of all that the network says, to a second.
@@ -20,10 +20,21 @@ const HIGHEST: f64 = 16_000.0;
 /// A full-scale sine comes out as `ln(1 + COMPRESSION)`.
 const COMPRESSION: f32 = 1000.0;
 
-/// Magnitudes in 96 bands on the mel scale, 100 frames a second; frame `i` is centred on sample
-/// `441 i`, and beyond the recording's ends is silence. The same numbers as `Spectrogram` in
-/// `models/training/transcriber.py`.
+/// The same of the semitones'.
+const LONG_WINDOW: usize = 8192;
+const LONG_HOP: usize = 2205;
+/// Its frames to a second.
+pub const SEMITONE_FRAMES_PER_SECOND: f64 = DECODED_RATE as f64 / LONG_HOP as f64;
+/// Semitones from the first one, D3, to F#6: above the kick and below most of the cymbals. MIDI keys.
+const FIRST_SEMITONE: u8 = 50;
+pub const SEMITONES: usize = 41;
+const SEMITONE_COMPRESSION: f32 = 300.0;
+
+/// Compressed magnitudes in bands, frame by frame; frame `i` is centred on sample `hop i`, and beyond
+/// the recording's ends is silence.
 pub struct Spectrogram {
+    hop: usize,
+    compression: f32,
     fft: Arc<dyn RealToComplex<f32>>,
     window: Vec<f32>,
     /// For each band the first bin and the weights from there on.
@@ -38,29 +49,43 @@ pub struct Spectrogram {
     samples: u64,
 }
 
-impl Default for Spectrogram {
-    fn default() -> Spectrogram {
-        let fft = RealFftPlanner::new().plan_fft_forward(WINDOW);
-        let turn = std::f64::consts::TAU / WINDOW as f64;
-        let window: Vec<f32> =
-            (0..WINDOW).map(|i| (0.5 - 0.5 * (turn * i as f64).cos()) as f32).collect();
+impl Spectrogram {
+    /// 96 bands on the mel scale, 100 frames a second: the same numbers as `Spectrogram` in
+    /// `models/training/transcriber.py`.
+    pub fn mel() -> Spectrogram {
+        Spectrogram::new(WINDOW, HOP, COMPRESSION, mel_filters())
+    }
+
+    /// The means of [`SEMITONES`] semitones, 20 frames a second.
+    pub fn semitones() -> Spectrogram {
+        Spectrogram::new(LONG_WINDOW, LONG_HOP, SEMITONE_COMPRESSION, semitone_filters())
+    }
+
+    fn new(
+        window: usize,
+        hop: usize,
+        compression: f32,
+        filters: Vec<(usize, Vec<f32>)>,
+    ) -> Spectrogram {
+        let fft = RealFftPlanner::new().plan_fft_forward(window);
+        let turn = std::f64::consts::TAU / window as f64;
         Spectrogram {
             // The first frame's centre is the first sample.
-            waiting: std::iter::repeat_n(0.0, WINDOW / 2).collect(),
-            frame: vec![0.0; WINDOW],
+            waiting: std::iter::repeat_n(0.0, window / 2).collect(),
+            frame: vec![0.0; window],
             spectrum: fft.make_output_vec(),
             scratch: fft.make_scratch_vec(),
-            filters: mel_filters(),
+            window: (0..window).map(|i| (0.5 - 0.5 * (turn * i as f64).cos()) as f32).collect(),
+            hop,
+            compression,
+            filters,
             magnitudes: Vec::new(),
             peak: 0.0,
             samples: 0,
             fft,
-            window,
         }
     }
-}
 
-impl Spectrogram {
     /// Takes the recording's next samples, mono at [`DECODED_RATE`].
     pub fn push(&mut self, samples: &[f32]) {
         self.samples += samples.len() as u64;
@@ -79,24 +104,24 @@ impl Spectrogram {
         self.peak
     }
 
-    /// The whole recording: frames by [`BANDS`], row-major, as if its loudest sample were
-    /// `level`. Empty if nothing came or all was silent.
+    /// The whole recording: frames by bands, row-major, as if its loudest sample were `level`. Empty if
+    /// nothing came or all was silent.
     pub fn finish(mut self, level: f32) -> Vec<f32> {
         if self.samples == 0 || self.peak == 0.0 {
             return Vec::new();
         }
-        let wanted = (self.samples / HOP as u64) as usize + 1;
-        self.waiting.extend(std::iter::repeat_n(0.0, WINDOW));
+        let wanted = (self.samples / self.hop as u64) as usize + 1;
+        self.waiting.extend(std::iter::repeat_n(0.0, self.window.len()));
         self.transform();
-        self.magnitudes.truncate(wanted * BANDS);
-        let scale = COMPRESSION * level / self.peak;
+        self.magnitudes.truncate(wanted * self.filters.len());
+        let scale = self.compression * level / self.peak;
         self.magnitudes.iter_mut().for_each(|magnitude| *magnitude = (*magnitude * scale).ln_1p());
         self.magnitudes
     }
 
     fn transform(&mut self) {
         let unit = 2.0 / self.window.iter().sum::<f32>();
-        while self.waiting.len() >= WINDOW {
+        while self.waiting.len() >= self.window.len() {
             for ((into, sample), weight) in
                 self.frame.iter_mut().zip(&self.waiting).zip(&self.window)
             {
@@ -110,7 +135,7 @@ impl Spectrogram {
                 let inside = bins[*first..].iter().zip(weights);
                 unit * inside.map(|(bin, weight)| bin.norm() * weight).sum::<f32>()
             }));
-            self.waiting.drain(..HOP);
+            self.waiting.drain(..self.hop);
         }
     }
 }
@@ -143,12 +168,26 @@ fn mel_filters() -> Vec<(usize, Vec<f32>)> {
         .collect()
 }
 
+/// The mean of the bins that are nearest to each semitone.
+fn semitone_filters() -> Vec<(usize, Vec<f32>)> {
+    let bin = f64::from(DECODED_RATE) / LONG_WINDOW as f64;
+    let edge = |key: f64| (440.0 * 2f64.powf((key - 69.5) / 12.0) / bin).ceil() as usize;
+    (0..SEMITONES)
+        .map(|semitone| {
+            let key = f64::from(FIRST_SEMITONE) + semitone as f64;
+            let (first, end) = (edge(key), edge(key + 1.0));
+            let count = (end - first).max(1);
+            (first, vec![1.0 / count as f32; count])
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn of(samples: &[f32], block: usize) -> Vec<f32> {
-        let mut spectrogram = Spectrogram::default();
+        let mut spectrogram = Spectrogram::mel();
         samples.chunks(block).for_each(|block| spectrogram.push(block));
         spectrogram.finish(1.0)
     }
@@ -166,6 +205,20 @@ mod tests {
             let row = &rows[50 * BANDS..51 * BANDS];
             let loudest = (0..BANDS).max_by(|&a, &b| row[a].total_cmp(&row[b])).unwrap();
             assert!(loudest.abs_diff(band) <= 1, "{hertz} Hz in band {loudest}");
+        }
+    }
+
+    #[test]
+    fn semitones_are_told_apart() {
+        for key in [50u8, 51, 69, 90] {
+            let hertz = 440.0 * 2f64.powf((f64::from(key) - 69.0) / 12.0);
+            let mut spectrogram = Spectrogram::semitones();
+            sine(hertz, 1.0).chunks(1000).for_each(|block| spectrogram.push(block));
+            let rows = spectrogram.finish(1.0);
+            assert_eq!(rows.len(), 21 * SEMITONES);
+            let row = &rows[10 * SEMITONES..11 * SEMITONES];
+            let loudest = (0..SEMITONES).max_by(|&a, &b| row[a].total_cmp(&row[b])).unwrap();
+            assert_eq!(loudest, usize::from(key - FIRST_SEMITONE));
         }
     }
 

@@ -69,6 +69,8 @@ pub struct Activations {
     /// Frames by beat and downbeat.
     beats: Vec<f32>,
     spectrogram: Vec<f32>,
+    /// Frames by semitone, see [`Spectrogram::semitones`].
+    semitones: Vec<f32>,
     seconds: f64,
 }
 
@@ -82,9 +84,10 @@ impl Activations {
         models: &Models,
         progress: &dyn Fn(f32) -> bool,
     ) -> Result<Activations, TranscribeError> {
-        let mut spectrogram = Spectrogram::default();
+        let (mut spectrogram, mut semitones) = (Spectrogram::mel(), Spectrogram::semitones());
         audio::decode(path, &mut |block| {
             spectrogram.push(block);
+            semitones.push(block);
             progress(0.0)
         })
         .map_err(|error| match error {
@@ -95,10 +98,10 @@ impl Activations {
             return Err(TranscribeError::Silent { path: path.into() });
         }
         let seconds = spectrogram.seconds();
-        let spectrogram = spectrogram.finish(LEVEL);
+        let (spectrogram, semitones) = (spectrogram.finish(LEVEL), semitones.finish(LEVEL));
         let network = models.get(&TRANSCRIBER)?;
         let frames = spectrogram.len() / BANDS;
-        let mut heard = Activations { spectrogram, seconds, ..Activations::default() };
+        let mut heard = Activations { spectrogram, semitones, seconds, ..Activations::default() };
         for first in (0..frames).step_by(ASKED) {
             if !progress(first as f32 / frames as f32) {
                 return Err(TranscribeError::Cancelled);
@@ -156,7 +159,7 @@ impl Activations {
     pub fn transcription(&self, options: &Options) -> Transcription {
         let mut onsets = self.strokes(&options.sensitivity);
         onsets.retain(|onset| !options.without[onset.sound as usize]);
-        let beats = track_beats(&self.beats, self.seconds, &options.beats);
+        let beats = track_beats(&self.beats, &self.semitones, self.seconds, &options.beats);
         Transcription { onsets, beats, seconds: self.seconds }
     }
 }

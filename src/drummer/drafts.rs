@@ -14,6 +14,7 @@ use super::pattern::{self, Condition, PatternOutput, known_grid};
 use super::performance::GivenStrokes;
 use super::requested::weights;
 use super::song_analysis::{SongAnalysis, split_by};
+use super::sounding::Sounding;
 use super::timekeeper::{
     fill_gaps, keep_time, on_the_kit, time_from_snare, without_downbeats, without_guesses,
 };
@@ -116,6 +117,8 @@ struct Drafter<'a> {
     analysis: &'a SongAnalysis,
     settings: &'a Settings,
     given: Given,
+    /// Where drums play: with the song, and what was given through its rests.
+    sounding: Sounding,
     /// The group of each bar; bars of one are asked for alike, and were given the same.
     groups: Vec<usize>,
     /// How many bars of each group sound.
@@ -136,7 +139,9 @@ struct Drafter<'a> {
 impl<'a> Drafter<'a> {
     fn new(analysis: &'a SongAnalysis, settings: &'a Settings) -> Drafter<'a> {
         let SongAnalysis { bars, grids, form, queries, .. } = analysis;
-        let given = Given::of(settings, bars, grids, form, queries);
+        let given = Given::of(settings, bars, grids, form, queries, &analysis.sounding);
+        let as_given = settings.follow == 0.0;
+        let sounding = analysis.sounding.played_through(as_given, |bar| given.at(bar).is_some());
         let distinct = if given.is_empty() { DISTINCT } else { DISTINCT_GIVEN };
         let given_kinds: Vec<Option<usize>> = (0..bars.len()).map(|bar| given.kind(bar)).collect();
         let groups = split_by(&analysis.pattern_groups(distinct), &given_kinds);
@@ -145,7 +150,7 @@ impl<'a> Drafter<'a> {
         let section_turns = fills::turns(form, |bar| turns[bar], seconds);
         let mut sounds = vec![0u32; groups.iter().max().map_or(0, |most| most + 1)];
         for (bar, &group) in groups.iter().enumerate() {
-            sounds[group] += u32::from(analysis.sounding.plays(bar));
+            sounds[group] += u32::from(sounding.plays(bar));
         }
         Drafter {
             analysis,
@@ -159,6 +164,7 @@ impl<'a> Drafter<'a> {
             section_turns,
             style_bars: style_bars(analysis, settings),
             given,
+            sounding,
         }
     }
 
@@ -235,7 +241,7 @@ impl<'a> Drafter<'a> {
             form: &self.analysis.form,
             turns: &self.turns,
             section_turns: &self.section_turns,
-            sounding: &self.analysis.sounding,
+            sounding: &self.sounding,
             loops: self.analysis.loops,
             fingerprint: self.analysis.fingerprint,
             dynamics: &self.analysis.dynamics,

@@ -12,6 +12,7 @@ use super::form::Form;
 use super::metre::BarQuery;
 use super::pattern::{known_grid, source_step};
 use super::settings::{ClassDensities, Settings};
+use super::sounding::Sounding;
 use crate::score::{BarGrid, BarIndex, DRUM_CLASSES, GridKind, Groove, Hit, Lane, Metre, StepGrid};
 
 /// Bars of a groove that share less of their cells (Dice's coefficient) with those beside them are not
@@ -43,6 +44,7 @@ impl Given {
         grids: &[StepGrid],
         form: &Form,
         queries: &[BarQuery],
+        sounding: &Sounding,
     ) -> Given {
         let mut given = Given { homes: vec![None; bars.len()], sets: Vec::new() };
         for (bar, query) in queries.iter().enumerate() {
@@ -53,8 +55,12 @@ impl Given {
             let metre = bars.bars()[bar].metre;
             let ordered = settings.follow == 0.0 || is_ordered(groove);
             let turns = if ordered { turn..turn + 1 } else { 0..groove.bars() };
-            let laid = turns.map(|turn| folded(groove, turn, metre, &grids[bar], query)).collect();
-            let set = GivenBars { bars: laid, follow: settings.follow };
+            let grid = &grids[bar];
+            let laid = turns.map(|turn| folded(groove, turn, metre, grid, query, settings.swing));
+            let laid = laid.collect();
+            // A bar of rest has nothing to follow.
+            let follow = if sounding.rests(bar) { 0.0 } else { settings.follow };
+            let set = GivenBars { bars: laid, follow };
             let known = given.sets.iter().position(|known| *known == set);
             given.homes[bar] = Some(known.unwrap_or_else(|| {
                 given.sets.push(set);
@@ -130,6 +136,7 @@ fn folded(
     metre: Metre,
     grid: &StepGrid,
     query: &BarQuery,
+    swing: f32,
 ) -> Vec<Hit> {
     let own = groove.grid();
     let hits = groove.bar(turn).iter().map(|hit| Hit { bar: BarIndex(0), ..*hit });
@@ -144,7 +151,7 @@ fn folded(
         for hit in hits.clone().filter(|hit| (hit.step / own.steps_per_beat).min(beats - 1) == beat)
         {
             let within = hit.step - beat * own.steps_per_beat;
-            let (place, offset) = placed(within, hit.offset, &own, &four);
+            let (place, offset) = placed(within, hit.offset, &own, &four, swing);
             if place == source % four.steps_per_beat {
                 laid.push(Hit { step, offset, ..hit });
             }
@@ -168,8 +175,9 @@ fn borrowed(beats: usize, beat: usize) -> usize {
     own[beat % 4]
 }
 
-/// Where a stroke on a step within a beat of one grid is on another, and how far from that step.
-fn placed(step: usize, offset: f32, from: &StepGrid, to: &StepGrid) -> (usize, f32) {
+/// Where a stroke on a step within a beat of one grid is on another, and how far from that step. On a
+/// straight grid that is played in a swing of 0 to 1, triplets are where swing makes them triplets.
+fn placed(step: usize, offset: f32, from: &StepGrid, to: &StepGrid, swing: f32) -> (usize, f32) {
     let length = to.steps_per_beat;
     if (from.kind, from.steps_per_beat, to.kind, length)
         == (GridKind::Straight, 4, GridKind::Ternary, 6)
@@ -178,7 +186,14 @@ fn placed(step: usize, offset: f32, from: &StepGrid, to: &StepGrid) -> (usize, f
         return ([0, 2, 4, 5][step.min(3)], offset);
     }
     let scale = length as f32 / from.steps_per_beat as f32;
-    let position = step as f32 * scale;
+    let late = 0.5 + swing / 6.0;
+    let inside = step as f32 / from.steps_per_beat as f32;
+    let position = match (from.kind, to.kind) {
+        (GridKind::Ternary, GridKind::Straight) if inside < late => inside / late / 2.0,
+        (GridKind::Ternary, GridKind::Straight) => 0.5 + (inside - late) / (1.0 - late) / 2.0,
+        _ => inside,
+    };
+    let position = position * length as f32;
     let place = (position.round() as usize).min(length - 1);
     (place, (position - place as f32 + offset * scale).clamp(-0.5, 0.5))
 }
@@ -187,7 +202,7 @@ fn placed(step: usize, offset: f32, from: &StepGrid, to: &StepGrid) -> (usize, f
 mod tests {
     use super::*;
     use crate::drummer::Section;
-    use crate::score::{GrooveSource, MetreChange, Ticks, Velocity};
+    use crate::score::{GrooveSource, MetreChange, Song, TempoMap, Ticks, Velocity};
 
     fn groove(metre: (u8, u8), triplets: bool, strokes: &[&[(Lane, usize)]]) -> Groove {
         let metre = Metre::new(metre.0, metre.1).unwrap();
@@ -218,7 +233,9 @@ mod tests {
             style: crate::drummer::StyleChoice::Groove(groove.clone()),
             ..Settings::default()
         };
-        let given = Given::of(&settings, &bars, &grids, &form, &queries);
+        let song = Song { tempo: TempoMap::new(96, []), metres: vec![], tracks: vec![] };
+        let sounding = Sounding::of(&song, &bars, &grids);
+        let given = Given::of(&settings, &bars, &grids, &form, &queries, &sounding);
         (0..4)
             .map(|bar| {
                 let bars = &given.at(bar).unwrap().bars;
@@ -268,8 +285,13 @@ mod tests {
         assert_eq!(laid(&rock, (4, 4), true, Lane::ClosedHat), vec![vec![vec![22]]; 4]);
         let shuffle = groove((4, 4), true, &[&[(Lane::Kick, 0), (Lane::ClosedHat, 4)]]);
         assert_eq!(laid(&shuffle, (4, 4), false, Lane::ClosedHat), vec![vec![vec![3]]; 4]);
-        let (place, offset) = placed(4, 0.0, &shuffle.grid(), &rock.grid());
+        let (place, offset) = placed(4, 0.0, &shuffle.grid(), &rock.grid(), 0.0);
         assert!(place == 3 && (offset + 1.0 / 3.0).abs() < 1e-6);
+        // Triplets that swing makes of eighths and sixteenths.
+        for (step, swung) in [(0, 0), (2, 1), (4, 2)] {
+            let (place, offset) = placed(step, 0.0, &shuffle.grid(), &rock.grid(), 1.0);
+            assert!(place == swung && offset.abs() < 1e-5, "{step}: {place} {offset}");
+        }
     }
 
     #[test]

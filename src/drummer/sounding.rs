@@ -12,6 +12,8 @@ const USUAL: f64 = 0.12;
 const HABIT: usize = 3;
 /// Notes that begin this share of a quarter before a moment belong to it.
 const EARLY: f64 = 0.06;
+/// A groove that was given goes on where the song rests for as many bars, a phrase, and no longer.
+const PHRASE: usize = 8;
 
 /// The steps of a song on which drums may be struck.
 #[derive(Clone, Debug)]
@@ -24,10 +26,23 @@ pub(super) struct Sounding {
     pub returns: Vec<usize>,
     /// Moments (bar, step) at which the band stops.
     pub stops: Vec<(usize, usize)>,
+    /// The silences inside the song.
+    rests: Vec<Rest>,
     /// The bar and step from which drums play.
     pub entry: (usize, usize),
     /// Where the first note begins.
     pub first: Ticks,
+}
+
+/// A silence inside the song.
+#[derive(Clone, Debug)]
+struct Rest {
+    /// The bars and steps that it closes.
+    steps: Vec<(usize, usize)>,
+    /// How many of its bars are silent from line to line; 0 is a stop within a bar.
+    bars: usize,
+    /// Where the song stops for it.
+    stop: Option<(usize, usize)>,
 }
 
 impl Sounding {
@@ -49,6 +64,7 @@ impl Sounding {
             onsets,
             returns: Vec::new(),
             stops: Vec::new(),
+            rests: Vec::new(),
             entry: (0, 0),
             first,
         };
@@ -64,7 +80,10 @@ impl Sounding {
         for (from, to) in silences(&notes, bars, tracks) {
             let stop = sounding.last_onset_before(bars, grids, from);
             sounding.stops.extend(stop);
-            sounding.close(bars, grids, from, to - early);
+            let steps = sounding.close(bars, grids, from, to - early);
+            let whole = |&&(bar, step): &&(usize, usize)| step == 0 && !sounding.plays(bar);
+            let bars_of = steps.iter().filter(whole).count();
+            sounding.rests.push(Rest { steps, bars: bars_of, stop });
             if let Some((bar, step)) = step_at(bars, grids, to) {
                 let long = bars.bar_at(from).is_some_and(|left| left.0 + 1 < bar);
                 sounding.returns.extend((long && step == 0).then_some(bar));
@@ -117,8 +136,36 @@ impl Sounding {
         here.chain(before).find(|&(bar, step)| self.onsets[bar][step] > 0)
     }
 
-    /// Closes the steps that begin from a tick up to before another.
-    fn close(&mut self, bars: &BarGrid, grids: &[StepGrid], from: Ticks, to: Ticks) {
+    /// As a groove is played that the musician gave: where the song rests for some bars, up to a phrase of
+    /// them, it goes on in the bars of which `is_given` is true. With `all` it goes on in every silence
+    /// inside the song; without, the song's stops within a bar and its long rests stay.
+    pub fn played_through(&self, all: bool, is_given: impl Fn(usize) -> bool) -> Sounding {
+        let mut sounding = self.clone();
+        for rest in self.rests.iter().filter(|rest| all || rest.goes_on()) {
+            let given = rest.steps.iter().filter(|(bar, _)| is_given(*bar));
+            given.for_each(|&(bar, step)| sounding.open[bar][step] = true);
+            if rest.steps.first().is_some_and(|(bar, _)| is_given(*bar)) {
+                sounding.stops.retain(|stop| Some(*stop) != rest.stop);
+            }
+        }
+        sounding
+    }
+
+    /// Whether all of a bar rests, inside the song and for no longer than a groove that was given goes on.
+    pub fn rests(&self, bar: usize) -> bool {
+        let mut going = self.rests.iter().filter(|rest| rest.goes_on());
+        !self.plays(bar) && going.any(|rest| rest.steps.contains(&(bar, 0)))
+    }
+
+    /// Closes the steps that begin from a tick up to before another; says which were open.
+    fn close(
+        &mut self,
+        bars: &BarGrid,
+        grids: &[StepGrid],
+        from: Ticks,
+        to: Ticks,
+    ) -> Vec<(usize, usize)> {
+        let mut closed = Vec::new();
         let first = bars.bars().partition_point(|bar| bar.end() <= from);
         for (bar, grid) in grids.iter().enumerate().skip(first) {
             if bars.bars()[bar].start >= to {
@@ -126,11 +173,20 @@ impl Sounding {
             }
             for step in 0..grid.steps {
                 let at = bars.tick_of_step(crate::score::BarIndex(bar), step as f64, grid.steps);
-                if at >= from && at < to {
+                if at >= from && at < to && self.open[bar][step] {
                     self.open[bar][step] = false;
+                    closed.push((bar, step));
                 }
             }
         }
+        closed
+    }
+}
+
+impl Rest {
+    /// Whether a groove that was given goes on in it.
+    fn goes_on(&self) -> bool {
+        (1..=PHRASE).contains(&self.bars)
     }
 }
 
@@ -242,6 +298,38 @@ mod tests {
         let (band, _) = sounding(&[&notes, &notes, &notes]);
         assert!(!band.open(3, 8) && !band.open(3, 15) && band.open(4, 0));
         assert_eq!(band.stops, [(3, 4)]);
+    }
+
+    #[test]
+    fn what_was_given_goes_on_in_rests_of_some_bars() {
+        let notes: Vec<(u64, u64)> =
+            (4..14).chain(16..20).chain(28..40).map(|beat| (beat, 1)).collect();
+        let (rests, bars) = sounding(&[&notes, &notes, &notes]);
+        assert_eq!(playing(&rests, bars), [1, 2, 3, 4, 7, 8, 9]);
+        assert_eq!((0..bars).filter(|&bar| rests.rests(bar)).collect::<Vec<_>>(), [5, 6]);
+        assert_eq!(rests.stops, [(3, 4), (4, 12)]);
+        let given = rests.played_through(false, |_| true);
+        // The band still stops within a bar, and drums begin and end with it.
+        assert_eq!(playing(&given, bars), (1..10).collect::<Vec<_>>());
+        assert!(!given.open(3, 8) && given.open(5, 0) && given.open(6, 15));
+        assert_eq!((given.stops.clone(), given.returns.clone()), (vec![(3, 4)], vec![7]));
+        let all = rests.played_through(true, |_| true);
+        assert!(all.open(3, 8) && all.stops.is_empty() && !all.plays(0) && !all.plays(10));
+        let some = rests.played_through(false, |bar| bar == 6);
+        assert_eq!(playing(&some, bars), [1, 2, 3, 4, 6, 7, 8, 9]);
+        assert_eq!(some.stops, rests.stops);
+    }
+
+    #[test]
+    fn a_long_rest_stays_one() {
+        let notes: Vec<(u64, u64)> = (0..4).chain(40..44).map(|beat| (beat, 1)).collect();
+        let (rests, bars) = sounding(&[&notes]);
+        let given = rests.played_through(false, |_| true);
+        assert_eq!(playing(&given, bars), [0, 10]);
+        assert_eq!(
+            playing(&rests.played_through(true, |_| true), bars),
+            (0..11).collect::<Vec<_>>()
+        );
     }
 
     #[test]

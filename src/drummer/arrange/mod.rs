@@ -234,7 +234,8 @@ impl Arranger<'_> {
         self.bars.bars()[bar].metre.is_compound() && self.settings.complexity > 0.0
     }
 
-    /// Crashes on the first beats of sections, after fills and where the song comes back.
+    /// Crashes on the first beats of sections, after fills and where the song comes back. What was given
+    /// has its own cymbals: there, only what a fill leads to crashes, and what comes back.
     fn add_crashes(&self, wanted: &mut Wanted, output: &PatternOutput, fills: &[usize]) {
         let mut last: Option<usize> = None;
         for bar in 0..self.bars.len() {
@@ -247,7 +248,8 @@ impl Arranger<'_> {
                 self.sounding.plays(before) && level - self.dynamics.level(before) < STEP_DOWN
             });
             let first = before.is_none_or(|before| !self.sounding.plays(before));
-            let likely = starts && (!first || crash_probability(output, bar) > CRASH);
+            let own = self.given.at(bar).is_some();
+            let likely = starts && !own && (!first || crash_probability(output, bar) > CRASH);
             let near = last.is_some_and(|last| bar - last < CRASH_BARS);
             if (after_fill || returns || likely) && level > CRASHES_FROM && !drops && !near {
                 last = Some(bar);

@@ -13,6 +13,8 @@ use crate::score::{Lane, StepGrid};
 
 /// The weight of a fill's strokes.
 const FILL: f32 = 30.0;
+/// How strongly the form turns where that shall make fills neither longer nor shorter.
+const USUAL_TURN: f32 = 0.5;
 
 impl Arranger<'_> {
     /// Puts fills in the place of what ends their bars; says which bars have one.
@@ -27,7 +29,11 @@ impl Arranger<'_> {
         let most = self.fills.iter().map(|&bar| self.turns[bar + 1]).fold(1e-6, f32::max);
         let mut sites: Vec<(usize, usize, usize)> = Vec::new();
         for &bar in self.fills.iter().filter(|&&bar| self.takes_fill(bar)) {
-            let turn = self.turns[bar + 1] / most;
+            // Longer fills at the strongest turns cost more of what was given than they show of the form.
+            let turn = match self.given.at(bar) {
+                Some(_) => USUAL_TURN,
+                None => self.turns[bar + 1] / most,
+            };
             let length = fills::length(&self.grids[bar], self.settings.fill_complexity, turn);
             sites.push((bar, self.grids[bar].steps, length));
         }
@@ -104,7 +110,7 @@ impl Arranger<'_> {
                 }
             }
             CountIn::Fill => {
-                let length = fills::length(grid, self.settings.fill_complexity, 0.5);
+                let length = fills::length(grid, self.settings.fill_complexity, USUAL_TURN);
                 let site = self.site(bar, grid.steps, length);
                 if let Some(strokes) = self.chooser(wanted).choose(&site, rng) {
                     put(wanted, bar, &strokes);

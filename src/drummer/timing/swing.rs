@@ -8,6 +8,10 @@ const FROM: f64 = 0.44;
 const TO: f64 = 0.72;
 /// Sixteenths would be nearer to their own places than this.
 const SIXTEENTH: f64 = 0.05;
+/// Where notes of dotted eighths and sixteenths are, which come too late for swing, and how many more
+/// of them than of off-beats are a rhythm of the song's.
+const DOTTED: f64 = 0.8;
+const RHYTHM: usize = 2;
 /// Fewer off-beats, or a smaller share of them near their median, are no swing.
 const FEWEST: usize = 8;
 const AGREEING: f64 = 0.6;
@@ -31,7 +35,11 @@ pub fn swing(song: &Song) -> f32 {
     let near = |at: f64, place: f64| (at - place).abs() < SIXTEENTH;
     let sixteenths = inside.iter().filter(|&&at| near(at, 0.25)).count();
     let thirds = inside.iter().filter(|&&at| near(at, 1.0 / 3.0)).count();
+    let dotted = inside.iter().filter(|at| (TO..DOTTED).contains(*at)).count();
     inside.retain(|at| (FROM..TO).contains(at));
+    if dotted > RHYTHM * inside.len() {
+        return 0.0;
+    }
     if inside.len() < FEWEST || 4 * sixteenths > inside.len() || 2 * thirds > inside.len() {
         return 0.0;
     }

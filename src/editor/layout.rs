@@ -4,6 +4,15 @@ use egui::{Pos2, Rect, Vec2, pos2};
 
 use super::theme::UNIT;
 
+/// With the map of grooves in view bars have at least so much room.
+const LEAST_GRID: f32 = 300.0;
+/// With the map in view the panel takes at most this share of the window.
+const MAP_SHARE: f32 = 0.45;
+/// What stands above and below the map in the panel: tabs, fields, buttons; and in a tall window the
+/// groove in hand in small.
+const AROUND_MAP: f32 = 208.0;
+const IN_SMALL: f32 = 72.0;
+
 /// The smallest window that everything fits into, in points.
 pub const SMALLEST: Vec2 = Vec2::new(800.0, 500.0);
 
@@ -36,14 +45,20 @@ pub struct Layout {
 
 impl Layout {
     /// Lays out a window whose top left corner is `corner`. Sizes below [`SMALLEST`] are laid out
-    /// as if they were as large; the rest is cut off.
-    pub fn new(corner: Pos2, size: Vec2) -> Layout {
+    /// as if they were as large; the rest is cut off. With the map of grooves in view (`map`) the panel
+    /// of a wide window is as wide as the map can be high.
+    pub fn new(corner: Pos2, size: Vec2, map: bool) -> Layout {
         let size = size.max(SMALLEST);
         let (wide, tall) = (size.x >= 1100.0, size.y >= 640.0);
         let top = if tall { 52.0 } else { 44.0 };
         let status = 6.0 * UNIT;
         let side = (size.x * 0.2).clamp(208.0, 520.0).round();
         let head = if wide { 172.0 } else { 136.0 };
+        let around = AROUND_MAP + if tall { IN_SMALL } else { 0.0 };
+        let high = size.y - top - status - around + 6.0 * UNIT;
+        let most = (size.x - head - LEAST_GRID).min(size.x * MAP_SHARE);
+        // In a narrow window the alternatives would lose their names.
+        let side = if map && wide { high.min(most).max(side).round() } else { side };
         let cards = (size.y * 0.115).clamp(60.0, 132.0).round();
 
         let middle = Rect::from_min_max(
@@ -136,8 +151,8 @@ mod tests {
 
     #[test]
     fn rectangles_tile_the_window() {
-        for size in SIZES {
-            let layout = Layout::new(Pos2::ZERO, size);
+        for (size, map) in SIZES.into_iter().flat_map(|size| [(size, false), (size, true)]) {
+            let layout = Layout::new(Pos2::ZERO, size, map);
             assert_eq!(layout.window(), Rect::from_min_size(Pos2::ZERO, size), "{size}");
             let all = layout.all();
             for (index, a) in all.iter().enumerate() {
@@ -153,9 +168,21 @@ mod tests {
     }
 
     #[test]
+    fn the_map_has_room() {
+        for size in SIZES {
+            let [without, with] = [false, true].map(|map| Layout::new(Pos2::ZERO, size, map));
+            assert!(with.side_panel.width() >= without.side_panel.width());
+            assert!(with.grid.width() >= LEAST_GRID, "{size}: {}", with.grid);
+        }
+        // As Ardour opens it the map is more than twice as wide.
+        let width = |map| Layout::new(Pos2::ZERO, SIZES[1], map).side_panel.width();
+        assert!(width(true) - 24.0 > 1.8 * (width(false) - 24.0), "{}", width(true));
+    }
+
+    #[test]
     fn time_has_one_axis_and_lanes_have_room() {
         for size in SIZES {
-            let layout = Layout::new(Pos2::ZERO, size);
+            let layout = Layout::new(Pos2::ZERO, size, false);
             for view in [layout.ruler, layout.sections, layout.roll] {
                 assert_eq!(view.x_range(), layout.grid.x_range());
             }

@@ -45,6 +45,13 @@ pub struct SidePanel {
     pub grooves: Grooves,
 }
 
+impl SidePanel {
+    /// Whether the map of grooves is in view, which has more room than what else the panel shows.
+    pub fn shows_map(&self) -> bool {
+        self.tab == Tab::Grooves
+    }
+}
+
 /// Height from which both tabs stand one below the other.
 const TALL: f32 = 992.0;
 /// Height of all that asks something of the drummer.
@@ -59,7 +66,7 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, panel: &mut Sid
     let tabs = Rect::from_min_size(inner.min, Vec2::new(inner.width(), 26.0));
     show_tabs(ui, frame, panel, tabs, tall);
     let inner = inner.with_min_y(tabs.bottom() + 2.5 * UNIT);
-    frame.studio.set_grooves_in_view(panel.tab == Tab::Grooves);
+    frame.studio.set_grooves_in_view(panel.shows_map());
     if tall && panel.tab != Tab::Grooves {
         let split = inner.top() + CONTROLS;
         drummer(
@@ -129,6 +136,8 @@ fn show_tabs(ui: &mut Ui, frame: &Frame<'_>, panel: &mut SidePanel, rect: Rect, 
                 frame.studio.stop_audition();
             }
             panel.tab = tab;
+            // The layout may be another with the tab.
+            ui.ctx().request_repaint();
         }
         left = place.right() + 2.0 * UNIT;
     }

@@ -116,7 +116,7 @@ impl Window {
         let arrangement = take.and_then(|(take, _)| arrangement_for(&view, take));
         let mut frame = Frame {
             theme,
-            layout: Layout::new(screen.min, screen.size()),
+            layout: Layout::new(screen.min, screen.size(), self.side_panel.shows_map()),
             studio,
             view: &view,
             controls,

@@ -8,6 +8,7 @@ use super::super::frame::Frame;
 use super::super::shared::Shared;
 use super::super::theme::{CONTROL, UNIT};
 use super::super::widgets::{Button, Icon, Look, keep_arrows};
+use super::rows::halves;
 use super::state::Grooves;
 use crate::studio::{MORPH_STEPS, MOST_FAVOURITES, MapRequest};
 
@@ -79,11 +80,11 @@ pub fn pins(ui: &mut Ui, frame: &Frame<'_>, rect: Rect) {
 /// What can be done with the groove in hand.
 pub fn hand(ui: &mut Ui, frame: &Frame<'_>, rect: Rect) {
     let (theme, state) = (&frame.theme, &frame.view.document.map);
-    let half = (rect.width() - UNIT) / 2.0;
+    let [left, right] = halves(rect);
     let dice = Button::new("groove-dice", "Dice")
         .icon(Icon::Again)
         .tip("Another groove near the one in hand, which nobody has played yet.");
-    if dice.show(ui, rect.with_max_x(rect.left() + half), theme) {
+    if dice.show(ui, left, theme) {
         if frame.view.auditioned.is_none()
             && let Some(current) = &state.current
         {
@@ -103,7 +104,7 @@ pub fn hand(ui: &mut Ui, frame: &Frame<'_>, rect: Rect) {
         .look(if kept { Look::On } else { Look::Plain })
         .tip("Keep the groove in hand as a favourite, or take it away; a star on the map.")
         .unless(why_not);
-    if keep.show(ui, rect.with_min_x(rect.left() + half + UNIT), theme) {
+    if keep.show(ui, right, theme) {
         frame.studio.change_map(|map| {
             let Some(current) = map.current else { return };
             let others = map.favourites.iter().filter(|other| **other != current).copied();
@@ -124,12 +125,12 @@ pub fn give(ui: &mut Ui, frame: &Frame<'_>, shared: &Shared, rect: Rect) {
         (_, None) => Some("There is no song yet: capture a take or drop a MIDI file."),
         _ => None,
     };
-    let half = (rect.width() - UNIT) / 2.0;
+    let [left, right] = halves(rect);
     let song = Button::new("groove-song", "Use for song")
         .look(Look::Primary)
         .tip("Drum the whole song with the groove in hand.")
         .unless(nothing);
-    if song.show(ui, rect.with_max_x(rect.left() + half), theme) {
+    if song.show(ui, left, theme) {
         frame.studio.request_map(MapRequest::Use(None));
     }
     let section = shared.section(frame);
@@ -139,7 +140,7 @@ pub fn give(ui: &mut Ui, frame: &Frame<'_>, shared: &Shared, rect: Rect) {
     let one = Button::new("groove-section", &title)
         .tip("Drum the sections of this letter with the groove in hand.")
         .unless(why_not);
-    if one.show(ui, rect.with_min_x(rect.left() + half + UNIT), theme)
+    if one.show(ui, right, theme)
         && let Some(section) = section
     {
         frame.studio.request_map(MapRequest::Use(Some(section.label)));
@@ -149,7 +150,7 @@ pub fn give(ui: &mut Ui, frame: &Frame<'_>, shared: &Shared, rect: Rect) {
 /// What is heard.
 pub fn listening(ui: &mut Ui, frame: &Frame<'_>, grooves: &mut Grooves, rect: Rect) {
     let (theme, state) = (&frame.theme, &frame.view.document.map);
-    let half = (rect.width() - UNIT) / 2.0;
+    let [left, right] = halves(rect);
     let playing = frame.view.auditioned.is_some();
     let button = if playing {
         Button::new("groove-play", "Stop").icon(Icon::Stop).look(Look::On)
@@ -160,7 +161,7 @@ pub fn listening(ui: &mut Ui, frame: &Frame<'_>, grooves: &mut Grooves, rect: Re
             .unless(nothing.then_some("Take a groove in hand first: click on the map."))
     };
     let button = button.tip("Hear the groove in hand in time with the host, or without it.");
-    if button.show(ui, rect.with_max_x(rect.left() + half), theme) {
+    if button.show(ui, left, theme) {
         (grooves.heard, grooves.plays) = (None, !playing);
         match state.current {
             Some(current) if !playing => frame.studio.audition_groove(&current.pattern),
@@ -171,7 +172,7 @@ pub fn listening(ui: &mut Ui, frame: &Frame<'_>, grooves: &mut Grooves, rect: Re
     let listen = Button::new("groove-hover", "On hover")
         .look(look)
         .tip("Hear grooves as soon as the pointer rests on them.");
-    if listen.show(ui, rect.with_min_x(rect.left() + half + UNIT), theme) {
+    if listen.show(ui, right, theme) {
         grooves.listens = !grooves.listens;
     }
 }

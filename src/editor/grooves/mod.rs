@@ -5,6 +5,7 @@ mod description;
 mod mouse;
 mod overlay;
 mod picture;
+mod rows;
 mod search;
 mod state;
 
@@ -14,6 +15,7 @@ use self::actions::{give, hand, listening, pins};
 use self::description::{describe, small_grid};
 use self::mouse::{keyboard, pointer};
 use self::overlay::overlay;
+use self::rows::{halves, is_roomy};
 pub use self::state::Grooves;
 use super::frame::Frame;
 use super::shared::Shared;
@@ -36,10 +38,14 @@ pub fn show(
     let row = |top: f32, height: f32| {
         Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), height))
     };
-    search::show(ui, frame, &mut grooves.search, row(rect.top(), search::HEIGHT));
-    let top = rect.top() + search::HEIGHT + UNIT;
+    let roomy = is_roomy(rect.width());
+    let rows = |count: f32| count * CONTROL + (count - 1.0) * UNIT;
+    let fields = rows(if roomy { 1.0 } else { 2.0 });
+    let buttons = rows(if roomy { 3.0 } else { 4.0 });
+    search::show(ui, frame, &mut grooves.search, row(rect.top(), fields));
+    let top = rect.top() + fields + UNIT;
     // The map is as wide as the panel; what is below has to fit.
-    let below = 20.0 + 4.0 * (CONTROL + UNIT) + 2.0 * UNIT;
+    let below = 20.0 + buttons + 3.0 * UNIT;
     let room = rect.bottom() - top - below;
     let roll = (room - rect.width()).clamp(0.0, 5.0 * DRUMS as f32);
     let roll = if roll < 2.0 * DRUMS as f32 { 0.0 } else { roll };
@@ -71,11 +77,12 @@ pub fn show(
     if let Some(pattern) = pattern.filter(|_| roll > 0.0) {
         small_grid(ui, frame, &pattern, row(name.bottom(), roll));
     }
-    let first = rect.bottom() - 4.0 * CONTROL - 3.0 * UNIT;
-    pins(ui, frame, row(first, CONTROL));
-    hand(ui, frame, row(first + CONTROL + UNIT, CONTROL));
-    listening(ui, frame, grooves, row(first + 2.0 * (CONTROL + UNIT), CONTROL));
-    give(ui, frame, shared, row(first + 3.0 * (CONTROL + UNIT), CONTROL));
+    let button = |number: f32| row(rect.bottom() - buttons + number * (CONTROL + UNIT), CONTROL);
+    pins(ui, frame, button(0.0));
+    let [in_hand, heard] = if roomy { halves(button(1.0)) } else { [button(1.0), button(2.0)] };
+    hand(ui, frame, in_hand);
+    listening(ui, frame, grooves, heard);
+    give(ui, frame, shared, row(rect.bottom() - CONTROL, CONTROL));
 }
 
 /// Asks the worker for the map, and anew when the song's drums have changed.

@@ -2,6 +2,7 @@
 
 use egui::{Rect, Ui};
 
+use super::rows::{halves, is_roomy};
 use crate::editor::frame::Frame;
 use crate::editor::theme::{CONTROL, UNIT};
 use crate::editor::widgets::choice;
@@ -17,9 +18,6 @@ const DENSITIES: [(&str, Option<(usize, usize)>); 4] = [
 ];
 /// How far from the song's tempo, as a share.
 const TEMPO: f64 = 0.12;
-
-/// Of the fields, in two rows.
-pub const HEIGHT: f32 = 2.0 * CONTROL + UNIT;
 
 /// What is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -56,14 +54,14 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, search: &mut Search, rect: Rect) {
         .collect();
     let densities: Vec<String> = DENSITIES.iter().map(|(name, _)| (*name).to_owned()).collect();
     let tempos = ["Tempo", "Song's"].map(str::to_owned);
-    // The style's names are long: it has a row of its own.
-    let half = (rect.width() - UNIT) / 2.0;
-    let second = rect.with_min_y(rect.bottom() - CONTROL);
-    let places = [
-        rect.with_max_y(rect.top() + CONTROL),
-        second.with_max_x(rect.left() + half),
-        second.with_min_x(rect.right() - half),
-    ];
+    // The style's names are long: where there is little room it has a row of its own.
+    let split = rect.left() + (0.4 * rect.width()).round();
+    let (style, others) = match is_roomy(rect.width()) {
+        true => (rect.with_max_x(split), rect.with_min_x(split + UNIT)),
+        false => (rect.with_max_y(rect.top() + CONTROL), rect.with_min_y(rect.bottom() - CONTROL)),
+    };
+    let [density, tempo] = halves(others);
+    let places = [style, density, tempo];
     let fields = [
         ("groove-style", "Only grooves of this style.", &styles[..], &mut search.style),
         ("groove-density", "Only light or busy grooves.", &densities[..], &mut search.density),

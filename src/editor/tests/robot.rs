@@ -273,7 +273,7 @@ impl Robot {
     }
 
     pub fn layout(&self) -> Layout {
-        Layout::new(Pos2::ZERO, self.size)
+        Layout::new(Pos2::ZERO, self.size, self.window.side_panel.shows_map())
     }
 
     pub fn with_place<T>(&self, ask: impl FnOnce(&Place<'_>) -> T) -> T {

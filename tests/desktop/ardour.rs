@@ -400,14 +400,14 @@ impl Open<'_> {
         (self.width - 58, 73)
     }
 
-    /// A place beside the middle of the map of grooves.
+    /// A place beside the middle of the map of grooves, in a window of 1100 x 720.
     pub fn on_map(&self, (x, y): Place) -> Place {
-        (self.width - 128 + x, 276 + y)
+        (self.width - 194 + x, 310 + y)
     }
 
-    /// The button that drums the song with the groove in hand, in a window of 720 points' height.
+    /// The button that drums the song with the groove in hand, in a window of 1100 x 720.
     pub fn use_for_song(&self) -> Place {
-        (self.width - 187, 674)
+        (self.width - 286, 674)
     }
 
     /// A free place of the arrangement.

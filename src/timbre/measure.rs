@@ -2,6 +2,7 @@
 
 use super::TimbreError;
 use super::attack::fit_attack;
+use super::damper_fit::ends;
 use super::model::{Observation, model};
 use super::noise_fit::{self, fit_noise};
 use super::note::{PlayedNote, Velocities};
@@ -103,6 +104,10 @@ pub fn measure(
         if velocities == Velocities::Guessed {
             let (found, _) = differences(&observed, &piano, &mut modelled);
             fit_velocities(&found, &piano, &mut notes);
+            if at % 2 == 1 {
+                let ends = ends(&Observation { notes: &notes, ..long }, &piano, &mut modelled);
+                notes.iter_mut().zip(ends).for_each(|(note, end)| note.end = end);
+            }
         }
         step(0.1 + 0.9 * (at + 1) as f32 / steps)?;
     }

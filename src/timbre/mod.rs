@@ -15,6 +15,7 @@
 
 mod activation;
 mod attack;
+mod damper_fit;
 mod envelope;
 mod error;
 mod format;

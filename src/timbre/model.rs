@@ -9,7 +9,7 @@ use super::spectrogram::Spectrogram;
 const AFTER: f64 = 0.5;
 
 /// How long a note is looked at, in seconds.
-const LONGEST: f64 = 8.0;
+pub const LONGEST: f64 = 8.0;
 
 /// A recording with its notes: what the model is fitted to.
 pub struct Observation<'a> {

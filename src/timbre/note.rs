@@ -13,11 +13,11 @@ pub struct PlayedNote {
     pub velocity: u8,
 }
 
-/// Where velocities come from.
+/// Where velocities and ends come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Velocities {
     /// A MIDI file says them.
     Known,
-    /// From loudness.
+    /// From loudness, and ends from how notes fade.
     Guessed,
 }

@@ -53,7 +53,7 @@ struct Stroke {
 
 /// Notes of a recording of a piano alone, sorted by start; `samples` are mono at `rate` hertz.
 ///
-/// Velocities are guessed from loudness.
+/// Velocities are guessed from loudness, and ends are rough.
 pub fn notes(samples: &[f32], rate: f32) -> Vec<PlayedNote> {
     let onsets = onsets(samples, rate);
     if onsets.is_empty() {

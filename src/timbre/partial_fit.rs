@@ -34,6 +34,12 @@ pub struct Sample {
     by: [f32; 4],
 }
 
+/// What all that sounds leaves in each bin, frame by frame.
+pub fn leakage(spectra: &Spectrogram) -> Vec<f32> {
+    let power = |frame: usize| spectra.frame(frame).iter().sum::<f32>();
+    (0..spectra.frames()).map(|frame| LEAKAGE * power(frame)).collect()
+}
+
 /// Differences between recording and model, and their root mean square in dB.
 pub fn samples(
     observed: &Observation,
@@ -47,9 +53,7 @@ pub fn samples(
         parts.push((note, index, frequency, frame, *expected));
     });
     let (spectra, bin) = (observed.spectra, observed.spectra.bin);
-    let leakage: Vec<f32> = (0..spectra.frames())
-        .map(|frame| LEAKAGE * spectra.frame(frame).iter().sum::<f32>())
-        .collect();
+    let leakage = leakage(spectra);
     let (mut squares, mut weights) = (0.0, 0.0);
     let found = parts.into_iter().filter_map(|(note, index, frequency, frame, expected)| {
         let nearest = (frequency / bin).round() as usize;
@@ -126,6 +130,9 @@ pub fn fit_common(
         precisions[VELOCITY..DECAY].fill(CURVE_OF_GUESSED);
     }
     precisions[DECAY..].fill(1.0 / 0.25);
+    if velocities == Velocities::Guessed {
+        precisions[DECAY + 6..].fill(DAMPER_OF_GUESSED);
+    }
     precisions[DECAY + 4] = 1.0 / 16.0;
     precisions[DECAY + 5] = 1.0 / 16.0;
     // Many samples are not as many observations: they share keys and notes.
@@ -194,6 +201,9 @@ const LOCALS: usize = 7;
 
 /// The precision of the curve of velocities where these are guessed.
 const CURVE_OF_GUESSED: f64 = 100.0;
+
+/// The precision of the logarithm of the dampers' decay where velocities and ends are guessed.
+const DAMPER_OF_GUESSED: f64 = 400.0;
 
 /// The spread of the layers of velocity where velocities are guessed.
 const LAYERS_OF_GUESSED: f64 = 0.3;

@@ -5,11 +5,11 @@ use super::partial_fit::Sample;
 use super::piano::{LAYERS, Piano};
 
 /// How far velocities usually lie from the middle one.
-const SPREAD: f32 = 18.0;
+const SPREAD: f32 = 22.0;
 
 /// How far notes lie from how loud they are expected, in dB, beside their velocity: keys differ, and what
 /// sounds at once is heard together.
-const DOUBT: f32 = 3.0;
+const DOUBT: f32 = 2.0;
 
 /// Moves the velocities towards how much louder notes are in the recording than the piano expects.
 pub fn fit_velocities(samples: &[Sample], piano: &Piano, notes: &mut [PlayedNote]) {

@@ -55,8 +55,8 @@ pub fn ends(observed: &Observation, piano: &Piano, modelled: &mut Spectrogram) -
     model(observed, piano, modelled, &mut |_, _, _, _, _| {});
     let leakage = leakage(spectra);
     let mut notes = observed.notes.to_vec();
-    for number in 0..notes.len() {
-        let note = notes[number];
+    for new in &mut notes {
+        let note = *new;
         // Without a damper, as of the highest keys, nothing ends.
         if piano.key(note.key).release <= 0.0 {
             continue;
@@ -76,8 +76,8 @@ pub fn ends(observed: &Observation, piano: &Piano, modelled: &mut Spectrogram) -
             // The damper falls between two frames.
             (first_frame(&note, frame) as f64 + held as f64 - 0.5) * frame
         };
-        notes[number].end = end.max(note.start + 0.05);
-        move_end(observed, piano, modelled, &note, &notes[number]);
+        new.end = end.max(note.start + 0.05);
+        move_end(observed, piano, modelled, &note, new);
     }
     notes.into_iter().map(|note| note.end).collect()
 }

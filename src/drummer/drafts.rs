@@ -11,13 +11,12 @@ use super::decode::{Asked, Decoding, Pattern, decode, similarity};
 use super::given::Given;
 use super::limbs::Limbs;
 use super::pattern::{self, Condition, PatternOutput, known_grid};
+use super::percussion::{on_the_kit, without_guesses};
 use super::performance::GivenStrokes;
 use super::requested::weights;
 use super::song_analysis::{SongAnalysis, split_by};
 use super::sounding::Sounding;
-use super::timekeeper::{
-    fill_gaps, keep_time, on_the_kit, time_from_snare, without_downbeats, without_guesses,
-};
+use super::timekeeper::{fill_gaps, keep_time, time_from_snare, without_downbeats};
 use super::vocabulary::{StyleBar, Vocabulary};
 use super::{ClassDensities, DrummerError, Progress, Settings, StyleChoice, fills};
 use crate::network::Network;

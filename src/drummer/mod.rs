@@ -30,6 +30,7 @@ mod names;
 pub mod networks;
 mod objective;
 mod pattern;
+mod percussion;
 pub mod performance;
 pub mod picture;
 mod progress;

@@ -1,4 +1,4 @@
-//! One hand keeps the time, in every metre, and percussion is a part or is not there.
+//! One hand keeps the time, in every metre.
 //!
 //! Expected F1 leaves out what it is not sure of: whether hat or ride, whether eighths or quarters.
 //! Where too little is left to keep the time, a drummer plays on as in the bars around; in compound
@@ -18,8 +18,6 @@ const AROUND: usize = 4;
 const BREAK: usize = 3;
 /// One stroke of so many may be missing from a pulse that a hand keeps.
 const GAPS: usize = 8;
-/// Fewer strokes of percussion in a bar, unless on back beats, are a guess.
-const GUESS: usize = 3;
 /// Eighths that follow each other more quickly (seconds) are played without the second of three.
 const QUICK: f32 = 0.2;
 /// The logit of a stroke that is added, and of one on a beat, which the simplest groove keeps.
@@ -31,8 +29,8 @@ const EXPECTED: f32 = 0.7;
 /// A snare on a downbeat is meant from this logit on.
 const DOWNBEAT: f32 = 0.8;
 
-const CYMBALS: [Lane; 4] = [Lane::ClosedHat, Lane::OpenHat, Lane::Ride, Lane::PedalHat];
-const PERCUSSION: [Lane; 3] = [Lane::Shaker, Lane::HandDrum, Lane::Bell];
+pub(super) const CYMBALS: [Lane; 4] = [Lane::ClosedHat, Lane::OpenHat, Lane::Ride, Lane::PedalHat];
+pub(super) const PERCUSSION: [Lane; 3] = [Lane::Shaker, Lane::HandDrum, Lane::Bell];
 /// What a hand keeps the time on.
 const HANDS: [Lane; 6] =
     [Lane::ClosedHat, Lane::OpenHat, Lane::Ride, Lane::Shaker, Lane::HandDrum, Lane::Bell];
@@ -42,15 +40,15 @@ const DRUMS: [Lane; 6] =
 /// What can keep the time alone.
 const KEEPERS: [Lane; 5] = [Lane::ClosedHat, Lane::Ride, Lane::Shaker, Lane::HandDrum, Lane::Bell];
 
-fn is_onset(pattern: &Pattern, lane: Lane, slot: usize) -> bool {
+pub(super) fn is_onset(pattern: &Pattern, lane: Lane, slot: usize) -> bool {
     pattern.logits[lane.index() * SLOTS + slot] > 0.0
 }
 
-fn count(pattern: &Pattern, lanes: &[Lane]) -> usize {
+pub(super) fn count(pattern: &Pattern, lanes: &[Lane]) -> usize {
     (0..SLOTS).filter(|&slot| lanes.iter().any(|&lane| is_onset(pattern, lane, slot))).count()
 }
 
-fn beats(grid: &StepGrid) -> usize {
+pub(super) fn beats(grid: &StepGrid) -> usize {
     (grid.steps / grid.steps_per_beat).max(1)
 }
 
@@ -73,60 +71,6 @@ pub(super) fn without_downbeats(patterns: &mut [Pattern], groups: &[usize], grid
                 let kick = &mut pattern.logits[Lane::Kick.index() * SLOTS + at * beat];
                 *kick = kick.max(ADDED);
             }
-        }
-    }
-}
-
-/// Takes single strokes of percussion away.
-pub(super) fn without_guesses(patterns: &mut [Pattern], groups: &[usize], grids: &[StepGrid]) {
-    for (number, pattern) in patterns.iter_mut().enumerate() {
-        let Some(bar) = groups.iter().position(|&group| group == number) else { continue };
-        let beat = grids[bar].steps_per_beat;
-        let strokes: Vec<usize> = (0..SLOTS)
-            .filter(|&slot| PERCUSSION.iter().any(|&lane| is_onset(pattern, lane, slot)))
-            .collect();
-        let back = |slot: &usize| *slot > 0 && (slot / beat) % 2 == 1 && slot.is_multiple_of(beat);
-        if strokes.len() < GUESS && !strokes.iter().all(back) {
-            PERCUSSION.into_iter().for_each(|lane| silence(pattern, lane));
-        }
-    }
-}
-
-/// Puts what shakers and bells play on the kit: on the ride where that is struck more than the hat, else on
-/// the hat. To an ensemble they play along with a kit, unless they keep the time alone. A few tracks say
-/// nothing of percussion (`few`): one drummer plays to them, whose hands the kit needs where it has
-/// kick and snare, and there are no hand drums beside a hand that keeps the time.
-pub(super) fn on_the_kit(
-    patterns: &mut [Pattern],
-    groups: &[usize],
-    limbs: &[Limbs],
-    grids: &[StepGrid],
-    few: bool,
-) {
-    const MOVED: [Lane; 4] = [Lane::Shaker, Lane::Bell, Lane::ClosedHat, Lane::Ride];
-    for (number, pattern) in patterns.iter_mut().enumerate() {
-        let Some(bar) = groups.iter().position(|&group| group == number) else { continue };
-        let beats = beats(&grids[bar]);
-        let [kicks, snares] = [Lane::Kick, Lane::Snare].map(|lane| count(pattern, &[lane]));
-        let percussion = count(pattern, &MOVED[..2]);
-        let is_kit = kicks > 0 && snares > 0;
-        let alone = percussion >= beats && count(pattern, &CYMBALS) < beats;
-        let moves = if few { is_kit && percussion > 0 } else { kicks + snares > 0 && alone };
-        if moves {
-            let rides = count(pattern, &[Lane::Ride]) > count(pattern, &[Lane::ClosedHat]);
-            let keeper = if rides { Lane::Ride } else { Lane::ClosedHat };
-            let strokes: Vec<(Lane, usize, f32)> = (0..SLOTS)
-                .map(|slot| {
-                    let logits = MOVED.map(|lane| pattern.logits[lane.index() * SLOTS + slot]);
-                    (keeper, slot, logits.into_iter().fold(f32::NEG_INFINITY, f32::max))
-                })
-                .filter(|stroke| stroke.2 > 0.0)
-                .collect();
-            MOVED.into_iter().for_each(|lane| silence(pattern, lane));
-            add(pattern, &strokes, &limbs[bar]);
-        }
-        if few && is_kit && count(pattern, &CYMBALS) >= beats {
-            silence(pattern, Lane::HandDrum);
         }
     }
 }
@@ -202,9 +146,9 @@ fn ride_pattern(grid: &StepGrid, limbs: &Limbs) -> Vec<(usize, f32)> {
     slots.map(|slot| (slot, if slot.is_multiple_of(beat) { BEAT } else { ADDED })).collect()
 }
 
-/// Fills the gap of a hand that all but keeps a pulse: sixteenths, eighths or quarters (in ternary bars
-/// thirds or beats) and nothing else, of which one in [`GAPS`] at most is missing. What is uncertain
-/// is left out by expected F1, but a hand does not stop for one stroke.
+/// Fills the gap of a hand that all but keeps a pulse: sixteenths or eighths (in ternary bars thirds) and
+/// nothing else, of which one in [`GAPS`] at most is missing. What is uncertain is left out by expected
+/// F1, but a hand does not stop for one stroke.
 pub(super) fn fill_gaps(
     patterns: &mut [Pattern],
     groups: &[usize],
@@ -219,7 +163,7 @@ pub(super) fn fill_gaps(
         let rides = count(pattern, &[Lane::Ride]) > count(pattern, &[Lane::ClosedHat]);
         let keeper = if rides { Lane::Ride } else { Lane::ClosedHat };
         let is_struck = |slot: usize| STRUCK.iter().any(|&lane| is_onset(pattern, lane, slot));
-        let parts: &[usize] = if grid.kind == GridKind::Ternary { &[3, 1] } else { &[4, 2, 1] };
+        let parts: &[usize] = if grid.kind == GridKind::Ternary { &[3] } else { &[4, 2] };
         let beat = grid.steps_per_beat;
         let gaps = parts.iter().filter(|&part| beat.is_multiple_of(*part)).find_map(|part| {
             let period = beat / part;
@@ -343,13 +287,13 @@ fn clear(pattern: &mut Pattern) {
     }
 }
 
-fn silence(pattern: &mut Pattern, lane: Lane) {
+pub(super) fn silence(pattern: &mut Pattern, lane: Lane) {
     let row = &mut pattern.logits[lane.index() * SLOTS..][..SLOTS];
     row.iter_mut().for_each(|logit| *logit = logit.min(-ADDED));
 }
 
 /// Adds what the limbs have time for, where no cymbal is struck.
-fn add(pattern: &mut Pattern, strokes: &[(Lane, usize, f32)], limbs: &Limbs) {
+pub(super) fn add(pattern: &mut Pattern, strokes: &[(Lane, usize, f32)], limbs: &Limbs) {
     let onsets: Vec<bool> = pattern.logits.iter().map(|&logit| logit > 0.0).collect();
     let mut bar = limbs.repeating(&onsets);
     for &(lane, slot, logit) in strokes {
@@ -363,19 +307,19 @@ fn add(pattern: &mut Pattern, strokes: &[(Lane, usize, f32)], limbs: &Limbs) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::drummer::Section;
     use crate::drummer::cells::CELLS;
     use crate::score::Metre;
 
-    fn pattern(strokes: &[(Lane, usize)]) -> Pattern {
+    pub fn pattern(strokes: &[(Lane, usize)]) -> Pattern {
         let mut logits = vec![-2.0; CELLS];
         strokes.iter().for_each(|&(lane, slot)| logits[lane.index() * SLOTS + slot] = 1.0);
         Pattern { logits }
     }
 
-    fn slots(pattern: &Pattern, lane: Lane) -> Vec<usize> {
+    pub fn slots(pattern: &Pattern, lane: Lane) -> Vec<usize> {
         (0..SLOTS).filter(|&slot| is_onset(pattern, lane, slot)).collect()
     }
 
@@ -480,34 +424,6 @@ mod tests {
     }
 
     #[test]
-    fn percussion_leaves_its_strokes_to_a_kit() {
-        let grid = StepGrid::for_metre(Metre::COMMON, false);
-        let limbs = [Limbs { step: 0.125, steps: 16, double_pedal: false }; 4];
-        let of = |lane, slots: &[usize]| slots.iter().map(|&slot| (lane, slot)).collect::<Vec<_>>();
-        let shaker = of(Lane::Shaker, &[0, 4, 8, 12]);
-        let kit = [(Lane::Kick, 0), (Lane::Snare, 4)];
-        let hat = of(Lane::ClosedHat, &[0, 4, 8, 12]);
-        let congas = of(Lane::HandDrum, &[2, 6, 10]);
-        let bars = [
-            pattern(&[&shaker[..], &kit, &[(Lane::ClosedHat, 2)]].concat()),
-            pattern(&[&shaker[..], &kit, &[(Lane::Ride, 0)]].concat()),
-            pattern(&[&shaker[..], &hat, &kit, &congas].concat()),
-            pattern(&[shaker.clone(), congas.clone()].concat()),
-        ];
-        let of_song = |few| {
-            let mut bars = bars.clone();
-            on_the_kit(&mut bars, &[0, 1, 2, 3], &limbs, &[grid; 4], few);
-            assert_eq!(slots(&bars[0], Lane::ClosedHat), [0, 2, 4, 8, 12]);
-            assert_eq!(slots(&bars[1], Lane::Ride), [0, 4, 8, 12]);
-            assert_eq!(slots(&bars[2], Lane::ClosedHat), [0, 4, 8, 12]);
-            bars.map(|bar| count(&bar, &PERCUSSION))
-        };
-        // An ensemble's shakers stay beside a hat that keeps the time; without a kit all do.
-        assert_eq!(of_song(false), [0, 0, 7, 7]);
-        assert_eq!(of_song(true), [0, 0, 0, 7]);
-    }
-
-    #[test]
     fn compound_metres_have_their_eighths_on_one_instrument() {
         let first = [(Lane::Kick, 0), (Lane::Snare, 6), (Lane::ClosedHat, 0), (Lane::Bell, 6)];
         let second = [(Lane::Kick, 0), (Lane::Snare, 6), (Lane::Ride, 0), (Lane::ClosedHat, 10)];
@@ -532,17 +448,5 @@ mod tests {
         assert_eq!(slots(&bars[0], Lane::Kick), [0, 8]);
         assert_eq!(slots(&bars[1], Lane::Snare), [0, 4, 8, 12]);
         assert_eq!(slots(&bars[2], Lane::Snare), [0]);
-    }
-
-    #[test]
-    fn percussion_is_a_part_or_not_there() {
-        let grids = vec![StepGrid::for_metre(Metre::COMMON, false); 3];
-        let mut bars = [
-            pattern(&[(Lane::Bell, 0)]),
-            pattern(&[(Lane::Shaker, 4), (Lane::Shaker, 12)]),
-            pattern(&[(Lane::HandDrum, 0), (Lane::HandDrum, 6), (Lane::HandDrum, 10)]),
-        ];
-        without_guesses(&mut bars, &[0, 1, 2], &grids);
-        assert_eq!(bars.each_ref().map(|bar| count(bar, &PERCUSSION)), [0, 2, 3]);
     }
 }

@@ -1,8 +1,8 @@
 //! Beats and downbeats, from how likely each frame is one.
 //!
 //! The likeliest sequence of beats whose period changes little from beat to beat ([`best_beats`], with
-//! the period as the state). Then one metre and one first beat for the whole recording; where it has
-//! harmonies, bars rather begin where these change.
+//! the period as the state). Then one metre and one first beat for the whole recording. Bars rather
+//! begin where neighbouring beats sound most unlike, which with accompaniment is where the harmony changes.
 
 use crate::analysis::{BeatStep, best_beats};
 use crate::score::Seconds;

@@ -10,7 +10,7 @@
 //! ([`Transcription::song`]).
 //!
 //! Runs on the worker thread or the command line's. Errors: [`TranscribeError`]. An hour of
-//! sound takes some 500 MB, most of it the spectrogram, what the networks say and the search for beats.
+//! sound takes some 470 MB; memory grows with the recording.
 //!
 //! Source: Vogl, Dorfer, Widmer, Knees, "Drum Transcription via Joint Beat and Drum Modeling using
 //! Convolutional Recurrent Neural Networks", ISMIR 2017.

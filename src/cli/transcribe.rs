@@ -72,6 +72,11 @@ pub struct Arguments {
     #[arg(long, value_name = "DRUMS", value_delimiter = ',', value_parser = drum)]
     lanes: Vec<DrumSound>,
 
+    /// A mouth, or fingers on a table, in the place of a drum kit: kick, snare and closed hat by how
+    /// dark or bright they are within the recording (experimental)
+    #[arg(long)]
+    beatbox: bool,
+
     #[command(flatten)]
     printing: PrintArguments,
 
@@ -142,6 +147,7 @@ impl Arguments {
             beats_to_a_bar: self.metre.map(beats),
             downbeat: self.downbeat,
         };
+        options.is_beatbox = self.beatbox;
         options
     }
 

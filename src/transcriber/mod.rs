@@ -9,6 +9,9 @@
 //! harmony changes if there is one, is the tempo map that the strokes are written down in
 //! ([`Transcription::song`]).
 //!
+//! A mouth or fingers on a table in the place of a kit are heard by their colour within the recording
+//! (`beatbox`), as which is the musician's word ([`Options::is_beatbox`]).
+//!
 //! Runs on the worker thread or the command line's. Errors: [`TranscribeError`]. An hour of
 //! sound takes some 470 MB; memory grows with the recording.
 //!
@@ -17,6 +20,7 @@
 
 #![forbid(unsafe_code)]
 
+mod beatbox;
 mod beats;
 mod harmony;
 mod onsets;

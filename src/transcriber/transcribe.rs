@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::audio::{self, DecodeError};
 use crate::network::{ModelSpec, Models, NetworkError, Outputs, PortSpec, Tensor};
 
+use super::beatbox;
 use super::beats::{BeatOptions, track_beats};
 use super::onsets::{Onset, SOUNDS, Sensitivity, strokes};
 use super::pulse::beats_of_strokes;
@@ -58,20 +59,32 @@ pub struct Options {
     pub without: [bool; SOUNDS],
     /// What is known of tempo and bars.
     pub beats: BeatOptions,
+    /// Whether a mouth or a table is heard in the place of a drum kit: kick, snare and closed hat by
+    /// their colour within the recording.
+    pub is_beatbox: bool,
 }
 
-/// What the network says of every frame: kept, so that a changed option asks nothing again.
+/// What is said of every frame: kept, so that a changed option asks nothing again.
 #[derive(Clone, Debug, Default)]
 pub struct Activations {
+    /// By the network, which knows drum kits.
+    kit: Frames,
+    /// As a mouth or a table.
+    beatbox: Frames,
+    spectrogram: Vec<f32>,
+    /// Frames by semitone, see [`Spectrogram::semitones`].
+    semitones: Vec<f32>,
+    seconds: f64,
+}
+
+/// Strokes and beats in every frame.
+#[derive(Clone, Debug, Default)]
+struct Frames {
     /// Frames by sound: how likely a stroke begins, and how hard it would be (0 to 1).
     onsets: Vec<f32>,
     velocities: Vec<f32>,
     /// Frames by beat and downbeat.
     beats: Vec<f32>,
-    spectrogram: Vec<f32>,
-    /// Frames by semitone, see [`Spectrogram::semitones`].
-    semitones: Vec<f32>,
-    seconds: f64,
 }
 
 impl Activations {
@@ -112,10 +125,16 @@ impl Activations {
                 network.run(&[("spectrogram", Tensor::f32(&[1, size, BANDS], input))])?;
             heard.take(&mut answer, first.min(CONTEXT), ASKED.min(frames - first))?;
         }
+        let (onsets, velocities) = beatbox::activations(&heard.spectrogram);
+        heard.beatbox = Frames { onsets, velocities, beats: heard.kit.beats.clone() };
         // The strokes as they are without being asked for more or fewer: what a musician wants to
         // read changes no beat.
-        let onsets = heard.strokes(&Sensitivity::default());
-        heard.beats = beats_of_strokes(&onsets, &heard.beats, models)?;
+        let beats = |frames: &Frames| {
+            let onsets = heard.strokes(frames, &Sensitivity::default());
+            beats_of_strokes(&onsets, &frames.beats, models)
+        };
+        let (kit, mouth) = (beats(&heard.kit)?, beats(&heard.beatbox)?);
+        (heard.kit.beats, heard.beatbox.beats) = (kit, mouth);
         Ok(heard)
     }
 
@@ -137,17 +156,18 @@ impl Activations {
         skip: usize,
         count: usize,
     ) -> Result<(), NetworkError> {
+        let Frames { onsets, velocities, beats } = &mut self.kit;
         let outputs =
-            [("onsets", SOUNDS, &mut self.onsets), ("velocities", SOUNDS, &mut self.velocities)];
-        for (name, width, into) in outputs.into_iter().chain([("beats", 2, &mut self.beats)]) {
+            [("onsets", SOUNDS, onsets), ("velocities", SOUNDS, velocities), ("beats", 2, beats)];
+        for (name, width, into) in outputs {
             let (_, rows) = answer.take_f32(name)?;
             into.extend(&rows[skip * width..(skip + count) * width]);
         }
         Ok(())
     }
 
-    fn strokes(&self, sensitivity: &Sensitivity) -> Vec<Onset> {
-        strokes(&self.onsets, &self.velocities, &self.spectrogram, sensitivity)
+    fn strokes(&self, frames: &Frames, sensitivity: &Sensitivity) -> Vec<Onset> {
+        strokes(&frames.onsets, &frames.velocities, &self.spectrogram, sensitivity)
     }
 
     /// The recording's length.
@@ -157,9 +177,10 @@ impl Activations {
 
     /// Strokes and beats under these options. Fast: a few milliseconds for a minute.
     pub fn transcription(&self, options: &Options) -> Transcription {
-        let mut onsets = self.strokes(&options.sensitivity);
+        let frames = if options.is_beatbox { &self.beatbox } else { &self.kit };
+        let mut onsets = self.strokes(frames, &options.sensitivity);
         onsets.retain(|onset| !options.without[onset.sound as usize]);
-        let beats = track_beats(&self.beats, &self.semitones, self.seconds, &options.beats);
+        let beats = track_beats(&frames.beats, &self.semitones, self.seconds, &options.beats);
         Transcription { onsets, beats, seconds: self.seconds }
     }
 }

@@ -50,6 +50,12 @@ fn a_recording_becomes_a_midi_file() {
     let song = midi::read(&folder.path().join("beat.mid")).unwrap();
     assert_eq!(song.drum_notes().count(), heard["strokes"].as_array().unwrap().len());
 
+    // As a beatbox thumps and ticks are kick and hat, and nothing else.
+    let mouth = report(&folder, &["beat.wav", "--json", "--beatbox"]);
+    let of_both = strokes(&mouth, "Kick") + strokes(&mouth, "Closed hat");
+    assert!(strokes(&mouth, "Kick") >= 7 && strokes(&mouth, "Closed hat") >= 7, "{mouth}");
+    assert_eq!(of_both, mouth["strokes"].as_array().unwrap().len(), "{mouth}");
+
     // Other rates and channels are the same drums, and what is asked for is what comes.
     write_wav(&folder.path().join("eight.wav"), loop_of(8.0), RATE, 8);
     let eight = report(&folder, &["eight.wav", "--json"]);

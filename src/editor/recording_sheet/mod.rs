@@ -14,7 +14,7 @@ use super::frame::{Frame, bar_count, sentence};
 use super::shared::{Request, Shared};
 use super::sheet::{Rows, listen, title};
 use super::theme::{CONTROL, Face, UNIT};
-use super::widgets::{Button, Look, choice, drag_chip, label, label_wrapped};
+use super::widgets::{Button, Look, choice, drag_chip, label, label_wrapped, switch};
 use crate::studio::{LONGEST_PREVIEW, PreviewRequest, RecordingMix};
 use crate::transcriber::{Options, Transcription};
 
@@ -131,9 +131,14 @@ fn correct(
     if let Some(picked) = picked {
         sheet.options.beats.beats_to_a_bar = BEATS[picked];
     }
+    let tip = "A mouth, or fingers on a table: kick, snare and hat by how dark or bright they are.";
+    let is_beatbox = sheet.options.is_beatbox;
+    if switch(ui, slot(88.0), theme, "recording-beatbox", "Beatbox", tip, is_beatbox) {
+        sheet.options.is_beatbox = !is_beatbox;
+    }
     let changed = sheet.options != Options::default();
     let reset = Button::new("recording-reset", "As heard")
-        .tip("Tempo, bars and sensitivity as they were at first.")
+        .tip("Tempo, bars, sensitivity and what plays as they were at first.")
         .unless((!changed).then_some("Nothing was changed yet."));
     let width = reset.width(ui.painter());
     if reset.show(ui, slot(width), theme) {

@@ -58,6 +58,28 @@ fn a_dropped_recording_is_corrected_and_drums_the_song() {
 }
 
 #[test]
+fn a_recording_is_heard_as_a_beatbox_and_as_a_kit_again() {
+    let mut robot = with_recording(SIZE);
+    let sounds = |robot: &mut Robot| {
+        used(robot, "recording-song");
+        let document = robot.document();
+        let StyleChoice::Groove(groove) = &document.settings.style else { panic!() };
+        let lanes: std::collections::BTreeSet<_> =
+            groove.hits().iter().map(|hit| hit.lane()).collect();
+        lanes.len()
+    };
+    robot.press("recording-beatbox");
+    let mouth = sounds(&mut robot);
+    assert!((1..=3).contains(&mouth), "{mouth} sounds");
+    let folder = tempfile::tempdir().unwrap();
+    export::dropped(&robot.studio, fixtures::loop_file(folder.path()));
+    robot.wait(|robot| robot.shows("recording-song") && robot.window.dialog.is_some());
+    robot.press("recording-beatbox");
+    robot.press("recording-reset");
+    assert!(sounds(&mut robot) > 1);
+}
+
+#[test]
 fn a_recording_is_heard_beside_its_drums() {
     let mut robot = with_recording(SIZE);
     let mut audio = robot.studio.connect();

@@ -22,15 +22,17 @@ const ALWAYS: f32 = 1.5;
 const APART: usize = 8;
 /// The share of a usual stroke's flux at which something is as likely a stroke as not.
 const USUAL_SHARE: f32 = 0.22;
-/// Frames of a stroke whose colour is looked at.
+/// Frames of a stroke whose colour is looked at, and those of them in which it begins: a consonant
+/// before its vowel.
 const COLOURED: usize = 7;
+const ATTACK: usize = 2;
 /// Bands up to about 250 Hz, and from about 4.5 kHz on.
 const LOW: usize = 8;
 const HIGH: usize = 62;
 /// Centres of gravity, as shares of the bands, below which a sound is dark and above which it is
-/// bright whatever else is in the recording: about 700 Hz and 4 kHz.
+/// bright where nothing else is: about 700 Hz and 3.2 kHz.
 const DARK: f32 = 0.2;
-const BRIGHT: f32 = 0.58;
+const BRIGHT: f32 = 0.52;
 /// The least mean silhouette (Rousseeuw 1987) with which groups are more than one.
 const SEPARATE: f32 = 0.45;
 /// How much worse the silhouette of three groups may be than that of two.
@@ -39,9 +41,9 @@ const THIRD: f32 = 0.1;
 const COMPARED: usize = 300;
 const ROUNDS: usize = 30;
 
-/// What is new in the spectrum where a stroke begins: its centre of gravity, and how much of its
-/// energy is low and high; all near 0 to 1.
-type Colour = [f32; 3];
+/// What is new in the spectrum where a stroke begins: its centre of gravity, how much of its energy is
+/// low and high, and the centre of gravity of its first frames; all near 0 to 1.
+type Colour = [f32; 4];
 
 /// What may be a stroke.
 struct Peak {
@@ -57,7 +59,8 @@ struct Peak {
 /// spectrogram (frames by [`BANDS`]); all but kick, snare and closed hat are 0.
 pub fn activations(spectrogram: &[f32]) -> (Vec<f32>, Vec<f32>) {
     let frames = spectrogram.len() / BANDS;
-    let (mut onsets, mut velocities) = (vec![0.0_f32; frames * SOUNDS], vec![0.0_f32; frames * SOUNDS]);
+    let (mut onsets, mut velocities) =
+        (vec![0.0_f32; frames * SOUNDS], vec![0.0_f32; frames * SOUNDS]);
     let flux = flux(spectrogram);
     let peaks = peaks(spectrogram, &flux);
     // What is hardly a stroke shall not decide how strokes are grouped.
@@ -123,11 +126,12 @@ fn peaks(spectrogram: &[f32], flux: &[f32]) -> Vec<Peak> {
     let frames: Vec<usize> = (0..flux.len()).filter(is_peak).collect();
     let usual = usual(frames.iter().map(|&frame| flux[frame]).collect());
     let peak = |frame: usize| {
-        let energy = energy(spectrogram, frame);
+        let energy = energy(spectrogram, frame, COLOURED);
+        let attack = self::energy(spectrogram, frame, ATTACK);
         Peak {
             frame,
             likelihood: flux[frame] / (flux[frame] + USUAL_SHARE * usual),
-            colour: colour(&energy),
+            colour: colour(&energy, &attack),
             loudness: 10.0 * energy.iter().sum::<f32>().max(1e-9).log10(),
         }
     };
@@ -146,12 +150,12 @@ fn usual(mut heights: Vec<f32>) -> f32 {
     heights.into_iter().find(is_half).unwrap_or_default()
 }
 
-/// The energy that is new in each band where a stroke begins.
-fn energy(spectrogram: &[f32], frame: usize) -> [f32; BANDS] {
+/// The energy that is new in each band in so many frames from a stroke's first.
+fn energy(spectrogram: &[f32], frame: usize, count: usize) -> [f32; BANDS] {
     let row = |frame: usize| spectrogram[frame * BANDS..][..BANDS].iter().map(|&cell| linear(cell));
     let frames = spectrogram.len() / BANDS;
     let mut found = [0.0_f32; BANDS];
-    for later in frame..(frame + COLOURED).min(frames) {
+    for later in frame..(frame + count).min(frames) {
         for (sum, magnitude) in found.iter_mut().zip(row(later)) {
             *sum = sum.max(magnitude * magnitude);
         }
@@ -164,17 +168,22 @@ fn energy(spectrogram: &[f32], frame: usize) -> [f32; BANDS] {
     found
 }
 
-fn colour(energy: &[f32; BANDS]) -> Colour {
+fn colour(energy: &[f32; BANDS], attack: &[f32; BANDS]) -> Colour {
     let all: f32 = energy.iter().sum::<f32>() + 1e-9;
-    let roots = energy.map(f32::sqrt);
-    let weighted: f32 = roots.iter().enumerate().map(|(band, root)| band as f32 * root).sum();
-    let centre = weighted / (roots.iter().sum::<f32>() + 1e-9) / BANDS as f32;
     // Shares of energy in decibels, down to -30.
     let share = |bands: &[f32]| {
         let share = bands.iter().sum::<f32>() / all;
         1.0 + (10.0 * (share + 1e-3).log10()) / 30.0
     };
-    [2.0 * centre, share(&energy[..LOW]), share(&energy[HIGH..])]
+    let low_and_high = [share(&energy[..LOW]), share(&energy[HIGH..])];
+    [2.0 * centre(energy), low_and_high[0], low_and_high[1], 2.0 * centre(attack)]
+}
+
+/// The centre of gravity of magnitudes, as a share of the bands.
+fn centre(energy: &[f32; BANDS]) -> f32 {
+    let roots = energy.map(f32::sqrt);
+    let weighted: f32 = roots.iter().enumerate().map(|(band, root)| band as f32 * root).sum();
+    weighted / (roots.iter().sum::<f32>() + 1e-9) / BANDS as f32
 }
 
 fn distance(a: &Colour, b: &Colour) -> f32 {
@@ -199,7 +208,7 @@ fn nearest(centres: &[Colour], colour: &Colour) -> (usize, f32) {
 /// Centres of one to three groups, from dark to bright.
 fn groups(colours: &[Colour]) -> Vec<Colour> {
     if colours.is_empty() {
-        return vec![[0.0; 3]];
+        return vec![[0.0; 4]];
     }
     let mut best = (SEPARATE, k_means(colours, 1));
     for count in 2..=3 {
@@ -226,7 +235,7 @@ fn k_means(colours: &[Colour], count: usize) -> Vec<Colour> {
         centres.extend(next);
     }
     for _ in 0..ROUNDS {
-        let mut sums = vec![([0.0_f32; 3], 0.0_f32); centres.len()];
+        let mut sums = vec![([0.0_f32; 4], 0.0_f32); centres.len()];
         for colour in colours {
             let (sum, many) = &mut sums[nearest(&centres, colour).0];
             sum.iter_mut().zip(colour).for_each(|(sum, value)| *sum += value);
@@ -280,8 +289,7 @@ fn names(centres: &[Colour]) -> Vec<DrumSound> {
     match centres.len() {
         3 => vec![Kick, Snare, ClosedHat],
         2 if centre(1) < BRIGHT => vec![Kick, Snare],
-        2 if centre(0) < DARK + 0.1 => vec![Kick, ClosedHat],
-        2 => vec![Snare, ClosedHat],
+        2 => vec![Kick, ClosedHat],
         _ if centre(0) < DARK => vec![Kick],
         _ if centre(0) > BRIGHT => vec![ClosedHat],
         _ => vec![Snare],

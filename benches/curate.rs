@@ -10,8 +10,9 @@ use std::time::Instant;
 
 use drumlin::audio::DECODED_RATE;
 use drumlin::curator::{
-    Clip, Fingerprint, Mix, Options, Plan, Source, analyze_clips, curate, fingerprint,
+    CLIP_BEATS, Clip, Fingerprint, Mix, Options, Plan, Source, analyze_clips, curate, fingerprint,
 };
+use drumlin::network::{Backend, Models};
 use serde_json::{Value, json};
 
 fn main() {
@@ -23,8 +24,11 @@ fn main() {
     let sources: Vec<Source> = paths.iter().map(|path| Source::of(path).unwrap()).collect();
 
     let start = Instant::now();
-    let clips: Vec<Clip> =
-        analyze_clips(&sources, &|_| true).into_iter().map(|clip| clip.expect("a clip")).collect();
+    let network = Models::new(Backend::Cpu, None).get(&CLIP_BEATS).expect("the built-in network");
+    let clips: Vec<Clip> = analyze_clips(&sources, &*network, &|_| true)
+        .into_iter()
+        .map(|clip| clip.expect("a clip"))
+        .collect();
     let listening = start.elapsed().as_secs_f64();
     let clips: Vec<&Clip> = clips.iter().collect();
     let start = Instant::now();

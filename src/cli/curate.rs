@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use crate::curator::{
-    Clip, CueSheet, Curation, MatrixPicture, Mix, Options, Order, Plan, Reason, Source,
+    CLIP_BEATS, Clip, CueSheet, Curation, MatrixPicture, Mix, Options, Order, Plan, Reason, Source,
     analyze_clips, cue_sheet, curate,
 };
 use crate::files::{self, Draft, Output};
+use crate::network::Network;
 
-use super::common::PrintArguments;
+use super::common::{NetworkArguments, PrintArguments};
 use super::console::{print_json, remark};
 use super::error::CliError;
 use super::generate::Content;
@@ -46,6 +47,9 @@ pub struct Arguments {
     /// Another seed may give another order
     #[arg(long, default_value_t = 0)]
     seed: u64,
+
+    #[command(flatten)]
+    networks: NetworkArguments,
 
     #[command(flatten)]
     printing: PrintArguments,
@@ -88,10 +92,11 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     if sources.is_empty() {
         return Err(CliError::NoClips { folder: arguments.folder.clone() });
     }
-    let like = arguments.like.as_deref().map(analyze).transpose()?;
+    let network = arguments.networks.models(&[&CLIP_BEATS])?.get(&CLIP_BEATS)?;
+    let like = arguments.like.as_deref().map(|like| analyze(like, &*network)).transpose()?;
 
     let bar = counted(sources.len() * 2, arguments.printing.quiet);
-    let heard = analyze_clips(&sources, &|done| {
+    let heard = analyze_clips(&sources, &*network, &|done| {
         bar.set_position(done as u64);
         true
     });
@@ -157,8 +162,8 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
 }
 
 /// The clip that others are to be like.
-fn analyze(path: &Path) -> Result<Clip, CliError> {
-    let clip = Source::of(path).and_then(|source| Clip::analyze(&source));
+fn analyze(path: &Path, network: &dyn Network) -> Result<Clip, CliError> {
+    let clip = Source::of(path).and_then(|source| Clip::analyze(&source, network));
     clip.map_err(|reason| CliError::Clip { path: path.into(), reason })
 }
 

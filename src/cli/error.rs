@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::audio::AudioError;
 use crate::composer::ComposeError;
-use crate::curator::{MixError, Reason};
+use crate::curator::{self, MixError, Reason};
 use crate::drummer::DrummerError;
 use crate::drummer::evaluation::EvaluationError;
 use crate::drummer::features::DatasetError;
@@ -62,6 +62,8 @@ pub enum CliError {
     Performance(#[from] performance::ExportError),
     #[error(transparent)]
     Patterns(#[from] patterns::ExportError),
+    #[error(transparent)]
+    ClipOnsets(#[from] curator::ExportError),
     #[error(transparent)]
     Network(#[from] NetworkError),
     #[error("cannot read the list {}: {source}", list.display())]

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use crate::composer;
+use crate::curator;
 use crate::drummer::features::{ExportOptions, export};
 use crate::drummer::performance;
 use crate::midi;
@@ -30,6 +31,7 @@ enum Of {
     Melodies(Melodies),
     Groove(Groove),
     Patterns(Patterns),
+    Clips(Clips),
 }
 
 /// Songs, and where what is made of them goes.
@@ -111,6 +113,18 @@ struct Patterns {
     out: PathBuf,
 }
 
+/// Of recordings of drums: where each of nine bands rises, as one file
+#[derive(Debug, Args)]
+struct Clips {
+    /// The folder with the recordings
+    #[arg(long, value_name = "FOLDER")]
+    data: PathBuf,
+
+    /// The file to write (safetensors)
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
 pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     match &arguments.of {
         Of::Songs(songs) => of_songs(songs),
@@ -124,6 +138,10 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
         Of::Patterns(Patterns { data, out }) => {
             let patterns::Exported { patterns, files, left_out } = patterns::export(data, out)?;
             remark(&format!("{patterns} patterns of {files} files, {left_out} files left out"));
+            Ok(())
+        }
+        Of::Clips(Clips { data, out }) => {
+            remark(&format!("{} clips", curator::export(data, out)?));
             Ok(())
         }
     }

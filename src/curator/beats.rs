@@ -1,30 +1,31 @@
 //! Where a clip can be joined: its beats.
 
-use super::autocorrelation::Autocorrelation;
+use std::ops::Range;
+
 use super::bands::{BANDS, Energies, FRAMES, HOP};
+use super::beat_grid::BeatGrid;
+use super::beat_odds::{WINDOW, beat_odds};
 use super::envelope::Envelope;
-use crate::analysis::{BeatStep, best_beats};
-
-/// The shortest and the longest beat in seconds (200 and 60 a minute), and the one that people prefer.
-const SHORTEST: f64 = 0.3;
-const LONGEST: f64 = 1.0;
-const PREFERRED: f64 = 0.55;
-/// How far from it, in octaves, a period is still likely.
-const SPREAD: f64 = 0.8;
-
-/// How much of each band's onsets speaks for a beat: kicks and cymbals more than snares and toms, which
-/// stand between the beats as often. Found with [`STEADINESS`] on `benches/curate_clips.py --part tuning`.
-const WEIGHTS: [f32; BANDS] = [2.0, 2.0, 0.5, 0.3, 0.3, 0.5, 0.7, 1.0, 1.5];
-
-/// What a beat off its period costs, against onsets of unit deviation: clips are short and most are
-/// steady, and what gives way follows syncopations.
-const STEADINESS: f32 = 1000.0;
+use crate::network::{Network, NetworkError};
 
 /// How far from the beat that the period says its stroke is looked for, in seconds.
 const REACH: f64 = 0.03;
 
-/// How regular onsets have to be, as a share of their energy, to have beats.
-const REGULAR: f32 = 0.05;
+/// How likely a beat has to be, and as a share of the likeliest at that end of the clip.
+const LEAST: f32 = 0.25;
+const SHARE: f32 = 0.5;
+
+/// Beats are at least this many frames apart: 0.19 s.
+const APART: usize = 16;
+
+/// The rise of all bands together that is a clear stroke, in decades of power.
+const CLEAR: f32 = 3.0;
+
+/// The bands of kicks and snares, the rise of these together that is most, and how much that is worth
+/// beside how likely the beat is. Chosen as the decoder's constants were.
+const LOWER: usize = 5;
+const MOST: f32 = 10.0;
+const WORTH: f32 = 0.3;
 
 /// The part of a clip at either end in which it may be joined, in seconds.
 const ENDS: f64 = 4.0;
@@ -34,7 +35,8 @@ const ENDS: f64 = 4.0;
 pub struct Beat {
     /// Where it is struck, in samples from the clip's first.
     pub sample: f64,
-    /// How clearly, 0 to 1.
+    /// How good it is to join at, 0 to 1: how sure it is that it is a beat and struck, and how clearly
+    /// kick or snare are.
     pub strength: f32,
 }
 
@@ -50,25 +52,31 @@ pub struct ClipBeats {
 }
 
 impl ClipBeats {
-    /// Of a clip's flux from frame `first` on, refined by its envelope.
-    pub fn of(flux: &Energies, first: usize, envelope: &Envelope) -> ClipBeats {
-        let onsets = onsets(flux);
-        let Some(period) = period(&onsets) else { return ClipBeats::default() };
-        let frames = track(&onsets, period);
-        if frames.len() < 3 {
-            return ClipBeats::default();
-        }
-        let rate = FRAMES * HOP as f64;
-        let beat = |&frame: &usize| {
-            // The middle of the frame.
-            let sample = ((first + frame + 1) * HOP) as f64;
-            Beat { sample: envelope.attack(sample, REACH * rate), strength: strength(flux, frame) }
-        };
-        let last = flux.len();
+    /// Of a clip's flux from frame `first` on, refined by its envelope. Of a clip longer than a window
+    /// of the network's the first and the last are heard, each by itself.
+    ///
+    /// # Errors
+    /// [`NetworkError`].
+    pub fn of(
+        flux: &Energies,
+        first: usize,
+        envelope: &Envelope,
+        network: &dyn Network,
+    ) -> Result<ClipBeats, NetworkError> {
+        let clip = Heard { flux, first, envelope };
+        let begin = flux.len().min(WINDOW);
+        let end = flux.len() - begin;
+        let early = BeatGrid::of(&beat_odds(&flux[..begin], network)?);
+        let late =
+            if end == 0 { early.clone() } else { BeatGrid::of(&beat_odds(&flux[end..], network)?) };
         let ends = (ENDS * FRAMES) as usize;
-        let early = frames.iter().filter(|&&frame| frame < ends).map(beat).collect();
-        let late = frames.iter().filter(|&&frame| frame + ends > last).map(beat).collect();
-        ClipBeats { period: period * HOP as f64, early, late }
+        let beats = ClipBeats {
+            period: early.period * HOP as f64,
+            early: clip.beats(&early.beats, 0, 0..ends.min(begin)),
+            late: clip.beats(&late.beats, end, flux.len().saturating_sub(ends)..flux.len()),
+        };
+        let few = beats.early.is_empty() || beats.late.is_empty();
+        Ok(if few { ClipBeats::default() } else { beats })
     }
 
     /// Beats a minute; none without beats.
@@ -77,119 +85,111 @@ impl ClipBeats {
     }
 }
 
-/// How clearly kick or snare are struck near a frame: the flux of the lower bands against the most that
-/// there may be (four decades in each).
-fn strength(flux: &Energies, frame: usize) -> f32 {
-    const LOWER: usize = 5;
+/// What is known of a clip.
+struct Heard<'a> {
+    flux: &'a Energies,
+    /// The frame of the clip that the flux begins with.
+    first: usize,
+    envelope: &'a Envelope,
+}
+
+impl Heard<'_> {
+    /// The likely beats among some frames of the flux; `likely` says how likely each is, from frame
+    /// `offset` on.
+    fn beats(&self, likely: &[f32], offset: usize, frames: Range<usize>) -> Vec<Beat> {
+        let likely = |frame: usize| {
+            likely[frame - offset] * (rise(self.flux, frame, BANDS) / CLEAR).min(1.0)
+        };
+        let likely: Vec<f32> = frames.clone().map(likely).collect();
+        let most = likely.iter().copied().fold(0.0, f32::max);
+        let least = (most * SHARE).max(LEAST);
+        let mut found: Vec<usize> = (0..likely.len()).collect();
+        found.retain(|&at| likely[at] >= least);
+        let strength = |at: usize| {
+            let struck = (rise(self.flux, frames.start + at, LOWER) / MOST).min(1.0);
+            (likely[at] + WORTH * struck) / (1.0 + WORTH)
+        };
+        let strengths: Vec<f32> = (0..likely.len()).map(strength).collect();
+        found.sort_by(|&a, &b| strengths[b].total_cmp(&strengths[a]).then(a.cmp(&b)));
+        let mut kept: Vec<usize> = Vec::new();
+        for at in found {
+            if kept.iter().all(|other| other.abs_diff(at) >= APART) {
+                kept.push(at);
+            }
+        }
+        kept.sort_unstable();
+        let reach = REACH * FRAMES * HOP as f64;
+        let beat = |&at: &usize| {
+            // The middle of the frame.
+            let sample = ((self.first + frames.start + at + 1) * HOP) as f64;
+            Beat { sample: self.envelope.attack(sample, reach), strength: strengths[at] }
+        };
+        kept.iter().map(beat).collect()
+    }
+}
+
+/// The most that the lowest `bands` rise together within two frames of a frame.
+fn rise(flux: &Energies, frame: usize, bands: usize) -> f32 {
     let near = &flux[frame.saturating_sub(2)..(frame + 3).min(flux.len())];
-    let sum = |frame: &[f32; BANDS]| frame[..LOWER].iter().sum::<f32>();
-    let most = near.iter().map(sum).fold(0.0, f32::max);
-    (most / (LOWER as f32 * 2.0)).min(1.0)
-}
-
-/// One number for each frame: how much begins there, without its mean, of unit deviation.
-fn onsets(flux: &Energies) -> Vec<f32> {
-    let sums: Vec<f32> = flux
-        .iter()
-        .map(|frame| frame.iter().zip(WEIGHTS).map(|(rise, weight)| rise * weight).sum())
-        .collect();
-    let at = |index: usize, off: isize| {
-        index.checked_add_signed(off).and_then(|index| sums.get(index)).copied().unwrap_or(0.0)
-    };
-    // People are not on the frame.
-    let mut onsets: Vec<f32> = (0..sums.len())
-        .map(|index| at(index, 0) * 0.5 + (at(index, -1) + at(index, 1)) * 0.25)
-        .collect();
-    let count = onsets.len().max(1) as f32;
-    let mean = onsets.iter().sum::<f32>() / count;
-    onsets.iter_mut().for_each(|onset| *onset -= mean);
-    let deviation = (onsets.iter().map(|onset| onset * onset).sum::<f32>() / count).sqrt();
-    if deviation > 0.0 {
-        onsets.iter_mut().for_each(|onset| *onset /= deviation);
-    }
-    onsets
-}
-
-/// The likeliest period in frames: at it and its multiples the onsets come back.
-fn period(onsets: &[f32]) -> Option<f64> {
-    const MULTIPLES: [(f64, f64); 3] = [(1.0, 1.0), (2.0, 0.7), (4.0, 0.7)];
-    if onsets.len() < (2.0 * SHORTEST * FRAMES) as usize {
-        return None;
-    }
-    let mut correlation = Autocorrelation::new(onsets.len(), (4.5 * LONGEST * FRAMES) as usize);
-    let correlation = correlation.of(onsets.iter().copied());
-    let whole = correlation[0].max(1e-6);
-    let at = |lag: f64| {
-        let (low, share) = (lag as usize, lag.fract() as f32);
-        let value = |index: usize| correlation.get(index).copied().unwrap_or(0.0);
-        f64::from(value(low) * (1.0 - share) + value(low + 1) * share)
-    };
-    let worth = |period: f64| {
-        let octaves = (period / (PREFERRED * FRAMES)).log2() / SPREAD;
-        let sum: f64 = MULTIPLES.iter().map(|(times, weight)| weight * at(times * period)).sum();
-        sum * (-0.5 * octaves * octaves).exp()
-    };
-    let steps = ((LONGEST - SHORTEST) * FRAMES * 10.0) as usize;
-    let periods = (0..=steps).map(|step| SHORTEST * FRAMES + step as f64 / 10.0);
-    let best = periods.max_by(|&a, &b| worth(a).total_cmp(&worth(b)))?;
-    (worth(best) > f64::from(REGULAR * whole)).then_some(best)
-}
-
-/// The frames of the sequence of beats near `period` that meets the most onsets.
-fn track(onsets: &[f32], period: f64) -> Vec<usize> {
-    let (nearest, furthest) = ((period * 0.8) as usize, (period * 1.25).ceil() as usize);
-    let step = |frames: usize| {
-        let cost = STEADINESS * (frames as f32 / period as f32).ln().powi(2);
-        BeatStep { frames, from: 0, cost }
-    };
-    let steps = [(nearest..=furthest).map(step).collect()];
-    // The last beat is one of the last period.
-    let tail = onsets.len().saturating_sub(period.ceil() as usize)..onsets.len();
-    let best = best_beats(onsets.len(), &steps, |frame, _| onsets[frame], |_| true, tail);
-    best.map_or_else(Vec::new, |(beats, _)| beats.iter().map(|at| at.frame).collect())
+    let sum = |frame: &[f32; BANDS]| frame[..bands].iter().sum::<f32>();
+    near.iter().map(sum).fold(0.0, f32::max)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::sync::{Arc, LazyLock};
 
-    /// Kicks on the beat and hats on the eighths, `period` frames a beat.
+    use super::super::beat_odds::CLIP_BEATS;
+    use super::*;
+    use crate::network::{Backend, Models};
+
+    static NETWORK: LazyLock<Arc<dyn Network>> =
+        LazyLock::new(|| Models::new(Backend::Cpu, None).get(&CLIP_BEATS).unwrap());
+
+    fn beats(flux: &Energies) -> ClipBeats {
+        ClipBeats::of(flux, 0, &Envelope::default(), &**NETWORK).unwrap()
+    }
+
+    /// Kicks and snares on the beat and hats on the eighths, `period` frames a beat.
     fn rock(period: f64, frames: usize) -> Energies {
         let mut flux = vec![[0.02; BANDS]; frames];
         for eighth in 0.. {
             let frame = (10.0 + eighth as f64 * period / 2.0).round() as usize;
             let Some(row) = flux.get_mut(frame) else { break };
-            row[7] = 1.0;
-            if eighth % 2 == 0 {
-                row[usize::from(eighth % 4 == 2) + 1] = 2.0;
+            row[6..].fill(0.8);
+            match eighth % 4 {
+                0 => row[..3].fill(2.0),
+                2 => row[1..7].fill(1.5),
+                _ => {}
             }
         }
         flux
     }
 
     #[test]
-    fn beats_are_where_the_kicks_are() {
+    fn beats_are_where_kicks_and_snares_are() {
         for period in [38.3, 43.0, 52.1, 61.7] {
-            let flux = rock(period, 1700);
-            let beats = ClipBeats::of(&flux, 0, &Envelope::default());
-            assert!((beats.period / HOP as f64 - period).abs() < 0.5, "{period}: {beats:?}");
-            assert!(beats.early.len() >= 5 && beats.late.len() >= 5);
-            for beat in beats.early.iter().chain(&beats.late) {
-                let frame = beat.sample / HOP as f64 - 1.0 - 10.0;
-                let off = (frame / period - (frame / period).round()).abs() * period;
-                assert!(off < 1.5, "{period}: {off}");
+            // The last is longer than what is heard at once.
+            for frames in [700, 1700, 5000] {
+                let beats = beats(&rock(period, frames));
+                assert!((beats.period / HOP as f64 - period).abs() < 0.5, "{period}: {beats:?}");
+                assert!(beats.early.len() >= 4 && beats.late.len() >= 4, "{period}: {beats:?}");
+                for beat in beats.early.iter().chain(&beats.late) {
+                    let frame = beat.sample / HOP as f64 - 1.0 - 10.0;
+                    let off = (frame / period - (frame / period).round()).abs() * period;
+                    assert!(off < 2.5, "{period}: {off}");
+                }
             }
         }
     }
 
     #[test]
     fn what_has_no_beats_has_none() {
-        let none = |flux: Energies| ClipBeats::of(&flux, 0, &Envelope::default());
         for frames in [0, 3, 60, 500] {
-            assert_eq!(none(vec![[0.0; BANDS]; frames]), ClipBeats::default());
+            assert_eq!(beats(&vec![[0.0; BANDS]; frames]), ClipBeats::default());
         }
         let mut one = vec![[0.0; BANDS]; 400];
         one[20] = [2.0; BANDS];
-        assert_eq!(none(one).tempo(), None);
+        assert_eq!(beats(&one).tempo(), None);
     }
 }

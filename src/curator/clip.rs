@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use ebur128::{Channel, EbuR128, Mode};
 use parking_lot::Mutex;
 
-use super::bands::{Bands, HOP, flux};
+use super::bands::{Bands, Energies, HOP, flux};
 use super::beats::ClipBeats;
 use super::descriptor::Descriptor;
 use super::envelope::Envelope;
 use super::reason::Reason;
 use super::source::Source;
 use crate::audio::DECODED_RATE;
+use crate::network::Network;
 
 /// The least sound of a clip, in samples: 50 ms.
 const SHORTEST: u64 = 2205;
@@ -37,23 +38,59 @@ pub struct Clip {
 }
 
 impl Clip {
-    /// Analyzes a clip. Memory: some 15 MB for an hour of it, meanwhile.
+    /// Analyzes a clip; `network` is [`CLIP_BEATS`](super::CLIP_BEATS). Memory: some 15 MB for an hour
+    /// of it, meanwhile.
     ///
     /// # Errors
     /// Why it cannot be a part of anything.
-    pub fn analyze(source: &Source) -> Result<Clip, Reason> {
+    pub fn analyze(source: &Source, network: &dyn Network) -> Result<Clip, Reason> {
+        Sound::of(source)?.clip(source, network)
+    }
+
+    /// Length without the silence, in seconds.
+    pub fn seconds(&self) -> f64 {
+        (self.sounding.end - self.sounding.start) as f64 / f64::from(DECODED_RATE)
+    }
+}
+
+/// What was heard of a clip.
+pub(super) struct Sound {
+    samples: u64,
+    sounding: std::ops::Range<u64>,
+    loudness: f64,
+    peak: f32,
+    envelope: Envelope,
+    /// The frame that the sound begins in.
+    pub first: usize,
+    /// From there to the frame that it ends in.
+    energies: Energies,
+    /// How much each band rises in these frames.
+    pub flux: Energies,
+}
+
+impl Sound {
+    /// Hears a clip.
+    pub fn of(source: &Source) -> Result<Sound, Reason> {
         let mut listener: Option<Listener> = None;
         source.stream(&mut |left, right| {
             let mono = std::ptr::eq(left, right);
             listener.get_or_insert_with(|| Listener::new(mono)).push(left, right);
             true
         })?;
-        listener.ok_or(Reason::Silent)?.finish(source)
+        listener.ok_or(Reason::Silent)?.finish()
     }
 
-    /// Length without the silence, in seconds.
-    pub fn seconds(&self) -> f64 {
-        (self.sounding.end - self.sounding.start) as f64 / f64::from(DECODED_RATE)
+    fn clip(self, source: &Source, network: &dyn Network) -> Result<Clip, Reason> {
+        let beats = ClipBeats::of(&self.flux, self.first, &self.envelope, network);
+        Ok(Clip {
+            source: source.clone(),
+            samples: self.samples,
+            loudness: self.loudness,
+            peak: self.peak,
+            descriptor: Descriptor::of(&self.energies, &self.flux),
+            beats: beats.map_err(|error| Reason::Broken(error.to_string()))?,
+            sounding: self.sounding,
+        })
     }
 }
 
@@ -107,37 +144,40 @@ impl Listener {
         self.bands.push(&self.mixed);
     }
 
-    fn finish(self, source: &Source) -> Result<Clip, Reason> {
+    fn finish(self) -> Result<Sound, Reason> {
         let sounding = self.envelope.sounding().ok_or(Reason::Silent)?;
         let length = sounding.end - sounding.start;
         if length < SHORTEST {
             return Err(Reason::TooShort);
         }
-        let energies = self.bands.finish();
+        let mut energies = self.bands.finish();
         // From the frame that the sound begins in to the one that it ends in.
-        let first = (sounding.start as usize / HOP).saturating_sub(1);
         let last = (sounding.end as usize / HOP).min(energies.len());
-        let energies = &energies[first.min(last)..last];
-        let flux = flux(energies);
+        let first = (sounding.start as usize / HOP).saturating_sub(1).min(last);
+        energies.truncate(last);
+        energies.drain(..first);
         let loudness = self.meter.and_then(|meter| meter.loudness_global().ok());
         // Clips shorter than a block of the meter's: power alone, as of a tone of 1 kHz.
         let short = || 10.0 * (2.0 * self.power / length as f64).max(1e-9).log10() - 0.691;
-        Ok(Clip {
-            source: source.clone(),
+        Ok(Sound {
             samples: self.samples,
+            sounding,
             loudness: loudness.filter(|loudness| loudness.is_finite()).unwrap_or_else(short),
             peak: self.peak,
-            descriptor: Descriptor::of(energies, &flux),
-            beats: ClipBeats::of(&flux, first, &self.envelope),
-            sounding,
+            envelope: self.envelope,
+            first,
+            flux: flux(&energies),
+            energies,
         })
     }
 }
 
 /// Hears clips, on as many threads as there are cores. `done` hears how many there are so far and
-/// answers whether to go on. As many results as sources, in their order.
+/// answers whether to go on. As many results as sources, in their order. `network` is
+/// [`CLIP_BEATS`](super::CLIP_BEATS).
 pub fn analyze_clips(
     sources: &[Source],
+    network: &dyn Network,
     done: &(dyn Fn(usize) -> bool + Sync),
 ) -> Vec<Result<Clip, Reason>> {
     let results = Mutex::new(vec![Err(Reason::Cancelled); sources.len()]);
@@ -150,7 +190,7 @@ pub fn analyze_clips(
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(source) = sources.get(index) else { break };
                     // One file that leads a decoder astray must not take the others with it.
-                    let result = catch_unwind(AssertUnwindSafe(|| Clip::analyze(source)));
+                    let result = catch_unwind(AssertUnwindSafe(|| Clip::analyze(source, network)));
                     let broken = |_| Err(Reason::Broken("the decoder failed on it".to_owned()));
                     let result = result.unwrap_or_else(broken);
                     results.lock()[index] = result;

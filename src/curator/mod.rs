@@ -1,7 +1,7 @@
 //! Curating: many clips of drums in, one piece out, with the clips in an order that makes sense.
 //!
 //! [`analyze_clips`] hears every clip once, streaming, and keeps a [`Clip`] of some kilobytes: what to trim, how
-//! loud it is (EBU R 128), where its beats are, a [`Descriptor`] of rhythm and sound. [`curate`] leaves
+//! loud it is (EBU R 128), where its beats are (as a small network hears them), a [`Descriptor`] of rhythm and sound. [`curate`] leaves
 //! out near-duplicates (by Chromaprint fingerprints), chooses and orders: one path through all clips,
 //! so that neighbours are as alike (or as different) as they can be. [`Mix`] joins them on beats with
 //! equal-power crossfades at one loudness, and writes while it decodes. The [`cue_sheet`] and a
@@ -11,7 +11,7 @@
 //! it is worth, a few that are good and differ.
 //!
 //! Runs on the worker thread or the command line's, with a thread for each core while it listens.
-//! Memory: some 5 KB a clip and a few megabytes, however long the clips are.
+//! Memory: some 3 KB a clip and a few megabytes, however long the clips are.
 //!
 //! Source: the practice of Dadabots (1000sharks): trimming at 50 dB in frames of 256 samples every 64,
 //! Chromaprint fingerprints, order by similarity. Their fingerprints hardly hear drums; rhythm is the
@@ -21,12 +21,15 @@
 
 mod autocorrelation;
 mod bands;
+mod beat_grid;
+mod beat_odds;
 mod beats;
 mod choose;
 mod clip;
 mod cue;
 mod descriptor;
 mod envelope;
+mod export;
 mod fingerprint;
 mod mix;
 mod order;
@@ -36,11 +39,13 @@ mod reason;
 mod select;
 mod source;
 
+pub use beat_odds::CLIP_BEATS;
 pub use beats::{Beat, ClipBeats};
 pub use choose::{Candidate, choose, pattern_distance, ranked};
 pub use clip::{Clip, analyze_clips};
 pub use cue::{CueEntry, CueSheet, LeftOut, cue_sheet};
 pub use descriptor::Descriptor;
+pub use export::{ExportError, export};
 pub use fingerprint::{Fingerprint, fingerprint};
 pub use mix::{Mix, MixError};
 pub use order::Order;

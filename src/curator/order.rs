@@ -20,6 +20,9 @@ const STARTS: usize = 8;
 const SHAKES_A_CLIP: usize = 30;
 const MOST_SHAKES: usize = 6000;
 
+/// Paths that are shaken side by side, each on a thread and with its share of the shakes.
+const CHAINS: usize = 2;
+
 /// Moves that improve a path at most, for each of its clips; most paths need two.
 const MOVES_A_CLIP: usize = 100;
 
@@ -132,16 +135,30 @@ pub fn path(
         improved(greedy(start, near, &cost), (0..count).collect())
     });
     let best = paths.min_by(|a, b| a.0.total_cmp(&b.0));
-    let (mut length, mut order) = best.unwrap_or_default();
-    let shakes = if is_few { (count * SHAKES_A_CLIP).min(MOST_SHAKES) } else { 0 };
-    for _ in 0..shakes {
-        let (other, around) = shaken(&order, &mut rng, usize::from(fixed));
-        let other = improved(other, around);
-        if other.0 < length {
-            (length, order) = other;
-        }
+    let begun = best.unwrap_or_default();
+    if !is_few {
+        return begun.1;
     }
-    order
+    // The same seeds however many cores there are.
+    let seeds: [u64; CHAINS] = std::array::from_fn(|_| rng.random());
+    let shakes = (count * SHAKES_A_CLIP).min(MOST_SHAKES) / CHAINS;
+    let chain = &|seed: u64| {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let (mut length, mut order) = begun.clone();
+        for _ in 0..shakes {
+            let (other, around) = shaken(&order, &mut rng, usize::from(fixed));
+            let other = improved(other, around);
+            if other.0 < length {
+                (length, order) = other;
+            }
+        }
+        (length, order)
+    };
+    let shaken = std::thread::scope(|scope| {
+        let chains = seeds.map(|seed| scope.spawn(move || chain(seed)));
+        chains.map(|chain| chain.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    });
+    shaken.into_iter().min_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or_default().1
 }
 
 /// A path of which two neighbouring pieces of up to fifty clips have changed places: what single moves
@@ -188,7 +205,7 @@ fn greedy(start: usize, near: &[Vec<u32>], cost: &dyn Fn(usize, usize) -> f32) -
 
 struct Path<'a> {
     order: Vec<usize>,
-    cost: &'a dyn Fn(usize, usize) -> f32,
+    cost: &'a (dyn Fn(usize, usize) -> f32 + Sync),
     /// The first has to stay where it is.
     fixed: bool,
 }

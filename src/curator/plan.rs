@@ -17,9 +17,6 @@ const PEAK: f64 = -4.0;
 const LONGEST_HALF: f64 = 0.1;
 const SHORTEST_HALF: f64 = 0.0025;
 
-/// What a beat further from the clip's end has to be clearer by.
-const PER_BEAT: f32 = 0.08;
-
 /// A clip is a loop if it is whole beats to this share of one, in beats.
 const LOOP: f64 = 0.06;
 
@@ -162,10 +159,13 @@ fn ends(clip: &Clip) -> (Place, Place) {
     (Place { sample: entry, beat: true }, Place { sample: exit, beat: true })
 }
 
-/// The clearest of some beats, near ones first.
+/// The clearest of some beats, the nearest of equals. How near the clip's end they are counts no more
+/// than that: a join on the beat is worth some seconds of the clip.
 fn clearest<'a>(beats: impl Iterator<Item = (usize, &'a Beat)>) -> Option<Beat> {
-    let worth = |(away, beat): &(usize, &Beat)| beat.strength - PER_BEAT * *away as f32;
-    beats.max_by(|a, b| worth(a).total_cmp(&worth(b)).then(b.0.cmp(&a.0))).map(|(_, beat)| *beat)
+    let by_strength = |a: &(usize, &Beat), b: &(usize, &Beat)| {
+        a.1.strength.total_cmp(&b.1.strength).then(b.0.cmp(&a.0))
+    };
+    beats.max_by(by_strength).map(|(_, beat)| *beat)
 }
 
 /// Why a clip is where it is.

@@ -8,7 +8,7 @@ use super::order::{Neighbours, Order, path};
 use super::reason::Reason;
 
 /// Two clips further apart than this are not duplicates, whatever their fingerprints say.
-const NEAR_DUPLICATE: f32 = 0.4;
+const NEAR_DUPLICATE: f32 = 0.33;
 /// The share of bits by which the fingerprints of duplicates differ at most.
 const SAME_BITS: f32 = 0.1;
 /// Without fingerprints duplicates are at most this far apart, and this alike in length.

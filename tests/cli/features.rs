@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use predicates::str::contains;
 
+use super::files::write_wav;
 use super::{drumlin, failure};
 
 fn songs() -> PathBuf {
@@ -41,11 +42,33 @@ fn songs_in_a_list_become_examples() {
 #[test]
 fn data_that_is_not_there_is_named() {
     let out = tempfile::tempdir().unwrap();
-    for what in ["songs", "groove"] {
+    for what in ["songs", "groove", "clips"] {
         let mut command = drumlin();
         command.args(["features", what, "--data", "no such folder", "--out"]);
         let line = failure(command.arg(out.path().join("made")));
         assert!(line.contains("no such folder") && line.contains("No such file"), "{line}");
     }
     assert!(names(out.path()).is_empty());
+}
+
+#[test]
+fn recordings_become_onsets() {
+    let folder = tempfile::tempdir().unwrap();
+    let tick = |at: usize| if at % 22_050 < 600 { 0.5 } else { 0.0 };
+    // Half a second of silence before.
+    let samples = (0..88_200).map(|at| if at < 22_050 { 0.0 } else { tick(at) });
+    write_wav(&folder.path().join("ticks.wav"), samples, 44_100, 1);
+    fs::write(folder.path().join("notes.txt"), "no clip").unwrap();
+    fs::write(folder.path().join("noise.wav"), "this is no music").unwrap();
+    let out = folder.path().join("onsets.safetensors");
+    let mut command = drumlin();
+    command.args(["features", "clips", "--data"]).arg(folder.path()).arg("--out").arg(&out);
+    command.assert().success().stdout("").stderr(contains("1 clips"));
+    let bytes = fs::read(out).unwrap();
+    let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    assert_eq!(tensors.names().len(), 2);
+    assert_eq!(tensors.tensor("ticks.flux").unwrap().shape()[1], 9);
+    let first = tensors.tensor("ticks.first").unwrap().data().to_vec();
+    let first = i64::from_le_bytes(first.try_into().unwrap());
+    assert!((41..=43).contains(&first), "{first}");
 }

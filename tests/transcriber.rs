@@ -111,7 +111,7 @@ fn heard(sound: &[f32]) -> Transcription {
     let path = folder.path().join("drums.wav");
     fs::write(&path, wav_mono(sound, SampleRate(DECODED_RATE))).unwrap();
     let models = Models::new(Backend::Cpu, None);
-    Activations::of(&path, &models, &|_| true).unwrap().transcription(&Options::default())
+    Activations::of(&path, &models, &|_| true).unwrap().transcription(&Options::default(), None)
 }
 
 /// Pairs within so many seconds, each used once; both in order.

@@ -293,7 +293,7 @@ fn transcribe(
         true
     };
     let heard = Activations::of(&work.recording, models, &done)?;
-    let transcription = heard.transcription(&arguments.options());
+    let transcription = heard.transcription(&arguments.options(), None);
     if transcription.onsets.is_empty() {
         return Err(CliError::NoStrokes { recording: work.recording.clone() });
     }

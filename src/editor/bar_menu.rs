@@ -22,6 +22,8 @@ pub enum BarAction {
     UseAsGroove,
     /// Drum the sections of this letter with these bars.
     UseForSection,
+    /// Hear the drums in what sounds on the track there.
+    Listen,
     Copy,
     Paste,
     Clear,
@@ -38,6 +40,7 @@ impl BarAction {
             BarAction::From(alternative) => format!("Take from alternative {}", alternative + 1),
             BarAction::UseAsGroove => "Use as groove".to_owned(),
             BarAction::UseForSection => "Use as groove of the section".to_owned(),
+            BarAction::Listen => "Hear the drums on this track".to_owned(),
             BarAction::Copy => "Copy".to_owned(),
             BarAction::Paste => "Paste".to_owned(),
             BarAction::Clear => "Clear".to_owned(),
@@ -58,6 +61,9 @@ impl BarAction {
                 "Drum the whole song with these bars, lighter and fuller as it asks."
             }
             BarAction::UseForSection => "Drum this section and its repeats with these bars.",
+            BarAction::Listen => {
+                "Listen to the sound on this track while the host plays these bars, and make drums of it."
+            }
             BarAction::Copy => "Copy these bars.",
             BarAction::Paste => "Put the copied bars here.",
             BarAction::Clear => "Take all hits out of these bars.",
@@ -68,10 +74,13 @@ impl BarAction {
     /// Why it cannot be done with the selected bars now.
     pub fn why_not(self, frame: &Frame<'_>, shared: &Shared) -> Option<&'static str> {
         const NO_PART: Option<&str> = Some("There are no drums yet: press Generate.");
+        const NO_BARS: Option<&str> = Some("Select bars in the ruler, or a section, first.");
+        if self == BarAction::Listen {
+            let no_bars = frame.take.is_none() || frame.live || shared.selection.region().is_none();
+            return NO_BARS.filter(|_| no_bars);
+        }
         let Some(arrangement) = frame.arrangement else { return NO_PART };
-        let Some(region) = shared.selection.region() else {
-            return Some("Select bars in the ruler, or a section, first.");
-        };
+        let Some(region) = shared.selection.region() else { return NO_BARS };
         match self {
             BarAction::CopyToRepeats => region
                 .bars
@@ -116,6 +125,7 @@ impl BarAction {
                 let section = frame.arrangement.and_then(|a| a.form.label_at(bars.start));
                 use_bars(frame, bars, section);
             }
+            BarAction::Listen => frame.listen(Some(bars)),
             BarAction::Copy => shared.copy(frame),
             BarAction::Paste => shared.paste(frame),
             BarAction::Clear => frame.edit(Edit::Clear(region)),
@@ -151,7 +161,7 @@ pub fn show(frame: &Frame<'_>, shared: &mut Shared, response: &Response) {
             vec![BarAction::Regenerate, BarAction::CopyToRepeats, locking(frame, shared)];
         let alternatives = frame.arrangement.map_or(0, |a| a.alternatives.len());
         actions.extend((0..alternatives).map(BarAction::From));
-        actions.extend([BarAction::UseAsGroove, BarAction::UseForSection]);
+        actions.extend([BarAction::UseAsGroove, BarAction::UseForSection, BarAction::Listen]);
         actions.extend([BarAction::Copy, BarAction::Paste, BarAction::Clear, BarAction::Zoom]);
         for action in actions {
             entry(ui, frame, shared, action);

@@ -90,6 +90,13 @@ impl<'a> Frame<'a> {
         }
     }
 
+    /// Listens to the track's sound over bars of the take, or until the host stops.
+    pub fn listen(&self, bars: Option<Range<usize>>) {
+        if let Err(error) = self.studio.listen_to_bars(bars) {
+            self.studio.report(&sentence(&error.to_string()));
+        }
+    }
+
     pub fn start(&self, job: Job) {
         if let Err(error) = self.studio.start(job) {
             self.studio.report(&sentence(&error.to_string()));

@@ -94,6 +94,8 @@ pub fn handle(ctx: &Context, frame: &Frame<'_>, shared: &mut Shared, dialog: &mu
     if pressed(Modifiers::NONE, Key::Escape) {
         if frame.view.auditioned.is_some() {
             frame.studio.stop_audition();
+        } else if frame.view.listening.is_some() {
+            frame.studio.stop_listening(false);
         } else if frame.view.job.is_some() {
             frame.studio.cancel();
         } else {

@@ -19,7 +19,7 @@ pub fn progress_bar(ui: &Ui, theme: &Theme, job: &JobView, place: Rect) {
     painter.rect_filled(foot, CornerRadius::ZERO, theme.accent);
     painter.rect_stroke(place, radius, Stroke::new(1.0, theme.line_strong), StrokeKind::Inside);
     let stage = match (&job.job, job.stage) {
-        (Job::Transcribe(_), _) => "hearing the recording",
+        (Job::Transcribe(_) | Job::TranscribeTrack(_), _) => "hearing the recording",
         (Job::Compose(_), _) => "writing melodies",
         (Job::Preview(_), _) => "rendering",
         (_, Some(stage)) => stage.name(),

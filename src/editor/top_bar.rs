@@ -6,10 +6,10 @@ use super::frame::Frame;
 use super::progress::progress_bar;
 use super::shared::{Destination, Request, Shared};
 use super::theme::{CONTROL, Face, UNIT, Variant};
-use super::widgets::{Button, Icon, Look, drag_chip, label_at};
+use super::widgets::{Button, Icon, Look, drag_chip, label, label_at};
 use super::{candidates, export};
 use crate::score::Metre;
-use crate::studio::{Job, JobView, RecordingView, Span, WindowSettings};
+use crate::studio::{Job, JobView, RecordingView, Span, TrackListeningView, WindowSettings};
 
 /// Allots places from both ends of the bar.
 struct Row {
@@ -147,6 +147,10 @@ fn transport(ui: &mut Ui, frame: &Frame<'_>, row: &mut Row, wide: bool) {
 
 fn main_actions(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, row: &mut Row, wide: bool) {
     capture(ui, frame, shared, row);
+    if let Some(listening) = &frame.view.listening {
+        track(ui, frame, row, listening);
+        return;
+    }
     if let Some(job) = &frame.view.job {
         progress(ui, frame, row, job);
         return;
@@ -201,6 +205,38 @@ fn main_actions(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, row: &mut R
     let place = row.next_left(many.width(ui.painter()));
     if many.show(ui, place, theme) {
         shared.request(Request::Candidates);
+    }
+}
+
+/// What of the track's sound is listened to, and two ways out.
+fn track(ui: &mut Ui, frame: &Frame<'_>, row: &mut Row, listening: &TrackListeningView) {
+    let theme = &frame.theme;
+    let place = row.next_left((row.right - row.left - 380.0).clamp(150.0, 260.0));
+    let name = &listening.stretch.name;
+    let (text, ink) = match (listening.seconds, listening.stretch.to) {
+        (Some(seconds), _) => (format!("{seconds} s heard"), theme.running),
+        (None, Some(_)) => (format!("Play {}", name.to_lowercase()), theme.text),
+        (None, None) => ("Start the host".to_owned(), theme.text),
+    };
+    let (painter, radius) = (ui.painter(), CornerRadius::same(5));
+    painter.rect(
+        place,
+        radius,
+        theme.window,
+        Stroke::new(1.0, theme.line_strong),
+        StrokeKind::Inside,
+    );
+    let inside = place.shrink2(Vec2::new(2.5 * UNIT, 0.0));
+    label(painter, inside, Align2::LEFT_CENTER, &text, Face::Regular.at(13.0), ink);
+    let nothing = listening.seconds.is_none().then_some("Nothing was heard yet.");
+    let done =
+        Button::new("listened", "Done").tip("Make drums of what was heard so far.").unless(nothing);
+    let cancel = Button::new("cancel", "Cancel").icon(Icon::Cross).tip("Forget it.").key("Esc");
+    for (button, keeps) in [(done, true), (cancel, false)] {
+        let place = row.next_left(button.width(ui.painter()));
+        if button.show(ui, place, theme) {
+            frame.studio.stop_listening(keeps);
+        }
     }
 }
 
@@ -291,10 +327,21 @@ fn capture(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, row: &mut Row) {
             }
         }
         ui.separator();
-        let entry = |text| egui::Button::new(text).frame(false).min_size(Vec2::new(210.0, 24.0));
+        let entry = |text: &str| egui::Button::new(text).frame(false).min_size(Vec2::new(210.0, 24.0));
         let open = ui.add(entry("Open a MIDI file…"));
         if open.on_hover_text("Dropping one on the window does the same.").clicked() {
             shared.request(Request::OpenMidi);
+        }
+        ui.separator();
+        let bars = shared.selection.bars.clone().filter(|_| frame.take.is_some() && !frame.live);
+        let name = match &bars {
+            Some(bars) => format!("Hear the drums on this track  ({})", frame.bars_name(bars)),
+            None => "Hear the drums on this track".to_owned(),
+        };
+        let tip = "Make drums of the sound on this track: a loop, a drum stem, a mouth. Listens to the \
+                   selected bars, or from where the host starts until it stops.";
+        if ui.add(entry(&name)).on_hover_text(tip).clicked() {
+            frame.listen(bars);
         }
         let heard = frame.view.recording.bars.is_some();
         let forget = ui.add_enabled(heard, entry("Forget what was heard"));

@@ -9,6 +9,7 @@ use super::capture::Capture;
 use super::playback::{Drum, Playback};
 use super::preview::DrumSampler;
 use super::sound_preview::SoundPreview;
+use super::track_listener::TrackListener;
 use super::transport::{Clock, HostTime, Span};
 use crate::score::{Beats, Velocity};
 use nice_plug::midi::{Channel, Key, NoteEvent, VoiceID};
@@ -50,6 +51,7 @@ pub struct Engine {
     tapped: [u128; 16],
     auditions: Option<Auditions>,
     sounds: Option<SoundPreview>,
+    track: Option<TrackListener>,
     samples_per_second: f64,
 }
 
@@ -81,6 +83,7 @@ impl Engine {
             tapped: [0; 16],
             auditions: None,
             sounds: None,
+            track: None,
             samples_per_second: 48_000.0,
         }
     }
@@ -93,6 +96,11 @@ impl Engine {
     /// Takes sounds that the window wants to be heard from a queue.
     pub fn preview(&mut self, sounds: SoundPreview) {
         self.sounds = Some(sounds);
+    }
+
+    /// Listens to the sound that comes in, where that is wanted.
+    pub fn listen(&mut self, track: TrackListener) {
+        self.track = Some(track);
     }
 
     /// Whether bars are played that the window asked for, while the host stands.
@@ -248,6 +256,11 @@ impl Engine {
     fn span<P: NoteIo>(&mut self, span: &Span, enters: bool, block: &mut Block<'_, P>) {
         // What is auditioned is no music of the host's.
         self.capture.follow(span, block.controls.listens && block.limit.is_none());
+        if let Some(track) = self.track.as_mut().filter(|_| block.limit.is_none()) {
+            let samples = span.offset as usize..(span.offset + span.frames) as usize;
+            let sides = (&block.left[samples.clone()], &block.right[samples]);
+            track.hear(span, sides.0, sides.1, self.samples_per_second);
+        }
         self.playback.begin_span(span);
         if enters {
             self.playback.swap(span);

@@ -14,6 +14,7 @@ use super::preview::DrumSampler;
 use super::shared_transport::SharedTransport;
 use super::sound_preview::SoundPreview;
 use super::state::{self, State};
+use super::track_listener::TrackListener;
 use super::transport::{Clock, HostTime};
 use crate::audio::SoundFont;
 use crate::editor::{HostEditor, Transport};
@@ -84,7 +85,8 @@ impl<K> Default for Instance<K> {
     fn default() -> Instance<K> {
         let (parameters, studio) = (Arc::new(Parameters::default()), Studio::new());
         let shared_transport = Arc::new(SharedTransport::default());
-        let AudioEnd { captured, clips, spent, auditions, sounds, spent_sounds } = studio.connect();
+        let AudioEnd { captured, clips, spent, auditions, sounds, spent_sounds, listenings, heard } =
+            studio.connect();
         let mut engine = Engine::new(
             Clock::new(USUAL_RATE, USUAL_BLOCK),
             Capture::new(captured),
@@ -92,6 +94,7 @@ impl<K> Default for Instance<K> {
         );
         engine.audition(Auditions::new(auditions));
         engine.preview(SoundPreview::new(sounds, spent_sounds));
+        engine.listen(TrackListener::new(listenings, heard));
         let mut sync = ParameterSync::new(Arc::clone(&parameters), Arc::clone(&shared_transport));
         studio.on_tick(Box::new(move |studio| sync.poll(studio)));
         Instance { engine, parameters, studio, shared_transport, kind: PhantomData }

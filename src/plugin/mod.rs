@@ -11,6 +11,7 @@
 //! | `audition` | audio | [`crate::studio::wire::Audition`]s, queued | strokes, and a transport for bars |
 //! | `playback` | audio | [`crate::studio::wire::Clip`]s, queued | strokes on samples |
 //! | `preview` | audio | strokes | sound, added to the bus |
+//! | `track_listener` | audio | sound that comes in | [`crate::studio::wire::TrackSound`], queued |
 //! | `engine` | audio | a block | the same block, played |
 //! | `host` | all | the host's calls | both plugins |
 //! | `clap` | main, audio | a host | instances, whose notes go out in a dialect that it knows |
@@ -33,6 +34,7 @@ mod preview;
 mod shared_transport;
 mod sound_preview;
 mod state;
+mod track_listener;
 mod transport;
 mod vst3;
 
@@ -45,4 +47,5 @@ pub use playback::Playback;
 pub use preview::DrumSampler;
 pub use shared_transport::SharedTransport;
 pub use sound_preview::SoundPreview;
+pub use track_listener::TrackListener;
 pub use transport::{Clock, HostTime};

@@ -4,12 +4,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tempfile::TempDir;
+
 use super::export_file::{ExportFile, file_name};
+use super::track_sound::TrackRecording;
 use crate::audio::{self, DECODED_RATE};
 use crate::midi;
 use crate::network::Models;
 use crate::score::{Groove, GrooveError, GrooveSource, Metre, TakenGroove};
-use crate::transcriber::{Activations, Options, Quantise, TranscribeError, Transcription};
+use crate::transcriber::{Activations, Beats, Options, Quantise, TranscribeError, Transcription};
 
 /// Columns of the waveform in a second.
 pub const COLUMNS_PER_SECOND: usize = 100;
@@ -23,6 +26,10 @@ pub struct AudioImport {
     pub waveform: Arc<[f32]>,
     activations: Arc<Activations>,
     path: PathBuf,
+    /// The beats of the host that played it, if one did.
+    beats: Option<Beats>,
+    /// What is deleted when nobody needs it any more.
+    _folder: Option<Arc<TempDir>>,
 }
 
 impl PartialEq for AudioImport {
@@ -66,7 +73,30 @@ impl AudioImport {
             waveform: waveform.into(),
             activations: Arc::new(activations),
             path: path.to_owned(),
+            beats: None,
+            _folder: None,
         })
+    }
+
+    /// Hears what sounded on the plugin's own track, at the host's beats; otherwise as [`AudioImport::new`].
+    ///
+    /// # Errors
+    /// [`TranscribeError`].
+    pub(super) fn of_track(
+        track: &TrackRecording,
+        models: &Models,
+        progress: &dyn Fn(f32) -> bool,
+    ) -> Result<AudioImport, TranscribeError> {
+        let kept = || {
+            let folder = tempfile::Builder::new().prefix("drumlin-").tempdir()?;
+            let path = folder.path().join(file_name(&track.name, "wav"));
+            std::fs::write(&path, track.wav())?;
+            Ok((folder, path))
+        };
+        let (folder, path) = kept().map_err(TranscribeError::Temporary)?;
+        let import = AudioImport::new(&path, models, progress)?;
+        let name = super::take::tidy_name_or(&track.name, "Track");
+        Ok(AudioImport { name, beats: track.beats(), _folder: Some(Arc::new(folder)), ..import })
     }
 
     /// Where it was read from.
@@ -76,7 +106,7 @@ impl AudioImport {
 
     /// Strokes and beats under these options; some milliseconds for a minute of sound.
     pub fn transcription(&self, options: &Options) -> Transcription {
-        self.activations.transcription(options)
+        self.activations.transcription(options, self.beats.as_ref())
     }
 
     /// The recording's length in seconds.

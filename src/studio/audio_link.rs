@@ -3,7 +3,10 @@
 use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::tapping::{Tapping, TappingView};
-use super::wire::{Audition, Captured, Clip, Sound, Taps};
+use super::track_sound::{
+    TrackError, TrackListeningView, TrackRecorder, TrackRecording, TrackStretch,
+};
+use super::wire::{Audition, Captured, Clip, Listening, Sound, Taps};
 use super::{Gesture, Recording, RecordingView};
 use crate::score::Groove;
 
@@ -17,6 +20,8 @@ const CLIPS_OUT: usize = 4;
 const SOUNDS_OUT: usize = 4;
 /// What may wait to be auditioned; more than anybody clicks within a block.
 const AUDITIONS: usize = 64;
+/// Stretches of the track's sound that may be on their way or listened to at once.
+const LISTENINGS: usize = 4;
 
 /// The audio thread's ends of the queues.
 pub struct AudioEnd {
@@ -32,6 +37,10 @@ pub struct AudioEnd {
     pub sounds: Consumer<Box<Sound>>,
     /// For sounds that have ended, as `spent`. Never full.
     pub spent_sounds: Producer<Box<Sound>>,
+    /// The stretch of the track's sound that is wanted; the newest alone.
+    pub listenings: Consumer<Box<Listening>>,
+    /// For stretches that were heard or are no longer wanted, as `spent`. Never full.
+    pub heard: Producer<Box<Listening>>,
 }
 
 /// The studio's ends, with what they carry.
@@ -49,6 +58,10 @@ pub(super) struct AudioLink {
     audition: Option<Clip>,
     /// It has not been sent yet.
     unsent: bool,
+    /// The sound of the track that is listened to.
+    track: Option<TrackRecorder>,
+    /// What was heard of it.
+    heard_track: Option<Result<TrackRecording, TrackError>>,
 }
 
 struct Tapped {
@@ -83,6 +96,10 @@ struct Ends {
     spent_sounds: Consumer<Box<Sound>>,
     /// Sounds that were sent and have not come back.
     sounds_out: usize,
+    listenings: Producer<Box<Listening>>,
+    heard: Consumer<Box<Listening>>,
+    /// Listenings that were sent and have not come back.
+    listenings_out: usize,
 }
 
 impl AudioLink {
@@ -93,6 +110,9 @@ impl AudioLink {
         let (asked, auditions) = RingBuffer::new(AUDITIONS);
         let (outgoing_sounds, sounds) = RingBuffer::new(SOUNDS_OUT);
         let (spent_sounds, returning_sounds) = RingBuffer::new(SOUNDS_OUT);
+        let (wanted, listenings) = RingBuffer::new(LISTENINGS);
+        let (heard, returning_listenings) = RingBuffer::new(LISTENINGS);
+        self.track = None;
         self.ends = Some(Ends {
             captured: events,
             clips: outgoing,
@@ -102,10 +122,13 @@ impl AudioLink {
             sounds: outgoing_sounds,
             spent_sounds: returning_sounds,
             sounds_out: 0,
+            listenings: wanted,
+            heard: returning_listenings,
+            listenings_out: 0,
         });
         self.unsent = true;
         self.send();
-        AudioEnd { captured, clips, spent, auditions, sounds, spent_sounds }
+        AudioEnd { captured, clips, spent, auditions, sounds, spent_sounds, listenings, heard }
     }
 
     /// Hands something on to be heard; what nobody takes in time is left out.
@@ -127,6 +150,60 @@ impl AudioLink {
     /// Whether a sound is on its way or heard.
     pub fn sounds(&self) -> bool {
         self.ends.as_ref().is_some_and(|ends| ends.sounds_out > 0)
+    }
+
+    /// Listens to the sound of the track over a stretch, in place of the one before; `false` if nobody takes
+    /// it.
+    pub fn listen(&mut self, stretch: TrackStretch) -> bool {
+        self.poll_track();
+        let Some(ends) = &mut self.ends else { return false };
+        let (recorder, listening) = TrackRecorder::new(stretch);
+        let taken = ends.listenings_out < LISTENINGS && ends.listenings.push(listening).is_ok();
+        ends.listenings_out += usize::from(taken);
+        if taken {
+            (self.track, self.heard_track) = (Some(recorder), None);
+        }
+        taken
+    }
+
+    /// Ends it: with what was heard so far, or with nothing.
+    pub fn stop_listening(&mut self, keeps: bool) {
+        self.heard_track = None;
+        if let Some(track) = self.track.take().filter(|_| keeps) {
+            self.heard_track = Some(track.finish(false));
+        }
+    }
+
+    /// What there is to show of it.
+    pub fn listening(&self) -> Option<TrackListeningView> {
+        self.track.as_ref().map(TrackRecorder::view)
+    }
+
+    /// What was heard of the track, once.
+    pub fn take_track(&mut self) -> Option<Result<TrackRecording, TrackError>> {
+        self.heard_track.take()
+    }
+
+    /// Takes in what sounded on the track; `true` if there is something new to show.
+    fn poll_track(&mut self) -> bool {
+        let before = self.listening();
+        let Some(ends) = &mut self.ends else { return false };
+        while let Ok(listening) = ends.heard.pop() {
+            ends.listenings_out = ends.listenings_out.saturating_sub(1);
+            // Nobody reads those that were given up.
+            if !listening.sound.is_abandoned()
+                && let Some(track) = self.track.take()
+            {
+                self.heard_track = Some(track.finish(listening.lost));
+            }
+        }
+        if let Some(track) = &mut self.track {
+            track.poll();
+            if track.is_full() {
+                self.stop_listening(true);
+            }
+        }
+        self.listening() != before
     }
 
     /// Frees the sounds that have ended.
@@ -186,6 +263,7 @@ impl AudioLink {
     pub fn poll(&mut self) -> bool {
         self.send();
         self.take_back();
+        let listened = self.poll_track();
         let Some(ends) = &mut self.ends else { return false };
         let mut came = false;
         // No more than what waits now: the audio thread goes on meanwhile.
@@ -200,7 +278,7 @@ impl AudioLink {
             came = true;
         }
         let tapped = came && self.tapping.is_some();
-        came && self.refresh() || tapped
+        came && self.refresh() || tapped || listened
     }
 
     /// Begins to take what is played for a groove of so many bars, and has it heard at once, in the place

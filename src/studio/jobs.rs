@@ -8,6 +8,7 @@ use super::candidates::CandidateSet;
 use super::melodies::{MelodyRequest, MelodySet};
 use super::sound_preview::PreviewRequest;
 use super::take_piano::PianoRendering;
+use super::track_sound::TrackRecording;
 use super::wire::Sound;
 use super::{Document, Region};
 use crate::drummer::Stage;
@@ -31,6 +32,8 @@ pub enum Job {
     Candidates,
     /// The drums of a recording; see [`super::AudioImport`].
     Transcribe(PathBuf),
+    /// The drums of what sounded on the plugin's own track; see [`super::StudioLink::listen`].
+    TranscribeTrack(Arc<TrackRecording>),
     /// Melodies for the drums of the current take; see [`super::MelodySet`].
     Compose(MelodyRequest),
     /// A sound to be heard while the host stands.
@@ -51,7 +54,7 @@ impl Job {
             Job::Reshape => "reshape",
             Job::Regenerate(_) => "regenerate",
             Job::Candidates => "make 32",
-            Job::Transcribe(_) => "transcribe",
+            Job::Transcribe(_) | Job::TranscribeTrack(_) => "transcribe",
             Job::Compose(_) => "write a melody",
             Job::Preview(_) => "preview",
             Job::LearnPiano(_) => "learn the piano",

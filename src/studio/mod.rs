@@ -49,6 +49,7 @@ mod takes;
 mod tapping;
 #[cfg(test)]
 mod tests;
+mod track_sound;
 mod view;
 mod window_settings;
 pub mod wire;
@@ -87,5 +88,6 @@ pub use state::{Saved, StateError};
 pub use take::{Take, TakeError};
 pub use take_piano::{PianoError, PianoRendering, TakePiano};
 pub use tapping::{TAPPED_BARS, TappingView};
+pub use track_sound::{TrackListeningView, TrackRecording, TrackStretch};
 pub use view::{Session, View};
 pub use window_settings::{Theme, WindowSettings};

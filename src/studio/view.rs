@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::{
     AudioImport, AuditionSource, CandidateSet, Document, JobView, MapView, MelodySet,
-    PianoRendering, PreviewView, RecordingView, RelevanceFeedback, TappingView, WindowSettings,
+    PianoRendering, PreviewView, RecordingView, RelevanceFeedback, TappingView, TrackListeningView,
+    WindowSettings,
 };
 use crate::network::{Backend, Engine};
 use crate::patterns::Pattern;
@@ -25,6 +26,8 @@ pub struct View {
     pub tapping: Option<TappingView>,
     /// The job under way, if any.
     pub job: Option<JobView>,
+    /// The sound of the track that is listened to, if any is.
+    pub listening: Option<TrackListeningView>,
     /// What undo would take back, such as "erase"; `None` if there is nothing.
     pub undo: Option<&'static str>,
     /// What redo would do again.

@@ -4,6 +4,8 @@
 //! Positions are the host's, in quarter notes from the start of its song; before it (a count-in)
 //! they are negative.
 
+use rtrb::Producer;
+
 use crate::audio::Stereo;
 use crate::score::{Beats, Bpm, GmKey, Metre, SampleRate, Velocity};
 
@@ -131,6 +133,78 @@ impl Place {
         let first = behind.saturating_sub(1).min(last);
         let (a, b) = (self.anchors[first], self.anchors[first + 1]);
         a.sample + (at.0 - a.at.0) * (b.sample - a.sample) / (b.at.0 - a.at.0)
+    }
+}
+
+/// A stretch of the host's song in which the sound that comes into the plugin is wanted.
+#[derive(Debug)]
+pub struct Listening {
+    /// Where it begins.
+    pub from: Beats,
+    /// Where it ends; without, where the host stops.
+    pub to: Option<Beats>,
+    /// Where the sound goes. Once nobody reads it, the rest is not wanted.
+    pub sound: Producer<TrackSound>,
+    /// The queue was full: the sound is not whole.
+    pub lost: bool,
+}
+
+/// Sound on its way to the studio, in the order of time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum TrackSound {
+    /// The sound begins here; what came before is to be forgotten. Samples in a second.
+    Begins(f64),
+    /// The place in the host's song of the next sample. Sent where the sound begins and ends and where tempo
+    /// or metre change; in between the song runs evenly.
+    Mark(TrackMark),
+    /// Some samples.
+    Samples(SampleBlock),
+}
+
+/// A place in the host's song.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TrackMark {
+    /// The place.
+    pub at: Beats,
+    /// The metre there.
+    pub metre: Metre,
+    /// A bar line of that metre at or before the place.
+    pub bar_start: Beats,
+}
+
+/// Samples of one channel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SampleBlock {
+    samples: [f32; SampleBlock::LONGEST],
+    count: usize,
+}
+
+impl Default for SampleBlock {
+    fn default() -> SampleBlock {
+        SampleBlock { samples: [0.0; SampleBlock::LONGEST], count: 0 }
+    }
+}
+
+impl SampleBlock {
+    /// As many samples fit in.
+    pub const LONGEST: usize = 120;
+
+    /// Appends a sample; one too many is left out.
+    pub fn push(&mut self, sample: f32) {
+        if let Some(place) = self.samples.get_mut(self.count) {
+            *place = sample;
+            self.count += 1;
+        }
+    }
+
+    /// Whether no more fit in.
+    pub fn is_full(&self) -> bool {
+        self.count == SampleBlock::LONGEST
+    }
+
+    /// The samples.
+    pub fn samples(&self) -> &[f32] {
+        &self.samples[..self.count]
     }
 }
 

@@ -5,7 +5,7 @@
 //! begin where neighbouring beats sound most unlike, which with accompaniment is where the harmony changes.
 
 use crate::analysis::{BeatStep, best_beats};
-use crate::score::Seconds;
+use crate::score::{Metre, Seconds};
 
 use super::harmony::changes;
 use super::spectrogram::FRAMES_PER_SECOND;
@@ -71,6 +71,8 @@ pub struct Beats {
     pub first_downbeat: usize,
     /// Whether the recording is whole bars from its first sample to its last.
     pub is_loop: bool,
+    /// The metre, if it is known and not heard.
+    pub metre: Option<Metre>,
 }
 
 /// Finds the beats. `beats` has two numbers for each frame, the probability of a beat and of a
@@ -95,7 +97,7 @@ pub fn track_beats(beats: &[f32], semitones: &[f32], seconds: f64, options: &Bea
     let Bars { beats_to_a_bar, first: first_downbeat, .. } =
         bars(&downbeat, &frames, &harmony, options, is_loop);
     let times = times.into_iter().map(Seconds).collect();
-    Beats { times, beats_to_a_bar, first_downbeat, is_loop }
+    Beats { times, beats_to_a_bar, first_downbeat, is_loop, metre: None }
 }
 
 /// What a beat of this period costs.

@@ -6,7 +6,7 @@ use crate::audio::{self, DecodeError};
 use crate::network::{ModelSpec, Models, NetworkError, Outputs, PortSpec, Tensor};
 
 use super::beatbox;
-use super::beats::{BeatOptions, track_beats};
+use super::beats::{BeatOptions, Beats, track_beats};
 use super::onsets::{Onset, SOUNDS, Sensitivity, strokes};
 use super::pulse::beats_of_strokes;
 use super::spectrogram::{BANDS, Spectrogram};
@@ -44,6 +44,8 @@ pub enum TranscribeError {
     Decode(#[from] DecodeError),
     #[error("{} is silent", path.display())]
     Silent { path: PathBuf },
+    #[error("what sounded cannot be kept: {0}")]
+    Temporary(std::io::Error),
     #[error(transparent)]
     Network(#[from] NetworkError),
     #[error("cancelled")]
@@ -175,12 +177,16 @@ impl Activations {
         self.seconds
     }
 
-    /// Strokes and beats under these options. Fast: a few milliseconds for a minute.
-    pub fn transcription(&self, options: &Options) -> Transcription {
+    /// Strokes and beats under these options. Fast: a few milliseconds for a minute. `known` are the beats
+    /// where the options ask for none, such as those of a host that played the recording.
+    pub fn transcription(&self, options: &Options, known: Option<&Beats>) -> Transcription {
         let frames = if options.is_beatbox { &self.beatbox } else { &self.kit };
         let mut onsets = self.strokes(frames, &options.sensitivity);
         onsets.retain(|onset| !options.without[onset.sound as usize]);
-        let beats = track_beats(&frames.beats, &self.semitones, self.seconds, &options.beats);
+        let beats = match known.filter(|_| options.beats == BeatOptions::default()) {
+            Some(known) => known.clone(),
+            None => track_beats(&frames.beats, &self.semitones, self.seconds, &options.beats),
+        };
         Transcription { onsets, beats, seconds: self.seconds }
     }
 }

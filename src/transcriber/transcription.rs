@@ -77,8 +77,11 @@ impl Transcription {
         })
     }
 
-    /// The metre that the beats have: quarters, unless a musician says otherwise.
+    /// The metre that the beats have: quarters, unless a host or a musician says otherwise.
     pub fn metre(&self) -> Metre {
+        if let Some(metre) = self.beats.metre {
+            return metre;
+        }
         let beats = self.beats.beats_to_a_bar.clamp(1, 32) as u8;
         Metre::new(beats, 4).unwrap_or(Metre::COMMON)
     }
@@ -207,7 +210,7 @@ mod tests {
 
     fn heard(onsets: Vec<Onset>, times: &[f64], first_downbeat: usize) -> Transcription {
         let times = times.iter().map(|&time| Seconds(time)).collect();
-        let beats = Beats { times, beats_to_a_bar: 4, first_downbeat, is_loop: false };
+        let beats = Beats { times, beats_to_a_bar: 4, first_downbeat, ..Beats::default() };
         Transcription { onsets, beats, seconds: 10.0 }
     }
 

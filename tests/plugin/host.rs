@@ -91,6 +91,8 @@ pub struct Host {
     /// Everything that came out on other channels, with the sample.
     pub others: Vec<(u64, NoteEvent<()>)>,
     pub sound: [Vec<f32>; 2],
+    /// What sounds on the track, by sample since the test began.
+    pub track: Box<dyn Fn(u64) -> f32>,
     fresh: bool,
 }
 
@@ -139,6 +141,7 @@ impl Host {
             drums: Vec::new(),
             others: Vec::new(),
             sound: [Vec::new(), Vec::new()],
+            track: Box::new(|_| 0.0),
             fresh: true,
         }
     }
@@ -243,7 +246,9 @@ impl Host {
 
     /// One call of the engine.
     pub fn process(&mut self, time: &HostTime, frames: u32) {
-        let (mut left, mut right) = (vec![0.0; frames as usize], vec![0.0; frames as usize]);
+        let mut left: Vec<f32> =
+            (self.now..self.now + u64::from(frames)).map(&self.track).collect();
+        let mut right = left.clone();
         let (engine, controls, wires) = (&mut self.engine, &self.controls, &mut self.wires);
         assert_no_alloc(|| engine.process(time, controls, wires, &mut left, &mut right));
         let mut last = 0;

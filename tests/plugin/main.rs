@@ -5,6 +5,7 @@ mod as_clap;
 mod auditioning;
 mod capturing;
 mod host;
+mod listening;
 mod passing;
 mod scheduling;
 mod sounding;

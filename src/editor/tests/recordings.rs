@@ -6,8 +6,9 @@ use super::robot::Robot;
 use super::views::{SIZE, SIZES};
 use crate::drummer::StyleChoice;
 use crate::editor::export;
-use crate::score::GrooveSource;
-use crate::studio::fixtures;
+use crate::score::{Beats, GrooveSource, Metre};
+use crate::studio::wire::{Listening, SampleBlock, TrackMark, TrackSound};
+use crate::studio::{JobError, fixtures};
 use crate::transcriber::DrumSound;
 
 /// A window of a size with the sheet of a loop.
@@ -55,6 +56,74 @@ fn a_dropped_recording_is_corrected_and_drums_the_song() {
     assert!(!lanes.contains(&crate::score::Lane::Snare), "{lanes:?}");
     robot.press("undo");
     assert_eq!(robot.document().settings.style, StyleChoice::FromSong);
+}
+
+/// What the audio thread would do: sends a second of a sound from a stretch's beginning on.
+fn sound(listening: &mut Listening, level: f32) {
+    let metre = Metre::COMMON;
+    let mark = |at: f64| TrackMark { at: Beats(at), metre, bar_start: Beats(0.0) };
+    let from = listening.from.0;
+    let mut send = |sound| listening.sound.push(sound).unwrap();
+    send(TrackSound::Begins(48_000.0));
+    send(TrackSound::Mark(mark(from)));
+    for block in 0..400 {
+        let mut samples = SampleBlock::default();
+        for sample in 0..SampleBlock::LONGEST {
+            // A click each quarter of a second.
+            let click = block % 100 == 0 && sample < 40;
+            samples.push(if click { level * (sample as f32).sin() } else { 0.0 });
+        }
+        send(TrackSound::Samples(samples));
+    }
+    send(TrackSound::Mark(mark(from + 2.0)));
+}
+
+#[test]
+fn the_sound_of_selected_bars_is_listened_to_and_given_up() {
+    let mut robot = Robot::with_bars(8, SIZES[0]);
+    assert_eq!(robot.studio.listen_to_bars(Some(2..4)), Err(JobError::NoHost));
+    let mut end = robot.studio.connect();
+    robot.studio.listen_to_bars(Some(2..4)).unwrap();
+    robot.wait(|robot| robot.shows("listened"));
+    assert_eq!(robot.cut_texts(), [""; 0]);
+    let name = robot.studio.snapshot().listening.clone().unwrap().stretch.name.clone();
+    assert_eq!(name, "Bars 7-8", "the take begins in bar 5");
+    robot.key(Modifiers::NONE, Key::Escape);
+    robot.frames(2);
+    assert!(!robot.shows("listened"));
+    let mut given_up = end.listenings.pop().unwrap();
+    assert!(given_up.sound.is_abandoned());
+    given_up.lost = true;
+    end.heard.push(given_up).unwrap();
+    // Now it is heard, and enough of it.
+    robot.studio.listen_to_bars(Some(2..4)).unwrap();
+    let mut listening = end.listenings.pop().unwrap();
+    sound(&mut listening, 0.5);
+    robot.wait(|robot| {
+        robot.studio.snapshot().listening.as_ref().is_some_and(|view| view.seconds == Some(1))
+    });
+    robot.frames(2);
+    robot.press("listened");
+    robot.wait(|robot| robot.shows("recording-song"));
+    assert_eq!(robot.studio.snapshot().error, None);
+}
+
+#[test]
+fn what_was_lost_or_silent_gets_a_sentence() {
+    let robot = Robot::with_bars(8, SIZE);
+    let mut end = robot.studio.connect();
+    for (level, lost, sentence) in [(0.0, false, "nothing sounded"), (0.5, true, "was lost")] {
+        robot.studio.listen_to_bars(None).unwrap();
+        let mut listening = end.listenings.pop().unwrap();
+        sound(&mut listening, level);
+        listening.lost = lost;
+        end.heard.push(listening).unwrap();
+        let since = std::time::Instant::now();
+        while robot.studio.snapshot().error.as_ref().is_none_or(|e| !e.contains(sentence)) {
+            assert!(since.elapsed().as_secs() < 30, "{:?}", robot.studio.snapshot().error);
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+    }
 }
 
 #[test]

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use super::StudioLink;
+use super::{JobError, StudioLink};
 use crate::patterns::Pattern;
 use crate::score::{Beats, Bpm, Lane, Ticks, Velocity};
 use crate::studio::wire::Audition;
-use crate::studio::{AuditionSource, MapRequest};
+use crate::studio::{AuditionSource, MapRequest, TrackStretch};
 
 impl StudioLink {
     /// Has a lane's drum struck once, whether the host plays or not.
@@ -70,6 +70,32 @@ impl StudioLink {
                 metre: first.metre,
             })
         });
+    }
+
+    /// Listens to the track's sound over bars of the current take, or from where the host plays until it
+    /// stops; see [`StudioLink::listen`].
+    ///
+    /// # Errors
+    /// As [`StudioLink::listen`], and if there are no such bars.
+    pub fn listen_to_bars(&self, bars: Option<Range<usize>>) -> Result<(), JobError> {
+        let Some(bars) = bars else {
+            let name = "Track".to_owned();
+            return self.listen(TrackStretch { name, from: Beats(f64::NEG_INFINITY), to: None });
+        };
+        let document = self.shared.document();
+        let take = document.take().ok_or(JobError::NoTake)?;
+        let grid = take.bars();
+        let chosen = grid.bars().get(bars.start..bars.end.min(grid.len())).unwrap_or_default();
+        let (Some(first), Some(last)) = (chosen.first(), chosen.last()) else {
+            return Err(JobError::NoTake);
+        };
+        let at = |ticks: Ticks| Beats(take.start.0 + take.beats_at(ticks.0 as f64).0);
+        let number = |bar: usize| take.first_bar.0 + bar + 1;
+        let name = match chosen.len() {
+            1 => format!("Bar {}", number(bars.start)),
+            count => format!("Bars {}-{}", number(bars.start), number(bars.start + count - 1)),
+        };
+        self.listen(TrackStretch { name, from: at(first.start), to: Some(at(last.end())) })
     }
 
     /// Ends the sound of a [`Job::Preview`](crate::studio::Job::Preview).

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::shared_state::SharedState;
 use super::{
     AudioEnd, Edit, EditError, Gesture, Job, Lanes, Rating, RelevanceFeedback, Saved, Span,
-    StateError, Take, TakeError, VariationId, View, WindowSettings,
+    StateError, Take, TakeError, TrackStretch, VariationId, View, WindowSettings,
 };
 use crate::drummer::Settings;
 use crate::drummer::timing::Finding;
@@ -34,6 +34,8 @@ pub enum JobError {
     NoPiano,
     #[error("everything there is locked")]
     Locked,
+    #[error("nothing can be heard yet: the host does not run the plugin")]
+    NoHost,
     #[error("the system gives drumlin no thread to work on")]
     NoWorker,
 }
@@ -128,6 +130,24 @@ impl StudioLink {
         }
     }
 
+    /// Listens to the sound that comes into the plugin, over a stretch of the host's song, in place of what
+    /// it listened to before. Once it is whole, [`Job::TranscribeTrack`] hears its drums.
+    ///
+    /// # Errors
+    /// If no host plays the plugin.
+    pub fn listen(&self, stretch: TrackStretch) -> Result<(), JobError> {
+        if !self.shared.works() {
+            return Err(JobError::NoWorker);
+        }
+        let listens = self.shared.with_audio_link(|audio_link| (audio_link.listen(stretch), true));
+        listens.then_some(()).ok_or(JobError::NoHost)
+    }
+
+    /// Ends what [`StudioLink::listen`] began: with what was heard so far, or with nothing.
+    pub fn stop_listening(&self, keeps: bool) {
+        self.shared.with_audio_link(|audio_link| (audio_link.stop_listening(keeps), true));
+    }
+
     /// Forgets the recording that was heard last: what is known of an hour takes much memory.
     pub fn forget_import(&self) {
         self.shared.forget_import();
@@ -189,8 +209,10 @@ impl StudioLink {
         }
         self.shared.start(job.clone(), |document| match &job {
             Job::Generate | Job::Candidates => document.take().map(|_| ()).ok_or(JobError::NoTake),
-            // What it needs is on the disk.
-            Job::Transcribe(_) | Job::Preview(_) | Job::LearnPiano(_) => Ok(()),
+            // It needs nothing of the document.
+            Job::Transcribe(_) | Job::TranscribeTrack(_) | Job::Preview(_) | Job::LearnPiano(_) => {
+                Ok(())
+            }
             Job::RenderPiano if document.piano.is_none() => Err(JobError::NoPiano),
             Job::RenderPiano => document.take().map(|_| ()).ok_or(JobError::NoTake),
             Job::New | Job::Variation | Job::Reshape | Job::Compose(_) => {

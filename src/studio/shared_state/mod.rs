@@ -113,15 +113,16 @@ impl SharedState {
             stage: running.stage,
             fraction: running.fraction,
         });
-        let (recording, tapping) = {
+        let (recording, tapping, listening) = {
             let audio_link = self.audio_link.lock();
-            (audio_link.heard, audio_link.tapping())
+            (audio_link.heard, audio_link.tapping(), audio_link.listening())
         };
         let view = Arc::new(View {
             revision,
             document: state.history.present().clone(),
             recording,
             tapping,
+            listening,
             job: running.or_else(waiting),
             undo: state.history.undo_name(),
             redo: state.history.redo_name(),
@@ -217,8 +218,12 @@ impl SharedState {
     }
 
     pub fn replace(&self, saved: Saved) {
-        // What was tapped belongs to the document that goes.
-        self.with_audio_link(|audio_link| (audio_link.end_tapping(), true));
+        // What was tapped, or is listened to, belongs to the document that goes.
+        self.with_audio_link(|audio_link| {
+            audio_link.end_tapping();
+            audio_link.stop_listening(false);
+            ((), true)
+        });
         self.change(|state| {
             state.stop();
             state.history = History::new(saved.document);

@@ -63,7 +63,10 @@ pub(super) fn run(shared: &SharedState, tick: &(dyn Fn() + Sync)) {
         shared.poll();
         tick();
         serve_map(shared, &map);
-        let Some((job, cancelled)) = task else { continue };
+        let Some((job, cancelled)) = task else {
+            shared.transcribe_track();
+            continue;
+        };
         let reporter = Reporter {
             shared,
             tick,
@@ -149,7 +152,11 @@ impl Player {
             Job::Reshape => self.reshape(&document, reporter),
             Job::Regenerate(region) => self.regenerate(job, &document, region, reporter),
             Job::Candidates => self.candidates(job, &document, reporter),
-            Job::Transcribe(path) => self.transcribe(path, reporter),
+            Job::Transcribe(path) => self
+                .transcribe(reporter, |models, progress| AudioImport::new(path, models, progress)),
+            Job::TranscribeTrack(track) => self.transcribe(reporter, |models, progress| {
+                AudioImport::of_track(track, models, progress)
+            }),
             Job::Compose(request) => self.compose(&document, *request, reporter),
             Job::LearnPiano(path) => self.learn_piano(job, path, reporter),
             Job::RenderPiano => self.render_piano(&document, reporter),
@@ -309,9 +316,13 @@ impl Player {
     }
 
     /// Hears a recording.
-    fn transcribe(&self, path: &Path, reporter: &Reporter) -> Result<Outcome, JobFailure> {
+    fn transcribe(
+        &self,
+        reporter: &Reporter,
+        hear: impl FnOnce(&Models, &dyn Fn(f32) -> bool) -> Result<AudioImport, TranscribeError>,
+    ) -> Result<Outcome, JobFailure> {
         let models = Models::new(self.backend, None);
-        let import = AudioImport::new(path, &models, &|share| reporter.goes_on(share))?;
+        let import = hear(&models, &|share| reporter.goes_on(share))?;
         Ok(Outcome { import: Some(Arc::new(import)), ..Outcome::amend(Document::clone) })
     }
 

@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | `play` | starts the transport at the song's beginning | `playing` |
 //! | `stop` | stops it | `stopped` |
+//! | `sound FILE` | has a MIDI file sound on the track, on the song's beats, whenever the transport runs | `sounds` |
 //! | `save FILE` | writes what a project would keep | `saved` |
 //! | `load FILE` | opens what was saved | `loaded` |
 //! | `close`, `open` | closes the window, opens it again | `closed`, `open` |
@@ -31,8 +32,11 @@ use std::sync::mpsc::{self, Receiver, TryRecvError};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
+use drumlin::audio::{self, SoundFont};
+use drumlin::midi;
+use drumlin::score::{Bpm, SampleRate, TempoMap};
 use hosts::clap::Clap;
-use hosts::session::Session;
+use hosts::session::{Session, Sound};
 use hosts::storm::rage;
 use hosts::{BoxError, Hosted};
 use surface::Surface;
@@ -89,6 +93,16 @@ fn obey(
         "stop" => {
             session.stop()?;
             Ok("stopped")
+        }
+        "sound" => {
+            let mut song = midi::read(Path::new(file))?;
+            song.tempo = TempoMap::constant(song.ticks_per_quarter(), Bpm(session.now.tempo));
+            let rate = SampleRate(RATE as u32);
+            let sound = audio::render_stereo(&song, SoundFont::embedded(), rate, &|| false)?;
+            let mono =
+                sound.left.iter().zip(&sound.right).map(|(left, right)| 0.5 * (left + right));
+            session.sound = Sound::Track(mono.collect());
+            Ok("sounds")
         }
         "save" => {
             fs::write(file, session.plugin.save()?)?;

@@ -332,7 +332,6 @@ fn capture(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, row: &mut Row) {
         if open.on_hover_text("Dropping one on the window does the same.").clicked() {
             shared.request(Request::OpenMidi);
         }
-        ui.separator();
         let bars = shared.selection.bars.clone().filter(|_| frame.take.is_some() && !frame.live);
         let name = match &bars {
             Some(bars) => format!("Hear the drums on this track  ({})", frame.bars_name(bars)),

@@ -151,6 +151,7 @@ pub struct Listening {
 
 /// Sound on its way to the studio, in the order of time.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "the audio thread can put nothing on the heap")]
 pub enum TrackSound {
     /// The sound begins here; what came before is to be forgotten. Samples in a second.
     Begins(f64),

@@ -19,6 +19,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use ardour::Ardour;
+use drumlin::drummer::StyleChoice;
+use drumlin::score::GrooveSource;
 use drumlin::studio::Extract;
 use hosts::{BoxError, library, saved};
 use program::{Program, lacks};
@@ -169,6 +171,47 @@ fn a_file_from_a_gtk_window_is_taken() {
     let _here = desk();
     if !lacks("the drag from GTK", &["Xvfb", "openbox", "xdotool"], &[GTK]) {
         a_file_becomes_a_take().unwrap();
+    }
+}
+
+/// A drum loop on the plugin's own track, which has no melody, becomes the groove of the song.
+fn a_loop_on_the_track_becomes_a_groove() -> Result<(), BoxError> {
+    let screen = Screen::new(1400, 900)?;
+    let mut host = SmallHost::new(&screen)?;
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("loop.mid");
+    std::fs::write(&file, drumlin::midi::write(&musician::rock()))?;
+    host.ask(&format!("sound {}", file.display()), "sounds")?;
+    let window = host.window;
+    screen.place(window, 0, 0)?;
+    screen.click(window, host.capture_menu())?;
+    std::thread::sleep(Duration::from_millis(500));
+    screen.picture("track-menu")?;
+    screen.click(window, host.hear_track())?;
+    host.ask("play", "playing")?;
+    std::thread::sleep(Duration::from_secs(4));
+    screen.picture("track-listens")?;
+    host.ask("stop", "stopped")?;
+    let groove = wait("the groove", Duration::from_secs(60), || {
+        // Until the sheet is there, nothing is.
+        screen.click(window, host.use_recording())?;
+        Ok(match host.document()?.settings.style {
+            StyleChoice::Groove(groove) => Some(groove),
+            _ => None,
+        })
+    })?;
+    assert_eq!((groove.source(), groove.name()), (GrooveSource::Recording, "Track"));
+    let written = musician::rock().tracks[0].notes.len();
+    let heard = groove.hits().len();
+    assert!(heard.abs_diff(written) < 4, "{heard} of {written} strokes");
+    screen.picture("track-used")
+}
+
+#[test]
+fn a_loop_on_the_track_is_heard() {
+    let _here = desk();
+    if !lacks("the sound of a track", &["Xvfb", "openbox", "xdotool"], &[]) {
+        a_loop_on_the_track_becomes_a_groove().unwrap();
     }
 }
 

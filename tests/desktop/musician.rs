@@ -134,6 +134,22 @@ fn cowbells() -> Song {
     Song { tempo: TempoMap::new(960, []), metres: Vec::new(), tracks: vec![drums] }
 }
 
+/// Two bars of rock: kick, snare and hats in eighths.
+pub fn rock() -> Song {
+    let note = |eighth: u64, lane: Lane| Note {
+        start: Ticks(eighth * 480),
+        length: Ticks(60),
+        key: lane.default_key().get(),
+        velocity: Velocity::clamped(100),
+    };
+    let mut notes: Vec<Note> = (0..16).map(|eighth| note(eighth, Lane::ClosedHat)).collect();
+    notes.extend([0, 5, 8, 13].map(|eighth| note(eighth, Lane::Kick)));
+    notes.extend([2, 6, 10, 14].map(|eighth| note(eighth, Lane::Snare)));
+    notes.sort_by_key(|note| note.start);
+    let drums = Track { name: "Drums".to_owned(), kind: TrackKind::Drums, notes };
+    Song { tempo: TempoMap::new(960, []), metres: Vec::new(), tracks: vec![drums] }
+}
+
 /// Where the song's groove comes from; what it is called.
 fn groove_of(document: &Document) -> Option<(GrooveSource, String)> {
     match &document.settings.style {

@@ -63,6 +63,21 @@ impl SmallHost {
         GENERATE
     }
 
+    /// What else there is to capture.
+    pub fn capture_menu(&self) -> Place {
+        (CAPTURE.0 + 58, CAPTURE.1)
+    }
+
+    /// "Hear the drums on this track", in that menu.
+    pub fn hear_track(&self) -> Place {
+        (CAPTURE.0 + 112, CAPTURE.1 + 229)
+    }
+
+    /// "Use as groove for the song", in the sheet of a recording.
+    pub fn use_recording(&self) -> Place {
+        (134, 602)
+    }
+
     pub fn chip(&self) -> Place {
         chip(self.width)
     }

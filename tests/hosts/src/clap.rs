@@ -411,8 +411,8 @@ impl Audio {
             }
         }
         let frames = block.frames as usize;
-        let sound = block.sound.unwrap_or_default();
-        let mut sound_in = [vec![sound; frames], vec![sound; frames]];
+        let sound = block.sound.map_or_else(|| vec![0.0; frames], <[f32]>::to_vec);
+        let mut sound_in = [sound.clone(), sound];
         // What lay in a host's buffers before may be anything.
         let mut sound_out = [vec![f32::NAN; frames], vec![f32::NAN; frames]];
         let (mut ports_in, mut ports_out) =

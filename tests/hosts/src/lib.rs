@@ -54,8 +54,9 @@ pub struct Block<'a> {
     pub now: Now,
     pub frames: u32,
     pub notes: &'a [Message],
-    /// On both sides of the sound that comes in; `None` where the host leaves the input out.
-    pub sound: Option<f32>,
+    /// On both sides of the sound that comes in, as many samples as frames; `None` where the host leaves the
+    /// input out.
+    pub sound: Option<&'a [f32]>,
 }
 
 /// What comes out of a block.

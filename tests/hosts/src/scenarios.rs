@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use drumlin::drummer::StyleChoice;
 
-use crate::session::{Drum, Session};
+use crate::session::{Drum, Session, Sound};
 use crate::{BoxError, Hosted};
 
 pub const RATE: f64 = 48_000.0;
@@ -191,7 +191,7 @@ pub fn sound_passes_and_only_the_melody_is_sent(plugin: impl Hosted) -> Result<(
     let mut session = drummed(plugin)?;
     session.plugin.set("Send MIDI", 0.0)?;
     session.block(512)?;
-    for sound in [None, Some(0.25)] {
+    for (sound, quiet) in [(Sound::None, 0.0), (Sound::Level(0.25), 0.25)] {
         session.sound = sound;
         session.stop()?;
         // What rang has faded.
@@ -199,7 +199,6 @@ pub fn sound_passes_and_only_the_melody_is_sent(plugin: impl Hosted) -> Result<(
         (session.passed, session.peak, session.trough) = (0, 0.0, f32::INFINITY);
         session.drums.clear();
         session.run(1.0)?;
-        let quiet = sound.unwrap_or_default();
         assert_eq!((session.peak, session.trough), (quiet, quiet), "at rest it is as it came");
         session.play(0.0);
         session.run(BEATS)?;
@@ -221,7 +220,8 @@ pub fn the_effect_lets_sound_through_and_adds_drums(plugin: impl Hosted) -> Resu
     session.drums.clear();
     session.peak = 0.0;
     session.play(0.0);
-    let block = crate::Block { now: session.now, frames: 512, notes: &[], sound: Some(0.25) };
+    let sound = Some(&[0.25; 512][..]);
+    let block = crate::Block { now: session.now, frames: 512, notes: &[], sound };
     let heard = session.plugin.process(&block)?;
     assert!(heard.left.iter().chain(&heard.right).all(|sample| *sample == 0.25));
     session.run(8.0)?;

@@ -35,6 +35,34 @@ pub struct Drum {
     pub velocity: Option<u8>,
 }
 
+/// What comes in as sound, on both sides.
+#[derive(Clone, Debug, Default)]
+pub enum Sound {
+    /// The host leaves the input out.
+    #[default]
+    None,
+    /// All the time.
+    Level(f32),
+    /// While the transport runs: samples from the beginning of the song on.
+    Track(Vec<f32>),
+}
+
+impl Sound {
+    fn block(&self, now: &Now, first: f64, frames: u32) -> Option<Vec<f32>> {
+        match self {
+            Sound::None => None,
+            Sound::Level(level) => Some(vec![*level; frames as usize]),
+            Sound::Track(samples) => {
+                let first = first.round() as i64;
+                let sample = |frame: i64| usize::try_from(first + frame).ok();
+                let heard = |frame| samples.get(sample(frame)?).copied();
+                let rolling = |frame| heard(frame).filter(|_| now.playing).unwrap_or(0.0);
+                Some((0..i64::from(frames)).map(rolling).collect())
+            }
+        }
+    }
+}
+
 pub struct Session<P> {
     pub plugin: P,
     pub now: Now,
@@ -45,8 +73,7 @@ pub struct Session<P> {
     pub drums: Vec<Drum>,
     /// What came out on other channels.
     pub passed: usize,
-    /// What comes in as sound, all the time.
-    pub sound: Option<f32>,
+    pub sound: Sound,
     /// The loudest sample since it was last set to 0.
     pub peak: f32,
     /// The quietest sample since it was last set to infinity.
@@ -82,7 +109,7 @@ impl<P: Hosted> Session<P> {
             melody,
             drums: Vec::new(),
             passed: 0,
-            sound: None,
+            sound: Sound::None,
             peak: 0.0,
             trough: f32::INFINITY,
         })
@@ -135,7 +162,8 @@ impl<P: Hosted> Session<P> {
             }
         }
         notes.sort_by_key(|note| (note.at, note.velocity.is_some()));
-        let block = Block { now: self.now, frames, notes: &notes, sound: self.sound };
+        let sound = self.sound.block(&self.now, self.now.position / step, frames);
+        let block = Block { now: self.now, frames, notes: &notes, sound: sound.as_deref() };
         let heard = self.plugin.process(&block)?;
         for note in heard.notes {
             assert!(note.at < frames, "a note outside of its block");

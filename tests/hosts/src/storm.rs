@@ -45,7 +45,8 @@ pub fn rage(
             })
             .collect();
         let told: Option<TransportEvent> = rng.random_bool(0.9).then(|| transport(&now));
-        let block = Block { now, frames, notes: &notes, sound: Some(0.1) };
+        let sound = vec![0.1; frames as usize];
+        let block = Block { now, frames, notes: &notes, sound: Some(&sound) };
         let heard = audio.process(&block, changes, told.as_ref())?;
         check(&heard, frames)?;
         go_on(&mut now, frames);
@@ -137,7 +138,8 @@ pub fn gust<P: Hosted>(
         let mut notes: Vec<Message> =
             (0..rng.random_range(0..4)).map(|_| note(frames, &mut rng)).collect();
         notes.sort_by_key(|note| note.at);
-        let heard = plugin.process(&Block { now, frames, notes: &notes, sound: Some(0.1) })?;
+        let sound = vec![0.1; frames as usize];
+        let heard = plugin.process(&Block { now, frames, notes: &notes, sound: Some(&sound) })?;
         check(&heard, frames)?;
         go_on(&mut now, frames);
     }

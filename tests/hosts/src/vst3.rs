@@ -50,7 +50,9 @@ impl Hosted for Vst3 {
         }
         let frames = block.frames as usize;
         let mut buffers = AudioBuffers::new(2, 2, frames, self.rate);
-        buffers.inputs.iter_mut().for_each(|side| side.fill(block.sound.unwrap_or_default()));
+        if let Some(sound) = block.sound {
+            buffers.inputs.iter_mut().for_each(|side| side.copy_from_slice(sound));
+        }
         self.plugin.process_audio(&mut buffers)?;
         let notes = self.plugin.take_output_events().into_iter().filter_map(|event| {
             let at = event.sample_offset as u32;

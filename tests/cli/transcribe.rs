@@ -1,6 +1,7 @@
 //! `drumlin transcribe`.
 
 use std::fs;
+use std::path::Path;
 
 use drumlin::midi;
 use serde_json::Value;
@@ -67,6 +68,38 @@ fn a_recording_becomes_a_midi_file() {
     let slow = report(&folder, &["beat.wav", "--json", "--tempo", "60", "--metre", "3/4"]);
     assert!((slow["tempo"].as_f64().unwrap() - 60.0).abs() < 3.0, "{}", slow["tempo"]);
     assert_eq!(slow["metre"], "3/4");
+}
+
+#[test]
+fn every_format_has_the_same_drums_at_the_same_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/recordings");
+    for format in ["mp3", "ogg", "flac", "aiff"] {
+        // What it is called does not matter, what is in it does.
+        for ending in [format, "wav"] {
+            let name = format!("loop.{ending}");
+            fs::copy(golden.join(format!("loop.{format}")), folder.path().join(&name)).unwrap();
+            let heard = report(&folder, &[&name, "--json"]);
+            // An encoder's delay is no part of the recording.
+            assert_eq!(heard["seconds"], 4.0, "{format}");
+            assert_eq!(
+                (&heard["tempo"], &heard["metre"]),
+                (&120.0.into(), &"4/4".into()),
+                "{format}"
+            );
+            for (drum, first) in [("Kick", 0.0), ("Closed hat", 0.5)] {
+                let all = heard["strokes"].as_array().unwrap().iter();
+                let at = |stroke: &Value| stroke["seconds"].as_f64().unwrap();
+                let times: Vec<f64> = all.filter(|stroke| stroke["drum"] == drum).map(at).collect();
+                let right = (0..4).map(|number| first + f64::from(number));
+                let off = times.iter().zip(right).map(|(at, right)| (at - right).abs());
+                assert!(
+                    times.len() == 4 && off.clone().all(|off| off < 0.01),
+                    "{format}: {times:?}"
+                );
+            }
+        }
+    }
 }
 
 #[test]

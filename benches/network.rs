@@ -29,6 +29,8 @@ const REQUESTS: &[Request] = &[
     ),
     ("groove", "a window of 1,024 steps", &[("rows", &[1, 50, 1024])]),
     ("transcriber", "a window of 34.4 s", &[("spectrogram", &[1, 3440, 96])]),
+    ("beats", "a minute", &[("strokes", &[1, 68, 1500])]),
+    ("clip_beats", "a clip of 23.8 s", &[("onsets", &[1, 40, 512])]),
     ("composer_rhythm", "four drafts", &[("rows", &[4, 284])]),
     ("composer_pitch", "four drafts", &[("rows", &[4, 363])]),
     ("pattern_encoder", "a pattern", &[("cells", &[1, 784])]),

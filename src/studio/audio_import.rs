@@ -11,7 +11,7 @@ use super::track_sound::TrackRecording;
 use crate::audio::{self, DECODED_RATE};
 use crate::midi;
 use crate::network::Models;
-use crate::score::{Groove, GrooveError, GrooveSource, Metre, TakenGroove};
+use crate::score::{Beats as Quarters, Groove, GrooveError, GrooveSource, Metre, TakenGroove};
 use crate::transcriber::{Activations, Beats, Options, Quantise, TranscribeError, Transcription};
 
 /// Columns of the waveform in a second.
@@ -28,6 +28,7 @@ pub struct AudioImport {
     path: PathBuf,
     /// The beats of the host that played it, if one did.
     beats: Option<Beats>,
+    host_start: Option<Quarters>,
     /// What is deleted when nobody needs it any more.
     _folder: Option<Arc<TempDir>>,
 }
@@ -74,6 +75,7 @@ impl AudioImport {
             activations: Arc::new(activations),
             path: path.to_owned(),
             beats: None,
+            host_start: None,
             _folder: None,
         })
     }
@@ -96,7 +98,13 @@ impl AudioImport {
         let (folder, path) = kept().map_err(TranscribeError::Temporary)?;
         let import = AudioImport::new(&path, models, progress)?;
         let name = super::take::tidy_name_or(&track.name, "Track");
-        Ok(AudioImport { name, beats: track.beats(), _folder: Some(Arc::new(folder)), ..import })
+        let (beats, host_start) = (track.beats(), track.start());
+        Ok(AudioImport { name, beats, host_start, _folder: Some(Arc::new(folder)), ..import })
+    }
+
+    /// Where the recording begins in the host's song, if it is the sound of the host's own track.
+    pub fn host_start(&self) -> Option<Quarters> {
+        self.host_start
     }
 
     /// Where it was read from.

@@ -1,35 +1,25 @@
 //! Sound that is heard: a melody that was written, with its drums, and a recording beside what was heard in
 //! it, without the host's transport; the take as a piano, without it or along with it.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::audio_import::AudioImport;
 use super::melodies::MelodySet;
-use super::take_piano::{PianoError, TakePiano};
+use super::recording_along::{HostPlace, along};
+use super::recording_sound::{
+    LONGEST_PREVIEW, PreviewError, RATE, RecordingMix, add, drums, frames, recording, to_peak,
+};
+use super::take_piano::TakePiano;
 use super::wire::{Anchor, Place, Sound};
 use super::{Arrangement, Take};
-use crate::audio::{self, AudioError, DECODED_RATE, DecodeError, SoundFont, Stereo};
+use crate::audio::{self, SoundFont, Stereo};
 use crate::midi;
-use crate::score::{
-    Beats, Bpm, Metre, MetreChange, Note, SampleRate, Seconds, Song, TempoMap, Ticks, Track,
-    TrackKind, Velocity,
-};
-use crate::transcriber::{Options, Transcription};
+use crate::score::{Beats, Seconds, Song, Ticks, Track};
+use crate::transcriber::Options;
 
-/// The longest that is heard at once, in seconds.
-pub const LONGEST_PREVIEW: f64 = 120.0;
 /// The most of a take that is heard along with the host, in seconds: some 200 MB.
 const LONGEST_ALONG: f64 = 600.0;
-/// What is decoded and rendered.
-const RATE: SampleRate = SampleRate(DECODED_RATE);
-/// Peak of a recording and of the drums beside it: their sum stays below full scale.
-const PEAK: f32 = 0.48;
-/// Ticks of a second where strokes are written by the clock.
-const TICKS_PER_SECOND: u16 = 1000;
-/// How long a drum's note is, in seconds.
-const STROKE: f64 = 0.1;
 
 /// What is to be heard; see [`super::Job::Preview`].
 #[derive(Clone, Debug, PartialEq)]
@@ -51,24 +41,17 @@ pub enum PreviewRequest {
         /// Which of the two.
         mix: RecordingMix,
     },
-}
-
-/// What of a recording is heard.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum RecordingMix {
-    /// The recording and the drums that were heard in it.
-    #[default]
-    Both,
-    /// The recording alone.
-    Recording,
-    /// The drums alone.
-    Drums,
-}
-
-impl RecordingMix {
-    /// All of them, as a choice shows them.
-    pub const ALL: [RecordingMix; 3] =
-        [RecordingMix::Both, RecordingMix::Recording, RecordingMix::Drums];
+    /// A recording whenever the host is there, at the host's tempo, in the place of the part.
+    RecordingAlong {
+        /// What was heard.
+        import: Arc<AudioImport>,
+        /// How it was heard.
+        options: Options,
+        /// Where it is heard.
+        place: HostPlace,
+        /// Which of the two; of the host's own track only the drums are added.
+        mix: RecordingMix,
+    },
 }
 
 /// A sound that is heard now.
@@ -78,20 +61,6 @@ pub struct PreviewView {
     pub request: PreviewRequest,
     /// When it was handed to the audio thread.
     pub since: Instant,
-}
-
-/// Why nothing is to be heard.
-#[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the messages say what each is and what it names")]
-pub enum PreviewError {
-    #[error(transparent)]
-    Decode(#[from] DecodeError),
-    #[error(transparent)]
-    Audio(#[from] AudioError),
-    #[error(transparent)]
-    Piano(#[from] PianoError),
-    #[error("cancelled")]
-    Cancelled,
 }
 
 impl PreviewRequest {
@@ -117,6 +86,12 @@ impl PreviewRequest {
                     stereo
                 })
             }
+            PreviewRequest::RecordingAlong { import, options, place: at, mix } => {
+                let heard = import.transcription(options);
+                let (stereo, lies) = along(import, &heard, *mix, *at, cancelled)?;
+                place = lies;
+                Ok(stereo)
+            }
             PreviewRequest::Recording { import, options, from, mix } => {
                 let from = from.clamp(0.0, import.seconds());
                 let mut stereo = match mix {
@@ -124,7 +99,9 @@ impl PreviewRequest {
                     _ => recording(import.path(), from, cancelled)?,
                 };
                 if *mix != RecordingMix::Recording {
-                    let drums = drums(&import.transcription(options), from, cancelled)?;
+                    let window = from..from + LONGEST_PREVIEW;
+                    let time = |at: f64| window.contains(&at).then_some(at - from);
+                    let drums = drums(&import.transcription(options), &time, cancelled)?;
                     add(&mut stereo, &drums);
                 }
                 Ok(stereo)
@@ -217,85 +194,12 @@ fn stretch(
     Ok(stereo)
 }
 
-/// A recording from a second on, at [`PEAK`].
-fn recording(
-    path: &Path,
-    from: f64,
-    cancelled: &(dyn Fn() -> bool + Sync),
-) -> Result<Stereo, PreviewError> {
-    let (mut skip, most) = (frames(from), frames(LONGEST_PREVIEW));
-    let mut stereo = Stereo::default();
-    let decoded = audio::decode_stereo(path, &mut |left, right| {
-        let skipped = skip.min(left.len());
-        skip -= skipped;
-        let wanted = skipped..left.len().min(skipped + most - stereo.left.len());
-        stereo.left.extend(&left[wanted.clone()]);
-        stereo.right.extend(&right[wanted]);
-        stereo.left.len() < most && !cancelled()
-    });
-    match decoded {
-        Err(DecodeError::Cancelled) if !cancelled() => {}
-        Err(DecodeError::Cancelled) => return Err(PreviewError::Cancelled),
-        decoded => decoded?,
-    }
-    to_peak(&mut stereo);
-    Ok(stereo)
-}
-
-/// The strokes of a transcription from a second on, where they were heard and not on a grid.
-fn drums(
-    heard: &Transcription,
-    from: f64,
-    cancelled: &(dyn Fn() -> bool + Sync),
-) -> Result<Stereo, PreviewError> {
-    let tempo = TempoMap::constant(TICKS_PER_SECOND, Bpm(60.0));
-    let window = from..from + LONGEST_PREVIEW;
-    let notes =
-        heard.onsets.iter().filter(|onset| window.contains(&onset.at.0)).map(|onset| Note {
-            start: tempo.ticks(Seconds(onset.at.0 - from)),
-            length: tempo.ticks(Seconds(STROKE)),
-            key: onset.lane.default_key().get(),
-            velocity: Velocity::from_unit(onset.velocity),
-        });
-    let track = Track { name: String::new(), kind: TrackKind::Drums, notes: notes.collect() };
-    if track.notes.is_empty() {
-        return Ok(Stereo::default());
-    }
-    let metres = vec![MetreChange { at: Ticks(0), metre: Metre::COMMON }];
-    let song = Song { tempo, metres, tracks: vec![track] };
-    let mut stereo = audio::render_stereo(&song, SoundFont::embedded(), RATE, cancelled)?;
-    to_peak(&mut stereo);
-    Ok(stereo)
-}
-
-fn frames(seconds: f64) -> usize {
-    (seconds * f64::from(RATE.0)).round() as usize
-}
-
-/// Scales a sound to [`PEAK`]; silence stays.
-fn to_peak(stereo: &mut Stereo) {
-    let sides = [&stereo.left, &stereo.right];
-    let peak = sides.into_iter().flatten().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
-    if peak > 0.0 {
-        let sides = [&mut stereo.left, &mut stereo.right];
-        sides.into_iter().flatten().for_each(|sample| *sample *= PEAK / peak);
-    }
-}
-
-fn add(sum: &mut Stereo, other: &Stereo) {
-    for (sum, other) in [(&mut sum.left, &other.left), (&mut sum.right, &other.right)] {
-        if sum.len() < other.len() {
-            sum.resize(other.len(), 0.0);
-        }
-        sum.iter_mut().zip(other).for_each(|(sum, sample)| *sum += sample);
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::recording_sound::PEAK;
     use super::*;
     use crate::network::{Backend, Models};
-    use crate::score::TempoChange;
+    use crate::score::{TempoChange, TempoMap};
     use crate::studio::MelodyRequest;
     use crate::studio::fixtures;
 

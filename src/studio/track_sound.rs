@@ -68,6 +68,11 @@ impl TrackRecording {
         if self.rate > 0.0 { self.samples.len() as f64 / self.rate } else { 0.0 }
     }
 
+    /// Where it begins in the host's song.
+    pub(super) fn start(&self) -> Option<Quarters> {
+        self.marks.first().map(|(_, mark)| mark.at)
+    }
+
     fn peak(&self) -> f32 {
         let levels = self.samples.iter().map(|sample| sample.abs());
         levels.filter(|level| level.is_finite()).fold(0.0, f32::max)

@@ -1,8 +1,8 @@
 //! What was heard, and as a song of one drum track.
 
 use crate::score::{
-    Bpm, Metre, MetreChange, Note, Seconds, Song, TempoChange, TempoMap, Ticks, Track, TrackKind,
-    Velocity,
+    Beats as Quarters, Bpm, Metre, MetreChange, Note, Seconds, Song, TempoChange, TempoMap, Ticks,
+    Track, TrackKind, Velocity,
 };
 
 use super::beats::Beats;
@@ -75,6 +75,15 @@ impl Transcription {
             let period = line.times[1] - line.times[0];
             Seconds(line.times[0] - line.first as f64 / line.beat as f64 * period)
         })
+    }
+
+    /// Where times of the recording lie in the song of [`song`](Self::song), in quarter notes; negative before
+    /// its first bar. `None` without beats.
+    pub fn positions(&self, metre: Metre) -> Option<impl Fn(Seconds) -> Quarters> {
+        let line = self.time_line(metre)?;
+        let quarter = f64::from(TICKS_PER_QUARTER);
+        let ticks = move |at: Seconds| line.first as f64 + line.place(at.0) * line.beat as f64;
+        Some(move |at| Quarters(ticks(at) / quarter))
     }
 
     /// The metre that the beats have: quarters, unless a host or a musician says otherwise.

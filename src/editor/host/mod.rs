@@ -237,9 +237,13 @@ impl NiceEguiApp for App {
 }
 
 impl Drop for App {
-    /// The window has closed; nobody says so otherwise.
+    /// The window has closed; nobody says so otherwise. What was auditioned in it ends with it: what is
+    /// heard, and exported, is the part again.
     fn drop(&mut self) {
         self.studio.on_change(None);
+        self.studio.stop_rehearsal();
+        self.studio.stop_audition();
+        self.studio.stop_preview();
     }
 }
 

@@ -14,6 +14,7 @@ use x11rb::protocol::xproto::{ConnectionExt as _, ImageFormat, Window};
 
 use super::*;
 use crate::editor::tests::display::{Display, Source};
+use crate::patterns::{Pattern, PatternGrid};
 
 /// A host that takes no notice.
 struct Deaf;
@@ -91,8 +92,12 @@ fn on_the_display_that_there_is() {
         source.send(target, atoms.XdndDrop, [0, 0, 0, 0]);
         assert_eq!(source.receive().data.as_data32()[1], 1, "taken");
         wait("the take", || (studio.snapshot().document.takes.len() == takes).then_some(()));
+        // What is auditioned ends with the window.
+        studio.audition_groove(&Pattern::empty(PatternGrid::Straight));
+        assert!(studio.snapshot().auditioned.is_some());
         drop(spawned);
         wait("its end", || source.find_target(source.client.root).is_none().then_some(()));
+        wait("the part", || studio.snapshot().auditioned.is_none().then_some(()));
     }
     assert_eq!(studio.snapshot().document.takes[0].name, "jingle_bells");
 }

@@ -10,12 +10,14 @@ use std::ops::Range;
 use egui::{Align2, Id, Rect, TextEdit, Ui, Vec2, pos2};
 
 pub use self::sheet::RecordingSheet;
+use super::Transport;
 use super::frame::{Frame, bar_count, sentence};
 use super::shared::{Request, Shared};
-use super::sheet::{Rows, listen, title};
+use super::sheet::{Rows, title};
 use super::theme::{CONTROL, Face, UNIT};
-use super::widgets::{Button, Look, choice, drag_chip, label, label_wrapped, switch};
-use crate::studio::{LONGEST_PREVIEW, PreviewRequest, RecordingMix};
+use super::widgets::{Button, Icon, Look, choice, drag_chip, label, label_wrapped, switch};
+use crate::score::{Beats, Metre};
+use crate::studio::{HostPlace, Job, LONGEST_PREVIEW, PreviewRequest, RecordingMix};
 use crate::transcriber::{Options, Transcription};
 
 /// Tempos that can be asked for, in beats a minute.
@@ -154,26 +156,47 @@ fn correct(
 fn preview_controls(ui: &mut Ui, frame: &Frame<'_>, sheet: &mut RecordingSheet, foot: Rect) {
     const NAMES: [&str; RecordingMix::ALL.len()] = ["With drums", "Recording", "Drums alone"];
     let place = foot.with_min_x(foot.right() - 84.0);
-    let import = &sheet.import;
-    let is_heard = sheet.heard(frame).is_some();
-    listen(ui, frame, place, "recording-listen", is_heard, || PreviewRequest::Recording {
-        import: import.clone(),
-        options: sheet.options.clone(),
-        from: sheet.seen.start,
-        mix: sheet.mix,
-    });
+    let button = match sheet.is_heard(frame) {
+        true => Button::new("recording-listen", "Stop").icon(Icon::Stop).tip("Stop."),
+        false => Button::new("recording-listen", "Listen")
+            .icon(Icon::Play)
+            .tip("Hear it; in time with the host, at its tempo, while it plays."),
+    };
+    if button.show(ui, place, &frame.theme) {
+        match sheet.is_heard(frame) {
+            true => frame.studio.stop_preview(),
+            false => frame.start(Job::Preview(request(frame, sheet))),
+        }
+    }
     let right = place.left() - UNIT;
     let place = foot.with_max_x(right).with_min_x(right - 110.0);
     let chosen = RecordingMix::ALL.iter().position(|mix| *mix == sheet.mix);
     let most = (LONGEST_PREVIEW / 60.0).round();
-    let tip =
-        format!("What is heard: from the left edge of what is in view, {most} minutes at most.");
+    let tip = format!(
+        "What is heard: from the left edge of what is in view, or along with the host; {most} minutes at most."
+    );
     let names = NAMES.map(str::to_owned);
     let picked =
         choice(ui, place, &frame.theme, "recording-mix", &tip, &names, chosen.unwrap_or(0));
     if let Some(picked) = picked {
         sheet.mix = RecordingMix::ALL[picked];
     }
+}
+
+/// What is to be heard: from the left edge of what is in view on, or along with the host, from its next bar
+/// on.
+fn request(frame: &Frame<'_>, sheet: &RecordingSheet) -> PreviewRequest {
+    let (import, options, mix) = (sheet.import.clone(), sheet.options.clone(), sheet.mix);
+    let Transport { playing, position, bpm, metre, .. } = frame.transport;
+    let (Some(position), Some(tempo)) = (position.filter(|_| playing), bpm) else {
+        return PreviewRequest::Recording { import, options, from: sheet.seen.start, mix };
+    };
+    let metre = metre.unwrap_or(Metre::COMMON);
+    let bar = f64::from(metre.numerator()) * 4.0 / f64::from(metre.denominator());
+    // Bars of the song as the take has them.
+    let first = frame.take.map_or(0.0, |(take, _)| take.start.0);
+    let at = Beats(first + ((position.0 - first) / bar).ceil() * bar);
+    PreviewRequest::RecordingAlong { import, options, place: HostPlace { at, tempo }, mix }
 }
 
 /// Where the drums go; `false` once they were used.

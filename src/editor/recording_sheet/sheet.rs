@@ -35,6 +35,16 @@ impl RecordingSheet {
         RecordingSheet { import, options, preview, seen, tempo: None, mix: RecordingMix::default() }
     }
 
+    /// Whether it is heard, by itself or along with the host.
+    pub fn is_heard(&self, frame: &Frame<'_>) -> bool {
+        let request = frame.view.preview.as_ref().map(|view| &view.request);
+        matches!(
+            request,
+            Some(PreviewRequest::Recording { import, .. } | PreviewRequest::RecordingAlong { import, .. })
+                if *import == self.import
+        )
+    }
+
     /// The second of the recording that is heard now, if it is.
     pub fn heard(&self, frame: &Frame<'_>) -> Option<f64> {
         let view = frame.view.preview.as_ref()?;

@@ -6,9 +6,9 @@ use super::robot::Robot;
 use super::views::{SIZE, SIZES};
 use crate::drummer::StyleChoice;
 use crate::editor::export;
-use crate::score::{Beats, GrooveSource, Metre};
+use crate::score::{Beats, Bpm, GrooveSource, Metre};
 use crate::studio::wire::{Listening, SampleBlock, TrackMark, TrackSound};
-use crate::studio::{JobError, fixtures};
+use crate::studio::{AudioEnd, HostPlace, JobError, PreviewRequest, fixtures};
 use crate::transcriber::DrumSound;
 
 /// A window of a size with the sheet of a loop.
@@ -171,6 +171,41 @@ fn a_recording_is_heard_beside_its_drums() {
         audio.spent_sounds.push(sound).unwrap();
     }
     robot.wait(|robot| robot.studio.snapshot().preview.is_none());
+}
+
+#[test]
+fn while_the_host_plays_a_recording_is_heard_in_time_and_the_part_rests() {
+    let mut robot = with_recording(SIZE);
+    let mut audio = robot.studio.connect();
+    let strokes = |audio: &mut AudioEnd| {
+        let mut newest = None;
+        while let Ok(clip) = audio.clips.pop() {
+            newest = Some(clip.strokes.len());
+            audio.spent.push(clip).unwrap();
+        }
+        newest.unwrap()
+    };
+    assert!(strokes(&mut audio) > 0);
+    robot.press("recording-mix");
+    robot.frames(2);
+    robot.press(("recording-mix", 2_usize));
+    // The take begins at the host's bar 5; its bars are waltzes at the end only.
+    robot.transport.playing = true;
+    robot.transport.position = Some(Beats(17.5));
+    robot.transport.bpm = Some(Bpm(96.0));
+    robot.frames(2);
+    robot.press("recording-listen");
+    robot.wait(|robot| robot.studio.snapshot().preview.is_some());
+    let request = robot.studio.snapshot().preview.clone().unwrap().request;
+    let PreviewRequest::RecordingAlong { place, .. } = request else { panic!("{request:?}") };
+    assert_eq!(place, HostPlace { at: Beats(20.0), tempo: Bpm(96.0) });
+    assert!(audio.sounds.pop().unwrap().place.is_some());
+    assert_eq!(strokes(&mut audio), 0, "the part rests");
+    robot.frames(2);
+    robot.press("recording-listen");
+    assert_eq!(robot.studio.snapshot().preview, None);
+    robot.studio.snapshot();
+    assert!(strokes(&mut audio) > 0, "the part is heard again");
 }
 
 #[test]

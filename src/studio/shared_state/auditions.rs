@@ -3,6 +3,7 @@
 
 use std::time::Instant;
 
+use super::super::audio_link::AudioLink;
 use super::super::candidates::AuditionSource;
 use super::super::groove_map::plainly;
 use super::super::sound_preview::{PreviewRequest, PreviewView};
@@ -13,10 +14,19 @@ use super::state::State;
 use crate::patterns::Pattern;
 use crate::score::{Beats, Bpm, DrumPart, Metre};
 
+/// Lets the part rest, or be heard again, unless something else is auditioned in its place.
+fn rest(state: &State, link: &mut AudioLink, rests: bool) {
+    if state.session.auditioned.is_none() && state.session.audition_source.is_none() {
+        link.play_instead(rests.then(|| Clip { at_once: true, ..Clip::default() }));
+    }
+}
+
 impl SharedState {
     /// Has a sound heard that was rendered.
     pub(super) fn send_sound(&self, state: &mut State, request: PreviewRequest, sound: Sound) {
-        if self.audio_link.lock().sound(sound) {
+        let mut link = self.audio_link.lock();
+        if link.sound(sound) {
+            rest(state, &mut link, matches!(request, PreviewRequest::RecordingAlong { .. }));
             state.session.preview = Some(PreviewView { request, since: Instant::now() });
         }
     }
@@ -25,7 +35,10 @@ impl SharedState {
     pub fn stop_sound(&self) {
         let mut state = self.state.lock();
         if state.session.preview.take().is_some() {
-            self.audio_link.lock().sound(Sound::silence());
+            let mut link = self.audio_link.lock();
+            link.sound(Sound::silence());
+            rest(&state, &mut link, false);
+            drop(link);
             self.notify(state);
         }
     }

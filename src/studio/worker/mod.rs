@@ -17,8 +17,8 @@ use super::audio_import::AudioImport;
 use super::jobs::Outcome;
 use super::melodies::{MelodyRequest, MelodySet};
 use super::recipe::Variations;
+use super::recording_sound::PreviewError;
 use super::shared_state::SharedState;
-use super::sound_preview::PreviewError;
 use super::take_piano::{PianoError, PianoRendering, TakePiano};
 use super::{
     ALTERNATIVES, Alternative, Arrangement, Document, Job, Lanes, QuantizedSsm, Region, Take,

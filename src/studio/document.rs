@@ -9,9 +9,7 @@ use super::drum_maps::{DrumMap, OwnMap};
 use super::wire::Taps;
 use super::{EditError, MapState, QuantizedSsm, Take, TakePiano};
 use crate::drummer::{ClassDensities, Form, Settings};
-use crate::score::{
-    BarIndex, Beats, DrumPart, GmKey, Groove, GrooveSource, LANES, Lane, TakenGroove,
-};
+use crate::score::{BarIndex, DrumPart, GmKey, Groove, GrooveSource, LANES, Lane, TakenGroove};
 
 /// How many grooves are offered for one form.
 pub const ALTERNATIVES: usize = 4;
@@ -282,7 +280,7 @@ impl Document {
         let drum = |key| GmKey::all().find(|drum| self.drum_map.key(*drum) == key);
         let melody = self.take().into_iter().flat_map(|take| {
             let notes = take.song.melodic().flat_map(|track| &track.notes);
-            notes.map(|note| (Beats(take.start.0 + take.beats_at(note.start.0 as f64).0), note.key))
+            notes.map(|note| (take.host_position(note.start), note.key))
         });
         Taps::new(drum, melody)
     }

@@ -284,8 +284,7 @@ mod tests {
         }
         // Each note begins there.
         for note in &take.song.melodic().next().unwrap().notes {
-            let at = place.sample(Beats(take.start.0 + take.beats_at(note.start.0 as f64).0))
-                / f64::from(RATE.0);
+            let at = place.sample(take.host_position(note.start)) / f64::from(RATE.0);
             let (before, behind) =
                 (power(&sound, at - 0.015, at - 0.005), power(&sound, at + 0.003, at + 0.013));
             assert!(behind > before, "a note at {at} s");

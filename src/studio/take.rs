@@ -125,6 +125,11 @@ impl Take {
         file.map_or(ticks, |file| between(ticks, |at| file.song_tick(&self.song.tempo, at)))
     }
 
+    /// Where a place of the take is in the host's song.
+    pub fn host_position(&self, at: Ticks) -> Beats {
+        Beats(self.start.0 + self.beats_at(at.0 as f64).0)
+    }
+
     /// The tempo that the host has at a place of the take, if it has that of the take's file.
     pub fn host_tempo(&self, at: Ticks) -> Bpm {
         match &self.file_time {

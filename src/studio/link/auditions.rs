@@ -28,10 +28,9 @@ impl StudioLink {
         let grid = take.bars();
         let Some(chosen) = grid.bars().get(bars.start..bars.end.min(grid.len())) else { return };
         let (Some(first), Some(last)) = (chosen.first(), chosen.last()) else { return };
-        let at = |ticks: Ticks| Beats(take.start.0 + take.beats_at(ticks.0 as f64).0);
         self.audition(Audition::Play {
-            from: at(first.start),
-            to: at(last.end()),
+            from: take.host_position(first.start),
+            to: take.host_position(last.end()),
             tempo: take.host_tempo(first.start),
             metre: first.metre,
         });
@@ -62,10 +61,9 @@ impl StudioLink {
             let take = document.take()?;
             let bars = take.bars();
             let first = bars.bars().get(from?)?;
-            let at = |ticks: Ticks| Beats(take.start.0 + take.beats_at(ticks.0 as f64).0);
             Some(Audition::Play {
-                from: at(first.start),
-                to: at(bars.bars().last()?.end()),
+                from: take.host_position(first.start),
+                to: take.host_position(bars.bars().last()?.end()),
                 tempo: take.host_tempo(first.start),
                 metre: first.metre,
             })
@@ -89,13 +87,16 @@ impl StudioLink {
         let (Some(first), Some(last)) = (chosen.first(), chosen.last()) else {
             return Err(JobError::NoTake);
         };
-        let at = |ticks: Ticks| Beats(take.start.0 + take.beats_at(ticks.0 as f64).0);
         let number = |bar: usize| take.first_bar.0 + bar + 1;
         let name = match chosen.len() {
             1 => format!("Bar {}", number(bars.start)),
             count => format!("Bars {}-{}", number(bars.start), number(bars.start + count - 1)),
         };
-        self.listen(TrackStretch { name, from: at(first.start), to: Some(at(last.end())) })
+        self.listen(TrackStretch {
+            name,
+            from: take.host_position(first.start),
+            to: Some(take.host_position(last.end())),
+        })
     }
 
     /// Ends the sound of a [`Job::Preview`](crate::studio::Job::Preview).

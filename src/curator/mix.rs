@@ -1,6 +1,7 @@
 //! The result as sound.
 
 use std::io::{Seek, Write};
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
@@ -143,12 +144,17 @@ fn decode(clips: &[&Clip], plan: &Plan, sender: &SyncSender<Result<Vec<Frame>, M
         let streamed = source.stream(&mut |left, right| {
             let first = (wanted - next).clamp(0, left.len() as i64) as usize;
             let last = (heard.end - next).clamp(first as i64, left.len() as i64) as usize;
-            let frames = left[first..last].iter().zip(&right[first..last]).zip(wanted..);
-            let frames = frames.map(|((left, right), sample)| {
-                let factor = placed.gain * fade(placed, sample);
-                [left * factor, right * factor]
-            });
-            let frames: Vec<Frame> = frames.collect();
+            let both = left[first..last].iter().zip(&right[first..last]);
+            // Most blocks are without a fade: a factor for all is quicker.
+            let frames: Vec<Frame> = if is_level(placed, wanted..wanted + (last - first) as i64) {
+                both.map(|(left, right)| [left * placed.gain, right * placed.gain]).collect()
+            } else {
+                let frames = both.zip(wanted..).map(|((left, right), sample)| {
+                    let factor = placed.gain * fade(placed, sample);
+                    [left * factor, right * factor]
+                });
+                frames.collect()
+            };
             next += left.len() as i64;
             wanted += frames.len() as i64;
             send(frames) && wanted < heard.end
@@ -168,6 +174,12 @@ fn decode(clips: &[&Clip], plan: &Plan, sender: &SyncSender<Result<Vec<Frame>, M
             return;
         }
     }
+}
+
+/// Whether no crossfade reaches into some samples of a clip.
+fn is_level(placed: &Placed, samples: Range<i64>) -> bool {
+    samples.start >= placed.from + placed.halves.0 as i64
+        && samples.end <= placed.to - placed.halves.1 as i64
 }
 
 /// The factor of an equal-power crossfade at a sample of a clip: with the other clip's, the squares add
@@ -212,5 +224,10 @@ mod tests {
             assert!((a * a + b * b - 1.0).abs() < 1e-5, "{offset}");
         }
         assert_eq!((fade(&leaving, 0), fade(&coming, 4999)), (1.0, 1.0));
+        for sample in 0..1200 {
+            let is_full = fade(&leaving, sample) == 1.0;
+            assert!(is_full || !is_level(&leaving, sample..sample + 1), "{sample}");
+        }
+        assert!(is_level(&leaving, 0..900) && is_level(&coming, 400..5000));
     }
 }

@@ -273,6 +273,55 @@ fn the_least_complex_groove_has_its_back_beat() {
 }
 
 #[test]
+fn the_least_complex_groove_has_its_kick_and_keeps_the_time() {
+    let drummer = drummer();
+    for name in ["pick_up", "slow_song", "aaba", "jig", "slow_waltz"] {
+        let song = melody(name);
+        let of = |complexity| {
+            let settings = Settings { complexity, fill_amount: 0.0, ..Settings::default() };
+            played(&drummer, &song, settings).part
+        };
+        let (least, usual) = (of(0.0), of(0.5));
+        assert!(least.hits.len() < usual.hits.len(), "{name}");
+        for bar in bars_of(&usual) {
+            let has = |part: &DrumPart, lanes: &[Lane]| {
+                in_bar(part, bar).iter().any(|hit| lanes.contains(&hit.lane()))
+            };
+            for lanes in [&[Lane::Kick][..], &[Lane::ClosedHat, Lane::OpenHat, Lane::Ride][..]] {
+                assert!(has(&least, lanes) || !has(&usual, lanes), "{name}, bar {bar}: {lanes:?}");
+            }
+        }
+    }
+}
+
+/// More complexity adds around the back beat: it stays as loud on the second beat as on the fourth, and
+/// no snare whispers on the first.
+#[test]
+fn the_most_complex_groove_keeps_its_back_beat() {
+    let drummer = drummer();
+    let mut songs = songs("songs");
+    for name in ["town", "fate"] {
+        let song = songs.remove(name).unwrap();
+        let settings = Settings { complexity: 1.0, fill_amount: 0.0, ..Settings::default() };
+        let part = played(&drummer, &song, settings).part;
+        let snare = |bar: usize, step: usize| {
+            let snares = in_bar(&part, bar);
+            let snare = snares.iter().find(|hit| hit.lane() == Lane::Snare && hit.step == step);
+            snare.map(|hit| hit.velocity.unit())
+        };
+        let (mut bars, mut uneven) = (0, 0);
+        for bar in bars_of(&part) {
+            let (Some(second), Some(fourth)) = (snare(bar, 4), snare(bar, 12)) else { continue };
+            bars += 1;
+            uneven += usize::from((second - fourth).abs() > 0.2);
+            let first = snare(bar, 0).unwrap_or(1.0);
+            assert!(first > 0.5 * second.max(fourth), "{name}, bar {bar}");
+        }
+        assert!(bars >= 30 && 6 * uneven < bars, "{name}: {uneven} of {bars}");
+    }
+}
+
+#[test]
 fn what_is_asked_for_not_at_all_is_not_played() {
     let drummer = drummer();
     let song = melody("rock");

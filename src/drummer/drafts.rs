@@ -16,6 +16,7 @@ use super::performance::GivenStrokes;
 use super::requested::weights;
 use super::song_analysis::{SongAnalysis, split_by};
 use super::sounding::Sounding;
+use super::strays::rejoin;
 use super::timekeeper::{fill_gaps, keep_time, time_from_snare, without_downbeats};
 use super::vocabulary::{StyleBar, Vocabulary};
 use super::{ClassDensities, DrummerError, Progress, Settings, StyleChoice, fills};
@@ -223,6 +224,11 @@ impl<'a> Drafter<'a> {
         let unchanged = patterns.clone();
         fill_gaps(&mut patterns, groups, limbs, grids);
         keep_time(&mut patterns, groups, form, limbs, grids, compound);
+        // Bars of a style, and of amounts that are not the song's, fit less well together.
+        let is_counted = matches!(self.settings.style, StyleChoice::Densities(_));
+        if hint.is_some() && !is_counted {
+            rejoin(&mut patterns, groups, form, grids);
+        }
         // What was given keeps its own time.
         for (bar, &group) in groups.iter().enumerate() {
             if given.kind(bar).is_some() {

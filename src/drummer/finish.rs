@@ -1,7 +1,7 @@
 //! The last touches on a part that has been played with feel: what the groove network, which knows
 //! strokes one by one, cannot know.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::arrange::EVEN;
 use super::performance::GivenStrokes;
@@ -22,6 +22,9 @@ const BEAT_ACCENT: f32 = 0.3;
 const STROKE_ACCENT: f32 = 0.6;
 /// One foot's kicks come no closer, in seconds.
 const FOOT: f64 = 0.131;
+/// A snare on the first beat that is struck with the kick is heard from this share of the bar's loudest
+/// snare on.
+const HEARD: f32 = 0.5;
 /// The last hit comes at most so early, in steps.
 const EARLIEST: f32 = -0.1;
 
@@ -36,6 +39,7 @@ pub(super) fn finish(
     double_pedal: bool,
 ) {
     accentuate(part, draft);
+    leave_out_unheard(part, draft, given);
     lift_kicks(part, given);
     keep_even(part, given);
     begin_with(first, part);
@@ -43,6 +47,52 @@ pub(super) fn finish(
         keep_kicks_apart(tempo, part, given);
     }
     end_together(part);
+}
+
+/// A whisper of the snare under the kick of the first beat is not heard, and nobody plays it: the groove
+/// network makes one of each snare on a downbeat that has back beats beside it. Those of rolls and
+/// fills stay, and what was given.
+fn leave_out_unheard(part: &mut DrumPart, draft: &DrumPart, given: &GivenStrokes) {
+    let place = |hit: &Hit| (hit.bar, hit.step, hit.key);
+    let of_fills: BTreeSet<(BarIndex, usize, GmKey)> =
+        draft.hits.iter().filter(|hit| hit.velocity.get() != EVEN).map(place).collect();
+    let mut loudest: BTreeMap<BarIndex, f32> = BTreeMap::new();
+    let mut snares: BTreeSet<(BarIndex, usize)> = BTreeSet::new();
+    let mut kicks: BTreeSet<BarIndex> = BTreeSet::new();
+    for hit in &part.hits {
+        match hit.lane() {
+            Lane::Kick if hit.step == 0 => {
+                kicks.insert(hit.bar);
+            }
+            Lane::Snare => {
+                let loudest = loudest.entry(hit.bar).or_default();
+                *loudest = loudest.max(hit.velocity.unit());
+                snares.insert((hit.bar, hit.step));
+            }
+            _ => {}
+        }
+    }
+    let grids = part.grids.clone();
+    // Whether strokes of the snare come within the third of a beat.
+    let rolls = |hit: &Hit| {
+        let grid = &grids[hit.bar.0];
+        let reach = (grid.steps_per_beat / 3).max(1);
+        let before = hit.bar.0.checked_sub(1).is_some_and(|bar| {
+            let steps = grids[bar].steps;
+            (steps.saturating_sub(reach)..steps).any(|step| snares.contains(&(BarIndex(bar), step)))
+        });
+        before || (1..=reach).any(|step| snares.contains(&(hit.bar, step)))
+    };
+    part.hits.retain(|hit| {
+        let is_unheard = hit.lane() == Lane::Snare
+            && hit.step == 0
+            && kicks.contains(&hit.bar)
+            && loudest.get(&hit.bar).is_some_and(|loudest| hit.velocity.unit() < HEARD * loudest)
+            && !of_fills.contains(&place(hit))
+            && !given.contains_key(&place(hit))
+            && !rolls(hit);
+        !is_unheard
+    });
 }
 
 /// A kick sounds as loud as the snare at the same velocity in most kits, and people write it so. The
@@ -207,6 +257,30 @@ mod tests {
         finish(&draft, &mut played, 0, false);
         let loud: Vec<u8> = played.hits.iter().map(|hit| hit.velocity.get()).collect();
         assert_eq!(loud, [96, 57, 98]);
+    }
+
+    #[test]
+    fn no_snare_whispers_under_the_first_kick() {
+        let strokes =
+            [(0, Lane::Kick, EVEN, 0.0), (0, Lane::Snare, EVEN, 0.0), (4, Lane::Snare, EVEN, 0.0)];
+        let draft = part(&strokes);
+        let whispered = |strokes: &[(usize, Lane, u8, f32)]| {
+            let mut played = part(strokes);
+            finish(&draft, &mut played, 0, false);
+            played.hits.iter().filter(|hit| hit.lane() == Lane::Snare && hit.step == 0).count()
+        };
+        let kick = (0, Lane::Kick, 90, 0.0);
+        let back = (4, Lane::Snare, 90, 0.0);
+        assert_eq!(whispered(&[kick, back, (0, Lane::Snare, 20, 0.0)]), 0);
+        assert_eq!(whispered(&[kick, back, (0, Lane::Snare, 60, 0.0)]), 1);
+        assert_eq!(whispered(&[back, (0, Lane::Snare, 20, 0.0)]), 1, "alone it is heard");
+        let roll = [kick, back, (0, Lane::Snare, 20, 0.0), (1, Lane::Snare, 20, 0.0)];
+        assert_eq!(whispered(&roll), 1);
+        // A fill's strokes are asked for at velocities of their own.
+        let strokes = [kick, back, (0, Lane::Snare, 20, 0.0)];
+        let mut fill = part(&strokes);
+        finish(&part(&strokes), &mut fill, 0, false);
+        assert_eq!(fill.hits.len(), 3);
     }
 
     #[test]

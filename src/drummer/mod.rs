@@ -40,6 +40,7 @@ mod settings;
 mod song_analysis;
 mod sound;
 mod sounding;
+mod strays;
 mod structure;
 mod thin;
 mod timekeeper;

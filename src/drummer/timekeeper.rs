@@ -53,12 +53,13 @@ pub(super) fn beats(grid: &StepGrid) -> usize {
 }
 
 /// Leaves the first and third beat to the kick where the snare has the second and fourth, unless the
-/// snare is sure of all of them: where little is known, the likeliest snares are on every beat.
+/// snare is sure of all of them: where little is known, the likeliest snares are on every beat. The
+/// last beat may be short: 7/8 is a 4/4 that lacks an eighth.
 pub(super) fn without_downbeats(patterns: &mut [Pattern], groups: &[usize], grids: &[StepGrid]) {
     for (number, pattern) in patterns.iter_mut().enumerate() {
         let Some(bar) = groups.iter().position(|&group| group == number) else { continue };
         let beat = grids[bar].steps_per_beat;
-        let beats = beats(&grids[bar]);
+        let beats = grids[bar].steps.div_ceil(beat);
         if !beats.is_multiple_of(2) || beats * beat > SLOTS {
             continue;
         }
@@ -448,5 +449,11 @@ pub(super) mod tests {
         assert_eq!(slots(&bars[0], Lane::Kick), [0, 8]);
         assert_eq!(slots(&bars[1], Lane::Snare), [0, 4, 8, 12]);
         assert_eq!(slots(&bars[2], Lane::Snare), [0]);
+        // 7/8, with its last beat an eighth short.
+        let grids = [StepGrid::for_metre(Metre::new(7, 8).unwrap(), false)];
+        let mut unsure = [pattern(&beats)];
+        unsure[0].logits.iter_mut().for_each(|logit| *logit *= 0.5);
+        without_downbeats(&mut unsure, &[0], &grids);
+        assert_eq!(slots(&unsure[0], Lane::Snare), [4, 12]);
     }
 }

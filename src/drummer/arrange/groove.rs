@@ -1,6 +1,7 @@
 //! What is made of the groove of a bar: which hand keeps the time, and what leads on at its end.
 
 use super::super::features::SLOTS;
+use super::super::thin::is_back_beat;
 use crate::score::{GridKind, Lane, StepGrid};
 
 /// As many crashes in a bar keep the time.
@@ -36,6 +37,51 @@ pub(super) fn one_cymbal(logits: &[f32]) -> impl Fn(Lane, usize) -> Lane + use<'
         Lane::ClosedHat if riding => Lane::Ride,
         Lane::Ride if !riding => Lane::ClosedHat,
         lane => lane,
+    }
+}
+
+/// What the simplest playing of a groove (`[lanes x slots]`, logits) keeps beside the back beat: the kick
+/// on the beats, and the time on them; on the eighths, or the thirds of ternary beats, where the hand
+/// that keeps it has less than a stroke a beat on the beats.
+pub(super) fn essential(logits: &[f32], grid: &StepGrid) -> impl Fn(Lane, usize) -> bool + use<> {
+    const CYMBALS: [Lane; 3] = [Lane::ClosedHat, Lane::OpenHat, Lane::Ride];
+    const PERCUSSION: [Lane; 3] = [Lane::Shaker, Lane::HandDrum, Lane::Bell];
+    let struck: Vec<bool> = logits.iter().map(|&logit| logit > 0.0).collect();
+    let has_onset = move |lane: Lane, slot: usize| struck[lane.index() * SLOTS + slot];
+    let slots = grid.steps.min(SLOTS);
+    let count = |lanes: &[Lane], every: usize| {
+        let slots = (0..slots).step_by(every);
+        slots.filter(|&slot| lanes.iter().any(|&lane| has_onset(lane, slot))).count()
+    };
+    let (beat, parts) = (grid.steps_per_beat, if grid.kind == GridKind::Ternary { 3 } else { 2 });
+    let part = (beat / parts).max(1);
+    let hands = if count(&CYMBALS, part) < count(&PERCUSSION, part) { PERCUSSION } else { CYMBALS };
+    let every = if count(&hands, beat) < slots / beat { part } else { beat };
+    move |lane, slot| {
+        has_onset(lane, slot)
+            && match lane {
+                Lane::Kick => slot.is_multiple_of(beat),
+                lane => hands.contains(&lane) && slot.is_multiple_of(every),
+            }
+    }
+}
+
+/// Strokes that would be in the way of a groove (`[lanes x slots]`, logits) if more of it than is likely
+/// were played: the kick under a back beat takes its weight, and a snare on another beat is a second
+/// one.
+pub(super) fn clutters(logits: &[f32], grid: &StepGrid) -> impl Fn(Lane, usize) -> bool + use<> {
+    const SNARES: [Lane; 3] = [Lane::Snare, Lane::SideStick, Lane::Clap];
+    let grid = *grid;
+    let backs: Vec<bool> = (0..SLOTS)
+        .map(|slot| {
+            SNARES.into_iter().any(|lane| {
+                is_back_beat(lane, slot, &grid) && logits[lane.index() * SLOTS + slot] > 0.0
+            })
+        })
+        .collect();
+    move |lane, slot| match lane {
+        Lane::Kick => backs[slot],
+        lane => SNARES.contains(&lane) && slot.is_multiple_of(grid.steps_per_beat),
     }
 }
 
@@ -123,6 +169,34 @@ mod tests {
         assert_eq!([0, 1, 2].map(|habit| answer(habit, &grid)), [vec![10], vec![4], vec![4, 10]]);
         let grid = StepGrid::for_metre(Metre::new(3, 8).unwrap(), false);
         assert!((0..6).flat_map(|habit| answer(habit, &grid)).all(|step| step < grid.steps));
+    }
+
+    #[test]
+    fn the_simplest_groove_keeps_kick_and_time() {
+        let grid = StepGrid::for_metre(Metre::COMMON, false);
+        let mut logits = vec![-2.0; Lane::ALL.len() * SLOTS];
+        let mut strike = |lane: Lane, slots: &[usize]| {
+            slots.iter().for_each(|&slot| logits[lane.index() * SLOTS + slot] = 0.3);
+        };
+        strike(Lane::Kick, &[0, 6, 8]);
+        strike(Lane::Snare, &[4, 7, 12]);
+        strike(Lane::ClosedHat, &[0, 2, 4, 6, 8, 10, 12, 14]);
+        strike(Lane::Shaker, &[0, 2]);
+        let kept = |logits: &[f32], lane: Lane| {
+            let essential = essential(logits, &grid);
+            (0..16).filter(|&slot| essential(lane, slot)).collect::<Vec<usize>>()
+        };
+        assert_eq!(kept(&logits, Lane::Kick), [0, 8]);
+        assert_eq!(kept(&logits, Lane::ClosedHat), [0, 4, 8, 12]);
+        assert_eq!(kept(&logits, Lane::Shaker), [0usize; 0]);
+        let clutter = clutters(&logits, &grid);
+        let in_the_way = |lane| (0..16).filter(|&slot| clutter(lane, slot)).collect::<Vec<usize>>();
+        assert_eq!(in_the_way(Lane::Kick), [4, 12]);
+        assert_eq!(in_the_way(Lane::Snare), [0, 4, 8, 12]);
+        assert_eq!(in_the_way(Lane::ClosedHat), [0usize; 0]);
+        // A hand between the beats stays there.
+        (0..16).step_by(4).for_each(|slot| logits[Lane::ClosedHat.index() * SLOTS + slot] = -2.0);
+        assert_eq!(kept(&logits, Lane::ClosedHat), [2, 6, 10, 14]);
     }
 
     #[test]

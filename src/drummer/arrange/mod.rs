@@ -14,8 +14,8 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use self::groove::{
-    ANSWERS, KickChange, PICK_UP, answer, last_off_beat, one_cymbal, open_last, pick_up,
-    without_crashes,
+    ANSWERS, KickChange, PICK_UP, answer, clutters, essential, last_off_beat, one_cymbal,
+    open_last, pick_up, without_crashes,
 };
 use super::decode::Pattern;
 use super::dynamics::Dynamics;
@@ -153,18 +153,25 @@ impl Arranger<'_> {
             let logits = if own { pattern.clone() } else { without_crashes(pattern, known) };
             let cymbal = one_cymbal(&logits);
             let cymbal = |lane, slot| if own { lane } else { cymbal(lane, slot) };
+            let (essential, clutters) = (essential(&logits, &grid), clutters(&logits, &grid));
             let mut strokes = Vec::new();
             for lane in Lane::ALL {
                 for step in 0..grid.steps {
-                    let logit = logits[lane.index() * SLOTS + source_step(step, known)];
+                    let slot = source_step(step, known);
+                    let logit = logits[lane.index() * SLOTS + slot];
                     let kept = logit > 0.0 && is_back_beat(lane, step, &grid);
+                    let core = essential(lane, slot);
+                    let limit = if core { threshold.min(0.0) } else { threshold };
+                    if logit <= 0.0 && clutters(lane, slot) {
+                        continue;
+                    }
                     // The hand that keeps the time leaves no beat out where it is quieter.
                     let is_beat = matches!(lane, Lane::ClosedHat | Lane::OpenHat | Lane::Ride)
                         && step.is_multiple_of(grid.steps_per_beat);
                     let quieter = if is_beat { 0.0 } else { QUIETER * level };
-                    if kept || logit > threshold - quieter {
+                    if kept || logit > limit - quieter {
                         let weight = logit.min(8.0) + if kept { BACK_BEAT } else { 0.0 };
-                        strokes.push((step, cymbal(lane, source_step(step, known)), weight));
+                        strokes.push((step, cymbal(lane, slot), weight));
                     }
                 }
             }

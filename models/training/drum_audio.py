@@ -13,6 +13,7 @@ from pathlib import Path
 
 import mido
 import numpy as np
+import scipy.fft
 import soundfile
 import torch
 from mido.midifiles.meta import KeySignatureError
@@ -421,7 +422,7 @@ def augment(sound, generator=None):
     def uniform(low, high, *shape):
         return low + (high - low) * torch.rand(*shape, device=device, generator=generator)
 
-    size = 1 << int(np.ceil(np.log2(length + RATE // 2)))
+    size = scipy.fft.next_fast_len(length + RATE // 2, real=True)
     spectrum = torch.fft.rfft(sound, size)
     hertz = torch.fft.rfftfreq(size, 1 / RATE, device=device)
     # A smooth random curve over the octaves, by linear interpolation between ten points.

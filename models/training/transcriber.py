@@ -77,11 +77,11 @@ class Spectrogram(nn.Module):
 
 
 class Block(nn.Module):
-    def __init__(self, dilation):
+    def __init__(self, width, dilation):
         super().__init__()
-        self.wide = nn.Conv1d(WIDTH, WIDTH, 3, padding=dilation, dilation=dilation)
-        self.norms = nn.ModuleList([nn.BatchNorm1d(WIDTH), nn.BatchNorm1d(WIDTH)])
-        self.point = nn.Conv1d(WIDTH, WIDTH, 1)
+        self.wide = nn.Conv1d(width, width, 3, padding=dilation, dilation=dilation)
+        self.norms = nn.ModuleList([nn.BatchNorm1d(width), nn.BatchNorm1d(width)])
+        self.point = nn.Conv1d(width, width, 1)
         self.dropout = nn.Dropout1d(0.05)
 
     def forward(self, x):
@@ -93,18 +93,19 @@ class Transcriber(nn.Module):
     """(clips, frames, bands) -> onset and velocity (clips, frames, 7), beat and downbeat (…, 2),
     all as logits."""
 
-    def __init__(self, channels=(16, 32, 48, 64)):
+    def __init__(self, channels=(16, 32, 48, 64), width=WIDTH):
         super().__init__()
         layers, bands, before = [nn.BatchNorm2d(1)], BANDS, 1
         for channel, pool in zip(channels, (2, 2, 2, 3)):
             layers += [nn.Conv2d(before, channel, 3, padding=1), nn.BatchNorm2d(channel), nn.ReLU(),
                        nn.MaxPool2d((1, pool))]  # fmt: skip
             bands, before = bands // pool, channel
-        self.front = nn.Sequential(*layers)
-        self.joint = nn.Conv1d(before * bands, WIDTH, 1)
-        self.blocks = nn.Sequential(*[Block(dilation) for dilation in DILATIONS])
-        self.last = nn.BatchNorm1d(WIDTH)
-        self.heads = nn.Conv1d(WIDTH, 2 * len(CLASSES) + 2, 1)
+        # With channels last in memory a step takes a quarter less time on a processor.
+        self.front = nn.Sequential(*layers).to(memory_format=torch.channels_last)
+        self.joint = nn.Conv1d(before * bands, width, 1)
+        self.blocks = nn.Sequential(*[Block(width, dilation) for dilation in DILATIONS])
+        self.last = nn.BatchNorm1d(width)
+        self.heads = nn.Conv1d(width, 2 * len(CLASSES) + 2, 1)
 
     def forward(self, spectrogram):
         x = self.front(spectrogram[:, None])
@@ -285,6 +286,8 @@ def train(net, performances, options, device):
         average.load_state_dict(state["average"])
         optimiser.load_state_dict(state["optimiser"])
         step, spent = state["step"], state["spent"]
+    # Twice as fast on a processor with instructions for it, slower on others.
+    bfloat16 = device == "cuda" or torch.cpu.get_capabilities().get("avx512_bf16", False)
     begun, shown, losses = time.time() - spent, time.time(), []
     for batch in loader:
         share = (time.time() - begun) / 60 / options.minutes
@@ -298,7 +301,7 @@ def train(net, performances, options, device):
         for _ in range(options.rooms):
             with torch.no_grad():
                 spectrogram = spectrogram_of(drum_audio.augment(batch[0]))
-            with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
+            with torch.autocast(device, torch.bfloat16, enabled=bfloat16):
                 loss = loss_of(net, spectrogram, batch)
             optimiser.zero_grad()
             loss.backward()

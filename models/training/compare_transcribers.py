@@ -32,9 +32,9 @@ import transcriber
 from drum_audio import CLASSES
 
 FOLDS = 3
-# Frames of a sequence that is trained on: 4 s, as published.
+# Frames of a sequence that is trained on: 4 s.
 SEQUENCE = 400
-# Kick, snare and hats, what was published.
+# Kick, snare and hats, as published.
 THREE = ((0,), (1,), (3, 4))
 
 
@@ -76,7 +76,7 @@ class Published(nn.Module):
 
 def convolutions():
     """Two pairs of 3 x 3 convolutions, each pooled over the bands: (clips, 1, frames, 96) ->
-    (clips, 16, frames, 8). The published ones have 32 and 64 channels."""
+    (clips, 16, frames, 8). The published ones are wider."""
     layers, before = [nn.BatchNorm2d(1)], 1
     for channels, pool in ((8, 3), (16, 4)):
         for _ in range(2):
@@ -232,7 +232,7 @@ def main():
                         help="so that folds can go side by side; a last run without it shows all")  # fmt: skip
     parser.add_argument("--clips", type=int, default=160, help="clips of 12 s in a fold to learn from")
     parser.add_argument("--tests", type=int, default=50, help="clips in a fold to be tested on")
-    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--batch", type=int, default=6)
     parser.add_argument("--rate", type=float, default=5e-3)
     parser.add_argument("--seed", type=int, default=1)

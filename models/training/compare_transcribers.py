@@ -27,7 +27,6 @@ import torch
 from torch import nn
 
 import drum_audio
-import drum_sounds
 import transcriber
 from drum_audio import CLASSES
 
@@ -143,12 +142,7 @@ def rendered(options):
     """For every fold (clips through kits of training, clips through kits never trained with)."""
     if options.cache.exists():
         return pickle.loads(options.cache.read_bytes())
-    if options.performances and options.performances.exists():
-        performances = pickle.loads(options.performances.read_bytes())
-    else:
-        performances = drum_audio.performances(options.data)
-    if not (options.sounds / "train.json").exists():
-        drum_sounds.collect(options.data, options.sounds)
+    performances = transcriber.read_performances(options)
     sets = []
     for index, fold in enumerate(folds(performances)):
         known = transcriber.test_clips(fold, options.sounds, "train", 0.45, options.clips, 20 + index)

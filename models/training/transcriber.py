@@ -335,6 +335,15 @@ def export(net, path):
     )  # fmt: skip
 
 
+def read_performances(options):
+    """What `options.performances` has, else all of `options.data`; collects the sounds if there are none."""
+    if not (options.sounds / "train.json").exists():
+        drum_sounds.collect(options.data, options.sounds)
+    if options.performances and options.performances.exists():
+        return pickle.loads(options.performances.read_bytes())
+    return drum_audio.performances(options.data)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path)
@@ -355,12 +364,7 @@ def main():
     options = parser.parse_args()
     torch.manual_seed(options.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    if options.performances and options.performances.exists():
-        performances = pickle.loads(options.performances.read_bytes())
-    else:
-        performances = drum_audio.performances(options.data)
-    if not (options.sounds / "train.json").exists():
-        drum_sounds.collect(options.data, options.sounds)
+    performances = read_performances(options)
     options.run.parent.mkdir(parents=True, exist_ok=True)
     training = [p for p in performances if not held_out(p)]
     testing = [p for p in performances if held_out(p)]

@@ -72,7 +72,7 @@ fn leave_out_unheard(part: &mut DrumPart, draft: &DrumPart, given: &GivenStrokes
             _ => {}
         }
     }
-    let grids = part.grids.clone();
+    let grids = &part.grids;
     // Whether strokes of the snare come within the third of a beat.
     let rolls = |hit: &Hit| {
         let grid = &grids[hit.bar.0];

@@ -8,7 +8,7 @@ use super::transport::{Motion, Span};
 use crate::score::{Beats, Bpm, Metre};
 use crate::studio::wire::{Listening, SampleBlock, TrackMark, TrackSound};
 
-/// So near to its end the stretch is heard, in beats: hosts round positions.
+/// So near to its end the stretch is heard if the host does not run on, in beats: hosts round positions.
 const NEAR: f64 = 1.0 / 64.0;
 
 /// The receiving end of what is wanted.
@@ -50,12 +50,15 @@ impl TrackListener {
         }
         let Some(listening) = &self.listening else { return };
         let (from, to) = (listening.from, listening.to);
-        let is_over = |at: Beats| to.is_some_and(|to| to.0 - at.0 < NEAR);
         let stops = !span.motion.is_rolling();
-        if listening.sound.is_abandoned()
-            || listening.lost
-            || self.heard.is_some_and(|heard| stops || is_over(heard.to.at))
-        {
+        let is_over = |heard: Heard| {
+            let is_near = |to: Beats| {
+                let leaves = span.motion != Motion::Runs || span.frame_of(to) <= 0.0;
+                leaves && to.0 - heard.to.at.0 < NEAR
+            };
+            stops || to.is_some_and(is_near)
+        };
+        if listening.sound.is_abandoned() || listening.lost || self.heard.is_some_and(is_over) {
             self.end();
             return;
         }
@@ -87,9 +90,8 @@ impl TrackListener {
                 self.flush();
             }
         }
-        let to = mark(last);
-        self.heard = Some(Heard { to, tempo: span.tempo, metre: span.metre });
-        if is_over(to.at) {
+        self.heard = Some(Heard { to: mark(last), tempo: span.tempo, metre: span.metre });
+        if to.is_some_and(|to| span.frame_of(to) <= frames) {
             self.end();
         }
     }

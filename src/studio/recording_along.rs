@@ -84,7 +84,8 @@ fn cuts(heard: &Transcription, longer: f64) -> Vec<f64> {
     cuts
 }
 
-/// The pieces of a sound between cuts (seconds, from 0 on, in order), each where `time` puts its beginning.
+/// The pieces of a sound between cuts (seconds, from 0 on, in order), each where `time` puts its beginning,
+/// as long as both are within [`recording_sound::LONGEST_PREVIEW`].
 fn in_pieces(sound: &Stereo, cuts: &[f64], time: impl Fn(f64) -> f64) -> Stereo {
     let frames = recording_sound::frames;
     let end = sound.left.len() as f64 / f64::from(recording_sound::RATE.0);
@@ -94,6 +95,9 @@ fn in_pieces(sound: &Stereo, cuts: &[f64], time: impl Fn(f64) -> f64) -> Stereo 
         let to = cuts.get(index + 1).copied().unwrap_or(end).min(end);
         let (first, last) = (frames(from), frames(to).min(sound.left.len()));
         let (at, room) = (frames(time(from)), frames((time(to) - time(from)).max(0.0)));
+        if first >= sound.left.len() || at >= frames(recording_sound::LONGEST_PREVIEW) {
+            break;
+        }
         let count = last.saturating_sub(first).min(if is_last { usize::MAX } else { room });
         for (side, out) in [(&sound.left, &mut out.left), (&sound.right, &mut out.right)] {
             if out.len() < at + count {
@@ -201,6 +205,16 @@ mod tests {
         let recording = recording_sound::recording(import.path(), 0.0, &|| false).unwrap();
         let half = recording.left.len() / 2;
         assert_eq!(sound.left[..half], recording.left[..half]);
+    }
+
+    #[test]
+    fn what_is_beyond_the_preview_is_left_out() {
+        let sound = Stereo { left: vec![1.0; 44_100], right: vec![1.0; 44_100] };
+        // Strokes go on behind what was read of a long recording; and a slow host stretches it.
+        let out = in_pieces(&sound, &[0.0, 0.5, 1.5, 700.0], |time| 1.1 * time);
+        assert_eq!(out.left.len(), 24_255 + 22_050);
+        let out = in_pieces(&sound, &[0.0, 0.2, 0.5], |time| 300.0 * time);
+        assert!(out.left.len() < 61 * 44_100);
     }
 
     #[test]

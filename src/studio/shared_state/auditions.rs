@@ -49,6 +49,7 @@ impl SharedState {
         // Another may have been sent since it was looked.
         if state.session.preview.is_some() && !self.audio_link.lock().sounds() {
             state.session.preview = None;
+            rest(&state, &mut self.audio_link.lock(), false);
             self.notify(state);
         }
     }

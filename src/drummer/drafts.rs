@@ -10,6 +10,7 @@ use super::candidates::Drafting;
 use super::decode::{Asked, Decoding, Pattern, decode, similarity};
 use super::given::Given;
 use super::limbs::Limbs;
+use super::open_hats::open_alike;
 use super::pattern::{self, Condition, PatternOutput, known_grid};
 use super::percussion::{on_the_kit, without_guesses};
 use super::performance::GivenStrokes;
@@ -224,6 +225,7 @@ impl<'a> Drafter<'a> {
         let unchanged = patterns.clone();
         fill_gaps(&mut patterns, groups, limbs, grids);
         keep_time(&mut patterns, groups, form, limbs, grids, compound);
+        open_alike(&mut patterns, groups, form, grids);
         // Bars of a style, and of amounts that are not the song's, fit less well together.
         let is_counted = matches!(self.settings.style, StyleChoice::Densities(_));
         if hint.is_some() && !is_counted {

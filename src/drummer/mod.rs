@@ -29,6 +29,7 @@ mod metre;
 mod names;
 pub mod networks;
 mod objective;
+mod open_hats;
 mod pattern;
 mod percussion;
 pub mod performance;

@@ -21,7 +21,7 @@ const GAPS: usize = 8;
 /// Eighths that follow each other more quickly (seconds) are played without the second of three.
 const QUICK: f32 = 0.2;
 /// The logit of a stroke that is added, and of one on a beat, which the simplest groove keeps.
-const ADDED: f32 = 0.5;
+pub(super) const ADDED: f32 = 0.5;
 const BEAT: f32 = 2.0;
 
 /// Strokes of hat and ride that are expected for each of the snare where no march is, at least.

@@ -1,0 +1,128 @@
+//! Whether the hat is open on the beats.
+//!
+//! Cell by cell, open and closed are often about as likely, and the beats of a bar get now the one and
+//! now the other. A drummer opens the hat on all of them, on every other or on none.
+
+use super::decode::Pattern;
+use super::features::SLOTS;
+use super::form::Form;
+use super::timekeeper::{ADDED, beats, count, is_onset};
+use crate::score::{Lane, StepGrid};
+
+/// Beats of which every other may be open: in fewer there is no turn.
+const TURNS: usize = 4;
+/// What is a closed hat where the hat keeps the time.
+const CLOSED: [Lane; 2] = [Lane::ClosedHat, Lane::Ride];
+
+/// Where some beats of a group are open without such an order, opens all or none of them, as most beats
+/// are in the sections with its letter; between the beats nothing changes. Bars on the ride stay as they
+/// are.
+pub(super) fn open_alike(
+    patterns: &mut [Pattern],
+    groups: &[usize],
+    form: &Form,
+    grids: &[StepGrid],
+) {
+    let hats: Vec<Vec<(usize, bool)>> = (groups.iter().zip(grids))
+        .map(|(&group, grid)| open_beats(&patterns[group], grid))
+        .collect();
+    for (group, pattern) in patterns.iter_mut().enumerate() {
+        let Some(bar) = groups.iter().position(|&other| other == group) else { continue };
+        let beat = grids[bar].steps_per_beat;
+        if in_order(&hats[bar]) {
+            continue;
+        }
+        let label = form.label_at(bar);
+        let alike = (0..groups.len()).filter(|&other| form.label_at(other) == label);
+        let all: Vec<bool> = alike.flat_map(|other| &hats[other]).map(|beat| beat.1).collect();
+        let opens = 2 * all.iter().filter(|&&open| open).count() > all.len();
+        (0..SLOTS).step_by(beat).for_each(|slot| turn(pattern, slot, opens));
+    }
+}
+
+/// Opens or closes the hat where it is struck.
+fn turn(pattern: &mut Pattern, slot: usize, open: bool) {
+    let to = if open { Lane::OpenHat } else { Lane::ClosedHat };
+    let cells =
+        [Lane::OpenHat, Lane::ClosedHat, Lane::Ride].map(|lane| lane.index() * SLOTS + slot);
+    let logit = cells.iter().map(|&cell| pattern.logits[cell]).fold(f32::MIN, f32::max);
+    if logit > 0.0 {
+        cells.into_iter().for_each(|cell| pattern.logits[cell] = pattern.logits[cell].min(-ADDED));
+        pattern.logits[to.index() * SLOTS + slot] = logit;
+    }
+}
+
+/// The beats on which a stick strikes the hat, and whether it is open there; none on the ride.
+fn open_beats(pattern: &Pattern, grid: &StepGrid) -> Vec<(usize, bool)> {
+    let hats = count(pattern, &[Lane::ClosedHat, Lane::OpenHat]);
+    let beats = if hats <= count(pattern, &[Lane::Ride]) { 0 } else { beats(grid) };
+    let hat = |beat: usize| {
+        let struck = |lane: Lane| is_onset(pattern, lane, beat * grid.steps_per_beat);
+        let open = struck(Lane::OpenHat);
+        (open || CLOSED.into_iter().any(struck)).then_some((beat, open))
+    };
+    (0..beats).filter_map(hat).collect()
+}
+
+/// Whether all of them are open or none, or those with even or with odd numbers.
+fn in_order(beats: &[(usize, bool)]) -> bool {
+    let turns = if beats.len() < TURNS { 1 } else { 2 };
+    beats.iter().all(|&(beat, open)| {
+        let first = beats.iter().find(|other| other.0 % turns == beat % turns);
+        first.is_some_and(|first| first.1 == open)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Section;
+    use super::super::timekeeper::tests::{pattern, slots};
+    use super::*;
+    use crate::score::Metre;
+
+    /// The open and the closed beats of each bar of one section; `o`, `x` or none for each beat.
+    fn played(bars: &[&str]) -> Vec<String> {
+        let of = |beats: &str| {
+            let strokes = beats.char_indices().filter_map(|(beat, struck)| match struck {
+                'o' => Some((Lane::OpenHat, 4 * beat)),
+                'x' => Some((Lane::ClosedHat, 4 * beat)),
+                _ => None,
+            });
+            pattern(&strokes.chain([(Lane::ClosedHat, 2), (Lane::OpenHat, 14)]).collect::<Vec<_>>())
+        };
+        let mut patterns: Vec<Pattern> = bars.iter().map(|beats| of(beats)).collect();
+        let groups: Vec<usize> = (0..bars.len()).collect();
+        let form = Form { sections: vec![Section { label: 0, bars: 0..bars.len() }] };
+        let grids = vec![StepGrid::for_metre(Metre::COMMON, false); bars.len()];
+        open_alike(&mut patterns, &groups, &form, &grids);
+        let hat = |pattern: &Pattern, slot: usize| {
+            let open = slots(pattern, Lane::OpenHat).contains(&slot);
+            let closed = slots(pattern, Lane::ClosedHat).contains(&slot);
+            assert!(!open || !closed, "no hat is both");
+            if open {
+                'o'
+            } else if closed {
+                'x'
+            } else {
+                '.'
+            }
+        };
+        assert!(patterns.iter().all(|bar| hat(bar, 2) == 'x' && hat(bar, 14) == 'o'));
+        patterns.iter().map(|bar| (0..4).map(|beat| hat(bar, 4 * beat)).collect()).collect()
+    }
+
+    #[test]
+    fn beats_are_open_together() {
+        assert_eq!(played(&["xooo", "xooo", ".ooo"]), ["oooo", "oooo", ".ooo"]);
+        assert_eq!(played(&["oxxx", "xxxx", "xxxo"]), ["xxxx"; 3]);
+        // As the section is.
+        assert_eq!(played(&["oxx.", "oooo", "oooo"]), ["ooo.", "oooo", "oooo"]);
+    }
+
+    #[test]
+    fn an_order_stays() {
+        for bar in ["xxxx", "oooo", "xoxo", "oxox", "o.o.", "...", "x.x."] {
+            assert_eq!(played(&[bar, "xooo", "oooo", "xxxo"])[0], format!("{bar:.<4}"));
+        }
+    }
+}

@@ -6,6 +6,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::arrange::{Arranged, Arranger};
+use super::back_beat::{second_kick, without_downbeats};
 use super::candidates::Drafting;
 use super::decode::{Asked, Decoding, Pattern, decode, similarity};
 use super::given::Given;
@@ -18,7 +19,7 @@ use super::requested::weights;
 use super::song_analysis::{SongAnalysis, split_by};
 use super::sounding::Sounding;
 use super::strays::rejoin;
-use super::timekeeper::{fill_gaps, keep_time, time_from_snare, without_downbeats};
+use super::timekeeper::{fill_gaps, keep_time, time_from_snare};
 use super::vocabulary::{StyleBar, Vocabulary};
 use super::{ClassDensities, DrummerError, Progress, Settings, StyleChoice, fills};
 use crate::network::Network;
@@ -223,6 +224,7 @@ impl<'a> Drafter<'a> {
             time_from_snare(&mut patterns, groups, limbs, grids, few);
         }
         let unchanged = patterns.clone();
+        second_kick(&mut patterns, groups, grids);
         fill_gaps(&mut patterns, groups, limbs, grids);
         keep_time(&mut patterns, groups, form, limbs, grids, compound);
         open_alike(&mut patterns, groups, form, grids);

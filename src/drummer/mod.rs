@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod arrange;
+mod back_beat;
 mod candidates;
 mod cells;
 mod clusters;

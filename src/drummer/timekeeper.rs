@@ -26,9 +26,6 @@ const BEAT: f32 = 2.0;
 
 /// Strokes of hat and ride that are expected for each of the snare where no march is, at least.
 const EXPECTED: f32 = 0.7;
-/// A snare on a downbeat is meant from this logit on.
-const DOWNBEAT: f32 = 0.8;
-
 pub(super) const CYMBALS: [Lane; 4] = [Lane::ClosedHat, Lane::OpenHat, Lane::Ride, Lane::PedalHat];
 pub(super) const PERCUSSION: [Lane; 3] = [Lane::Shaker, Lane::HandDrum, Lane::Bell];
 /// What a hand keeps the time on.
@@ -50,30 +47,6 @@ pub(super) fn count(pattern: &Pattern, lanes: &[Lane]) -> usize {
 
 pub(super) fn beats(grid: &StepGrid) -> usize {
     (grid.steps / grid.steps_per_beat).max(1)
-}
-
-/// Leaves the first and third beat to the kick where the snare has the second and fourth, unless the
-/// snare is sure of all of them: where little is known, the likeliest snares are on every beat. The
-/// last beat may be short: 7/8 is a 4/4 that lacks an eighth.
-pub(super) fn without_downbeats(patterns: &mut [Pattern], groups: &[usize], grids: &[StepGrid]) {
-    for (number, pattern) in patterns.iter_mut().enumerate() {
-        let Some(bar) = groups.iter().position(|&group| group == number) else { continue };
-        let beat = grids[bar].steps_per_beat;
-        let beats = grids[bar].steps.div_ceil(beat);
-        if !beats.is_multiple_of(2) || beats * beat > SLOTS {
-            continue;
-        }
-        let snare = |beat: usize| Lane::Snare.index() * SLOTS + beat;
-        let backs = (1..beats).step_by(2).all(|at| pattern.logits[snare(at * beat)] > 0.0);
-        for at in (0..beats).step_by(2).filter(|_| backs) {
-            let logit = &mut pattern.logits[snare(at * beat)];
-            if (0.0..DOWNBEAT).contains(logit) {
-                *logit = -ADDED;
-                let kick = &mut pattern.logits[Lane::Kick.index() * SLOTS + at * beat];
-                *kick = kick.max(ADDED);
-            }
-        }
-    }
 }
 
 /// Gives the time to a hand where the snare has it. Many strokes on the snare with no cymbal are a
@@ -435,25 +408,5 @@ pub(super) mod tests {
             assert_eq!(slots(&bar, Lane::Snare), [6]);
         }
         assert_eq!(slots(&of(0.08)[0], Lane::ClosedHat), [0, 4, 6, 10]);
-    }
-
-    #[test]
-    fn downbeats_are_the_kicks() {
-        let grids = vec![StepGrid::for_metre(Metre::COMMON, false); 3];
-        let beats = [0, 4, 8, 12].map(|slot| (Lane::Snare, slot));
-        let mut unsure = pattern(&beats);
-        unsure.logits.iter_mut().for_each(|logit| *logit *= 0.5);
-        let mut bars = [unsure, pattern(&beats), pattern(&beats[..1])];
-        without_downbeats(&mut bars, &[0, 1, 2], &grids);
-        assert_eq!(slots(&bars[0], Lane::Snare), [4, 12]);
-        assert_eq!(slots(&bars[0], Lane::Kick), [0, 8]);
-        assert_eq!(slots(&bars[1], Lane::Snare), [0, 4, 8, 12]);
-        assert_eq!(slots(&bars[2], Lane::Snare), [0]);
-        // 7/8, with its last beat an eighth short.
-        let grids = [StepGrid::for_metre(Metre::new(7, 8).unwrap(), false)];
-        let mut unsure = [pattern(&beats)];
-        unsure[0].logits.iter_mut().for_each(|logit| *logit *= 0.5);
-        without_downbeats(&mut unsure, &[0], &grids);
-        assert_eq!(slots(&unsure[0], Lane::Snare), [4, 12]);
     }
 }

@@ -8,7 +8,7 @@ rooms, through equalisers and compressors. Times are in seconds, a frame is 10 m
 import csv
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import mido
@@ -37,6 +37,12 @@ STAND_INS = {"half open": "open", "splash": "crash", "china": "crash", "bell": "
              "pedal": "hat", "tom mid": "tom low", "tom high": "tom mid", "tom low": "tom high"}
 # Softer strokes are there, but nobody is asked to find them.
 AUDIBLE = 20
+TOMS = (41, 45, 48)
+# Cymbals in each other's places: hats and rides, and crashes where there are always too few.
+SWAPS = [{"hat": "ride", "ride": "hat", "crash": "open"}, {"open": "crash", "half open": "crash"},
+         {"hat": "crash", "ride": "hat"}]
+# Standard deviations of a drum's pitch around its sample's, as logarithms: toms are tuned most freely.
+TUNING = {0: 0.12, 1: 0.12, 2: 0.2}
 
 
 @dataclass
@@ -184,10 +190,15 @@ def synthetic(rng):
     ring = tone(decay(0.5, uniform(0.03, 0.12)), uniform(150, 260), uniform(0, 120), 0.02)
     add("snare", uniform(0.2, 1) * ring + noise(long, uniform(500, 2500), uniform(6000, 14000)))
     add("rim", tone(decay(0.1, 0.012), uniform(400, 1900), 0, 1) + noise(decay(0.1, 0.003), 1500, 9000))
-    pitch = uniform(70, 110)
+    pitch, overtones = uniform(60, 120), uniform(0, 0.6)
     for kind, factor in (("tom low", 1), ("tom mid", 1.3), ("tom high", 1.7)):
         skin = 0.15 * noise(decay(0.9, 0.01), 500, 5000)
-        add(kind, tone(decay(0.9, uniform(0.1, 0.3)), pitch * factor, pitch * uniform(0, 1), 0.05) + skin)
+        body = tone(decay(0.9, uniform(0.1, 0.3)), pitch * factor, pitch * uniform(0, 1), 0.05)
+        # Modes of a membrane above the first (Fletcher and Rossing, "The Physics of Musical Instruments").
+        for mode in (1.59, 2.14, 2.30, 2.65, 2.92):
+            ring = decay(0.9, uniform(0.05, 0.25))
+            body = body + overtones * uniform() * tone(ring, pitch * factor * mode, 0, 1)
+        add(kind, body + skin)
     lowest, low, mix = uniform(300, 900), uniform(4000, 9000), uniform()
 
     def plate(seconds, time):
@@ -245,7 +256,21 @@ class Clips(torch.utils.data.IterableDataset):
             stretch = float(np.exp(rng.uniform(-0.2, 0.2)))
             end = performance.strokes[-1, 0] * stretch
             start = rng.uniform(-0.5, max(0.0, end - CLIP_SECONDS * 0.7))
+            if self.name == "train" and rng.uniform() < 0.2:
+                performance = self.on_toms(performance, start / stretch)
         return self.render(performance, start, stretch, self.kit())
+
+    def on_toms(self, performance, start):
+        """The same for up to a clip's length, but for a stretch of it much of what the hands play is on
+        toms: people play few of them, and mostly in fills."""
+        rng, strokes = self.rng, performance.strokes.copy()
+        begin = start + rng.uniform(0, CLIP_SECONDS)
+        inside = (strokes[:, 0] >= begin) & (strokes[:, 0] < begin + rng.uniform(1, 6))
+        kinds = np.array([KINDS.get(KEYS.get(int(key)), -1) for key in strokes[:, 1]])
+        for drum, share in ((1, rng.uniform(0.3, 1)), (3, rng.uniform(0, 0.5))):
+            moved = inside & (kinds == drum) & (rng.uniform(size=len(strokes)) < share)
+            strokes[moved, 1] = rng.choice(TOMS, moved.sum())
+        return replace(performance, strokes=strokes)
 
     def scattered(self):
         """Strokes anywhere, so that rare drums and strange neighbours are heard too."""
@@ -288,8 +313,8 @@ class Clips(torch.utils.data.IterableDataset):
         times = performance.strokes[:, 0] * stretch - start
         inside = np.nonzero((times > -2.5) & (times < CLIP_SECONDS))[0]
         kinds = {key: KEYS.get(int(key)) for key in np.unique(performance.strokes[:, 1])}
-        if not plain and rng.uniform() < 0.12:
-            swap = {"hat": "ride", "ride": "hat", "crash": "open"}
+        if not plain and rng.uniform() < 0.18:
+            swap = SWAPS[rng.integers(len(SWAPS))]
             kinds = {key: swap.get(kind, kind) for key, kind in kinds.items()}
         hats = [times[i] for i in inside if kinds[performance.strokes[i, 1]] in ("hat", "pedal", "open")]
         gains, pitches, lengths, tuned = {}, {}, {}, {}
@@ -311,7 +336,7 @@ class Clips(torch.utils.data.IterableDataset):
             kit.setdefault(kind, layers)
             if kind not in gains:
                 gains[kind] = 1.0 if plain else 10 ** (rng.normal(0, 3) / 20)
-                pitches[kind] = 1.0 if plain else np.exp(rng.normal(0, 0.08))
+                pitches[kind] = 1.0 if plain else np.exp(rng.normal(0, TUNING.get(KINDS.get(kind), 0.08)))
                 lengths[kind] = None if plain or rng.uniform() < 0.5 else np.exp(rng.uniform(-2.5, 0.5))
             hardness = velocity / 127
             distance = [abs(layer[0] - hardness) + 0.1 * rng.uniform() for layer in layers]

@@ -31,25 +31,41 @@ KEYS = {
     63: "conga", 64: "conga", 65: "timbale", 66: "timbale", 67: "agogo", 68: "agogo", 69: "cabasa",
     70: "maracas", 73: "guiro", 75: "claves", 76: "block", 77: "block", 82: "shaker",
 }  # fmt: skip
-# By the names of samples and instruments, the first that fits.
+# AVL's kits have their own keys: both edges of the toms, a hat barely closed, chokes of cymbals (which
+# are no strokes).
+AVL_KEYS = {
+    36: "kick", 37: "rim", 38: "snare", 39: "clap", 40: "snare", 41: "tom low", 42: "hat", 43: "tom low",
+    44: "pedal", 45: "tom mid", 46: "half open", 47: "tom mid", 48: "open", 49: "crash", 51: "ride",
+    53: "bell", 54: "tambourine", 55: "splash", 56: "cowbell", 57: "crash", 59: "ride", 60: "crash",
+    64: "maracas",
+}  # fmt: skip
+# Brushes: a slap where others clap, and a swirl in the place of a second snare.
+BRUSH_KEYS = {key: kind for key, kind in KEYS.items() if key != 40} | {39: "snare"}
+# Programs of General MIDI's drum channel that have other things on these keys: timpani, effects.
+ORCHESTRA, BRUSHES, EFFECTS = 48, 40, 56
+# Hydrogen's kits that are slices of loops, in which several drums sound at once.
+SLICES = {"rumpf_kit_z01_h2"}
+# By the names of samples and instruments, the first that fits. What is in brackets does not count.
 NAMES = [
-    ("noise|roll|choke|loop|beats_|sub|fx|zap|whistle|swish|tabla|sample:", None),
+    ("noise|roll|choke|loop|beats_|sub|fx|zap|whistle|swish|tabla|sample:|perc_bell", None),
     ("tambourin", "tambourine"), ("shaker|maraca|cabas", "shaker"), ("cow ?bell", "cowbell"),
     ("bongo", "bongo"), ("conga", "conga"), ("agogo", "agogo"), ("clave|block", "block"),
     ("clap|snap", "clap"), ("djembe|cajon|dunun|kenkeni|sangban|water", "hand drum"),
     ("stick|rim ?click|xstick", "rim"), ("ride ?bell|bell|cup", "bell"), ("china", "china"),
-    ("splash", "splash"), ("crash|cymbal_(hard|soft)|cymbal [12]|^cymbal$", "crash"), ("ride", "ride"),
-    ("semi|half|free|quarter", "half open"), ("pedal|foot|hat pd|hihat_p", "pedal"),
+    ("splash", "splash"), ("ride bow", "ride"),
+    ("crash|cymbal_(hard|soft)|cymbal [12]|^cymbal$", "crash"), ("ride", "ride"),
+    ("(hat|hh).*(semi|half|free|quarter)", "half open"), ("pedal|foot|hat pd|hihat_p", "pedal"),
     ("(hat|hh|hihat).*(op|open)|open (hh|hat)|cymbal_open|ohh", "open"),
     ("hat|hh|hihat|cymbal_closed", "hat"),
-    ("(tom|rtom).*(lo|floor|opaco)|floor|tom4|tom3", "tom low"), ("tom.*(mi|2)", "tom mid"),
-    ("tom", "tom high"), ("snare|^sn_|rimshot", "snare"), ("kick|bass ?drum|^bd_|kdrum", "kick"),
+    ("(?<![a-z])r?tom.*(lo|opaco)|low tom|floor|tom4|tom3", "tom low"),
+    ("(?<![a-z])tom.*(mi|2)|mid.* tom", "tom mid"), ("(?<![a-z])r?tom", "tom high"),
+    ("snare|^sn_|rimshot", "snare"), ("kick|bass ?drum|^bd_|kdrum", "kick"),
 ]  # fmt: skip
 LONG = {"crash", "china", "splash", "ride", "bell", "open"}
 
 
 def named(name):
-    name = name.lower()
+    name = re.sub(r"\(.*?\)", "", name.lower())
     return next((kind for pattern, kind in NAMES if re.search(pattern, name)), None)
 
 
@@ -123,7 +139,8 @@ class Bank:
         print(f"{path.name}: {len(self.kits)} kits, {len(self.sounds)} sounds, {self.at / RATE:.0f} s")
 
 
-def soundfont(bank, path, velocities=(120,)):
+def soundfont(bank, path, velocities=(120,), keys=KEYS, number=128):
+    """`number` is that of the bank that the kits are in."""
     import fluidsynth
 
     synth = fluidsynth.Synth(gain=0.5, samplerate=float(RATE))
@@ -131,28 +148,24 @@ def soundfont(bank, path, velocities=(120,)):
     synth.setting("synth.chorus.active", 0)
     font = synth.sfload(str(path))
     known = set()
-    for program in range(128):
-        for number in (128, 0):
-            # Channel 9 falls back to bank 128 where a program is missing.
-            if synth.program_select(9, font, number, program) != 0:
-                continue
-            if number == 0 and path.name not in ("Black_Pearl_4_LV2.sf2", "Red_Zeppelin_4_LV2.sf2"):
-                continue
-            strokes = []
-            for key, kind in KEYS.items():
-                for velocity in velocities:
-                    synth.noteon(9, key, velocity)
-                    seconds = 3 if kind in LONG else 1.2
-                    samples = synth.get_samples(int(seconds * RATE)).reshape(-1, 2)
-                    synth.noteoff(9, key)
-                    synth.system_reset()
-                    synth.program_select(9, font, number, program)
-                    sound = samples.astype(np.float32).mean(1) / 32768
-                    strokes.append((kind, velocity / 127, sound))
-            shape = tuple(round(float(np.abs(sound).max()), 4) for _, _, sound in strokes)
-            if shape not in known:
-                known.add(shape)
-                bank.kit(f"{path.stem} {program}", strokes)
+    for program in sorted(set(range(128)) - {ORCHESTRA, EFFECTS}):
+        if synth.program_select(9, font, number, program) != 0:
+            continue
+        strokes = []
+        for key, kind in (BRUSH_KEYS if program == BRUSHES else keys).items():
+            for velocity in velocities:
+                synth.noteon(9, key, velocity)
+                seconds = 3 if kind in LONG else 1.2
+                samples = synth.get_samples(int(seconds * RATE)).reshape(-1, 2)
+                synth.noteoff(9, key)
+                synth.system_reset()
+                synth.program_select(9, font, number, program)
+                sound = samples.astype(np.float32).mean(1) / 32768
+                strokes.append((kind, velocity / 127, sound))
+        shape = tuple(round(float(np.abs(sound).max()), 4) for _, _, sound in strokes)
+        if shape not in known:
+            known.add(shape)
+            bank.kit(f"{path.stem} {program}", strokes)
     synth.delete()
 
 
@@ -239,14 +252,14 @@ def collect(data, out):
         soundfont(train, SOUNDFONTS / name)
     for folder in sorted(HYDROGEN.iterdir()):
         # The Black Pearl is AVL's kit.
-        if folder.name != "The Black Pearl 1.0" and (folder / "drumkit.xml").is_file():
+        if folder.name not in SLICES | {"The Black Pearl 1.0"} and (folder / "drumkit.xml").is_file():
             hydrogen(train, folder)
     muldjord(train, data / "kits" / "MuldjordKit")
     one_shots(train, ONE_SHOTS)
     train.write(out / "train")
     unseen = Bank()
     for name in ("Black_Pearl_4_LV2.sf2", "Red_Zeppelin_4_LV2.sf2"):
-        soundfont(unseen, SOUNDFONTS / name, velocities=(25, 50, 75, 100, 125))
+        soundfont(unseen, SOUNDFONTS / name, (25, 50, 75, 100, 125), AVL_KEYS, 0)
     billie(unseen, data / "kits" / "BillieDrum")
     unseen.write(out / "unseen")
     melodic(SOUNDFONTS / "FluidR3_GM.sf2", out / "melodic")

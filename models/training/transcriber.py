@@ -4,8 +4,9 @@
 
 Sound is rendered while training (drum_audio.py) from the one-shots that drum_sounds.py collects on
 the first run. `--minutes` is the length of the run: a night on two cores, ten minutes on a large GPU.
-Interrupted, the same command goes on from its last save. At the end it writes the network and
-prints its figures: held-out performances on kits trained with, and kits never trained with.
+Interrupted, the same command goes on from its last save; `--from` begins with the weights of a network
+that was written before. At the end it writes the network and prints its figures: held-out performances
+on kits trained with, and kits never trained with.
 
 Joint onsets and beats: Vogl et al., "Drum Transcription via Joint Beat and Drum Modeling using
 Convolutional Recurrent Neural Networks", ISMIR 2017; dilated convolutions in place of the recurrent
@@ -265,6 +266,38 @@ def held_out(performance):
     return group == "validation" or (group.startswith("paired") and zlib.crc32(group.encode()) % 8 == 0)
 
 
+def go_on_from(path, net):
+    """Gives `net` the weights of an exported network. Norms behind convolutions are part of these there,
+    so they change nothing here; the others keep their statistics. For training in evaluation mode."""
+    import onnx
+    from onnx import numpy_helper
+
+    graph = onnx.load(path).graph
+    saved = {tensor.name: torch.tensor(numpy_helper.to_array(tensor)) for tensor in graph.initializer}
+    state = net.state_dict()
+    for name in state:
+        if "net." + name in saved:
+            state[name] = saved["net." + name].reshape(state[name].shape)
+    kinds = (nn.Conv1d, nn.Conv2d)
+    convolutions = [name for name, module in net.named_modules() if isinstance(module, kinds)]
+    norms = [f"front.{index}" for index in (2, 6, 10, 14)]
+    norms += [f"blocks.{block}.norms.1" for block in range(len(DILATIONS))]
+    nodes = [node for node in graph.node if node.op_type == "Conv"]
+    for name, node in zip(convolutions, nodes, strict=True):
+        state[name + ".weight"] = saved[node.input[1]].reshape(state[name + ".weight"].shape)
+        state[name + ".bias"] = saved[node.input[2]]
+    for name in norms:
+        state[name + ".running_mean"].fill_(0)
+        state[name + ".running_var"].fill_(1)
+        state[name + ".weight"].fill_((1 + 1e-5) ** 0.5)
+        state[name + ".bias"].fill_(0)
+    net.load_state_dict(state)
+    net.eval()
+    for module in net.modules():
+        if isinstance(module, nn.Dropout1d):
+            module.train()
+
+
 def test_clips(performances, sounds, name, mixes, count, seed):
     clips = drum_audio.Clips(performances, sounds, seed, name, mixes)
     clips.prepare([seed])
@@ -280,6 +313,9 @@ def train(net, performances, options, device):
     optimiser = torch.optim.AdamW(net.parameters(), lr=options.rate, weight_decay=0.01)
     average, step, spent = copy.deepcopy(net), 0, 0.0
     saved = options.run
+    if options.start:
+        go_on_from(options.start, net)
+        average = copy.deepcopy(net)
     if saved.exists() and not options.fresh:
         state = torch.load(saved, weights_only=True, map_location=device)
         net.load_state_dict(state["net"])
@@ -308,7 +344,7 @@ def train(net, performances, options, device):
             nn.utils.clip_grad_norm_(net.parameters(), 1.0)
             optimiser.step()
             step += 1
-            keep = min(0.999, step / (step + 10))
+            keep = min(0.995, step / (step + 10))
             with torch.no_grad():
                 for ours, theirs in zip(average.parameters(), net.parameters()):
                     ours.lerp_(theirs, 1 - keep)
@@ -351,6 +387,7 @@ def main():
     parser.add_argument("--sounds", type=Path, default=Path("models/training/cache/sounds"))
     parser.add_argument("--performances", type=Path, help="what was read of DATA before, pickled")
     parser.add_argument("--run", type=Path, default=Path("models/training/runs/transcriber.pt"))
+    parser.add_argument("--from", dest="start", type=Path, help="a network to go on from (ONNX)")
     parser.add_argument("--fresh", action="store_true", help="begin anew")
     parser.add_argument("--minutes", type=float, default=480)
     parser.add_argument("--batch", type=int, default=16)

@@ -15,7 +15,7 @@ pub struct KeptCandidate {
     pub candidate: usize,
     /// All figures in one.
     pub worth: f32,
-    /// See [`Judgement`].
+    /// See [`Judgement`](crate::drummer::Judgement).
     pub likelihood: f32,
     pub structure: f32,
     pub imbalance: f32,

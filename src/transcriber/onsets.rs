@@ -56,12 +56,12 @@ impl DrumSound {
     /// performances with the training kits.
     pub const fn threshold(self) -> f32 {
         match self {
-            DrumSound::Kick => 0.54,
-            DrumSound::Snare => 0.51,
-            DrumSound::Tom => 0.33,
-            DrumSound::ClosedHat => 0.48,
-            DrumSound::OpenHat => 0.42,
-            DrumSound::Crash => 0.39,
+            DrumSound::Kick => 0.48,
+            DrumSound::Snare => 0.42,
+            DrumSound::Tom => 0.42,
+            DrumSound::ClosedHat => 0.51,
+            DrumSound::OpenHat => 0.33,
+            DrumSound::Crash => 0.54,
             DrumSound::Ride => 0.51,
         }
     }

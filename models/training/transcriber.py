@@ -280,8 +280,8 @@ def go_on_from(path, net):
             state[name] = saved["net." + name].reshape(state[name].shape)
     kinds = (nn.Conv1d, nn.Conv2d)
     convolutions = [name for name, module in net.named_modules() if isinstance(module, kinds)]
-    norms = [f"front.{index}" for index in (2, 6, 10, 14)]
-    norms += [f"blocks.{block}.norms.1" for block in range(len(DILATIONS))]
+    norms = [name for name, module in net.named_modules()
+             if isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d)) and f"net.{name}.weight" not in saved]
     nodes = [node for node in graph.node if node.op_type == "Conv"]
     for name, node in zip(convolutions, nodes, strict=True):
         state[name + ".weight"] = saved[node.input[1]].reshape(state[name + ".weight"].shape)
@@ -313,9 +313,6 @@ def train(net, performances, options, device):
     optimiser = torch.optim.AdamW(net.parameters(), lr=options.rate, weight_decay=0.01)
     average, step, spent = copy.deepcopy(net), 0, 0.0
     saved = options.run
-    if options.start:
-        go_on_from(options.start, net)
-        average = copy.deepcopy(net)
     if saved.exists() and not options.fresh:
         state = torch.load(saved, weights_only=True, map_location=device)
         net.load_state_dict(state["net"])
@@ -412,6 +409,8 @@ def main():
         net.load_state_dict(torch.load(options.weights, weights_only=True, map_location=device))
         net, spectrogram_of = net.eval(), Spectrogram().to(device)
     else:
+        if options.start:
+            go_on_from(options.start, net)
         net, spectrogram_of = train(net, training, options, device)
         torch.save(net.state_dict(), options.out.with_suffix(".pt"))
     if options.tests == 0:

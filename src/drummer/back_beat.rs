@@ -5,6 +5,9 @@ use super::features::SLOTS;
 use super::timekeeper::{ADDED, beats, is_onset};
 use crate::score::{Lane, StepGrid};
 
+/// What a back beat is struck on.
+pub(super) const SNARES: [Lane; 3] = [Lane::Snare, Lane::SideStick, Lane::Clap];
+
 /// A snare on a downbeat is meant from this logit on.
 const DOWNBEAT: f32 = 0.8;
 
@@ -33,12 +36,13 @@ pub(super) fn without_downbeats(patterns: &mut [Pattern], groups: &[usize], grid
 }
 
 /// Has the kick answer itself between the strokes of the back beat: where it is struck on the first of four
-/// beats and nowhere else, it is struck on the third too. Nobody plays a back beat over one kick a bar.
+/// beats and nowhere else, it is struck on the third too. Hardly anybody plays a back beat over one kick a bar.
 pub(super) fn second_kick(patterns: &mut [Pattern], groups: &[usize], grids: &[StepGrid]) {
     for (number, pattern) in patterns.iter_mut().enumerate() {
         let Some(bar) = groups.iter().position(|&group| group == number) else { continue };
         let beat = grids[bar].steps_per_beat;
-        let backs = [1, 3].iter().all(|at| is_onset(pattern, Lane::Snare, at * beat));
+        let is_back = |slot: usize| SNARES.iter().any(|&lane| is_onset(pattern, lane, slot));
+        let backs = is_back(beat) && is_back(3 * beat);
         let kicks = (0..SLOTS).filter(|&slot| is_onset(pattern, Lane::Kick, slot));
         if beats(&grids[bar]) == 4 && backs && kicks.eq([0]) {
             pattern.logits[Lane::Kick.index() * SLOTS + 2 * beat] = ADDED;

@@ -26,6 +26,7 @@ const BEAT: f32 = 2.0;
 
 /// Strokes of hat and ride that are expected for each of the snare where no march is, at least.
 const EXPECTED: f32 = 0.7;
+
 pub(super) const CYMBALS: [Lane; 4] = [Lane::ClosedHat, Lane::OpenHat, Lane::Ride, Lane::PedalHat];
 pub(super) const PERCUSSION: [Lane; 3] = [Lane::Shaker, Lane::HandDrum, Lane::Bell];
 /// What a hand keeps the time on.

@@ -1,5 +1,6 @@
 //! What is made of the groove of a bar: which hand keeps the time, and what leads on at its end.
 
+use super::super::back_beat::SNARES;
 use super::super::features::SLOTS;
 use super::super::thin::is_back_beat;
 use crate::score::{GridKind, Lane, StepGrid};
@@ -70,7 +71,6 @@ pub(super) fn essential(logits: &[f32], grid: &StepGrid) -> impl Fn(Lane, usize)
 /// were played: the kick under a back beat takes its weight, and a snare on another beat is a second
 /// one.
 pub(super) fn clutters(logits: &[f32], grid: &StepGrid) -> impl Fn(Lane, usize) -> bool + use<> {
-    const SNARES: [Lane; 3] = [Lane::Snare, Lane::SideStick, Lane::Clap];
     let grid = *grid;
     let backs: Vec<bool> = (0..SLOTS)
         .map(|slot| {

@@ -47,7 +47,7 @@ SECONDS = 30
 WIDTH = 48
 DILATIONS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 # What src/transcriber/onsets.rs has.
-THRESHOLDS = np.array([0.54, 0.51, 0.33, 0.48, 0.42, 0.39, 0.51])
+THRESHOLDS = np.array([0.48, 0.42, 0.42, 0.51, 0.33, 0.54, 0.51])
 # The beats that the decoder knows, in seconds, and a little within.
 SHORTEST, LONGEST = 0.275, 1.2
 # Share of the clips that are heard, from a third of the steps on.

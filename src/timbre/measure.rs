@@ -31,9 +31,9 @@ const COMMON_STEPS: usize = 4;
 const OWN_STEPS: usize = 4;
 const LAST_STEPS: usize = 2;
 
-/// How far neighbouring keys are alike, in keys, and how sure one neighbour is.
-const NEIGHBOURS: f32 = 2.5;
-const DOUBT: f32 = 0.5;
+/// How far neighbouring keys are alike, in keys, and what the expected piano weighs beside one of them.
+const NEIGHBOURS: f32 = 1.5;
+const DOUBT: f32 = 0.015;
 
 /// A piano as it was heard.
 #[derive(Clone, Debug)]

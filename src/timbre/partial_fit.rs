@@ -7,7 +7,7 @@
 use super::model::{Observation, model};
 use super::noise_fit;
 use super::note::{PlayedNote, Velocities};
-use super::piano::{KEYS, LAYERS, LOWEST, PARTIALS, Partial, Piano, layer_weights};
+use super::piano::{KEYS, LOWEST, PARTIALS, Partial, Piano, layer_weights};
 use super::ridge::{Ridge, hats};
 use super::spectrogram::{Spectrogram, around_gain};
 
@@ -95,8 +95,7 @@ const KEY_KNOTS: [f32; 8] = [21.0, 36.0, 48.0, 60.0, 72.0, 84.0, 96.0, 108.0];
 const EQUALISER: usize = 0;
 const NUMBER: usize = EQUALISER + OCTAVES.len();
 const KEY: usize = NUMBER + NUMBERS.len();
-const VELOCITY: usize = KEY + KEY_KNOTS.len();
-const DECAY: usize = VELOCITY + 3;
+const DECAY: usize = KEY + KEY_KNOTS.len();
 const GLOBALS: usize = DECAY + 8;
 
 fn octaves(frequency: f32) -> f32 {
@@ -111,9 +110,9 @@ fn level_features(key: u8, partial: usize, frequency: f32) -> [(usize, f64); 6] 
     [at(EQUALISER, a), at(EQUALISER, b), at(NUMBER, c), at(NUMBER, d), at(KEY, e), at(KEY, f)]
 }
 
-/// One step of what all keys have in common: equaliser, brightness by partial and key, the curve of
-/// velocities, decays and damper. Of guessed velocities no curve is learned. Returns the difference before
-/// the step, in dB.
+/// One step of what all keys have in common: equaliser, brightness by partial and key, decays and damper.
+/// How much louder and brighter harder strokes are is not learned here: velocities that lie close together
+/// do not tell it, and others are played later. Returns the difference before the step, in dB.
 pub fn fit_common(
     observed: &Observation,
     velocities: Velocities,
@@ -124,11 +123,7 @@ pub fn fit_common(
     let mut precisions = vec![1.0 / 64.0; GLOBALS];
     precisions[NUMBER..KEY].fill(1.0 / 16.0);
     // How loud keys are beside each other holds for those above and below what is heard too.
-    precisions[KEY..VELOCITY].fill(1.0 / 2.0);
-    precisions[VELOCITY..DECAY].copy_from_slice(&[1.0 / 4.0, 1.0 / 2.0, 1.0 / 2.0]);
-    if velocities == Velocities::Guessed {
-        precisions[VELOCITY..DECAY].fill(CURVE_OF_GUESSED);
-    }
+    precisions[KEY..DECAY].fill(1.0 / 2.0);
     precisions[DECAY..].fill(1.0 / 0.25);
     if velocities == Velocities::Guessed {
         precisions[DECAY + 6..].fill(DAMPER_OF_GUESSED);
@@ -141,14 +136,7 @@ pub fn fit_common(
     for sample in &samples {
         let mut features =
             level_features(sample.key, sample.partial.into(), sample.frequency).to_vec();
-        let hard = (f64::from(sample.velocity) - f64::from(LAYERS[1])) / 40.0;
         let height = (f64::from(sample.key) - 60.0) / 24.0;
-        let treble = f64::from(octaves(sample.frequency)) - 4.0;
-        features.extend([
-            (VELOCITY, hard),
-            (VELOCITY + 1, hard * treble / 2.0),
-            (VELOCITY + 2, hard * height),
-        ]);
         for (at, by) in sample.by.iter().enumerate() {
             features.push((DECAY + 2 * at, f64::from(*by)));
             features.push((DECAY + 2 * at + 1, f64::from(*by) * height));
@@ -170,13 +158,7 @@ fn apply_common(piano: &mut Piano, by: &[f64]) {
         for (index, (partial, frequency)) in sound.partials.iter_mut().zip(base).enumerate() {
             let features = level_features(key, index, frequency);
             let level: f64 = features.iter().map(|(at, value)| by[*at] * value).sum();
-            let treble = f64::from(octaves(frequency)) - 4.0;
-            let hard = by[VELOCITY]
-                + by[VELOCITY + 1] * treble / 2.0
-                + by[VELOCITY + 2] * f64::from(height);
-            for (layer, step) in partial.levels.iter_mut().zip([-1.0, 0.0, 1.0]) {
-                *layer += (level + step * hard) as f32;
-            }
+            partial.levels.iter_mut().for_each(|layer| *layer += level as f32);
             partial.fast *= grown(0).exp();
             partial.slow *= grown(1).exp();
             partial.aftersound +=
@@ -198,9 +180,6 @@ pub fn bound(partial: &mut Partial) {
 /// Coefficients of one partial of one key: level, levels of the three layers, logarithms of both decays,
 /// aftersound.
 const LOCALS: usize = 7;
-
-/// The precision of the curve of velocities where these are guessed.
-const CURVE_OF_GUESSED: f64 = 100.0;
 
 /// The precision of the logarithm of the dampers' decay where velocities and ends are guessed.
 const DAMPER_OF_GUESSED: f64 = 400.0;

@@ -23,6 +23,7 @@ import csv
 import json
 import pickle
 import random
+import re
 import time
 import zlib
 from dataclasses import dataclass
@@ -46,8 +47,10 @@ NUMBERS = 2 * SOUNDS + 3
 SECONDS = 30
 WIDTH = 48
 DILATIONS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
-# What src/transcriber/onsets.rs has.
-THRESHOLDS = np.array([0.48, 0.42, 0.42, 0.51, 0.33, 0.54, 0.51])
+# The thresholds of strokes stand there, sound by sound.
+ONSETS = Path(__file__).parents[2] / "src" / "transcriber" / "onsets.rs"
+THRESHOLDS = np.array([float(x) for x in re.findall(r"DrumSound::\w+ => (0\.\d+),", ONSETS.read_text())])
+assert len(THRESHOLDS) == SOUNDS
 # The beats that the decoder knows, in seconds, and a little within.
 SHORTEST, LONGEST = 0.275, 1.2
 # Share of the clips that are heard, from a third of the steps on.

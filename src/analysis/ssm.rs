@@ -47,6 +47,7 @@ impl Ssm {
         };
         let (mut known, mut starts, mut values) = (Vec::new(), Vec::new(), Vec::new());
         for row in 0..bars {
+            // Documented as a panic: who makes windows sees to it that every row is in one.
             let begin = of(row).map(|(first, _)| *first).min();
             let end = of(row).map(|(first, ssm)| first + ssm.bars()).max();
             let columns = begin.zip(end).map(|(begin, end)| begin..end).expect("no gaps");

@@ -25,6 +25,7 @@ impl Resampling {
     pub fn new(from: u32, to: u32) -> Resampling {
         let fft = (from != to).then(|| {
             let (from, to) = (from.max(1) as usize, to.max(1) as usize);
+            // It refuses rates, chunks and channels of 0 only.
             Fft::new(from, to, CHUNK, 1, FixedSync::Input).expect("rates above 0, one channel")
         });
         let delay = fft.as_ref().map_or(0, |fft| fft.output_delay());
@@ -61,11 +62,13 @@ impl Resampling {
     /// Resamples `size` waiting frames from `first` on into `out`; how many frames that made.
     fn resample(&mut self, first: usize, size: usize) -> usize {
         let Some(fft) = &mut self.fft else { return 0 };
+        // Both slices are refused only where they are shorter than the frames of one channel.
         let input = InterleavedSlice::new(&self.waiting[first..first + size], 1, size)
             .expect("as many frames as samples");
         let frames = self.out.len();
         let mut output =
             InterleavedSlice::new_mut(&mut self.out, 1, frames).expect("as many frames as samples");
+        // `size` is what it asks for next, and `out` has room for the most that it makes.
         let indexing = Indexing::new().partial_len(size);
         let (_, made) = fft
             .process_into_buffer(&input, &mut output, Some(&indexing))

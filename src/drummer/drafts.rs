@@ -11,14 +11,14 @@ use super::candidates::Drafting;
 use super::decode::{Asked, Decoding, Pattern, decode, similarity};
 use super::given::Given;
 use super::limbs::Limbs;
-use super::open_hats::open_alike;
+use super::open_hats::{close_last, open_alike};
 use super::pattern::{self, Condition, PatternOutput, known_grid};
 use super::percussion::{on_the_kit, without_guesses};
 use super::performance::GivenStrokes;
 use super::requested::weights;
 use super::song_analysis::{SongAnalysis, split_by};
 use super::sounding::Sounding;
-use super::strays::rejoin;
+use super::strays::{rejoin, without_lone_toms};
 use super::timekeeper::{fill_gaps, keep_time, time_from_snare};
 use super::vocabulary::{StyleBar, Vocabulary};
 use super::{ClassDensities, DrummerError, Progress, Settings, StyleChoice, fills};
@@ -228,9 +228,12 @@ impl<'a> Drafter<'a> {
         fill_gaps(&mut patterns, groups, limbs, grids);
         keep_time(&mut patterns, groups, form, limbs, grids, compound);
         open_alike(&mut patterns, groups, form, grids);
-        // Bars of a style, and of amounts that are not the song's, fit less well together.
+        close_last(&mut patterns, groups, form, grids);
         let is_counted = matches!(self.settings.style, StyleChoice::Densities(_));
-        if hint.is_some() && !is_counted {
+        let in_style = hint.is_some() && !is_counted;
+        without_lone_toms(&mut patterns, groups, form, in_style);
+        // Bars of a style, and of amounts that are not the song's, fit less well together.
+        if in_style {
             rejoin(&mut patterns, groups, form, grids);
         }
         // What was given keeps its own time.

@@ -1,16 +1,20 @@
-//! Whether the hat is open on the beats.
+//! Where the hat is open: on the beats, and before the bar line.
 //!
 //! Cell by cell, open and closed are often about as likely, and the beats of a bar get now the one and
-//! now the other. A drummer opens the hat on all of them, on every other or on none.
+//! now the other. A drummer opens the hat on all of them, on every other or on none. Before the bar
+//! line it opens where a phrase ends, which [`arrange`](super::arrange) sees to.
 
 use super::decode::Pattern;
 use super::features::SLOTS;
 use super::form::Form;
-use super::timekeeper::{ADDED, beats, count, is_onset};
+use super::pattern::known_grid;
+use super::timekeeper::{ADDED, beats, count, is_onset, last_off_beat};
 use crate::score::{Lane, StepGrid};
 
 /// Beats of which every other may be open: in fewer there is no turn.
 const TURNS: usize = 4;
+/// More than this share of bars is more than phrases that end.
+const OFTEN: f32 = 0.3;
 /// What is a closed hat where the hat keeps the time.
 const CLOSED: [Lane; 2] = [Lane::ClosedHat, Lane::Ride];
 
@@ -37,6 +41,34 @@ pub(super) fn open_alike(
         let all: Vec<bool> = alike.flat_map(|other| &hats[other]).map(|beat| beat.1).collect();
         let opens = 2 * all.iter().filter(|&&open| open).count() > all.len();
         (0..SLOTS).step_by(beat).for_each(|slot| turn(pattern, slot, opens));
+    }
+}
+
+/// Closes the hat on the last off-beat in groups that open it there and nowhere else, where many of the
+/// bars with their letter do. Of 90 songs of `paired` people have it in more than .3 of the bars in
+/// seven, in more than .6 in none; what comes before every bar line leads nowhere.
+pub(super) fn close_last(
+    patterns: &mut [Pattern],
+    groups: &[usize],
+    form: &Form,
+    grids: &[StepGrid],
+) {
+    let last = |bar: usize| last_off_beat(&known_grid(&grids[bar]));
+    let opens: Vec<bool> = (0..groups.len())
+        .map(|bar| {
+            let is_open = |slot: &usize| is_onset(&patterns[groups[bar]], Lane::OpenHat, *slot);
+            (0..SLOTS).filter(is_open).eq([last(bar)])
+        })
+        .collect();
+    for (group, pattern) in patterns.iter_mut().enumerate() {
+        let Some(bar) = groups.iter().position(|&other| other == group) else { continue };
+        let label = form.label_at(bar);
+        let alike: Vec<usize> =
+            (0..groups.len()).filter(|&other| form.label_at(other) == label).collect();
+        let open = alike.iter().filter(|&&other| opens[other]).count();
+        if opens[bar] && open as f32 > OFTEN * alike.len() as f32 {
+            turn(pattern, last(bar), false);
+        }
     }
 }
 
@@ -117,6 +149,27 @@ mod tests {
         assert_eq!(played(&["oxxx", "xxxx", "xxxo"]), ["xxxx"; 3]);
         // As the section is.
         assert_eq!(played(&["oxx.", "oooo", "oooo"]), ["ooo.", "oooo", "oooo"]);
+    }
+
+    #[test]
+    fn a_hat_that_opens_before_every_bar_line_stays_closed() {
+        let hats = |open: &[usize]| {
+            let strokes = (0..16).step_by(2).map(|slot| {
+                (if open.contains(&slot) { Lane::OpenHat } else { Lane::ClosedHat }, slot)
+            });
+            pattern(&strokes.collect::<Vec<_>>())
+        };
+        let closed = |groups: &[usize], open: &[usize]| {
+            let mut patterns = vec![hats(&[]), hats(open)];
+            let form = Form { sections: vec![Section { label: 0, bars: 0..groups.len() }] };
+            let grids = vec![StepGrid::for_metre(Metre::COMMON, false); groups.len()];
+            close_last(&mut patterns, groups, &form, &grids);
+            assert_eq!(slots(&patterns[0], Lane::ClosedHat).len(), 8);
+            slots(&patterns[1], Lane::OpenHat) == [0usize; 0]
+        };
+        assert!(closed(&[1, 1, 1, 1], &[14]) && closed(&[0, 1, 0, 1], &[14]));
+        // At the end of a phrase it opens, and on all off-beats it may.
+        assert!(!closed(&[0, 0, 0, 1], &[14]) && !closed(&[1, 1, 1, 1], &[2, 6, 10, 14]));
     }
 
     #[test]

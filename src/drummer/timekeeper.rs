@@ -29,6 +29,7 @@ const EXPECTED: f32 = 0.7;
 
 pub(super) const CYMBALS: [Lane; 4] = [Lane::ClosedHat, Lane::OpenHat, Lane::Ride, Lane::PedalHat];
 pub(super) const PERCUSSION: [Lane; 3] = [Lane::Shaker, Lane::HandDrum, Lane::Bell];
+pub(super) const TOMS: [Lane; 3] = [Lane::LowTom, Lane::MidTom, Lane::HighTom];
 /// What a hand keeps the time on.
 const HANDS: [Lane; 6] =
     [Lane::ClosedHat, Lane::OpenHat, Lane::Ride, Lane::Shaker, Lane::HandDrum, Lane::Bell];
@@ -48,6 +49,12 @@ pub(super) fn count(pattern: &Pattern, lanes: &[Lane]) -> usize {
 
 pub(super) fn beats(grid: &StepGrid) -> usize {
     (grid.steps / grid.steps_per_beat).max(1)
+}
+
+/// The last eighth of a bar, or third of a ternary beat; always a step of the bar.
+pub(super) fn last_off_beat(grid: &StepGrid) -> usize {
+    let parts = if grid.kind == GridKind::Ternary { 3 } else { 2 };
+    grid.steps.saturating_sub((grid.steps_per_beat / parts).max(1))
 }
 
 /// Gives the time to a hand where the snare has it. Many strokes on the snare with no cymbal are a
@@ -308,6 +315,20 @@ pub(super) mod tests {
         let compound = vec![metre.is_compound(); count];
         keep_time(&mut patterns, &groups, &form, &limbs, &vec![grid; count], &compound);
         patterns
+    }
+
+    #[test]
+    fn the_last_off_beat_is_in_the_bar() {
+        let grid = |numerator, denominator| {
+            StepGrid::for_metre(Metre::new(numerator, denominator).unwrap(), false)
+        };
+        assert_eq!([(4, 4), (3, 4), (6, 8)].map(|(n, d)| last_off_beat(&grid(n, d))), [14, 10, 10]);
+        for numerator in 1..=24 {
+            for denominator in [1, 2, 4, 8, 16, 32] {
+                let grid = grid(numerator, denominator);
+                assert!(last_off_beat(&grid) < grid.steps);
+            }
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::super::back_beat::SNARES;
 use super::super::features::SLOTS;
 use super::super::thin::is_back_beat;
+use super::super::timekeeper::last_off_beat;
 use crate::score::{GridKind, Lane, StepGrid};
 
 /// As many crashes in a bar keep the time.
@@ -105,12 +106,6 @@ pub(super) fn pick_up(
         .map(|(step, lane, _)| (step, lane, PICK_UP))
 }
 
-/// The last eighth of a bar, or third of a ternary beat; always a step of the bar.
-pub(super) fn last_off_beat(grid: &StepGrid) -> usize {
-    let parts = if grid.kind == GridKind::Ternary { 3 } else { 2 };
-    grid.steps.saturating_sub((grid.steps_per_beat / parts).max(1))
-}
-
 /// What the second bar of a pair plays otherwise than the first.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct KickChange {
@@ -148,20 +143,6 @@ pub(super) fn open_last(strokes: &mut [(usize, Lane, f32)], grid: &StepGrid) {
 mod tests {
     use super::*;
     use crate::score::Metre;
-
-    #[test]
-    fn the_last_off_beat_is_in_the_bar() {
-        let grid = |numerator, denominator| {
-            StepGrid::for_metre(Metre::new(numerator, denominator).unwrap(), false)
-        };
-        assert_eq!([(4, 4), (3, 4), (6, 8)].map(|(n, d)| last_off_beat(&grid(n, d))), [14, 10, 10]);
-        for numerator in 1..=24 {
-            for denominator in [1, 2, 4, 8, 16, 32] {
-                let grid = grid(numerator, denominator);
-                assert!(last_off_beat(&grid) < grid.steps);
-            }
-        }
-    }
 
     #[test]
     fn answers_differ_and_are_in_the_bar() {

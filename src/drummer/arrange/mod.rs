@@ -14,8 +14,8 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use self::groove::{
-    ANSWERS, KickChange, PICK_UP, answer, clutters, essential, last_off_beat, one_cymbal,
-    open_last, pick_up, without_crashes,
+    ANSWERS, KickChange, PICK_UP, answer, clutters, essential, one_cymbal, open_last, pick_up,
+    without_crashes,
 };
 use super::decode::Pattern;
 use super::dynamics::Dynamics;
@@ -29,6 +29,7 @@ use super::performance::GivenStrokes;
 use super::settings::{Settings, StyleChoice};
 use super::sounding::Sounding;
 use super::thin::{Amount, is_back_beat, thinned};
+use super::timekeeper::last_off_beat;
 use crate::score::{BarGrid, BarIndex, DrumPart, Lane, StepGrid, TempoMap};
 
 /// What stands fixed for all bars of a song.

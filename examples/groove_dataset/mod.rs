@@ -28,20 +28,23 @@ pub fn performances(
 
 /// A style of the dataset, as `main` or `main/secondary`.
 fn of_dataset(style: &str) -> Option<Style> {
-    Some(match style.split('/').next()? {
-        "rock" => Style::Rock,
-        "pop" => Style::Pop,
-        "funk" | "neworleans" => Style::Funk,
-        "soul" | "gospel" => Style::Soul,
-        "jazz" => Style::Jazz,
-        "latin" | "afrocuban" => Style::Latin,
-        "afrobeat" | "highlife" => Style::Afro,
-        "hiphop" => Style::HipHop,
-        "dance" => Style::Dance,
-        "punk" => Style::Punk,
-        "country" => Style::Country,
-        "blues" => Style::Blues,
-        "reggae" => Style::Reggae,
+    Some(match (style.split('/').next()?, style) {
+        // What is filed under jazz has other grooves too.
+        (_, "jazz/funk" | "jazz/fusion") => Style::Funk,
+        (_, "jazz/march") => return None,
+        ("rock", _) => Style::Rock,
+        ("pop", _) => Style::Pop,
+        ("funk" | "neworleans", _) => Style::Funk,
+        ("soul" | "gospel", _) => Style::Soul,
+        ("jazz", _) => Style::Jazz,
+        ("latin" | "afrocuban", _) => Style::Latin,
+        ("afrobeat" | "highlife", _) => Style::Afro,
+        ("hiphop", _) => Style::HipHop,
+        ("dance", _) => Style::Dance,
+        ("punk", _) => Style::Punk,
+        ("country", _) => Style::Country,
+        ("blues", _) => Style::Blues,
+        ("reggae", _) => Style::Reggae,
         _ => return None,
     })
 }

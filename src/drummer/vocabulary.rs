@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::cells::CELLS;
 use super::features::SLOTS;
 use super::settings::Style;
+use super::timekeeper::TOMS;
 use crate::score::{DrumPart, GridKind, Lane, StepGrid};
 
 /// Most bars of a style on a grid.
@@ -26,7 +27,8 @@ const LEAST: usize = 4;
 const ALIKE: usize = 6;
 /// Rounds of Lloyd's algorithm; it rests before.
 const ROUNDS: usize = 30;
-/// A bar with fewer strokes is a rest or a break.
+/// With fewer strokes on hat or ride a bar is a rest, a break or a solo: in a third of the bars that are
+/// filed under jazz both hands are on the snare or the toms.
 const FEWEST: usize = 3;
 /// Bars less usual than this among those of their style are slips and fills.
 const RARE: f32 = 0.02;
@@ -77,10 +79,11 @@ impl Vocabulary {
         for (style, part) in performances {
             let mut bars: BTreeMap<usize, BTreeSet<u16>> = BTreeMap::new();
             for hit in &part.hits {
-                let cell = hit.lane().index() * SLOTS + hit.step;
+                let step = on_beat(hit.lane(), hit.step, &part.grids[hit.bar.0]);
+                let cell = hit.lane().index() * SLOTS + step;
                 bars.entry(hit.bar.0).or_default().insert(cell as u16);
             }
-            bars.retain(|&bar, cells| kind(&part.grids[bar]).is_some() && cells.len() >= FEWEST);
+            bars.retain(|&bar, cells| kind(&part.grids[bar]).is_some() && keeps_time(cells));
             let weight = 1.0 / bars.len() as f32;
             for (bar, cells) in bars {
                 if let Some(kind) = kind(&part.grids[bar]) {
@@ -120,6 +123,27 @@ impl Vocabulary {
         };
         entries.iter().map(bar).collect()
     }
+}
+
+/// Where a stroke of the foot belongs: a sixth of a beat before or behind one it is on it. Feet keep the
+/// beat, but less exactly than hands do.
+fn on_beat(lane: Lane, step: usize, grid: &StepGrid) -> usize {
+    let beat = grid.steps_per_beat;
+    match step % beat {
+        _ if lane != Lane::PedalHat || grid.kind != GridKind::Ternary || beat < 6 => step,
+        1 => step - 1,
+        place if place == beat - 1 && step + 1 < grid.steps => step + 1,
+        _ => step,
+    }
+}
+
+/// Whether a hand keeps the time on a cymbal, and something is struck on the first beat: else the bar
+/// was played so early that its first stroke lies in the one before.
+fn keeps_time(cells: &BTreeSet<u16>) -> bool {
+    let cymbals = [Lane::ClosedHat, Lane::OpenHat, Lane::Ride].map(Lane::index);
+    let strokes = cells.iter().map(|&cell| (usize::from(cell) / SLOTS, usize::from(cell) % SLOTS));
+    strokes.clone().any(|(_, slot)| slot == 0)
+        && strokes.filter(|(lane, _)| cymbals.contains(lane)).count() >= FEWEST
 }
 
 /// Weighted k-means of different bars with their weights, begun as k-means++ (Arthur and
@@ -182,11 +206,14 @@ fn cluster(bars: &[(BTreeSet<u16>, f32)]) -> Vec<Entry> {
             let middle = members()
                 .min_by(|((a, _), _), ((b, _), _)| distance(a, mean).total_cmp(&distance(b, mean)));
             let ((middle, _), _) = middle?;
+            let is_tom = |cell: u16| TOMS.map(Lane::index).contains(&(usize::from(cell) / SLOTS));
+            let lone_tom = middle.iter().filter(|&&cell| is_tom(cell)).count() == 1;
             let cells = (0..CELLS as u16).filter_map(|cell| {
                 let often = mean[usize::from(cell)];
-                // Where crashes go the form decides.
+                // Where crashes go the form decides, and a tom alone is no groove.
                 let crash = usize::from(cell) / SLOTS == Lane::Crash.index();
-                let onset = if crash { often > 0.5 } else { middle.contains(&cell) };
+                let passes = crash || lone_tom && is_tom(cell);
+                let onset = if passes { often > 0.5 } else { middle.contains(&cell) };
                 let percent = (50.0 * (often + f32::from(onset))).round() as u8;
                 (percent > 1).then_some((cell, percent))
             });

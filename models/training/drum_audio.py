@@ -42,7 +42,7 @@ TOMS = (41, 45, 48)
 SWAPS = [{"hat": "ride", "ride": "hat", "crash": "open"}, {"open": "crash", "half open": "crash"},
          {"hat": "crash", "ride": "hat"}]
 # Standard deviations of a drum's pitch around its sample's, as logarithms: toms are tuned most freely.
-TUNING = {0: 0.12, 1: 0.12, 2: 0.2}
+TUNING = {0: 0.12, 1: 0.12, 2: 0.2, 3: 0.12, 4: 0.12, 5: 0.15, 6: 0.15}
 
 
 @dataclass
@@ -221,11 +221,16 @@ def synthetic(rng):
 
 class Clips(torch.utils.data.IterableDataset):
     """Endless random clips: sound (float16), onsets and velocities (class x frame), what counts
-    (class x frame), beats and downbeats (2 x frame), whether beats count."""
+    (class x frame), beats and downbeats (2 x frame), whether beats count.
 
-    def __init__(self, performances, folder, seed, name="train", mixes=0.45, whole_kits=0.5):
+    With `as_played` no strokes are scattered, no cymbals swapped and no hands moved to the toms: how
+    often a drum is struck is then as people have it.
+    """
+
+    def __init__(self, performances, folder, seed, name="train", mixes=0.45, whole_kits=0.5, as_played=False):
         self.performances, self.folder, self.seed, self.name = performances, folder, seed, name
         self.mixes, self.whole_kits = mixes, whole_kits
+        self.changed = name == "train" and not as_played
         lengths = np.array([len(p.strokes) for p in performances], float)
         self.weights = np.minimum(lengths, 800) ** 0.7
         self.weights /= self.weights.sum()
@@ -249,14 +254,14 @@ class Clips(torch.utils.data.IterableDataset):
 
     def clip(self):
         rng = self.rng
-        if self.name == "train" and rng.uniform() < 0.12:
+        if self.changed and rng.uniform() < 0.12:
             performance, stretch, start = self.scattered(), 1.0, 0.0
         else:
             performance = self.performances[rng.choice(len(self.performances), p=self.weights)]
             stretch = float(np.exp(rng.uniform(-0.2, 0.2)))
             end = performance.strokes[-1, 0] * stretch
             start = rng.uniform(-0.5, max(0.0, end - CLIP_SECONDS * 0.7))
-            if self.name == "train" and rng.uniform() < 0.2:
+            if self.changed and rng.uniform() < 0.2:
                 performance = self.on_toms(performance, start / stretch)
         return self.render(performance, start, stretch, self.kit())
 
@@ -313,7 +318,7 @@ class Clips(torch.utils.data.IterableDataset):
         times = performance.strokes[:, 0] * stretch - start
         inside = np.nonzero((times > -2.5) & (times < CLIP_SECONDS))[0]
         kinds = {key: KEYS.get(int(key)) for key in np.unique(performance.strokes[:, 1])}
-        if not plain and rng.uniform() < 0.18:
+        if self.changed and rng.uniform() < 0.18:
             swap = SWAPS[rng.integers(len(SWAPS))]
             kinds = {key: swap.get(kind, kind) for key, kind in kinds.items()}
         hats = [times[i] for i in inside if kinds[performance.strokes[i, 1]] in ("hat", "pedal", "open")]

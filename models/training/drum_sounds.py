@@ -4,17 +4,21 @@
 
 Writes DIR/{train,unseen}.flac, all sounds one after the other (mono, 44.1 kHz), and .json beside each,
 which says where each begins, what it is and how hard it was struck. Sounds come from Debian's packages
-(fluid-soundfont-gm, timgm6mb-soundfont, csound-soundfont, hydrogen-data, hydrogen-drumkits,
-sonic-pi-samples) and DATA/kits; `unseen` holds the kits nobody trains on: AVL's (the package
-avldrums.lv2-soundfont) and BillieDrum. SoundFonts are played by FluidSynth (pyfluidsynth).
+(fluid-soundfont-gm, timgm6mb-soundfont, csound-soundfont, opl3-soundfont, freepats, hydrogen-data,
+hydrogen-drumkits, sonic-pi-samples, lmms-common) and DATA/kits; `unseen` holds the kits nobody trains
+on: AVL's (the package avldrums.lv2-soundfont) and BillieDrum. SoundFonts are played by FluidSynth
+(pyfluidsynth), Freepats by TiMidity++.
 """
 
 import argparse
 import json
 import re
+import subprocess
+import tempfile
 import xml.etree.ElementTree
 from pathlib import Path
 
+import mido
 import numpy as np
 import soundfile
 
@@ -22,6 +26,8 @@ RATE = 44100
 SOUNDFONTS = Path("/usr/share/sounds/sf2")
 HYDROGEN = Path("/usr/share/hydrogen/data/drumkits")
 ONE_SHOTS = Path("/usr/share/sonic-pi/samples")
+LMMS = Path("/usr/share/lmms/samples/drums")
+FREEPATS = Path("/etc/timidity/freepats.cfg")
 # General MIDI's keys; what is in no class is there to be told apart from those that are.
 KEYS = {
     35: "kick", 36: "kick", 37: "rim", 38: "snare", 39: "clap", 40: "snare", 41: "tom low",
@@ -210,13 +216,31 @@ def billie(bank, folder):
     bank.kit(folder.name, strokes)
 
 
-def one_shots(bank, folder):
+def one_shots(bank, name, paths):
     """A kit of all of them: the trainer mixes kits anyway."""
-    strokes = []
-    for path in sorted(folder.glob("*.flac")):
-        if re.match("bd_|sn_|drum_|elec_.*(snare|kick)|perc_(snap|bell)", path.name):
-            strokes.append((named(path.stem), 0.5 if "soft" in path.name else 1.0, read(path)))
-    bank.kit(folder.parent.name, strokes)
+    strokes = [(named(path.stem), 0.5 if "soft" in path.name else 1.0, read(path)) for path in paths]
+    bank.kit(name, strokes)
+
+
+def freepats(bank):
+    """One key after the other, in one file."""
+    apart = 3.5
+    with tempfile.TemporaryDirectory() as folder:
+        midi = mido.MidiFile(ticks_per_beat=480)
+        track = midi.add_track()
+        for key in KEYS:
+            track.append(mido.Message("note_on", channel=9, note=key, velocity=120))
+            # Half a second is a beat here.
+            track.append(mido.Message("note_off", channel=9, note=key, time=round(apart * 960)))
+        midi.save(f"{folder}/keys.mid")
+        command = ["timidity", "-c", FREEPATS, "-Ow", "-s", str(RATE), "--reverb=d", "--chorus=d",
+                   "-o", f"{folder}/keys.wav", f"{folder}/keys.mid"]  # fmt: skip
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        sound = read(f"{folder}/keys.wav")
+    size = int(apart * RATE)
+    strokes = [(kind, 120 / 127, sound[index * size : (index + 1) * size])
+               for index, kind in enumerate(KEYS.values())]  # fmt: skip
+    bank.kit("freepats", strokes)
 
 
 def melodic(path, out):
@@ -248,14 +272,18 @@ def melodic(path, out):
 def collect(data, out):
     out.mkdir(parents=True, exist_ok=True)
     train = Bank()
-    for name in ("FluidR3_GM.sf2", "TimGM6mb.sf2", "sf_GMbank.sf2"):
+    for name in ("FluidR3_GM.sf2", "TimGM6mb.sf2", "sf_GMbank.sf2", "OPL-3_FM_128M.sf2"):
         soundfont(train, SOUNDFONTS / name)
+    freepats(train)
     for folder in sorted(HYDROGEN.iterdir()):
         # The Black Pearl is AVL's kit.
         if folder.name not in SLICES | {"The Black Pearl 1.0"} and (folder / "drumkit.xml").is_file():
             hydrogen(train, folder)
     muldjord(train, data / "kits" / "MuldjordKit")
-    one_shots(train, ONE_SHOTS)
+    wanted = re.compile("bd_|sn_|drum_|elec_.*(snare|kick)|perc_(snap|bell)")
+    one_shots(train, "sonic-pi", [path for path in sorted(ONE_SHOTS.glob("*.flac")) if wanted.match(path.name)])
+    # kick04 is a broken WAV file, whatever its name says.
+    one_shots(train, "lmms", [path for path in sorted(LMMS.glob("*.ogg")) if path.stem != "kick04"])
     train.write(out / "train")
     unseen = Bank()
     for name in ("Black_Pearl_4_LV2.sf2", "Red_Zeppelin_4_LV2.sf2"):

@@ -27,8 +27,8 @@ const LEAST: usize = 4;
 const ALIKE: usize = 6;
 /// Rounds of Lloyd's algorithm; it rests before.
 const ROUNDS: usize = 30;
-/// With fewer strokes on hat or ride a bar is a rest, a break or a solo: in a third of the bars that are
-/// filed under jazz both hands are on the snare or the toms.
+/// With fewer strokes on hat or ride a bar is a rest, a break or a solo: in .6 of the straight bars that
+/// are filed under jazz both hands are on the snare or the toms.
 const FEWEST: usize = 3;
 /// Bars less usual than this among those of their style are slips and fills.
 const RARE: f32 = 0.02;
@@ -125,8 +125,8 @@ impl Vocabulary {
     }
 }
 
-/// Where a stroke of the foot belongs: a sixth of a beat before or behind one it is on it. Feet keep the
-/// beat, but less exactly than hands do.
+/// The step that a stroke belongs to. Feet keep the beat less exactly than hands do: a hat that the foot
+/// closes a sixth of a beat before or behind one is meant to be on it.
 fn on_beat(lane: Lane, step: usize, grid: &StepGrid) -> usize {
     let beat = grid.steps_per_beat;
     match step % beat {

@@ -53,16 +53,16 @@ impl DrumSound {
     }
 
     /// The probability above which a peak is a stroke: what gave the best F measure on held-out
-    /// performances with the training kits.
+    /// performances with the training kits, as people played them.
     pub const fn threshold(self) -> f32 {
         match self {
-            DrumSound::Kick => 0.48,
+            DrumSound::Kick => 0.43,
             DrumSound::Snare => 0.42,
-            DrumSound::Tom => 0.42,
-            DrumSound::ClosedHat => 0.51,
-            DrumSound::OpenHat => 0.33,
-            DrumSound::Crash => 0.54,
-            DrumSound::Ride => 0.51,
+            DrumSound::Tom => 0.49,
+            DrumSound::ClosedHat => 0.47,
+            DrumSound::OpenHat => 0.46,
+            DrumSound::Crash => 0.48,
+            DrumSound::Ride => 0.49,
         }
     }
 }

@@ -8,7 +8,7 @@ use super::decode::Pattern;
 use super::features::SLOTS;
 use super::form::Form;
 use super::thin::is_back_beat;
-use super::timekeeper::{CYMBALS, TOMS, count, is_onset, silence};
+use super::timekeeper::{CYMBALS, count, is_onset, silence};
 use crate::score::{Lane, StepGrid};
 
 /// A group that plays on for so many bars is a groove of its own.
@@ -17,6 +17,7 @@ const PASSING: usize = 2;
 const SHARE: f32 = 0.25;
 
 const HATS: [Lane; 2] = [Lane::ClosedHat, Lane::OpenHat];
+const TOMS: [Lane; 3] = [Lane::LowTom, Lane::MidTom, Lane::HighTom];
 /// As many toms in a bar make a groove of toms.
 const TOM_GROOVE: usize = 3;
 

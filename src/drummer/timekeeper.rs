@@ -29,7 +29,6 @@ const EXPECTED: f32 = 0.7;
 
 pub(super) const CYMBALS: [Lane; 4] = [Lane::ClosedHat, Lane::OpenHat, Lane::Ride, Lane::PedalHat];
 pub(super) const PERCUSSION: [Lane; 3] = [Lane::Shaker, Lane::HandDrum, Lane::Bell];
-pub(super) const TOMS: [Lane; 3] = [Lane::LowTom, Lane::MidTom, Lane::HighTom];
 /// What a hand keeps the time on.
 const HANDS: [Lane; 6] =
     [Lane::ClosedHat, Lane::OpenHat, Lane::Ride, Lane::Shaker, Lane::HandDrum, Lane::Bell];

@@ -16,8 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::cells::CELLS;
 use super::features::SLOTS;
 use super::settings::Style;
-use super::timekeeper::TOMS;
-use crate::score::{DrumPart, GridKind, Lane, StepGrid};
+use crate::score::{DrumClass, DrumPart, GridKind, Lane, StepGrid};
 
 /// Most bars of a style on a grid.
 const BARS: usize = 16;
@@ -206,12 +205,13 @@ fn cluster(bars: &[(BTreeSet<u16>, f32)]) -> Vec<Entry> {
             let middle = members()
                 .min_by(|((a, _), _), ((b, _), _)| distance(a, mean).total_cmp(&distance(b, mean)));
             let ((middle, _), _) = middle?;
-            let is_tom = |cell: u16| TOMS.map(Lane::index).contains(&(usize::from(cell) / SLOTS));
+            let lane = |cell: u16| Lane::ALL[usize::from(cell) / SLOTS];
+            let is_tom = |cell: u16| lane(cell).drum_class() == DrumClass::Toms;
             let lone_tom = middle.iter().filter(|&&cell| is_tom(cell)).count() == 1;
             let cells = (0..CELLS as u16).filter_map(|cell| {
                 let often = mean[usize::from(cell)];
                 // Where crashes go the form decides, and a tom alone is no groove.
-                let crash = usize::from(cell) / SLOTS == Lane::Crash.index();
+                let crash = lane(cell) == Lane::Crash;
                 let passes = crash || lone_tom && is_tom(cell);
                 let onset = if passes { often > 0.5 } else { middle.contains(&cell) };
                 let percent = (50.0 * (often + f32::from(onset))).round() as u8;

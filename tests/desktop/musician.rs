@@ -32,7 +32,10 @@ fn drum(
 ) -> Result<Document, BoxError> {
     open.play_through()?;
     screen.click(plugin, open.capture())?;
-    thread::sleep(Duration::from_millis(500));
+    wait("the take", Duration::from_secs(20), || {
+        open.save()?;
+        Ok(session.document().ok().filter(|document| !document.takes.is_empty()))
+    })?;
     screen.click(plugin, open.generate())?;
     wait("drums", Duration::from_secs(60), || {
         open.save()?;

@@ -145,7 +145,8 @@ def rendered(options):
     performances = transcriber.read_performances(options)
     sets = []
     for index, fold in enumerate(folds(performances)):
-        known = transcriber.test_clips(fold, options.sounds, "train", 0.45, options.clips, 20 + index)
+        # These are learned from as well.
+        known = transcriber.test_clips(fold, options.sounds, "train", 0.45, options.clips, 20 + index, False)
         unseen = transcriber.test_clips(fold, options.sounds, "unseen", 0.5, options.tests, 30 + index)
         sets.append((heard(known, True, 20 + index), heard(unseen, False, 30 + index)))
         print(f"fold {index + 1}: {len(fold)} performances", flush=True)

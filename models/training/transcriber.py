@@ -304,9 +304,9 @@ def go_on_from(path, net):
             module.train()
 
 
-def test_clips(performances, sounds, name, mixes, count, seed):
+def test_clips(performances, sounds, name, mixes, count, seed, as_played=True):
     """As people played: thresholds chosen where crashes are everywhere miss most of those that are."""
-    clips = drum_audio.Clips(performances, sounds, seed, name, mixes, as_played=True)
+    clips = drum_audio.Clips(performances, sounds, seed, name, mixes, as_played=as_played)
     clips.prepare([seed])
     return list(itertools.islice((clips.clip() for _ in itertools.count()), count))
 

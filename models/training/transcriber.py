@@ -405,6 +405,8 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--weights", type=Path, help="measure and export these; do not train")
     options = parser.parse_args()
+    if options.keep and not options.start:
+        parser.error("--keep needs --from")
     torch.manual_seed(options.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     performances = read_performances(options)

@@ -48,7 +48,7 @@ pub use file::SongFile;
 pub use parse::{MAX_BARS, MAX_HOURS, parse};
 pub use repair::Repair;
 pub use sounds::Because;
-pub use write::{write, write_with_drums_on};
+pub use write::{write, write_clip};
 
 use crate::score::Song;
 

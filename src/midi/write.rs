@@ -26,12 +26,13 @@ use crate::score::{Metre, Song, Ticks, TrackKind};
 /// - names are trimmed, one line long and have at most 128 characters;
 /// - nothing is later than tick 2^32.
 pub fn write(song: &Song) -> Vec<u8> {
-    write_with_drums_on(song, DRUM_CHANNEL)
+    write_clip(song, DRUM_CHANNEL, Ticks(0))
 }
 
-/// As [`write()`], with the drums on another channel, 0 to 15, for a kit that listens there. A reader
-/// that knows General MIDI alone takes them for a melody then.
-pub fn write_with_drums_on(song: &Song, drums: u8) -> Vec<u8> {
+/// As [`write()`], a clip of so many ticks: its tracks end there, or with the last note if that is later. The
+/// drums are on the channel `drums`, 0 to 15, for a kit that listens there; a reader that knows General
+/// MIDI alone takes them for a melody if that is another than the tenth.
+pub fn write_clip(song: &Song, drums: u8, length: Ticks) -> Vec<u8> {
     let clock = Clock::new(song.ticks_per_quarter());
     let sounding: Vec<_> = song
         .tracks
@@ -42,7 +43,8 @@ pub fn write_with_drums_on(song: &Song, drums: u8) -> Vec<u8> {
     let channels = channels(sounding.iter().map(|track| track.kind), drums & 0xF);
     let names: Vec<String> = sounding.iter().map(|track| clean(&track.name)).collect();
 
-    let mut tracks = vec![time_line(song, clock)];
+    let length = clock.tick(length);
+    let mut tracks = vec![time_line(song, clock, length)];
     for ((track, channel), name) in sounding.into_iter().zip(channels).zip(&names) {
         let mut events = Vec::with_capacity(2 * track.notes.len() + 2);
         if !name.is_empty() {
@@ -62,7 +64,7 @@ pub fn write_with_drums_on(song: &Song, drums: u8) -> Vec<u8> {
             // 64: the standard's value for "not measured".
             say(end.max(start + 1), Order::Off, MidiMessage::NoteOff { key, vel: u7::from(64) });
         }
-        tracks.push(with_deltas(events));
+        tracks.push(with_deltas(events, length));
     }
     let timing = Timing::Metrical(u15::from(clock.to));
     let smf = Smf { header: Header::new(Format::Parallel, timing), tracks };
@@ -73,12 +75,13 @@ pub fn write_with_drums_on(song: &Song, drums: u8) -> Vec<u8> {
     bytes
 }
 
-/// At one tick, what ends comes before what begins.
+/// At one tick, what ends comes before what begins, and the end of the track behind all.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Order {
     Head,
     Off,
     On,
+    End,
 }
 
 /// Ticks of the song as ticks of the file.
@@ -103,7 +106,7 @@ fn meta(message: MetaMessage) -> TrackEventKind {
     TrackEventKind::Meta(message)
 }
 
-fn time_line(song: &Song, clock: Clock) -> Vec<TrackEvent<'static>> {
+fn time_line(song: &Song, clock: Clock, length: u64) -> Vec<TrackEvent<'static>> {
     let mut events = Vec::new();
     for change in song.tempo.changes() {
         let micros = u24::from(change.micros_per_quarter.min(u24::max_value().as_int()));
@@ -113,7 +116,7 @@ fn time_line(song: &Song, clock: Clock) -> Vec<TrackEvent<'static>> {
         let message = time_signature(change.metre);
         events.push((clock.tick(change.at), Order::Head, meta(message)));
     }
-    with_deltas(events)
+    with_deltas(events, length)
 }
 
 fn time_signature(metre: Metre) -> MetaMessage<'static> {
@@ -124,11 +127,16 @@ fn time_signature(metre: Metre) -> MetaMessage<'static> {
     MetaMessage::TimeSignature(metre.numerator(), power, clocks, 8)
 }
 
-/// Sorts events and turns their times into distances; ends the track.
-fn with_deltas<'a>(mut events: Vec<(u64, Order, TrackEventKind<'a>)>) -> Vec<TrackEvent<'a>> {
+/// Sorts events and turns their times into distances; ends the track with them, at `length` at the earliest.
+fn with_deltas<'a>(
+    mut events: Vec<(u64, Order, TrackEventKind<'a>)>,
+    length: u64,
+) -> Vec<TrackEvent<'a>> {
+    let end = events.iter().map(|&(at, ..)| at).fold(length, u64::max);
+    events.push((end, Order::End, meta(MetaMessage::EndOfTrack)));
     events.sort_by_key(|&(at, order, _)| (at, order));
     let longest = u64::from(u28::max_value().as_int());
-    let (mut now, mut track) = (0, Vec::with_capacity(events.len() + 1));
+    let (mut now, mut track) = (0, Vec::with_capacity(events.len()));
     for (at, _, kind) in events {
         while at - now > longest {
             // An empty text bridges what one distance cannot.
@@ -139,7 +147,6 @@ fn with_deltas<'a>(mut events: Vec<(u64, Order, TrackEventKind<'a>)>) -> Vec<Tra
         track.push(TrackEvent { delta: u28::from((at - now) as u32), kind });
         now = at;
     }
-    track.push(TrackEvent { delta: u28::from(0), kind: meta(MetaMessage::EndOfTrack) });
     track
 }
 

@@ -110,7 +110,7 @@ impl Document {
             None => time_line(&take.song, start, end),
         };
         let song = Song { tracks: vec![track], ..time };
-        let bytes = midi::write_with_drums_on(&song, self.channel.index());
+        let bytes = midi::write_clip(&song, self.channel.index(), end - start);
         Some(ExportFile { name, bytes, notes: count })
     }
 }

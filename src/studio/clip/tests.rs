@@ -64,6 +64,13 @@ fn a_file_holds_the_chosen_bars_with_their_time() {
     let wanted = part.hits.iter().filter(|hit| hit.lane() == Lane::Snare && hit.bar.0 >= 2);
     assert_eq!(song.drum_notes().count(), wanted.count());
 
+    // The clip is as long as its bars, though its last stroke is over before.
+    let of_two = Extract { bars: Some(0..2), lanes: Some(Lanes::only(Lane::Kick)) };
+    let file = document.midi_file(&of_two).unwrap();
+    for track in midly::Smf::parse(&file.bytes).unwrap().tracks {
+        assert_eq!(track.iter().map(|event| event.delta.as_int()).sum::<u32>(), 2 * 1920);
+    }
+
     assert_eq!(document.midi_file(&Extract { bars: Some(9..12), lanes: None }), None);
     let (start, end) = (usize::MAX, 3);
     assert_eq!(document.midi_file(&Extract { bars: Some(start..end), lanes: None }), None);

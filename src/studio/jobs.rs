@@ -74,9 +74,13 @@ pub struct JobView {
     pub fraction: f32,
 }
 
+/// What is said when a job's result belongs to what is no longer there.
+pub(super) const GONE: &str = "the document changed under the job; start it again";
+
 /// A change of the document as it is when the job ends, and how it goes into the undo history.
 pub(super) struct Outcome {
-    pub change: Box<dyn FnOnce(&Document) -> Document>,
+    /// `None` if what it would change is gone.
+    pub change: Box<dyn FnOnce(&Document) -> Option<Document>>,
     /// The name of its step; `None` if it belongs to the step before.
     pub step: Option<&'static str>,
     /// What was written to choose from.
@@ -93,14 +97,18 @@ pub(super) struct Outcome {
 
 impl Outcome {
     /// A step of the undo history.
-    pub fn step(job: &Job, change: impl FnOnce(&Document) -> Document + 'static) -> Outcome {
-        Outcome { step: Some(job.name()), ..Outcome::amend(change) }
+    pub fn step(
+        job: &Job,
+        change: impl FnOnce(&Document) -> Option<Document> + 'static,
+    ) -> Outcome {
+        let unchanged = Outcome::amend(Document::clone);
+        Outcome { step: Some(job.name()), change: Box::new(change), ..unchanged }
     }
 
     /// A change that belongs to the step before.
     pub fn amend(change: impl FnOnce(&Document) -> Document + 'static) -> Outcome {
         Outcome {
-            change: Box::new(change),
+            change: Box::new(|document| Some(change(document))),
             step: None,
             candidates: None,
             import: None,

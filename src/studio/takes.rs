@@ -125,21 +125,23 @@ impl Document {
         self.takes.iter().position(same).or_else(|| self.takes.iter().position(equal))
     }
 
-    /// Changes what belongs to a take, wherever that is now; nothing happens if the take is gone.
+    /// Changes what belongs to a take, wherever that is now. Whether the take is still there.
     pub(super) fn with_take(
         &mut self,
         take: &Arc<Take>,
         change: impl FnOnce(&Arc<Take>, &mut Option<Arrangement>, &mut Settings),
-    ) {
-        let Some(index) = self.place_of(take) else { return };
+    ) -> bool {
+        let Some(index) = self.place_of(take) else { return false };
         let take = self.takes[index].clone();
         if self.current_take == Some(index) {
-            return change(&take, &mut self.arrangement, &mut self.settings);
+            change(&take, &mut self.arrangement, &mut self.settings);
+            return true;
         }
         self.kept.resize(self.takes.len(), None);
         let new = || Arc::new(TakeState { arrangement: None, settings: self.settings.clone() });
         let kept = Arc::make_mut(self.kept[index].get_or_insert_with(new));
         change(&take, &mut kept.arrangement, &mut kept.settings);
+        true
     }
 
     /// What was generated last for another capture of the same bars.

@@ -417,6 +417,33 @@ fn candidates_are_written_ranked_heard_and_judged() {
 }
 
 #[test]
+fn a_recording_that_cannot_be_read_keeps_no_control_from_being_played() {
+    let folder = tempfile::tempdir().unwrap();
+    let studio = generated();
+    let broken = folder.path().join("broken.wav");
+    std::fs::write(&broken, b"RIFF and no more").unwrap();
+    studio.start(Job::Transcribe(broken)).unwrap();
+    let settings = Settings { complexity: 0.9, ..studio.snapshot().document.settings.clone() };
+    studio.apply(Edit::Settings(settings.clone())).unwrap();
+    wait(&studio, |view| {
+        view.document.arrangement.as_ref().is_some_and(|drums| drums.played == settings)
+    });
+}
+
+#[test]
+fn undo_leaves_pins_and_favourites() {
+    let studio = with_take();
+    studio.apply(Edit::Channel(Channel::new(3).unwrap())).unwrap();
+    studio.change_map(|map| map.share = 0.7);
+    studio.undo();
+    let document = studio.snapshot().document.clone();
+    assert_eq!((document.channel.number(), document.map.share), (10, 0.7));
+    studio.redo();
+    let document = studio.snapshot().document.clone();
+    assert_eq!((document.channel.number(), document.map.share), (3, 0.7));
+}
+
+#[test]
 fn a_recording_is_heard_or_a_sentence_says_why_not() {
     let folder = tempfile::tempdir().unwrap();
     let studio = Studio::new();

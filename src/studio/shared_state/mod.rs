@@ -165,7 +165,11 @@ impl SharedState {
     fn travel(&self, step: impl FnOnce(&mut History) -> bool) {
         self.change(|state| {
             state.stop();
+            let map = state.history.present().map.clone();
             if step(&mut state.history) {
+                // Pins and favourites are no steps.
+                let document = Document { map, ..(**state.history.present()).clone() };
+                state.history.amend(document);
                 state.session.recalls += 1;
             }
             state.refused = None;
@@ -218,7 +222,8 @@ impl SharedState {
     }
 
     pub fn replace(&self, saved: Saved) {
-        // What was tapped, or is listened to, belongs to the document that goes.
+        // What was tapped, is auditioned or is listened to belongs to the document that goes.
+        self.stop_audition();
         self.with_audio_link(|audio_link| {
             audio_link.end_tapping();
             audio_link.stop_listening(false);

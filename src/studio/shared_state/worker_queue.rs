@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use super::super::jobs::Outcome;
+use super::super::jobs::{GONE, Outcome};
 use super::super::{Document, Job};
 use super::SharedState;
 use super::state::Running;
@@ -122,7 +122,7 @@ impl SharedState {
             let broke = engine.as_ref().filter(|engine| engine.broke);
             let note = broke.and_then(|engine| engine.why.as_deref());
             let note = note.map(|why| format!("{why}; the processor did the rest").into());
-            state.running = None;
+            let ran = state.running.take().map(|running| running.job);
             match outcome {
                 Ok(Outcome { change, step, candidates, import, melodies, rendering, sound }) => {
                     if let Some((request, sound)) = sound {
@@ -140,16 +140,19 @@ impl SharedState {
                     if let Some(set) = candidates {
                         state.session.candidates = Some(set);
                     }
-                    let document = change(state.history.present());
-                    match step {
-                        Some(name) => state.history.step(document, name, None),
-                        None => state.history.amend(document),
-                    }
-                    state.session.error = note;
                     state.refused = None;
+                    state.session.error = note;
+                    match (change(state.history.present()), step) {
+                        (Some(document), Some(name)) => state.history.step(document, name, None),
+                        (Some(document), None) => state.history.amend(document),
+                        (None, _) => state.session.error = Some(GONE.into()),
+                    }
                 }
                 Err(sentence) => {
-                    state.refused = Some(state.history.present().settings.clone());
+                    // Other jobs say nothing of whether these can be played.
+                    if ran == Some(Job::Reshape) {
+                        state.refused = Some(state.history.present().settings.clone());
+                    }
                     state.session.error = sentence.map(Into::into);
                 }
             }

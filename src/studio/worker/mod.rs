@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 
 use self::reporter::{ProgressRange, Reporter, serve_map};
 use super::audio_import::AudioImport;
-use super::jobs::Outcome;
+use super::jobs::{GONE, Outcome};
 use super::melodies::{MelodyRequest, MelodySet};
 use super::recipe::Variations;
 use super::recording_sound::PreviewError;
@@ -100,7 +100,7 @@ enum JobFailure {
     Preview(#[from] PreviewError),
     #[error(transparent)]
     Piano(#[from] PianoError),
-    #[error("the document changed under the job; start it again")]
+    #[error("{GONE}")]
     Gone,
     #[error("an error inside drumlin stopped \"{0}\"; please report it")]
     Bug(&'static str),
@@ -278,7 +278,7 @@ impl Player {
             let lanes = document.locked_lanes();
             // Bars that were captured anew keep what is locked in them.
             let before = document.before(&made_for).cloned();
-            document.with_take(&made_for, |take, arrangement, settings| {
+            let found = document.with_take(&made_for, |take, arrangement, settings| {
                 if let Some(old) = arrangement.as_ref().or(before.as_ref()) {
                     fresh.keep_locked(old, lanes);
                 }
@@ -286,7 +286,7 @@ impl Player {
                 settings.seed = seed;
                 *arrangement = Some(fresh);
             });
-            document
+            found.then_some(document)
         };
         Ok(Outcome::step(job, change))
     }
@@ -306,11 +306,11 @@ impl Player {
         let variations = self.play(&analysis, &settings, &wanted, reporter)?;
         let take = arrangement.take.clone();
         let change = move |document: &Document| {
-            replayed(document, &take, &settings, |alternative, lanes, bars| {
+            Some(replayed(document, &take, &settings, |alternative, lanes, bars| {
                 let mut alternative = alternative.clone();
                 alternative.variation = varied(alternative.variation);
                 alternative.replayed(&variations, lanes, bars)
-            })
+            }))
         };
         Ok(Outcome::step(job, change))
     }
@@ -351,7 +351,7 @@ impl Player {
     ) -> Result<Outcome, JobFailure> {
         let piano = TakePiano::learn(path, &|share| reporter.goes_on(share))?;
         let piano = Some(Arc::new(piano));
-        Ok(Outcome::step(job, |document| Document { piano, ..document.clone() }))
+        Ok(Outcome::step(job, |document| Some(Document { piano, ..document.clone() })))
     }
 
     /// Plays the current take with the document's piano.
@@ -427,7 +427,7 @@ impl Player {
         let change = move |document: &Document| {
             let mut document = document.clone();
             let lanes = document.locked_lanes();
-            document.with_take(&take, |_, arrangement, _| {
+            let found = document.with_take(&take, |_, arrangement, _| {
                 if let Some(arrangement) = arrangement
                     && let Some(alternative) = arrangement.alternatives.get_mut(chosen)
                 {
@@ -436,7 +436,7 @@ impl Player {
                         alternative.overridden(&region, variation, &variations, lanes, bars);
                 }
             });
-            document
+            found.then_some(document)
         };
         Ok(Outcome::step(job, change))
     }

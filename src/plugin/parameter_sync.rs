@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::shared_transport::SharedTransport;
+use crate::drummer::Settings;
 use crate::parameters::{Control, Parameters};
 use crate::studio::{Channel, Edit, Gesture, Job, Span, StudioLink, TAPPED_BARS};
 
@@ -20,7 +21,9 @@ pub struct ParameterSync {
     presses: u32,
     /// The switch for tapping was on.
     taps: bool,
-    /// Notes that had been captured at the last press.
+    /// A groove was being tapped.
+    is_tapping: bool,
+    /// Notes that had been captured at the last press, or were tapped since.
     notes: u64,
     gesture: Option<(Gesture, Instant)>,
 }
@@ -34,6 +37,7 @@ impl ParameterSync {
         ParameterSync {
             presses: parameters.presses(),
             taps: false,
+            is_tapping: false,
             notes: 0,
             gesture: None,
             parameters,
@@ -45,19 +49,20 @@ impl ParameterSync {
     /// or a saved state has changed in the document is left alone until the window has turned the
     /// parameters to it; that happens one by one, and those that are still to come must not undo it.
     pub fn poll(&mut self, studio: &StudioLink) {
-        let mut turned = self.parameters.take_turned().peekable();
-        if turned.peek().is_some() {
-            let asked = studio.snapshot();
-            let mut wanted = asked.document.settings.clone();
-            for control in turned {
-                control.set(&mut wanted, self.parameters.of(control).modulated_position());
-                if control == Control::Channel {
-                    self.send_channel(studio, asked.document.channel);
-                }
+        let position = |control| self.parameters.of(control).modulated_position();
+        let turned: Vec<(Control, f32)> =
+            self.parameters.take_turned().map(|control| (control, position(control))).collect();
+        let view = studio.snapshot();
+        if !turned.is_empty() {
+            if turned.iter().any(|&(control, _)| control == Control::Channel) {
+                self.send_channel(studio, view.document.channel);
             }
-            if wanted != asked.document.settings {
-                self.edit(studio, Edit::Settings(wanted));
-            }
+            self.turn(studio, &view.document.settings, &turned);
+        }
+        // What is tapped is no melody that the trigger could take.
+        let is_tapping = view.tapping.is_some();
+        if std::mem::replace(&mut self.is_tapping, is_tapping) || is_tapping {
+            self.notes = self.shared_transport.notes();
         }
         let presses = self.parameters.presses();
         if presses != self.presses {
@@ -77,20 +82,32 @@ impl ParameterSync {
     fn send_channel(&mut self, studio: &StudioLink, asked: Channel) {
         let channel = u8::try_from(self.parameters.channel.value()).ok().and_then(Channel::new);
         if let Some(channel) = channel.filter(|&channel| channel != asked) {
-            self.edit(studio, Edit::Channel(channel));
+            let gesture = self.gesture(studio);
+            report(studio, studio.drag(gesture, Edit::Channel(channel)));
         }
     }
 
-    fn edit(&mut self, studio: &StudioLink, edit: Edit) {
+    /// Turns controls of the settings as they are by then: others may have changed since they were seen.
+    fn turn(&mut self, studio: &StudioLink, seen: &Settings, turned: &[(Control, f32)]) {
+        let turn = |settings: &mut Settings| {
+            turned.iter().for_each(|&(control, position)| control.set(settings, position));
+        };
+        let mut wanted = seen.clone();
+        turn(&mut wanted);
+        if wanted != *seen {
+            let gesture = self.gesture(studio);
+            report(studio, studio.adjust(gesture, turn));
+        }
+    }
+
+    fn gesture(&mut self, studio: &StudioLink) -> Gesture {
         let now = Instant::now();
         let gesture = match self.gesture {
             Some((gesture, last)) if now - last < PAUSE => gesture,
             _ => studio.gesture(),
         };
         self.gesture = Some((gesture, now));
-        if let Err(error) = studio.drag(gesture, edit) {
-            studio.report(&error.to_string());
-        }
+        gesture
     }
 
     /// As a musician would: takes what has just played, if something new has, and asks for drums.
@@ -98,13 +115,15 @@ impl ParameterSync {
         let notes = self.shared_transport.notes();
         if notes != self.notes {
             self.notes = notes;
-            if let Err(error) = studio.capture(Span::JustPlayed) {
-                studio.report(&error.to_string());
-            }
+            report(studio, studio.capture(Span::JustPlayed));
         }
-        if let Err(error) = studio.start(Job::Generate) {
-            studio.report(&error.to_string());
-        }
+        report(studio, studio.start(Job::Generate));
+    }
+}
+
+fn report<E: std::fmt::Display>(studio: &StudioLink, outcome: Result<(), E>) {
+    if let Err(error) = outcome {
+        studio.report(&error.to_string());
     }
 }
 

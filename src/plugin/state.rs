@@ -25,20 +25,26 @@ pub struct State {
 
 impl State {
     pub fn new(parameters: Arc<Parameters>, studio: Arc<Studio>) -> State {
-        State { parameters, document: Keeping(studio.clone()), backend: Running(studio) }
+        let document = Keeping(studio.clone(), parameters.clone());
+        State { parameters, document, backend: Running(studio) }
     }
 }
 
 /// The document as base64 text: the wrapper writes fields as JSON.
-struct Keeping(Arc<Studio>);
+struct Keeping(Arc<Studio>, Arc<Parameters>);
 
 impl<'a> PersistentField<'a, String> for Keeping {
     /// What is no document is refused in words; what was there stays.
     fn set(&self, text: String) {
         // Text that is not base64 gives the studio bytes that it refuses.
         let bytes = STANDARD.decode(text).unwrap_or_default();
-        if let Err(error) = self.0.load(&bytes) {
-            self.0.report(&format!("The project's drums could not be opened: {error}."));
+        match self.0.load(&bytes) {
+            // The parameters were set before: nobody has turned them, and the document, which may have a
+            // groove where the parameter names a style, is not to follow them.
+            Ok(_) => drop(self.1.take_turned()),
+            Err(error) => {
+                self.0.report(&format!("The project's drums could not be opened: {error}."));
+            }
         }
     }
 
@@ -78,7 +84,13 @@ pub fn at_rest(state: &mut PluginState) {
 
 #[cfg(test)]
 mod tests {
+    #![allow(unsafe_code, reason = "the host sets parameters behind the plugin's back")]
+
+    use nice_plug::params::InternalParamMut;
+
+    use super::super::parameter_sync::ParameterSync;
     use super::*;
+    use crate::score::{Groove, GrooveSource, Lane, Metre, Velocity};
     use crate::studio::{Channel, Edit};
     use std::collections::BTreeMap;
 
@@ -95,6 +107,36 @@ mod tests {
         let (state, studio) = self::state();
         state.deserialize_fields(&saved);
         assert_eq!(studio.snapshot().document.channel.number(), 3);
+    }
+
+    #[test]
+    fn a_groove_outlives_the_style_that_was_turned_before_it() {
+        let (state, studio) = state();
+        let kick = crate::score::Hit {
+            bar: crate::score::BarIndex(0),
+            step: 0,
+            key: Lane::Kick.default_key(),
+            velocity: Velocity::clamped(90),
+            offset: 0.0,
+        };
+        let source = GrooveSource::File;
+        let groove = Groove::new("beat", source, Metre::COMMON, false, 1, vec![kick]).unwrap();
+        studio.apply(Edit::UseGroove { section: None, groove: Some(groove) }).unwrap();
+        let saved = state.serialize_fields();
+        let asked = studio.snapshot().document.settings.clone();
+        let (state, studio) = self::state();
+        let mut sync = ParameterSync::new(state.parameters.clone(), Arc::default());
+        // As a host opens a project: the parameters, then the document, then the worker's next tick.
+        // SAFETY: nobody else has these parameters.
+        unsafe { state.parameters.style._internal_set_normalized_value(0.3) };
+        state.deserialize_fields(&saved);
+        sync.poll(&studio);
+        assert_eq!(studio.snapshot().document.settings, asked);
+        // What is turned from then on counts.
+        // SAFETY: as above.
+        unsafe { state.parameters.style._internal_set_normalized_value(0.6) };
+        sync.poll(&studio);
+        assert_ne!(studio.snapshot().document.settings, asked);
     }
 
     #[test]

@@ -13,6 +13,9 @@ use super::{Cell, Channel, Clipboard, Document, DrumMap, Lanes, PutCandidate, Re
 use crate::drummer::{Settings, StyleChoice};
 use crate::score::{BarIndex, Beats, Groove, Hit, Lane, Ticks, Velocity};
 
+/// The name of a step that changes settings.
+pub(super) const SETTINGS: &str = "settings";
+
 /// One change of a document. Cells outside the grid are passed over.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "fields are called what the variants speak of")]
@@ -107,7 +110,7 @@ impl Edit {
             Edit::Choose(_) => "choose alternative",
             Edit::Mix { .. } => "mix",
             Edit::PutCandidate(_) => "candidate",
-            Edit::Settings(_) => "settings",
+            Edit::Settings(_) => SETTINGS,
             Edit::UseGroove { .. } => "groove",
             Edit::DrumMap(_) => "drum map",
             Edit::Channel(_) => "MIDI channel",

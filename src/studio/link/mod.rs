@@ -6,6 +6,7 @@ mod grooves;
 
 use std::sync::Arc;
 
+use super::edit::SETTINGS;
 use super::shared_state::SharedState;
 use super::{
     AudioEnd, Edit, EditError, Gesture, Job, Lanes, Rating, RelevanceFeedback, Saved, Span,
@@ -83,6 +84,22 @@ impl StudioLink {
     pub fn drag(&self, gesture: Gesture, edit: Edit) -> Result<(), EditError> {
         self.shared
             .step(edit.name(), Some(gesture), edit.recalls(), |document| edit.apply(document))
+    }
+
+    /// Changes the settings as part of a drag, as they are by then; see [`Gesture`].
+    ///
+    /// # Errors
+    /// As [`StudioLink::apply`].
+    pub fn adjust(
+        &self,
+        gesture: Gesture,
+        change: impl FnOnce(&mut Settings),
+    ) -> Result<(), EditError> {
+        self.shared.step(SETTINGS, Some(gesture), false, |document| {
+            let mut settings = document.settings.clone();
+            change(&mut settings);
+            Edit::Settings(settings).apply(document)
+        })
     }
 
     /// Asks the drummer for settings that were kept, such as a preset's; controls follow (see

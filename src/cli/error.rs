@@ -42,6 +42,11 @@ pub enum CliError {
         path.display()
     )]
     Pickup { path: PathBuf, beats: f32, metre: Metre },
+    #[error(
+        "no bar begins at {downbeat} s: {} is over after {seconds:.1} s",
+        recording.display()
+    )]
+    Downbeat { recording: PathBuf, downbeat: f64, seconds: f64 },
     #[error(transparent)]
     Drummer(#[from] DrummerError),
     #[error(transparent)]

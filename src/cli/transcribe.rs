@@ -293,6 +293,10 @@ fn transcribe(
         true
     };
     let heard = Activations::of(&work.recording, models, &done)?;
+    if let Some(downbeat) = arguments.downbeat.filter(|&downbeat| downbeat >= heard.seconds()) {
+        let (recording, seconds) = (work.recording.clone(), heard.seconds());
+        return Err(CliError::Downbeat { recording, downbeat, seconds });
+    }
     let transcription = heard.transcription(&arguments.options(), None);
     if transcription.onsets.is_empty() {
         return Err(CliError::NoStrokes { recording: work.recording.clone() });

@@ -22,7 +22,8 @@ pub enum Quantise {
     /// They stay where they were played.
     #[default]
     Off,
-    /// To sixteenths or triplet eighths, whichever is nearer to the whole recording.
+    /// To sixteenths or triplet eighths, whichever is nearer to the whole recording; in compound metres
+    /// to sixteenths.
     Grid,
 }
 
@@ -105,7 +106,8 @@ impl Transcription {
             Some(line) => line.tempo(),
             None => TempoMap::constant(TICKS_PER_QUARTER, NO_TEMPO),
         };
-        let grid = line.as_ref().filter(|_| quantise == Quantise::Grid).map(|line| self.grid(line));
+        let quantised = line.as_ref().filter(|_| quantise == Quantise::Grid);
+        let grid = quantised.map(|line| self.grid(line, metre));
         for onset in &self.onsets {
             let start = match &line {
                 Some(line) => {
@@ -131,8 +133,12 @@ impl Transcription {
         }
     }
 
-    /// Parts of a beat that the strokes lie nearest to, for how near chance would be.
-    fn grid(&self, line: &TimeLine) -> f64 {
+    /// Parts of a beat that the strokes lie nearest to, for how near chance would be: six of a dotted
+    /// beat, four or three of another.
+    fn grid(&self, line: &TimeLine, metre: Metre) -> f64 {
+        if metre.is_compound() {
+            return 6.0;
+        }
         let off = |parts: f64| -> f64 {
             let off = self.onsets.iter().map(|onset| {
                 let place = line.place(onset.at.0) * parts;
@@ -221,6 +227,17 @@ mod tests {
         let times = times.iter().map(|&time| Seconds(time)).collect();
         let beats = Beats { times, beats_to_a_bar: 4, first_downbeat, ..Beats::default() };
         Transcription { onsets, beats, seconds: 10.0 }
+    }
+
+    #[test]
+    fn compound_metres_are_quantised_to_sixteenths() {
+        let beats: Vec<f64> = (0..8).map(|index| 0.6 * f64::from(index)).collect();
+        let sixteenths = (0..6).map(|step| onset(0.6 + 0.1 * f64::from(step) + 0.01, 0.5));
+        let heard = heard(sixteenths.collect(), &beats, 0);
+        let song = heard.song("drums", Metre::new(6, 8).unwrap(), Quantise::Grid);
+        let starts: Vec<u64> = song.tracks[0].notes.iter().map(|note| note.start.0).collect();
+        let sixteenth = u64::from(TICKS_PER_QUARTER) / 4;
+        assert_eq!(starts, [6, 7, 8, 9, 10, 11].map(|step| step * sixteenth));
     }
 
     #[test]

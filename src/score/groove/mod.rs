@@ -63,11 +63,9 @@ pub enum GrooveError {
         /// How many notes there are.
         notes: usize,
     },
-    /// A song of several parts, and none of them is drums.
-    #[error(
-        "it has no drums: none of its {0} tracks is on channel 10, or called and played like drums"
-    )]
-    NoDrumTrack(usize),
+    /// A melody, or a song of several parts of which none is drums.
+    #[error("it has no drums: no track is on channel 10, or called and played like drums")]
+    NoDrumTrack,
     /// There are too many bars, or none.
     #[error("a groove has one to four bars, not {0}")]
     Bars(usize),

@@ -10,18 +10,20 @@ use crate::score::{
 
 /// Most keys of a track that may be a single drum: a stroke, a roll, an edge.
 const DRUM_KEYS: usize = 3;
+/// Kick, snare, hats and low toms: one of them is in nearly every beat, and few melodies go so low.
+const KIT: std::ops::RangeInclusive<u8> = 35..=46;
 /// Songs of more bars are not looked through.
 const MOST_BARS: u64 = 10_000;
 
 impl Groove {
     /// The groove of a song's drum tracks, such as those of a MIDI clip. Each note goes to the nearest
     /// step, and its distance from it is kept. Beats are divided in triplets where the playing fits
-    /// them better. A clip without a drum track is taken for drums: one track, or several of which each
-    /// has three keys at most, as kits are recorded drum by drum.
+    /// them better. A clip without a drum track is taken for drums if it has a kick, snare or hat: one
+    /// track, or several of which each has three keys at most, as kits are recorded drum by drum.
     ///
     /// # Errors
-    /// If the song has no notes, none on a drum's key, several parts and no drums among them, or more bars
-    /// than can be looked through.
+    /// If the song has no notes, none on a drum's key, no drums among its parts, or more bars than can be
+    /// looked through.
     pub fn of_song(
         name: &str,
         source: GrooveSource,
@@ -36,10 +38,12 @@ impl Groove {
                 let keys: BTreeSet<u8> = track.notes.iter().map(|note| note.key).collect();
                 keys.len() <= DRUM_KEYS
             };
-            if tracks > 1 && !played.clone().all(is_drum) {
-                return Err(GrooveError::NoDrumTrack(tracks));
-            }
             notes = song.tracks.iter().flat_map(|track| &track.notes).copied().collect();
+            let has_kit = notes.iter().any(|note| KIT.contains(&note.key));
+            let is_melodic = tracks > 1 && !played.clone().all(is_drum);
+            if !notes.is_empty() && (is_melodic || !has_kit) {
+                return Err(GrooveError::NoDrumTrack);
+            }
         }
         let (metres, ticks) = (&song.metres, song.ticks_per_quarter());
         let mut taken = Groove::of_notes(name, source, ticks, metres, &notes)?;

@@ -27,8 +27,10 @@ const LOWER: usize = 5;
 const MOST: f32 = 10.0;
 const WORTH: f32 = 0.3;
 
-/// The part of a clip at either end in which it may be joined, in seconds.
+/// The part of a clip at either end in which it may be joined: seconds, and at most so much of it, so that
+/// the middle is heard.
 const ENDS: f64 = 4.0;
+const SHARE_OF_CLIP: usize = 3;
 
 /// A beat.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,9 +47,9 @@ pub struct Beat {
 pub struct ClipBeats {
     /// From beat to beat, in samples; 0 if there are no beats.
     pub period: f64,
-    /// In the first four seconds.
+    /// In the first four seconds, of a short clip in the first third.
     pub early: Vec<Beat>,
-    /// In the last four seconds.
+    /// In the last four seconds, of a short clip in the last third.
     pub late: Vec<Beat>,
 }
 
@@ -69,7 +71,7 @@ impl ClipBeats {
         let early = BeatGrid::of(&beat_odds(&flux[..begin], network)?);
         let late =
             if end == 0 { early.clone() } else { BeatGrid::of(&beat_odds(&flux[end..], network)?) };
-        let ends = (ENDS * FRAMES) as usize;
+        let ends = ((ENDS * FRAMES) as usize).min(flux.len() / SHARE_OF_CLIP);
         let beats = ClipBeats {
             period: early.period * HOP as f64,
             early: clip.beats(&early.beats, 0, 0..ends.min(begin)),

@@ -17,7 +17,8 @@ const PEAK: f64 = -4.0;
 const LONGEST_HALF: f64 = 0.1;
 const SHORTEST_HALF: f64 = 0.0025;
 
-/// A clip is a loop if it is whole beats to this share of one, in beats.
+/// A clip is a loop if beats are this near to its ends, in beats. It is played whole: its next beat would be
+/// its first.
 const LOOP: f64 = 0.06;
 
 /// Where two clips meet.
@@ -143,20 +144,30 @@ fn ends(clip: &Clip) -> (Place, Place) {
         (place(clip.sounding.start), place(clip.sounding.end))
     };
     let beats = &clip.beats;
-    let last = beats.late.len().saturating_sub(1);
-    let Some(entry) = clearest(beats.early.iter().enumerate()) else { return whole() };
-    let backwards = beats.late.iter().enumerate().map(|(index, beat)| (last - index, beat));
-    let exit = clearest(backwards).map_or(0.0, |beat| beat.sample);
-    // A loop is played whole: its next beat would be its first.
-    let first = beats.early.first().map_or(0.0, |beat| beat.sample);
-    let length = clip.samples as f64 / beats.period;
-    let is_loop = first < LOOP * beats.period && (length - length.round()).abs() < LOOP;
-    let (entry, exit) =
-        if is_loop { (first, first + clip.samples as f64) } else { (entry.sample, exit) };
+    let (Some(first), Some(last)) = (beats.early.first(), beats.late.last()) else {
+        return whole();
+    };
+    let entry = clearest(beats.early.iter().enumerate());
+    let exit = clearest(beats.late.iter().rev().enumerate());
+    let (entry, exit) = loop_ends(clip.samples as f64, beats.period, first.sample, last.sample)
+        .or(entry.zip(exit).map(|(entry, exit)| (entry.sample, exit.sample)))
+        .unwrap_or_default();
     if exit - entry < beats.period {
         return whole();
     }
     (Place { sample: entry, beat: true }, Place { sample: exit, beat: true })
+}
+
+/// The ends of a clip of so many samples that is a loop: a beat near its first sample and one near its last,
+/// by its first and last beats that were heard. `period` is about that of the beats.
+fn loop_ends(samples: f64, period: f64, first: f64, last: f64) -> Option<(f64, f64)> {
+    let between = ((last - first) / period).round();
+    let period = if between >= 1.0 { (last - first) / between } else { period };
+    // How far a place is from a beat.
+    let off = |at: f64| at - ((at - first) / period).round() * period - first;
+    let (begins, ends) = (-off(0.0), samples - off(samples));
+    let is_near = |off: f64| off.abs() < LOOP * period;
+    (is_near(begins) && is_near(samples - ends)).then_some((begins, ends))
 }
 
 /// The clearest of some beats, the nearest of equals. How near the clip's end they are counts no more
@@ -189,4 +200,28 @@ fn why(before: Option<&Clip>, clip: &Clip, join: Option<Join>) -> String {
     };
     let similarity = descriptor::similarity(a.distance(b));
     format!("{rhythm}, {sound} ({similarity:.2}); {met}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loops_are_known_by_beats_at_both_ends() {
+        let near = |ends: Option<(f64, f64)>, wanted: (f64, f64)| {
+            let (begins, ends) = ends.unwrap();
+            assert!((begins - wanted.0).abs() < 1.0 && (ends - wanted.1).abs() < 1.0, "{ends}");
+        };
+        // Eight beats of 1000 samples; the first was not heard, and the tempo is a little off.
+        near(loop_ends(8000.0, 1008.0, 1000.0, 7000.0), (0.0, 8000.0));
+        near(loop_ends(8000.0, 994.0, 10.0, 6010.0), (10.0, 8010.0));
+        near(loop_ends(8000.0, 1000.0, 3970.0, 3970.0), (-30.0, 7970.0));
+        for (samples, first) in [(8000.0, 300.0), (8300.0, 1000.0), (8000.0, 1080.0)] {
+            assert_eq!(
+                loop_ends(samples, 1000.0, first, first + 6000.0),
+                None,
+                "{samples} {first}"
+            );
+        }
+    }
 }

@@ -104,6 +104,19 @@ fn curated(folder: &TempDir, more: &[&str]) -> Value {
 }
 
 #[test]
+fn loops_of_two_bars_are_joined_beat_on_beat() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, period, pitch) in [("a", 0.5, 55.0), ("b", 0.6, 90.0), ("c", 0.55, 60.0)] {
+        let sound = beat(8.0 * period, period, pitch);
+        write_wav(&folder.path().join(format!("{name}.wav")), sound, RATE, 1);
+    }
+    let sheet = curated(&folder, &[]);
+    let clips = sheet["clips"].as_array().unwrap();
+    let on_beats = clips.iter().filter(|clip| clip["on_beats"] == true).count();
+    assert_eq!((clips.len(), on_beats), (3, 2), "{sheet}");
+}
+
+#[test]
 fn a_folder_becomes_one_piece_and_no_clip_is_lost() {
     let folder = clips();
     let sheet = curated(&folder, &[]);

@@ -63,10 +63,32 @@ pub(super) struct Decoding {
 pub(super) struct Asked<'a> {
     /// Hits of each class a bar; `None` leaves them to the network's guess.
     pub densities: Option<&'a ClassDensities>,
-    /// Bars to choose among instead of the network's, by the slots of a bar.
-    pub bars: &'a BTreeMap<usize, Vec<StyleBar>>,
+    /// Bars to choose among instead of the network's.
+    pub bars: &'a StyleBars,
     /// The musician's own grooves, which go before all of that.
     pub given: &'a Given,
+}
+
+/// The bars of a style on each bar of a song; none where no style was asked for by name.
+#[derive(Default)]
+pub(super) struct StyleBars {
+    /// By what the network is asked for: the halves of a bar are asked for apart.
+    pub by_kind: BTreeMap<usize, Vec<StyleBar>>,
+    /// What it is asked for in each bar of the song, as [`SongAnalysis::query_kinds`] numbers it.
+    ///
+    /// [`SongAnalysis::query_kinds`]: super::SongAnalysis::query_kinds
+    pub kinds: Vec<usize>,
+}
+
+impl StyleBars {
+    /// What a bar may play.
+    fn at(&self, bar: usize) -> Option<&[StyleBar]> {
+        self.by_kind.get(self.kinds.get(bar)?).map(Vec::as_slice)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.by_kind.is_empty()
+    }
 }
 
 /// What a group of bars plays: one logit a cell; above 0 is struck.
@@ -121,7 +143,7 @@ pub(super) fn decode(
         .into_iter()
         .map(|bars| {
             let limbs = Limbs::fastest(bars.iter().map(|&bar| limbs[bar]));
-            let style = asked.bars.get(&limbs.steps).filter(|bars| !bars.is_empty());
+            let style = asked.bars.at(bars[0]).filter(|bars| !bars.is_empty());
             let given = asked.given.kind(bars[0]).and_then(|kind| evidence.get(&kind));
             let material = match (given, style) {
                 (Some(given), _) => Material::Given(given),
@@ -139,7 +161,8 @@ pub(super) fn decode(
         let mut objective = objective(&groups, ssm, wanted, decoding.weights);
         let chosen = choose_bars(&mut objective, &groups);
         let offsets = offsets(&groups, &chosen, &wanted, decoding.reach);
-        groups.iter_mut().for_each(|group| group.ease(offsets));
+        let eased = groups.iter_mut().filter(|group| asked.given.at(group.bars[0]).is_none());
+        eased.for_each(|group| group.ease(offsets));
     }
     let mut objective = objective(&groups, ssm, wanted, decoding.weights);
     let chosen = choose_bars(&mut objective, &groups);

@@ -1,29 +1,28 @@
 //! The alternatives of a part before they are played: what every bar plays, without feel.
 
-use std::collections::BTreeMap;
-
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::arrange::{Arranged, Arranger};
 use super::back_beat::{second_kick, without_downbeats};
 use super::candidates::Drafting;
-use super::decode::{Asked, Decoding, Pattern, decode, similarity};
+use super::decode::{Asked, Decoding, Pattern, StyleBars, decode, similarity};
 use super::given::Given;
 use super::limbs::Limbs;
+use super::metre::BarQuery;
 use super::open_hats::{close_last, open_alike};
-use super::pattern::{self, Condition, PatternOutput, known_grid};
+use super::pattern::{self, Condition, PatternOutput};
 use super::percussion::{on_the_kit, without_guesses};
-use super::performance::GivenStrokes;
+use super::performance::{GivenStrokes, Moved};
 use super::requested::weights;
 use super::song_analysis::{SongAnalysis, split_by};
 use super::sounding::Sounding;
 use super::strays::{rejoin, without_lone_toms};
 use super::timekeeper::{fill_gaps, keep_time, time_from_snare};
-use super::vocabulary::{StyleBar, Vocabulary};
+use super::vocabulary::Vocabulary;
 use super::{ClassDensities, DrummerError, Progress, Settings, StyleChoice, fills};
 use crate::network::Network;
-use crate::score::{BarIndex, DrumPart};
+use crate::score::{BarIndex, DrumPart, Hit};
 
 /// Bars on either side that novelty compares at a turn of the form.
 const TURN_REACH: usize = 4;
@@ -57,6 +56,19 @@ pub(super) struct Draft {
     /// The class densities that were asked of the network.
     pub style: Option<ClassDensities>,
     pub given: GivenStrokes,
+}
+
+impl Draft {
+    /// The part, and what was given of it, with the strokes where they were written when it was played.
+    pub fn moved(&self, moved: &Moved) -> (DrumPart, GivenStrokes) {
+        let step = |bar, step, key| moved.get(&(bar, step, key)).copied().unwrap_or(step);
+        let DrumPart { bars, grids, hits } = &self.part;
+        let hits = hits.iter().map(|hit| Hit { step: step(hit.bar, hit.step, hit.key), ..*hit });
+        let part = DrumPart::new(bars.clone(), grids.clone(), hits.collect());
+        let given = self.given.iter();
+        let given = given.map(|(&(bar, at, key), feel)| ((bar, step(bar, at, key), key), *feel));
+        (part, given.collect())
+    }
 }
 
 /// The alternatives of some numbers; each is as it would be among all.
@@ -134,8 +146,8 @@ struct Drafter<'a> {
     section_turns: Vec<usize>,
     /// Bars that may end with a fill.
     places: Vec<usize>,
-    /// The bars of the style for each number of slots, which tells the grid where there are any.
-    style_bars: BTreeMap<usize, Vec<StyleBar>>,
+    /// The bars of the style, where one was asked for by name.
+    style_bars: StyleBars,
 }
 
 impl<'a> Drafter<'a> {
@@ -161,7 +173,7 @@ impl<'a> Drafter<'a> {
             sounds,
             limbs: analysis.limbs(settings),
             compound: bars.bars().iter().map(|bar| bar.metre.is_compound()).collect(),
-            places: fills::places(form, &section_turns, settings.fill_amount),
+            places: fills::places(form, &section_turns, settings.fill_amount, bars.has_pick_up()),
             turns,
             section_turns,
             style_bars: style_bars(analysis, settings),
@@ -214,8 +226,9 @@ impl<'a> Drafter<'a> {
             reach: REACH[usize::from(is_asked)],
         };
         let mut patterns = decode(output, groups, limbs, drum_ssm, &asked, decoding, rng);
+        let unchanged = patterns.clone();
         // Who asks for a little percussion shall have it.
-        if self.settings.style == StyleChoice::FromSong && given.is_empty() {
+        if self.settings.style == StyleChoice::FromSong {
             // Alternatives may try what the melody says nothing of.
             let few = self.analysis.tracks <= FEW_TRACKS && hint.is_none();
             on_the_kit(&mut patterns, groups, limbs, grids, few);
@@ -223,7 +236,6 @@ impl<'a> Drafter<'a> {
             without_downbeats(&mut patterns, groups, grids);
             time_from_snare(&mut patterns, groups, limbs, grids, few);
         }
-        let unchanged = patterns.clone();
         second_kick(&mut patterns, groups, grids);
         fill_gaps(&mut patterns, groups, limbs, grids);
         keep_time(&mut patterns, groups, form, limbs, grids, compound);
@@ -267,17 +279,14 @@ impl<'a> Drafter<'a> {
     }
 }
 
-/// The bars of the style that was asked for by name, if any, for each number of slots.
-fn style_bars(analysis: &SongAnalysis, settings: &Settings) -> BTreeMap<usize, Vec<StyleBar>> {
-    let mut found = BTreeMap::new();
-    let StyleChoice::Preset(style) = settings.style else { return found };
+/// The bars of the style that was asked for by name, if any.
+fn style_bars(analysis: &SongAnalysis, settings: &Settings) -> StyleBars {
+    let StyleChoice::Preset(style) = settings.style else { return StyleBars::default() };
     let kinds = analysis.query_kinds();
     let firsts = analysis.queries.iter().enumerate().filter(|&(bar, _)| kinds[bar] == bar);
-    for (bar, query) in firsts {
-        let bars = query.style_bars(|grid| Vocabulary::embedded().bars(style, grid));
-        found.entry(known_grid(&analysis.grids[bar]).steps).or_insert(bars);
-    }
-    found
+    let of = |query: &BarQuery| query.style_bars(|grid| Vocabulary::embedded().bars(style, grid));
+    let by_kind = firsts.map(|(bar, query)| (bar, of(query))).collect();
+    StyleBars { by_kind, kinds }
 }
 
 /// The hints of the alternatives: what was asked for all of them; or nothing, then the style

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::arrange::EVEN;
+use super::limbs;
 use super::performance::GivenStrokes;
 use crate::score::{BarIndex, DrumPart, GmKey, Hit, Lane, TempoMap, Ticks, Velocity};
 
@@ -21,7 +22,7 @@ const LIFT_POWER: f32 = 0.85;
 const BEAT_ACCENT: f32 = 0.3;
 const STROKE_ACCENT: f32 = 0.6;
 /// One foot's kicks come no closer, in seconds.
-const FOOT: f64 = 0.131;
+const FOOT: f64 = (limbs::FOOT - limbs::SLACK) as f64;
 /// A snare on the first beat that is struck with the kick is heard from this share of the bar's loudest
 /// snare on.
 const HEARD: f32 = 0.5;

@@ -45,7 +45,8 @@ pub struct Form {
 impl Form {
     /// The number of the section that holds a bar.
     pub fn section_at(&self, bar: usize) -> Option<usize> {
-        self.sections.iter().position(|section| section.bars.contains(&bar))
+        let number = self.sections.partition_point(|section| section.bars.end <= bar);
+        self.sections.get(number).filter(|section| section.bars.contains(&bar)).map(|_| number)
     }
 
     /// The label of the section that holds a bar.
@@ -61,6 +62,13 @@ impl Form {
             [bar - bars.start, bars.end - 1 - bar]
         })
     }
+
+    /// A bar's place in its section, bars since the first. An upbeat belongs to the first section, but
+    /// phrases are counted from the bar behind it; it has none itself.
+    pub fn phrase_place(&self, bar: usize, has_pick_up: bool) -> Option<usize> {
+        let in_first = self.section_at(bar) == Some(0);
+        self.place(bar)[0].checked_sub(usize::from(has_pick_up && in_first))
+    }
 }
 
 #[cfg(test)]
@@ -75,5 +83,20 @@ mod tests {
             assert_eq!(Section::label_of(&letter(label).to_lowercase()), Some(label));
         }
         assert_eq!(["", "7", "A1", "ABCD", "Ä"].map(Section::label_of), [None; 5]);
+    }
+
+    #[test]
+    fn phrases_are_counted_from_behind_the_upbeat() {
+        let section = |bars| Section { label: 0, bars };
+        let form = Form { sections: vec![section(0..5), section(5..9)] };
+        let places = |has_pick_up| -> Vec<Option<usize>> {
+            (0..10).map(|bar| form.phrase_place(bar, has_pick_up)).collect()
+        };
+        let of = |first: [Option<usize>; 5]| {
+            [&first[..], &[Some(0), Some(1), Some(2), Some(3), Some(0)]].concat()
+        };
+        assert_eq!(places(false), of([0, 1, 2, 3, 4].map(Some)));
+        assert_eq!(places(true), of([None, Some(0), Some(1), Some(2), Some(3)]));
+        assert_eq!([4, 5, 8, 9].map(|bar| form.section_at(bar)), [Some(0), Some(1), Some(1), None]);
     }
 }

@@ -281,11 +281,12 @@ impl Drummer {
                     patterns.push((&draft.part, feel));
                 }
                 let performed = performance::play_all(&patterns, &*network)?;
-                for (draft, mut part) in drafts.iter().zip(performed) {
-                    let Draft { number, part: pattern, fills, style, given } = draft;
+                for (draft, (mut part, moved)) in drafts.iter().zip(performed) {
+                    let Draft { number, fills, style, .. } = draft;
+                    let (pattern, given) = draft.moved(&moved);
                     let first = analysis.sounding.first;
                     let double_pedal = settings.has_double_pedal();
-                    finish(pattern, given, &mut part, &analysis.tempo, first, double_pedal);
+                    finish(&pattern, &given, &mut part, &analysis.tempo, first, double_pedal);
                     let (fills, style) = (fills.clone(), *style);
                     parts.push((*number, GeneratedPart { part, fills, style }));
                 }

@@ -49,10 +49,14 @@ impl Given {
         let mut given = Given { homes: vec![None; bars.len()], sets: Vec::new() };
         for (bar, query) in queries.iter().enumerate() {
             let Some(groove) = settings.groove_of(form.label_at(bar)) else { continue };
-            // Halves of a bar that is asked as one go on together.
-            let place = form.place(bar)[0];
-            let turn = if query.half.is_some() { place / 2 } else { place } % groove.bars();
             let metre = bars.bars()[bar].metre;
+            // Of a groove in another metre the halves of a bar that is asked as one go on together.
+            let halves = query.half.is_some() && groove.metre() != metre;
+            let place = form.phrase_place(bar, bars.has_pick_up());
+            // An upbeat leads into the first bar as the last one does.
+            let turn =
+                place.map_or(groove.bars() - 1, |place| if halves { place / 2 } else { place });
+            let turn = turn % groove.bars();
             let ordered = settings.follow == 0.0 || is_ordered(groove);
             let turns = if ordered { turn..turn + 1 } else { 0..groove.bars() };
             let grid = &grids[bar];
@@ -97,6 +101,13 @@ impl GivenBars {
             cells
         };
         self.bars.iter().map(cells).collect()
+    }
+
+    /// Whether a lane is struck on a step that patterns have no slot for (see [`known_grid`]); `None` where
+    /// several bars are offered.
+    pub fn strikes_beyond(&self, lane: Lane, step: usize) -> Option<bool> {
+        let [bar] = &self.bars[..] else { return None };
+        Some(bar.iter().any(|hit| (hit.lane(), hit.step) == (lane, step)))
     }
 
     /// A stroke on a lane and step, as it was given.
@@ -277,6 +288,36 @@ mod tests {
         let waltz =
             groove((3, 4), false, &[&[(Lane::Kick, 0), (Lane::Snare, 4), (Lane::Snare, 8)]]);
         assert_eq!(laid(&waltz, (4, 4), false, Lane::Kick), vec![vec![vec![0, 8]]; 4]);
+    }
+
+    #[test]
+    fn bars_of_six_eighths_follow_each_other_in_their_own_metre() {
+        let bar = |kick: usize| {
+            let hats = [0, 4, 8].map(|step| (Lane::ClosedHat, step));
+            [&hats[..], &[(Lane::Kick, kick), (Lane::Snare, 6)]].concat()
+        };
+        let two = groove((6, 8), false, &[&bar(0), &bar(2)]);
+        let [first, second] = [vec![vec![0]], vec![vec![2]]];
+        let turns = vec![first.clone(), second.clone(), first, second];
+        assert_eq!(laid(&two, (6, 8), false, Lane::Kick), turns);
+    }
+
+    #[test]
+    fn strokes_behind_the_slots_of_a_pattern_are_known() {
+        let bar = vec![hit_at(26)];
+        let given = |bars: Vec<Vec<Hit>>| GivenBars { bars, follow: 0.0 };
+        let one = given(vec![bar.clone()]);
+        assert_eq!(
+            [25, 26].map(|step| one.strikes_beyond(Lane::Kick, step)),
+            [Some(false), Some(true)]
+        );
+        assert_eq!(one.strikes_beyond(Lane::Snare, 26), Some(false));
+        assert_eq!(given(vec![bar, Vec::new()]).strikes_beyond(Lane::Kick, 26), None);
+    }
+
+    fn hit_at(step: usize) -> Hit {
+        let velocity = Velocity::clamped(90);
+        Hit { bar: BarIndex(0), step, key: Lane::Kick.default_key(), velocity, offset: 0.0 }
     }
 
     #[test]

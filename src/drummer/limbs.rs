@@ -16,7 +16,7 @@ use crate::score::Lane;
 /// A hand strikes at most about seven times a second, two in turn twice as often. Seconds.
 const HAND: f32 = 0.14;
 /// A foot doubles the kick about as quickly.
-const FOOT: f32 = 0.132;
+pub(super) const FOOT: f32 = 0.132;
 /// Three kicks in a row that follow each other more quickly than this are a run.
 const RUN: f32 = 0.17;
 /// Two feet on a double pedal.
@@ -26,7 +26,7 @@ const PEDAL: f32 = 0.22;
 /// How far around a stroke others can be in its way.
 const REACH: f32 = 0.45;
 /// Rounding of times.
-const SLACK: f32 = 1e-3;
+pub(super) const SLACK: f32 = 1e-3;
 
 const KICK: u16 = bit(Lane::Kick);
 const PEDAL_HAT: u16 = bit(Lane::PedalHat);

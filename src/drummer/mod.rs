@@ -51,7 +51,7 @@ mod vocabulary;
 mod windows;
 
 pub use count_in::{moved_by_bar, with_bar_before};
-pub use dynamics::{Dynamics, QUIETEST};
+pub use dynamics::Dynamics;
 pub use ending::is_loop;
 pub use error::{DrummerError, MAX_BARS};
 pub use fills::FillLibrary;

@@ -215,8 +215,8 @@ fn silences(notes: &[Note], bars: &BarGrid, tracks: usize) -> Vec<(Ticks, Ticks)
     // A silent bar is one for everybody.
     let whole_bar = |&(from, to): &(Ticks, Ticks)| {
         let slack = Ticks((EARLY * quarter) as u64);
-        let first = bars.bars().iter().find(|bar| bar.start + slack >= from);
-        first.is_some_and(|bar| bar.end() <= to + slack)
+        let first = bars.bars().partition_point(|bar| bar.start + slack < from);
+        bars.bars().get(first).is_some_and(|bar| bar.end() <= to + slack)
     };
     let length = end.0 as f64 / quarter;
     let rare = |gaps: &[(Ticks, Ticks)]| {

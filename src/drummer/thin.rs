@@ -5,8 +5,6 @@ use crate::score::{GridKind, Lane, StepGrid};
 /// How much of a groove is played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Amount {
-    /// A cymbal on the beats, and the kick on the first.
-    Pulse,
     /// Beats and eighths, the snare by its rim.
     Light,
     All,
@@ -15,11 +13,7 @@ pub(super) enum Amount {
 impl Amount {
     /// For a loudness in decibels below the song's loud bars.
     pub fn at(level: f32) -> Amount {
-        match level {
-            ..-16.0 => Amount::Pulse,
-            ..-10.0 => Amount::Light,
-            _ => Amount::All,
-        }
+        if level < -10.0 { Amount::Light } else { Amount::All }
     }
 }
 
@@ -59,8 +53,6 @@ pub(super) fn thinned(
                     let soft = cymbal(lane) || matches!(lane, Lane::Shaker | Lane::HandDrum);
                     soft && step.is_multiple_of(part)
                 }
-                Amount::Pulse if lane == Lane::Kick => step == 0,
-                Amount::Pulse => (cymbal(lane) || lane == Lane::Shaker) && beat(step),
             };
             played.then_some((step, lane, weight))
         })
@@ -88,15 +80,10 @@ mod tests {
         let light = of(Amount::Light);
         let lanes = [Lane::ClosedHat, Lane::Kick, Lane::SideStick, Lane::Snare, Lane::LowTom];
         assert_eq!(lanes.map(|lane| count(&light, lane)), [8, 2, 2, 0, 0]);
-        let pulse = of(Amount::Pulse);
-        assert_eq!(lanes.map(|lane| count(&pulse, lane)), [4, 1, 0, 0, 0]);
     }
 
     #[test]
     fn quieter_is_less() {
-        assert_eq!(
-            [0.0, -11.0, -40.0].map(Amount::at),
-            [Amount::All, Amount::Light, Amount::Pulse]
-        );
+        assert_eq!([0.0, -11.0].map(Amount::at), [Amount::All, Amount::Light]);
     }
 }

@@ -10,6 +10,7 @@ use super::decode::Pattern;
 use super::features::SLOTS;
 use super::form::Form;
 use super::limbs::Limbs;
+use super::pattern::known_grid;
 use crate::score::{GridKind, Lane, StepGrid};
 
 /// Bars on either side from which a bar takes its cymbals.
@@ -47,7 +48,7 @@ pub(super) fn count(pattern: &Pattern, lanes: &[Lane]) -> usize {
 }
 
 pub(super) fn beats(grid: &StepGrid) -> usize {
-    (grid.steps / grid.steps_per_beat).max(1)
+    (known_grid(grid).steps / grid.steps_per_beat).max(1)
 }
 
 /// The last eighth of a bar, or third of a ternary beat; always a step of the bar.

@@ -126,6 +126,12 @@ impl BarGrid {
         self.bars.is_empty()
     }
 
+    /// Whether the first bar is an upbeat: shorter than the metre of the second asks for.
+    pub fn has_pick_up(&self) -> bool {
+        let [first, second, ..] = self.bars() else { return false };
+        first.length < second.metre.bar_ticks(self.ticks_per_quarter())
+    }
+
     /// Of the song.
     pub fn ticks_per_quarter(&self) -> u16 {
         self.ticks_per_quarter

@@ -23,7 +23,8 @@ impl Arranger<'_> {
     /// The answer of each bar, if it is the second of a pair that plays one pattern.
     pub(super) fn answers(&self, output: &PatternOutput) -> Vec<Option<KickChange>> {
         let kind = |bar: usize| {
-            let is_second = self.form.place(bar)[0] % 2 == 1;
+            let place = self.form.phrase_place(bar, self.bars.has_pick_up());
+            let is_second = place.is_some_and(|place| place % 2 == 1);
             let is_pair = is_second && bar > 0 && self.groups[bar - 1] == self.groups[bar];
             let is_free = self.sounding.plays(bar)
                 && self.given.at(bar).is_none()

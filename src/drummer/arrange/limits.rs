@@ -18,8 +18,9 @@ impl Arranger<'_> {
         let mut times = Vec::new();
         for (bar, grid) in self.grids.iter().enumerate() {
             firsts.push(times.len());
+            let compound = self.bars.bars()[bar].metre.is_compound();
             times.extend((0..grid.steps).map(|step| {
-                let position = f64::from(bend(step, *grid, self.settings.swing));
+                let position = f64::from(bend(step, *grid, compound, self.settings.swing));
                 let at = self.bars.tick_of_step(BarIndex(bar), position, grid.steps);
                 self.tempo.seconds(at).0 as f32
             }));

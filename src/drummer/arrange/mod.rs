@@ -78,7 +78,7 @@ const COMPLEXITY_REACH: f32 = 1.4;
 /// How much the threshold rises with every decibel that the song is quieter than where it is loud,
 /// and where that ends.
 const QUIETER: f32 = 0.02;
-const QUIETEST: f32 = -14.0;
+const QUIET_FLOOR: f32 = -14.0;
 /// A crash opens the song where it makes one this likely; later sections open with one anyway.
 const CRASH: f32 = 0.4;
 /// Bars of a phrase.
@@ -94,6 +94,8 @@ const CRASH_BARS: usize = 2;
 /// Weights of strokes: the groove's are logits, up to about 10.
 const BACK_BEAT: f32 = 10.0;
 const LANDING: f32 = 50.0;
+/// The logit of a stroke that was given where patterns have no slot.
+const GIVEN: f32 = 5.0;
 /// A hat opens in the middle of a phrase where that is so likely beside a closed one.
 const OPENS: f32 = 0.3;
 
@@ -124,7 +126,7 @@ impl Arranger<'_> {
             wanted.retain(|&at, _| at < (bar, step));
             let hit = [Lane::Crash, Lane::Kick].map(|lane| (lane, 2.0 * LANDING, EVEN));
             wanted.insert((bar, step), hit.to_vec());
-            fills.retain(|&fill| fill < bar || step > 0);
+            fills.retain(|&fill| (fill, 0) < (bar, step));
         }
         self.count_in(&mut wanted, &mut luck);
         self.mute(&mut wanted);
@@ -147,19 +149,26 @@ impl Arranger<'_> {
         for bar in (0..self.bars.len()).filter(|&bar| self.sounding.plays(bar)) {
             let grid = self.grids[bar];
             let known = known_grid(&grid).steps;
-            let level = self.dynamics.level(bar).clamp(QUIETEST, 0.0);
+            let level = self.dynamics.level(bar).clamp(QUIET_FLOOR, 0.0);
             // What was given is played with its own cymbals.
             let own = self.given.at(bar).is_some();
             let pattern = &self.patterns[self.groups[bar]].logits;
             let logits = if own { pattern.clone() } else { without_crashes(pattern, known) };
             let cymbal = one_cymbal(&logits);
             let cymbal = |lane, slot| if own { lane } else { cymbal(lane, slot) };
+            let beyond = |lane: Lane, step: usize| {
+                self.given.at(bar).filter(|_| step >= known)?.strikes_beyond(lane, step)
+            };
             let (essential, clutters) = (essential(&logits, &grid), clutters(&logits, &grid));
             let mut strokes = Vec::new();
             for lane in Lane::ALL {
                 for step in 0..grid.steps {
                     let slot = source_step(step, known);
-                    let logit = logits[lane.index() * SLOTS + slot];
+                    let logit = match beyond(lane, step) {
+                        Some(true) => GIVEN,
+                        Some(false) => -GIVEN,
+                        None => logits[lane.index() * SLOTS + slot],
+                    };
                     let kept = logit > 0.0 && is_back_beat(lane, step, &grid);
                     let core = essential(lane, slot);
                     let limit = if core { threshold.min(0.0) } else { threshold };
@@ -205,7 +214,9 @@ impl Arranger<'_> {
                     open_last(&mut strokes, &grid);
                 }
             }
-            for (step, lane, weight) in thinned(strokes, Amount::at(level), &grid) {
+            let as_given = own && self.settings.follow == 0.0;
+            let amount = if as_given { Amount::All } else { Amount::at(level) };
+            for (step, lane, weight) in thinned(strokes, amount, &grid) {
                 wanted.entry((bar, step)).or_default().push((lane, weight, EVEN));
             }
         }
@@ -214,7 +225,8 @@ impl Arranger<'_> {
 
     /// Whether a bar ends a phrase of so many bars, and has no fill that says so.
     fn ends_phrase(&self, bar: usize, bars: usize) -> bool {
-        (self.form.place(bar)[0] + 1).is_multiple_of(bars) && !self.fills.contains(&bar)
+        let place = self.form.phrase_place(bar, self.bars.has_pick_up());
+        place.is_some_and(|place| (place + 1).is_multiple_of(bars)) && !self.fills.contains(&bar)
     }
 
     /// Whether the hat opens at the end of a bar: where a section ends without a fill, and before every
@@ -272,10 +284,11 @@ impl Arranger<'_> {
         }
     }
 
-    /// Takes away what is asked to be played not at all.
+    /// Takes away what is asked to be played not at all, but for what was given.
     fn mute(&self, wanted: &mut Wanted) {
         let StyleChoice::Densities(densities) = self.settings.style else { return };
-        for strokes in wanted.values_mut() {
+        let own = |bar: usize| self.given.at(bar).is_some();
+        for (_, strokes) in wanted.iter_mut().filter(|&(&(bar, _), _)| !own(bar)) {
             strokes.retain(|(lane, ..)| densities[lane.drum_class().index()] > 0.0);
         }
     }

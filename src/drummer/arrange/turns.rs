@@ -51,7 +51,9 @@ impl Arranger<'_> {
             let likely = filling.map(|filling| probabilities(filling, bar));
             let site = Site { likely: likely.as_deref(), ..self.site(bar, end, length) };
             let Some(strokes) = chooser.choose(&site, rng) else { continue };
-            wanted.retain(|&(at, step), _| at != bar || !(end - length..end).contains(&step));
+            for step in end - length..end {
+                wanted.remove(&(bar, step));
+            }
             put(wanted, bar, &strokes);
             filled.push(bar);
         }

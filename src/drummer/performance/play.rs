@@ -19,7 +19,14 @@ use crate::network::Network;
 use crate::score::{BarIndex, DrumPart, GmKey, Hit, LANES, TempoMap, Velocity};
 
 /// Strokes of a part whose feel was given: velocity, and offset in steps.
-pub type GivenStrokes = BTreeMap<(BarIndex, usize, GmKey), (Velocity, f32)>;
+pub type GivenStrokes = BTreeMap<Place, (Velocity, f32)>;
+
+/// A stroke of a part: bar, step and key.
+pub type Place = (BarIndex, usize, GmKey);
+
+/// The strokes of a pattern that are written on another step when they are played: swing brought them
+/// nearer to it. By their place in the pattern.
+pub type Moved = BTreeMap<Place, usize>;
 
 /// How a pattern is to be played.
 #[derive(Clone, Copy, Debug)]
@@ -117,17 +124,18 @@ pub fn play(
     network: &dyn Network,
 ) -> Result<DrumPart, PerformanceError> {
     let mut parts = play_all(&[(pattern, *feel)], network)?;
-    Ok(parts.pop().expect("there is one part for each pattern"))
+    Ok(parts.pop().expect("there is one part for each pattern").0)
 }
 
-/// Plays several patterns as [`play`] does each, all at once where that is quicker.
+/// Plays several patterns as [`play`] does each, all at once where that is quicker, and says which of
+/// their strokes have other steps now.
 ///
 /// # Errors
 /// As [`play`].
 pub fn play_all(
     patterns: &[(&DrumPart, Feel)],
     network: &dyn Network,
-) -> Result<Vec<DrumPart>, PerformanceError> {
+) -> Result<Vec<(DrumPart, Moved)>, PerformanceError> {
     let rows = patterns.iter().map(|(pattern, feel)| {
         if pattern.hits.is_empty() {
             return Vec::new();
@@ -147,9 +155,10 @@ pub fn play_all(
 }
 
 /// A pattern with what the network said of its strokes.
-fn played(pattern: &DrumPart, feel: &Feel, strokes: &HitDistributions) -> DrumPart {
+fn played(pattern: &DrumPart, feel: &Feel, strokes: &HitDistributions) -> (DrumPart, Moved) {
+    let mut moved = Moved::new();
     if pattern.hits.is_empty() {
-        return pattern.clone();
+        return (pattern.clone(), moved);
     }
     let [intensity, swing, humanise] =
         [feel.intensity, feel.swing, feel.humanise].map(|knob| knob.clamp(0.0, 1.0));
@@ -205,10 +214,14 @@ fn played(pattern: &DrumPart, feel: &Feel, strokes: &HitDistributions) -> DrumPa
             None => 0.0,
         };
         let step = home(hit.step, position, grid, |step| has_hit(pattern, hit, step));
+        if step != hit.step {
+            moved.insert((hit.bar, hit.step, hit.key), step);
+        }
         let offset = (position + micro - step as f32).clamp(-0.5, 0.5);
         Hit { step, offset, velocity: Velocity::from_unit(velocity), ..*hit }
     });
-    DrumPart::new(pattern.bars.clone(), pattern.grids.clone(), hits.collect())
+    let hits = hits.collect();
+    (DrumPart::new(pattern.bars.clone(), pattern.grids.clone(), hits), moved)
 }
 
 /// How loud strokes are played beside those that were given: a factor for each bar that has some.

@@ -7,7 +7,7 @@
 //! is left to chance. On the beat, snare and kick are meant to be heard; others stay what the network
 //! takes them for, ghost notes or accents.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use crate::score::{BarIndex, DrumPart, Hit, Lane};
@@ -27,6 +27,7 @@ impl Steady {
     /// Bars that are fills take no part. Bars of another length neither help nor hinder.
     pub fn of(part: &DrumPart, fills: &[BarIndex]) -> Steady {
         let mut places: HashMap<(Lane, usize, usize), Vec<usize>> = HashMap::new();
+        let fills: HashSet<BarIndex> = fills.iter().copied().collect();
         let is_fill = |bar: BarIndex| fills.contains(&bar);
         for (number, hit) in part.hits.iter().enumerate() {
             if is_of_groove(hit) && !is_fill(hit.bar) {
@@ -38,11 +39,10 @@ impl Steady {
         for ((_, _, steps), numbers) in places {
             for &number in &numbers {
                 let around = around(part.hits[number].bar, part.grids.len());
-                let here: Vec<usize> = numbers
-                    .iter()
-                    .copied()
-                    .filter(|&other| around.contains(&part.hits[other].bar.0))
-                    .collect();
+                // Hits are in order of bars.
+                let before =
+                    |bar: usize| numbers.partition_point(|&other| part.hits[other].bar.0 < bar);
+                let here = numbers[before(around.start)..before(around.end)].to_vec();
                 let bars =
                     around.filter(|&bar| part.grids[bar].steps == steps && !is_fill(BarIndex(bar)));
                 let bars = bars.count();

@@ -64,10 +64,10 @@ impl Swing {
     }
 }
 
-/// Where a stroke on a step sounds, in steps from the beginning of its bar, for a swing in `[0, 1]`,
-/// in a simple metre and a groove that does not swing by itself.
-pub(in crate::drummer) fn bend(step: usize, grid: StepGrid, swing: f32) -> f32 {
-    Swing { amount: swing, by_itself: false }.bend(step, grid, false, false)
+/// Where a stroke on a step sounds, in steps from the beginning of its bar, for a swing in `[0, 1]`
+/// in a groove that does not swing by itself.
+pub(in crate::drummer) fn bend(step: usize, grid: StepGrid, compound: bool, swing: f32) -> f32 {
+    Swing { amount: swing, by_itself: false }.bend(step, grid, compound, false)
 }
 
 /// The step on which a stroke bent to `position` is written. `is_taken` tells whether its key has a
@@ -153,21 +153,21 @@ mod tests {
 
     #[test]
     fn full_swing_is_a_triplet() {
-        let bent: Vec<f32> = (4..9).map(|step| bend(step, STRAIGHT, 1.0)).collect();
+        let bent: Vec<f32> = (4..9).map(|step| bend(step, STRAIGHT, false, 1.0)).collect();
         let expected = [4.0, 5.333, 6.667, 7.333, 8.0];
         assert!(bent.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-3), "{bent:?}");
         assert_eq!(home(6, bent[2], STRAIGHT, |_| false), 7);
         assert_eq!(home(6, bent[2], STRAIGHT, |step| step == 7), 6);
-        assert!((0..16).all(|step| bend(step, STRAIGHT, 0.0) == step as f32));
-        let homes = |step| home(step, bend(step, STRAIGHT, 0.7), STRAIGHT, |_| false);
+        assert!((0..16).all(|step| bend(step, STRAIGHT, false, 0.0) == step as f32));
+        let homes = |step| home(step, bend(step, STRAIGHT, false, 0.7), STRAIGHT, |_| false);
         assert!((0..16).all(|step| homes(step) == step));
     }
 
     #[test]
     fn triplets_swing_on_towards_dotted_eighths() {
         let grid = StepGrid::for_metre(Metre::COMMON, true);
-        assert!((0..24).all(|step| (bend(step, grid, 0.0) - step as f32).abs() < 1e-5));
-        let bent: Vec<f32> = (6..13).map(|step| bend(step, grid, 1.0)).collect();
+        assert!((0..24).all(|step| (bend(step, grid, false, 0.0) - step as f32).abs() < 1e-5));
+        let bent: Vec<f32> = (6..13).map(|step| bend(step, grid, false, 1.0)).collect();
         let expected = [6.0, 7.0, 8.0, 9.0, 10.5, 11.25, 12.0];
         assert!(bent.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-3), "{bent:?}");
         let full = Swing { amount: 1.0, by_itself: false };

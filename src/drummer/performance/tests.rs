@@ -231,6 +231,26 @@ fn long_parts_are_played_as_if_in_one_piece() {
 }
 
 #[test]
+fn what_swing_writes_on_another_step_is_said() {
+    let tempo = TempoMap::constant(96, Bpm(100.0));
+    let pattern = rock(4);
+    let moved_at = |swing: f32| {
+        let feel = Feel { swing, ..feel(&tempo) };
+        let (part, moved) = play_all(&[(&pattern, feel)], &*network()).unwrap().remove(0);
+        let place = |hit: &Hit| (hit.bar, hit.step, hit.key);
+        let was: std::collections::BTreeSet<_> = pattern.hits.iter().map(place).collect();
+        let now: std::collections::BTreeSet<_> = part.hits.iter().map(place).collect();
+        let told = was.iter().map(|&(bar, step, key)| {
+            (bar, moved.get(&(bar, step, key)).copied().unwrap_or(step), key)
+        });
+        assert_eq!(told.collect::<std::collections::BTreeSet<_>>(), now);
+        moved.len()
+    };
+    assert_eq!(moved_at(0.5), 0);
+    assert!(moved_at(1.0) >= 16);
+}
+
+#[test]
 fn an_empty_pattern_stays_empty() {
     let tempo = TempoMap::constant(96, Bpm(100.0));
     let empty = DrumPart::new(BarGrid::new(96, &[], Ticks(0)), Vec::new(), Vec::new());

@@ -99,9 +99,7 @@ pub fn with_pickup(song: &Song, length: Ticks) -> Song {
 /// metre of the second asks for, else nothing.
 pub fn marked_pickup(song: &Song) -> Ticks {
     let bars = song.bars();
-    let [first, second, ..] = bars.bars() else { return Ticks(0) };
-    let whole = second.metre.bar_ticks(song.ticks_per_quarter());
-    if first.length < whole { first.length } else { Ticks(0) }
+    if bars.has_pick_up() { bars.bars()[0].length } else { Ticks(0) }
 }
 
 /// The song with an upbeat of this length in place of the one that it has, whether marked or not; 0 or

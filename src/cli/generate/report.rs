@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::cli::candidates::KeptCandidate;
 use crate::drummer::performance::swing_ratio;
 use crate::drummer::picture::facts;
-use crate::drummer::timing::Timed;
+use crate::drummer::timing::{Finding, Timed};
 use crate::drummer::{self, Form, GeneratedPart, Generation, Section, Settings, StyleChoice};
 use crate::midi::SongFile;
 use crate::network::{Backend, Engine};
@@ -142,6 +142,10 @@ impl Report {
     pub fn read(&mut self, file: &SongFile, timed: &Timed) {
         self.song.mended = file.repairs().iter().map(ToString::to_string).collect();
         self.song.finding = timed.finding.map(|finding| finding.to_string());
+        if let Some(Finding::OffGrid { .. }) = timed.finding {
+            // The first quarter alone makes up for where the notes lie.
+            self.song.tempo.remove(0);
+        }
     }
 
     /// Notes why parts were kept, in their order.

@@ -15,7 +15,7 @@ pub use error::PictureError;
 use crate::analysis::Ssm;
 use crate::drummer::Form;
 use crate::picture::{Canvas, Rgb, Type, Weight, fitted, text_width};
-use crate::score::{Song, Ticks};
+use crate::score::{Song, TempoChange, Ticks};
 
 use panel::Panel;
 
@@ -93,10 +93,14 @@ impl FormPicture<'_> {
 pub fn facts(song: &Song) -> String {
     let bars = song.bars();
     let end = song.end();
-    let tempos: Vec<f64> = song
-        .tempo
-        .changes()
-        .filter(|change| change.at == Ticks(0) || change.at < end)
+    let mut changes: Vec<TempoChange> =
+        song.tempo.changes().filter(|change| change.at == Ticks(0) || change.at < end).collect();
+    // A first quarter of its own leads to where the notes lie (see `timing`), and is no tempo.
+    if changes.get(1).is_some_and(|second| second.at <= Ticks(song.ticks_per_quarter().into())) {
+        changes.remove(0);
+    }
+    let tempos: Vec<f64> = changes
+        .iter()
         .map(|change| (60e6 / f64::from(change.micros_per_quarter)).round())
         .collect();
     let slowest = tempos.iter().copied().fold(f64::INFINITY, f64::min);

@@ -1,8 +1,8 @@
 //! Where the beats and bars of a song are, as far as its notes tell better than its file.
 //!
 //! [`Timed::of`] takes a song as it was read and gives it with the bars that are played: as the file
-//! has them; with an upbeat that the file does not mark ([`unmarked_pickup`]); or, where the song was
-//! played without regard to the file's bars ([`is_played_freely`]), with a tempo map of the
+//! has them; with an upbeat that the file does not mark ([`unmarked_pickup`]); a little later or earlier,
+//! where all notes lie behind or ahead of the file's beats; or, where the song was played without regard to the file's bars ([`is_played_freely`]), with a tempo map of the
 //! beats that are heard ([`follow`]). [`Timed::notes`] brings a drum part back to where the file's own
 //! notes are. [`swing`] measures how late off-beats are played, and [`straightened`] undoes it: networks know
 //! straight bars best, and drums that are played to them swing afterwards.
@@ -16,6 +16,7 @@ mod hypotheses;
 #[cfg(test)]
 mod lone_melodies;
 mod lone_melody;
+mod off_grid;
 #[cfg(test)]
 mod performances;
 mod pickup;
@@ -24,6 +25,7 @@ mod swing;
 #[cfg(test)]
 pub(crate) mod tests;
 
+use off_grid::{lag, on_grid};
 pub use pickup::{marked_pickup, unmarked_pickup, with_other_pickup, with_pickup};
 pub use played::{Followed, follow, is_played_freely};
 pub use swing::{straightened, swing};
@@ -50,6 +52,9 @@ pub enum Finding {
     /// An upbeat of so many beats that the file does not mark.
     #[expect(missing_docs, reason = "fields are called what the variants speak of")]
     Pickup { beats: f32 },
+    /// The song lies so many quarters behind its file's beats all the way through, ahead of them below 0.
+    #[expect(missing_docs, reason = "fields are called what the variants speak of")]
+    OffGrid { quarters: f32 },
     /// The song was played freely, and its beats were found.
     Followed,
     /// The song was played freely, but its beats are too uncertain; the file's bars are kept.
@@ -64,6 +69,13 @@ impl std::fmt::Display for Finding {
                 "bar 1 begins after an upbeat of {beats} beat{}, which the file does not say \
                  (--pickup {beats}; --keep-bars if that is wrong)",
                 if *beats == 1.0 { "" } else { "s" }
+            ),
+            Finding::OffGrid { quarters } => write!(
+                f,
+                "the notes lie {:.2} quarters {} the file's beats throughout; the drums are with the \
+                 notes (--keep-bars if that is wrong)",
+                quarters.abs(),
+                if *quarters < 0.0 { "ahead of" } else { "behind" }
             ),
             Finding::Followed => write!(
                 f,
@@ -159,15 +171,25 @@ impl Timed {
                 Some(found) if found.is_sure => followed(found, Some(Finding::Followed)),
                 _ => kept(Some(Finding::PlayedFreely)),
             },
-            Bars::Detect => match unmarked_pickup(song) {
-                Some(ticks) => {
-                    let beats = ticks.0 as f32 / beat_ticks(song) as f32;
-                    let song = with_pickup(song, ticks);
-                    Timed { song, finding: Some(Finding::Pickup { beats }), file_time: None }
+            Bars::Detect => match lag(song) {
+                Some(quarters) => {
+                    let finding = Some(Finding::OffGrid { quarters: quarters as f32 });
+                    let Timed { song: laid, .. } = Timed::with_upbeat(on_grid(song, quarters));
+                    Timed { song: laid, finding, file_time: Some(FileTime::of(song)) }
                 }
-                None => kept(None),
+                None => Timed::with_upbeat(song.clone()),
             },
         }
+    }
+
+    /// A song with the upbeat that its file does not mark, if it has one.
+    fn with_upbeat(song: Song) -> Timed {
+        let Some(ticks) = unmarked_pickup(&song) else {
+            return Timed { song, finding: None, file_time: None };
+        };
+        let beats = ticks.0 as f32 / beat_ticks(&song) as f32;
+        let finding = Some(Finding::Pickup { beats });
+        Timed { song: with_pickup(&song, ticks), finding, file_time: None }
     }
 
     /// Whether the song has a tempo map of its own.

@@ -104,8 +104,8 @@ pub(super) fn laid_over(song: &Song, choice: &Choice) -> Song {
         }
         track.notes.sort_by_key(|note| (note.start, note.key));
     }
-    let half = u64::from(song.ticks_per_quarter()) / 2;
-    let at = |line: usize| Ticks(line as u64 * half);
+    let quarter = u64::from(song.ticks_per_quarter());
+    let at = |line: usize| Ticks(line as u64 * quarter / 2);
     followed.metres = vec![MetreChange { at: Ticks(0), metre }];
     let mut song = with_pickup(&followed, at(lines[0]));
     for (index, &line) in lines.iter().enumerate() {
@@ -137,7 +137,7 @@ pub(super) fn onsets(song: &Song) -> Vec<Onset> {
 }
 
 /// A note where it sounds at the same time under another tempo map.
-fn moved(note: Note, from: &TempoMap, to: &TempoMap) -> Note {
+pub(super) fn moved(note: Note, from: &TempoMap, to: &TempoMap) -> Note {
     let tick = |at: Ticks| to.ticks(from.seconds(at));
     let start = tick(note.start);
     Note { start, length: Ticks((tick(note.end()) - start).0.max(1)), ..note }

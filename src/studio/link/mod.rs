@@ -315,6 +315,11 @@ fn words_for(finding: Finding) -> String {
              bar line if that is wrong.",
             if beats == 1.0 { "" } else { "s" }
         ),
+        Finding::OffGrid { .. } => {
+            "Its notes lie beside the file's beats throughout: the drums are with the notes. \
+                                    The take's menu goes back to the file's bars."
+                .to_owned()
+        }
         Finding::Followed => {
             "This was not played to the file's bars: the drums follow the playing. \
                               The take's menu goes back to the file's bars."

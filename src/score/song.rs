@@ -20,6 +20,13 @@ impl Note {
     pub fn end(&self) -> Ticks {
         self.start + self.length
     }
+
+    /// The note where it sounds at the same time under another tempo map, to a tick.
+    #[must_use]
+    pub fn retimed(self, from: &TempoMap, to: &TempoMap) -> Note {
+        let [start, end] = [self.start, self.end()].map(|at| to.ticks(from.seconds(at)));
+        Note { start, length: Ticks((end - start).0.max(1)), ..self }
+    }
 }
 
 /// What a track's notes mean.

@@ -77,10 +77,12 @@ pub struct JobView {
 /// What is said when a job's result belongs to what is no longer there.
 pub(super) const GONE: &str = "the document changed under the job; start it again";
 
+/// A document made of another; `None` if what it would change is gone.
+type Change = Box<dyn FnOnce(&Document) -> Option<Document>>;
+
 /// A change of the document as it is when the job ends, and how it goes into the undo history.
 pub(super) struct Outcome {
-    /// `None` if what it would change is gone.
-    pub change: Box<dyn FnOnce(&Document) -> Option<Document>>,
+    pub change: Change,
     /// The name of its step; `None` if it belongs to the step before.
     pub step: Option<&'static str>,
     /// What was written to choose from.

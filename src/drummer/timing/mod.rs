@@ -133,8 +133,7 @@ impl FileTime {
 
     /// A note of the song where the file has it.
     pub fn file_note(&self, song: &TempoMap, note: Note) -> Note {
-        let [start, end] = [note.start, note.end()].map(|at| self.file_tick(song, at));
-        Note { start, length: Ticks((end - start).0.max(1)), ..note }
+        note.retimed(song, &self.tempo)
     }
 
     /// The song as the file has it, to a tick.

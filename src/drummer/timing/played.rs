@@ -3,7 +3,7 @@
 use super::beats::Onset;
 use super::hypotheses::{Choice, agreement, lead, most_plausible};
 use super::{first_metre, with_pickup};
-use crate::score::{Metre, MetreChange, Note, Seconds, Song, TempoChange, TempoMap, Ticks};
+use crate::score::{Metre, MetreChange, Seconds, Song, TempoChange, TempoMap, Ticks};
 
 /// A song with a tempo map of the beats that are played.
 #[derive(Clone, Debug)]
@@ -100,7 +100,7 @@ pub(super) fn laid_over(song: &Song, choice: &Choice) -> Song {
     followed.tempo = tempo_of(beats, song.ticks_per_quarter());
     for track in &mut followed.tracks {
         for note in &mut track.notes {
-            *note = moved(*note, &song.tempo, &followed.tempo);
+            *note = note.retimed(&song.tempo, &followed.tempo);
         }
         track.notes.sort_by_key(|note| (note.start, note.key));
     }
@@ -134,13 +134,6 @@ pub(super) fn onsets(song: &Song) -> Vec<Onset> {
         .collect();
     onsets.sort_by(|a, b| a.at.0.total_cmp(&b.at.0));
     onsets
-}
-
-/// A note where it sounds at the same time under another tempo map.
-pub(super) fn moved(note: Note, from: &TempoMap, to: &TempoMap) -> Note {
-    let tick = |at: Ticks| to.ticks(from.seconds(at));
-    let start = tick(note.start);
-    Note { start, length: Ticks((tick(note.end()) - start).0.max(1)), ..note }
 }
 
 /// A tempo map with a quarter for every beat, of two at least, and [`lead`] quarters before the first.

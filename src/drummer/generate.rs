@@ -275,6 +275,7 @@ impl Drummer {
                         fills: &draft.fills,
                         dynamics: Some(&analysis.dynamics),
                         given: (!draft.given.is_empty()).then_some(&draft.given),
+                        as_given: settings.follow == 0.0,
                         seed: settings.seed.wrapping_add(draft.number as u64),
                         ..Feel::new(&analysis.tempo)
                     };

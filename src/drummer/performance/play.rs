@@ -50,9 +50,11 @@ pub struct Feel<'a> {
     /// Whose manner to play in, as [`PerformanceStats::measure`]d from a performance; `None` draws a drummer
     /// by the seed.
     pub stats: Option<PerformanceStats>,
-    /// Strokes with a feel of their own, which is kept; the song's dynamics lie over it. The others are
-    /// played about as loud as these.
+    /// Strokes with a feel of their own, which is kept; the song's dynamics and a little chance lie over
+    /// it. The others are played about as loud as these.
     pub given: Option<&'a GivenStrokes>,
+    /// Whether these are played exactly as they were given, but for intensity and swing.
+    pub as_given: bool,
     /// The same seed plays the same.
     pub seed: u64,
 }
@@ -70,6 +72,7 @@ impl<'a> Feel<'a> {
             dynamics: None,
             stats: None,
             given: None,
+            as_given: false,
             seed: 0,
         }
     }
@@ -178,9 +181,11 @@ fn played(pattern: &DrumPart, feel: &Feel, strokes: &HitDistributions) -> (DrumP
         let [loud, late] = [surprises[row].0[lane], surprises[row].1[lane]];
         let loud = loud * looser_velocity(humanise);
         let own = given(hit);
+        let is_exact = own.is_some() && feel.as_given;
+        let strays = if is_exact { 0.0 } else { GIVEN_CHANCE };
         let velocity = match (own, steady.returns(number)) {
             (Some((velocity, _)), _) => {
-                velocity.unit() + GIVEN_CHANCE * (said.velocity(loud) - said.velocity(0.0))
+                velocity.unit() + strays * (said.velocity(loud) - said.velocity(0.0))
             }
             (None, []) => level.of_bar(hit.bar) * said.velocity(loud),
             (None, returns) => {
@@ -202,12 +207,16 @@ fn played(pattern: &DrumPart, feel: &Feel, strokes: &HitDistributions) -> (DrumP
         let pulled = if skips { swing.amount * said.offset(0.0) } else { 0.0 };
         let place = hit.step as f32 / grid.steps as f32;
         let is_fill = feel.fills.contains(&hit.bar);
-        let velocity = follow.velocity(intensify(velocity, intensity), hit.bar.0, place, is_fill);
-        let velocity = within_range(velocity);
+        let velocity = intensify(velocity, intensity);
+        let velocity = if is_exact {
+            velocity
+        } else {
+            within_range(follow.velocity(velocity, hit.bar.0, place, is_fill))
+        };
         let position = swing.bend(hit.step, grid, compound, alone);
         let micro = match own {
             Some((_, offset)) => {
-                let strayed = GIVEN_CHANCE * (said.offset(late) - said.offset(0.0));
+                let strayed = strays * (said.offset(late) - said.offset(0.0));
                 later(offset, position - hit.step as f32) + 2.0 * humanise * strayed
             }
             None if humanise > 0.0 => 2.0 * humanise * (said.offset(late) - pulled),

@@ -118,10 +118,13 @@ pub(super) fn swings(part: &DrumPart) -> bool {
 /// cymbals' second stroke in the beat, in per cent. 50 is straight, 67 the triplet, 75 a dotted
 /// eighth. `None` where too few beats are divided in two, and in compound metres.
 ///
-/// Beats with one stroke of hats or ride between 40 and 80 per cent of the beat are counted.
+/// Beats with one stroke of hats or ride between 40 and 80 per cent of the beat are counted; where many
+/// have one on their first sixteenth, one on the last is no late off-beat, and the limit is 70.
 pub fn swing_ratio(part: &DrumPart) -> Option<f32> {
     /// Fewer beats say nothing.
     const FEWEST: usize = 8;
+    /// One beat in so many.
+    const MANY: usize = 5;
     let mut beats: BTreeMap<(BarIndex, usize), Vec<f32>> = BTreeMap::new();
     for hit in part.hits.iter().filter(|hit| is_cymbal(hit.lane())) {
         let grid = part.grids[hit.bar.0];
@@ -134,10 +137,13 @@ pub fn swing_ratio(part: &DrumPart) -> Option<f32> {
             beats.entry((hit.bar, position as usize)).or_default().push(phase);
         }
     }
+    let has_first = |phases: &&Vec<f32>| phases.iter().any(|phase| (0.2..0.3).contains(phase));
+    let in_sixteenths = MANY * beats.values().filter(has_first).count() > beats.len();
+    let last = if in_sixteenths { 0.7 } else { 0.8 };
     let second: Vec<f32> = beats
         .into_values()
         .filter_map(|phases| match phases[..] {
-            [phase] if (0.4..0.8).contains(&phase) => Some(phase),
+            [phase] if (0.4..last).contains(&phase) => Some(phase),
             _ => None,
         })
         .collect();
@@ -177,7 +183,7 @@ mod tests {
 
     /// Two bars of a ride on the beats and on the given steps behind them.
     fn ride(behind: &[usize]) -> DrumPart {
-        let bars = BarGrid::new(96, &[], Ticks(384 * 2));
+        let bars = BarGrid::new(96, &[], Ticks(384 * 4));
         let hit = |bar, step| Hit {
             bar: BarIndex(bar),
             step,
@@ -186,12 +192,12 @@ mod tests {
             offset: 0.0,
         };
         let steps = |beat: usize| behind.iter().map(move |step| 4 * beat + step);
-        let hits = (0..8).flat_map(|beat| {
+        let hits = (0..16).flat_map(|beat| {
             let bar = beat / 4;
             let beats = std::iter::once(4 * (beat % 4)).chain(steps(beat % 4));
             beats.map(move |step| hit(bar, step))
         });
-        DrumPart::new(bars, vec![STRAIGHT; 2], hits.collect())
+        DrumPart::new(bars, vec![STRAIGHT; 4], hits.collect())
     }
 
     #[test]
@@ -210,6 +216,15 @@ mod tests {
         assert_eq!(swing_ratio(&ride(&[2])), Some(50.0));
         assert_eq!(swing_ratio(&ride(&[3])), Some(75.0));
         assert_eq!(swing_ratio(&ride(&[1, 2])), None);
+        // Sixteenths by turns are no swing.
+        let by_turns = |steps: [&[usize]; 2]| {
+            let [mut first, second] = steps.map(ride);
+            first.hits.retain(|hit| hit.step / 4 % 2 == 0);
+            first.hits.extend(second.hits.iter().filter(|hit| hit.step / 4 % 2 == 1));
+            swing_ratio(&first)
+        };
+        assert_eq!(by_turns([&[1], &[3]]), None);
+        assert_eq!(by_turns([&[3], &[3]]), Some(75.0));
         assert_eq!(swing_ratio(&ride(&[])), None);
     }
 }

@@ -251,6 +251,38 @@ fn what_swing_writes_on_another_step_is_said() {
 }
 
 #[test]
+fn what_was_given_is_played_exactly_if_that_is_asked_for() {
+    let tempo = TempoMap::constant(96, Bpm(100.0));
+    let pattern = rock(8);
+    let own = |hit: &Hit| (Velocity::clamped(40 + 5 * hit.step as u8), 0.1);
+    let given: GivenStrokes =
+        pattern.hits.iter().map(|hit| ((hit.bar, hit.step, hit.key), own(hit))).collect();
+    // Four bars of a soft song, then four loud ones.
+    let note = |bar: u64| Note {
+        start: Ticks(384 * bar),
+        length: Ticks(384),
+        key: 60,
+        velocity: Velocity::clamped(if bar < 4 { 20 } else { 120 }),
+    };
+    let notes = (0..8).map(note).collect();
+    let kind = TrackKind::Melodic { program: 0 };
+    let tracks = vec![Track { name: String::new(), kind, notes }];
+    let song = Song { tempo: tempo.clone(), metres: Vec::new(), tracks };
+    let dynamics = Dynamics::of(&song, &pattern.bars);
+    let played = |as_given: bool| {
+        let given = Some(&given);
+        let feel = Feel { given, as_given, dynamics: Some(&dynamics), ..feel(&tempo) };
+        play(&pattern, &feel, &*network()).unwrap().hits
+    };
+    let is_own = |hit: &Hit| {
+        let (velocity, offset) = own(hit);
+        hit.velocity == velocity && (hit.offset - offset).abs() < 1e-4
+    };
+    assert!(played(true).iter().all(is_own));
+    assert!(!played(false).iter().any(is_own));
+}
+
+#[test]
 fn an_empty_pattern_stays_empty() {
     let tempo = TempoMap::constant(96, Bpm(100.0));
     let empty = DrumPart::new(BarGrid::new(96, &[], Ticks(0)), Vec::new(), Vec::new());

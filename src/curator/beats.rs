@@ -27,10 +27,10 @@ const LOWER: usize = 5;
 const MOST: f32 = 10.0;
 const WORTH: f32 = 0.3;
 
-/// The part of a clip at either end in which it may be joined: seconds, and at most so much of it, so that
-/// the middle is heard.
+/// The part of a clip at either end in which it may be joined: seconds, and at most one part of so many,
+/// so that it is not left before it is entered.
 const ENDS: f64 = 4.0;
-const SHARE_OF_CLIP: usize = 3;
+const SHARE_OF_CLIP: usize = 2;
 
 /// A beat.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,9 +47,9 @@ pub struct Beat {
 pub struct ClipBeats {
     /// From beat to beat, in samples; 0 if there are no beats.
     pub period: f64,
-    /// In the first four seconds, of a short clip in the first third.
+    /// In the first four seconds, of a short clip in the first half.
     pub early: Vec<Beat>,
-    /// In the last four seconds, of a short clip in the last third.
+    /// In the last four seconds, of a short clip in the last half.
     pub late: Vec<Beat>,
 }
 

@@ -17,9 +17,12 @@ const PEAK: f64 = -4.0;
 const LONGEST_HALF: f64 = 0.1;
 const SHORTEST_HALF: f64 = 0.0025;
 
-/// A clip is a loop if beats are this near to its ends, in beats. It is played whole: its next beat would be
-/// its first.
+/// A clip is a loop if it begins with a beat and is whole beats, to this share of one.
 const LOOP: f64 = 0.06;
+/// In seconds: few of the clips that are shorter are none, and their tempo is known less well, so that being
+/// whole beats to this share of one is enough.
+const SHORT: f64 = 8.0;
+const SHORT_LOOP: f64 = 0.1;
 
 /// Where two clips meet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,30 +147,32 @@ fn ends(clip: &Clip) -> (Place, Place) {
         (place(clip.sounding.start), place(clip.sounding.end))
     };
     let beats = &clip.beats;
-    let (Some(first), Some(last)) = (beats.early.first(), beats.late.last()) else {
-        return whole();
+    let last = beats.late.len().saturating_sub(1);
+    let Some(entry) = clearest(beats.early.iter().enumerate()) else { return whole() };
+    let backwards = beats.late.iter().enumerate().map(|(index, beat)| (last - index, beat));
+    let exit = clearest(backwards).map_or(0.0, |beat| beat.sample);
+    let first = beats.early.first().map_or(0.0, |beat| beat.sample);
+    let samples = clip.samples as f64;
+    // A loop is played whole: its next beat would be its first.
+    let (entry, exit) = match loop_begins(samples, beats.period, first) {
+        Some(begins) => (begins, begins + samples),
+        None => (entry.sample, exit),
     };
-    let entry = clearest(beats.early.iter().enumerate());
-    let exit = clearest(beats.late.iter().rev().enumerate());
-    let (entry, exit) = loop_ends(clip.samples as f64, beats.period, first.sample, last.sample)
-        .or(entry.zip(exit).map(|(entry, exit)| (entry.sample, exit.sample)))
-        .unwrap_or_default();
     if exit - entry < beats.period {
         return whole();
     }
     (Place { sample: entry, beat: true }, Place { sample: exit, beat: true })
 }
 
-/// The ends of a clip of so many samples that is a loop: a beat near its first sample and one near its last,
-/// by its first and last beats that were heard. `period` is about that of the beats.
-fn loop_ends(samples: f64, period: f64, first: f64, last: f64) -> Option<(f64, f64)> {
-    let between = ((last - first) / period).round();
-    let period = if between >= 1.0 { (last - first) / between } else { period };
-    // How far a place is from a beat.
-    let off = |at: f64| at - ((at - first) / period).round() * period - first;
-    let (begins, ends) = (-off(0.0), samples - off(samples));
-    let is_near = |off: f64| off.abs() < LOOP * period;
-    (is_near(begins) && is_near(samples - ends)).then_some((begins, ends))
+/// Where a loop of so many samples has its first beat; `None` for what is no loop. `first` is the first
+/// beat that was heard: that at the very beginning may be cut.
+fn loop_begins(samples: f64, period: f64, first: f64) -> Option<f64> {
+    let beats = samples / period;
+    let off = (beats - beats.round()).abs();
+    let is_at_once = first < LOOP * period;
+    let is_short = samples < SHORT * f64::from(DECODED_RATE);
+    let is_loop = off < LOOP && is_at_once || off < SHORT_LOOP && is_short && beats > 1.5;
+    is_loop.then_some(if is_at_once { first } else { 0.0 })
 }
 
 /// The clearest of some beats, the nearest of equals. How near the clip's end they are counts no more
@@ -207,21 +212,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn loops_are_known_by_beats_at_both_ends() {
-        let near = |ends: Option<(f64, f64)>, wanted: (f64, f64)| {
-            let (begins, ends) = ends.unwrap();
-            assert!((begins - wanted.0).abs() < 1.0 && (ends - wanted.1).abs() < 1.0, "{ends}");
+    fn loops_are_whole_beats() {
+        let second = f64::from(DECODED_RATE);
+        let begins = |seconds: f64, period: f64, first: f64| {
+            let begins = loop_begins(seconds * second, period * second, first * second);
+            begins.map(|begins| begins / second)
         };
-        // Eight beats of 1000 samples; the first was not heard, and the tempo is a little off.
-        near(loop_ends(8000.0, 1008.0, 1000.0, 7000.0), (0.0, 8000.0));
-        near(loop_ends(8000.0, 994.0, 10.0, 6010.0), (10.0, 8010.0));
-        near(loop_ends(8000.0, 1000.0, 3970.0, 3970.0), (-30.0, 7970.0));
-        for (samples, first) in [(8000.0, 300.0), (8300.0, 1000.0), (8000.0, 1080.0)] {
-            assert_eq!(
-                loop_ends(samples, 1000.0, first, first + 6000.0),
-                None,
-                "{samples} {first}"
-            );
-        }
+        assert_eq!(begins(16.0, 0.5, 0.02), Some(0.02));
+        assert_eq!(begins(16.0, 0.5, 0.5), None, "a long clip begins with a beat that is heard");
+        assert_eq!(begins(16.2, 0.5, 0.0), None);
+        // Two bars at 100 beats a minute, heard a little quicker; the first beat is cut.
+        assert_eq!(begins(4.8, 0.595, 0.58), Some(0.0));
+        assert_eq!(begins(4.5, 0.595, 0.58), None);
     }
 }

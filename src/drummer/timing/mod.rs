@@ -1,8 +1,9 @@
 //! Where the beats and bars of a song are, as far as its notes tell better than its file.
 //!
 //! [`Timed::of`] takes a song as it was read and gives it with the bars that are played: as the file
-//! has them; with an upbeat that the file does not mark ([`unmarked_pickup`]); a little later or earlier,
-//! where all notes lie behind or ahead of the file's beats; or, where the song was played without regard to the file's bars ([`is_played_freely`]), with a tempo map of the
+//! has them; with an upbeat that the file does not mark ([`unmarked_pickup`]); a little later or
+//! earlier, where all notes lie behind or ahead of the file's beats; or, where the song was played
+//! without regard to the file's bars ([`is_played_freely`]), with a tempo map of the
 //! beats that are heard ([`follow`]). [`Timed::notes`] brings a drum part back to where the file's own
 //! notes are. [`swing`] measures how late off-beats are played, and [`straightened`] undoes it: networks know
 //! straight bars best, and drums that are played to them swing afterwards.

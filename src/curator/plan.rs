@@ -19,8 +19,8 @@ const SHORTEST_HALF: f64 = 0.0025;
 
 /// A clip is a loop if it begins with a beat and is whole beats, to this share of one.
 const LOOP: f64 = 0.06;
-/// In seconds: few of the clips that are shorter are none, and their tempo is known less well, so that being
-/// whole beats to this share of one is enough.
+/// Shorter clips (in seconds) are mostly loops, and their tempo is known less well: being whole beats to
+/// this share of one is enough.
 const SHORT: f64 = 8.0;
 const SHORT_LOOP: f64 = 0.1;
 

@@ -90,7 +90,7 @@ mod tests {
 
     use super::super::parameter_sync::ParameterSync;
     use super::*;
-    use crate::score::{Groove, GrooveSource, Lane, Metre, Velocity};
+    use crate::score::{BarIndex, Groove, GrooveSource, Hit, Lane, Metre, Velocity};
     use crate::studio::{Channel, Edit};
     use std::collections::BTreeMap;
 
@@ -112,8 +112,8 @@ mod tests {
     #[test]
     fn a_groove_outlives_the_style_that_was_turned_before_it() {
         let (state, studio) = state();
-        let kick = crate::score::Hit {
-            bar: crate::score::BarIndex(0),
+        let kick = Hit {
+            bar: BarIndex(0),
             step: 0,
             key: Lane::Kick.default_key(),
             velocity: Velocity::clamped(90),

@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use crate::cli::candidates::KeptCandidate;
 use crate::drummer::performance::swing_ratio;
-use crate::drummer::picture::facts;
-use crate::drummer::timing::{Finding, Timed};
+use crate::drummer::picture::{facts, tempos};
+use crate::drummer::timing::Timed;
 use crate::drummer::{self, Form, GeneratedPart, Generation, Section, Settings, StyleChoice};
 use crate::midi::SongFile;
 use crate::network::{Backend, Engine};
@@ -142,10 +142,6 @@ impl Report {
     pub fn read(&mut self, file: &SongFile, timed: &Timed) {
         self.song.mended = file.repairs().iter().map(ToString::to_string).collect();
         self.song.finding = timed.finding.map(|finding| finding.to_string());
-        if let Some(Finding::OffGrid { .. }) = timed.finding {
-            // The first quarter alone makes up for where the notes lie.
-            self.song.tempo.remove(0);
-        }
     }
 
     /// Notes why parts were kept, in their order.
@@ -172,7 +168,7 @@ impl SongFacts {
         let bars = song.bars();
         let end = song.end();
         let number = |at: Ticks| bars.bar_at(at).map(|bar| bar.0 + 1);
-        let tempo = song.tempo.changes().filter_map(|change| {
+        let tempo = tempos(song).filter_map(|change| {
             let bpm = 60e6 / f64::from(change.micros_per_quarter);
             Some(TempoFacts { bar: number(change.at)?, bpm: (bpm * 1e3).round() / 1e3 })
         });

@@ -10,7 +10,8 @@
 //! 3. Chance with a memory picks from these distributions: player and limbs drift, habits return.
 //!    Back beats stay what they are from bar to bar.
 //! 4. The drums follow the song's [`Dynamics`](crate::drummer::Dynamics), and intensity, swing and
-//!    humanise shape the result. Velocities end up between 15 and 123.
+//!    humanise shape the result. Velocities end up between 15 and 123, but for strokes
+//!    that were given and are played as they are.
 //!
 //! [`export`] writes the training data through the same encoder. The idea of predicting velocity and
 //! offset from a score is GrooVAE's (Gillick et al., "Learning to groove with inverse sequence

@@ -89,18 +89,24 @@ impl FormPicture<'_> {
     }
 }
 
+/// The tempi of a song. A first quarter with a tempo of its own leads to where the notes lie (see
+/// [`timing`](super::timing)) and is none: the next one holds from the beginning.
+pub fn tempos(song: &Song) -> impl Iterator<Item = TempoChange> + '_ {
+    let quarter = Ticks(song.ticks_per_quarter().into());
+    let leads = song.tempo.changes().nth(1).is_some_and(|second| second.at <= quarter);
+    let changes = song.tempo.changes().skip(usize::from(leads));
+    changes.enumerate().map(|(index, change)| match index {
+        0 => TempoChange { at: Ticks(0), ..change },
+        _ => change,
+    })
+}
+
 /// What a song is, in a line: "96 bars · 118–124 bpm · 4/4, 3/4".
 pub fn facts(song: &Song) -> String {
     let bars = song.bars();
     let end = song.end();
-    let mut changes: Vec<TempoChange> =
-        song.tempo.changes().filter(|change| change.at == Ticks(0) || change.at < end).collect();
-    // A first quarter of its own leads to where the notes lie (see `timing`), and is no tempo.
-    if changes.get(1).is_some_and(|second| second.at <= Ticks(song.ticks_per_quarter().into())) {
-        changes.remove(0);
-    }
-    let tempos: Vec<f64> = changes
-        .iter()
+    let tempos: Vec<f64> = tempos(song)
+        .filter(|change| change.at == Ticks(0) || change.at < end)
         .map(|change| (60e6 / f64::from(change.micros_per_quarter)).round())
         .collect();
     let slowest = tempos.iter().copied().fold(f64::INFINITY, f64::min);

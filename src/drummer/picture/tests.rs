@@ -125,6 +125,11 @@ fn facts_name_bars_tempo_and_metre() {
     };
     assert_eq!(song.bars().bar_at(Ticks(1151)), Some(BarIndex(3)));
     assert_eq!(facts(&song), "4 bars · 120–150 bpm · 4/4, 3/4");
+    // A first quarter that leads to where the notes lie is no tempo.
+    let late = TempoMap::new(96, [change(0, 600_000), change(96, 500_000)]);
+    let late = Song { tempo: late, ..song };
+    assert_eq!(facts(&late), "4 bars · 120 bpm · 4/4, 3/4");
+    assert_eq!(tempos(&late).collect::<Vec<_>>(), [change(0, 500_000)]);
     let empty = Song { tempo: TempoMap::new(96, []), metres: vec![], tracks: vec![] };
     assert_eq!(facts(&empty), "0 bars · 120 bpm");
 }

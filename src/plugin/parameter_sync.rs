@@ -132,7 +132,6 @@ mod tests {
     #![allow(unsafe_code, reason = "the host sets parameters behind the plugin's back")]
 
     use super::*;
-    use crate::plugin::HostTime;
     use crate::studio::Studio;
     use nice_plug::params::InternalParamMut;
 
@@ -187,21 +186,6 @@ mod tests {
         unsafe { sync.parameters.channel._internal_set_plain_value(2) };
         sync.poll(&studio);
         assert_eq!(studio.snapshot().document.channel.number(), 2);
-    }
-
-    #[test]
-    fn what_is_tapped_is_no_melody_for_the_trigger() {
-        let (mut sync, studio) = sync();
-        let mut seen = |notes| {
-            sync.shared_transport.store(&HostTime::default(), None, false, notes);
-            sync.poll(&studio);
-            sync.notes
-        };
-        assert_eq!(seen(3), 0, "what is played is still to be taken");
-        studio.tap(TAPPED_BARS);
-        assert_eq!(seen(5), 5);
-        studio.end_tapping();
-        assert_eq!([seen(7), seen(9)], [7, 7]);
     }
 
     #[test]

@@ -137,7 +137,9 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
         Content::Sound.check(audio)?;
     }
     let written = outputs.iter().map(PathBuf::as_path).filter(|_| !standard);
-    files::check(written.chain(arguments.audio.as_deref()), &arguments.song)?;
+    let others = [&arguments.rhythm_of, &arguments.pitches_of, &arguments.chords];
+    let read = others.into_iter().flatten().chain([&arguments.song]).map(PathBuf::as_path);
+    files::check(written.chain(arguments.audio.as_deref()), read)?;
 
     let file = song::read(&arguments.song, &arguments.kinds)?;
     if let Some(mended) = song::mended(&arguments.song, &file).filter(|_| !arguments.printing.quiet)

@@ -87,7 +87,7 @@ impl Outputs {
 pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     Content::Sound.check(&arguments.output)?;
     let outputs = Outputs::of(&arguments.output);
-    files::check(outputs.all(), arguments.like.as_deref().unwrap_or(&arguments.folder))?;
+    files::check(outputs.all(), arguments.like.as_deref())?;
     let (sources, mut left_out) = sources(&arguments.folder, &outputs)?;
     if sources.is_empty() {
         return Err(CliError::NoClips { folder: arguments.folder.clone() });

@@ -76,9 +76,7 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
         arguments.reference_midi.as_ref(),
         arguments.piano.as_ref(),
     ];
-    for input in read.into_iter().flatten() {
-        files::check(written.iter().copied(), input)?;
-    }
+    files::check(written.iter().copied(), read.into_iter().flatten().map(PathBuf::as_path))?;
     let file = song::read(&arguments.song, &arguments.kinds)?;
     let notes = notes(&file, &arguments.song, &arguments.track)?;
 

@@ -9,6 +9,7 @@
 
 #![forbid(unsafe_code)]
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -71,19 +72,20 @@ fn folder_of(path: &Path) -> &Path {
 }
 
 /// Says before the work begins what would keep its results from being written: a missing or
-/// read-only folder, two outputs of one name, an output that is the input.
+/// read-only folder, two outputs of one name, an output that is one of the inputs.
 pub fn check<'a>(
     outputs: impl IntoIterator<Item = &'a Path>,
-    input: &Path,
+    inputs: impl IntoIterator<Item = &'a Path>,
 ) -> Result<(), OutputError> {
-    let input = fs::canonicalize(input).ok();
-    let mut seen = Vec::new();
+    let inputs: HashSet<PathBuf> =
+        inputs.into_iter().filter_map(|input| fs::canonicalize(input).ok()).collect();
+    let mut seen = HashSet::new();
     for path in outputs {
         let target = resolved(path)?;
         if target.is_dir() {
             return Err(OutputError::IsFolder { path: path.into() });
         }
-        if input.as_ref() == Some(&target) {
+        if inputs.contains(&target) {
             return Err(OutputError::IsInput { path: path.into() });
         }
         if is_plain(&target) {
@@ -91,7 +93,7 @@ pub fn check<'a>(
                 return Err(OutputError::Twice { path: path.into() });
             }
             temporary(path, &target)?;
-            seen.push(target);
+            seen.insert(target);
         }
     }
     Ok(())
@@ -243,7 +245,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (a, b) = (folder.path().join("a"), folder.path().join("b"));
         fs::write(&a, "old").unwrap();
-        check([a.as_path(), b.as_path()], Path::new("song.mid")).unwrap();
+        check([a.as_path(), b.as_path()], [Path::new("song.mid")]).unwrap();
         assert_eq!(fs::read(&a).unwrap(), b"old");
         write(vec![output(a.clone(), b"new"), output(b.clone(), b"more")]).unwrap();
         assert_eq!((fs::read(&a).unwrap(), fs::read(&b).unwrap()), (b"new".into(), b"more".into()));
@@ -265,9 +267,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (song, drums) = (folder.path().join("song.mid"), folder.path().join("drums.mid"));
         fs::write(&song, "").unwrap();
-        let checked = |paths: &[&Path]| check(paths.iter().copied(), &song);
+        let groove = folder.path().join("groove.mid");
+        fs::write(&groove, "").unwrap();
+        let inputs = [song.as_path(), groove.as_path()];
+        let checked = |paths: &[&Path]| check(paths.iter().copied(), inputs);
         let same = folder.path().join(".").join("drums.mid");
         assert!(matches!(checked(&[&song]), Err(OutputError::IsInput { .. })));
+        assert!(matches!(checked(&[&drums, &groove]), Err(OutputError::IsInput { .. })));
         assert!(matches!(checked(&[&drums, &same]), Err(OutputError::Twice { .. })));
         assert!(matches!(checked(&[folder.path()]), Err(OutputError::IsFolder { .. })));
         assert!(matches!(
@@ -281,7 +287,7 @@ mod tests {
     fn devices_are_written_to_and_links_followed() {
         use std::os::unix::fs::{PermissionsExt, symlink};
         let null = PathBuf::from("/dev/null");
-        check([null.as_path(), null.as_path()], Path::new("song.mid")).unwrap();
+        check([null.as_path(), null.as_path()], [Path::new("song.mid")]).unwrap();
         write(vec![output(null.clone(), b"gone")]).unwrap();
         assert!(!fs::metadata(&null).unwrap().is_file());
 
@@ -294,7 +300,7 @@ mod tests {
         assert_eq!(fs::read(&file).unwrap(), b"new");
         let (later, to_later) = (folder.path().join("later"), folder.path().join("to-later"));
         symlink("later", &to_later).unwrap();
-        check([to_later.as_path()], Path::new("song.mid")).unwrap();
+        check([to_later.as_path()], [Path::new("song.mid")]).unwrap();
         write(vec![output(to_later.clone(), b"new")]).unwrap();
         assert!(fs::symlink_metadata(&to_later).unwrap().is_symlink());
         assert_eq!(fs::read(&later).unwrap(), b"new");

@@ -125,6 +125,8 @@ fn bad_input_gets_a_sentence() {
     assert!(line(&["noise.mid", "-o", "m.mid"]).contains("noise.mid"));
     assert!(line(&["drums.mid", "-o", "drums.mid"]).contains("drums.mid"));
     assert!(line(&["drums.mid", "-o", "m.wav"]).contains(".mid"));
+    let over = ["drums.mid", "-o", "tune.mid", "--chords", "tune.mid"];
+    assert!(line(&over).contains("it is the input"));
     let kept = ["drums.mid", "-o", "m.mid", "--rhythm-of", "drums.mid"];
     assert!(line(&kept).contains("has no melody"));
     let narrow = ["drums.mid", "-o", "m.mid", "--key", "C", "--range", "C#4-C#8"];

@@ -18,7 +18,7 @@ const MOST_HITS: f32 = 32.0;
 #[command(next_help_heading = "What to play")]
 pub struct GenerateArgs {
     /// The style [default: what the song suggests]
-    #[arg(long, value_parser = style(), value_name = "NAME")]
+    #[arg(long, value_parser = style(), value_name = "NAME", ignore_case = true)]
     style: Option<Style>,
 
     /// The style as hits a bar of eight classes, 0 to 32: kick, snare, closed hats, open hats,
@@ -110,6 +110,12 @@ impl GenerateArgs {
         self.swing
     }
 
+    /// The files of the grooves that are asked for.
+    pub fn groove_files(&self) -> impl Iterator<Item = &Path> {
+        let of_sections = self.section_groove.iter().map(|groove| groove.path.as_path());
+        self.groove.as_deref().into_iter().chain(of_sections)
+    }
+
     /// Reads the grooves that are asked for into the settings; says what of them was left out, a line
     /// each.
     pub fn add_grooves(&self, settings: &mut Settings) -> Result<Vec<String>, CliError> {
@@ -165,7 +171,7 @@ fn read_groove(path: &Path) -> Result<TakenGroove, CliError> {
 fn style() -> impl TypedValueParser<Value = Style> {
     PossibleValuesParser::new(Style::ALL.map(Style::name)).map(|name| {
         // The parser before lets only these names through.
-        Style::named(&name).unwrap_or(Style::Rock)
+        Style::named(&name.to_lowercase()).unwrap_or(Style::Rock)
     })
 }
 
@@ -263,6 +269,8 @@ mod tests {
             let asked = settings(&format!("--style {}", style.name())).unwrap();
             assert_eq!(asked.style, StyleChoice::Preset(style));
         }
+        let asked = settings("--style Hip-Hop").unwrap();
+        assert_eq!(asked.style, StyleChoice::Preset(Style::HipHop));
     }
 
     #[test]

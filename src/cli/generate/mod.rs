@@ -48,7 +48,9 @@ fn one(arguments: &Arguments, path: &Path, output: &Path) -> Result<(), CliError
     let (mut settings, kept) = arguments.settings();
     let remarks = arguments.args.add_grooves(&mut settings)?;
     let paths = Paths::of(arguments, output, kept);
-    paths.check(path, arguments.printing.json)?;
+    let sounds = arguments.soundfont.as_deref();
+    let read: Vec<&Path> = arguments.args.groove_files().chain([path]).chain(sounds).collect();
+    paths.check(&read, arguments.printing.json)?;
 
     let reading = Reading::of(arguments, settings, path)?;
     let (heard, settings) = (&reading.heard, &reading.settings);
@@ -151,7 +153,7 @@ impl Paths {
     }
 
     /// Says before the work begins what would keep its results from being written.
-    fn check(&self, song: &Path, json: bool) -> Result<(), CliError> {
+    fn check<'a>(&'a self, read: &[&'a Path], json: bool) -> Result<(), CliError> {
         let standard = self.all().filter(|path| is_standard(path)).count();
         if standard + usize::from(json) > 1 {
             return Err(CliError::OneThing { what: "a file, or the report" });
@@ -159,7 +161,8 @@ impl Paths {
         if standard > 0 && self.parts.len() > 1 {
             return Err(CliError::OneThing { what: "one alternative" });
         }
-        crate::files::check(self.all().filter(|path| !is_standard(path)), song)?;
+        let written = self.all().filter(|path| !is_standard(path));
+        crate::files::check(written, read.iter().copied())?;
         let kinds = [
             (Content::Midi, &self.parts[..]),
             (Content::Sound, &self.sounds[..]),

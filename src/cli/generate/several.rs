@@ -1,7 +1,6 @@
 //! Drums for several songs in one call, over all cores. A song that cannot be used is said, and the others
 //! go on.
 
-use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,7 +17,7 @@ use crate::cli::output_names::output_names;
 use crate::cli::progress::counted;
 use crate::cli::song;
 use crate::drummer::{Drummer, Settings, Silent, networks};
-use crate::files::{Output, OutputError};
+use crate::files::Output;
 
 /// A song and where its drums go.
 struct Work<'a> {
@@ -39,7 +38,13 @@ pub fn run(arguments: &Arguments, folder: &Path) -> Result<(), CliError> {
     if !arguments.printing.quiet {
         remarks.iter().for_each(|line| remark(line));
     }
-    let works = works(&arguments.songs, &names, folder, settings.alternatives)?;
+    let works = works(&arguments.songs, &names, folder, settings.alternatives);
+    let parts = works.iter().flat_map(|work| &work.parts).map(PathBuf::as_path);
+    let songs = arguments.songs.iter().map(PathBuf::as_path);
+    crate::files::check(
+        parts,
+        songs.chain(arguments.args.groove_files()).chain(arguments.soundfont.as_deref()),
+    )?;
     let models = arguments.networks.models(networks::ALL)?;
     let drummer = Drummer::new(models, font(arguments.soundfont.as_deref())?);
 
@@ -81,27 +86,18 @@ pub fn run(arguments: &Arguments, folder: &Path) -> Result<(), CliError> {
     if failed == 0 { Ok(()) } else { Err(CliError::Songs { failed, all }) }
 }
 
-/// The songs with their files, which are all different.
+/// The songs with their files.
 fn works<'a>(
     songs: &'a [PathBuf],
     names: &[String],
     folder: &Path,
     alternatives: usize,
-) -> Result<Vec<Work<'a>>, CliError> {
-    let mut taken = HashSet::new();
-    let mut works = Vec::new();
-    for (song, name) in songs.iter().zip(names) {
-        let path = folder.join(format!("{name}.mid"));
-        let parts = numbered(&path, alternatives);
-        for part in &parts {
-            if !taken.insert(part.clone()) {
-                return Err(OutputError::Twice { path: part.clone() }.into());
-            }
-        }
-        crate::files::check(parts.iter().map(PathBuf::as_path), song)?;
-        works.push(Work { song, parts });
-    }
-    Ok(works)
+) -> Vec<Work<'a>> {
+    let work = |(song, name): (&'a PathBuf, &String)| {
+        let parts = numbered(&folder.join(format!("{name}.mid")), alternatives);
+        Work { song: song.as_path(), parts }
+    };
+    songs.iter().zip(names).map(work).collect()
 }
 
 fn drum(

@@ -205,11 +205,9 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     if arguments.printing.json && works.iter().any(|work| work.midi == Path::new(STANDARD)) {
         return Err(CliError::OneThing { what: "the MIDI file or --json" });
     }
-    for work in &works {
-        let outputs =
-            works.iter().map(|work| work.midi.as_path()).chain(arguments.click.as_deref());
-        files::check(outputs.filter(|path| *path != Path::new(STANDARD)), &work.recording)?;
-    }
+    let outputs = works.iter().map(|work| work.midi.as_path()).chain(arguments.click.as_deref());
+    let recordings = works.iter().map(|work| work.recording.as_path());
+    files::check(outputs.filter(|path| *path != Path::new(STANDARD)), recordings)?;
     let models = arguments.networks.models(&[&TRANSCRIBER, &BEATS])?;
     let (mut reports, mut failed) = (Vec::new(), 0);
     let bar = counted(works.len() * 100, arguments.printing.quiet);
@@ -273,7 +271,10 @@ fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
     for entry in fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
         let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-        if path.is_file() && ENDINGS.contains(&ending.as_str()) {
+        // A Mac leaves files of its own beside others, named as they are behind a dot.
+        let is_hidden =
+            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if path.is_file() && !is_hidden && ENDINGS.contains(&ending.as_str()) {
             found.push(path);
         }
     }
@@ -303,7 +304,7 @@ fn transcribe(
     }
     let metre = arguments.metre.unwrap_or(transcription.metre());
     let song = transcription.song(&song::title(&work.recording), metre, arguments.quantise());
-    let bytes = midi::write(&song);
+    let bytes = midi::write_clip(&song, midi::DRUM_CHANNEL, transcription.length(metre));
     let mut outputs = Vec::new();
     if work.midi == Path::new(STANDARD) {
         print(&bytes)?;

@@ -47,7 +47,7 @@ pub use error::{MidiError, ReadError};
 pub use file::SongFile;
 pub use parse::{MAX_BARS, MAX_HOURS, parse};
 pub use repair::Repair;
-pub use sounds::Because;
+pub use sounds::{Because, DRUM_CHANNEL};
 pub use write::{write, write_clip};
 
 use crate::score::Song;

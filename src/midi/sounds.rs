@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::events::Message;
 
 /// The drum channel: 10 as musicians count.
-pub(super) const DRUM_CHANNEL: u8 = 9;
+pub const DRUM_CHANNEL: u8 = 9;
 
 /// Why a track was taken for drums, or one on the drum channel for a melody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -134,7 +134,8 @@ impl AudioImport {
 
     /// All that was heard as a MIDI file with the recording's tempo map, on General MIDI's keys.
     pub fn midi_file(&self, heard: &Transcription, metre: Metre) -> ExportFile {
-        let bytes = midi::write(&heard.song(&self.name, metre, Quantise::Off));
+        let song = heard.song(&self.name, metre, Quantise::Off);
+        let bytes = midi::write_clip(&song, midi::DRUM_CHANNEL, heard.length(metre));
         let name = file_name(&format!("{} drums", self.name), "mid");
         ExportFile { name, bytes, notes: heard.onsets.len() }
     }

@@ -13,6 +13,12 @@ const TICKS_PER_QUARTER: u16 = 480;
 const LENGTH: Ticks = Ticks(TICKS_PER_QUARTER as u64 / 8);
 /// Beats this near to a steady tempo are at a steady tempo, in seconds.
 const STEADY: f64 = 0.02;
+
+/// How near a stroke is to a beat that it is on, in seconds.
+const STRUCK: f64 = 0.05;
+
+/// The fewest beats with a stroke that say what tempo all have.
+const FEWEST_STRUCK: usize = 4;
 /// The tempo of a recording without beats.
 const NO_TEMPO: Bpm = Bpm(120.0);
 
@@ -133,11 +139,19 @@ impl Transcription {
         }
     }
 
-    /// Parts of a beat that the strokes lie nearest to, for how near chance would be: six of a dotted
-    /// beat, four or three of another.
+    /// How long the clip is that [`song`](Self::song) makes of a loop: its bars, whatever is struck last.
+    /// 0 for what is no loop.
+    pub fn length(&self, metre: Metre) -> Ticks {
+        let line = self.time_line(metre).filter(|_| self.beats.is_loop);
+        Ticks(line.map_or(0, |line| line.first + line.times.len() as u64 * line.beat))
+    }
+
+    /// Parts of a beat that the strokes lie nearest to, for how near chance would be: sixteenths, or three
+    /// of a quarter note where a beat is made of quarters.
     fn grid(&self, line: &TimeLine, metre: Metre) -> f64 {
-        if metre.is_compound() {
-            return 6.0;
+        let quarters = line.beat as f64 / f64::from(TICKS_PER_QUARTER);
+        if metre.is_compound() || quarters < 1.0 {
+            return 4.0 * quarters;
         }
         let off = |parts: f64| -> f64 {
             let off = self.onsets.iter().map(|onset| {
@@ -146,7 +160,14 @@ impl Transcription {
             });
             off.sum()
         };
-        if off(3.0) < off(4.0) { 3.0 } else { 4.0 }
+        let (thirds, sixteenths) = (3.0 * quarters, 4.0 * quarters);
+        if off(thirds) < off(sixteenths) { thirds } else { sixteenths }
+    }
+
+    /// Whether a stroke is on the beat at `time`, in seconds. Where nothing is struck beats are imagined.
+    fn is_struck(&self, time: f64) -> bool {
+        let from = self.onsets.partition_point(|onset| onset.at.0 < time - STRUCK);
+        self.onsets.get(from).is_some_and(|onset| onset.at.0 <= time + STRUCK)
     }
 
     fn time_line(&self, metre: Metre) -> Option<TimeLine> {
@@ -154,7 +175,8 @@ impl Transcription {
         if times.len() < 2 {
             return None;
         }
-        if let Some(steady) = steady(&times) {
+        let struck: Vec<bool> = times.iter().map(|&time| self.is_struck(time)).collect();
+        if let Some(steady) = steady(&times, &struck) {
             times = steady;
         }
         let quarter = u64::from(TICKS_PER_QUARTER);
@@ -192,20 +214,24 @@ impl TimeLine {
     }
 }
 
-/// The beats at one tempo (least squares), if all are near to it.
-fn steady(times: &[f64]) -> Option<Vec<f64>> {
-    let count = times.len() as f64;
-    let middle = (count - 1.0) / 2.0;
-    let mean = times.iter().sum::<f64>() / count;
-    let spread: f64 = (0..times.len()).map(|index| (index as f64 - middle).powi(2)).sum();
-    let lean: f64 =
-        times.iter().enumerate().map(|(index, time)| (index as f64 - middle) * (time - mean)).sum();
+/// The beats at one tempo (least squares), if all that are struck are near to it; all count where fewer
+/// than [`FEWEST_STRUCK`] are.
+fn steady(times: &[f64], struck: &[bool]) -> Option<Vec<f64>> {
+    let few = struck.iter().filter(|struck| **struck).count() < FEWEST_STRUCK;
+    let counted = || {
+        let pairs = times.iter().zip(struck).enumerate();
+        pairs.filter(|(_, (_, struck))| few || **struck).map(|(at, (time, _))| (at as f64, *time))
+    };
+    let count = counted().count() as f64;
+    let middle = counted().map(|(at, _)| at).sum::<f64>() / count;
+    let mean = counted().map(|(_, time)| time).sum::<f64>() / count;
+    let spread: f64 = counted().map(|(at, _)| (at - middle).powi(2)).sum();
+    let lean: f64 = counted().map(|(at, time)| (at - middle) * (time - mean)).sum();
     let period = lean / spread;
-    let fitted: Vec<f64> =
-        (0..times.len()).map(|index| mean + (index as f64 - middle) * period).collect();
-    let near = fitted.iter().zip(times).all(|(fitted, time)| (fitted - time).abs() < STEADY);
+    let first = mean - middle * period;
+    let near = counted().all(|(at, time)| (first + at * period - time).abs() < STEADY);
     // All the same to the last bit, so that one tempo is written.
-    near.then(|| (0..times.len()).map(|index| fitted[0] + index as f64 * period).collect())
+    near.then(|| (0..times.len()).map(|index| first + index as f64 * period).collect())
 }
 
 #[cfg(test)]
@@ -227,6 +253,42 @@ mod tests {
         let times = times.iter().map(|&time| Seconds(time)).collect();
         let beats = Beats { times, beats_to_a_bar: 4, first_downbeat, ..Beats::default() };
         Transcription { onsets, beats, seconds: 10.0 }
+    }
+
+    #[test]
+    fn beats_in_silence_do_not_make_a_steady_recording_unsteady() {
+        let mut beats: Vec<f64> = (0..16).map(|index| 0.5 * f64::from(index)).collect();
+        let strokes = |beats: &[f64]| beats.iter().map(|&at| onset(at, 0.5)).collect::<Vec<_>>();
+        // Nothing is struck on the first beat and on the last two, which are heard somewhere.
+        let struck = strokes(&beats[1..14]);
+        beats[0] += 0.03;
+        beats[15] -= 0.06;
+        let song = heard(struck, &beats, 0).song("drums", four_four(), Quantise::Off);
+        assert_eq!(song.tempo.changes().count(), 1);
+        assert!((song.tempo.bpm(Ticks(0)).0 - 120.0).abs() < 1e-3);
+        // Who plays so keeps it.
+        let song = heard(strokes(&beats), &beats, 0).song("drums", four_four(), Quantise::Off);
+        assert!(song.tempo.changes().count() > 1);
+    }
+
+    #[test]
+    fn a_loop_is_as_long_as_its_bars() {
+        let beats: Vec<f64> = (0..8).map(|index| 0.5 * f64::from(index)).collect();
+        let mut heard = heard(vec![onset(0.0, 1.0), onset(3.0, 0.5)], &beats, 0);
+        assert_eq!(heard.length(four_four()), Ticks(0));
+        heard.beats.is_loop = true;
+        assert_eq!(heard.length(four_four()), Ticks(8 * u64::from(TICKS_PER_QUARTER)));
+    }
+
+    #[test]
+    fn half_notes_are_quantised_to_sixteenths() {
+        let beats: Vec<f64> = (0..8).map(f64::from).collect();
+        let sixteenths = (0..8).map(|step| onset(1.0 + 0.125 * f64::from(step) + 0.01, 0.5));
+        let heard = heard(sixteenths.collect(), &beats, 0);
+        let song = heard.song("drums", Metre::new(2, 2).unwrap(), Quantise::Grid);
+        let starts: Vec<u64> = song.tracks[0].notes.iter().map(|note| note.start.0).collect();
+        let sixteenth = u64::from(TICKS_PER_QUARTER) / 4;
+        assert_eq!(starts, [8, 9, 10, 11, 12, 13, 14, 15].map(|step| step * sixteenth));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::drum::{DRUMS, drum_of_key};
 use super::pattern::{Pattern, PatternGrid};
-use crate::score::{BarIndex, Metre, Song, Ticks, plays_triplets};
+use crate::score::{BarIndex, Groove, Metre, Note, Song, Ticks, plays_triplets};
 
 /// Why a song gives no pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -56,7 +56,14 @@ fn bars_of_four_beats(metre: Metre) -> Option<usize> {
 /// # Errors
 /// [`PatternError`] if there are none.
 pub fn windows(song: &Song) -> Result<Vec<Window>, PatternError> {
-    let all: Vec<(Ticks, u8)> = song.drum_notes().map(|note| (note.start, note.key)).collect();
+    let notes: Vec<Note> = song.drum_notes().copied().collect();
+    windows_of(song, &notes, false)
+}
+
+/// As [`windows`], of notes in the song's bars. Of a loop, bars at the end that only ring are none, and
+/// a stroke just ahead of the end is on the first step of the first bar with strokes.
+fn windows_of(song: &Song, notes: &[Note], is_loop: bool) -> Result<Vec<Window>, PatternError> {
+    let all: Vec<(Ticks, u8)> = notes.iter().map(|note| (note.start, note.key)).collect();
     if all.is_empty() {
         return Err(PatternError::NoStrokes);
     }
@@ -90,6 +97,9 @@ pub fn windows(song: &Song) -> Result<Vec<Window>, PatternError> {
         homes.push(FourBeats { bar, bars: count, rows: [0; DRUMS] });
         bar += count;
     }
+    // The bars in which the first and the last stroke begin.
+    let bar_of = |start: Option<&Ticks>| start.and_then(|&start| bars.bar_at(start));
+    let (first, last) = (bar_of(starts.iter().min()), bar_of(starts.iter().max()));
     let mut other_metre = None;
     for &(start, drum) in &strokes {
         let Some(BarIndex(bar)) = bars.bar_at(start) else { continue };
@@ -100,8 +110,16 @@ pub fn windows(song: &Song) -> Result<Vec<Window>, PatternError> {
         let steps = grid.bar_steps() / parts;
         let Some((BarIndex(bar), step, _)) = bars.nearest_step(start, steps) else { continue };
         // A stroke just ahead of a bar line is on the first step of the next bar, if there is one.
-        let Some(&Some((home, part, _))) = home_of.get(bar) else { continue };
-        homes[home].rows[drum] |= 1 << (part * steps + step);
+        let bar = match (first, last) {
+            (Some(first), Some(last)) if is_loop && bar > last.0 => first.0,
+            _ => bar,
+        };
+        let Some(&Some((home, part, parts))) = home_of.get(bar) else { continue };
+        homes[home].rows[drum] |= 1 << (part * (grid.bar_steps() / parts) + step);
+    }
+    if is_loop {
+        let sounds = |home: &FourBeats| home.rows.iter().any(|row| *row != 0);
+        homes.truncate(homes.iter().rposition(sounds).map_or(0, |last| last + 1));
     }
     let shift = grid.bar_steps();
     let mut found: Vec<Window> = homes
@@ -127,12 +145,13 @@ pub fn windows(song: &Song) -> Result<Vec<Window>, PatternError> {
 }
 
 /// The two bars that a song's drums play most often; of several the first. What a song of two bars
-/// plays is that.
+/// plays is that. As for a [`Groove`], all tracks may be drums where none says so.
 ///
 /// # Errors
 /// As [`windows`].
 pub fn commonest(song: &Song) -> Result<Window, PatternError> {
-    let windows = windows(song)?;
+    let notes = Groove::notes_of_song(song).map_or_else(|_| Vec::new(), |(notes, _)| notes);
+    let windows = windows_of(song, &notes, true)?;
     let mut counts: HashMap<Pattern, usize> = HashMap::new();
     for window in &windows {
         *counts.entry(window.pattern).or_default() += 1;
@@ -183,6 +202,28 @@ mod tests {
         assert_eq!(one[0].pattern.strokes(), 4);
         let early = windows(&song((4, 4), &[(0, 36), (1900, 36), (2400, 38)])).unwrap();
         assert!(early[0].pattern.has_onset(0, 16));
+    }
+
+    #[test]
+    fn a_loop_has_no_bar_that_only_rings_and_its_early_end_is_its_start() {
+        let mut ringing = song((4, 4), &[(0, 36), (1800, 38)]);
+        ringing.tracks[0].notes[1].length = Ticks(400);
+        assert_eq!(commonest(&ringing).unwrap().pattern.strokes(), 4);
+        let early = commonest(&song((4, 4), &[(0, 36), (960, 38), (1910, 42)])).unwrap().pattern;
+        assert_eq!(early.strokes(), 6);
+        let hat = drum_of_key(42, false).unwrap();
+        assert!(early.has_onset(hat, 0) && early.has_onset(hat, 16));
+    }
+
+    #[test]
+    fn a_clip_on_another_channel_is_drums_but_not_for_training() {
+        let mut clip = song((4, 4), &[(0, 36), (960, 38)]);
+        clip.tracks[0].kind = TrackKind::Melodic { program: 0 };
+        assert_eq!(commonest(&clip).unwrap().pattern.strokes(), 4);
+        assert_eq!(windows(&clip), Err(PatternError::NoStrokes));
+        let mut melody = song((4, 4), &[(0, 60), (480, 64)]);
+        melody.tracks[0].kind = TrackKind::Melodic { program: 0 };
+        assert_eq!(commonest(&melody), Err(PatternError::NoStrokes));
     }
 
     #[test]

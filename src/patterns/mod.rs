@@ -34,7 +34,7 @@ pub use extract::{PatternError, Window, commonest, windows};
 pub use map::{Filter, MapPoint, MapStyle, PatternMap, Place};
 pub use morph::interpolate;
 pub use pattern::{CELLS, Pattern, PatternGrid};
-pub use sample::{Sampled, sample};
+pub use sample::{Near, Sampled, sample};
 pub use space::{
     ALL, LATENT, Latent, PATTERN_DECODER, PATTERN_DISCRIMINATOR, PATTERN_ENCODER, PatternSpace,
     Request, Sampling,

@@ -2,10 +2,12 @@
 
 use std::collections::HashSet;
 
+use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::map::{Filter, PatternMap, Place};
+use super::drum::DRUMS;
+use super::map::{Filter, PatternMap};
 use super::pattern::Pattern;
 use super::space::{PatternSpace, Request, Sampling};
 use crate::network::NetworkError;
@@ -15,16 +17,62 @@ use crate::network::NetworkError;
 pub struct Sampled {
     /// What is played.
     pub pattern: Pattern,
-    /// The point of the map that it began at.
+    /// The point of the map that it began at; beside a given groove the point that it was mixed with.
     pub from: usize,
 }
 
-/// Points that are near a place.
-const NEAR: usize = 150;
+/// A groove that new ones are to be near to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Near {
+    /// What is played.
+    pub pattern: Pattern,
+    /// Drums whose rows stay as they are.
+    pub locked: [bool; DRUMS],
+}
+
+impl Near {
+    /// Near to this pattern, in all drums.
+    pub fn new(pattern: Pattern) -> Near {
+        Near { pattern, locked: [false; DRUMS] }
+    }
+
+    /// A pattern on the same grid with the locked rows.
+    fn with_locked(&self, pattern: &Pattern) -> Pattern {
+        pattern.with_rows_of(&self.pattern, |drum| self.locked[drum])
+    }
+
+    /// The fewest and the most strokes that differ: about a tenth and a quarter of those that may.
+    fn apart(&self) -> (usize, usize) {
+        let free = (0..DRUMS).filter(|&drum| !self.locked[drum]);
+        let strokes: usize = free.map(|drum| self.pattern.rows()[drum].count_ones() as usize).sum();
+        let least = strokes.div_ceil(10).max(2);
+        (least, (strokes / 4).max(least + 1))
+    }
+
+    /// A pattern on the same grid pulled back until only `most` strokes differ. The drums are gone
+    /// through in chance order, so that a few change and the others stay whole.
+    fn pulled(&self, pattern: &Pattern, most: usize, rng: &mut ChaCha8Rng) -> Pattern {
+        let mut drums: [usize; DRUMS] = std::array::from_fn(|drum| drum);
+        drums.shuffle(rng);
+        let steps = pattern.grid().steps();
+        let mut pulled = self.pattern;
+        let cells = drums.into_iter().flat_map(|drum| (0..steps).map(move |step| (drum, step)));
+        let differs = |&(drum, step): &(usize, usize)| {
+            pattern.has_onset(drum, step) != self.pattern.has_onset(drum, step)
+        };
+        for (drum, step) in cells.filter(differs).take(most) {
+            pulled.set(drum, step, pattern.has_onset(drum, step));
+        }
+        pulled
+    }
+}
+
 /// Similar patterns that one is mixed with.
 const SIMILAR: usize = 20;
 /// How far towards one of them, at most.
 const FURTHEST: f32 = 0.5;
+/// Tries for each new groove near a given one: some are too like it, or known.
+const TRIES: usize = 4;
 /// Rounds of tries; what is missing then is missing.
 const ROUNDS: u64 = 8;
 /// The fewest strokes of a pattern.
@@ -32,8 +80,9 @@ const FEWEST: usize = 3;
 
 /// Draws up to `count` patterns, each different from all others and from every point of the map: a
 /// latent between that of a point that passes the filter and that of a similar one, decoded by chance.
-/// With a place, of the points near it. Fewer than `count` where the map has too few points for that.
-/// Same map, filter and seed, same patterns.
+/// With a groove to be near to, between that one and one of the most similar on its grid; at least two
+/// strokes differ, and about a tenth to a quarter of all. Fewer than `count` where the map has too few
+/// points for that. Same map, filter, groove and seed, same patterns.
 ///
 /// # Errors
 /// If a network fails.
@@ -41,15 +90,16 @@ pub fn sample(
     space: &PatternSpace,
     map: &PatternMap,
     filter: &Filter,
-    near: Option<Place>,
+    near: Option<Near>,
     count: usize,
     seed: u64,
 ) -> Result<Vec<Sampled>, NetworkError> {
+    if let Some(near) = near {
+        return sample_near(space, map, filter, &near, count, seed);
+    }
     let points = map.points();
-    let from: Vec<usize> = match near {
-        Some(place) => map.nearest(place, NEAR, filter),
-        None => (0..points.len()).filter(|&index| filter.takes(&points[index])).collect(),
-    };
+    let from: Vec<usize> =
+        (0..points.len()).filter(|&index| filter.takes(&points[index])).collect();
     let mut found: Vec<Sampled> = Vec::new();
     if from.is_empty() {
         return Ok(found);
@@ -91,6 +141,70 @@ pub fn sample(
             .collect();
         let made = space.decode(&requests)?;
         for ((from, ..), pattern) in begun.into_iter().zip(made) {
+            if pattern.strokes() >= FEWEST && known.insert(pattern) {
+                found.push(Sampled { pattern, from });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// As [`sample`], near a groove.
+fn sample_near(
+    space: &PatternSpace,
+    map: &PatternMap,
+    filter: &Filter,
+    near: &Near,
+    count: usize,
+    seed: u64,
+) -> Result<Vec<Sampled>, NetworkError> {
+    let (points, given) = (map.points(), &near.pattern);
+    let similar: Vec<usize> = map
+        .similar(given, map.place(given), points.len(), filter)
+        .into_iter()
+        .filter(|&index| {
+            let other = &points[index].pattern;
+            other.grid() == given.grid() && other.distance(given) > 0
+        })
+        .take(SIMILAR)
+        .collect();
+    let mut found: Vec<Sampled> = Vec::new();
+    if similar.is_empty() {
+        return Ok(found);
+    }
+    let ends: Vec<Pattern> = similar.iter().map(|&index| points[index].pattern).collect();
+    let (start, ends) = (space.encode(&[*given])?, space.encode(&ends)?);
+    let (least, most) = near.apart();
+    let mut known: HashSet<Pattern> = points.iter().map(|point| point.pattern).collect();
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    for _ in 0..ROUNDS {
+        let missing = count - found.len();
+        if missing == 0 {
+            break;
+        }
+        let (mut begun, mut requests) = (Vec::new(), Vec::new());
+        for _ in 0..TRIES * missing {
+            let end = rng.random_range(0..ends.len());
+            begun.push(similar[end]);
+            requests.push(Request {
+                latent: start[0].towards(&ends[end], rng.random_range(0.0..1.0)),
+                grid: Some(given.grid()),
+                sampling: Sampling::Random(rng.random()),
+            });
+        }
+        for (from, made) in begun.into_iter().zip(space.decode(&requests)?) {
+            if found.len() == count {
+                break;
+            }
+            let mut pattern = near.with_locked(&made);
+            let distance = pattern.distance(given);
+            if distance < least {
+                continue;
+            }
+            if distance > most {
+                let kept = rng.random_range(least..=most);
+                pattern = near.pulled(&pattern, kept, &mut rng);
+            }
             if pattern.strokes() >= FEWEST && known.insert(pattern) {
                 found.push(Sampled { pattern, from });
             }

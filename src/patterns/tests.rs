@@ -139,6 +139,23 @@ fn samples_are_new_of_the_style_and_the_same_for_a_seed() {
     assert_eq!(nothing.pattern_at(&space, Place::default(), Sampling::Likeliest).unwrap(), None);
 }
 
+#[test]
+fn samples_near_a_groove_differ_a_little_and_never_in_locked_drums() {
+    let (map, space) = (PatternMap::built_in(), space());
+    let given = map.points().iter().find(|point| point.pattern.strokes() >= 24).unwrap().pattern;
+    let locked = std::array::from_fn(|drum| drum == 0);
+    for near in [Near::new(given), Near { pattern: given, locked }] {
+        let drawn = sample(&space, &map, &Filter::default(), Some(near), 8, 1).unwrap();
+        assert!(!drawn.is_empty() && drawn.len() <= 8);
+        for made in drawn {
+            let distance = made.pattern.distance(&given);
+            assert_eq!(made.pattern.grid(), given.grid());
+            assert!(distance >= 2 && 4 * distance <= given.strokes(), "{distance}");
+            assert!(!near.locked[0] || made.pattern.rows()[0] == given.rows()[0]);
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 

@@ -83,6 +83,26 @@ fn new_grooves_are_written_and_the_same_seed_gives_the_same() {
 }
 
 #[test]
+fn new_grooves_near_one_keep_its_tempo_and_most_strokes() {
+    let folder = TempDir::new().unwrap();
+    let [a, to] = ["a.mid", "near"].map(|name| folder.path().join(name));
+    write(&a, (4, 4), &rock(2));
+    let mut command = drumlin();
+    command.args(["explore", "--sample", "4", "--near"]).arg(&a).arg("-o").arg(&to);
+    let found = json(&mut command);
+    assert!(!found.is_empty());
+    for groove in &found {
+        // Of 25 strokes a tenth to a quarter.
+        let distance = groove["distance"].as_u64().unwrap();
+        assert!((3..=6).contains(&distance), "{distance}");
+        assert_eq!(groove["tempo"], 120);
+        let bytes = fs::read(groove["file"].as_str().unwrap()).unwrap();
+        let metre = [0xFF, 0x58, 4, 4, 2];
+        assert!(bytes.windows(5).any(|event| event == metre), "it says 4/4");
+    }
+}
+
+#[test]
 fn a_way_has_exact_ends_and_small_steps() {
     let folder = TempDir::new().unwrap();
     let [a, b, to] = ["a.mid", "b.mid", "way"].map(|name| folder.path().join(name));

@@ -16,11 +16,11 @@ use crate::files::{self, Output};
 use crate::midi;
 use crate::network::Network;
 use crate::patterns::{
-    DRUMS, Filter, LANES_OF_DRUMS, MapPoint, MapStyle, PATTERN_DECODER, PATTERN_DISCRIMINATOR,
-    PATTERN_ENCODER, Pattern, PatternGrid, PatternMap, PatternSpace, Place, commonest, interpolate,
-    sample,
+    DRUMS, Filter, LANES_OF_DRUMS, MapPoint, MapStyle, Near, PATTERN_DECODER,
+    PATTERN_DISCRIMINATOR, PATTERN_ENCODER, Pattern, PatternGrid, PatternMap, PatternSpace, Place,
+    commonest, interpolate, sample,
 };
-use crate::score::{Song, Ticks};
+use crate::score::{Metre, MetreChange, Song, Ticks};
 
 use super::common::{NetworkArguments, PrintArguments};
 use super::console::{print, print_error, print_json, remark};
@@ -71,7 +71,7 @@ pub struct Arguments {
     count: u16,
 
     /// Only of this style
-    #[arg(long, value_name = "NAME", value_parser = style())]
+    #[arg(long, value_name = "NAME", value_parser = style(), ignore_case = true)]
     style: Option<MapStyle>,
 
     /// The tempo to write, in beats a minute; by default that of the groove
@@ -100,7 +100,9 @@ pub struct Arguments {
 fn style() -> impl TypedValueParser<Value = MapStyle> {
     PossibleValuesParser::new(MapStyle::all().map(MapStyle::name)).map(|name| {
         // The parser before lets only these names through.
-        MapStyle::all().find(|style| style.name() == name).unwrap_or(MapStyle::OTHER)
+        MapStyle::all()
+            .find(|style| style.name().eq_ignore_ascii_case(&name))
+            .unwrap_or(MapStyle::OTHER)
     })
 }
 
@@ -145,11 +147,17 @@ struct Read {
 /// The tempo of grooves of which none is known.
 const USUAL_TEMPO: u16 = 120;
 
+impl Arguments {
+    /// The grooves that are read.
+    fn read(&self) -> impl Iterator<Item = &Path> {
+        self.near.iter().chain(self.between.iter().flatten()).map(PathBuf::as_path)
+    }
+}
+
 pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     if let Some(picture) = &arguments.picture {
         Content::Picture.check(picture)?;
-        let input = arguments.near.as_deref().unwrap_or(Path::new(""));
-        files::check([picture.as_path()], input)?;
+        files::check([picture.as_path()], arguments.read())?;
     }
     let specs = [&PATTERN_ENCODER, &PATTERN_DECODER, &PATTERN_DISCRIMINATOR, &GROOVE];
     let models = arguments.networks.models(&specs)?;
@@ -163,9 +171,9 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     let near = arguments.near.as_ref().map(|path| groove(path, &map)).transpose()?;
     let mut found = Vec::new();
     if let Some(count) = arguments.sample {
-        let place = near.as_ref().map(|near| near.place);
+        let groove = near.as_ref().map(|near| Near::new(near.pattern));
         let seed = arguments.seed;
-        let sampled = sample(&space, &map, &filter, place, count.into(), seed)?;
+        let sampled = sample(&space, &map, &filter, groove, count.into(), seed)?;
         if sampled.len() < usize::from(count) && !arguments.printing.quiet {
             remark(&format!("only {} new grooves were found there", sampled.len()));
         }
@@ -176,7 +184,7 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
                 pattern: sampled.pattern,
                 place: map.place(&sampled.pattern),
                 style: (from.style != MapStyle::OTHER).then_some(from.style),
-                tempo: from.tempo.unwrap_or(USUAL_TEMPO),
+                tempo: near.as_ref().map_or(from.tempo.unwrap_or(USUAL_TEMPO), |near| near.tempo),
                 name: None,
                 distance,
                 file: format!("sample {:02}.mid", number + 1),
@@ -228,6 +236,8 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     if let Some(folder) = &arguments.output {
         let failed = |source| CliError::Folder { folder: folder.clone(), source };
         fs::create_dir_all(folder).map_err(failed)?;
+        let paths: Vec<PathBuf> = found.iter().map(|found| folder.join(&found.file)).collect();
+        files::check(paths.iter().map(PathBuf::as_path), arguments.read())?;
         let network = models.get(&GROOVE)?;
         for (number, found) in found.iter().enumerate() {
             let bytes = played(found, arguments.seed.wrapping_add(number as u64), &*network)?;
@@ -260,8 +270,11 @@ fn played(found: &Found, seed: u64, network: &dyn Network) -> Result<Vec<u8>, Cl
     let feel = Feel { style, seed, ..Feel::new(&tempo) };
     let part = performance::play(&found.pattern.part(1), &feel, network)
         .map_err(crate::drummer::DrummerError::from)?;
-    let empty = Song { tempo: tempo.clone(), metres: Vec::new(), tracks: Vec::new() };
-    Ok(midi::write(&midi::drum_song(&empty, &part)))
+    let metres = vec![MetreChange { at: Ticks(0), metre: Metre::COMMON }];
+    let empty = Song { tempo: tempo.clone(), metres, tracks: Vec::new() };
+    // Two whole bars, so that it can be looped as it is.
+    let length = Ticks(2 * Metre::COMMON.bar_ticks(empty.ticks_per_quarter()).0);
+    Ok(midi::write_clip(&midi::drum_song(&empty, &part), midi::DRUM_CHANNEL, length))
 }
 
 /// The groove of a file: the two bars that it plays most often.

@@ -30,11 +30,20 @@ pub fn pointer(
     let view = frame.view.map.as_ref()?;
     let (now, studio) = (ui.input(|input| input.time), frame.studio);
     let hover = response.hover_pos().filter(|at| map.contains(*at) && !shared.menu_open);
+    // Pins and favourites lie over the points, and their grooves may be no point's.
+    let state = &frame.view.document.map;
+    let kept = hover.and_then(|at| {
+        let marks = state.pins.iter().flatten().chain(state.favourites.iter().rev());
+        let view = &grooves.view;
+        marks.copied().find(|mark| view.to_screen(mark.place, map).distance(at) <= NEAR)
+    });
     let near = hover.and_then(|at| {
         let place = grooves.view.to_place(at, map);
         let nearest = view.map.nearest(place, 1, filter).first().copied()?;
         let there = grooves.view.to_screen(view.map.points()[nearest].place, map);
-        (there.distance(at) <= NEAR).then_some(nearest)
+        let pattern = view.map.points()[nearest].pattern;
+        let meant = kept.is_none_or(|kept| kept.pattern == pattern);
+        (meant && there.distance(at) <= NEAR).then_some(nearest)
     });
     if let Some(index) = near {
         let there = grooves.view.to_screen(view.map.points()[index].place, map);
@@ -43,6 +52,8 @@ pub fn pointer(
             "Click to take this groove in hand; drag to morph; wheel to zoom, right drag to move the map"
                 .to_owned(),
         );
+    } else if kept.is_some() {
+        shared.hint = Some("Click to take this groove in hand again".to_owned());
     } else if hover.is_some() {
         shared.hint = Some("Click or drag: the groove that would be here".to_owned());
     }
@@ -52,13 +63,13 @@ pub fn pointer(
     let primary = response.dragged_by(egui::PointerButton::Primary);
     if let Some(at) = response.interact_pointer_pos().filter(|_| primary || response.clicked()) {
         (grooves.heard, grooves.plays) = (None, true);
-        match near.filter(|_| response.clicked()) {
-            Some(index) => {
-                let point = &view.map.points()[index];
-                let pattern = frame.view.document.with_locked_rows(&point.pattern);
+        let point = near.map(|index| &view.map.points()[index]);
+        let point = point.map(|point| MapGroove { pattern: point.pattern, place: point.place });
+        match kept.or(point).filter(|_| response.clicked()) {
+            Some(groove) => {
+                let pattern = frame.view.document.with_locked_rows(&groove.pattern);
                 studio.audition_groove(&pattern);
-                let place = point.place;
-                studio.request_map(MapRequest::Pick(MapGroove { pattern: point.pattern, place }));
+                studio.request_map(MapRequest::Pick(groove));
             }
             None => go(frame, grooves.view.to_place(at, map)),
         }

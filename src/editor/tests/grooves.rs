@@ -71,6 +71,23 @@ fn a_groove_is_heard_on_hover_and_taken_in_hand_by_a_click() {
 }
 
 #[test]
+fn a_favourite_on_the_map_comes_back_as_it_was() {
+    let mut robot = with_map();
+    let index = lonely(&robot);
+    let there = at(&robot, index);
+    let view = robot.studio.snapshot().map.clone().unwrap();
+    let point = &view.map.points()[index];
+    // Another groove than the point's, at its place.
+    let mut pattern = point.pattern;
+    pattern.set(0, 1, !pattern.has_onset(0, 1));
+    let kept = MapGroove { pattern, place: point.place };
+    robot.studio.change_map(|map| map.favourites = vec![kept].into());
+    robot.frames(2);
+    robot.click(there);
+    robot.wait(|robot| current(robot) == Some(kept));
+}
+
+#[test]
 fn dragging_and_arrow_keys_morph_and_locked_lanes_stay() {
     let mut robot = with_map();
     let map = robot.rect("groove-map");

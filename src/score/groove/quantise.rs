@@ -29,26 +29,36 @@ impl Groove {
         source: GrooveSource,
         song: &Song,
     ) -> Result<TakenGroove, GrooveError> {
-        let mut notes: Vec<Note> = song.drum_notes().copied().collect();
-        let all_tracks = notes.is_empty();
-        if all_tracks {
-            let played = song.tracks.iter().filter(|track| !track.notes.is_empty());
-            let tracks = played.clone().count();
-            let is_drum = |track: &Track| {
-                let keys: BTreeSet<u8> = track.notes.iter().map(|note| note.key).collect();
-                keys.len() <= DRUM_KEYS
-            };
-            notes = song.tracks.iter().flat_map(|track| &track.notes).copied().collect();
-            let has_kit = notes.iter().any(|note| KIT.contains(&note.key));
-            let is_melodic = tracks > 1 && !played.clone().all(is_drum);
-            if !notes.is_empty() && (is_melodic || !has_kit) {
-                return Err(GrooveError::NoDrumTrack);
-            }
-        }
+        let (notes, all_tracks) = Groove::notes_of_song(song)?;
         let (metres, ticks) = (&song.metres, song.ticks_per_quarter());
         let mut taken = Groove::of_notes(name, source, ticks, metres, &notes)?;
         taken.remarks.splice(0..0, all_tracks.then_some(GrooveRemark::AllTracks));
         Ok(taken)
+    }
+
+    /// The notes of a song that [`Groove::of_song`] takes for drums, and whether they are those of all
+    /// tracks because none is for drums.
+    ///
+    /// # Errors
+    /// If the song has notes, but no drums among its parts.
+    pub fn notes_of_song(song: &Song) -> Result<(Vec<Note>, bool), GrooveError> {
+        let drums: Vec<Note> = song.drum_notes().copied().collect();
+        if !drums.is_empty() {
+            return Ok((drums, false));
+        }
+        let played = song.tracks.iter().filter(|track| !track.notes.is_empty());
+        let tracks = played.clone().count();
+        let is_drum = |track: &Track| {
+            let keys: BTreeSet<u8> = track.notes.iter().map(|note| note.key).collect();
+            keys.len() <= DRUM_KEYS
+        };
+        let notes: Vec<Note> = song.tracks.iter().flat_map(|track| &track.notes).copied().collect();
+        let has_kit = notes.iter().any(|note| KIT.contains(&note.key));
+        let is_melodic = tracks > 1 && !played.clone().all(is_drum);
+        if !notes.is_empty() && (is_melodic || !has_kit) {
+            return Err(GrooveError::NoDrumTrack);
+        }
+        Ok((notes, true))
     }
 
     /// The groove of drum notes in bars of these metres from tick 0. As [`Groove::of_song`]; a note

@@ -9,7 +9,7 @@ use crate::drummer::performance::{self, Feel, GROOVE};
 use crate::files::OutputError;
 use crate::network::{Backend, Models, NetworkError};
 use crate::patterns::{
-    DRUMS, Filter, Pattern, PatternGrid, PatternMap, PatternSpace, Sampling, drum_of_lane,
+    DRUMS, Filter, Near, Pattern, PatternGrid, PatternMap, PatternSpace, Sampling, drum_of_lane,
     interpolate, sample,
 };
 use crate::score::{BarIndex, Bpm, DrumPart, Groove, GrooveSource, Metre, Ticks};
@@ -116,7 +116,9 @@ impl MapServer {
                 MapGroove { pattern, place: open.map.place(&pattern) }
             }
             MapRequest::Dice(seed) => {
-                let near = document.map.current.map(|current| current.place);
+                let locked = document.locked_drums();
+                let near =
+                    document.map.current.map(|current| Near { pattern: current.pattern, locked });
                 let filter = Filter::default();
                 let made = sample(&open.space, &open.map, &filter, near, 1, seed)?;
                 let Some(made) = made.first() else { return Ok(()) };

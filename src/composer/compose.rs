@@ -19,10 +19,13 @@ use super::rhythm_sampling::sample_rhythm;
 use crate::network::Models;
 use crate::score::{Note, Song, Ticks, Track, TrackKind, Velocity};
 
-/// Drafts of each melody, of which the one is kept whose self-similarity is most like the drums'; in songs
-/// of more bars than this one does.
+/// Drafts of each melody, of which the one is kept whose self-similarity is most like the drums' and
+/// whose density is most what was asked for; in songs of more bars than this one does.
 const DRAFTS: usize = 3;
 const MOST_COMPARED_BARS: usize = 512;
+/// What a density that is e times too high or too low costs of the similarity's correlation: little,
+/// so that the form decides among drafts of about the right density.
+const OFF: f64 = 0.15;
 /// The most melodies that are written at once.
 pub const MOST_ALTERNATIVES: usize = 8;
 /// The most notes a bar that can be asked for.
@@ -154,19 +157,27 @@ pub fn compose(
     }
     let mut melodies = Vec::new();
     let mut drafts = drafts.into_iter();
-    while let Some(draft) = best_draft(&drums, drafts.by_ref().take(each)) {
+    // A rhythm that is kept has the density that it has.
+    let off = if rhythm.is_some() { 0.0 } else { OFF };
+    while let Some(draft) = best_draft(&drums, drafts.by_ref().take(each), off) {
         melodies.push(finish(draft, &drums));
     }
     Ok(Composition { voice, melodies })
 }
 
-/// Of some drafts the one whose bars resemble each other most as the drums' do; the first of equals.
-fn best_draft(drums: &DrumBars, drafts: impl Iterator<Item = Draft>) -> Option<Draft> {
-    let mut best: Option<(f64, Draft)> = None;
+/// Of some drafts the one whose bars resemble each other most as the drums' do, less `off` for every
+/// factor e that its density is off; the first of equals, and one without notes only if all are.
+fn best_draft(drums: &DrumBars, drafts: impl Iterator<Item = Draft>, off: f64) -> Option<Draft> {
+    let bars = (0..drums.len()).filter(|&bar| drums.sounds(bar)).count().max(1) as f64;
+    let mut best: Option<((bool, f64), Draft)> = None;
     for draft in drafts {
         let ssm = drum_correlation(&draft.line, drums).map_or(0.0, |found| found.ssm);
-        if best.as_ref().is_none_or(|(most, _)| ssm > *most) {
-            best = Some((ssm, draft));
+        let notes = draft.line.notes().len();
+        let asked = f64::from(draft.density.max(0.0));
+        let ratio = (notes as f64 / bars + 0.5) / (asked + 0.5);
+        let value = (notes > 0, ssm - off * ratio.ln().abs());
+        if best.as_ref().is_none_or(|(most, _)| value > *most) {
+            best = Some((value, draft));
         }
     }
     best.map(|(_, draft)| draft)

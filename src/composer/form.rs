@@ -54,10 +54,13 @@ pub fn form(drums: &DrumBars, repeat: f32, rng: &mut ChaCha8Rng) -> Form {
     let phrases = phrases(drums);
     let mut form = Form { plans: vec![BarPlan::Silent; drums.len()], phrases };
     let ends: Vec<usize> = form.phrases.iter().skip(1).copied().chain([drums.len()]).collect();
-    let spans: Vec<(usize, usize)> = form.phrases.iter().copied().zip(ends).collect();
+    // Without the rest behind them: a bar that sounds is not to repeat one.
+    let played = |(first, end): (usize, usize)| {
+        let last = (first..end).rev().find(|&bar| !resting(drums, bar));
+        (first, last.map_or(first, |bar| bar + 1))
+    };
+    let spans: Vec<(usize, usize)> = form.phrases.iter().copied().zip(ends).map(played).collect();
     for (index, &(first, end)) in spans.iter().enumerate() {
-        let played = |bar: &usize| !resting(drums, *bar);
-        let end = (first..end).rev().find(|bar| played(bar)).map_or(first, |bar| bar + 1);
         let source = source(drums, &spans, index, end - first, rng);
         let again = rng.random::<f32>();
         let ending = rng.random::<f32>();

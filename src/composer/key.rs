@@ -248,14 +248,22 @@ impl Range {
 
     /// What an instrument of a General MIDI program sings well in.
     pub fn of_program(program: u8) -> Range {
-        let (low, high) = match program / 8 {
-            1 => (67, 91),
-            4 => (36, 60),
-            5 if program == 42 || program == 43 => (43, 67),
-            7 if program == 57 || program == 58 => (46, 70),
-            7 => (57, 79),
-            8 => (58, 79),
-            9 => (65, 88),
+        let (low, high) = match (program, program / 8) {
+            (42, _) => (43, 67),
+            // Contrabass, timpani, trombone, tuba.
+            (43, _) => (31, 55),
+            (47, _) => (40, 57),
+            (57, _) => (46, 70),
+            (58, _) => (34, 58),
+            // Baritone saxophone, bassoon, piccolo.
+            (67, _) => (38, 65),
+            (70, _) => (36, 65),
+            (72, _) => (74, 96),
+            (_, 1) => (67, 91),
+            (_, 4) => (36, 60),
+            (_, 7) => (57, 79),
+            (_, 8) => (58, 79),
+            (_, 9) => (65, 88),
             _ => (60, 81),
         };
         Range { low, high }
@@ -284,7 +292,7 @@ impl fmt::Display for Range {
 impl FromStr for Range {
     type Err = ComposeError;
 
-    /// `A3-E5`, middle C being C4; or MIDI keys, `57-76`.
+    /// `A3-E5`, middle C being C4; or MIDI keys, `57-76`. Either end may come first.
     fn from_str(text: &str) -> Result<Range, ComposeError> {
         let error = || ComposeError::Range { text: text.to_owned() };
         // A minus may be an octave's too: C-1.
@@ -292,7 +300,7 @@ impl FromStr for Range {
         for (at, dash) in splits {
             let ends = (end_key(&text[..at]), end_key(&text[at + dash.len_utf8()..]));
             if let (Some(low), Some(high)) = ends {
-                return Range::new(low, high);
+                return Range::new(low.min(high), low.max(high));
             }
         }
         Err(error())
@@ -354,14 +362,28 @@ mod tests {
         let range = |text: &str| text.parse::<Range>().map(|r| (r.low, r.high)).ok();
         assert_eq!(range("A3-E5"), Some((57, 76)));
         assert_eq!(range("57-76"), Some((57, 76)));
+        assert_eq!(range("E5-A3"), Some((57, 76)));
         assert_eq!(range("C-1-G9"), Some((0, 127)));
         assert_eq!(range("Cb4 - B#4"), Some((59, 72)));
-        for wrong in ["", "A3", "E5-A3", "C4-D4", "A3-", "C4-C99", "200-210", "é-ü"] {
+        for wrong in ["", "A3", "C4-D4", "A3-", "C4-C99", "200-210", "é-ü"] {
             assert_eq!(range(wrong), None, "{wrong}");
         }
         assert_eq!(Range::new(57, 76).unwrap().to_string(), "A3-E5");
         assert_eq!(Range::new(60, 72).unwrap().centre(0), 72);
         assert_eq!(Range::new(60, 72).unwrap().centre(7), 67);
+    }
+
+    #[test]
+    fn low_and_high_instruments_sing_where_they_sound() {
+        let range = |program| Range::of_program(program).to_string();
+        assert_eq!(range(43), "G1-G3");
+        assert_eq!(range(58), "Bb1-Bb3");
+        assert_eq!(range(72), "D5-C7");
+        assert_eq!(range(80), "C4-A5");
+        for program in 0..128 {
+            let Range { low, high } = Range::of_program(program);
+            assert!(Range::new(low, high).is_ok());
+        }
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
 
 use super::*;
 use crate::network::{Backend, Models, Tensor};
@@ -85,6 +87,68 @@ fn as_many_notes_are_played_as_were_asked_for() {
         let notes: usize = write(&song, &request).melodies.iter().map(|m| m.notes.len()).sum();
         let a_bar = notes as f32 / (4.0 * 32.0);
         assert!((a_bar - density).abs() < 1.2, "{a_bar} where {density} were asked for");
+    }
+}
+
+#[test]
+fn no_melody_is_empty_or_of_another_density_than_was_asked_for() {
+    let song = rock(16);
+    for (density, seed) in [2.0f32, 4.0, 8.0].into_iter().flat_map(|d| (0..4).map(move |s| (d, s)))
+    {
+        let request =
+            Request { density: Some(density), seed, alternatives: 2, ..Request::default() };
+        for melody in write(&song, &request).melodies {
+            let mut bars: Vec<u64> = melody.notes.iter().map(|note| note.start.0 / 384).collect();
+            bars.dedup();
+            // A melody may rest, but not for long.
+            assert!(bars.len() >= 4, "{} bars, seed {seed}", bars.len());
+            let a_bar = melody.notes.len() as f32 / bars.len() as f32;
+            assert!((0.4 * density..=2.0 * density).contains(&a_bar), "{a_bar} for {density}");
+        }
+    }
+}
+
+#[test]
+fn a_single_bar_gets_as_many_notes_as_were_asked_for() {
+    let song = rock(1);
+    let notes = |density: f32, seed: u64| {
+        let request = Request { density: Some(density), seed, ..Request::default() };
+        write(&song, &request).melodies[0].notes.len()
+    };
+    assert!((0..12).all(|seed| notes(4.0, seed) > 0));
+    let many: usize = (0..8).map(|seed| notes(8.0, seed)).sum();
+    assert!(many >= 3 * 8, "{many} notes in eight bars where 64 were asked for");
+}
+
+#[test]
+fn a_melody_ends_with_the_drums_and_not_late_off_the_beat() {
+    let song = rock(16);
+    for seed in 0..8 {
+        let melody = &write(&song, &Request { seed, ..Request::default() }).melodies[0];
+        let last: Vec<u64> =
+            melody.notes.iter().filter_map(|note| note.start.0.checked_sub(15 * 384)).collect();
+        let at = *last.last().expect("a note in the last bar");
+        assert!(at < 192 || at.is_multiple_of(96) || last.len() == 1, "{last:?}");
+    }
+}
+
+#[test]
+fn no_bar_repeats_the_silence_behind_another_phrase() {
+    // Three bars, a rest of four, and eight more.
+    let song = drums((4, 4), 15, &|bar| {
+        if (3..7).contains(&bar) { vec![] } else { vec![(0, 36), (48, 38)] }
+    });
+    let bars = DrumBars::of(&song, Ticks(0));
+    for seed in 0..16 {
+        let plans = form::form(&bars, 1.0, &mut ChaCha8Rng::seed_from_u64(seed)).plans;
+        for bar in (0..15).filter(|&bar| bars.sounds(bar)) {
+            let from = match plans[bar] {
+                form::BarPlan::Repeat(from) | form::BarPlan::RhythmOf(from) => from,
+                form::BarPlan::New => bar,
+                form::BarPlan::Silent => panic!("bar {bar} is silent"),
+            };
+            assert!(bars.sounds(from), "bar {bar} repeats the silent bar {from}");
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::score::DrumPart;
+use crate::score::{DrumPart, Lane};
 
 /// Weights of the worth against the distance to what is chosen already, from the most that is given to
 /// the worth to none; the first that keeps candidates as different as random ones are is taken.
@@ -23,6 +23,22 @@ pub struct Candidate<'a> {
 /// coefficient.
 pub fn pattern_distance(a: &DrumPart, b: &DrumPart) -> f32 {
     distance(&strokes(a), &strokes(b))
+}
+
+/// The [`pattern_distance`] of what two parts strike in some lanes.
+pub fn lanes_distance(a: &DrumPart, b: &DrumPart, lanes: &[Lane]) -> f32 {
+    let of_lanes = |part: &DrumPart| {
+        let mut strokes = strokes(part);
+        strokes.retain(|&(.., lane)| lanes.iter().any(|own| own.index() == lane));
+        strokes
+    };
+    distance(&of_lanes(a), &of_lanes(b))
+}
+
+/// The share of a part's own strokes that another has not, 0 to 1.
+pub fn missing_share(own: &DrumPart, other: &DrumPart) -> f32 {
+    let (own, other) = (strokes(own), strokes(other));
+    own.difference(&other).count() as f32 / own.len().max(1) as f32
 }
 
 type HitSet = HashSet<(usize, usize, usize)>;
@@ -119,7 +135,7 @@ fn greedy(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::score::{BarGrid, BarIndex, Hit, Lane, Metre, StepGrid, Ticks, Velocity};
+    use crate::score::{BarGrid, BarIndex, Hit, Metre, StepGrid, Ticks, Velocity};
 
     /// A bar of hats on these steps.
     fn part(steps: &[usize]) -> DrumPart {
@@ -141,6 +157,12 @@ mod tests {
         assert_eq!(pattern_distance(&a, &b), 0.5);
         assert_eq!(pattern_distance(&a, &part(&[1])), 1.0);
         assert_eq!(pattern_distance(&part(&[]), &part(&[])), 0.0);
+        let hats = [Lane::ClosedHat];
+        assert_eq!((lanes_distance(&a, &b, &hats), lanes_distance(&a, &b, &[])), (0.5, 0.0));
+        // Of one stroke, all are in the other; of the other's four, three are not.
+        let one = part(&[0]);
+        assert_eq!((missing_share(&one, &a), missing_share(&a, &one)), (0.0, 0.75));
+        assert_eq!(missing_share(&part(&[]), &a), 0.0);
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub struct Clip {
     pub loudness: f64,
     /// The greatest magnitude of a sample.
     pub peak: f32,
+    /// Whether its very first samples are nearly as loud as its loudest: it may be cut on a stroke.
+    pub begins_struck: bool,
     /// Rhythm and sound.
     pub descriptor: Descriptor,
     /// Where it can be joined.
@@ -87,6 +89,7 @@ impl Sound {
             samples: self.samples,
             loudness: self.loudness,
             peak: self.peak,
+            begins_struck: self.envelope.begins_loud(),
             descriptor: Descriptor::of(&self.energies, &self.flux),
             beats: beats.map_err(|error| Reason::Broken(error.to_string()))?,
             sounding: self.sounding,

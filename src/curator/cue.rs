@@ -16,7 +16,7 @@ pub struct CueSheet {
     pub file: String,
     /// Its length.
     pub seconds: f64,
-    /// The loudness of every clip in it, LUFS.
+    /// The loudness of the clips in it whose peaks allow it, LUFS; the others are softer.
     pub loudness: f64,
     /// Mean distance of neighbours.
     pub mean_distance: f64,

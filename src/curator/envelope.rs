@@ -12,6 +12,11 @@ const FLOOR: f32 = 1e-5;
 /// The power below which all is silence: -60 dB of full scale.
 const SILENT: f32 = 1e-6;
 
+/// The hops at the very beginning in which a stroke is looked for (30 ms), and how far below the loudest
+/// frame it may be: 12 dB, as a share of its power.
+const BEGINNING: usize = 20;
+const STRUCK: f32 = 0.063;
+
 /// The mean square of every [`HOP`] samples; a few bytes a millisecond.
 #[derive(Debug, Default)]
 pub struct Envelope {
@@ -41,10 +46,21 @@ impl Envelope {
         hops.iter().sum::<f32>() / hops.len().max(1) as f32
     }
 
+    fn loudest(&self, frames: Range<usize>) -> f32 {
+        frames.map(|at| self.frame(at)).fold(0.0, f32::max)
+    }
+
+    /// Whether the first 30 ms are nearly as loud as the loudest moment of all.
+    pub fn begins_loud(&self) -> bool {
+        let loudest = self.loudest(0..self.power.len());
+        let last = (BEGINNING - HOPS_A_FRAME + 1).min(self.power.len());
+        loudest >= SILENT && self.loudest(0..last) >= loudest * STRUCK
+    }
+
     /// The samples between the silence before and behind, none if all is silent.
     pub fn sounding(&self) -> Option<Range<u64>> {
         let frames = 0..self.power.len();
-        let loudest = frames.clone().map(|at| self.frame(at)).fold(0.0, f32::max);
+        let loudest = self.loudest(frames.clone());
         if loudest < SILENT {
             return None;
         }
@@ -89,6 +105,24 @@ mod tests {
         assert_eq!(envelope.attack(25_000.0, 1000.0), 25_000.0);
         assert_eq!(envelope.attack(1e9, 1000.0), 1e9);
         assert_eq!(envelope.attack(-1e9, 1000.0), -1e9);
+    }
+
+    #[test]
+    fn a_stroke_at_the_first_sample_is_known() {
+        let begins = |first: usize| {
+            let mut envelope = Envelope::default();
+            let stroke = |at: usize| match at {
+                at if at < first => 0.01,
+                at if at < first + 2000 => 0.3,
+                20_000..22_000 => 0.5,
+                _ => 0.01,
+            };
+            envelope.push(&(0..40_000).map(stroke).collect::<Vec<f32>>());
+            envelope.begins_loud()
+        };
+        assert!(begins(0) && begins(640));
+        assert!(!begins(3000));
+        assert!(!Envelope::default().begins_loud());
     }
 
     #[test]

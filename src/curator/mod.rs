@@ -41,7 +41,7 @@ mod source;
 
 pub use beat_odds::CLIP_BEATS;
 pub use beats::{Beat, ClipBeats};
-pub use choose::{Candidate, choose, pattern_distance, ranked};
+pub use choose::{Candidate, choose, lanes_distance, missing_share, pattern_distance, ranked};
 pub use clip::{Clip, analyze_clips};
 pub use cue::{CueEntry, CueSheet, LeftOut, cue_sheet};
 pub use descriptor::Descriptor;

@@ -5,9 +5,12 @@ use super::clip::Clip;
 use super::descriptor;
 use crate::audio::DECODED_RATE;
 
-/// The loudness that all clips get, in LUFS (EBU R 128), if their peaks allow it, and the least.
+/// The loudness that clips get, in LUFS (EBU R 128), if their peaks allow it, and the least.
 const LOUDNESS: f64 = -23.0;
 const SOFTEST: f64 = -36.0;
+
+/// Of so many clips one may have too high a peak for the loudness of the others; it is played softer.
+const PEAKY: usize = 10;
 
 /// The highest peak of a clip, in dB of full scale: two of them at an equal-power crossfade's middle
 /// stay below 0.
@@ -19,6 +22,9 @@ const SHORTEST_HALF: f64 = 0.0025;
 
 /// A clip is a loop if it begins with a beat and is whole beats, to this share of one.
 const LOOP: f64 = 0.06;
+/// Where a clip begins with a stroke, so many beats may be missed before the first that is heard: a stroke
+/// at the very first sample rises from nothing that is known.
+const MISSED: f64 = 2.0;
 /// Shorter clips (in seconds) are mostly loops, and their tempo is known less well: being whole beats to
 /// this share of one is enough.
 const SHORT: f64 = 8.0;
@@ -68,7 +74,7 @@ pub struct Plan {
     pub placed: Vec<Placed>,
     /// One less than clips.
     pub joins: Vec<Join>,
-    /// Loudness of all clips in LUFS.
+    /// Loudness in LUFS of all clips whose peaks allow it; the others are softer.
     pub loudness: f64,
     /// Length in samples.
     pub samples: u64,
@@ -126,15 +132,23 @@ impl Plan {
     }
 }
 
-/// What all clips can have without one of them being clipped.
 fn loudness(clips: &[&Clip], order: &[usize]) -> f64 {
     let most = order.iter().map(|&index| {
         let peak = 20.0 * f64::from(clips[index].peak).max(1e-6).log10();
         clips[index].loudness + PEAK - peak
     });
-    most.fold(LOUDNESS, f64::min).max(SOFTEST)
+    common_loudness(most.collect())
 }
 
+/// What nearly all clips can have, by the most that each can have without being clipped. A few peaky
+/// ones are no reason to play all others softly.
+fn common_loudness(mut most: Vec<f64>) -> f64 {
+    most.sort_by(f64::total_cmp);
+    let common = most.get(most.len() / PEAKY).copied().unwrap_or(LOUDNESS);
+    common.clamp(SOFTEST, LOUDNESS)
+}
+
+/// The factor for a loudness, or the most that the clip's peak allows.
 fn gain(clip: &Clip, loudness: f64) -> f32 {
     let most = 10f64.powf(PEAK / 20.0) / f64::from(clip.peak).max(1e-6);
     10f64.powf((loudness - clip.loudness) / 20.0).min(most) as f32
@@ -154,7 +168,7 @@ fn ends(clip: &Clip) -> (Place, Place) {
     let first = beats.early.first().map_or(0.0, |beat| beat.sample);
     let samples = clip.samples as f64;
     // A loop is played whole: its next beat would be its first.
-    let (entry, exit) = match loop_begins(samples, beats.period, first) {
+    let (entry, exit) = match loop_begins(samples, beats.period, first, clip.begins_struck) {
         Some(begins) => (begins, begins + samples),
         None => (entry.sample, exit),
     };
@@ -165,13 +179,17 @@ fn ends(clip: &Clip) -> (Place, Place) {
 }
 
 /// Where a loop of so many samples has its first beat; `None` for what is no loop. `first` is the first
-/// beat that was heard: that at the very beginning may be cut.
-fn loop_begins(samples: f64, period: f64, first: f64) -> Option<f64> {
+/// beat that was heard: that at the very beginning may be cut. `begins_struck` is of the clip.
+fn loop_begins(samples: f64, period: f64, first: f64, begins_struck: bool) -> Option<f64> {
     let beats = samples / period;
     let off = (beats - beats.round()).abs();
     let is_at_once = first < LOOP * period;
+    let missed = (first / period).round();
+    let is_cut_on_beat =
+        begins_struck && (1.0..=MISSED).contains(&missed) && (first / period - missed).abs() < LOOP;
     let is_short = samples < SHORT * f64::from(DECODED_RATE);
-    let is_loop = off < LOOP && is_at_once || off < SHORT_LOOP && is_short && beats > 1.5;
+    let is_loop =
+        off < LOOP && (is_at_once || is_cut_on_beat) || off < SHORT_LOOP && is_short && beats > 1.5;
     is_loop.then_some(if is_at_once { first } else { 0.0 })
 }
 
@@ -214,15 +232,34 @@ mod tests {
     #[test]
     fn loops_are_whole_beats() {
         let second = f64::from(DECODED_RATE);
-        let begins = |seconds: f64, period: f64, first: f64| {
-            let begins = loop_begins(seconds * second, period * second, first * second);
+        let begins_with = |seconds: f64, period: f64, first: f64, struck: bool| {
+            let begins = loop_begins(seconds * second, period * second, first * second, struck);
             begins.map(|begins| begins / second)
         };
+        let begins = |seconds, period, first| begins_with(seconds, period, first, false);
         assert_eq!(begins(16.0, 0.5, 0.02), Some(0.02));
         assert_eq!(begins(16.0, 0.5, 0.5), None, "a long clip begins with a beat that is heard");
         assert_eq!(begins(16.2, 0.5, 0.0), None);
         // Two bars at 100 beats a minute, heard a little quicker; the first beat is cut.
         assert_eq!(begins(4.8, 0.595, 0.58), Some(0.0));
         assert_eq!(begins(4.5, 0.595, 0.58), None);
+        // Cut exactly on the one: its first stroke is there and is not heard as a beat.
+        let cut = |seconds, first| begins_with(seconds, 0.5, first, true);
+        assert_eq!((cut(16.0, 0.5), cut(16.0, 1.01)), (Some(0.0), Some(0.0)));
+        assert_eq!(cut(16.0, 0.02), Some(0.02));
+        assert_eq!((cut(16.0, 0.75), cut(16.2, 0.5), cut(16.0, 2.0)), (None, None, None));
+    }
+
+    #[test]
+    fn a_peaky_clip_does_not_quieten_all() {
+        let mut most = vec![-20.0; 20];
+        most[7] = -33.0;
+        assert_eq!(common_loudness(most.clone()), LOUDNESS);
+        // With a tenth and more of them it does.
+        most[2] = -34.0;
+        most[3] = -32.0;
+        assert_eq!(common_loudness(most), -32.0);
+        assert_eq!(common_loudness(vec![-50.0; 3]), SOFTEST);
+        assert_eq!(common_loudness(Vec::new()), LOUDNESS);
     }
 }

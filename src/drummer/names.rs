@@ -7,7 +7,11 @@ use crate::score::{DrumPart, GridKind, Hit, Lane};
 /// Amounts that differ by less than this, in natural logarithms, sound the same.
 const HEARD: f32 = 0.1;
 
-/// What is counted of a part, in strokes for each bar of its groove.
+/// Fewer strokes a bar of kick or snare are hardly any; fewer strokes a beat of all drums are sparse.
+const HARDLY: f32 = 0.5;
+const SPARSE: f32 = 1.5;
+
+/// What is counted of a part, in strokes for each bar of its groove. Two bars of two beats are one of four.
 struct Content {
     lanes: [f32; crate::score::LANES],
     /// Of 4/4 and its like: how often kick and snare are on each beat, 0 to 1.
@@ -57,6 +61,14 @@ impl Content {
                 }
             }
         }
+        if (1.75..2.25).contains(&content.beats) {
+            content.beats *= 2.0;
+            content.lanes.iter_mut().for_each(|strokes| *strokes *= 2.0);
+            content.ghosts *= 2.0;
+            for beats in [&mut content.kick, &mut content.snare] {
+                beats.copy_within(..2, 2);
+            }
+        }
         Some(content)
     }
 
@@ -88,14 +100,20 @@ impl Content {
         }
     }
 
-    /// What kick and snare do, for a groove of four beats.
+    /// Whether there is hardly any kick, and hardly any snare.
+    fn lacks(&self) -> (bool, bool) {
+        let snare = self.of_lanes(&[Lane::Snare, Lane::SideStick, Lane::Clap]);
+        (self.of_lanes(&[Lane::Kick]) < HARDLY, snare < HARDLY)
+    }
+
+    /// What kick and snare do, where there are both. Only in four beats is it known which beat is which.
     fn beat(&self) -> &'static str {
         let often = |share: f32| share > 0.6;
         let seldom = |share: f32| share < 0.3;
-        let [_, two, three, four] = self.snare;
-        let strokes = self.of_lanes(&[Lane::Kick, Lane::Snare, Lane::SideStick, Lane::Clap]);
-        if self.beats < 3.5 || self.beats > 4.5 {
-            return if strokes < 0.7 * self.beats { "sparse" } else { "" };
+        let [one, two, three, four] = self.snare;
+        let is_sparse = self.lanes.iter().sum::<f32>() < SPARSE * self.beats;
+        if !(3.75..4.25).contains(&self.beats) {
+            return if is_sparse { "sparse" } else { "" };
         }
         if self.kick.iter().all(|&share| often(share)) {
             "four on the floor"
@@ -103,14 +121,14 @@ impl Content {
             "half-time"
         } else if self.snare.iter().all(|&share| often(share)) {
             "driving"
-        } else if strokes < 2.5 {
+        } else if is_sparse {
             "sparse"
         } else if self.of_lanes(&[Lane::SideStick]) > self.of_lanes(&[Lane::Snare]) {
             "cross-stick"
         } else if self.ghosts > 2.0 {
             "ghosted"
-        } else if !(often(two) || often(four)) {
-            "open"
+        } else if often(two) && often(four) && seldom(one) && seldom(three) {
+            "back beat"
         } else {
             ""
         }
@@ -131,12 +149,19 @@ impl Content {
 /// A name for the groove of a part, such as "Half-time ride" or "Busy hats".
 pub fn name(part: &DrumPart) -> String {
     let Some(content) = Content::of(part) else { return "Silence".to_owned() };
-    let (beat, time) = (content.beat(), content.time());
-    let name = match (beat, time) {
-        ("", "kick and snare") => "plain kick and snare".to_owned(),
-        ("", time) => format!("{time} and back beat"),
-        ("four on the floor", time) => format!("{beat}, {time}"),
-        (beat, time) => format!("{beat} {time}"),
+    let time = content.time();
+    let name = match (content.lacks(), content.beat(), time) {
+        ((true, true), _, "kick and snare") => "hardly any kick or snare".to_owned(),
+        ((true, false), _, "kick and snare") => "snare, hardly any kick".to_owned(),
+        ((false, true), _, "kick and snare") => "kick, hardly any snare".to_owned(),
+        (_, beat @ "four on the floor", _) => format!("{beat}, {time}"),
+        ((true, true), ..) => format!("{time}, hardly any kick or snare"),
+        ((true, false), ..) => format!("{time}, hardly any kick"),
+        ((false, true), ..) => format!("{time}, hardly any snare"),
+        (_, "back beat", "kick and snare") => "plain kick and snare".to_owned(),
+        (_, "back beat", _) => format!("{time} and back beat"),
+        (_, "", _) => time.to_owned(),
+        (_, beat, _) => format!("{beat} {time}"),
     };
     capitalised(&name)
 }
@@ -156,6 +181,10 @@ pub fn names<'a>(parts: impl IntoIterator<Item = &'a DrumPart>) -> Vec<String> {
         let taken = |name: &String| named.iter().any(|(known, ..)| known == name);
         let mut chosen = base.clone();
         if let (Some((_, Some(first), _)), Some(own)) = (first, &content) {
+            // No drum is named twice.
+            let lower = base.to_lowercase();
+            let is_new =
+                |detail: &str| detail.split_once(' ').is_none_or(|(_, drum)| !lower.contains(drum));
             let mut details: Vec<(f32, &str)> = own
                 .details()
                 .into_iter()
@@ -164,7 +193,7 @@ pub fn names<'a>(parts: impl IntoIterator<Item = &'a DrumPart>) -> Vec<String> {
                     let apart = (own + 0.5).ln() - (other + 0.5).ln();
                     (apart.abs(), if apart > 0.0 { more } else { less })
                 })
-                .filter(|(apart, _)| *apart > HEARD)
+                .filter(|&(apart, detail)| apart > HEARD && is_new(detail))
                 .collect();
             details.sort_by(|a, b| b.0.total_cmp(&a.0));
             let detailed = details.iter().map(|(_, detail)| format!("{base}, {detail}"));
@@ -188,11 +217,16 @@ fn capitalised(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::score::{BarGrid, BarIndex, Metre, StepGrid, Ticks, Velocity};
+    use crate::score::{BarGrid, BarIndex, Metre, MetreChange, StepGrid, Ticks, Velocity};
 
     fn part(strokes: &[(Lane, &[usize])]) -> DrumPart {
-        let bars = BarGrid::new(96, &[], Ticks(4 * 384));
-        let grids = vec![StepGrid::for_metre(Metre::COMMON, false); 4];
+        part_in(Metre::COMMON, strokes)
+    }
+
+    fn part_in(metre: Metre, strokes: &[(Lane, &[usize])]) -> DrumPart {
+        let end = Ticks(4 * metre.bar_ticks(96).0);
+        let bars = BarGrid::new(96, &[MetreChange { at: Ticks(0), metre }], end);
+        let grids = vec![StepGrid::for_metre(metre, false); 4];
         let hits = (0..4).flat_map(|bar| {
             strokes.iter().flat_map(move |&(lane, steps)| {
                 steps.iter().map(move |&step| Hit {
@@ -214,7 +248,7 @@ mod tests {
     #[test]
     fn grooves_are_called_what_they_are() {
         type Strokes<'a> = &'a [(Lane, &'a [usize])];
-        let cases: [(&str, Strokes); 7] = [
+        let cases: [(&str, Strokes); 13] = [
             (
                 "Hats and back beat",
                 &[(Lane::ClosedHat, EIGHTHS), (Lane::Kick, &[0, 8]), (Lane::Snare, &[4, 12])],
@@ -237,10 +271,44 @@ mod tests {
                 &[(Lane::ClosedHat, EIGHTHS), (Lane::Kick, &[0, 8]), (Lane::SideStick, &[4, 12])],
             ),
             ("Silence", &[]),
+            // Few strokes of kick and snare under many of the hand are not sparse.
+            ("Ride", &[(Lane::Ride, EIGHTHS), (Lane::Kick, &[0]), (Lane::Snare, &[14])]),
+            (
+                "Sparse quarter hats",
+                &[(Lane::ClosedHat, &[0, 8]), (Lane::Kick, &[0]), (Lane::Snare, &[4])],
+            ),
+            ("Quarter hats, hardly any kick", &[(Lane::ClosedHat, FOUR), (Lane::Snare, FOUR)]),
+            ("Busy ride, hardly any kick or snare", &[(Lane::Ride, SIXTEENTHS)]),
+            ("Kick, hardly any snare", &[(Lane::Kick, FOUR)]),
+            // The snare is on other beats than the second and the fourth.
+            (
+                "Open hats",
+                &[(Lane::OpenHat, EIGHTHS), (Lane::Kick, &[0, 8]), (Lane::Snare, &[0, 4, 8])],
+            ),
         ];
         for (expected, strokes) in cases {
             assert_eq!(name(&part(strokes)), expected);
         }
+    }
+
+    #[test]
+    fn a_back_beat_is_on_the_second_and_the_fourth() {
+        let strokes: &[(Lane, &[usize])] =
+            &[(Lane::ClosedHat, &[0, 2, 4, 6]), (Lane::Kick, &[0]), (Lane::Snare, &[4])];
+        let two = Metre::new(2, 4).unwrap();
+        assert_eq!(name(&part_in(two, strokes)), "Hats and back beat");
+        // In three beats it is not known where it would be.
+        let three = Metre::new(3, 4).unwrap();
+        let strokes: [(Lane, &[usize]); 4] =
+            [strokes[0], (Lane::ClosedHat, &[8, 10]), strokes[1], strokes[2]];
+        assert_eq!(name(&part_in(three, &strokes)), "Hats");
+    }
+
+    #[test]
+    fn no_drum_is_named_twice() {
+        let kick = |opens: &[usize]| part(&[(Lane::OpenHat, opens), (Lane::Kick, FOUR)]);
+        let names = names(&[kick(FOUR), kick(EIGHTHS)]);
+        assert_eq!(names, ["Four on the floor, open hats", "Four on the floor, open hats, busier"]);
     }
 
     #[test]

@@ -4,15 +4,23 @@ use std::collections::BTreeSet;
 
 use super::feedback::{Profile, RelevanceFeedback, class_name, profiles};
 use super::{BEST, CandidatePart};
-use crate::curator::{Candidate, choose, pattern_distance, ranked as by_worth};
+use crate::curator::{
+    Candidate, choose, lanes_distance, missing_share, pattern_distance, ranked as by_worth,
+};
 use crate::drummer::{GeneratedPart, Judgement, names, time_keeper};
-use crate::score::{DrumClass, DrumPart};
+use crate::score::{DrumClass, DrumPart, Lane};
 use crate::studio::{Alternative, VariationId};
 
 /// Of those before it, one is compared with so many at most.
 const COMPARED: usize = 8;
 /// An amount that is so many octaves beside the others' is spoken of.
 const STRIKING: f32 = 0.35;
+/// Parts whose drums that keep no time are less apart than this are alike but for what keeps it.
+const ALIKE: f32 = 0.35;
+/// The drums that keep no time.
+const NO_KEEPERS: [Lane; 5] = [Lane::Kick, Lane::Snare, Lane::SideStick, Lane::Clap, Lane::Crash];
+/// The least correlation with the form that follows it.
+const FOLLOWS: f32 = 0.2;
 
 /// A candidate before it is ranked.
 pub struct Played {
@@ -88,16 +96,17 @@ fn reason(
     order: &[usize],
 ) -> String {
     let Some((&own, before)) = order.split_last() else { return String::new() };
-    // In the best quarter of all.
+    // In the best quarter of all, and better than the middle: where all are equal none stands out.
     let stands_out = |figure: &dyn Fn(&Judgement) -> f32| {
-        let better = judgements.iter().filter(|other| figure(other) > figure(&judgements[own]));
-        better.count() * 4 < judgements.len()
+        let mine = figure(&judgements[own]);
+        let better = judgements.iter().filter(|other| figure(other) > mine);
+        better.count() * 4 < judgements.len() && mine > median(judgements.iter().map(figure))
     };
     let mut words = Vec::new();
     if !judgements[own].is_playable() {
         words.push("hard to play".to_owned());
     }
-    if stands_out(&|judgement| judgement.structure) {
+    if judgements[own].structure > FOLLOWS && stands_out(&|judgement| judgement.structure) {
         words.push("follows the form".to_owned());
     }
     if stands_out(&|judgement| judgement.likelihood) {
@@ -136,13 +145,75 @@ fn reason(
     });
     if let Some((place, &other)) = nearest {
         let (mine, theirs) = (time_keeper(parts[own]), time_keeper(parts[other]));
-        let apart = 100.0 * pattern_distance(parts[own], parts[other]);
+        let is_alike = lanes_distance(parts[own], parts[other], &NO_KEEPERS) < ALIKE;
         words.push(match (mine, theirs) {
-            (Some(mine), theirs) if theirs != Some(mine) => {
-                format!("like {} but with {mine}", place + 1)
+            (Some(mine), Some(theirs)) if is_alike && mine != theirs => {
+                // Where no hand keeps the time there is nothing that it is with.
+                match mine {
+                    "kick and snare" => format!("like {} but without {theirs}", place + 1),
+                    _ => format!("like {} but with {mine}", place + 1),
+                }
             }
-            _ => format!("{apart:.0} % of its strokes are not in {}", place + 1),
+            _ => {
+                let missing = 100.0 * missing_share(parts[own], parts[other]);
+                format!("{missing:.0} % of its strokes are not in {}", place + 1)
+            }
         });
     }
     words.join(", ")
+}
+
+/// The middle of some figures, 0 of none.
+fn median(figures: impl Iterator<Item = f32>) -> f32 {
+    let mut figures: Vec<f32> = figures.collect();
+    figures.sort_by(f32::total_cmp);
+    let Some(last) = figures.len().checked_sub(1) else { return 0.0 };
+    f32::midpoint(figures[last / 2], figures[figures.len() / 2])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::score::{BarGrid, BarIndex, Hit, Metre, StepGrid, Ticks, Velocity};
+
+    const EIGHTHS: &[usize] = &[0, 2, 4, 6, 8, 10, 12, 14];
+
+    /// A bar.
+    fn part(strokes: &[(Lane, &[usize])]) -> DrumPart {
+        let bars = BarGrid::new(96, &[], Ticks(384));
+        let hits = strokes.iter().flat_map(|&(lane, steps)| {
+            steps.iter().map(move |&step| Hit {
+                bar: BarIndex(0),
+                step,
+                key: lane.default_key(),
+                velocity: Velocity::clamped(90),
+                offset: 0.0,
+            })
+        });
+        DrumPart::new(bars, vec![StepGrid::for_metre(Metre::COMMON, false)], hits.collect())
+    }
+
+    fn judgement(structure: f32) -> Judgement {
+        Judgement { likelihood: 0.5, structure, imbalance: 0.0, sense: None, worth: 0.0 }
+    }
+
+    #[test]
+    fn reasons_are_true() {
+        let hats = part(&[(Lane::ClosedHat, EIGHTHS), (Lane::Kick, &[0, 8]), (Lane::Snare, &[4])]);
+        let ride = part(&[(Lane::Ride, EIGHTHS), (Lane::Kick, &[0, 8]), (Lane::Snare, &[4])]);
+        let other = part(&[(Lane::Ride, EIGHTHS), (Lane::Kick, &[3, 11]), (Lane::Snare, &[7])]);
+        let fewer = part(&[(Lane::ClosedHat, EIGHTHS), (Lane::Snare, &[4])]);
+        let why = |parts: &[&DrumPart; 2], structures: [f32; 2]| {
+            reasons(parts, &structures.map(judgement), &[0, 1])
+        };
+        let last = |part: &DrumPart| why(&[&hats, part], [0.0, 0.0]).remove(1);
+        assert!(last(&ride).ends_with("like 1 but with ride"), "{}", last(&ride));
+        assert!(last(&other).ends_with("100 % of its strokes are not in 1"), "{}", last(&other));
+        // All that it has is in the other, which has two kicks more.
+        assert!(last(&fewer).ends_with(", 0 % of its strokes are not in 1"), "{}", last(&fewer));
+        // Of equals none stands out, and what hardly follows the form does not follow it.
+        assert!(!last(&ride).contains("well balanced") && !last(&ride).contains("follows"));
+        assert!(!why(&[&hats, &ride], [0.1, 0.0])[0].contains("follows"));
+        assert!(why(&[&hats, &ride], [0.5, 0.1])[0].contains("follows the form"));
+    }
 }

@@ -142,6 +142,12 @@ impl Piano {
 /// differs so much from piano to piano (and sampled ones are often not at all) that none is expected.
 const LOUDER: f32 = 7.0;
 
+/// How much louder each semitone below and above middle C is than the partials' rule says, in dB: of sampled
+/// pianos the bass is some 10 dB softer at C2, the treble 6 dB louder at C6. Where velocities are not known
+/// either, softly played and soft keys are told apart by this alone.
+const BASS: f32 = 0.4;
+const TREBLE: f32 = 0.25;
+
 fn schematic_key(index: usize) -> KeySound {
     let key = LOWEST + index as u8;
     let base = equal_temperament(key);
@@ -149,6 +155,8 @@ fn schematic_key(index: usize) -> KeySound {
     // Between the bass bridge and the treble, after Conklin's and Young's tables.
     let inharmonicity = 3.5e-4 * (height * 0.95).exp().max(0.25);
     let fundamental = 8.0 * (height * 0.55).exp();
+    let semitones = f32::from(key) - 60.0;
+    let balance = BASS * semitones.min(0.0) + TREBLE * semitones.max(0.0);
     let mut partials = Vec::new();
     for n in 1..=PARTIALS {
         let frequency = partial_frequency(base, 0.0, inharmonicity, n);
@@ -158,7 +166,7 @@ fn schematic_key(index: usize) -> KeySound {
         // The soundboard radiates little below 100 Hz, and hammers are soft.
         let bass = -12.0 * (1.0 + (80.0 / frequency).powi(2)).log2();
         let tilt = -9.0 * (1.0 + frequency / 500.0).log2();
-        let level = -24.0 + bass + tilt;
+        let level = -24.0 + balance + bass + tilt;
         let fast = fundamental * (1.0 + frequency / 1200.0);
         partials.push(Partial {
             levels: [level - 1.4 * LOUDER, level, level + LOUDER],

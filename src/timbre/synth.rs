@@ -128,12 +128,14 @@ pub fn level(sides: &mut [Vec<f32>; 2]) {
     sides.iter_mut().flatten().for_each(|sample| *sample *= gain);
 }
 
-/// A key that is struck while it sounds ends there: the later note's damper is the one that counts.
+/// A key that is struck while it sounds ends there and sounds anew until both notes are over: a chord in
+/// one track is not damped by a stab in another.
 fn one_at_a_time(notes: &[PlayedNote]) -> Vec<PlayedNote> {
     let mut notes = notes.to_vec();
     notes.sort_by(|a, b| a.key.cmp(&b.key).then(a.start.total_cmp(&b.start)));
     for at in 1..notes.len() {
         if notes[at - 1].key == notes[at].key {
+            notes[at].end = notes[at].end.max(notes[at - 1].end);
             notes[at - 1].end = notes[at - 1].end.min(notes[at].start);
         }
     }

@@ -246,6 +246,15 @@ fn the_same_notes_give_the_same_samples_and_long_songs_are_refused() {
 }
 
 #[test]
+fn a_short_note_on_a_held_key_does_not_damp_it() {
+    let piano = Piano::schematic();
+    let note = |start, end, velocity| PlayedNote { start, end, key: 60, velocity };
+    let play = |notes: &[PlayedNote]| perform(&piano, notes, RATE, &|| false).unwrap();
+    let held = play(&[note(0.0, 2.0, 80), note(0.5, 0.6, 60)]);
+    assert!(held == play(&[note(0.0, 0.5, 80), note(0.5, 2.0, 60)]));
+}
+
+#[test]
 fn tables_come_back_and_others_are_refused() {
     let piano = other_piano();
     let bytes = piano.to_bytes();

@@ -61,14 +61,17 @@ fn full() -> Saved {
     saved
 }
 
-/// The schematic piano as it was when the golden file was written: hard strokes brighter, not just louder.
+/// The schematic piano as it was when the golden file was written: hard strokes brighter, not just louder,
+/// and keys as loud as the rule for partials makes them.
 fn piano_of_version_3() -> Piano {
     let mut piano = Piano::schematic();
     for (key, sound) in (LOWEST..).zip(&mut piano.keys) {
         let count = sound.partials.len();
         let frequencies: Vec<f32> = (1..=count).map(|n| sound.frequency(key, n)).collect();
         for (partial, frequency) in sound.partials.iter_mut().zip(frequencies) {
-            let level = partial.levels[1];
+            let bass = -12.0 * (1.0 + (80.0 / frequency).powi(2)).log2();
+            let tilt = -9.0 * (1.0 + frequency / 500.0).log2();
+            let level = -24.0 + bass + tilt;
             let hardness = 5.0 + 2.0 * (frequency / 500.0).max(0.5).log2();
             partial.levels = [level - hardness * 1.4, level, level + hardness];
         }

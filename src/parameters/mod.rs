@@ -201,7 +201,7 @@ impl Parameters {
     /// of the host, and stay as they are in `settings`.
     pub fn settings(&self, mut settings: Settings) -> Settings {
         for control in Control::ALL {
-            control.set(&mut settings, self.of(control).modulated_position());
+            control.set(&mut settings, self.of(control).position());
         }
         settings
     }

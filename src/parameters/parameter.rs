@@ -7,8 +7,6 @@ use nice_plug::prelude::Param;
 pub trait Parameter {
     /// As the host and the musician have set it, 0 to 1; modulation aside.
     fn position(&self) -> f32;
-    /// As it acts: with the host's modulation.
-    fn modulated_position(&self) -> f32;
     /// Where it stands at first, 0 to 1.
     fn default_position(&self) -> f32;
     /// As it is shown and typed.
@@ -26,10 +24,6 @@ pub trait Parameter {
 impl<P: Param> Parameter for P {
     fn position(&self) -> f32 {
         self.unmodulated_normalized_value()
-    }
-
-    fn modulated_position(&self) -> f32 {
-        self.modulated_normalized_value()
     }
 
     fn default_position(&self) -> f32 {

@@ -6,6 +6,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use nice_plug::params::Param;
+
 use super::shared_transport::SharedTransport;
 use crate::drummer::Settings;
 use crate::parameters::{Control, Parameters};
@@ -49,15 +51,17 @@ impl ParameterSync {
     /// or a saved state has changed in the document is left alone until the window has turned the
     /// parameters to it; that happens one by one, and those that are still to come must not undo it.
     pub fn poll(&mut self, studio: &StudioLink) {
-        let position = |control| self.parameters.of(control).modulated_position();
+        // Looked at first: what is turned for a project that is opened meanwhile is not turned in it.
+        let view = studio.snapshot();
+        // Modulation comes and goes and is no part of what is asked for.
+        let position = |control| self.parameters.of(control).position();
         let turned: Vec<(Control, f32)> =
             self.parameters.take_turned().map(|control| (control, position(control))).collect();
-        let view = studio.snapshot();
         if !turned.is_empty() {
             if turned.iter().any(|&(control, _)| control == Control::Channel) {
                 self.send_channel(studio, view.document.channel);
             }
-            self.turn(studio, &view.document.settings, &turned);
+            self.turn(studio, view.recalls, &view.document.settings, &turned);
         }
         // What is tapped is no melody that the trigger could take.
         let is_tapping = view.tapping.is_some();
@@ -80,7 +84,9 @@ impl ParameterSync {
     }
 
     fn send_channel(&mut self, studio: &StudioLink, asked: Channel) {
-        let channel = u8::try_from(self.parameters.channel.value()).ok().and_then(Channel::new);
+        let channel = u8::try_from(self.parameters.channel.unmodulated_plain_value())
+            .ok()
+            .and_then(Channel::new);
         if let Some(channel) = channel.filter(|&channel| channel != asked) {
             let gesture = self.gesture(studio);
             report(studio, studio.drag(gesture, Edit::Channel(channel)));
@@ -88,7 +94,14 @@ impl ParameterSync {
     }
 
     /// Turns controls of the settings as they are by then: others may have changed since they were seen.
-    fn turn(&mut self, studio: &StudioLink, seen: &Settings, turned: &[(Control, f32)]) {
+    /// `recalls` is the session's count of when they were seen.
+    fn turn(
+        &mut self,
+        studio: &StudioLink,
+        recalls: u64,
+        seen: &Settings,
+        turned: &[(Control, f32)],
+    ) {
         let turn = |settings: &mut Settings| {
             turned.iter().for_each(|&(control, position)| control.set(settings, position));
         };
@@ -96,7 +109,7 @@ impl ParameterSync {
         turn(&mut wanted);
         if wanted != *seen {
             let gesture = self.gesture(studio);
-            report(studio, studio.adjust(gesture, turn));
+            report(studio, studio.adjust(gesture, recalls, turn));
         }
     }
 

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use nice_plug::params::Params;
 use nice_plug::params::persist::PersistentField;
 use nice_plug::plugin::{ParamValue, PluginState};
+use parking_lot::Mutex;
 
 use crate::network::Backend;
 use crate::parameters::Parameters;
@@ -25,25 +26,38 @@ pub struct State {
 
 impl State {
     pub fn new(parameters: Arc<Parameters>, studio: Arc<Studio>) -> State {
-        let document = Keeping(studio.clone(), parameters.clone());
+        let document = Keeping {
+            studio: studio.clone(),
+            parameters: parameters.clone(),
+            refused: Mutex::default(),
+        };
         State { parameters, document, backend: Running(studio) }
     }
 }
 
 /// The document as base64 text: the wrapper writes fields as JSON.
-struct Keeping(Arc<Studio>, Arc<Parameters>);
+struct Keeping {
+    studio: Arc<Studio>,
+    parameters: Arc<Parameters>,
+    /// What could not be opened: saving must not put an empty document in its place.
+    refused: Mutex<Option<String>>,
+}
 
 impl<'a> PersistentField<'a, String> for Keeping {
     /// What is no document is refused in words; what was there stays.
     fn set(&self, text: String) {
         // Text that is not base64 gives the studio bytes that it refuses.
-        let bytes = STANDARD.decode(text).unwrap_or_default();
-        match self.0.load(&bytes) {
+        let bytes = STANDARD.decode(&text).unwrap_or_default();
+        match self.studio.load(&bytes) {
             // The parameters were set before: nobody has turned them, and the document, which may have a
             // groove where the parameter names a style, is not to follow them.
-            Ok(_) => drop(self.1.take_turned()),
+            Ok(_) => {
+                drop(self.parameters.take_turned());
+                *self.refused.lock() = None;
+            }
             Err(error) => {
-                self.0.report(&format!("The project's drums could not be opened: {error}."));
+                *self.refused.lock() = Some(text);
+                self.studio.report(&format!("The project's drums could not be opened: {error}."));
             }
         }
     }
@@ -52,7 +66,10 @@ impl<'a> PersistentField<'a, String> for Keeping {
     where
         F: Fn(&String) -> R,
     {
-        f(&STANDARD.encode(self.0.save()))
+        // As long as there is no take, the musician has nothing that the save could lose.
+        let refused = self.refused.lock().clone();
+        let kept = refused.filter(|_| self.studio.snapshot().document.take().is_none());
+        f(&kept.unwrap_or_else(|| STANDARD.encode(self.studio.save())))
     }
 }
 
@@ -165,6 +182,18 @@ mod tests {
             state.deserialize_fields(&other);
             assert_eq!(studio.backend(), Backend::Cpu);
         }
+    }
+
+    #[test]
+    fn what_could_not_be_opened_is_saved_as_it_was() {
+        let (state, _studio) = state();
+        let opened = state.serialize_fields();
+        let damaged = BTreeMap::from([("document".to_owned(), "\"AAAA\"".to_owned())]);
+        state.deserialize_fields(&damaged);
+        assert_eq!(state.serialize_fields().get("document"), damaged.get("document"));
+        // What can be opened takes its place.
+        state.deserialize_fields(&opened);
+        assert_eq!(state.serialize_fields().get("document"), opened.get("document"));
     }
 
     #[test]

@@ -349,6 +349,46 @@ fn a_groove_is_tapped_while_the_host_plays_and_the_melody_stays() {
 }
 
 #[test]
+fn the_part_is_auditioned_as_it_is_after_an_edit() {
+    let studio = Studio::new();
+    let saved = Saved { document: fixtures::document(8, 1), ..Saved::default() };
+    studio.load(&saved.to_bytes()).unwrap();
+    let mut end = studio.connect();
+    studio.audition_candidate(AuditionSource::Part, None);
+    let before = std::iter::from_fn(|| end.clips.pop().ok()).last().unwrap();
+    assert!(before.at_once);
+    let lane = hits(&studio.snapshot())[0].lane();
+    studio.apply(Edit::Mute { lane, on: true }).unwrap();
+    let after = std::iter::from_fn(|| end.clips.pop().ok()).last().unwrap();
+    assert!(after.at_once && after.strokes.len() < before.strokes.len());
+}
+
+#[test]
+fn the_same_state_again_leaves_what_there_is_to_undo() {
+    let studio = with_take();
+    let before = studio.snapshot();
+    assert!(before.undo.is_some());
+    studio.load(&studio.save()).unwrap();
+    let view = studio.snapshot();
+    assert_eq!(view.undo, before.undo);
+    // Controls follow all the same.
+    assert!(view.recalls > before.recalls);
+}
+
+#[test]
+fn what_is_turned_before_settings_come_back_is_not_turned_after() {
+    let studio = with_take();
+    let before = studio.snapshot();
+    studio.load(&studio.save()).unwrap();
+    let gesture = studio.gesture();
+    let turn = |settings: &mut Settings| settings.style = StyleChoice::Preset(Style::Funk);
+    studio.adjust(gesture, before.recalls, turn).unwrap();
+    assert_eq!(studio.snapshot().document.settings, before.document.settings);
+    studio.adjust(gesture, studio.snapshot().recalls, turn).unwrap();
+    assert_ne!(studio.snapshot().document.settings, before.document.settings);
+}
+
+#[test]
 fn another_project_ends_the_tapping_and_has_nothing_of_it() {
     let studio = Studio::new();
     let mut end = studio.connect();

@@ -86,16 +86,19 @@ impl StudioLink {
             .step(edit.name(), Some(gesture), edit.recalls(), |document| edit.apply(document))
     }
 
-    /// Changes the settings as part of a drag, as they are by then; see [`Gesture`].
+    /// Changes the settings as part of a drag, as they are by then; see [`Gesture`]. Nothing changes if
+    /// others have been brought back since `recalls` was seen (see
+    /// [`recalls`](crate::studio::Session::recalls)).
     ///
     /// # Errors
     /// As [`StudioLink::apply`].
     pub fn adjust(
         &self,
         gesture: Gesture,
+        recalls: u64,
         change: impl FnOnce(&mut Settings),
     ) -> Result<(), EditError> {
-        self.shared.step(SETTINGS, Some(gesture), false, |document| {
+        self.shared.step_since(recalls, SETTINGS, gesture, |document| {
             let mut settings = document.settings.clone();
             change(&mut settings);
             Edit::Settings(settings).apply(document)

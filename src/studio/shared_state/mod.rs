@@ -16,7 +16,9 @@ use parking_lot::{Mutex, MutexGuard};
 use self::state::State;
 use self::wake_up::WakeUp;
 use super::audio_link::AudioLink;
+use super::candidates::AuditionSource;
 use super::history::History;
+use super::wire::Clip;
 use super::{Document, Edit, EditError, Gesture, JobView, Saved, View, WindowSettings};
 use crate::drummer::Settings;
 use crate::network::Backend;
@@ -49,7 +51,13 @@ impl SharedState {
         let result = change(&mut state);
         state.catch_up();
         if !Arc::ptr_eq(&before, state.history.present()) {
-            self.audio_link.lock().play(state.history.present().clip());
+            let clip = state.history.present().clip();
+            let mut link = self.audio_link.lock();
+            // The part is auditioned as it now is.
+            if state.session.audition_source == Some(AuditionSource::Part) {
+                link.play_instead(Some(Clip { at_once: true, ..clip.clone() }));
+            }
+            link.play(clip);
         }
         self.notify(state);
         self.work.call();
@@ -153,6 +161,26 @@ impl SharedState {
         })
     }
 
+    /// As [`SharedState::step`], unless settings were brought back since `recalls` was seen: what was meant
+    /// for those before is dropped.
+    pub fn step_since<E>(
+        &self,
+        recalls: u64,
+        name: &'static str,
+        gesture: Gesture,
+        edit: impl FnOnce(&Document) -> Result<Document, E>,
+    ) -> Result<(), E> {
+        self.change(|state| {
+            if state.session.recalls != recalls {
+                return Ok(());
+            }
+            let document = edit(state.history.present())?;
+            state.history.step(document, name, Some(gesture));
+            state.session.error = None;
+            Ok(())
+        })
+    }
+
     pub fn undo(&self) {
         self.travel(History::undo);
     }
@@ -222,10 +250,28 @@ impl SharedState {
     }
 
     pub fn replace(&self, saved: Saved) {
-        // What was tapped, is auditioned or is listened to belongs to the document that goes.
-        self.stop_audition();
+        // A project is opened with the switch for tapping off.
         self.with_audio_link(|audio_link| {
             audio_link.end_tapping();
+            ((), true)
+        });
+        // Hosts hand back what they have just saved: nothing goes then, but parameters may have moved.
+        let is_same = self.change(|state| {
+            let is_same = **state.history.present() == saved.document
+                && state.session.feedback == saved.feedback;
+            if is_same {
+                state.session.window_settings = saved.window_settings;
+                state.session.recalls += 1;
+                state.session.error = None;
+            }
+            is_same
+        });
+        if is_same {
+            return;
+        }
+        // What is auditioned or is listened to belongs to the document that goes.
+        self.stop_audition();
+        self.with_audio_link(|audio_link| {
             audio_link.stop_listening(false);
             ((), true)
         });

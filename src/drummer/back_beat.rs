@@ -2,7 +2,7 @@
 
 use super::decode::Pattern;
 use super::features::SLOTS;
-use super::timekeeper::{ADDED, beats, is_onset};
+use super::timekeeper::{ADDED, SILENT, beats, is_onset};
 use crate::score::{Lane, StepGrid};
 
 /// What a back beat is struck on.
@@ -27,7 +27,7 @@ pub(super) fn without_downbeats(patterns: &mut [Pattern], groups: &[usize], grid
         for at in (0..beats).step_by(2).filter(|_| backs) {
             let logit = &mut pattern.logits[snare(at * beat)];
             if (0.0..DOWNBEAT).contains(logit) {
-                *logit = -ADDED;
+                *logit = SILENT;
                 let kick = &mut pattern.logits[Lane::Kick.index() * SLOTS + at * beat];
                 *kick = kick.max(ADDED);
             }

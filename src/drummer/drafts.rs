@@ -162,6 +162,7 @@ impl<'a> Drafter<'a> {
         let turns = analysis.drum_ssm.novelty(TURN_REACH);
         let seconds = |bar: usize| analysis.tempo.seconds(bars.bars()[bar].start).0;
         let section_turns = fills::turns(form, |bar| turns[bar], seconds);
+        let before = sounding.bars_before(bars);
         let mut sounds = vec![0u32; groups.iter().max().map_or(0, |most| most + 1)];
         for (bar, &group) in groups.iter().enumerate() {
             sounds[group] += u32::from(sounding.plays(bar));
@@ -173,7 +174,7 @@ impl<'a> Drafter<'a> {
             sounds,
             limbs: analysis.limbs(settings),
             compound: bars.bars().iter().map(|bar| bar.metre.is_compound()).collect(),
-            places: fills::places(form, &section_turns, settings.fill_amount, bars.has_pick_up()),
+            places: fills::places(form, &section_turns, settings.fill_amount, before),
             turns,
             section_turns,
             style_bars: style_bars(analysis, settings),

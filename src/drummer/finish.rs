@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::arrange::EVEN;
 use super::limbs;
-use super::performance::GivenStrokes;
+use super::performance::{GivenStrokes, within_range};
+use super::sounding::Sounding;
 use crate::score::{BarIndex, DrumPart, GmKey, Hit, Lane, TempoMap, Ticks, Velocity};
 
 /// How much of an accent of a fill is kept, lest whispers vanish.
@@ -28,26 +29,48 @@ const FOOT: f64 = (limbs::FOOT - limbs::SLACK) as f64;
 const HEARD: f32 = 0.5;
 /// The last hit comes at most so early, in steps.
 const EARLIEST: f32 = -0.1;
+/// The last hit is as loud as kicks and snares of so many beats before it, of which those lead that have
+/// at least this share of the loudest; softer ones are ghost notes.
+const BEFORE_LAST: usize = 4;
+const LEADING: f32 = 0.6;
+/// How loud the sticks of a count-in click: all players have to hear them.
+const CLICK: f32 = 0.75;
 
-/// Finishes a part that was played from `draft`, of which some strokes were given, to a song whose first
-/// note begins at `first`.
+/// Where a song begins, and where its drums do.
+#[derive(Clone, Copy)]
+pub(super) struct Starts {
+    /// Of the first note.
+    song: Ticks,
+    /// The first bar and step of the drums, which a count-in is before.
+    drums: (usize, usize),
+}
+
+impl Starts {
+    pub fn of(sounding: &Sounding) -> Starts {
+        Starts { song: sounding.first, drums: sounding.entry }
+    }
+}
+
+/// Finishes a part that was played from `draft`, of which some strokes were given, to a song that begins
+/// at `starts`.
 pub(super) fn finish(
     draft: &DrumPart,
     given: &GivenStrokes,
     part: &mut DrumPart,
     tempo: &TempoMap,
-    first: Ticks,
+    starts: Starts,
     double_pedal: bool,
 ) {
     accentuate(part, draft);
     leave_out_unheard(part, draft, given);
     lift_kicks(part, given);
     keep_even(part, given);
-    begin_with(first, part);
+    begin_with(starts.song, part);
+    click_evenly(starts.drums, part);
     if !double_pedal {
         keep_kicks_apart(tempo, part, given);
     }
-    end_together(part);
+    end_together(part, given);
 }
 
 /// A whisper of the snare under the kick of the first beat is not heard, and nobody plays it: the groove
@@ -105,7 +128,8 @@ fn lift_kicks(part: &mut DrumPart, given: &GivenStrokes) {
     for hit in kicks.filter(|hit| !is_given(hit)) {
         let velocity = hit.velocity.unit();
         let lifted = LIFT * velocity.powf(LIFT_POWER);
-        hit.velocity = Velocity::from_unit(lifted.min(LOUDEST.max(velocity)));
+        // What is held back stays in order; soft ones need no help.
+        hit.velocity = Velocity::from_unit(within_range(lifted).min(lifted));
     }
 }
 
@@ -174,6 +198,18 @@ fn begin_with(first: Ticks, part: &mut DrumPart) {
     }
 }
 
+/// The sticks of a count-in click alike: the groove network takes them for side sticks of a groove, and
+/// plays them softer and softer. A fill that leads in keeps its dynamics.
+fn click_evenly(drums: (usize, usize), part: &mut DrumPart) {
+    let leads_in = |hit: &Hit| (hit.bar.0, hit.step) < drums;
+    let mut leading = part.hits.iter().filter(|hit| leads_in(hit));
+    if leading.all(|hit| hit.lane() == Lane::SideStick) {
+        for hit in part.hits.iter_mut().filter(|hit| leads_in(hit)) {
+            hit.velocity = Velocity::from_unit(CLICK);
+        }
+    }
+}
+
 /// Feel moves no kick nearer to the one before it than one foot can play; where there is no room for
 /// both, the foot leaves one out. Kicks that were given stay where they were.
 fn keep_kicks_apart(tempo: &TempoMap, part: &mut DrumPart, given: &GivenStrokes) {
@@ -210,15 +246,44 @@ fn keep_kicks_apart(tempo: &TempoMap, part: &mut DrumPart, given: &GivenStrokes)
     });
 }
 
-/// The strokes of the last moment are one hit: kick and crash come at once.
-fn end_together(part: &mut DrumPart) {
+/// The strokes of the last moment are one hit: kick and crash come at once, no softer than what leads to
+/// them. What was given is as loud as it was.
+fn end_together(part: &mut DrumPart, given: &GivenStrokes) {
     let Some(last) = part.hits.last().map(|hit| (hit.bar, hit.step)) else { return };
+    let loud = loudness_before(part, last).min(LOUDEST);
     let is_last = |hit: &&mut Hit| (hit.bar, hit.step) == last;
-    let mut ending: Vec<&mut Hit> = part.hits.iter_mut().filter(is_last).collect();
+    let ending: Vec<&mut Hit> = part.hits.iter_mut().filter(is_last).collect();
     let crash = ending.iter().find(|hit| hit.lane() == Lane::Crash).map(|hit| hit.offset);
     if let Some(offset) = crash {
-        ending.iter_mut().for_each(|hit| hit.offset = offset.max(EARLIEST));
+        for hit in ending {
+            hit.offset = offset.max(EARLIEST);
+            let is_given = given.contains_key(&(hit.bar, hit.step, hit.key));
+            if matches!(hit.lane(), Lane::Crash | Lane::Kick) && !is_given {
+                hit.velocity = Velocity::from_unit(loud.max(hit.velocity.unit()));
+            }
+        }
     }
+}
+
+/// How loud (share of full strength) the kicks and snares are that lead to a moment; 0 where none do.
+fn loudness_before(part: &DrumPart, (bar, step): (BarIndex, usize)) -> f32 {
+    let grid = &part.grids[bar.0];
+    let beats = BEFORE_LAST * grid.steps_per_beat;
+    let length = part.bars.bars()[bar.0].length.0 * beats as u64 / grid.steps as u64;
+    let end = part.bars.tick_of_step(bar, step as f64, grid.steps);
+    let near = end - Ticks(length)..end;
+    let strokes: Vec<f32> = part
+        .hits
+        .iter()
+        .filter(|hit| matches!(hit.lane(), Lane::Kick | Lane::Snare))
+        .filter(|hit| near.contains(&part.tick(&Hit { offset: 0.0, ..**hit })))
+        .map(|hit| hit.velocity.unit())
+        .collect();
+    let loudest = strokes.iter().copied().fold(0.0, f32::max);
+    let leading = strokes.into_iter().filter(|&loud| loud >= LEADING * loudest);
+    let (sum, count) =
+        leading.fold((0.0f32, 0.0f32), |(sum, count), loud| (sum + loud, count + 1.0));
+    if count > 0.0 { sum / count } else { 0.0 }
 }
 
 #[cfg(test)]
@@ -243,7 +308,52 @@ mod tests {
     /// To a song of 120 bpm.
     fn finish(draft: &DrumPart, part: &mut DrumPart, first: u64, double_pedal: bool) {
         let tempo = TempoMap::new(480, []);
-        super::finish(draft, &GivenStrokes::new(), part, &tempo, Ticks(first), double_pedal);
+        let starts = Starts { song: Ticks(first), drums: (first as usize / 1920, 0) };
+        super::finish(draft, &GivenStrokes::new(), part, &tempo, starts, double_pedal);
+    }
+
+    /// How loud strokes are once they are finished, in order; none is a fill's.
+    fn finished(strokes: &[(usize, Lane, u8, f32)], first: u64) -> Vec<u8> {
+        let even: Vec<_> = strokes.iter().map(|&(at, lane, ..)| (at, lane, EVEN, 0.0)).collect();
+        let mut played = part(strokes);
+        finish(&part(&even), &mut played, first, false);
+        played.hits.iter().map(|hit| hit.velocity.get()).collect()
+    }
+
+    #[test]
+    fn a_louder_kick_stays_louder() {
+        let kicks = [90, 94, 100].into_iter().zip([0, 4, 8]);
+        let kicks: Vec<_> = kicks.map(|(loud, at)| (at, Lane::Kick, loud, 0.0)).collect();
+        let loud = finished(&kicks, 0);
+        assert!(loud[0] < loud[1] && loud[1] < loud[2] && loud[2] <= 123, "{loud:?}");
+    }
+
+    #[test]
+    fn the_sticks_of_a_count_in_click_alike() {
+        let click = |at: usize, loud: u8| (at, Lane::SideStick, loud, 0.0);
+        let groove = [(16, Lane::Kick, 70, 0.0), click(20, 60)];
+        let count = [click(0, 46), click(4, 40), click(8, 30), click(12, 24)];
+        let loud = finished(&[&count[..], &groove].concat(), 1920);
+        assert_eq!(loud[..4], [95; 4]);
+        assert_eq!(loud[5], 60, "the groove's own stays");
+        // A fill that leads in is no count.
+        let fill = [click(8, 30), (12, Lane::Snare, 50, 0.0)];
+        assert_eq!(finished(&[&fill[..], &groove].concat(), 1920)[..2], [30, 50]);
+    }
+
+    #[test]
+    fn the_last_hit_is_as_loud_as_what_leads_to_it() {
+        let ending = |lead: u8| {
+            let strokes = [
+                (8, Lane::Snare, lead, 0.0),
+                (10, Lane::Snare, lead / 5, 0.0),
+                (12, Lane::Snare, lead, 0.0),
+                (16, Lane::Crash, 20, 0.0),
+            ];
+            finished(&strokes, 0)[3]
+        };
+        // Ghost notes do not count, and a fade goes on.
+        assert_eq!([100, 40, 10].map(ending), [100, 40, 20]);
     }
 
     #[test]

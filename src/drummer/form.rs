@@ -63,11 +63,12 @@ impl Form {
         })
     }
 
-    /// A bar's place in its section, bars since the first. An upbeat belongs to the first section, but
-    /// phrases are counted from the bar behind it; it has none itself.
-    pub fn phrase_place(&self, bar: usize, has_pick_up: bool) -> Option<usize> {
+    /// A bar's place in its section, bars since the first. The `before` bars of an upbeat and of rest
+    /// before the song belong to the first section, but phrases are counted from the bar behind them; they
+    /// have none themselves.
+    pub fn phrase_place(&self, bar: usize, before: usize) -> Option<usize> {
         let in_first = self.section_at(bar) == Some(0);
-        self.place(bar)[0].checked_sub(usize::from(has_pick_up && in_first))
+        self.place(bar)[0].checked_sub(if in_first { before } else { 0 })
     }
 }
 
@@ -89,14 +90,15 @@ mod tests {
     fn phrases_are_counted_from_behind_the_upbeat() {
         let section = |bars| Section { label: 0, bars };
         let form = Form { sections: vec![section(0..5), section(5..9)] };
-        let places = |has_pick_up| -> Vec<Option<usize>> {
-            (0..10).map(|bar| form.phrase_place(bar, has_pick_up)).collect()
+        let places = |before| -> Vec<Option<usize>> {
+            (0..10).map(|bar| form.phrase_place(bar, before)).collect()
         };
         let of = |first: [Option<usize>; 5]| {
             [&first[..], &[Some(0), Some(1), Some(2), Some(3), Some(0)]].concat()
         };
-        assert_eq!(places(false), of([0, 1, 2, 3, 4].map(Some)));
-        assert_eq!(places(true), of([None, Some(0), Some(1), Some(2), Some(3)]));
+        assert_eq!(places(0), of([0, 1, 2, 3, 4].map(Some)));
+        assert_eq!(places(1), of([None, Some(0), Some(1), Some(2), Some(3)]));
+        assert_eq!(places(3), of([None, None, None, Some(0), Some(1)]));
         assert_eq!([4, 5, 8, 9].map(|bar| form.section_at(bar)), [Some(0), Some(1), Some(1), None]);
     }
 }

@@ -7,7 +7,7 @@ use super::dynamics::Dynamics;
 use super::ending::is_loop;
 use super::evaluation::SenseReference;
 use super::features::{Contents, bar_features, instruments, pair_channels_of, step_grids};
-use super::finish::finish;
+use super::finish::{Starts, finish};
 use super::metre::queries;
 use super::networks;
 use super::performance::{self, Feel};
@@ -193,7 +193,7 @@ impl Drummer {
             loops,
             tracks: song.tracks.len(),
             sounding: Sounding::of(&song, &bars, &grids),
-            fingerprint: fingerprint(&song),
+            fingerprint: fingerprint(&song, &bars),
             windows: laid,
             queries: queries(&bars, &grids, &form, &features),
             reference: SenseReference::of(whole),
@@ -285,9 +285,9 @@ impl Drummer {
                 for (draft, (mut part, moved)) in drafts.iter().zip(performed) {
                     let Draft { number, fills, style, .. } = draft;
                     let (pattern, given) = draft.moved(&moved);
-                    let first = analysis.sounding.first;
+                    let starts = Starts::of(&analysis.sounding);
                     let double_pedal = settings.has_double_pedal();
-                    finish(&pattern, &given, &mut part, &analysis.tempo, first, double_pedal);
+                    finish(&pattern, &given, &mut part, &analysis.tempo, starts, double_pedal);
                     let (fills, style) = (fills.clone(), *style);
                     parts.push((*number, GeneratedPart { part, fills, style }));
                 }

@@ -52,7 +52,7 @@ impl Given {
             let metre = bars.bars()[bar].metre;
             // Of a groove in another metre the halves of a bar that is asked as one go on together.
             let halves = query.half.is_some() && groove.metre() != metre;
-            let place = form.phrase_place(bar, bars.has_pick_up());
+            let place = form.phrase_place(bar, sounding.bars_before(bars));
             // An upbeat leads into the first bar as the last one does.
             let turn =
                 place.map_or(groove.bars() - 1, |place| if halves { place / 2 } else { place });

@@ -8,7 +8,7 @@ use super::decode::Pattern;
 use super::features::SLOTS;
 use super::form::Form;
 use super::pattern::known_grid;
-use super::timekeeper::{ADDED, beats, count, is_onset, last_off_beat};
+use super::timekeeper::{SILENT, beats, count, is_onset, last_off_beat};
 use crate::score::{Lane, StepGrid};
 
 /// Beats of which every other may be open: in fewer there is no turn.
@@ -79,7 +79,7 @@ fn turn(pattern: &mut Pattern, slot: usize, open: bool) {
         [Lane::OpenHat, Lane::ClosedHat, Lane::Ride].map(|lane| lane.index() * SLOTS + slot);
     let logit = cells.iter().map(|&cell| pattern.logits[cell]).fold(f32::MIN, f32::max);
     if logit > 0.0 {
-        cells.into_iter().for_each(|cell| pattern.logits[cell] = pattern.logits[cell].min(-ADDED));
+        cells.into_iter().for_each(|cell| pattern.logits[cell] = pattern.logits[cell].min(SILENT));
         pattern.logits[to.index() * SLOTS + slot] = logit;
     }
 }

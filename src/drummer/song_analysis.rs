@@ -12,7 +12,7 @@ use super::structure::groups;
 use super::windows::Window;
 use super::{Dynamics, Form, Settings, Stage};
 use crate::analysis::Ssm;
-use crate::score::{BarGrid, Song, StepGrid, TempoMap};
+use crate::score::{BarGrid, Song, StepGrid, TempoMap, Ticks};
 
 /// What the drummer heard in a song: everything that does not depend on [`Settings`].
 #[derive(Clone, Debug)]
@@ -107,11 +107,38 @@ pub(super) fn split_by<T: PartialEq>(groups: &[usize], kinds: &[T]) -> Vec<usize
         .collect()
 }
 
-/// A number of a song's melodic notes.
-pub(super) fn fingerprint(song: &Song) -> u64 {
-    let notes = song.melodic().flat_map(|track| &track.notes);
+/// A number of a song's melodic notes; the same however many bars of rest are before them.
+pub(super) fn fingerprint(song: &Song, bars: &BarGrid) -> u64 {
+    let notes = || song.melodic().flat_map(|track| &track.notes);
+    let first = notes().map(|note| note.start).min().and_then(|first| bars.bar_at(first));
+    let start = first.map_or(Ticks(0), |first| bars.bars()[first.0].start);
     // The constants of FNV-1a.
-    notes.fold(0xcbf2_9ce4_8422_2325, |print, note| {
-        (print ^ (note.start.0 << 7 | u64::from(note.key))).wrapping_mul(0x0100_0000_01b3)
+    notes().fold(0xcbf2_9ce4_8422_2325, |print, note| {
+        (print ^ ((note.start - start).0 << 7 | u64::from(note.key))).wrapping_mul(0x0100_0000_01b3)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drummer::moved_by_bar;
+    use crate::score::{Note, Track, TrackKind, Velocity};
+
+    #[test]
+    fn bars_of_rest_before_a_song_leave_its_fingerprint() {
+        let song = |first: u64| {
+            let notes = (first..first + 8).map(|beat| Note {
+                start: Ticks(beat * 96),
+                length: Ticks(96),
+                key: 60,
+                velocity: Velocity::clamped(80),
+            });
+            let kind = TrackKind::Melodic { program: 0 };
+            let tracks = vec![Track { name: String::new(), kind, notes: notes.collect() }];
+            Song { tempo: TempoMap::new(96, []), metres: Vec::new(), tracks }
+        };
+        let print = |song: &Song| fingerprint(song, &song.bars());
+        assert_eq!(print(&song(0)), print(&moved_by_bar(&song(0))));
+        assert_ne!(print(&song(0)), print(&song(1)));
+    }
 }

@@ -109,6 +109,11 @@ impl Sounding {
         self.open.get(bar).is_some_and(|steps| steps.contains(&true))
     }
 
+    /// The bars of an upbeat and of rest before the first bar of drums, from which phrases are counted.
+    pub fn bars_before(&self, bars: &BarGrid) -> usize {
+        self.entry.0.max(usize::from(bars.has_pick_up()))
+    }
+
     /// Melodic notes that begin on a step.
     pub fn onsets(&self, bar: usize, step: usize) -> u16 {
         self.onsets[bar][step]
@@ -278,6 +283,8 @@ mod tests {
         let (sounding, bars) = sounding(&[&notes]);
         assert_eq!(playing(&sounding, bars), [2, 3, 6, 7, 8]);
         assert_eq!((sounding.entry, sounding.returns.clone()), ((2, 0), vec![6]));
+        let whole = BarGrid::new(QUARTER as u16, &[], Ticks(12 * 4 * QUARTER));
+        assert_eq!(sounding.bars_before(&whole), 2);
     }
 
     #[test]

@@ -24,6 +24,9 @@ const QUICK: f32 = 0.2;
 /// The logit of a stroke that is added, and of one on a beat, which the simplest groove keeps.
 pub(super) const ADDED: f32 = 0.5;
 const BEAT: f32 = 2.0;
+/// The logit of a stroke that is taken away: below every threshold that complexity sets, lest the busiest
+/// groove bring it back.
+pub(super) const SILENT: f32 = -8.0;
 
 /// Strokes of hat and ride that are expected for each of the snare where no march is, at least.
 const EXPECTED: f32 = 0.7;
@@ -97,7 +100,7 @@ pub(super) fn time_from_snare(
         let order = |&a: &usize, &b: &usize| pattern.logits[a].total_cmp(&pattern.logits[b]);
         let kept = others.iter().copied().filter(|&cell| is_between(cell)).max_by(order);
         for cell in others.into_iter().filter(|&cell| Some(cell) != kept) {
-            pattern.logits[cell] = -ADDED;
+            pattern.logits[cell] = SILENT;
         }
         for lane in [Lane::ClosedHat, Lane::OpenHat, Lane::Ride] {
             silence(pattern, lane);
@@ -271,7 +274,7 @@ fn clear(pattern: &mut Pattern) {
 
 pub(super) fn silence(pattern: &mut Pattern, lane: Lane) {
     let row = &mut pattern.logits[lane.index() * SLOTS..][..SLOTS];
-    row.iter_mut().for_each(|logit| *logit = logit.min(-ADDED));
+    row.iter_mut().for_each(|logit| *logit = logit.min(SILENT));
 }
 
 /// Adds what the limbs have time for, where no cymbal is struck.
@@ -405,6 +408,15 @@ pub(super) mod tests {
             count(&bars[0], &[Lane::Snare])
         };
         assert_eq!([-4.0, -0.5].map(hats), [8, 3]);
+    }
+
+    #[test]
+    fn what_is_silent_stays_so_in_the_busiest_groove() {
+        let mut bar = pattern(&[(Lane::Bell, 0), (Lane::Kick, 0)]);
+        silence(&mut bar, Lane::Bell);
+        let row = &bar.logits[Lane::Bell.index() * SLOTS..][..SLOTS];
+        assert!(row.iter().all(|logit| *logit < -4.0), "{row:?}");
+        assert_eq!(slots(&bar, Lane::Kick), [0]);
     }
 
     #[test]

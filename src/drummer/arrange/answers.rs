@@ -23,7 +23,7 @@ impl Arranger<'_> {
     /// The answer of each bar, if it is the second of a pair that plays one pattern.
     pub(super) fn answers(&self, output: &PatternOutput) -> Vec<Option<KickChange>> {
         let kind = |bar: usize| {
-            let place = self.form.phrase_place(bar, self.bars.has_pick_up());
+            let place = self.form.phrase_place(bar, self.sounding.bars_before(self.bars));
             let is_second = place.is_some_and(|place| place % 2 == 1);
             let is_pair = is_second && bar > 0 && self.groups[bar - 1] == self.groups[bar];
             let is_free = self.sounding.plays(bar)
@@ -44,21 +44,24 @@ impl Arranger<'_> {
         }
         let answer_of = |(bar, kind): (usize, &Option<(usize, usize)>)| {
             let (count, sums) = chances.get(kind.as_ref()?)?;
-            let slots = known_grid(&self.grids[bar]).steps;
+            let grid = known_grid(&self.grids[bar]);
             let kicks = &self.patterns[self.groups[bar]].logits[Lane::Kick.index() * SLOTS..];
             let chances = sums.map(|sum| sum / *count as f32);
-            (*count >= PAIRS).then(|| answer(&kicks[..slots], &chances))?
+            let answer = || answer(&kicks[..grid.steps], &chances, grid.steps_per_beat);
+            (*count >= PAIRS).then(answer)?
         };
         kinds.iter().enumerate().map(answer_of).collect()
     }
 }
 
-/// The kick whose change gains most, if one does: one of those that are struck (logits above 0) is left
-/// out, but for the first; or one is added, with none on either side.
-fn answer(logits: &[f32], chances: &[f32; SLOTS]) -> Option<KickChange> {
+/// The kick between the beats (of `beat` slots) whose change gains most, if one does: one of those that
+/// are struck (logits above 0) is left out; or one is added, with none on either side. Kicks on the beats
+/// are what both bars stand on.
+fn answer(logits: &[f32], chances: &[f32; SLOTS], beat: usize) -> Option<KickChange> {
     let is_struck = |slot: usize| logits.get(slot).is_some_and(|&logit| logit > 0.0);
     let kicks = (0..logits.len()).filter(|&slot| is_struck(slot)).count();
-    let changes = (1..logits.len()).filter(|&slot| match is_struck(slot) {
+    let between = (1..logits.len()).filter(|slot| !slot.is_multiple_of(beat));
+    let changes = between.filter(|&slot| match is_struck(slot) {
         true => kicks > 1,
         false => kicks > 0 && !is_struck(slot - 1) && !is_struck(slot + 1),
     });
@@ -85,7 +88,7 @@ mod tests {
             let mut chances = [0.0; SLOTS];
             [0, 6, 8].into_iter().for_each(|slot| chances[slot] = 0.9);
             changed.iter().for_each(|&(slot, chance)| chances[slot] = chance);
-            answer(&logits, &chances)
+            answer(&logits, &chances, 4)
         };
         // All are sure.
         assert_eq!(with(&[]), None);
@@ -93,5 +96,18 @@ mod tests {
         assert_eq!(with(&[(10, 0.4), (6, 0.2)]), Some(KickChange { slot: 6, adds: false }));
         // Not beside another, and the first stays.
         assert_eq!(with(&[(7, 0.5), (0, 0.1)]), None);
+    }
+
+    #[test]
+    fn the_beats_stay_as_they_are() {
+        let mut logits = [-1.0; 16];
+        [0, 4, 8, 12].into_iter().for_each(|slot| logits[slot] = 1.0);
+        let mut chances = [0.0; SLOTS];
+        [0, 8, 12].into_iter().for_each(|slot| chances[slot] = 0.9);
+        // Four on the floor, though the second is in doubt.
+        assert_eq!(answer(&logits, &chances, 4), None);
+        logits[4] = -1.0;
+        chances[4] = 0.9;
+        assert_eq!(answer(&logits, &chances, 4), None);
     }
 }

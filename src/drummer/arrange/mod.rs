@@ -225,7 +225,7 @@ impl Arranger<'_> {
 
     /// Whether a bar ends a phrase of so many bars, and has no fill that says so.
     fn ends_phrase(&self, bar: usize, bars: usize) -> bool {
-        let place = self.form.phrase_place(bar, self.bars.has_pick_up());
+        let place = self.form.phrase_place(bar, self.sounding.bars_before(self.bars));
         place.is_some_and(|place| (place + 1).is_multiple_of(bars)) && !self.fills.contains(&bar)
     }
 

@@ -38,12 +38,13 @@ pub(super) fn turns(
 }
 
 /// The bars that get a fill, in order. `amount` in `[0, 1]`: 0 none; up to 0.75 more and more of the
-/// [`turns`], the strongest first; beyond, phrase ends of eight and then four bars as well.
-pub(super) fn places(form: &Form, turns: &[usize], amount: f32, has_pick_up: bool) -> Vec<usize> {
+/// [`turns`], the strongest first; beyond, phrase ends of eight and then four bars as well, counted
+/// from behind the `before` bars that lead to the song.
+pub(super) fn places(form: &Form, turns: &[usize], amount: f32, before: usize) -> Vec<usize> {
     let bars = form.sections.last().map_or(0, |section| section.bars.end);
     let phrases = |length: usize| -> Vec<usize> {
         let ends = |bar: &usize| {
-            let place = form.phrase_place(*bar, has_pick_up);
+            let place = form.phrase_place(*bar, before);
             place.is_some_and(|place| (place + 1).is_multiple_of(length))
         };
         (0..bars).filter(ends).filter(|end| end + 1 < bars).collect()
@@ -92,7 +93,7 @@ mod tests {
     fn fills_grow_with_the_amount_and_stronger_turns_come_first() {
         let turn = |bar: usize| if bar == 16 { 1.0 } else { 0.5 };
         let turns = turns(&form(), turn, |bar| 2.0 * bar as f64);
-        let places = |amount| places(&form(), &turns, amount, false);
+        let places = |amount| places(&form(), &turns, amount, 0);
         assert!(places(0.0).is_empty());
         assert_eq!(places(0.5), [15]);
         assert_eq!(places(0.75), [7, 15]);

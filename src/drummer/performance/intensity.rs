@@ -26,7 +26,7 @@ const HARD: f32 = 0.85;
 
 /// Brings any velocity of at least 0 (1 is full strength) into the range from [`SOFTEST`] to
 /// [`HARDEST`], smoothly and in order; what lies between is left alone.
-pub(super) fn within_range(velocity: f32) -> f32 {
+pub(in crate::drummer) fn within_range(velocity: f32) -> f32 {
     if velocity < SOFT {
         SOFTEST + (SOFT - SOFTEST) / SOFT * velocity.max(0.0)
     } else if velocity > HARD {

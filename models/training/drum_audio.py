@@ -301,7 +301,7 @@ class Clips(torch.utils.data.IterableDataset):
 
         kit = dict(one())
         if rng.uniform() > self.whole_kits:
-            for kind in set(KEYS.values()):
+            for kind in sorted(set(KEYS.values())):
                 other = one()
                 if kind in other:
                     kit[kind] = other[kind]

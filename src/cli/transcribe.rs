@@ -365,9 +365,9 @@ fn report(recording: &Path, heard: &Transcription, metre: Metre) -> Report {
     }
 }
 
-/// To a tenth of a millisecond.
+/// To a tenth of a millisecond, and never -0.
 fn rounded(seconds: f64) -> f64 {
-    (seconds * 1e4).round() / 1e4
+    (seconds * 1e4).round() / 1e4 + 0.0
 }
 
 fn summary(report: &Report) -> String {

@@ -56,12 +56,12 @@ impl DrumSound {
     /// performances with the training kits, as people played them.
     pub const fn threshold(self) -> f32 {
         match self {
-            DrumSound::Kick => 0.43,
-            DrumSound::Snare => 0.42,
-            DrumSound::Tom => 0.49,
-            DrumSound::ClosedHat => 0.47,
-            DrumSound::OpenHat => 0.46,
-            DrumSound::Crash => 0.48,
+            DrumSound::Kick => 0.46,
+            DrumSound::Snare => 0.46,
+            DrumSound::Tom => 0.47,
+            DrumSound::ClosedHat => 0.45,
+            DrumSound::OpenHat => 0.42,
+            DrumSound::Crash => 0.46,
             DrumSound::Ride => 0.49,
         }
     }

@@ -13,10 +13,8 @@ const TICKS_PER_QUARTER: u16 = 480;
 const LENGTH: Ticks = Ticks(TICKS_PER_QUARTER as u64 / 8);
 /// Beats this near to a steady tempo are at a steady tempo, in seconds.
 const STEADY: f64 = 0.02;
-
 /// How near a stroke is to a beat that it is on, in seconds.
 const STRUCK: f64 = 0.05;
-
 /// The fewest beats with a stroke that say what tempo all have.
 const FEWEST_STRUCK: usize = 4;
 /// The tempo of a recording without beats.
@@ -28,8 +26,8 @@ pub enum Quantise {
     /// They stay where they were played.
     #[default]
     Off,
-    /// To sixteenths or triplet eighths, whichever is nearer to the whole recording; in compound metres
-    /// to sixteenths.
+    /// To sixteenths or triplet eighths, whichever is nearer to the whole recording; to sixteenths in
+    /// compound metres and where a beat is shorter than a quarter note.
     Grid,
 }
 
@@ -70,9 +68,9 @@ impl TimeLine {
 impl Transcription {
     /// Tempo in beats a minute, between the first beat and the last.
     pub fn bpm(&self) -> Option<f64> {
-        let (first, last) = (self.beats.times.first()?, self.beats.times.last()?);
-        let count = self.beats.times.len() - 1;
-        (count > 0).then(|| 60.0 * count as f64 / (last.0 - first.0))
+        let times = self.time_line(self.metre())?.times;
+        let count = times.len() - 1;
+        Some(60.0 * count as f64 / (times[count] - times[0]))
     }
 
     /// The time in the recording at which the song of [`song`](Self::song) begins; negative where its
@@ -263,9 +261,11 @@ mod tests {
         let struck = strokes(&beats[1..14]);
         beats[0] += 0.03;
         beats[15] -= 0.06;
-        let song = heard(struck, &beats, 0).song("drums", four_four(), Quantise::Off);
+        let steady = heard(struck, &beats, 0);
+        let song = steady.song("drums", four_four(), Quantise::Off);
         assert_eq!(song.tempo.changes().count(), 1);
         assert!((song.tempo.bpm(Ticks(0)).0 - 120.0).abs() < 1e-3);
+        assert!((steady.bpm().unwrap() - 120.0).abs() < 1e-3);
         // Who plays so keeps it.
         let song = heard(strokes(&beats), &beats, 0).song("drums", four_four(), Quantise::Off);
         assert!(song.tempo.changes().count() > 1);

@@ -12,7 +12,9 @@ use symphonia::core::formats::{FormatOptions, TrackType};
 use symphonia::core::io::MediaSourceStream;
 use symphonia::core::meta::MetadataOptions;
 
+use super::decode_gaps::Gaps;
 use super::resampling::Resampling;
+use crate::score::Seconds;
 
 /// Samples a second of what is decoded, whatever the file has.
 pub const DECODED_RATE: u32 = 44_100;
@@ -42,17 +44,27 @@ pub enum DecodeError {
     Cancelled,
 }
 
+/// What of a recording could not be read.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Damage {
+    /// How much of it is silence in the place of what could not be read.
+    pub silence: Seconds,
+    /// Whether it ends before its end, where nothing could be read any more.
+    pub is_cut_short: bool,
+}
+
 /// Decodes a recording, block after block, to `sink`: mono (the channels' mean), 44.1 kHz. What the
-/// sink answers is whether to go on. Memory does not grow with the recording's length.
+/// sink answers is whether to go on. Memory does not grow with the recording's length. What cannot be
+/// read in the middle is silence, so that what follows keeps its time, and is what comes back.
 ///
 /// # Errors
 /// [`DecodeError`]; what a damaged file has before the damage is kept if it is a second or more.
-pub fn decode(path: &Path, sink: &mut dyn FnMut(&[f32]) -> bool) -> Result<(), DecodeError> {
+pub fn decode(path: &Path, sink: &mut dyn FnMut(&[f32]) -> bool) -> Result<Damage, DecodeError> {
     stream(path, 1, &mut |planes| sink(&planes[0]))
 }
 
 /// As [`decode`], in stereo: left and right of two channels, both the same of any other number (all
-/// channels' mean).
+/// channels' mean). What could not be read is not said.
 ///
 /// # Errors
 /// As [`decode`].
@@ -60,13 +72,13 @@ pub fn decode_stereo(
     path: &Path,
     sink: &mut dyn FnMut(&[f32], &[f32]) -> bool,
 ) -> Result<(), DecodeError> {
-    stream(path, 2, &mut |planes| sink(&planes[0], planes.last().unwrap_or(&planes[0])))
+    stream(path, 2, &mut |planes| sink(&planes[0], planes.last().unwrap_or(&planes[0]))).map(|_| ())
 }
 
 /// Where blocks go: one plane of samples, or two.
 type Sink<'a> = dyn FnMut(&[Vec<f32>]) -> bool + 'a;
 
-fn stream(path: &Path, most: usize, sink: &mut Sink) -> Result<(), DecodeError> {
+fn stream(path: &Path, most: usize, sink: &mut Sink) -> Result<Damage, DecodeError> {
     let unreadable = |source| DecodeError::Unreadable { path: path.into(), source };
     let file = File::open(path).map_err(unreadable)?;
     if file.metadata().map_err(unreadable)?.is_dir() {
@@ -93,12 +105,15 @@ fn stream(path: &Path, most: usize, sink: &mut Sink) -> Result<(), DecodeError> 
     if rate.zip(track.num_frames).is_some_and(|(rate, frames)| frames > rate * u64::from(LONGEST)) {
         return Err(DecodeError::TooLong { path: path.into() });
     }
+    let mut gaps = Gaps::new(track.num_frames);
     let mut decoder = symphonia::default::get_codecs()
         .make_audio_decoder(parameters.ok_or_else(none)?, &AudioDecoderOptions::default())
         .map_err(not_audio)?;
 
-    let mut planes = Planes { path, resamplers: Vec::new(), samples: Vec::new(), most };
+    let mut planes =
+        Planes { path, resamplers: Vec::new(), samples: Vec::new(), most, silence: Seconds(0.0) };
     let mut channels: Vec<Vec<f32>> = Vec::new();
+    let mut rate = DECODED_RATE;
     // What ends the stream before its end.
     let reason = loop {
         let packet = match guarded(|| format.next_packet()) {
@@ -115,23 +130,28 @@ fn stream(path: &Path, most: usize, sink: &mut Sink) -> Result<(), DecodeError> 
         }
         let block = match guarded(|| decoder.decode(&packet)) {
             Ok(Ok(block)) => block,
-            // A packet that cannot be decoded is a gap; the next may be well again.
-            Ok(Err(Error::DecodeError(_))) => continue,
+            // A packet that cannot be decoded, or ends too early, is a gap; the next may be well again.
+            Ok(Err(Error::DecodeError(_) | Error::IoError(_))) => {
+                gaps.miss(&packet);
+                continue;
+            }
             Ok(Err(error)) => break Some(error.to_string()),
             Err(reason) => break Some(reason),
         };
-        let rate = block.spec().rate();
+        rate = block.spec().rate();
         block.copy_to_vecs_planar(&mut channels);
+        planes.pass_silence(gaps.before(&packet, rate), channels.len(), rate, sink)?;
         planes.fill(&mut channels);
         planes.pass_on(rate, sink)?;
     };
+    planes.pass_silence(gaps.at_end(), channels.len(), rate, sink)?;
     let heard = planes.finish(sink)?;
     match reason {
         Some(reason) if heard < u64::from(DECODED_RATE) => {
             Err(DecodeError::Damaged { path: path.into(), reason })
         }
         _ if heard == 0 => Err(DecodeError::Empty { path: path.into() }),
-        _ => Ok(()),
+        reason => Ok(Damage { silence: planes.silence, is_cut_short: reason.is_some() }),
     }
 }
 
@@ -149,6 +169,8 @@ struct Planes<'a> {
     samples: Vec<Vec<f32>>,
     /// Planes that are asked for: 1 or 2.
     most: usize,
+    /// How much silence there is in the place of sound.
+    silence: Seconds,
 }
 
 impl Planes<'_> {
@@ -173,6 +195,26 @@ impl Planes<'_> {
                 samples.iter_mut().for_each(|plane| plane.clone_from(first));
             }
         }
+    }
+
+    /// So many samples of silence at the recording's own rate, of so many channels.
+    fn pass_silence(
+        &mut self,
+        count: u64,
+        channels: usize,
+        rate: u32,
+        sink: &mut Sink,
+    ) -> Result<(), DecodeError> {
+        let mut left = count;
+        // A second at a time.
+        while left > 0 && channels > 0 {
+            let now = left.min(u64::from(rate));
+            self.fill(&mut vec![vec![0.0; now as usize]; channels]);
+            self.pass_on(rate, sink)?;
+            self.silence.0 += now as f64 / f64::from(rate);
+            left -= now;
+        }
+        Ok(())
     }
 
     fn pass_on(&mut self, rate: u32, sink: &mut Sink) -> Result<(), DecodeError> {
@@ -329,6 +371,38 @@ mod tests {
         ));
         let missing = decode(Path::new("no/such/file.wav"), &mut |_| true);
         assert!(matches!(missing, Err(DecodeError::Unreadable { .. })));
+    }
+
+    #[test]
+    fn a_damaged_packet_is_silence_and_the_rest_keeps_its_time() {
+        let golden = include_bytes!("../../tests/golden/recordings/loop.flac");
+        let whole = decoded(golden, "a.flac").unwrap();
+        let mut bytes = golden.to_vec();
+        let middle = bytes.len() / 2;
+        bytes[middle..middle + 2000].iter_mut().for_each(|byte| *byte ^= 0x5A);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.flac");
+        std::fs::write(&path, &bytes).unwrap();
+        let mut found = Vec::new();
+        let damage = decode(&path, &mut |block| {
+            found.extend_from_slice(block);
+            true
+        })
+        .unwrap();
+        // Four packets are hit, from 1.536 s to 2.048 s; the resampler smears their ends.
+        assert!((damage.silence.0 - 0.512).abs() < 1e-6, "{damage:?}");
+        assert_eq!(found.len(), whole.len());
+        for (at, (found, whole)) in found.iter().zip(&whole).enumerate() {
+            let seconds = at as f64 / f64::from(DECODED_RATE);
+            if (1.75..1.85).contains(&seconds) {
+                assert!(found.abs() < 1e-3, "{at}");
+            } else if !(1.25..2.35).contains(&seconds) {
+                assert!((found - whole).abs() < 1e-3, "{at}");
+            }
+        }
+        assert!(!damage.is_cut_short);
+        std::fs::write(&path, golden).unwrap();
+        assert_eq!(decode(&path, &mut |_| true).unwrap(), Damage::default());
     }
 
     #[test]

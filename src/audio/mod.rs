@@ -13,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 mod decode;
+mod decode_gaps;
 mod levels;
 mod mono;
 mod offset;
@@ -25,7 +26,7 @@ mod tests;
 mod timed_notes;
 mod wav;
 
-pub use decode::{DECODED_RATE, DecodeError, decode, decode_stereo};
+pub use decode::{DECODED_RATE, Damage, DecodeError, decode, decode_stereo};
 pub use levels::end as melodic_end;
 pub use mono::{NoteSounds, Pieces, render};
 pub use offset::DcBlocker;

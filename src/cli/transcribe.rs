@@ -11,7 +11,7 @@ use crate::audio::{self, DECODED_RATE, SoundFont, Stereo};
 use crate::files::{self, Output};
 use crate::midi;
 use crate::network::Models;
-use crate::score::{Metre, SampleRate, Song};
+use crate::score::{Beats, Metre, SampleRate, Song};
 use crate::transcriber::{
     Activations, BEATS, BeatOptions, DrumSound, Options, Quantise, TRANSCRIBER, Transcription,
 };
@@ -19,10 +19,12 @@ use crate::transcriber::{
 use super::common::{NetworkArguments, PrintArguments};
 use super::console::{print, print_error, print_json, remark};
 use super::error::CliError;
+use super::folders::is_hidden;
 use super::generate::Content;
 use super::output_names::output_names;
 use super::progress::counted;
 use super::song::{self, STANDARD};
+use super::words::count;
 
 /// Write down the drums of recordings: drum loops, stems, performances
 #[derive(Debug, Args)]
@@ -51,7 +53,7 @@ pub struct Arguments {
     #[arg(long)]
     quantise: bool,
 
-    /// The tempo in beats a minute, if it is known
+    /// The tempo in beats a minute, if it is known: beats lie exactly on it wherever they are heard there
     #[arg(long, value_name = "BPM", value_parser = tempo, help_heading = "Beats and bars")]
     tempo: Option<f64>,
 
@@ -59,7 +61,7 @@ pub struct Arguments {
     #[arg(long, value_name = "METRE", value_parser = metre, help_heading = "Beats and bars")]
     metre: Option<Metre>,
 
-    /// When a bar begins, in seconds of the recording
+    /// When a bar begins, in seconds of the recording; where no beat is near, all are moved
     #[arg(long, value_name = "SECONDS", value_parser = seconds, help_heading = "Beats and bars")]
     downbeat: Option<f64>,
 
@@ -138,13 +140,14 @@ impl Arguments {
         if !self.lanes.is_empty() {
             options.without = DrumSound::ALL.map(|sound| !self.lanes.contains(&sound));
         }
-        let beats = |metre: Metre| {
-            let part = if metre.is_compound() { 3 } else { 1 };
-            usize::from(metre.numerator()) / part
-        };
+        let quarters = |metre: Metre| 4.0 / f64::from(metre.denominator());
+        let in_a_beat = |metre: Metre| if metre.is_compound() { 3 } else { 1 };
         options.beats = BeatOptions {
             tempo: self.tempo,
-            beats_to_a_bar: self.metre.map(beats),
+            beats_to_a_bar: self
+                .metre
+                .map(|metre| usize::from(metre.numerator() / in_a_beat(metre))),
+            beat: self.metre.map(|metre| Beats(quarters(metre) * f64::from(in_a_beat(metre)))),
             downbeat: self.downbeat,
         };
         options.is_beatbox = self.beatbox;
@@ -178,6 +181,8 @@ struct Report {
     beats: Vec<f64>,
     downbeats: Vec<f64>,
     strokes: Vec<StrokeReport>,
+    /// What is to be known of it, in sentences.
+    remarks: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -271,10 +276,7 @@ fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
     for entry in fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
         let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-        // A Mac leaves files of its own beside others, named as they are behind a dot.
-        let is_hidden =
-            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if path.is_file() && !is_hidden && ENDINGS.contains(&ending.as_str()) {
+        if path.is_file() && !is_hidden(&path) && ENDINGS.contains(&ending.as_str()) {
             found.push(path);
         }
     }
@@ -318,7 +320,10 @@ fn transcribe(
     files::write(outputs)?;
     let report = report(&work.recording, &transcription, metre);
     if !arguments.printing.quiet && !arguments.printing.json {
-        bar.suspend(|| remark(&summary(&report)));
+        bar.suspend(|| {
+            remark(&summary(&report));
+            report.remarks.iter().for_each(|line| remark(&format!("{}: {line}", report.recording)));
+        });
     }
     Ok(report)
 }
@@ -362,6 +367,7 @@ fn report(recording: &Path, heard: &Transcription, metre: Metre) -> Report {
         downbeats: downbeats.step_by(heard.beats.beats_to_a_bar.max(1)).copied().collect(),
         beats,
         strokes: strokes.collect(),
+        remarks: heard.remarks.iter().map(ToString::to_string).collect(),
     }
 }
 
@@ -376,5 +382,6 @@ fn summary(report: &Report) -> String {
         None => "no beats".to_owned(),
     };
     let kind = if report.is_loop { ", a loop" } else { "" };
-    format!("{}: {} strokes, {tempo}{kind}", report.recording, report.strokes.len())
+    let strokes = count(report.strokes.len(), "stroke");
+    format!("{}: {strokes}, {tempo}{kind}", report.recording)
 }

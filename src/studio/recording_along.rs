@@ -60,7 +60,7 @@ pub(super) fn along(
         let drums = recording_sound::drums(heard, &|time| Some(in_host(time)), cancelled)?;
         recording_sound::add(&mut sound, &drums);
     }
-    let length = in_host(heard.seconds);
+    let length = in_host(heard.end().0);
     if heard.beats.is_loop && length >= SHORTEST {
         sound = repeated(&sound, length);
     }

@@ -20,18 +20,27 @@
 
 #![forbid(unsafe_code)]
 
+mod bars;
+mod beat_options;
 mod beatbox;
 mod beats;
+mod corrections;
 mod harmony;
+mod loops;
 mod onsets;
 mod pulse;
+mod remark;
 mod spectrogram;
+mod tracking;
 mod transcribe;
 mod transcription;
 
-pub use beats::{BeatOptions, Beats, track_beats};
+pub use beat_options::BeatOptions;
+pub use beats::{Beats, track_beats};
+pub use loops::Extent;
 pub use onsets::{DrumSound, Onset, Sensitivity};
 pub use pulse::BEATS;
+pub use remark::Remark;
 pub use spectrogram::{FRAMES_PER_SECOND, Spectrogram};
 pub use transcribe::{Activations, Options, TRANSCRIBER, TranscribeError};
 pub use transcription::{Quantise, Transcription};

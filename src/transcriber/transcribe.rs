@@ -2,14 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::audio::{self, DecodeError};
+use crate::audio::{self, Damage, DecodeError};
 use crate::network::{ModelSpec, Models, NetworkError, Outputs, PortSpec, Tensor};
+use crate::score::Seconds;
 
+use super::beat_options::BeatOptions;
 use super::beatbox;
-use super::beats::{BeatOptions, Beats, track_beats};
+use super::beats::{Beats, track_beats};
+use super::loops::Extent;
 use super::onsets::{Onset, SOUNDS, Sensitivity, strokes};
 use super::pulse::beats_of_strokes;
-use super::spectrogram::{BANDS, Spectrogram};
+use super::remark::Remark;
+use super::spectrogram::{BANDS, FRAMES_PER_SECOND, Spectrogram};
 use super::transcription::Transcription;
 
 /// A log-mel spectrogram to probabilities of onsets, velocities and beats, all from 0 to 1; see
@@ -35,6 +39,9 @@ const ASKED: usize = 2400;
 const LEVEL: f32 = 0.5;
 /// Below this there is nothing to hear: the least that 16 bits can say.
 const SILENT: f32 = 1.0 / 32768.0;
+/// A frame none of whose bands is above this is silence: 60 decibels below a sine that is as loud as the
+/// recording's loudest sample, `ln(1 + 1000 LEVEL / 1000)`.
+const AUDIBLE: f32 = 0.405;
 
 /// Why there is no transcription.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +84,8 @@ pub struct Activations {
     /// Frames by semitone, see [`Spectrogram::semitones`].
     semitones: Vec<f32>,
     seconds: f64,
+    /// What of it could not be read.
+    damage: Damage,
 }
 
 /// Strokes and beats in every frame.
@@ -100,7 +109,7 @@ impl Activations {
         progress: &dyn Fn(f32) -> bool,
     ) -> Result<Activations, TranscribeError> {
         let (mut spectrogram, mut semitones) = (Spectrogram::mel(), Spectrogram::semitones());
-        audio::decode(path, &mut |block| {
+        let damage = audio::decode(path, &mut |block| {
             spectrogram.push(block);
             semitones.push(block);
             progress(0.0)
@@ -116,7 +125,8 @@ impl Activations {
         let (spectrogram, semitones) = (spectrogram.finish(LEVEL), semitones.finish(LEVEL));
         let network = models.get(&TRANSCRIBER)?;
         let frames = spectrogram.len() / BANDS;
-        let mut heard = Activations { spectrogram, semitones, seconds, ..Activations::default() };
+        let mut heard =
+            Activations { spectrogram, semitones, seconds, damage, ..Activations::default() };
         for first in (0..frames).step_by(ASKED) {
             if !progress(first as f32 / frames as f32) {
                 return Err(TranscribeError::Cancelled);
@@ -183,10 +193,33 @@ impl Activations {
         let frames = if options.is_beatbox { &self.beatbox } else { &self.kit };
         let mut onsets = self.strokes(frames, &options.sensitivity);
         onsets.retain(|onset| !options.without[onset.sound as usize]);
-        let beats = match known.filter(|_| options.beats == BeatOptions::default()) {
-            Some(known) => known.clone(),
-            None => track_beats(&frames.beats, &self.semitones, self.seconds, &options.beats),
+        let (beats, remark) = match known.filter(|_| options.beats == BeatOptions::default()) {
+            Some(known) => (known.clone(), None),
+            None => {
+                let extent = self.extent(frames);
+                track_beats(&frames.beats, &self.semitones, &extent, &options.beats)
+            }
         };
-        Transcription { onsets, beats, seconds: self.seconds }
+        let remarks = self.damages().chain(remark).collect();
+        Transcription { onsets, beats, seconds: self.seconds, remarks }
+    }
+
+    /// What a musician wants to read changes nothing here either.
+    fn extent(&self, frames: &Frames) -> Extent {
+        let sounds = |frame: &[f32]| frame.iter().any(|band| *band > AUDIBLE);
+        let last = self.spectrogram.chunks_exact(BANDS).rposition(sounds);
+        let strokes = self.strokes(frames, &Sensitivity::default());
+        Extent {
+            seconds: self.seconds,
+            sounding: last.map_or(0.0, |frame| (frame + 1) as f64 / FRAMES_PER_SECOND),
+            last_stroke: strokes.last().map(|stroke| stroke.at.0),
+        }
+    }
+
+    fn damages(&self) -> impl Iterator<Item = Remark> {
+        let unread = self.damage.silence;
+        let unread = (unread > Seconds(0.0)).then_some(Remark::Unread(unread));
+        let cut = self.damage.is_cut_short.then_some(Remark::CutShort(Seconds(self.seconds)));
+        unread.into_iter().chain(cut)
     }
 }

@@ -7,6 +7,8 @@ use crate::score::{
 
 use super::beats::Beats;
 use super::onsets::Onset;
+use super::remark::Remark;
+use super::tracking;
 
 const TICKS_PER_QUARTER: u16 = 480;
 /// How long a drum's note is: a 32nd.
@@ -40,6 +42,8 @@ pub struct Transcription {
     pub beats: Beats,
     /// The recording's length.
     pub seconds: f64,
+    /// What is to be known of it.
+    pub remarks: Vec<Remark>,
 }
 
 /// Where beats are on the time line of the song.
@@ -54,10 +58,7 @@ struct TimeLine {
 impl TimeLine {
     /// The time's place, in beats from the first; beyond the ends as the nearest beat goes on.
     fn place(&self, time: f64) -> f64 {
-        let after = self.times.partition_point(|&beat| beat <= time);
-        let index = after.clamp(1, self.times.len() - 1);
-        let (from, to) = (self.times[index - 1], self.times[index]);
-        (index - 1) as f64 + (time - from) / (to - from)
+        tracking::place(&self.times, time)
     }
 
     fn tick(&self, place: f64) -> Ticks {
@@ -142,6 +143,15 @@ impl Transcription {
     pub fn length(&self, metre: Metre) -> Ticks {
         let line = self.time_line(metre).filter(|_| self.beats.is_loop);
         Ticks(line.map_or(0, |line| line.first + line.times.len() as u64 * line.beat))
+    }
+
+    /// When a loop begins anew: behind its last bar, whatever silence follows in the recording. The recording's
+    /// length for what is no loop.
+    pub fn end(&self) -> Seconds {
+        match self.beats.times.as_slice() {
+            [.., before, last] if self.beats.is_loop => Seconds(2.0 * last.0 - before.0),
+            _ => Seconds(self.seconds),
+        }
     }
 
     /// Parts of a beat that the strokes lie nearest to, for how near chance would be: sixteenths, or three
@@ -250,7 +260,7 @@ mod tests {
     fn heard(onsets: Vec<Onset>, times: &[f64], first_downbeat: usize) -> Transcription {
         let times = times.iter().map(|&time| Seconds(time)).collect();
         let beats = Beats { times, beats_to_a_bar: 4, first_downbeat, ..Beats::default() };
-        Transcription { onsets, beats, seconds: 10.0 }
+        Transcription { onsets, beats, seconds: 10.0, remarks: Vec::new() }
     }
 
     #[test]
@@ -278,6 +288,10 @@ mod tests {
         assert_eq!(heard.length(four_four()), Ticks(0));
         heard.beats.is_loop = true;
         assert_eq!(heard.length(four_four()), Ticks(8 * u64::from(TICKS_PER_QUARTER)));
+        // The recording goes on in silence.
+        assert_eq!(heard.end(), Seconds(4.0));
+        heard.beats.is_loop = false;
+        assert_eq!(heard.end(), Seconds(10.0));
     }
 
     #[test]

@@ -103,6 +103,23 @@ fn every_format_has_the_same_drums_at_the_same_time() {
 }
 
 #[test]
+fn what_is_damaged_is_said_and_what_follows_keeps_its_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/recordings/loop.flac");
+    let mut bytes = fs::read(golden).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 2000].iter_mut().for_each(|byte| *byte ^= 0x5A);
+    fs::write(folder.path().join("loop.flac"), bytes).unwrap();
+    let heard = report(&folder, &["loop.flac", "--json"]);
+    assert_eq!(heard["seconds"], 4.0);
+    let mut strokes = heard["strokes"].as_array().unwrap().iter();
+    let at = |stroke: &Value| stroke["seconds"].as_f64().unwrap();
+    assert!(strokes.any(|stroke| stroke["drum"] == "Kick" && (at(stroke) - 3.0).abs() < 0.01));
+    let remark = heard["remarks"][0].as_str().unwrap();
+    assert!(remark.contains("damaged") && remark.contains("0.51 s"), "{remark}");
+}
+
+#[test]
 fn several_recordings_go_to_a_folder() {
     let folder = tempfile::tempdir().unwrap();
     let songs = folder.path().join("loops");

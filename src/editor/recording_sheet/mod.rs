@@ -5,11 +5,10 @@ mod lanes;
 mod preview;
 mod sheet;
 
-use std::ops::Range;
-
 use egui::{Align2, Id, Rect, TextEdit, Ui, Vec2, pos2};
 
 pub use self::sheet::RecordingSheet;
+use self::sheet::tempo_text;
 use super::Transport;
 use super::frame::{Frame, bar_count, sentence};
 use super::shared::{Request, Shared};
@@ -20,8 +19,6 @@ use crate::score::{Beats, Metre};
 use crate::studio::{HostPlace, Job, LONGEST_PREVIEW, PreviewRequest, RecordingMix};
 use crate::transcriber::{Options, Transcription};
 
-/// Tempos that can be asked for, in beats a minute.
-const TEMPOS: Range<f64> = 20.0..400.0;
 /// Beats to a bar that can be asked for; none leaves it to the recording.
 const BEATS: [Option<usize>; 7] = [None, Some(2), Some(3), Some(4), Some(5), Some(6), Some(7)];
 
@@ -40,6 +37,9 @@ pub fn show(
         label(ui.painter(), inner, Align2::CENTER_CENTER, "Listening", font, theme.text_dim);
         return true;
     };
+    if fresh && sheet.options.beats.tempo.is_none() {
+        sheet.own_tempo = heard.bpm();
+    }
     let mut rows = Rows::new(inner, 22.0, CONTROL);
     let room = title(ui.painter(), theme, rows.head, &sheet.import.name);
     let font = Face::Regular.at(12.0);
@@ -91,8 +91,8 @@ fn correct(
     let font = Face::Regular.at(12.0);
     label(ui.painter(), place, Align2::LEFT_CENTER, "Tempo", font, theme.text_dim);
     let bpm = heard.bpm();
-    let mut text =
-        sheet.tempo.clone().unwrap_or_else(|| bpm.map_or(String::new(), |bpm| format!("{bpm:.1}")));
+    let shown = bpm.map_or(String::new(), tempo_text);
+    let mut text = sheet.tempo.clone().unwrap_or_else(|| shown.clone());
     let field = TextEdit::singleline(&mut text)
         .id(Id::unique("recording-tempo"))
         .hint_text("bpm")
@@ -100,9 +100,9 @@ fn correct(
         .desired_width(56.0);
     let response = ui.put(slot(60.0), field);
     if response.lost_focus() {
-        let typed = text.trim().replace(',', ".").parse::<f64>().ok();
-        if let Some(tempo) = typed.filter(|tempo| TEMPOS.contains(tempo)) {
-            sheet.options.beats.tempo = Some(tempo);
+        // Who only passes through the field changes nothing.
+        if text != shown {
+            sheet.type_tempo(&text);
         }
         sheet.tempo = None;
     } else {
@@ -115,9 +115,9 @@ fn correct(
     ] {
         let button = Button::new(id, text).tip(tip).unless(none);
         if button.show(ui, slot(CONTROL), theme)
-            && let Some(tempo) = bpm.map(|bpm| bpm * by).filter(|tempo| TEMPOS.contains(tempo))
+            && let Some(bpm) = bpm
         {
-            sheet.options.beats.tempo = Some(tempo);
+            sheet.scale_tempo(bpm, by);
         }
     }
     let names: Vec<String> = BEATS
@@ -148,8 +148,11 @@ fn correct(
     }
     let room = rect.with_min_x(left + UNIT);
     let fonts = (Face::Regular.at(12.0), Face::Regular.at(11.0));
-    let hint = "Click in the ruler where a bar begins. Whole mixes are experimental.";
-    label_wrapped(ui.painter(), room, Align2::RIGHT_CENTER, hint, fonts, theme.text_dim);
+    let hint = match heard.remarks.first() {
+        Some(remark) => sentence(&remark.to_string()),
+        None => "Click in the ruler where a bar begins. Whole mixes are experimental.".to_owned(),
+    };
+    label_wrapped(ui.painter(), room, Align2::RIGHT_CENTER, &hint, fonts, theme.text_dim);
 }
 
 /// The recording beside its drums, at the right of the foot.

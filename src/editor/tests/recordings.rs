@@ -5,6 +5,7 @@ use egui::{Key, Modifiers, Pos2, Vec2};
 use super::robot::Robot;
 use super::views::{SIZE, SIZES};
 use crate::drummer::StyleChoice;
+use crate::editor::dialog::Dialog;
 use crate::editor::export;
 use crate::score::{Beats, Bpm, GrooveSource, Metre};
 use crate::studio::wire::{Listening, SampleBlock, TrackMark, TrackSound};
@@ -56,6 +57,37 @@ fn a_dropped_recording_is_corrected_and_drums_the_song() {
     assert!(!lanes.contains(&crate::score::Lane::Snare), "{lanes:?}");
     robot.press("undo");
     assert_eq!(robot.document().settings.style, StyleChoice::FromSong);
+}
+
+/// The tempo that is asked for.
+fn asked_tempo(robot: &Robot) -> Option<f64> {
+    let Some(Dialog::Recording(sheet)) = &robot.window.dialog else { panic!("no sheet") };
+    sheet.options.beats.tempo
+}
+
+#[test]
+fn a_tempo_is_corrected_and_the_correction_taken_back() {
+    let mut robot = with_recording(SIZE);
+    robot.frames(1);
+    // Into the field and out of it.
+    robot.press("recording-tempo");
+    robot.key(Modifiers::NONE, Key::Enter);
+    robot.frames(1);
+    assert_eq!(asked_tempo(&robot), None);
+    robot.press("recording-double");
+    assert!(asked_tempo(&robot).is_some());
+    robot.press("recording-half");
+    assert_eq!(asked_tempo(&robot), None);
+    robot.press("recording-tempo");
+    robot.type_line("99");
+    assert_eq!(asked_tempo(&robot), Some(99.0));
+    // Emptied.
+    robot.press("recording-tempo");
+    robot.key(Modifiers::COMMAND, Key::A);
+    robot.key(Modifiers::NONE, Key::Backspace);
+    robot.key(Modifiers::NONE, Key::Enter);
+    robot.frames(1);
+    assert_eq!(asked_tempo(&robot), None);
 }
 
 /// What the audio thread would do: sends a second of a sound from a stretch's beginning on.

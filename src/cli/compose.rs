@@ -7,11 +7,12 @@ use serde::Serialize;
 
 use crate::audio::{self, SoundFont};
 use crate::composer::{
-    Key, MOST_ALTERNATIVES, MOST_NOTES, Range, Request, compose, networks, program_named,
+    ComposeError, Key, MOST_ALTERNATIVES, MOST_NOTES, Range, Request, compose, networks,
+    program_named,
 };
 use crate::files::{self, Output};
 use crate::midi;
-use crate::score::{SampleRate, Song, program_name};
+use crate::score::{Note, SampleRate, Song, program_name};
 
 use super::common::{NetworkArguments, PrintArguments};
 use super::console::{print, print_json, remark};
@@ -19,6 +20,7 @@ use super::error::CliError;
 use super::generate::{Content, numbered, share};
 use super::progress::counted;
 use super::song::{self, KindArguments, STANDARD};
+use super::words::count;
 
 /// Write a melody for drums: of the same bars and form, in a key and a range
 #[derive(Debug, Args)]
@@ -32,8 +34,8 @@ pub struct Arguments {
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
 
-    /// The key, such as "A minor", Bb or "D dorian" [default: that of --chords, --rhythm-of or
-    /// --pitches-of, else A minor]
+    /// The key, such as "A minor", Bb or "D dorian" [default: that of --chords or --rhythm-of, else
+    /// A minor]
     #[arg(long, value_name = "KEY", value_parser = |text: &str| text.parse::<Key>())]
     key: Option<Key>,
 
@@ -63,16 +65,17 @@ pub struct Arguments {
     #[arg(long, value_name = "NUMBER", default_value = "0", allow_hyphen_values = true)]
     seed: u64,
 
-    /// Keep the rhythm of this song's melody: only pitches are new
-    #[arg(long, value_name = "FILE")]
+    /// Keep the rhythm of this song's melody, to the tick: only pitches are new
+    #[arg(long, value_name = "FILE", conflicts_with = "density")]
     rhythm_of: Option<PathBuf>,
 
-    /// Keep the pitches of this song's melody, in their order: only the rhythm is new
-    #[arg(long, value_name = "FILE")]
+    /// Keep the pitches of this song's melody, in their order, with --range in octaves that lie
+    /// within: only the rhythm is new
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["key", "chords"])]
     pitches_of: Option<PathBuf>,
 
-    /// Agree with the chords of this song, whose bars are those of the drums; it may be the song
-    /// with the drums itself
+    /// Agree with the chords of this song, whose bars are those of the drums, also where a bar comes
+    /// again; it may be the song with the drums itself
     #[arg(long, value_name = "FILE")]
     chords: Option<PathBuf>,
 
@@ -101,6 +104,26 @@ fn density(text: &str) -> Result<f32, String> {
         Ok(density) if (0.0..=MOST_NOTES).contains(&density) => Ok(density),
         _ => Err(format!("a number of notes from 0 to {MOST_NOTES} is needed")),
     }
+}
+
+/// Refuses a song without a note that a melody could agree with, and says so if there are no chords.
+fn check_chords(path: &Path, chords: &Song, arguments: &Arguments) -> Result<(), CliError> {
+    let mut notes: Vec<&Note> = chords.melodic().flat_map(|track| &track.notes).collect();
+    if notes.is_empty() {
+        let (drums, source) = (arguments.song.clone(), ComposeError::NoChords);
+        return Err(CliError::Compose { drums, source });
+    }
+    notes.sort_by_key(|note| note.start);
+    // What is played legato overlaps a little.
+    let together = |pair: &[&Note]| {
+        let both = pair[0].end().min(pair[1].end()) - pair[1].start;
+        2 * both.0 > pair[0].length.min(pair[1].length).0
+    };
+    if !arguments.printing.quiet && !notes.windows(2).any(together) {
+        let path = path.display();
+        remark(&format!("{path} has no chords: the melody agrees with its single notes"));
+    }
+    Ok(())
 }
 
 /// What was written, for `--json`.
@@ -151,6 +174,9 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     let rhythm = other(&arguments.rhythm_of)?;
     let pitches = other(&arguments.pitches_of)?;
     let chords = other(&arguments.chords)?;
+    if let (Some(path), Some(chords)) = (&arguments.chords, &chords) {
+        check_chords(path, chords, arguments)?;
+    }
     let request = Request {
         key: arguments.key,
         range: arguments.range,
@@ -218,7 +244,8 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
         for melody in &report.melodies {
             let Report { key, range, bars, .. } = &report;
             let MelodyReport { file, notes, .. } = melody;
-            remark(&format!("{file}: {notes} notes in {bars} bars, {key}, {range}"));
+            let (notes, bars) = (count(*notes, "note"), count(*bars, "bar"));
+            remark(&format!("{file}: {notes} in {bars}, {key}, {range}"));
         }
     }
     Ok(())

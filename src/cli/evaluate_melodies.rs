@@ -17,6 +17,7 @@ use super::console::{print, print_json, remark};
 use super::error::CliError;
 use super::progress::counted;
 use super::song;
+use super::words::count;
 
 /// Songs whose melodies are put under another's drums.
 const FOREIGN: usize = 6;
@@ -75,7 +76,8 @@ pub fn run(
                 }
             }
             Ok(_) => {}
-            Err(error) => bar.suspend(|| remark(&format!("left out: {error}"))),
+            Err(error) if !quiet => bar.suspend(|| remark(&format!("left out: {error}"))),
+            Err(_) => {}
         }
     }
     let report = report(&songs, models, seed, &|| bar.inc(1))?;
@@ -191,8 +193,12 @@ fn mean<const N: usize>(
 
 fn table(report: &Report) -> String {
     let mut text = format!(
-        "{} songs\n{:<12} {:>8} {:>8} {:>8}\n",
-        report.songs, "", "own", "foreign", "written"
+        "{}\n{:<12} {:>8} {:>8} {:>8}\n",
+        count(report.songs, "song"),
+        "",
+        "own",
+        "foreign",
+        "written"
     );
     for name in DrumCorrelation::NAMES {
         let of = |means: &BTreeMap<&str, f64>| means.get(name).copied().unwrap_or_default();

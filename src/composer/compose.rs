@@ -4,20 +4,21 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::ComposeError;
-use super::conditioning::{GivenRhythm, given_pitches, given_rhythm};
+use super::conditioning::{GivenRhythm, given_notes, given_pitches};
 use super::draft::Draft;
 use super::drums::DrumBars;
 use super::evaluation::drum_correlation;
 use super::form::{Form, form};
 use super::key::{Key, Range};
 use super::lead::lead;
-use super::line::{LineNote, MelodyLine};
+use super::line::MelodyLine;
 use super::networks::{PITCH, RHYTHM};
 use super::pitch::{Harmony, Voice};
 use super::pitch_sampling::sample_pitches;
 use super::rhythm_sampling::sample_rhythm;
+use super::swing::Swing;
 use crate::network::Models;
-use crate::score::{Note, Song, Ticks, Track, TrackKind, Velocity};
+use crate::score::{Note, Song, Ticks, Track, TrackKind, Velocity, feels_triplets};
 
 /// Drafts of each melody, of which the one is kept whose self-similarity is most like the drums' and
 /// whose density is most what was asked for; in songs of more bars than this one does.
@@ -45,11 +46,14 @@ pub struct Request<'a> {
     pub density: Option<f32>,
     /// How much comes again, 0 to 1.
     pub repeat: f32,
-    /// The rhythm of this song's melody is kept, and only pitches are new.
+    /// The rhythm of this song's melody is kept to the tick, and only pitches are new; nothing is
+    /// made of `density`.
     pub rhythm_of: Option<&'a Song>,
-    /// The pitches of this song's melody are kept in their order, and only the rhythm is new.
+    /// The pitches of this song's melody are kept in their order, by octaves within `range` if there is
+    /// one, and only the rhythm is new; nothing is made of `key` and `chords`.
     pub pitches_of: Option<&'a Song>,
-    /// A song whose harmony the melody is to agree with; its bars are the drums'.
+    /// A song whose harmony the melody is to agree with, also where a bar comes again; its bars are the
+    /// drums'.
     pub chords: Option<&'a Song>,
     /// The same seed writes the same.
     pub seed: u64,
@@ -111,8 +115,9 @@ impl Melody {
 /// depend on how many there are.
 ///
 /// # Errors
-/// [`ComposeError`]: no drums; a range without a note of the key; a song whose melody is to be kept
-/// and has none; networks that cannot be loaded or run; [`ComposeError::Cancelled`].
+/// [`ComposeError`]: no drums; a range without a note of the key, or of a pitch that is to be kept; a
+/// song whose melody is to be kept and has none; networks that cannot be loaded or run;
+/// [`ComposeError::Cancelled`].
 pub fn compose(
     song: &Song,
     request: &Request,
@@ -122,10 +127,9 @@ pub fn compose(
     if song.drum_notes().next().is_none() {
         return Err(ComposeError::NoDrums);
     }
-    let drums = DrumBars::of(song, Ticks(0));
+    let (drums, rhythm) = grid(song, request.rhythm_of)?;
     let harmony = request.chords.map(|chords| Harmony::of(chords, None, &drums));
-    let rhythm = request.rhythm_of.map(|song| given_rhythm(song, &drums)).transpose()?;
-    let pitches = request.pitches_of.map(given_pitches).transpose()?;
+    let pitches = request.pitches_of.map(|song| given_pitches(song, request.range)).transpose()?;
     let voice = voice(request, rhythm.as_ref(), pitches.as_deref())?;
     let each = if drums.len() <= MOST_COMPARED_BARS { DRAFTS } else { 1 };
     let mut drafts: Vec<Draft> = (0..each * request.alternatives.clamp(1, MOST_ALTERNATIVES))
@@ -145,9 +149,7 @@ pub fn compose(
         }
     }
     match &pitches {
-        Some(keys) => {
-            drafts.iter_mut().for_each(|draft| keep_pitches(&mut draft.line, keys, request.range))
-        }
+        Some(keys) => drafts.iter_mut().for_each(|draft| keep_pitches(&mut draft.line, keys)),
         None => {
             let kept = rhythm.is_some();
             let network = models.get(&PITCH)?;
@@ -157,12 +159,39 @@ pub fn compose(
     }
     let mut melodies = Vec::new();
     let mut drafts = drafts.into_iter();
+    let swing = Swing::of(song, &drums);
+    let placed = |line: &MelodyLine| match &rhythm {
+        Some(given) => given.sung(line, &drums),
+        None => {
+            let place = |at: Ticks| swing.map_or(at, |swing| swing.place(at));
+            line.to_notes(&drums, place, Velocity::clamped(1))
+        }
+    };
     // A rhythm that is kept has the density that it has.
     let off = if rhythm.is_some() { 0.0 } else { OFF };
     while let Some(draft) = best_draft(&drums, drafts.by_ref().take(each), off) {
-        melodies.push(finish(draft, &drums));
+        let mut notes = placed(&draft.line);
+        if let Some(keys) = &pitches {
+            // Of notes that share a slot each has a pitch of its own.
+            notes.iter_mut().zip(keys.iter().cycle()).for_each(|((_, note), &key)| note.key = key);
+        }
+        melodies.push(finish(draft, notes, &drums));
     }
     Ok(Composition { voice, melodies })
+}
+
+/// The bars of the drums, and the rhythm that is kept. Beats are divided as that divides them, or else
+/// as the drums do.
+fn grid(
+    song: &Song,
+    given: Option<&Song>,
+) -> Result<(DrumBars, Option<GivenRhythm>), ComposeError> {
+    let Some(given) = given else { return Ok((DrumBars::of(song, Ticks(0)), None)) };
+    let notes = given_notes(given, song)?;
+    let triplets = feels_triplets(notes.iter().map(|note| note.start), song.ticks_per_quarter());
+    let drums = DrumBars::divided(song, Ticks(0), triplets);
+    let rhythm = GivenRhythm::of(notes, &drums)?;
+    Ok((drums, Some(rhythm)))
 }
 
 /// Of some drafts the one whose bars resemble each other most as the drums' do, less `off` for every
@@ -218,31 +247,27 @@ fn voice(
     Ok(voice)
 }
 
-/// Puts pitches on the notes of a line, one after the other and from the start again; in octaves that
-/// lie within the range, if one was asked for.
-fn keep_pitches(line: &mut MelodyLine, keys: &[u8], range: Option<Range>) {
-    let mut keys = keys.iter().cycle();
-    for note in line.notes() {
-        // There is one: a song without pitches was refused.
-        let Some(&key) = keys.next() else { return };
-        line.keys[note.slot] = range.map_or(key, |range| range.fold(key));
+/// Puts pitches on the notes of a line, one after the other and from the start again.
+fn keep_pitches(line: &mut MelodyLine, keys: &[u8]) {
+    for (note, &key) in line.notes().iter().zip(keys.iter().cycle()) {
+        line.keys[note.slot] = key;
     }
 }
 
-fn finish(mut draft: Draft, drums: &DrumBars) -> Melody {
-    let strays: Vec<f32> = (0..draft.line.notes().len()).map(|_| draft.rng.random()).collect();
-    let mut strays = strays.into_iter();
-    let mut notes = draft.line.to_notes(drums, |_| Velocity::clamped(1));
-    for (note, at) in notes.iter_mut().zip(draft.line.notes()) {
-        note.velocity = velocity(&at, drums, &draft.form, strays.next().unwrap_or(0.5));
-    }
+/// A melody of notes, each with its slot, that get their velocities.
+fn finish(mut draft: Draft, notes: Vec<(usize, Note)>, drums: &DrumBars) -> Melody {
+    let mut played = |(slot, note): (usize, Note)| {
+        let velocity = velocity(slot, drums, &draft.form, draft.rng.random());
+        Note { velocity, ..note }
+    };
+    let notes = notes.into_iter().map(&mut played).collect();
     Melody { notes, phrases: draft.form.phrases }
 }
 
 /// As a player would: louder on the beat and with the drums' accents, arched over the phrase.
-fn velocity(note: &LineNote, drums: &DrumBars, form: &Form, stray: f32) -> Velocity {
-    let bar = drums.bar_of(note.slot);
-    let step = note.slot - drums.of_bar(bar).start;
+fn velocity(slot: usize, drums: &DrumBars, form: &Form, stray: f32) -> Velocity {
+    let bar = drums.bar_of(slot);
+    let step = slot - drums.of_bar(bar).start;
     let grid = drums.grids[bar];
     let phrase = form.phrase(bar);
     let first = form.phrases.get(phrase).copied().unwrap_or(0);
@@ -258,6 +283,6 @@ fn velocity(note: &LineNote, drums: &DrumBars, form: &Form, stray: f32) -> Veloc
     } else {
         0.0
     };
-    value += if drums.has_onset(note.slot) { 3.0 } else { -2.0 };
+    value += if drums.has_onset(slot) { 3.0 } else { -2.0 };
     Velocity::clamped((value + 8.0 * (stray - 0.5)).round() as u8)
 }

@@ -28,14 +28,19 @@ impl DrumBars {
     /// The drums of a song in its bars, which end with its last note or at `end`, whichever is
     /// later. Triplet grids are where the drums (without any: the melodic tracks) move in triplets.
     pub fn of(song: &Song, end: Ticks) -> DrumBars {
+        let drums = || song.drum_notes();
+        let melodic = || song.melodic().flat_map(|track| &track.notes);
+        let ticks = song.ticks_per_quarter();
+        let triplets = match drums().next() {
+            Some(_) => feels_triplets(drums().map(|note| note.start), ticks),
+            None => feels_triplets(melodic().map(|note| note.start), ticks),
+        };
+        DrumBars::divided(song, end, triplets)
+    }
+
+    /// The same, with the beats of simple metres divided in triplets or straight.
+    pub(super) fn divided(song: &Song, end: Ticks, triplets: bool) -> DrumBars {
         let bars = BarGrid::new(song.ticks_per_quarter(), &song.metres, song.end().max(end));
-        let mut notes: Vec<&Note> = song.drum_notes().collect();
-        let silent = notes.is_empty();
-        if silent {
-            notes = song.melodic().flat_map(|track| &track.notes).collect();
-        }
-        let triplets =
-            feels_triplets(notes.iter().map(|note| note.start), song.ticks_per_quarter());
         let grids: Vec<StepGrid> =
             bars.bars().iter().map(|bar| StepGrid::for_metre(bar.metre, triplets)).collect();
         let mut first = vec![0];
@@ -50,9 +55,7 @@ impl DrumBars {
             grids,
             first,
         };
-        if !silent {
-            notes.into_iter().for_each(|note| drums.strike(note));
-        }
+        song.drum_notes().for_each(|note| drums.strike(note));
         for shape in &mut drums.shapes {
             let norm = shape.iter().map(|value| value * value).sum::<f32>().sqrt();
             if norm > 0.0 {

@@ -4,17 +4,18 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
 use super::drums::DrumBars;
+use crate::score::DrumClass;
 
 /// What a bar plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BarPlan {
     /// Something new.
     New,
-    /// What an earlier bar plays, note for note.
+    /// What an earlier bar plays, note for note; over other chords with pitches that fit them.
     Repeat(usize),
     /// The rhythm of an earlier bar, with pitches of its own.
     RhythmOf(usize),
-    /// Nothing: there are no drums.
+    /// Nothing: there are no drums, or they lead in.
     Silent,
 }
 
@@ -43,6 +44,8 @@ impl Form {
 
 /// Bars of silence that end a part of the song.
 const GAP: usize = 2;
+/// The most bars that are counted in.
+const COUNT_IN: usize = 2;
 /// Below this the drums of two phrases are different.
 const ALIKE: f32 = 0.6;
 /// Phrases as alike as the most alike but for this are as good.
@@ -118,14 +121,14 @@ fn resting(drums: &DrumBars, bar: usize) -> bool {
     edge || before + after > GAP
 }
 
-/// Where phrases begin: every four bars (two in short pieces) from where the drums enter, and anew
-/// where they change for good.
+/// Where phrases begin: every four bars (two in short pieces) from where the drums enter, behind what
+/// leads in, and anew where they change for good.
 fn phrases(drums: &DrumBars) -> Vec<usize> {
     let bars = drums.len();
     let sounding = (0..bars).filter(|&bar| drums.sounds(bar)).count();
     let length = if sounding < 8 { 2 } else { 4 };
     let mut phrases: Vec<usize> = Vec::new();
-    let mut bar = 0;
+    let mut bar = entry(drums);
     while bar < bars {
         if resting(drums, bar) {
             bar += 1;
@@ -143,6 +146,55 @@ fn phrases(drums: &DrumBars) -> Vec<usize> {
         bar = end;
     }
     phrases
+}
+
+/// The bar from which phrases are counted: the first with drums, behind an upbeat or a count-in. Those
+/// lead in only where a bar follows that may be the first, and another.
+fn entry(drums: &DrumBars) -> usize {
+    let Some(first) = (0..drums.len()).find(|&bar| drums.sounds(bar)) else { return 0 };
+    let goes_on = |bar: usize| bar + 1 < drums.len() && drums.sounds(bar) && drums.sounds(bar + 1);
+    let counted = (first..drums.len()).take(COUNT_IN).take_while(|&bar| is_count_in(drums, bar));
+    let behind = first + counted.count();
+    if behind > first && goes_on(behind) && count(drums, behind, DrumClass::Kick) > 0.0 {
+        return behind;
+    }
+    let is_pick_up = first == 0 && drums.bars.has_pick_up();
+    let is_upbeat = is_pick_up || enters_late(drums, first) && !enters_late(drums, first + 1);
+    if goes_on(first + 1) && is_upbeat { first + 1 } else { first }
+}
+
+fn count(drums: &DrumBars, bar: usize, class: DrumClass) -> f32 {
+    drums.counts(bar)[class.index()]
+}
+
+/// Whether a bar has no kick and either snares and toms alone (sticks, a fill) or one other drum on some
+/// of its beats alone; a single stroke counts nothing in.
+fn is_count_in(drums: &DrumBars, bar: usize) -> bool {
+    let struck = DrumClass::ALL
+        .into_iter()
+        .filter(|&class| count(drums, bar, class) > 0.0)
+        .collect::<Vec<_>>();
+    let is_fill = |class: &DrumClass| matches!(class, DrumClass::Snare | DrumClass::Toms);
+    let beat = drums.grids[bar].steps_per_beat;
+    let on_beats = drums
+        .of_bar(bar)
+        .enumerate()
+        .all(|(step, slot)| step.is_multiple_of(beat) || !drums.has_onset(slot));
+    match struck[..] {
+        [] | [DrumClass::Kick] => false,
+        _ if drums.counts(bar).iter().sum::<f32>() < 2.0 => false,
+        [_] if on_beats => true,
+        _ => struck.iter().all(is_fill),
+    }
+}
+
+/// Whether nothing is struck in the first half of a bar; of one behind the last it is true.
+fn enters_late(drums: &DrumBars, bar: usize) -> bool {
+    if bar >= drums.len() {
+        return true;
+    }
+    let slots = drums.of_bar(bar);
+    slots.clone().take(slots.len().div_ceil(2)).all(|slot| !drums.has_onset(slot))
 }
 
 /// Whether the drums before a bar are unlike those from it on.
@@ -203,4 +255,69 @@ fn source(
         left <= 0.0
     });
     chosen.or(weighted.last()).map(|&(_, start, similarity)| (start, similarity))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::score::{
+        Metre, MetreChange, Note, Song, TempoMap, Ticks, Track, TrackKind, Velocity,
+    };
+
+    const GROOVE: &[(u64, u8)] = &[(0, 36), (0, 42), (48, 42), (96, 38), (192, 36), (288, 38)];
+
+    /// Phrases over bars of strokes, each in ticks of its bar; the first bar of another length, if one
+    /// is given.
+    fn phrases_of(bars: &[&[(u64, u8)]], first: Option<u8>) -> Vec<usize> {
+        let quarters = u64::from(first.unwrap_or(4));
+        let start = |bar: usize| bar as u64 * 384 - if bar > 0 { 384 - 96 * quarters } else { 0 };
+        let change = |at, quarters| MetreChange { at, metre: Metre::new(quarters, 4).unwrap() };
+        let stroke = |bar: usize, &(at, key): &(u64, u8)| Note {
+            start: Ticks(start(bar) + at),
+            length: Ticks(6),
+            key,
+            velocity: Velocity::clamped(90),
+        };
+        let strokes = bars.iter().enumerate();
+        let notes =
+            strokes.flat_map(|(bar, strokes)| strokes.iter().map(move |hit| stroke(bar, hit)));
+        let track = Track { name: String::new(), kind: TrackKind::Drums, notes: notes.collect() };
+        let song = Song {
+            tempo: TempoMap::new(96, []),
+            metres: vec![change(Ticks(0), quarters as u8), change(Ticks(96 * quarters), 4)],
+            tracks: vec![track],
+        };
+        phrases(&DrumBars::of(&song, Ticks(0)))
+    }
+
+    /// Eight bars of a groove behind some others.
+    fn behind(bars: &[&'static [(u64, u8)]]) -> Vec<&'static [(u64, u8)]> {
+        [bars, &[GROOVE; 8]].concat()
+    }
+
+    #[test]
+    fn phrases_are_counted_from_behind_what_leads_in() {
+        let sticks: &[(u64, u8)] = &[(0, 37), (96, 37), (192, 37), (288, 37)];
+        let hats: &[(u64, u8)] = &[(0, 44), (192, 44)];
+        let fill: &[(u64, u8)] = &[(192, 38), (240, 47), (288, 43), (336, 43), (340, 36)];
+        assert_eq!(phrases_of(&behind(&[]), None), [0, 4]);
+        assert_eq!(phrases_of(&behind(&[sticks]), None), [1, 5]);
+        assert_eq!(phrases_of(&behind(&[hats, sticks]), None), [2, 6]);
+        assert_eq!(phrases_of(&behind(&[fill]), None), [1, 5]);
+        assert_eq!(phrases_of(&behind(&[&[(0, 36), (48, 38)]]), Some(1)), [1, 5]);
+        assert_eq!(phrases_of(&behind(&[&[], sticks]), None), [2, 6]);
+    }
+
+    #[test]
+    fn what_the_drums_go_on_with_leads_nowhere() {
+        let hats: &[(u64, u8)] = &[(0, 42), (96, 42), (192, 42), (288, 42)];
+        assert_eq!(phrases_of(&[hats; 8], None), [0, 4]);
+        let late: &[(u64, u8)] = &[(192, 36), (192, 38)];
+        assert_eq!(phrases_of(&[late; 8], None), [0, 4]);
+        // An introduction of four bars is a phrase.
+        assert_eq!(phrases_of(&behind(&[hats; 4]), None)[0], 0);
+        // A loop of two bars has no room for one.
+        let sticks: &[(u64, u8)] = &[(0, 37), (96, 37), (192, 37), (288, 37)];
+        assert_eq!(phrases_of(&[sticks, GROOVE], None), [0]);
+    }
 }

@@ -14,10 +14,13 @@ pub enum Scale {
     /// Natural minor.
     Minor,
     HarmonicMinor,
+    /// As it ascends.
+    MelodicMinor,
     Dorian,
     Phrygian,
     Lydian,
     Mixolydian,
+    Locrian,
     MajorPentatonic,
     MinorPentatonic,
     Blues,
@@ -26,14 +29,16 @@ pub enum Scale {
 
 impl Scale {
     /// All scales, in the order of help texts.
-    pub const ALL: [Scale; 11] = [
+    pub const ALL: [Scale; 13] = [
         Scale::Major,
         Scale::Minor,
         Scale::HarmonicMinor,
+        Scale::MelodicMinor,
         Scale::Dorian,
         Scale::Phrygian,
         Scale::Lydian,
         Scale::Mixolydian,
+        Scale::Locrian,
         Scale::MajorPentatonic,
         Scale::MinorPentatonic,
         Scale::Blues,
@@ -46,10 +51,12 @@ impl Scale {
             Scale::Major => "major",
             Scale::Minor => "minor",
             Scale::HarmonicMinor => "harmonic minor",
+            Scale::MelodicMinor => "melodic minor",
             Scale::Dorian => "dorian",
             Scale::Phrygian => "phrygian",
             Scale::Lydian => "lydian",
             Scale::Mixolydian => "mixolydian",
+            Scale::Locrian => "locrian",
             Scale::MajorPentatonic => "major pentatonic",
             Scale::MinorPentatonic => "minor pentatonic",
             Scale::Blues => "blues",
@@ -63,10 +70,12 @@ impl Scale {
             Scale::Major => &[0, 2, 4, 5, 7, 9, 11],
             Scale::Minor => &[0, 2, 3, 5, 7, 8, 10],
             Scale::HarmonicMinor => &[0, 2, 3, 5, 7, 8, 11],
+            Scale::MelodicMinor => &[0, 2, 3, 5, 7, 9, 11],
             Scale::Dorian => &[0, 2, 3, 5, 7, 9, 10],
             Scale::Phrygian => &[0, 1, 3, 5, 7, 8, 10],
             Scale::Lydian => &[0, 2, 4, 6, 7, 9, 11],
             Scale::Mixolydian => &[0, 2, 4, 5, 7, 9, 10],
+            Scale::Locrian => &[0, 1, 3, 5, 6, 8, 10],
             Scale::MajorPentatonic => &[0, 2, 4, 7, 9],
             Scale::MinorPentatonic => &[0, 3, 5, 7, 10],
             Scale::Blues => &[0, 3, 5, 6, 7, 10],
@@ -179,15 +188,20 @@ fn letter(text: &str) -> Option<(u8, &str)> {
 impl FromStr for Key {
     type Err = ComposeError;
 
-    /// As people write keys: `A minor`, `F#m`, `Bb`, `d dorian`, `E minor pentatonic`.
+    /// As people write keys, the scale in any case: `A minor`, `F#m`, `Bb`, `d Dorian`,
+    /// `E minor pentatonic`.
     fn from_str(text: &str) -> Result<Key, ComposeError> {
-        let error = || ComposeError::Key { text: text.to_owned() };
+        let error = || {
+            let scales = Scale::ALL.map(Scale::name).join(", ");
+            ComposeError::Key { text: text.to_owned(), scales }
+        };
         let (tonic, rest) = letter(text.trim()).ok_or_else(error)?;
         let scale = rest.trim().trim_start_matches('-').replace(['-', '_'], " ").to_lowercase();
         let scale = match scale.as_str() {
             "" | "maj" | "ionian" => Scale::Major,
             "m" | "min" | "aeolian" | "natural minor" => Scale::Minor,
-            "pentatonic" => Scale::MajorPentatonic,
+            "pentatonic" | "pentatonic major" => Scale::MajorPentatonic,
+            "pentatonic minor" => Scale::MinorPentatonic,
             // "M" is major in lower case too.
             _ if rest.trim() == "M" => Scale::Major,
             name => Scale::ALL.into_iter().find(|s| s.name() == name).ok_or_else(error)?,
@@ -232,18 +246,16 @@ impl Range {
         (self.low..=self.high).contains(&key)
     }
 
-    /// The key moved by octaves into the range; where no octave of it lies within, the nearest end's
-    /// side that is closest.
-    pub fn fold(self, key: u8) -> u8 {
-        let octaves = (0..11u8).filter_map(|octave| {
-            let key = octave * 12 + key % 12;
-            (key < 128).then_some(key)
-        });
-        let outside = |key: u8| {
-            u16::from(self.low.saturating_sub(key)) + u16::from(key.saturating_sub(self.high))
-        };
-        let folded = octaves.min_by_key(|&other| (outside(other), other.abs_diff(key)));
-        folded.unwrap_or(key).clamp(self.low, self.high)
+    /// The key moved by octaves into the range, to the nearest that lies within.
+    ///
+    /// # Errors
+    /// [`ComposeError::Outside`] if none does.
+    pub fn fold(self, key: u8) -> Result<u8, ComposeError> {
+        let octaves = (key % 12..128).step_by(12).filter(|&other| self.has(other));
+        octaves.min_by_key(|other| other.abs_diff(key)).ok_or_else(|| ComposeError::Outside {
+            note: NAMES[usize::from(key % 12)],
+            range: self.to_string(),
+        })
     }
 
     /// What an instrument of a General MIDI program sings well in.
@@ -343,6 +355,12 @@ mod tests {
             ("Db dorian", "C# dorian"),
             ("e minor pentatonic", "E minor pentatonic"),
             ("G Mixolydian", "G mixolydian"),
+            ("B locrian", "B locrian"),
+            ("f# PHRYGIAN", "F# phrygian"),
+            ("Eb Ionian", "Eb major"),
+            ("A Aeolian", "A minor"),
+            ("D Melodic Minor", "D melodic minor"),
+            ("c pentatonic minor", "C minor pentatonic"),
             ("A-flat", ""),
             ("X minor", ""),
             ("", ""),
@@ -351,9 +369,21 @@ mod tests {
         for (text, name) in read {
             assert_eq!(key(text).unwrap_or_default(), name, "{text}");
         }
+        let refused = "C majorette".parse::<Key>().unwrap_err().to_string();
         for scale in Scale::ALL {
             let named = Key { tonic: 3, scale };
             assert_eq!(named.to_string().parse::<Key>().unwrap(), named);
+            assert!(refused.contains(scale.name()), "{refused}");
+        }
+    }
+
+    #[test]
+    fn the_modes_are_the_notes_of_a_major_scale() {
+        let major = Key { tonic: 0, scale: Scale::Major };
+        let modes = "C ionian, D dorian, E phrygian, F lydian, G mixolydian, A aeolian, B locrian";
+        for mode in modes.split(", ") {
+            let key: Key = mode.parse().unwrap();
+            assert!((0..12).all(|note| key.has(note) == major.has(note)), "{mode}");
         }
     }
 
@@ -369,6 +399,10 @@ mod tests {
             assert_eq!(range(wrong), None, "{wrong}");
         }
         assert_eq!(Range::new(57, 76).unwrap().to_string(), "A3-E5");
+        let narrow = Range::new(60, 65).unwrap();
+        assert_eq!(narrow.fold(40).ok(), Some(64));
+        assert_eq!(Range::new(57, 81).unwrap().fold(100).ok(), Some(76));
+        assert!(narrow.fold(68).unwrap_err().to_string().contains("C4-F4 has no Ab"));
         assert_eq!(Range::new(60, 72).unwrap().centre(0), 72);
         assert_eq!(Range::new(60, 72).unwrap().centre(7), 67);
     }

@@ -101,18 +101,21 @@ impl MelodyLine {
         self.states[a.clone()] == self.states[b.clone()] && self.keys[a] == self.keys[b]
     }
 
-    /// As notes in ticks, with a velocity for each note.
-    pub fn to_notes(
+    /// As notes in ticks of one velocity, each with its slot. `place` says when what is written at a
+    /// tick is played.
+    pub(super) fn to_notes(
         &self,
         drums: &DrumBars,
-        velocity: impl Fn(&LineNote) -> Velocity,
-    ) -> Vec<Note> {
+        place: impl Fn(Ticks) -> Ticks,
+        velocity: Velocity,
+    ) -> Vec<(usize, Note)> {
+        let last = drums.tick(drums.slots());
         let to_note = |note: &LineNote| {
-            let start = drums.tick(note.slot);
-            let full = drums.tick(note.slot + note.length) - start;
+            let start = place(drums.tick(note.slot));
+            let full = place(drums.tick(note.slot + note.length)).min(last) - start;
             // A breath before what follows, so that equal notes are heard as two.
             let length = Ticks((full.0 - full.0 / 16).max(1));
-            Note { start, length, key: note.key, velocity: velocity(note) }
+            (note.slot, Note { start, length, key: note.key, velocity })
         };
         self.notes().iter().map(to_note).collect()
     }

@@ -4,10 +4,12 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
 use super::ComposeError;
+use super::chord_fitting::{Repeated, fitted};
 use super::draft::Draft;
 use super::draw::draw;
 use super::drums::DrumBars;
 use super::form::{BarPlan, Form};
+use super::line::LineNote;
 use super::networks::run_network;
 use super::pitch::{Harmony, PITCH_FEATURES, PITCHES, PitchRows, Voice};
 use crate::network::Network;
@@ -25,7 +27,8 @@ const LEAP: u8 = 12;
 const WIDE: i16 = 5;
 
 /// Puts pitches on the notes of every draft. With `kept` the rhythm is somebody's own and no bar
-/// repeats another's pitches unless its rhythm is the same.
+/// repeats another's pitches unless its rhythm is the same. Over other chords than the other's they are
+/// moved to notes that fit.
 ///
 /// # Errors
 /// If the network fails, or `progress` says no.
@@ -45,6 +48,7 @@ pub(super) fn sample_pitches(
     let mut at: Vec<Vec<u8>> = vec![vec![0; drums.slots()]; drafts.len()];
     let registers: Vec<Vec<f32>> =
         drafts.iter_mut().map(|draft| registers(&draft.form, drums, &mut draft.rng)).collect();
+    let repetition = Repetition { drums, voice, harmony, kept };
     for index in 0..most {
         if index % 16 == 0 && !progress(index as f32 / most as f32) {
             return Err(ComposeError::Cancelled);
@@ -54,16 +58,9 @@ pub(super) fn sample_pitches(
         for (number, draft) in drafts.iter().enumerate() {
             let notes = rows[number].notes();
             // The song's last note has an end of its own.
-            let repeated = notes.get(index).filter(|_| index + 1 < notes.len()).and_then(|note| {
-                let bar = drums.bar_of(note.slot);
-                let BarPlan::Repeat(from) = draft.form.plans[bar] else { return None };
-                let same = !kept
-                    || draft.line.states[drums.of_bar(bar)]
-                        == draft.line.states[drums.of_bar(from)];
-                let key = at[number][drums.counterpart(note.slot, bar, from)];
-                // The bar may have been sung under another note's end, and begin otherwise.
-                (same && key > 0).then_some(key)
-            });
+            let repeated = (index + 1 < notes.len())
+                .then(|| repetition.key(draft, notes, index, (&keys[number], &at[number])))
+                .flatten();
             match (repeated, index < notes.len()) {
                 (Some(key), _) => {
                     keys[number].push(key);
@@ -110,6 +107,53 @@ pub(super) fn sample_pitches(
         draft.line.keys = at;
     }
     Ok(())
+}
+
+/// How bars take up the pitches of others.
+struct Repetition<'a> {
+    drums: &'a DrumBars,
+    voice: Voice,
+    harmony: Option<&'a Harmony>,
+    /// Whether the rhythm is somebody's own.
+    kept: bool,
+}
+
+impl Repetition<'_> {
+    /// The MIDI key of a note whose bar repeats another; `None` where it gets a new one. What was sung
+    /// so far is told by note and by slot.
+    fn key(
+        &self,
+        draft: &Draft,
+        notes: &[LineNote],
+        index: usize,
+        (keys, at): (&[u8], &[u8]),
+    ) -> Option<u8> {
+        let (drums, note) = (self.drums, notes[index]);
+        let bar = drums.bar_of(note.slot);
+        let BarPlan::Repeat(from) = draft.form.plans[bar] else { return None };
+        let states = |bar: usize| &draft.line.states[drums.of_bar(bar)];
+        if self.kept && states(bar) != states(from) {
+            return None;
+        }
+        let slot = drums.counterpart(note.slot, bar, from);
+        // The bar may have been sung under another note's end, and begin otherwise.
+        let key = Some(at[slot]).filter(|&key| key > 0)?;
+        let Some(harmony) = self.harmony else { return Some(key) };
+        let before = index.checked_sub(1).and_then(|before| {
+            let slot = notes[before].slot;
+            let there = (drums.bar_of(slot) == bar).then(|| drums.counterpart(slot, bar, from))?;
+            (at[there] > 0).then_some((at[there], keys[before]))
+        });
+        let beat = drums.grids[bar].steps_per_beat;
+        let on_beat = (note.slot - drums.of_bar(bar).start).is_multiple_of(beat);
+        let again = Repeated {
+            model: LineNote { slot, key, ..note },
+            slot: note.slot,
+            before,
+            is_strong: on_beat || note.length >= beat,
+        };
+        Some(fitted(again, self.voice, harmony, LEAP))
+    }
 }
 
 /// Where in the range each phrase lies, from 0 at its low end to 1 at its high one. One phrase is the

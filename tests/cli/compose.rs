@@ -129,6 +129,11 @@ fn bad_input_gets_a_sentence() {
     assert!(line(&over).contains("it is the input"));
     let kept = ["drums.mid", "-o", "m.mid", "--rhythm-of", "drums.mid"];
     assert!(line(&kept).contains("has no melody"));
+    let chords = ["drums.mid", "-o", "m.mid", "--chords", "drums.mid"];
+    assert_eq!(
+        line(&chords),
+        "no melody for drums.mid: the song that the melody is to agree with has no notes but drums"
+    );
     let narrow = ["drums.mid", "-o", "m.mid", "--key", "C", "--range", "C#4-C#8"];
     assert!(
         drumlin().current_dir(at).arg("compose").args(narrow).output().unwrap().status.success()
@@ -150,9 +155,51 @@ fn bad_input_gets_a_sentence() {
         assert!(String::from_utf8_lossy(&output.stderr).contains(said), "{option} {value}");
         assert!(!at.join("m2.mid").exists());
     }
+    for (kept, option, value) in [
+        ("--rhythm-of", "--density", "4"),
+        ("--pitches-of", "--key", "C"),
+        ("--pitches-of", "--chords", "tune.mid"),
+    ] {
+        let output = drumlin()
+            .current_dir(at)
+            .args(["compose", "drums.mid", "-o", "m2.mid", kept, "tune.mid", option, value])
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(option) && said.contains(kept), "{said}");
+    }
     // One bar is enough.
     let said = report(at, &["compose", "drums.mid", "-o", "one.mid", "--json"]);
     assert_eq!(said["bars"], 1);
+}
+
+#[test]
+fn single_notes_are_said_to_be_no_chords() {
+    let folder = folder(2);
+    let at = folder.path();
+    let remark = |keys: &[u8]| {
+        let notes = keys.iter().flat_map(|&key| {
+            (0..4).map(move |at| Note {
+                start: Ticks(at * 192),
+                length: Ticks(200),
+                key: key + at as u8,
+                velocity: Velocity::clamped(80),
+            })
+        });
+        let mut song = drums(2);
+        song.tracks[0].kind = TrackKind::Melodic { program: 0 };
+        song.tracks[0].name = "Piano".into();
+        song.tracks[0].notes = notes.collect();
+        song.tracks[0].notes.sort_by_key(|note| (note.start, note.key));
+        fs::write(at.join("piano.mid"), midi::write(&song)).unwrap();
+        let arguments = ["compose", "drums.mid", "-o", "m.mid", "--chords", "piano.mid"];
+        let output = drumlin().current_dir(at).args(arguments).output().unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stderr).unwrap().contains("piano.mid has no chords")
+    };
+    assert!(remark(&[60]));
+    assert!(!remark(&[60, 64, 67]));
 }
 
 #[test]

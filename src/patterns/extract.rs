@@ -1,7 +1,5 @@
 //! Patterns of MIDI files: a song's drums, two bars at a time.
 
-use std::collections::HashMap;
-
 use super::drum::{DRUMS, drum_of_key};
 use super::pattern::{Pattern, PatternGrid};
 use crate::score::{BarIndex, Groove, Metre, Note, Song, Ticks, plays_triplets};
@@ -28,8 +26,23 @@ pub enum PatternError {
 pub struct Window {
     /// Where they begin.
     pub bar: BarIndex,
+    /// The metre of its bars.
+    pub metre: Metre,
     /// What is played there.
     pub pattern: Pattern,
+}
+
+impl Window {
+    /// How many beats of the pattern go by in a minute at the tempo with which its song begins.
+    pub fn beats_per_minute(&self, song: &Song) -> f64 {
+        song.tempo.bpm(Ticks(0)).0 / quarters_of_beat(self.metre)
+    }
+}
+
+/// How many quarters a beat of a pattern lasts in a metre: 1.5 where beats are dotted, so that the
+/// pattern's triplets are the metre's eighths, else 1.
+pub fn quarters_of_beat(metre: Metre) -> f64 {
+    if metre.is_compound() { 1.5 } else { 1.0 }
 }
 
 /// One bar of four beats: a row of steps for each drum.
@@ -122,12 +135,16 @@ fn windows_of(song: &Song, notes: &[Note], is_loop: bool) -> Result<Vec<Window>,
         homes.truncate(homes.iter().rposition(sounds).map_or(0, |last| last + 1));
     }
     let shift = grid.bar_steps();
+    let window = |bar: usize, rows| {
+        let metre = bars.bars()[bar].metre;
+        Window { bar: BarIndex(bar), metre, pattern: Pattern::from_rows(grid, rows) }
+    };
     let mut found: Vec<Window> = homes
         .windows(2)
         .filter(|pair| pair[0].bar + pair[0].bars == pair[1].bar)
         .map(|pair| {
             let rows = std::array::from_fn(|d| pair[0].rows[d] | pair[1].rows[d] << shift);
-            Window { bar: BarIndex(pair[0].bar), pattern: Pattern::from_rows(grid, rows) }
+            window(pair[0].bar, rows)
         })
         .filter(|window| window.pattern.strokes() > 0)
         .collect();
@@ -135,8 +152,7 @@ fn windows_of(song: &Song, notes: &[Note], is_loop: bool) -> Result<Vec<Window>,
         && let Some(alone) = homes.iter().find(|home| home.rows.iter().any(|row| *row != 0))
     {
         // One bar alone is played twice.
-        let rows = alone.rows.map(|row| row | row << shift);
-        found.push(Window { bar: BarIndex(alone.bar), pattern: Pattern::from_rows(grid, rows) });
+        found.push(window(alone.bar, alone.rows.map(|row| row | row << shift)));
     }
     if found.is_empty() {
         return Err(other_metre.map_or(PatternError::NoStrokes, PatternError::Metre));
@@ -144,21 +160,28 @@ fn windows_of(song: &Song, notes: &[Note], is_loop: bool) -> Result<Vec<Window>,
     Ok(found)
 }
 
-/// The two bars that a song's drums play most often; of several the first. What a song of two bars
-/// plays is that. As for a [`Groove`], all tracks may be drums where none says so.
+/// The two bars of a song's drums that are most like all its others: their medoid, from which fewest
+/// strokes differ in sum; of several the first. What is played in most bars is that, and of bars that
+/// people played, no two of them the same, the most usual ones are. As for a [`Groove`], all tracks may be
+/// drums where none says so.
 ///
 /// # Errors
 /// As [`windows`].
-pub fn commonest(song: &Song) -> Result<Window, PatternError> {
+pub fn medoid(song: &Song) -> Result<Window, PatternError> {
     let notes = Groove::notes_of_song(song).map_or_else(|_| Vec::new(), |(notes, _)| notes);
     let windows = windows_of(song, &notes, true)?;
-    let mut counts: HashMap<Pattern, usize> = HashMap::new();
+    // In how many windows a drum is struck on a step; all are on one grid.
+    let mut struck = [[0_i64; PatternGrid::Straight.steps()]; DRUMS];
     for window in &windows {
-        *counts.entry(window.pattern).or_default() += 1;
+        window.pattern.hits().for_each(|(drum, step)| struck[drum][step] += 1);
     }
-    let most = counts.values().copied().max().unwrap_or(0);
-    let first = windows.iter().find(|window| counts[&window.pattern] == most);
-    first.copied().ok_or(PatternError::NoStrokes)
+    // Beside an empty pattern's sum: a stroke is one further from each window without it and one nearer to
+    // each window with it.
+    let all = windows.len() as i64;
+    let sum = |window: &Window| -> i64 {
+        window.pattern.hits().map(|(drum, step)| all - 2 * struck[drum][step]).sum()
+    };
+    windows.iter().min_by_key(|&window| sum(window)).copied().ok_or(PatternError::NoStrokes)
 }
 
 #[cfg(test)]
@@ -193,7 +216,7 @@ mod tests {
         assert_eq!(found.len(), 2);
         let hits: Vec<_> = found[0].pattern.hits().collect();
         assert_eq!(hits, [(0, 0), (0, 16), (1, 8), (1, 24)]);
-        assert_eq!(commonest(&song((4, 4), &strokes)).unwrap().bar, BarIndex(0));
+        assert_eq!(medoid(&song((4, 4), &strokes)).unwrap().bar, BarIndex(0));
     }
 
     #[test]
@@ -208,8 +231,8 @@ mod tests {
     fn a_loop_has_no_bar_that_only_rings_and_its_early_end_is_its_start() {
         let mut ringing = song((4, 4), &[(0, 36), (1800, 38)]);
         ringing.tracks[0].notes[1].length = Ticks(400);
-        assert_eq!(commonest(&ringing).unwrap().pattern.strokes(), 4);
-        let early = commonest(&song((4, 4), &[(0, 36), (960, 38), (1910, 42)])).unwrap().pattern;
+        assert_eq!(medoid(&ringing).unwrap().pattern.strokes(), 4);
+        let early = medoid(&song((4, 4), &[(0, 36), (960, 38), (1910, 42)])).unwrap().pattern;
         assert_eq!(early.strokes(), 6);
         let hat = drum_of_key(42, false).unwrap();
         assert!(early.has_onset(hat, 0) && early.has_onset(hat, 16));
@@ -219,11 +242,11 @@ mod tests {
     fn a_clip_on_another_channel_is_drums_but_not_for_training() {
         let mut clip = song((4, 4), &[(0, 36), (960, 38)]);
         clip.tracks[0].kind = TrackKind::Melodic { program: 0 };
-        assert_eq!(commonest(&clip).unwrap().pattern.strokes(), 4);
+        assert_eq!(medoid(&clip).unwrap().pattern.strokes(), 4);
         assert_eq!(windows(&clip), Err(PatternError::NoStrokes));
         let mut melody = song((4, 4), &[(0, 60), (480, 64)]);
         melody.tracks[0].kind = TrackKind::Melodic { program: 0 };
-        assert_eq!(commonest(&melody), Err(PatternError::NoStrokes));
+        assert_eq!(medoid(&melody), Err(PatternError::NoStrokes));
     }
 
     #[test]
@@ -232,6 +255,37 @@ mod tests {
         let found = windows(&song((6, 8), &strokes)).unwrap();
         assert_eq!(found[0].pattern.grid(), PatternGrid::Triplet);
         assert_eq!(found[0].pattern.strokes(), 24);
+    }
+
+    #[test]
+    fn of_bars_that_differ_the_most_usual_are_taken() {
+        // Two bars of an intro that come again note by note, then eight that never do, as people play.
+        let bar = |bar: u64, strokes: &[(u64, u8)]| -> Vec<(u64, u8)> {
+            strokes.iter().map(|&(at, key)| (1920 * bar + at, key)).collect()
+        };
+        let intro = [(0, 49), (240, 45), (720, 45), (1200, 45)];
+        let groove = [(0, 36), (480, 38), (960, 36), (1440, 38), (0, 42), (480, 42), (960, 42)];
+        let mut strokes: Vec<(u64, u8)> = (0..3).flat_map(|at| bar(at, &intro)).collect();
+        for at in 3..11 {
+            strokes.extend(bar(at, &groove));
+            // A ghost note somewhere else in every bar but the middle one, and in that none.
+            strokes.extend(bar(at, &[(120 * (2 * at - 5), 40)][usize::from(at == 7)..]));
+        }
+        let found = medoid(&song((4, 4), &strokes)).unwrap();
+        assert!((5..=7).contains(&found.bar.0), "{found:?}");
+        // What most bars play is the medoid.
+        let often: Vec<(u64, u8)> =
+            (0..7).flat_map(|at| bar(at, if at < 2 { &intro[..] } else { &groove[..] })).collect();
+        assert_eq!(medoid(&song((4, 4), &often)).unwrap().bar, BarIndex(2));
+    }
+
+    #[test]
+    fn a_beat_of_a_compound_metre_is_dotted() {
+        let jig = song((6, 8), &[(0, 36), (720, 38), (1440, 36), (2160, 38)]);
+        let found = medoid(&jig).unwrap();
+        assert_eq!((found.metre, found.beats_per_minute(&jig)), (jig.metres[0].metre, 80.0));
+        let rock = song((4, 4), &[(0, 36), (480, 38)]);
+        assert_eq!(medoid(&rock).unwrap().beats_per_minute(&rock), 120.0);
     }
 
     #[test]

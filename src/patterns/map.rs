@@ -234,6 +234,12 @@ impl PatternMap {
         Place { x: x / sum, y: y / sum }
     }
 
+    /// By how many strokes a pattern differs from the point on its grid that is most like it; `None`
+    /// where no point is on its grid.
+    pub(super) fn apart(&self, pattern: &Pattern) -> Option<usize> {
+        self.index.nearest(pattern, 1).first().map(|&(apart, _)| apart)
+    }
+
     fn first(&self, count: usize, filter: &Filter, far: impl Fn(&MapPoint) -> f32) -> Vec<usize> {
         let points = self.points.iter().enumerate().filter(|(_, point)| filter.takes(point));
         let mut found: Vec<(f32, usize)> = points.map(|(i, point)| (far(point), i)).collect();

@@ -1,7 +1,7 @@
 //! The space of drum patterns: two bars of fourteen drums as points between which one can move.
 //!
 //! A [`Pattern`] is which drum is struck on which step, on a grid of sixteenths or of triplets;
-//! [`windows`] and [`commonest`] take them from a song's drums. A [`PatternSpace`] encodes a pattern to a
+//! [`windows`] and [`medoid`] take them from a song's drums. A [`PatternSpace`] encodes a pattern to a
 //! [`Latent`] (96 numbers) and decodes latents to patterns. The [`PatternMap`] has thousands of patterns
 //! that people played, each at its [`Place`] in two dimensions, and places others among them;
 //! [`sample`] draws new ones near those, [`interpolate`] goes from one to another in small steps with
@@ -30,7 +30,7 @@ mod space;
 
 pub use drum::{DRUMS, LANES_OF_DRUMS, drum_of_key, drum_of_lane};
 pub use export::{ExportError, Exported, export};
-pub use extract::{PatternError, Window, commonest, windows};
+pub use extract::{PatternError, Window, medoid, quarters_of_beat, windows};
 pub use map::{Filter, MapPoint, MapStyle, PatternMap, Place};
 pub use morph::interpolate;
 pub use pattern::{CELLS, Pattern, PatternGrid};

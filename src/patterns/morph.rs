@@ -14,14 +14,17 @@ const MIDDLE: std::ops::RangeInclusive<f32> = 0.3..=0.7;
 const TRIES: usize = 64;
 
 /// The way from `a` to `b` in `steps` steps (at least 1): `steps + 1` patterns, the first `a`, the last
-/// `b`, all with the rows of `a` where `locked` says so.
+/// `b`, all with the strokes of `a` where `locked` says so (see [`Pattern::with_rows_of`]).
 ///
 /// In the middle each drum is that of `a` or that of `b`, and between three and seven tenths of the
 /// strokes that differ are those of `b`; of the middles that were dealt by chance it is the one that the
 /// discriminator takes for played by people (`models/README.md`). Before and behind it strokes change
 /// drum by drum, and no step is larger than `2 / steps` of the distance between `a` and `b`, but for
-/// single strokes. Between a straight and a triplet pattern the grid changes in the middle. Same seed,
-/// same way.
+/// single strokes.
+///
+/// A straight and a triplet pattern have the beats in common. The way between them goes through a pattern
+/// of strokes on beats alone, also dealt and chosen, where the grid changes and nothing else does; steps
+/// are as small as on one grid. Same seed, same way.
 ///
 /// # Errors
 /// If a network fails.
@@ -38,19 +41,20 @@ pub fn interpolate(
     if half == 0 {
         return Ok(vec![*a, end]);
     }
-    let target = end.on(a.grid());
-    let middle = middle(space, a, &target, seed)?;
-    let largest = (2 * a.distance(&target) / steps).max(1);
+    if a.grid() != end.grid() {
+        let [from, to] = [a.on_beats(), end.on_beats().on(a.grid())];
+        let middle = likeliest(space, &dealt(&from, &to, seed))?.unwrap_or(from);
+        return Ok(across(a, &middle, &end, steps, seed));
+    }
+    let middle = middle(space, a, &end, seed)?;
+    let largest = (2 * a.distance(&end) / steps).max(1);
     let fits = |apart: usize, steps: usize| apart.div_ceil(steps) <= largest;
-    if a.grid() == end.grid()
-        && !(fits(a.distance(&middle), half) && fits(middle.distance(&end), steps - half))
-    {
+    if !(fits(a.distance(&middle), half) && fits(middle.distance(&end), steps - half)) {
         return Ok(path(a, &end, steps, seed));
     }
     let mut way = path(a, &middle, half, seed);
     way.pop();
-    way.extend(path(&middle.on(end.grid()), &end, steps - half, seed));
-    way[0] = *a;
+    way.extend(path(&middle, &end, steps - half, seed));
     Ok(way)
 }
 
@@ -62,22 +66,55 @@ fn middle(
     b: &Pattern,
     seed: u64,
 ) -> Result<Pattern, NetworkError> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let all = a.distance(b).max(1) as f32;
-    let dealt: Vec<Pattern> = (0..TRIES)
-        .map(|_| {
-            let taken: [bool; DRUMS] = std::array::from_fn(|_| rng.random());
-            a.with_rows_of(b, |drum| taken[drum])
-        })
-        .filter(|dealt| MIDDLE.contains(&(a.distance(dealt) as f32 / all)))
-        .collect();
-    let realism = space.realism(&dealt)?;
-    let best = dealt.iter().zip(realism).max_by(|(_, one), (_, other)| one.total_cmp(other));
-    Ok(best.map_or_else(|| path(a, b, 2, seed)[1], |(pattern, _)| *pattern))
+    let mut dealt = dealt(a, b, seed);
+    dealt.retain(|dealt| MIDDLE.contains(&(a.distance(dealt) as f32 / all)));
+    Ok(likeliest(space, &dealt)?.unwrap_or_else(|| path(a, b, 2, seed)[1]))
+}
+
+/// Patterns on one grid whose drums are dealt by chance from two.
+fn dealt(a: &Pattern, b: &Pattern, seed: u64) -> Vec<Pattern> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut deal = || {
+        let taken: [bool; DRUMS] = std::array::from_fn(|_| rng.random());
+        a.with_rows_of(b, |drum| taken[drum])
+    };
+    (0..TRIES).map(|_| deal()).collect()
+}
+
+/// What of these people would play; `None` of none.
+fn likeliest(space: &PatternSpace, patterns: &[Pattern]) -> Result<Option<Pattern>, NetworkError> {
+    let realism = space.realism(patterns)?;
+    let best = patterns.iter().zip(realism).max_by(|(_, one), (_, other)| one.total_cmp(other));
+    Ok(best.map(|(pattern, _)| *pattern))
 }
 
 /// `steps + 1` patterns on one grid, strokes changing drum by drum in even numbers.
 fn path(from: &Pattern, to: &Pattern, steps: usize, seed: u64) -> Vec<Pattern> {
+    let changes = changes(from, to, seed);
+    let done = |step: usize| step * changes.len() / steps;
+    (0..=steps).map(|step| changed(from, to, &changes[..done(step)])).collect()
+}
+
+/// As [`path`], from one grid to the other by way of `middle`, whose strokes are on beats alone.
+fn across(from: &Pattern, middle: &Pattern, to: &Pattern, steps: usize, seed: u64) -> Vec<Pattern> {
+    let there = middle.on(to.grid());
+    let (before, behind) = (changes(from, middle, seed), changes(&there, to, seed));
+    let all = before.len() + behind.len();
+    let at = |step: usize| {
+        let done = step * all / steps;
+        match done.checked_sub(before.len()) {
+            // The first is on its own grid also where it is on beats alone.
+            Some(done) if step > 0 => changed(&there, to, &behind[..done]),
+            _ => changed(from, middle, &before[..done]),
+        }
+    };
+    (0..=steps).map(at).collect()
+}
+
+/// Drum and step of what differs between two patterns on one grid: the drums by chance, each from its
+/// first step to its last.
+fn changes(from: &Pattern, to: &Pattern, seed: u64) -> Vec<(usize, usize)> {
     let mut drums: Vec<usize> = (0..DRUMS).collect();
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(1);
@@ -85,22 +122,20 @@ fn path(from: &Pattern, to: &Pattern, steps: usize, seed: u64) -> Vec<Pattern> {
         drums.swap(last, rng.random_range(0..=last));
     }
     let mut changes = Vec::new();
-    for &drum in &drums {
+    for drum in drums {
         let apart = from.rows()[drum] ^ to.rows()[drum];
         changes.extend((0..from.grid().steps()).filter(|s| apart >> s & 1 == 1).map(|s| (drum, s)));
     }
-    let mut now = *from;
-    let mut found = vec![now];
-    let mut done = 0;
-    for step in 1..=steps {
-        let until = step * changes.len() / steps;
-        for &(drum, at) in &changes[done..until] {
-            now.set(drum, at, to.has_onset(drum, at));
-        }
-        done = until;
-        found.push(now);
+    changes
+}
+
+/// A pattern with these cells of another.
+fn changed(from: &Pattern, to: &Pattern, cells: &[(usize, usize)]) -> Pattern {
+    let mut changed = *from;
+    for &(drum, step) in cells {
+        changed.set(drum, step, to.has_onset(drum, step));
     }
-    found
+    changed
 }
 
 #[cfg(test)]
@@ -143,18 +178,61 @@ mod tests {
             let end = b.with_rows_of(&a, |drum| locked[drum]);
             prop_assert_eq!(way.len(), steps + 1);
             prop_assert_eq!((way[0], way[steps]), (a, end));
-            if a.grid() == b.grid() {
-                let whole = a.distance(&end);
-                for pair in way.windows(2) {
-                    let apart = pair[0].distance(&pair[1]);
-                    prop_assert!(apart <= 1 || apart * steps <= 2 * whole, "{apart} of {whole}");
-                }
-                for now in &way {
-                    let stays = |drum: usize| !locked[drum] || now.rows()[drum] == a.rows()[drum];
-                    prop_assert!((0..DRUMS).all(stays));
-                }
+            let whole = a.distance(&end);
+            for pair in way.windows(2) {
+                let apart = pair[0].distance(&pair[1]);
+                prop_assert!(apart <= 1 || apart * steps <= 2 * whole, "{apart} of {whole}");
+            }
+            for now in &way {
+                let stays = |drum: usize| !locked[drum] || times(now, drum) == times(&a, drum);
+                prop_assert!((0..DRUMS).all(stays));
             }
         }
+    }
+
+    /// When a drum is struck, in 96ths of the two bars, which both grids have.
+    fn times(pattern: &Pattern, drum: usize) -> Vec<usize> {
+        let raster = 96 / pattern.grid().steps();
+        pattern.hits().filter(|hit| hit.0 == drum).map(|(_, step)| step * raster).collect()
+    }
+
+    #[test]
+    fn between_the_grids_every_step_is_small() {
+        let mut rock = Pattern::empty(PatternGrid::Straight);
+        (0..32).step_by(2).for_each(|step| rock.set(4, step, true));
+        for (drum, step) in [(0, 0), (1, 4), (0, 10), (1, 12), (0, 16), (1, 20), (0, 26), (1, 28)] {
+            rock.set(drum, step, true);
+        }
+        let mut shuffle = Pattern::empty(PatternGrid::Triplet);
+        for beat in 0..8 {
+            shuffle.set(11, 3 * beat, true);
+            shuffle.set(11, 3 * beat + 2, true);
+            shuffle.set(5, 3 * beat, beat % 2 == 1);
+        }
+        let whole = rock.distance(&shuffle);
+        for [a, b] in [[&rock, &shuffle], [&shuffle, &rock]] {
+            let way = way(a, b, 16, [false; DRUMS], 3);
+            assert_eq!((&way[0], &way[16]), (a, b));
+            for (step, pair) in way.windows(2).enumerate() {
+                assert!(8 * pair[0].distance(&pair[1]) <= whole, "step {step} of {whole}");
+                // It never turns back.
+                assert!(pair[0].distance(a) < pair[1].distance(a));
+            }
+        }
+    }
+
+    #[test]
+    fn locked_drums_keep_their_times_where_the_rest_goes_to_the_other_grid() {
+        let mut hats = Pattern::empty(PatternGrid::Straight);
+        (0..32).for_each(|step| hats.set(4, step, true));
+        let mut shuffle = Pattern::empty(PatternGrid::Triplet);
+        (0..24).step_by(3).for_each(|step| shuffle.set(11, step + 2, true));
+        let locked = std::array::from_fn(|drum| drum == 4);
+        let way = way(&hats, &shuffle, 8, locked, 0);
+        assert!(way.iter().all(|now| times(now, 4) == times(&hats, 4)));
+        // The last of three is nearest to the last of four.
+        let skips: Vec<usize> = (0..8).map(|beat| 12 * beat + 9).collect();
+        assert_eq!(times(&way[8], 11), skips);
     }
 
     #[test]

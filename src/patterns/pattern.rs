@@ -28,7 +28,23 @@ impl PatternGrid {
     pub const fn bar_steps(self) -> usize {
         self.steps() / 2
     }
+
+    /// Steps of one beat.
+    const fn beat_steps(self) -> usize {
+        self.steps() / BEATS
+    }
+
+    /// The bits of a row that are on beats: these steps alone are on both grids.
+    const fn beats(self) -> u32 {
+        match self {
+            PatternGrid::Straight => 0x1111_1111,
+            PatternGrid::Triplet => 0o1111_1111,
+        }
+    }
 }
+
+/// Beats of the two bars.
+const BEATS: usize = 8;
 
 /// Cells of both grids, straight first: a network's view of a pattern.
 pub const CELLS: usize = DRUMS * (PatternGrid::Straight.steps() + PatternGrid::Triplet.steps());
@@ -92,11 +108,12 @@ impl Pattern {
         })
     }
 
-    /// Hamming distance: strokes that one has and the other has not. Patterns on different grids are
-    /// compared on the straight one.
+    /// Hamming distance: strokes that one has and the other has not. Patterns on different grids have
+    /// strokes on beats in common at most.
     pub fn distance(&self, other: &Pattern) -> usize {
         if self.grid != other.grid {
-            return self.on(PatternGrid::Straight).distance(&other.on(PatternGrid::Straight));
+            let common = |drum| (self.beats_of(drum) & other.beats_of(drum)).count_ones() as usize;
+            return self.strokes() + other.strokes() - 2 * (0..DRUMS).map(common).sum::<usize>();
         }
         // Two rows at a time: places are found by tens of thousands of these.
         let differ = |at: usize| u64::from(self.rows[at] ^ other.rows[at]);
@@ -105,7 +122,19 @@ impl Pattern {
             .sum::<u32>() as usize
     }
 
-    /// The pattern on a grid, each stroke on the nearest step (of two, the earlier).
+    /// Bit `b`: the drum is struck on beat `b`.
+    fn beats_of(&self, drum: usize) -> u32 {
+        let (row, steps) = (self.rows[drum], self.grid.beat_steps());
+        (0..BEATS).fold(0, |beats, beat| beats | (row >> (beat * steps) & 1) << beat)
+    }
+
+    /// Its strokes on beats alone, which are on the other grid as well.
+    pub(super) fn on_beats(&self) -> Pattern {
+        Pattern { grid: self.grid, rows: self.rows.map(|row| row & self.grid.beats()) }
+    }
+
+    /// The pattern on a grid, each stroke on the nearest step. Of two it is the later, so that the second
+    /// of two eighths becomes the last of three, as it does in swing.
     pub fn on(&self, grid: PatternGrid) -> Pattern {
         if grid == self.grid {
             return *self;
@@ -113,15 +142,18 @@ impl Pattern {
         let mut moved = Pattern::empty(grid);
         let (from, to) = (self.grid.steps(), grid.steps());
         for (drum, step) in self.hits() {
-            moved.set(drum, (2 * step * to + from - 1) / (2 * from), true);
+            moved.set(drum, (2 * step * to + from) / (2 * from), true);
         }
         moved
     }
 
-    /// With the rows of `other` where `keep` says so; `other` is put on this grid.
+    /// With the rows of `other` where `keep` says so, each of their strokes at its time. It stays on this
+    /// grid unless one of them is struck between beats on the other: then all is put on that.
     pub fn with_rows_of(&self, other: &Pattern, keep: impl Fn(usize) -> bool) -> Pattern {
-        let other = other.on(self.grid);
-        let mut mixed = *self;
+        let divides = |drum: usize| other.rows[drum] & !other.grid.beats() != 0;
+        let is_held = (0..DRUMS).any(|drum| keep(drum) && divides(drum));
+        let grid = if is_held { other.grid } else { self.grid };
+        let (mut mixed, other) = (self.on(grid), other.on(grid));
         for drum in (0..DRUMS).filter(|&drum| keep(drum)) {
             mixed.rows[drum] = other.rows[drum];
         }
@@ -216,7 +248,43 @@ pub(super) mod tests {
         }
         let triplet: Vec<usize> =
             straight.on(PatternGrid::Triplet).hits().map(|(_, step)| step).collect();
-        assert_eq!(triplet, [0, 1, 2, 3, 12, 23]);
+        assert_eq!(triplet, [0, 2, 3, 12, 23]);
+    }
+
+    #[test]
+    fn patterns_on_different_grids_have_strokes_on_beats_in_common() {
+        let (mut straight, mut triplet) =
+            (Pattern::empty(PatternGrid::Straight), Pattern::empty(PatternGrid::Triplet));
+        for beat in 0..8 {
+            straight.set(4, 4 * beat, true);
+            triplet.set(4, 3 * beat, true);
+        }
+        assert_eq!((straight.distance(&triplet), triplet.distance(&straight)), (0, 0));
+        straight.set(4, 2, true);
+        triplet.set(4, 2, true);
+        assert_eq!((straight.distance(&triplet), triplet.distance(&straight)), (2, 2));
+        assert_eq!(straight.on_beats().strokes(), 8);
+        assert_eq!(straight.on_beats().on(PatternGrid::Triplet), triplet.on_beats());
+    }
+
+    #[test]
+    fn rows_that_are_kept_keep_their_times() {
+        let mut hats = Pattern::empty(PatternGrid::Straight);
+        for step in [0, 3, 4, 8] {
+            hats.set(4, step, true);
+        }
+        hats.set(0, 4, true);
+        let mut shuffle = Pattern::empty(PatternGrid::Triplet);
+        for step in [0, 2, 3] {
+            shuffle.set(11, step, true);
+        }
+        // The hats are between beats, the kick is not.
+        let held = shuffle.with_rows_of(&hats, |drum| drum == 4);
+        assert_eq!((held.grid(), held.rows()[4]), (PatternGrid::Straight, hats.rows()[4]));
+        assert_eq!(held.rows()[11], 0b11001);
+        let free = shuffle.with_rows_of(&hats, |drum| drum == 0);
+        assert_eq!((free.grid(), free.rows()[11]), (PatternGrid::Triplet, shuffle.rows()[11]));
+        assert_eq!(free.rows()[0], 1 << 3);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Patterns that nobody has played, near those that people have.
 
+use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use rand::seq::SliceRandom;
@@ -73,16 +74,26 @@ const SIMILAR: usize = 20;
 const FURTHEST: f32 = 0.5;
 /// Tries for each new groove near a given one: some are too like it, or known.
 const TRIES: usize = 4;
-/// Rounds of tries; what is missing then is missing.
-const ROUNDS: u64 = 8;
+/// Rounds of tries; what is missing then is missing. Somewhat less than half of what is decoded between
+/// two points is new, so that two dozen rounds leave hardly anything out.
+const ROUNDS: usize = 24;
+/// The same near a groove, where what is new may be rare.
+const NEAR_ROUNDS: usize = 8;
 /// The fewest strokes of a pattern.
 const FEWEST: usize = 3;
 
-/// Draws up to `count` patterns, each different from all others and from every point of the map: a
-/// latent between that of a point that passes the filter and that of a similar one, decoded by chance.
-/// With a groove to be near to, between that one and one of the most similar on its grid; at least two
-/// strokes differ, and about a tenth to a quarter of all. Fewer than `count` where the map has too few
-/// points for that. Same map, filter, groove and seed, same patterns.
+/// By how many strokes a new pattern differs from every known one, at least: a tenth of its own, but for
+/// the sparsest.
+fn least_apart(pattern: &Pattern) -> usize {
+    pattern.strokes().div_ceil(10).max(3)
+}
+
+/// Draws up to `count` patterns, each different from all others and at least three strokes and a tenth of
+/// its own from every point of the map: a latent between that of a point that passes the filter and that
+/// of a similar one, decoded by chance. With a groove to be near to, between that one and one of the most
+/// similar on its grid; at least two strokes differ from it, and about a tenth to a quarter of all. Where
+/// too few of those are as far from all points, the furthest of the others follow. Fewer than `count`
+/// where the map has too few points for that. Same map, filter, groove and seed, same patterns.
 ///
 /// # Errors
 /// If a network fails.
@@ -104,7 +115,7 @@ pub fn sample(
     if from.is_empty() {
         return Ok(found);
     }
-    let mut known: HashSet<Pattern> = points.iter().map(|point| point.pattern).collect();
+    let mut drawn: HashSet<Pattern> = HashSet::new();
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     for _ in 0..ROUNDS {
         let missing = count - found.len();
@@ -141,7 +152,8 @@ pub fn sample(
             .collect();
         let made = space.decode(&requests)?;
         for ((from, ..), pattern) in begun.into_iter().zip(made) {
-            if pattern.strokes() >= FEWEST && known.insert(pattern) {
+            let is_new = map.apart(&pattern).is_none_or(|apart| apart >= least_apart(&pattern));
+            if is_new && pattern.strokes() >= FEWEST && drawn.insert(pattern) {
                 found.push(Sampled { pattern, from });
             }
         }
@@ -175,9 +187,10 @@ fn sample_near(
     let ends: Vec<Pattern> = similar.iter().map(|&index| points[index].pattern).collect();
     let (start, ends) = (space.encode(&[*given])?, space.encode(&ends)?);
     let (least, most) = near.apart();
-    let mut known: HashSet<Pattern> = points.iter().map(|point| point.pattern).collect();
+    // With how far they are from what is known, those that are too little.
+    let (mut drawn, mut less_new) = (HashSet::new(), Vec::new());
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    for _ in 0..ROUNDS {
+    for _ in 0..NEAR_ROUNDS {
         let missing = count - found.len();
         if missing == 0 {
             break;
@@ -205,10 +218,20 @@ fn sample_near(
                 let kept = rng.random_range(least..=most);
                 pattern = near.pulled(&pattern, kept, &mut rng);
             }
-            if pattern.strokes() >= FEWEST && known.insert(pattern) {
-                found.push(Sampled { pattern, from });
+            let apart = map.apart(&pattern).unwrap_or(usize::MAX);
+            if apart == 0 || pattern.strokes() < FEWEST || !drawn.insert(pattern) {
+                continue;
+            }
+            let sampled = Sampled { pattern, from };
+            if apart >= least_apart(&pattern) {
+                found.push(sampled);
+            } else {
+                less_new.push((apart, sampled));
             }
         }
     }
+    less_new.sort_by_key(|&(apart, _)| Reverse(apart));
+    let missing = count - found.len();
+    found.extend(less_new.into_iter().take(missing).map(|(_, sampled)| sampled));
     Ok(found)
 }

@@ -131,7 +131,12 @@ fn samples_are_new_of_the_style_and_the_same_for_a_seed() {
     assert_ne!(drawn, draw(5));
     for (index, sampled) in drawn.iter().enumerate() {
         assert!(filter.takes(&map.points()[sampled.from]));
-        assert!(map.points().iter().all(|point| point.pattern != sampled.pattern));
+        // A real distance from all that people played.
+        let least = sampled.pattern.strokes().div_ceil(10).max(3);
+        let same_grid =
+            map.points().iter().filter(|point| point.pattern.grid() == sampled.pattern.grid());
+        let mut apart = same_grid.map(|point| point.pattern.distance(&sampled.pattern));
+        assert!(apart.all(|apart| apart >= least));
         assert!(drawn[..index].iter().all(|other| other.pattern != sampled.pattern));
     }
     let nothing = PatternMap::new(Vec::new());
@@ -150,6 +155,7 @@ fn samples_near_a_groove_differ_a_little_and_never_in_locked_drums() {
         for made in drawn {
             let distance = made.pattern.distance(&given);
             assert_eq!(made.pattern.grid(), given.grid());
+            assert!(map.points().iter().all(|point| point.pattern != made.pattern));
             assert!(distance >= 2 && 4 * distance <= given.strokes(), "{distance}");
             assert!(!near.locked[0] || made.pattern.rows()[0] == given.rows()[0]);
         }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use drumlin::midi;
-use drumlin::patterns::{Pattern, commonest};
+use drumlin::patterns::{Pattern, medoid};
 use drumlin::score::{Metre, MetreChange, Note, Song, TempoMap, Ticks, Track, TrackKind, Velocity};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -49,7 +49,7 @@ fn swing() -> Vec<(u64, u8)> {
 }
 
 fn pattern(path: &Path) -> Pattern {
-    commonest(&midi::read(path).unwrap()).unwrap().pattern
+    medoid(&midi::read(path).unwrap()).unwrap().pattern
 }
 
 fn json(command: &mut assert_cmd::Command) -> Vec<Value> {
@@ -118,6 +118,67 @@ fn a_way_has_exact_ends_and_small_steps() {
     assert_eq!((way[0], way[16]), (pattern(&a), pattern(&b)));
     let whole = way[0].distance(&way[16]);
     assert!(way.windows(2).all(|pair| 8 * pair[0].distance(&pair[1]) <= whole));
+}
+
+#[test]
+fn a_way_from_straight_to_triplets_has_small_steps() {
+    let folder = TempDir::new().unwrap();
+    let [a, b] = ["a.mid", "b.mid"].map(|name| folder.path().join(name));
+    write(&a, (4, 4), &rock(2));
+    write(&b, (4, 4), &swing());
+    let mut command = drumlin();
+    command.args(["explore", "--steps", "16", "--between"]).args([&a, &b]);
+    let found = json(&mut command);
+    let distances: Vec<u64> =
+        found.iter().map(|groove| groove["distance"].as_u64().unwrap()).collect();
+    let whole = pattern(&a).distance(&pattern(&b)) as u64;
+    assert_eq!((distances.len(), distances[0], distances[16]), (17, 0, whole));
+    assert!(
+        distances.windows(2).all(|pair| pair[0] < pair[1] && 8 * (pair[1] - pair[0]) <= whole),
+        "{distances:?}"
+    );
+    assert!(found[0]["grid"] == "straight" && found[16]["grid"] == "triplet");
+}
+
+#[test]
+fn eighths_of_a_compound_metre_stay_eighths() {
+    let folder = TempDir::new().unwrap();
+    let [a, b, to] = ["a.mid", "b.mid", "way"].map(|name| folder.path().join(name));
+    let hats = (0..24).map(|eighth| (240 * eighth, 42));
+    let jig: Vec<(u64, u8)> = hats.chain((0..4).map(|bar| (1440 * bar, 36))).collect();
+    write(&a, (6, 8), &jig);
+    write(&b, (4, 4), &swing());
+    let mut command = drumlin();
+    command.args(["explore", "--steps", "2", "-o"]).arg(&to).arg("--between").args([&a, &b]);
+    let found = json(&mut command);
+    let metres: Vec<&str> = found.iter().map(|groove| groove["metre"].as_str().unwrap()).collect();
+    assert_eq!(metres, ["6/8", "6/8", "4/4"]);
+    let read = |step: usize| {
+        let song = midi::read(&to.join(format!("step {step:02}.mid"))).unwrap();
+        let last = song.drum_notes().map(|note| note.start).max().unwrap();
+        (song.metres[0].metre, song.tempo.bpm(Ticks(0)).0, song.tempo.seconds(last).0)
+    };
+    let (metre, tempo, last) = read(0);
+    assert_eq!((metre, tempo), (Metre::new(6, 8).unwrap(), 120.0));
+    // The last of 24 eighths of a quarter of a second.
+    assert!((last - 5.75).abs() < 0.1, "{last}");
+    assert_eq!(pattern(&to.join("step 00.mid")), pattern(&a));
+    assert_eq!((read(2).0, read(2).1), (Metre::COMMON, 120.0));
+}
+
+#[test]
+fn a_groove_with_a_name_as_long_as_can_be_is_written() {
+    let folder = TempDir::new().unwrap();
+    let [own, a, to] = ["own", "a.mid", "near"].map(|name| folder.path().join(name));
+    fs::create_dir(&own).unwrap();
+    write(&a, (4, 4), &rock(2));
+    write(&own.join(format!("{}.mid", "ä".repeat(125))), (4, 4), &rock(2));
+    let mut command = drumlin();
+    command.args(["explore", "--count", "3", "--near"]).arg(&a).arg("-o").arg(&to);
+    let found = json(command.arg("--library").arg(&own));
+    let mine = found.iter().find(|groove| groove["name"] == "ä".repeat(125)).unwrap();
+    let file = Path::new(mine["file"].as_str().unwrap());
+    assert!(file.file_name().unwrap().to_str().unwrap().ends_with("ä.mid") && file.is_file());
 }
 
 #[test]

@@ -18,16 +18,17 @@ use crate::network::Network;
 use crate::patterns::{
     DRUMS, Filter, LANES_OF_DRUMS, MapPoint, MapStyle, Near, PATTERN_DECODER,
     PATTERN_DISCRIMINATOR, PATTERN_ENCODER, Pattern, PatternGrid, PatternMap, PatternSpace, Place,
-    commonest, interpolate, sample,
+    Sampled, Window, interpolate, medoid, quarters_of_beat, sample,
 };
 use crate::score::{Metre, MetreChange, Song, Ticks};
 
 use super::common::{NetworkArguments, PrintArguments};
 use super::console::{print, print_error, print_json, remark};
 use super::error::CliError;
-use super::features::is_midi;
+use super::folders::is_midi;
 use super::generate::Content;
 use super::song::title;
+use super::words::count;
 
 /// Explore the space of grooves: new ones, ways from one to another, what is alike, a map
 #[derive(Debug, Args)]
@@ -74,7 +75,7 @@ pub struct Arguments {
     #[arg(long, value_name = "NAME", value_parser = style(), ignore_case = true)]
     style: Option<MapStyle>,
 
-    /// The tempo to write, in beats a minute; by default that of the groove
+    /// The tempo to write, in quarter notes a minute; by default that of the groove
     #[arg(long, value_name = "BPM", value_parser = clap::value_parser!(u16).range(20..=400))]
     tempo: Option<u16>,
 
@@ -111,6 +112,8 @@ struct Found {
     pattern: Pattern,
     place: Place,
     style: Option<MapStyle>,
+    metre: Metre,
+    /// Quarters a minute.
     tempo: u16,
     /// Of the map's point, where it is one.
     name: Option<Arc<str>>,
@@ -126,6 +129,9 @@ struct Report<'a> {
     file: Option<String>,
     name: Option<&'a str>,
     style: Option<&'static str>,
+    /// Such as `4/4` or `6/8`.
+    metre: String,
+    /// Quarters a minute.
     tempo: u16,
     /// `straight` (16 steps a bar) or `triplet` (12).
     grid: &'static str,
@@ -141,11 +147,22 @@ struct Report<'a> {
 struct Read {
     pattern: Pattern,
     place: Place,
-    tempo: u16,
+    metre: Metre,
+    /// Beats of the pattern a minute: dotted ones in compound metres.
+    beats: f64,
+}
+
+impl Read {
+    /// The metre for a groove that is like this one: its own if that goes with the grid, else 4/4.
+    fn metre_of(&self, pattern: &Pattern) -> Metre {
+        if pattern.grid() == self.pattern.grid() { self.metre } else { Metre::COMMON }
+    }
 }
 
 /// The tempo of grooves of which none is known.
 const USUAL_TEMPO: u16 = 120;
+/// The most bytes of a point's name in the name of a file: systems take 255 for all of it.
+const LONGEST_NAME: usize = 200;
 
 impl Arguments {
     /// The grooves that are read.
@@ -175,37 +192,15 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
         let seed = arguments.seed;
         let sampled = sample(&space, &map, &filter, groove, count.into(), seed)?;
         if sampled.len() < usize::from(count) && !arguments.printing.quiet {
-            remark(&format!("only {} new grooves were found there", sampled.len()));
+            let found = super::words::count(sampled.len(), "new groove");
+            remark(&format!("no more than {found} could be found there"));
         }
-        for (number, sampled) in sampled.iter().enumerate() {
-            let from = &map.points()[sampled.from];
-            let distance = near.as_ref().map(|near| near.pattern.distance(&sampled.pattern));
-            found.push(Found {
-                pattern: sampled.pattern,
-                place: map.place(&sampled.pattern),
-                style: (from.style != MapStyle::OTHER).then_some(from.style),
-                tempo: near.as_ref().map_or(from.tempo.unwrap_or(USUAL_TEMPO), |near| near.tempo),
-                name: None,
-                distance,
-                file: format!("sample {:02}.mid", number + 1),
-            });
-        }
+        let numbered = sampled.iter().enumerate();
+        found.extend(numbered.map(|(number, made)| new(number, made, near.as_ref(), &map)));
     } else if let Some(near) = &near {
         let alike = map.similar(&near.pattern, near.place, arguments.count.into(), &filter);
-        for (number, index) in alike.into_iter().enumerate() {
-            let point = &map.points()[index];
-            let plain = |c: char| if c.is_alphanumeric() || " -_".contains(c) { c } else { '_' };
-            let name: String = point.name.chars().map(plain).collect();
-            found.push(Found {
-                pattern: point.pattern,
-                place: point.place,
-                style: (point.style != MapStyle::OTHER).then_some(point.style),
-                tempo: point.tempo.unwrap_or(near.tempo),
-                name: Some(point.name.clone()),
-                distance: Some(point.pattern.distance(&near.pattern)),
-                file: format!("near {:02} {name}.mid", number + 1),
-            });
-        }
+        let points = alike.into_iter().map(|index| &map.points()[index]).enumerate();
+        found.extend(points.map(|(number, point)| known(number, point, near)));
         if found.is_empty() {
             return Err(CliError::NothingNear);
         }
@@ -215,19 +210,10 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
         let steps = usize::from(arguments.steps);
         let ends = [&from.pattern, &to.pattern];
         let way = interpolate(&space, ends, steps, [false; DRUMS], arguments.seed)?;
-        for (number, pattern) in way.iter().enumerate() {
-            let share = number as f32 / steps as f32;
-            let tempo = f32::from(from.tempo) * (1.0 - share) + f32::from(to.tempo) * share;
-            found.push(Found {
-                pattern: *pattern,
-                place: map.place(pattern),
-                style: arguments.style,
-                tempo: tempo.round() as u16,
-                name: None,
-                distance: Some(pattern.distance(&from.pattern)),
-                file: format!("step {number:02}.mid"),
-            });
-        }
+        found.extend((0..=steps).map(|number| Found {
+            style: arguments.style,
+            ..between(number, &way, [&from, &to], &map)
+        }));
     }
     for found in &mut found {
         found.tempo = arguments.tempo.unwrap_or(found.tempo);
@@ -262,31 +248,106 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     }
 }
 
-/// A groove with the velocities and the timing of a drummer, as a MIDI file of two bars.
+/// A new groove, the `number`th from 0; `near` is what it is to be near to.
+fn new(number: usize, made: &Sampled, near: Option<&Read>, map: &PatternMap) -> Found {
+    let from = &map.points()[made.from];
+    let usual = from.tempo.unwrap_or(USUAL_TEMPO).into();
+    let metre = near.map_or(Metre::COMMON, |near| near.metre_of(&made.pattern));
+    Found {
+        pattern: made.pattern,
+        place: map.place(&made.pattern),
+        style: (from.style != MapStyle::OTHER).then_some(from.style),
+        metre,
+        tempo: quarters(near.map_or(usual, |near| near.beats), metre),
+        name: None,
+        distance: near.map(|near| near.pattern.distance(&made.pattern)),
+        file: format!("sample {:02}.mid", number + 1),
+    }
+}
+
+/// A groove of the map, the `number`th from 0 of those that are like one.
+fn known(number: usize, point: &MapPoint, near: &Read) -> Found {
+    let plain = |c: char| if c.is_alphanumeric() || " -_".contains(c) { c } else { '_' };
+    let name: String = point.name.chars().map(plain).collect();
+    let name = name[..name.floor_char_boundary(LONGEST_NAME)].trim_end();
+    let metre = near.metre_of(&point.pattern);
+    Found {
+        pattern: point.pattern,
+        place: point.place,
+        style: (point.style != MapStyle::OTHER).then_some(point.style),
+        metre,
+        tempo: quarters(point.tempo.map_or(near.beats, f64::from), metre),
+        name: Some(point.name.clone()),
+        distance: Some(point.pattern.distance(&near.pattern)),
+        file: format!("near {:02} {name}.mid", number + 1),
+    }
+}
+
+/// A step of the way between two grooves. Metre and tempo are those of the ends: the metre changes with
+/// the grid or in the middle, the tempo of the beats step by step.
+fn between(number: usize, way: &[Pattern], [from, to]: [&Read; 2], map: &PatternMap) -> Found {
+    let (pattern, steps) = (way[number], way.len() - 1);
+    let share = number as f64 / steps as f64;
+    let is_first = match from.pattern.grid() == to.pattern.grid() {
+        true => 2 * number <= steps,
+        false => pattern.grid() == from.pattern.grid(),
+    };
+    let metre = if is_first { from.metre } else { to.metre };
+    Found {
+        pattern,
+        place: map.place(&pattern),
+        style: None,
+        metre,
+        tempo: quarters(from.beats * (1.0 - share) + to.beats * share, metre),
+        name: None,
+        distance: Some(pattern.distance(&from.pattern)),
+        file: format!("step {number:02}.mid"),
+    }
+}
+
+/// The tempo that is written for a pattern of so many beats a minute, in quarters a minute.
+fn quarters(beats: f64, metre: Metre) -> u16 {
+    (beats * quarters_of_beat(metre)).round().clamp(20.0, 400.0) as u16
+}
+
+/// A groove with the velocities and the timing of a drummer, as a MIDI file of two bars of four beats.
 fn played(found: &Found, seed: u64, network: &dyn Network) -> Result<Vec<u8>, CliError> {
-    let tempo = Pattern::tempo(found.tempo.into());
+    let written = Pattern::tempo(found.tempo.into());
+    // A pattern's part counts its beats as quarters; in compound metres they are dotted.
+    let beats = Pattern::tempo(f64::from(found.tempo) / quarters_of_beat(found.metre));
     let style = found.style.map(MapStyle::name);
     let style = Style::ALL.into_iter().find(|known| Some(known.name()) == style);
-    let feel = Feel { style, seed, ..Feel::new(&tempo) };
+    let feel = Feel { style, seed, ..Feel::new(&beats) };
     let part = performance::play(&found.pattern.part(1), &feel, network)
         .map_err(crate::drummer::DrummerError::from)?;
-    let metres = vec![MetreChange { at: Ticks(0), metre: Metre::COMMON }];
-    let empty = Song { tempo: tempo.clone(), metres, tracks: Vec::new() };
+    let metres = vec![MetreChange { at: Ticks(0), metre: found.metre }];
+    let empty = Song { tempo: written, metres, tracks: Vec::new() };
+    let mut song = midi::drum_song(&empty, &part);
+    for note in song.tracks.iter_mut().flat_map(|track| &mut track.notes) {
+        *note = note.retimed(&beats, &empty.tempo);
+    }
     // Two whole bars, so that it can be looped as it is.
-    let length = Ticks(2 * Metre::COMMON.bar_ticks(empty.ticks_per_quarter()).0);
-    Ok(midi::write_clip(&midi::drum_song(&empty, &part), midi::DRUM_CHANNEL, length))
+    let length = Ticks(2 * Metre::COMMON.bar_ticks(beats.ticks_per_quarter()).0);
+    let length = empty.tempo.ticks(beats.seconds(length));
+    Ok(midi::write_clip(&song, midi::DRUM_CHANNEL, length))
 }
 
-/// The groove of a file: the two bars that it plays most often.
+/// The groove of a file: the two bars that are most like all its others.
 fn groove(path: &Path, map: &PatternMap) -> Result<Read, CliError> {
+    let (window, song) = window(path)?;
+    Ok(Read {
+        pattern: window.pattern,
+        place: map.place(&window.pattern),
+        metre: window.metre,
+        beats: window.beats_per_minute(&song),
+    })
+}
+
+fn window(path: &Path) -> Result<(Window, Song), CliError> {
     let song = midi::read(path)?;
     let window =
-        commonest(&song).map_err(|reason| CliError::Pattern { path: path.to_owned(), reason })?;
-    Ok(Read { pattern: window.pattern, place: map.place(&window.pattern), tempo: tempo_of(&song) })
-}
-
-fn tempo_of(song: &Song) -> u16 {
-    song.tempo.bpm(Ticks(0)).0.round().clamp(20.0, 400.0) as u16
+        medoid(&song).map_err(|reason| CliError::Pattern { path: path.to_owned(), reason })?;
+    Ok((window, song))
 }
 
 /// The grooves of a folder and the folders in it, placed. Files that have none are told of.
@@ -307,15 +368,11 @@ fn library(folder: &Path, map: &PatternMap, quiet: bool) -> Result<Vec<MapPoint>
     files.sort();
     let mut grooves = Vec::new();
     for path in files {
-        let read = midi::read(&path).map_err(CliError::from);
-        let groove = read.and_then(|song| {
-            let found = commonest(&song);
-            let window =
-                found.map_err(|reason| CliError::Pattern { path: path.clone(), reason })?;
-            Ok((window.pattern, tempo_of(&song)))
-        });
-        match groove {
-            Ok((pattern, tempo)) => grooves.push((pattern, tempo, title(&path))),
+        match window(&path) {
+            Ok((window, song)) => {
+                let tempo = window.beats_per_minute(&song).round().clamp(20.0, 400.0) as u16;
+                grooves.push((window.pattern, tempo, title(&path)));
+            }
             Err(reason) if !quiet => print_error(&reason),
             Err(_) => {}
         }
@@ -351,6 +408,7 @@ fn report<'a>(found: &'a Found, folder: Option<&Path>) -> Report<'a> {
         file: folder.map(|folder| folder.join(&found.file).display().to_string()),
         name: found.name.as_deref(),
         style: found.style.map(MapStyle::name),
+        metre: format!("{}/{}", found.metre.numerator(), found.metre.denominator()),
         tempo: found.tempo,
         grid: grid_name(pattern),
         strokes: pattern.strokes(),
@@ -363,8 +421,9 @@ fn report<'a>(found: &'a Found, folder: Option<&Path>) -> Report<'a> {
 fn line(found: &Found) -> String {
     let Found { pattern, tempo, file, .. } = found;
     let title = file.trim_end_matches(".mid");
-    let (grid, strokes) = (grid_name(pattern), pattern.strokes());
-    let apart = found.distance.map_or(String::new(), |d| format!(", {d} strokes apart"));
+    let (grid, strokes) = (grid_name(pattern), count(pattern.strokes(), "stroke"));
+    let apart = |distance| format!(", {} apart", count(distance, "stroke"));
+    let apart = found.distance.map_or(String::new(), apart);
     let style = found.style.map_or(String::new(), |style| format!(", {}", style.name()));
-    format!("{title}: {strokes} strokes, {grid}, {tempo} bpm{style}{apart}\n")
+    format!("{title}: {strokes}, {grid}, {tempo} bpm{style}{apart}\n")
 }

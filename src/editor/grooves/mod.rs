@@ -33,7 +33,8 @@ pub fn show(
     rect: Rect,
 ) {
     open_map(frame, grooves);
-    grooves.plays &= frame.view.auditioned.is_some();
+    // What no point under the pointer plays is what is in hand.
+    grooves.plays = frame.view.auditioned.is_some() && (grooves.plays || grooves.heard.is_none());
     let theme = &frame.theme;
     let row = |top: f32, height: f32| {
         Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), height))

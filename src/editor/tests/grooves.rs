@@ -113,8 +113,9 @@ fn pins_the_slider_dice_and_favourites() {
     let mut robot = with_map();
     assert!(current(&robot).is_none());
     robot.press("groove-dice");
-    robot.wait(|robot| current(robot).is_some());
+    robot.wait(|robot| robot.studio.snapshot().auditioned.is_some());
     let a = current(&robot);
+    assert_eq!(robot.studio.snapshot().auditioned, a.map(|a| a.pattern));
     robot.press("pin-a");
     robot.press("groove-favourite");
     robot.press("groove-dice");

@@ -7,10 +7,10 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use library::GrooveLibrary;
+pub(super) use library::LibraryError;
 pub use state::{MOST_FAVOURITES, MapGroove, MapState};
 
 use super::Document;
@@ -37,8 +37,6 @@ pub enum MapRequest {
     Use(Option<usize>),
     /// Only has a groove heard.
     Listen(Pattern),
-    /// Copies MIDI files, and those of folders, to the musician's library.
-    Add(Vec<PathBuf>),
 }
 
 /// What there is to show of the map.
@@ -53,7 +51,8 @@ pub struct MapView {
 }
 
 impl Document {
-    /// A groove with the rows of locked lanes as they are in the groove in hand.
+    /// A groove with the strokes of locked lanes as they are in the groove in hand, also where those are on
+    /// the other grid.
     pub fn with_locked_rows(&self, pattern: &Pattern) -> Pattern {
         let Some(current) = &self.map.current else { return *pattern };
         let locked = self.locked_drums();

@@ -1,18 +1,20 @@
 //! What the worker does for the map, between jobs and between the steps of one.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::library::placed;
+use parking_lot::Mutex;
+
+use super::library::{LibraryError, Progress, placed};
 use super::{MORPH_STEPS, MapGroove, MapRequest, MapView};
-use crate::drummer::DrummerError;
 use crate::drummer::performance::{self, Feel, GROOVE};
-use crate::files::OutputError;
+use crate::drummer::{DrummerError, Settings};
 use crate::network::{Backend, Models, NetworkError};
 use crate::patterns::{
-    DRUMS, Filter, Near, Pattern, PatternGrid, PatternMap, PatternSpace, Sampling, drum_of_lane,
-    interpolate, sample,
+    DRUMS, Filter, MapPoint, Near, Pattern, PatternGrid, PatternMap, PatternSpace, Sampling,
+    drum_of_lane, interpolate, sample,
 };
-use crate::score::{BarIndex, Bpm, DrumPart, Groove, GrooveSource, Metre, Ticks};
+use crate::score::{BarIndex, Bpm, DrumPart, Groove, GrooveSource, Metre, TempoMap, Ticks};
 use crate::studio::shared_state::SharedState;
 use crate::studio::{Document, Edit};
 
@@ -44,10 +46,6 @@ enum MapFailure {
     Network(#[from] NetworkError),
     #[error(transparent)]
     Drummer(#[from] DrummerError),
-    #[error(transparent)]
-    Output(#[from] OutputError),
-    #[error("the system names no folder for settings, so that there is no library of grooves")]
-    NoLibrary,
     #[error("{0}")]
     NoGroove(String),
 }
@@ -65,7 +63,8 @@ impl MapServer {
 
     fn answer(&mut self, shared: &SharedState, request: MapRequest) -> Result<(), MapFailure> {
         if self.open.is_none() {
-            self.open = Some(Open::new(shared)?);
+            let own = own_points(shared, &PatternMap::built_in(), &|_| true);
+            self.open = Some(Open::new(own.unwrap_or_default())?);
         }
         let Some(open) = &mut self.open else { return Ok(()) };
         let document = shared.document();
@@ -73,20 +72,6 @@ impl MapServer {
             MapRequest::Open => {
                 open.show(shared, &document);
                 return Ok(());
-            }
-            MapRequest::Add(paths) => {
-                let library = shared.library().ok_or(MapFailure::NoLibrary)?;
-                let added = library.add(&paths)?;
-                *open = Open::new(shared)?;
-                open.show(shared, &document);
-                return match added.refused {
-                    Some(reason) if added.grooves == 0 => Err(MapFailure::NoGroove(reason)),
-                    Some(reason) => Err(MapFailure::NoGroove(format!(
-                        "{} grooves were added, {} files left out; the last: {reason}",
-                        added.grooves, added.left_out
-                    ))),
-                    None => Ok(()),
-                };
             }
             MapRequest::Listen(pattern) => {
                 let part = open.played(&document, &pattern)?;
@@ -133,17 +118,55 @@ impl MapServer {
         shared.audition(&pattern, &part, tempo(&document), true);
         Ok(())
     }
+
+    /// Shows the map with these points of the musician's.
+    fn show_own(&mut self, shared: &SharedState, own: Vec<MapPoint>) -> Result<(), MapFailure> {
+        self.open.insert(Open::new(own)?).show(shared, &shared.document());
+        Ok(())
+    }
+}
+
+/// Copies the grooves among files and folders to the musician's library and shows them on the map.
+pub fn add_grooves(
+    server: &Mutex<MapServer>,
+    shared: &SharedState,
+    paths: &[PathBuf],
+    progress: Progress<'_>,
+) -> Result<(), LibraryError> {
+    let library = shared.library().ok_or(LibraryError::NoLibrary)?;
+    let added = library.add(paths, &|share| progress(share / 2.0))?;
+    let own = own_points(shared, &PatternMap::built_in(), &|share| progress(0.5 + share / 2.0))?;
+    let refused = LibraryError::Refused;
+    server.lock().show_own(shared, own).map_err(|failure| refused(failure.to_string()))?;
+    match added.refused {
+        Some(reason) if added.grooves == 0 => Err(refused(reason)),
+        Some(reason) => Err(refused(format!(
+            "{} grooves were added, {} files left out; the last: {reason}",
+            added.grooves, added.left_out
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// The grooves of the musician's library, placed on a map.
+fn own_points(
+    shared: &SharedState,
+    map: &PatternMap,
+    progress: Progress<'_>,
+) -> Result<Vec<MapPoint>, LibraryError> {
+    let Some(library) = shared.library() else { return Ok(Vec::new()) };
+    let grooves = library.read(&|share| progress(share / 2.0))?;
+    placed(&grooves, map, &|share| progress(0.5 + share / 2.0))
 }
 
 impl Open {
-    fn new(shared: &SharedState) -> Result<Open, MapFailure> {
+    fn new(points: Vec<MapPoint>) -> Result<Open, MapFailure> {
         // Grooves are small: a GPU would be waited for longer than the processor takes.
         let models = Models::new(Backend::Cpu, None);
         let space = PatternSpace::new(&models)?;
         let own = PatternMap::built_in();
         let built_in = own.points().len();
-        let grooves = shared.library().map(|library| library.read()).unwrap_or_default();
-        let map = if grooves.is_empty() { own } else { Arc::new(own.with(placed(&grooves, &own))) };
+        let map = if points.is_empty() { own } else { Arc::new(own.with(points)) };
         Ok(Open { models, space, map, built_in })
     }
 
@@ -168,7 +191,9 @@ impl Open {
         section: Option<usize>,
     ) -> Result<(), MapFailure> {
         let Some(current) = &document.map.current else { return Ok(()) };
-        let part = self.played(document, &current.pattern)?;
+        // As if no control was turned: intensity and swing act when the song is played with it.
+        let tempo = Pattern::tempo(tempo(document).0);
+        let part = self.performed(&current.pattern, &own_feel(document, &tempo))?;
         let near = self.map.nearest(current.place, 1, &Filter::default());
         let style = near.first().map(|&index| self.map.points()[index].style.name());
         let name = format!("From the map, {}", style.unwrap_or("new"));
@@ -182,21 +207,24 @@ impl Open {
         Ok(())
     }
 
-    /// A groove as a drummer plays it at the song's tempo.
+    /// A groove as a drummer plays it at the song's tempo, under all controls: as it is heard.
     fn played(&self, document: &Document, pattern: &Pattern) -> Result<DrumPart, MapFailure> {
         let tempo = Pattern::tempo(tempo(document).0);
-        let settings = &document.settings;
-        let feel = Feel {
-            intensity: settings.intensity,
-            swing: settings.swing,
-            humanise: settings.humanise,
-            seed: settings.seed,
-            ..Feel::new(&tempo)
-        };
+        let Settings { intensity, swing, .. } = document.settings;
+        self.performed(pattern, &Feel { intensity, swing, ..own_feel(document, &tempo) })
+    }
+
+    fn performed(&self, pattern: &Pattern, feel: &Feel) -> Result<DrumPart, MapFailure> {
         let network = self.models.get(&GROOVE)?;
-        let played = performance::play(&pattern.part(1), &feel, &*network);
+        let played = performance::play(&pattern.part(1), feel, &*network);
         Ok(played.map_err(DrummerError::from)?)
     }
+}
+
+/// The feel of a groove by itself: the song's drummer at middle intensity, without swing.
+fn own_feel<'a>(document: &Document, tempo: &'a TempoMap) -> Feel<'a> {
+    let settings = &document.settings;
+    Feel { humanise: settings.humanise, seed: settings.seed, ..Feel::new(tempo) }
 }
 
 /// The song's tempo where it begins.

@@ -2,6 +2,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use super::*;
+use crate::drummer::{Settings, StyleChoice};
 use crate::midi;
 use crate::patterns::PatternGrid;
 use crate::studio::{Document, Edit, Saved, Studio, fixtures};
@@ -116,6 +117,57 @@ fn what_is_in_hand_moves_and_locked_lanes_stay() {
 }
 
 #[test]
+fn locked_lanes_keep_their_times_where_the_rest_was_in_triplets() {
+    let map = MapState { current: Some(at(rock(), 0.0)), ..MapState::default() };
+    let mut document = Document { map, ..Document::default() };
+    for lane in Lane::ALL {
+        document = Edit::Lock { lane, on: lane == Lane::ClosedHat }.apply(&document).unwrap();
+    }
+    let taken = document.with_locked_rows(&swing());
+    assert_eq!((taken.grid(), taken.rows()[4]), (PatternGrid::Straight, rock().rows()[4]));
+    // The ride skips on the last sixteenth.
+    assert!(taken.has_onset(11, 7) && taken.rows()[5] != 0);
+}
+
+#[test]
+fn what_is_in_hand_is_heard_from_the_first_dice_on_unless_it_was_stopped() {
+    let studio = Studio::new();
+    studio.request_map(MapRequest::Dice(1));
+    wait(&studio, |view| view.auditioned.is_some());
+    let first = studio.snapshot();
+    assert_eq!(first.document.map.current.map(|current| current.pattern), first.auditioned);
+    studio.request_map(MapRequest::Dice(2));
+    studio.stop_audition();
+    wait(&studio, |view| view.document.map.current != first.document.map.current);
+    assert_eq!(studio.snapshot().auditioned, None);
+    // Neither by the time that what comes next is there.
+    studio.request_map(MapRequest::Pick(at(rock(), 0.0)));
+    wait(&studio, |view| view.document.map.current == Some(at(rock(), 0.0)));
+    assert_eq!(studio.snapshot().auditioned, None);
+}
+
+#[test]
+fn a_song_gets_the_groove_as_it_is_without_intensity_and_swing() {
+    let studio = Studio::new();
+    studio.request_map(MapRequest::Pick(at(rock(), 0.0)));
+    wait(&studio, |view| view.document.map.current == Some(at(rock(), 0.0)));
+    let used = |intensity: f32, swing: f32| {
+        let settings = Settings { intensity, swing, ..Settings::default() };
+        studio.apply(Edit::Settings(settings)).unwrap();
+        let is_groove = |view: &crate::studio::View| match &view.document.settings.style {
+            StyleChoice::Groove(groove) => Some(groove.hits().to_vec()),
+            _ => None,
+        };
+        assert_eq!(is_groove(&studio.snapshot()), None);
+        studio.request_map(MapRequest::Use(None));
+        wait(&studio, |view| is_groove(view).is_some());
+        is_groove(&studio.snapshot()).unwrap()
+    };
+    let even = used(0.5, 0.0);
+    assert_eq!(used(1.0, 1.0), even);
+}
+
+#[test]
 fn what_is_only_heard_takes_no_move_back() {
     let studio = Studio::new();
     for step in 1..=20 {
@@ -140,22 +192,88 @@ fn the_map_is_kept_in_the_project() {
     assert_eq!(Saved::from_bytes(&saved.to_bytes()), Ok(saved));
 }
 
+/// A groove as a MIDI file.
+fn song(pattern: Pattern) -> Vec<u8> {
+    let tempo = Pattern::tempo(96.0);
+    let song = crate::score::Song { tempo, metres: Vec::new(), tracks: Vec::new() };
+    midi::write(&midi::drum_song(&song, &plainly(&pattern)))
+}
+
+#[test]
+fn files_that_are_there_already_are_not_kept_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let [mine, yours, kept] = ["mine", "yours", "kept"].map(|name| folder.path().join(name));
+    for (folder, groove) in [(&mine, rock()), (&yours, swing())] {
+        fs::create_dir(folder).unwrap();
+        fs::write(folder.join("loop.mid"), song(groove)).unwrap();
+    }
+    // The same bytes under another name, and a name as long as can be.
+    fs::write(yours.join("copy.mid"), song(rock())).unwrap();
+    fs::write(yours.join(format!("{}.mid", "ä".repeat(125))), song(rock())).unwrap();
+    let library = GrooveLibrary::new(kept.clone());
+    let add = || library.add(&[mine.clone(), yours.clone()], &|_| true).unwrap().grooves;
+    assert_eq!([add(), add()], [2, 0]);
+    assert_eq!(fs::read_dir(&kept).unwrap().count(), 2);
+    // Also where the first of two of one name is gone.
+    fs::remove_file(kept.join("loop.mid")).unwrap();
+    assert_eq!([add(), add()], [1, 0]);
+    let long = GrooveLibrary::new(folder.path().join("long"));
+    let path = yours.join(format!("{}.mid", "ä".repeat(125)));
+    assert_eq!(long.add(&[path], &|_| true).unwrap().grooves, 1);
+    assert_eq!(long.read(&|_| true).unwrap()[0].0, "ä".repeat(100));
+}
+
+#[test]
+fn files_that_are_dropped_one_by_one_are_all_added() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (folder.path().join("rock.mid"), folder.path().join("swing.mid"));
+    fs::write(&first, song(rock())).unwrap();
+    fs::write(&second, song(swing())).unwrap();
+    let studio = Studio::new();
+    studio.set_library(Some(GrooveLibrary::new(folder.path().join("kept"))));
+    for path in [first, second] {
+        studio.add_grooves(vec![path]).unwrap();
+    }
+    wait(&studio, |view| {
+        view.map.as_ref().is_some_and(|map| map.map.points().len() == map.built_in + 2)
+    });
+    wait(&studio, |view| view.job.is_none());
+    assert_eq!(studio.snapshot().error, None);
+}
+
+#[test]
+fn adding_grooves_says_how_far_it_is_and_can_be_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let dropped = folder.path().join("mine");
+    fs::create_dir_all(&dropped).unwrap();
+    for number in 0..4 {
+        let mut groove = rock();
+        groove.set(0, 2 * number + 1, true);
+        fs::write(dropped.join(format!("{number}.mid")), song(groove)).unwrap();
+    }
+    let library = GrooveLibrary::new(folder.path().join("kept"));
+    let told = std::cell::RefCell::new(Vec::new());
+    let progress = |share: f32| {
+        told.borrow_mut().push(share);
+        share < 0.5
+    };
+    let stopped = library.add(&[dropped], &progress);
+    assert!(matches!(stopped, Err(LibraryError::Cancelled)));
+    assert_eq!(told.take(), [0.0, 0.25, 0.5]);
+    assert_eq!(fs::read_dir(folder.path().join("kept")).unwrap().count(), 2);
+}
+
 #[test]
 fn dropped_grooves_are_placed_and_kept() {
     let folder = tempfile::tempdir().unwrap();
     let (dropped, kept) = (folder.path().join("mine/inside"), folder.path().join("kept"));
     fs::create_dir_all(&dropped).unwrap();
-    let song = |pattern: Pattern| {
-        let tempo = Pattern::tempo(96.0);
-        let song = crate::score::Song { tempo, metres: Vec::new(), tracks: Vec::new() };
-        midi::write(&midi::drum_song(&song, &plainly(&pattern)))
-    };
     fs::write(dropped.join("rock.mid"), song(rock())).unwrap();
     fs::write(dropped.join("swing.MID"), song(swing())).unwrap();
     fs::write(dropped.join("broken.mid"), b"MThd").unwrap();
     let studio = Studio::new();
     studio.set_library(Some(GrooveLibrary::new(kept.clone())));
-    studio.request_map(MapRequest::Add(vec![folder.path().join("mine")]));
+    studio.add_grooves(vec![folder.path().join("mine")]).unwrap();
     wait(&studio, |view| view.map.is_some() && view.error.is_some());
     let view = studio.snapshot();
     let error = view.error.clone().unwrap();
@@ -167,7 +285,7 @@ fn dropped_grooves_are_placed_and_kept() {
     // Another studio finds them; the same files are not kept twice.
     let other = Studio::new();
     other.set_library(Some(GrooveLibrary::new(kept.clone())));
-    other.request_map(MapRequest::Add(vec![dropped.join("rock.mid")]));
+    other.add_grooves(vec![dropped.join("rock.mid")]).unwrap();
     wait(&other, |view| view.map.is_some());
     assert_eq!(fs::read_dir(kept).unwrap().count(), 2);
 }

@@ -55,10 +55,11 @@ impl SharedState {
     }
 
     /// Has a groove heard at once in the place of the part, over and over, whether the host plays or not.
-    /// `played` replaces the same groove only while that is still wanted.
+    /// `played` replaces the same groove only while that is still wanted, or is what was waited for.
     pub fn audition(&self, pattern: &Pattern, part: &DrumPart, tempo: Bpm, played: bool) {
         let mut state = self.state.lock();
-        if played && state.session.auditioned.is_none() {
+        let is_awaited = std::mem::take(&mut state.awaits_groove);
+        if played && state.session.auditioned.is_none() && !is_awaited {
             return;
         }
         let running = state.session.auditioned.replace(*pattern).is_some();
@@ -83,6 +84,7 @@ impl SharedState {
     pub fn stop_audition(&self) {
         let mut state = self.state.lock();
         state.map_requests.retain(|request| !matches!(request, MapRequest::Listen(_)));
+        state.awaits_groove = false;
         if state.session.auditioned.take().is_some()
             | state.session.audition_source.take().is_some()
         {

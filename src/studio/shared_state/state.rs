@@ -21,6 +21,8 @@ pub(super) struct State {
     pub closed: bool,
     /// What the map is asked for; the worker takes it from the front.
     pub map_requests: VecDeque<MapRequest>,
+    /// The next groove that the map takes in hand is to be heard although none is yet.
+    pub awaits_groove: bool,
     pub library: Option<GrooveLibrary>,
 }
 

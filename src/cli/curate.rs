@@ -19,6 +19,7 @@ use super::error::CliError;
 use super::generate::Content;
 use super::progress::counted;
 use super::song;
+use super::words::count;
 
 /// Make one piece of a folder of clips: drum loops and MIDI drum clips, like beside like
 #[derive(Debug, Args)]
@@ -82,13 +83,31 @@ impl Outputs {
     fn all(&self) -> [&Path; 4] {
         [&self.sound, &self.json, &self.cue, &self.picture]
     }
+
+    /// Those that are no clips of the musician's: what is beside the sound, and the sound itself where a
+    /// cue sheet says that it came of clips before.
+    fn written(&self) -> Vec<&Path> {
+        let sheet: Option<serde_json::Value> =
+            fs::read(&self.json).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let is_result = sheet.is_some_and(|sheet| {
+            let file = sheet["file"].as_str().and_then(|file| Path::new(file).file_name());
+            file == self.sound.file_name() && sheet["clips"].is_array()
+        });
+        let sound = is_result.then_some(self.sound.as_path());
+        [&self.json, &self.cue, &self.picture]
+            .map(PathBuf::as_path)
+            .into_iter()
+            .chain(sound)
+            .collect()
+    }
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     Content::Sound.check(&arguments.output)?;
     let outputs = Outputs::of(&arguments.output);
-    files::check(outputs.all(), arguments.like.as_deref())?;
     let (sources, mut left_out) = sources(&arguments.folder, &outputs)?;
+    let read = sources.iter().map(Source::path).chain(arguments.like.as_deref());
+    files::check(outputs.all(), read)?;
     if sources.is_empty() {
         return Err(CliError::NoClips { folder: arguments.folder.clone() });
     }
@@ -146,12 +165,13 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     let picture = MatrixPicture { title: &title, clips: &ordered }.png()?;
     let json =
         serde_json::to_vec_pretty(&sheet).map_err(|error| CliError::Console(error.into()))?;
-    draft.finish()?;
+    // The sound comes last: beside it there is always what says that it is a result.
     files::write(vec![
         Output { path: outputs.json, bytes: json },
         Output { path: outputs.cue, bytes: cue_sheet(&sheet).into_bytes() },
         Output { path: outputs.picture, bytes: picture },
     ])?;
+    draft.finish()?;
     bar.finish_and_clear();
     if arguments.printing.json {
         print_json(&sheet)?;
@@ -170,17 +190,20 @@ fn analyze(path: &Path, network: &dyn Network) -> Result<Clip, CliError> {
 /// Files that are not in the result.
 type Others = Vec<(PathBuf, Reason)>;
 
-/// What of a folder may be a clip, and what is not, with the reason. What this command writes is
-/// neither.
+/// What of a folder may be a clip, and what is not, with the reason. What this command wrote before and
+/// hidden files are neither.
 fn sources(folder: &Path, outputs: &Outputs) -> Result<(Vec<Source>, Others), CliError> {
     let failed = |source| CliError::Folder { folder: folder.into(), source };
     let own: Vec<PathBuf> =
-        outputs.all().iter().filter_map(|path| fs::canonicalize(path).ok()).collect();
+        outputs.written().into_iter().filter_map(|path| fs::canonicalize(path).ok()).collect();
     let (mut sources, mut others) = (Vec::new(), Vec::new());
     for entry in fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
         let is_own = fs::canonicalize(&path).is_ok_and(|path| own.contains(&path));
-        if path.is_dir() || is_own {
+        // A Mac leaves files of its own beside others, named as they are behind a dot.
+        let is_hidden =
+            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if path.is_dir() || is_own || is_hidden {
             continue;
         }
         match Source::of(&path) {
@@ -194,12 +217,13 @@ fn sources(folder: &Path, outputs: &Outputs) -> Result<(Vec<Source>, Others), Cl
 
 fn summary(sheet: &CueSheet) -> String {
     let clips = sheet.clips.len();
+    let joins = count(clips.saturating_sub(1), "join");
+    let clips = count(clips, "clip");
     let on_beats = sheet.clips.iter().filter(|clip| clip.on_beats).count();
     let (minutes, seconds) = (sheet.seconds as u64 / 60, sheet.seconds as u64 % 60);
     format!(
-        "{}: {clips} clips, {minutes}:{seconds:02}, {on_beats} of {} joins beat on beat, {} left out",
+        "{}: {clips}, {minutes}:{seconds:02}, {on_beats} of {joins} beat on beat, {} left out",
         sheet.file,
-        clips.saturating_sub(1),
         sheet.left_out.len(),
     )
 }

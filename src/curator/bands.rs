@@ -82,25 +82,27 @@ impl Bands {
     }
 }
 
-/// How much the level of each band rises from frame to frame, in decades of power, 0 where it falls.
-/// What is 40 dB below the loudest band is silence.
-pub fn flux(energies: &[[f32; BANDS]]) -> Energies {
+/// The level of each band in decades of power, 0 for the loudest. What is 40 dB below it is silence: -4.
+pub fn levels(energies: &[[f32; BANDS]]) -> Energies {
     let mut loudest: Vec<f32> =
         energies.iter().map(|frame| frame.iter().copied().fold(0.0, f32::max)).collect();
     let Some(last) = loudest.len().checked_sub(1) else { return Vec::new() };
     let nearly_last = (last as f32 * 0.99).round() as usize;
     let (_, &mut reference, _) = loudest.select_nth_unstable_by(nearly_last, f32::total_cmp);
     let level = |energy: f32| (energy / reference.max(1e-12) + 1e-4).log10();
-    let mut before = energies[0].map(level);
-    energies
-        .iter()
-        .map(|frame| {
-            let now = frame.map(level);
-            let rise = std::array::from_fn(|band| (now[band] - before[band]).max(0.0));
-            before = now;
-            rise
-        })
-        .collect()
+    energies.iter().map(|frame| frame.map(level)).collect()
+}
+
+/// How much the level of each band rises from frame to frame, in decades of power, 0 where it falls.
+pub fn flux(energies: &[[f32; BANDS]]) -> Energies {
+    let mut frames = levels(energies);
+    let Some(mut before) = frames.first().copied() else { return Vec::new() };
+    for frame in &mut frames {
+        let now = *frame;
+        *frame = std::array::from_fn(|band| (now[band] - before[band]).max(0.0));
+        before = now;
+    }
+    frames
 }
 
 #[cfg(test)]

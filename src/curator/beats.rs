@@ -27,6 +27,16 @@ const LOWER: usize = 5;
 const MOST: f32 = 10.0;
 const WORTH: f32 = 0.3;
 
+/// A clip may be a single bar if it lasts so many seconds and has so many clear strokes behind its first.
+const BAR: Range<f64> = 0.8..4.8;
+const STROKES: usize = 3;
+/// The steps that a bar may have: sixteenths, and sixteenths of three quarters or triplets; how far from
+/// them its strokes are at most, the root mean square as a share of a step (of any strokes .29); and how
+/// far from where its onset is heard a stroke is looked for, in seconds.
+const STEPS: [f64; 2] = [16.0, 12.0];
+const OFF: f64 = 0.12;
+const NEAR: f64 = 0.015;
+
 /// The part of a clip at either end in which it may be joined: seconds, and at most one part of so many,
 /// so that it is not left before it is entered.
 const ENDS: f64 = 4.0;
@@ -51,6 +61,9 @@ pub struct ClipBeats {
     pub early: Vec<Beat>,
     /// In the last four seconds, of a short clip in the last half.
     pub late: Vec<Beat>,
+    /// From its first bar line to its last, in samples, where they are known: of MIDI files, which say it,
+    /// and of recordings that are cut as one bar.
+    pub bars: Option<Range<f64>>,
 }
 
 impl ClipBeats {
@@ -76,9 +89,12 @@ impl ClipBeats {
             period: early.period * HOP as f64,
             early: clip.beats(&early.beats, 0, 0..ends.min(begin)),
             late: clip.beats(&late.beats, end, flux.len().saturating_sub(ends)..flux.len()),
+            bars: None,
         };
         let few = beats.early.is_empty() || beats.late.is_empty();
-        Ok(if few { ClipBeats::default() } else { beats })
+        let heard = if few { ClipBeats::default() } else { beats };
+        // In a bar alone too little comes back for its beat to be heard.
+        Ok(ClipBeats { bars: clip.one_bar(), ..heard })
     }
 
     /// Beats a minute; none without beats.
@@ -130,6 +146,48 @@ impl Heard<'_> {
     }
 }
 
+impl Heard<'_> {
+    /// All of the clip if it is one bar that was cut at its lines: it begins with a stroke, and the others
+    /// are on the steps that its length makes.
+    fn one_bar(&self) -> Option<Range<f64>> {
+        let samples = self.envelope.samples() as f64;
+        let is_as_long = BAR.contains(&(samples / (FRAMES * HOP as f64)));
+        if !is_as_long || !self.envelope.begins_loud() {
+            return None;
+        }
+        let strokes = self.strokes();
+        let off = |steps: f64| {
+            let squares = strokes.iter().map(|stroke| {
+                let step = stroke / samples * steps;
+                (step - step.round()).powi(2)
+            });
+            (squares.sum::<f64>() / strokes.len() as f64).sqrt()
+        };
+        let is_bar = strokes.len() >= STROKES && STEPS.iter().any(|&steps| off(steps) <= OFF);
+        is_bar.then_some(0.0..samples)
+    }
+
+    /// Where clear strokes are, in samples; not the first, which begins the clip.
+    fn strokes(&self) -> Vec<f64> {
+        let rises: Vec<f32> = self.flux.iter().map(|frame| frame.iter().sum()).collect();
+        let around = APART / 4;
+        let is_stroke = |at: &usize| {
+            let before = &rises[at.saturating_sub(around)..*at];
+            let behind = &rises[at + 1..(at + 1 + around).min(rises.len())];
+            rises[*at] >= CLEAR
+                && before.iter().all(|rise| *rise < rises[*at])
+                && behind.iter().all(|rise| *rise <= rises[*at])
+        };
+        let place = |at: usize| {
+            let sample = ((self.first + at + 1) * HOP) as f64;
+            self.envelope.attack(sample, NEAR * FRAMES * HOP as f64)
+        };
+        let first = self.envelope.samples() as f64 / (2.0 * STEPS[0]);
+        let strokes = (0..rises.len()).filter(is_stroke).map(place);
+        strokes.filter(|sample| *sample > first).collect()
+    }
+}
+
 /// The most that the lowest `bands` rise together within two frames of a frame.
 fn rise(flux: &Energies, frame: usize, bands: usize) -> f32 {
     let near = &flux[frame.saturating_sub(2)..(frame + 3).min(flux.len())];
@@ -141,6 +199,7 @@ fn rise(flux: &Energies, frame: usize, bands: usize) -> f32 {
 mod tests {
     use std::sync::{Arc, LazyLock};
 
+    use super::super::bands::{Bands, flux};
     use super::super::beat_odds::CLIP_BEATS;
     use super::*;
     use crate::network::{Backend, Models};
@@ -183,6 +242,41 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// Strokes at these sixteenths of a clip of so many samples.
+    fn struck(samples: usize, sixteenths: &[f64]) -> Option<Range<f64>> {
+        let step = samples as f64 / 16.0;
+        let (mut noise, mut bands, mut envelope) = (1u32, Bands::new(), Envelope::default());
+        let sound = |at: usize| {
+            noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let since = |stroke: &f64| at.checked_sub((stroke * step) as usize);
+            let last = sixteenths.iter().filter_map(since).min();
+            let level = last.map_or(0.0, |since| 0.5 * (-(since as f32) / 1200.0).exp());
+            level * ((noise >> 8) as f32 / (1 << 23) as f32 - 1.0)
+        };
+        let sound: Vec<f32> = (0..samples).map(sound).collect();
+        bands.push(&sound);
+        envelope.push(&sound);
+        let flux = flux(&bands.finish());
+        Heard { flux: &flux, first: 0, envelope: &envelope }.one_bar()
+    }
+
+    #[test]
+    fn a_single_bar_is_whole() {
+        for samples in [44_100, 73_500, 116_000] {
+            let whole = Some(0.0..samples as f64);
+            assert_eq!(struck(samples, &[0.0, 2.0, 4.0, 7.0, 10.0, 12.0]), whole);
+            assert_eq!(struck(samples, &[0.0, 4.0, 8.0, 12.0]), whole);
+            // Triplets.
+            let third = 4.0 / 3.0;
+            assert_eq!(struck(samples, &[0.0, 2.0 * third, 4.0, 8.0, 8.0 + third, 12.0]), whole);
+        }
+        // Cut where no bar ends, begun without a stroke, one stroke alone, and longer than a bar.
+        assert_eq!(struck(88_200, &[0.0, 2.6, 5.2, 7.8, 10.4, 13.0, 15.6]), None);
+        assert_eq!(struck(88_200, &[2.0, 4.0, 8.0, 12.0]), None);
+        assert_eq!(struck(88_200, &[0.0]), None);
+        assert_eq!(struck(400_000, &[0.0, 4.0, 8.0, 12.0]), None);
     }
 
     #[test]

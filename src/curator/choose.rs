@@ -8,6 +8,10 @@ use crate::score::{DrumPart, Lane};
 /// the worth to none; the first that keeps candidates as different as random ones are is taken.
 const TRADE_OFFS: [f32; 8] = [4.0, 2.0, 1.0, 0.7, 0.5, 0.3, 0.15, 0.0];
 
+/// The shares of the candidates, the best ones, that are chosen from: the better half, and more of them
+/// only where these are too much alike.
+const POOLS: [f32; 3] = [0.5, 0.75, 1.0];
+
 /// A candidate as the curator sees it.
 #[derive(Clone, Copy, Debug)]
 pub struct Candidate<'a> {
@@ -64,9 +68,10 @@ pub fn ranked(candidates: &[Candidate]) -> Vec<usize> {
     order
 }
 
-/// So many of the candidates, the best first: after it always the one that is best by its worth and its
-/// distance to the nearest chosen one (maximal marginal relevance). They differ as much as random ones
-/// do, if there are such among those that can be played.
+/// So many of the candidates, by worth, the best of all first: beside it from the better half those that
+/// are best by their worth and their distance to the nearest chosen one (maximal marginal relevance). They
+/// differ as much as random ones do; where the better half is too much alike for that, some are from the
+/// best three quarters or from all that can be played.
 ///
 /// Source: Carbonell, Goldstein, "The Use of MMR, Diversity-Based Reranking for Reordering Documents and
 /// Producing Summaries", SIGIR 1998.
@@ -87,14 +92,23 @@ pub fn choose(candidates: &[Candidate], keep: usize) -> Vec<usize> {
     let apart = |a: usize, b: usize| apart[a * count + b];
     let everything: Vec<usize> = (0..count).collect();
     let usual = mean_distance(&everything, &apart);
-    let chosen = TRADE_OFFS.map(|weight| greedy(candidates, &from, keep, weight, usual, &apart));
+    let pools = POOLS.map(|share| {
+        let size = (share * from.len() as f32).ceil() as usize;
+        &from[..size.max(keep).min(from.len())]
+    });
+    let chosen: Vec<Vec<usize>> = pools
+        .iter()
+        .flat_map(|pool| TRADE_OFFS.map(|weight| (*pool, weight)))
+        .map(|(pool, weight)| greedy(candidates, pool, keep, weight, usual, &apart))
+        .collect();
     let different = |chosen: &&Vec<usize>| mean_distance(chosen, &apart) >= usual;
     let most = || {
         chosen.iter().max_by(|a, b| mean_distance(a, &apart).total_cmp(&mean_distance(b, &apart)))
     };
     let chosen = chosen.iter().find(different).or_else(most).cloned().unwrap_or_default();
+    let by_worth = from.iter().copied().filter(|index| chosen.contains(index));
     // Better one that is hard to play than one too few.
-    chosen.into_iter().chain(others).take(keep).collect()
+    by_worth.chain(others).take(keep).collect()
 }
 
 /// The mean distance of every two.
@@ -181,24 +195,42 @@ mod tests {
         assert!(choose(&[], 4).is_empty());
     }
 
+    /// Candidates by their worth, the best first.
+    fn by_worth(parts: &[DrumPart]) -> Vec<Candidate<'_>> {
+        let worth = |index: usize| 1.0 - index as f32 / 20.0;
+        let candidate = |(index, part)| Candidate { part, worth: worth(index), playable: true };
+        parts.iter().enumerate().map(candidate).collect()
+    }
+
+    fn mean(parts: &[DrumPart], of: &[usize]) -> f32 {
+        mean_distance(of, &|a, b| pattern_distance(&parts[a], &parts[b]))
+    }
+
     #[test]
     fn those_kept_are_good_and_as_different_as_any() {
         // Twelve nearly alike and good, four quite different and worse.
         let mut parts: Vec<DrumPart> = (0..12).map(|odd| part(&[0, 2, 4, 6, 8, 10, odd])).collect();
         parts.extend([part(&[1, 3]), part(&[5, 7]), part(&[9, 11]), part(&[13, 15])]);
-        let candidates: Vec<Candidate> = parts
-            .iter()
-            .enumerate()
-            .map(|(index, part)| Candidate {
-                part,
-                worth: 1.0 - index as f32 / 20.0,
-                playable: true,
-            })
-            .collect();
-        let chosen = choose(&candidates, 4);
+        let chosen = choose(&by_worth(&parts), 4);
         assert_eq!((chosen.len(), chosen[0]), (4, 0));
-        let mean = |of: &[usize]| mean_distance(of, &|a, b| pattern_distance(&parts[a], &parts[b]));
-        assert!(mean(&chosen) >= mean(&(0..16).collect::<Vec<_>>()));
+        assert!(mean(&parts, &chosen) >= mean(&parts, &(0..16).collect::<Vec<_>>()));
         assert!(chosen.iter().any(|&index| (1..12).contains(&index)) || chosen.contains(&12));
+        assert!(chosen.is_sorted(), "{chosen:?}");
+    }
+
+    #[test]
+    fn those_kept_are_of_the_better_half_where_it_differs() {
+        // The better eight have four ways to play, five of them the same. The worse ones are all the same
+        // and have nothing in common with them: what is most different is bad.
+        let good = |index: usize| {
+            let way = 3 * index.saturating_sub(4);
+            part(&[0, way + 1, way + 2, way + 3])
+        };
+        let mut parts: Vec<DrumPart> = (0..8).map(good).collect();
+        parts.extend((0..8).map(|_| part(&[13, 14, 15])));
+        let chosen = choose(&by_worth(&parts), 4);
+        assert_eq!(chosen, [0, 5, 6, 7]);
+        let all: Vec<usize> = (0..16).collect();
+        assert!(mean(&parts, &chosen) >= mean(&parts, &all));
     }
 }

@@ -83,7 +83,11 @@ impl Sound {
     }
 
     fn clip(self, source: &Source, network: &dyn Network) -> Result<Clip, Reason> {
-        let beats = ClipBeats::of(&self.flux, self.first, &self.envelope, network);
+        let beats = match source.song()? {
+            Some(song) => ClipBeats::of_song(&song),
+            None => ClipBeats::of(&self.flux, self.first, &self.envelope, network)
+                .map_err(|error| Reason::Broken(error.to_string()))?,
+        };
         Ok(Clip {
             source: source.clone(),
             samples: self.samples,
@@ -91,7 +95,7 @@ impl Sound {
             peak: self.peak,
             begins_struck: self.envelope.begins_loud(),
             descriptor: Descriptor::of(&self.energies, &self.flux),
-            beats: beats.map_err(|error| Reason::Broken(error.to_string()))?,
+            beats,
             sounding: self.sounding,
         })
     }

@@ -31,9 +31,9 @@ pub struct CueSheet {
 pub struct CueEntry {
     /// Its file.
     pub file: String,
-    /// Where it begins in the result: the middle of the crossfade.
+    /// Where it begins in the result: its first beat. The crossfade is just before.
     pub start: f64,
-    /// What of it is heard, between the middles of the crossfades.
+    /// What of it is heard, from join to join.
     pub from: f64,
     /// See `from`.
     pub to: f64,
@@ -41,7 +41,7 @@ pub struct CueEntry {
     pub fade: f64,
     /// Whether it begins on a beat of its own and of the one before.
     pub on_beats: bool,
-    /// Beats a minute; none if no beats were found.
+    /// Beats a minute, of a MIDI file quarter notes; none if no beats were found.
     pub tempo: Option<f64>,
     /// In dB.
     pub gain: f64,
@@ -76,7 +76,7 @@ impl CueSheet {
                 start: seconds(placed.start as f64),
                 from: seconds(placed.from as f64),
                 to: seconds(placed.to as f64),
-                fade: seconds(2.0 * placed.halves.0 as f64),
+                fade: seconds(placed.crossfades.0.length as f64),
                 on_beats: join.is_some_and(|join| join.on_beats),
                 tempo: clip.beats.tempo().map(|tempo| rounded(tempo, 100.0)),
                 gain: rounded(20.0 * f64::from(placed.gain).log10(), 100.0),

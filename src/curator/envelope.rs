@@ -41,6 +41,11 @@ impl Envelope {
         }
     }
 
+    /// How many samples were heard.
+    pub fn samples(&self) -> usize {
+        self.power.len() * HOP + self.count
+    }
+
     fn frame(&self, first: usize) -> f32 {
         let hops = &self.power[first..(first + HOPS_A_FRAME).min(self.power.len())];
         hops.iter().sum::<f32>() / hops.len().max(1) as f32

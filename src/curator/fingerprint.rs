@@ -8,6 +8,9 @@ use super::reason::Reason;
 use super::source::Source;
 use crate::audio::{DECODED_RATE, Resampling};
 
+/// Seconds from one number of a fingerprint to the next: a third of a window of 4096 samples.
+const STEP: f64 = 1365.0 / 11_025.0;
+
 /// Most places by which one of two duplicates may begin later, 0.12 s each.
 const MOST_SHIFT: usize = 60;
 
@@ -24,6 +27,12 @@ impl Fingerprint {
     /// The share of bits that differ where the two agree best, 0 to 1. None if one has no fingerprint,
     /// or the lengths differ by more than a fifth.
     pub fn difference(&self, other: &Fingerprint) -> Option<f32> {
+        self.agreement(other).map(|(bits, _)| bits)
+    }
+
+    /// The [`difference`](Fingerprint::difference), and where they agree best: the seconds of this clip
+    /// that are before the other's beginning, to a step of 0.12 s; negative if the other begins earlier.
+    pub fn agreement(&self, other: &Fingerprint) -> Option<(f32, f64)> {
         let (a, b) = (&self.0, &other.0);
         let needed = ((a.len().max(b.len()) as f32 * OVERLAP).ceil() as usize).max(1);
         let shifted = |a: &[u32], b: &[u32], shift: usize| {
@@ -33,8 +42,12 @@ impl Fingerprint {
             (count >= needed).then(|| bits as f32 / (32 * count) as f32)
         };
         let shifts = 0..=MOST_SHIFT;
-        let both = shifts.flat_map(|shift| [shifted(a, b, shift), shifted(b, a, shift)]);
-        both.flatten().min_by(f32::total_cmp)
+        let both = shifts.flat_map(|shift| {
+            let seconds = shift as f64 * STEP;
+            let ways = [(shifted(a, b, shift), seconds), (shifted(b, a, shift), -seconds)];
+            ways.into_iter().filter_map(|(bits, seconds)| Some((bits?, seconds)))
+        });
+        both.min_by(|a, b| a.0.total_cmp(&b.0))
     }
 }
 
@@ -86,17 +99,7 @@ impl Fingerprinting {
 /// Why it cannot be heard.
 pub fn fingerprint(source: &Source, sounding: &Range<u64>) -> Result<Fingerprint, Reason> {
     let mut fingerprinting = Fingerprinting::new();
-    let (mut mixed, mut at) = (Vec::new(), 0u64);
-    source.stream(&mut |left, right| {
-        let inside = |sample: u64| sample.saturating_sub(at).min(left.len() as u64) as usize;
-        let (first, last) = (inside(sounding.start), inside(sounding.end));
-        let both = left[first..last].iter().zip(&right[first..last]);
-        mixed.clear();
-        mixed.extend(both.map(|(left, right)| (left + right) / 2.0));
-        fingerprinting.push(&mixed);
-        at += left.len() as u64;
-        true
-    })?;
+    source.stream_mono(sounding, &mut |mixed| fingerprinting.push(mixed))?;
     Ok(fingerprinting.finish())
 }
 
@@ -112,6 +115,8 @@ mod tests {
         assert_eq!(of(0..100).difference(&of(0..100)), Some(0.0));
         assert_eq!(of(0..100).difference(&of(7..107)), Some(0.0));
         assert!(of(0..100).difference(&of(1000..1100)).unwrap() > 0.3);
+        assert_eq!(of(0..100).agreement(&of(7..107)), Some((0.0, 7.0 * STEP)));
+        assert_eq!(of(7..107).agreement(&of(0..100)), Some((0.0, -7.0 * STEP)));
         assert_eq!(of(0..100).difference(&of(0..70)), None);
         assert_eq!(of(0..0).difference(&of(0..0)), None);
     }

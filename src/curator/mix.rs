@@ -83,7 +83,7 @@ impl Mix<'_> {
         for (index, placed) in self.plan.placed.iter().enumerate() {
             let heard = placed.audible();
             let length = (heard.end - heard.start).max(0) as usize;
-            let leaving = length - (2 * placed.halves.1 as usize).min(length);
+            let leaving = length - (placed.crossfades.1.length as usize).min(length);
             let mut kept: Vec<Frame> = Vec::new();
             let mut at = 0;
             while at < length {
@@ -178,27 +178,28 @@ fn decode(clips: &[&Clip], plan: &Plan, sender: &SyncSender<Result<Vec<Frame>, M
 
 /// Whether no crossfade reaches into some samples of a clip.
 fn is_level(placed: &Placed, samples: Range<i64>) -> bool {
-    samples.start >= placed.from + placed.halves.0 as i64
-        && samples.end <= placed.to - placed.halves.1 as i64
+    samples.start >= placed.fade_in().end && samples.end <= placed.fade_out().start
 }
 
 /// The factor of an equal-power crossfade at a sample of a clip: with the other clip's, the squares add
 /// up to 1.
 fn fade(placed: &Placed, sample: i64) -> f32 {
-    let quarter = |from_middle: i64, half: u64| {
-        if from_middle >= half as i64 {
+    let quarter = |inside: i64, Range { start, end }: Range<i64>| {
+        if inside >= end - start {
             return 1.0;
         }
-        let share = (from_middle + half as i64) as f32 / (2 * half) as f32;
+        let share = inside as f32 / (end - start) as f32;
         (share.clamp(0.0, 1.0) * std::f32::consts::FRAC_PI_2).sin()
     };
-    let coming = quarter(sample - placed.from, placed.halves.0);
-    let leaving = quarter(placed.to - sample, placed.halves.1);
+    let (fade_in, fade_out) = (placed.fade_in(), placed.fade_out());
+    let coming = quarter(sample - fade_in.start, fade_in);
+    let leaving = quarter(fade_out.end - sample, fade_out);
     coming * leaving
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::plan::Crossfade;
     use super::*;
 
     #[test]
@@ -209,25 +210,29 @@ mod tests {
 
     #[test]
     fn crossfades_have_equal_power() {
-        let placed = |from, to, halves| Placed {
+        let placed = |from, to, crossfades| Placed {
             clip: 0,
             from,
             to,
             gain: 1.0,
             start: 0,
-            halves,
+            crossfades,
             why: String::new(),
         };
-        let (leaving, coming) = (placed(0, 1000, (0, 100)), placed(300, 5000, (100, 0)));
-        for offset in -100..100 {
+        let (none, both) = (Crossfade::default(), Crossfade { length: 200, lead: 30 });
+        let (leaving, coming) = (placed(0, 1000, (none, both)), placed(300, 5000, (both, none)));
+        for offset in -230..-30 {
             let (a, b) = (fade(&leaving, 1000 + offset), fade(&coming, 300 + offset));
             assert!((a * a + b * b - 1.0).abs() < 1e-5, "{offset}");
         }
+        // The beat and what is just before it are as loud as they are.
+        assert_eq!((fade(&coming, 270), fade(&coming, 300), fade(&leaving, 970)), (1.0, 1.0, 0.0));
         assert_eq!((fade(&leaving, 0), fade(&coming, 4999)), (1.0, 1.0));
-        for sample in 0..1200 {
+        assert_eq!((coming.audible(), leaving.audible()), (70..5000, 0..970));
+        for sample in 0..970 {
             let is_full = fade(&leaving, sample) == 1.0;
             assert!(is_full || !is_level(&leaving, sample..sample + 1), "{sample}");
         }
-        assert!(is_level(&leaving, 0..900) && is_level(&coming, 400..5000));
+        assert!(is_level(&leaving, 0..770) && is_level(&coming, 270..5000));
     }
 }

@@ -1,11 +1,13 @@
 //! Curating: many clips of drums in, one piece out, with the clips in an order that makes sense.
 //!
-//! [`analyze_clips`] hears every clip once, streaming, and keeps a [`Clip`] of some kilobytes: what to trim, how
-//! loud it is (EBU R 128), where its beats are (as a small network hears them), a [`Descriptor`] of rhythm and sound. [`curate`] leaves
-//! out near-duplicates (by Chromaprint fingerprints), chooses and orders: one path through all clips,
-//! so that neighbours are as alike (or as different) as they can be. [`Mix`] joins them on beats with
-//! equal-power crossfades at one loudness, and writes while it decodes. The [`cue_sheet`] and a
-//! [`MatrixPicture`] say what came of it. Every clip is in the result or is named with a [`Reason`].
+//! [`analyze_clips`] hears every clip once, streaming, and keeps a [`Clip`] of some kilobytes: what to
+//! trim, how loud it is (EBU R 128), where its beats are (as a small network hears them, or a MIDI file
+//! says), a [`Descriptor`] of rhythm and sound. [`curate`] leaves out near-duplicates (by Chromaprint
+//! fingerprints, and by levels from moment to moment), chooses and orders: one path through all clips, so
+//! that neighbours are as alike (or as different) as they can be. [`Mix`] joins them on beats, with
+//! equal-power crossfades that are over before these, at one loudness, and writes while it decodes. The
+//! [`cue_sheet`] and a [`MatrixPicture`] say what came of it. Every clip is in the result or is named with
+//! a [`Reason`].
 //!
 //! [`choose`] does the same for drum parts that are played to a song: of many candidates, each with what
 //! it is worth, a few that are good and differ.
@@ -31,6 +33,8 @@ mod descriptor;
 mod envelope;
 mod export;
 mod fingerprint;
+mod levels;
+mod midi_beats;
 mod mix;
 mod order;
 mod picture;
@@ -50,7 +54,7 @@ pub use fingerprint::{Fingerprint, fingerprint};
 pub use mix::{Mix, MixError};
 pub use order::Order;
 pub use picture::MatrixPicture;
-pub use plan::{Join, Placed, Plan};
+pub use plan::{Crossfade, Join, Placed, Plan};
 pub use reason::Reason;
 pub use select::{Curation, Options, curate};
 pub use source::Source;

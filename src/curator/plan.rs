@@ -1,5 +1,7 @@
 //! Where clips are joined and how loud each is played.
 
+use std::ops::Range;
+
 use super::beats::Beat;
 use super::clip::Clip;
 use super::descriptor;
@@ -12,13 +14,22 @@ const SOFTEST: f64 = -36.0;
 /// Of so many clips one may have too high a peak for the loudness of the others; it is played softer.
 const PEAKY: usize = 10;
 
-/// The highest peak of a clip, in dB of full scale: two of them at an equal-power crossfade's middle
+/// The highest peak of a clip, in dB of full scale: two of them in the middle of an equal-power crossfade
 /// stay below 0.
 const PEAK: f64 = -4.0;
 
-/// Half a crossfade in seconds: at most, on beats; and where there are none.
-const LONGEST_HALF: f64 = 0.1;
-const SHORTEST_HALF: f64 = 0.0025;
+/// Crossfades in seconds: at most, on beats and into a clip that sounds before its beat; and of one that
+/// begins with its stroke, or where there are no beats.
+const LONGEST: f64 = 0.1;
+const SHORTEST: f64 = 0.003;
+
+/// Seconds from the end of a crossfade to the beat: strokes begin a little before the place where their
+/// sound rises most steeply.
+const LEAD: f64 = 0.003;
+
+/// What sounds less than so many seconds before a clip's first beat belongs to it, as an early hat does,
+/// and is not faded.
+const EARLY: f64 = 0.03;
 
 /// A clip is a loop if it begins with a beat and is whole beats, to this share of one.
 const LOOP: f64 = 0.06;
@@ -33,12 +44,30 @@ const SHORT_LOOP: f64 = 0.1;
 /// Where two clips meet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Join {
-    /// The middle of the crossfade, in samples of the result.
+    /// Where the beat of the one would be that is the beat of the other, in samples of the result.
     pub at: u64,
-    /// Half of the crossfade, in samples.
-    pub half: u64,
+    /// From one clip to the other.
+    pub crossfade: Crossfade,
     /// Whether a beat of the one meets a beat of the other.
     pub on_beats: bool,
+}
+
+/// An equal-power crossfade, which is over before the join: the first beat of a clip is played in full. In
+/// samples.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Crossfade {
+    /// How long it is.
+    pub length: u64,
+    /// From its end to the join.
+    pub lead: u64,
+}
+
+impl Crossfade {
+    /// Its samples, if the join is at this one.
+    fn before(self, join: i64) -> Range<i64> {
+        let end = join - self.lead as i64;
+        end - self.length as i64..end
+    }
 }
 
 /// A clip in its place. Samples of the clip may lie before its first or behind its last: silence.
@@ -46,24 +75,34 @@ pub struct Join {
 pub struct Placed {
     /// The number of the clip.
     pub clip: usize,
-    /// The clip's sample at the middle of the crossfade it comes in with.
+    /// The clip's sample at the join it comes in with.
     pub from: i64,
-    /// The clip's sample at the middle of the crossfade it leaves with.
+    /// The clip's sample at the join it leaves with.
     pub to: i64,
     /// Factor to its samples.
     pub gain: f32,
     /// Where `from` is, in samples of the result.
     pub start: u64,
-    /// Half of the crossfades, in samples.
-    pub halves: (u64, u64),
+    /// Those it comes in and leaves with; none at the ends of the result.
+    pub crossfades: (Crossfade, Crossfade),
     /// A few words.
     pub why: String,
 }
 
 impl Placed {
+    /// The samples of the clip in which it comes in.
+    pub fn fade_in(&self) -> Range<i64> {
+        self.crossfades.0.before(self.from)
+    }
+
+    /// The samples of the clip in which it leaves.
+    pub fn fade_out(&self) -> Range<i64> {
+        self.crossfades.1.before(self.to)
+    }
+
     /// The samples of the clip that are heard.
-    pub fn audible(&self) -> std::ops::Range<i64> {
-        self.from - self.halves.0 as i64..self.to + self.halves.1 as i64
+    pub fn audible(&self) -> Range<i64> {
+        self.fade_in().start..self.fade_out().end
     }
 }
 
@@ -80,56 +119,79 @@ pub struct Plan {
     pub samples: u64,
 }
 
-/// Where a clip may be left or entered.
-#[derive(Clone, Copy)]
+/// Where a clip may be left or entered, in samples.
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Place {
     sample: f64,
+    /// Whether it is a beat.
     beat: bool,
+    /// Where it is left or entered if the other clip has no beat to meet: nothing is cut for that.
+    alone: f64,
+}
+
+impl Place {
+    fn sample(self, on_beats: bool) -> f64 {
+        if on_beats { self.sample } else { self.alone }
+    }
 }
 
 impl Plan {
     /// Joins clips in this order; `order` holds numbers of `clips`.
     pub fn of(clips: &[&Clip], order: &[usize]) -> Plan {
         let loudness = loudness(clips, order);
-        let ends: Vec<(Place, Place)> = order.iter().map(|&index| ends(clips[index])).collect();
-        let rate = f64::from(DECODED_RATE);
-        let mut joins: Vec<Join> = Vec::new();
-        let mut halves = vec![(0u64, 0u64); order.len()];
-        for index in 1..order.len() {
-            let (before, behind) = (clips[order[index - 1]], clips[order[index]]);
-            let (exit, entry) = (ends[index - 1].1, ends[index].0);
-            let on_beats = exit.beat && entry.beat;
-            let wanted = if on_beats {
-                (before.beats.period.min(behind.beats.period) / 4.0).min(LONGEST_HALF * rate)
-            } else {
-                SHORTEST_HALF * rate
-            };
-            // Two crossfades of one clip do not touch.
-            let room = |(entry, exit): (Place, Place)| (exit.sample - entry.sample) / 2.0;
-            let half = wanted.min(room(ends[index - 1])).min(room(ends[index])).max(0.0) as u64;
-            (halves[index - 1].1, halves[index].0) = (half, half);
-            joins.push(Join { at: 0, half, on_beats });
+        let ordered: Vec<&Clip> = order.iter().map(|&index| clips[index]).collect();
+        let ends: Vec<(Place, Place)> = ordered.iter().map(|clip| ends(clip)).collect();
+        let meet = |pair: &[(Place, Place)]| pair[0].1.beat && pair[1].0.beat;
+        let on_beats: Vec<bool> = ends.windows(2).map(meet).collect();
+        // From where to where each is heard. At either end of the result the whole clip is.
+        let mut heard: Vec<Range<f64>> = Vec::new();
+        for (index, clip) in ordered.iter().enumerate() {
+            let sounding = clip.sounding.start as f64..clip.sounding.end as f64;
+            let entry = index.checked_sub(1).map(|join| ends[index].0.sample(on_beats[join]));
+            let exit = on_beats.get(index).map(|&on_beats| ends[index].1.sample(on_beats));
+            heard.push(entry.unwrap_or(sounding.start)..exit.unwrap_or(sounding.end));
         }
+        let joins = on_beats.iter().enumerate().map(|(index, &on_beats)| {
+            let pair = [ordered[index], ordered[index + 1]];
+            let room = (heard[index].end - heard[index].start) / 2.0;
+            let crossfade = crossfade(pair, heard[index + 1].start, on_beats, room);
+            Join { at: 0, crossfade, on_beats }
+        });
+        let mut joins: Vec<Join> = joins.collect();
         let mut start = 0;
         let mut placed: Vec<Placed> = Vec::new();
         for (index, &clip) in order.iter().enumerate() {
-            let (from, to) = (ends[index].0.sample as i64, ends[index].1.sample as i64);
-            // At either end of the result the whole clip is heard.
-            let sounding = &clips[clip].sounding;
-            let from = if index == 0 { sounding.start as i64 } else { from };
-            let to = if index + 1 == order.len() { sounding.end as i64 } else { to };
-            if let Some(join) = index.checked_sub(1).and_then(|join| joins.get_mut(join)) {
+            let (from, to) = (heard[index].start as i64, heard[index].end as i64);
+            let join = index.checked_sub(1);
+            if let Some(join) = join.and_then(|join| joins.get_mut(join)) {
                 join.at = start;
             }
-            let before = index.checked_sub(1).map(|before| clips[order[before]]);
-            let why = why(before, clips[clip], index.checked_sub(1).map(|join| joins[join]));
-            let gain = gain(clips[clip], loudness);
-            let halves = halves[index];
-            placed.push(Placed { clip, from, to, gain, start, halves, why });
+            let why = why(join.map(|before| (ordered[before], joins[before])), ordered[index]);
+            let faded = |join: Option<&Join>| join.map(|join| join.crossfade).unwrap_or_default();
+            let crossfades = (faded(join.map(|join| &joins[join])), faded(joins.get(index)));
+            let gain = gain(ordered[index], loudness);
+            placed.push(Placed { clip, from, to, gain, start, crossfades, why });
             start += (to - from).max(0) as u64;
         }
         Plan { placed, joins, loudness, samples: start }
     }
+}
+
+/// How the second of two clips comes in, whose sample at the join is `entry`; the first has `room` samples
+/// for it.
+fn crossfade(clips: [&Clip; 2], entry: f64, on_beats: bool, room: f64) -> Crossfade {
+    let samples = |seconds: f64| seconds * f64::from(DECODED_RATE);
+    let ahead = (entry - clips[1].sounding.start as f64).max(0.0);
+    let (length, lead) = if on_beats && ahead >= samples(EARLY) {
+        let periods = clips.iter().map(|clip| clip.beats.period).filter(|period| *period > 0.0);
+        let quarter = periods.fold(f64::INFINITY, f64::min) / 4.0;
+        (quarter.min(samples(LONGEST)).min(ahead - samples(LEAD)), samples(LEAD))
+    } else {
+        (samples(SHORTEST), ahead.min(samples(EARLY)).max(samples(LEAD)))
+    };
+    // The first clip's own first beat stays.
+    let lead = lead.min(room).max(0.0);
+    Crossfade { length: length.min(room - lead).max(0.0) as u64, lead: lead as u64 }
 }
 
 fn loudness(clips: &[&Clip], order: &[usize]) -> f64 {
@@ -156,11 +218,19 @@ fn gain(clip: &Clip, loudness: f64) -> f32 {
 
 /// Where a clip is best entered and left.
 fn ends(clip: &Clip) -> (Place, Place) {
+    let sounding = (clip.sounding.start as f64, clip.sounding.end as f64);
     let whole = || {
-        let place = |sample: u64| Place { sample: sample as f64, beat: false };
-        (place(clip.sounding.start), place(clip.sounding.end))
+        let place = |sample: f64| Place { sample, beat: false, alone: sample };
+        (place(sounding.0), place(sounding.1))
+    };
+    let bars = |begins: f64, ends: f64| {
+        let place = |sample: f64| Place { sample, beat: true, alone: sample };
+        (place(begins), place(ends))
     };
     let beats = &clip.beats;
+    if let Some(Range { start, end }) = beats.bars {
+        return bars(start, end);
+    }
     let last = beats.late.len().saturating_sub(1);
     let Some(entry) = clearest(beats.early.iter().enumerate()) else { return whole() };
     let backwards = beats.late.iter().enumerate().map(|(index, beat)| (last - index, beat));
@@ -168,14 +238,16 @@ fn ends(clip: &Clip) -> (Place, Place) {
     let first = beats.early.first().map_or(0.0, |beat| beat.sample);
     let samples = clip.samples as f64;
     // A loop is played whole: its next beat would be its first.
-    let (entry, exit) = match loop_begins(samples, beats.period, first, clip.begins_struck) {
-        Some(begins) => (begins, begins + samples),
-        None => (entry.sample, exit),
-    };
-    if exit - entry < beats.period {
+    if let Some(begins) = loop_begins(samples, beats.period, first, clip.begins_struck)
+        && samples >= beats.period
+    {
+        return bars(begins, begins + samples);
+    }
+    if exit - entry.sample < beats.period {
         return whole();
     }
-    (Place { sample: entry, beat: true }, Place { sample: exit, beat: true })
+    let beat = |sample: f64, alone: f64| Place { sample, beat: true, alone };
+    (beat(entry.sample, sounding.0), beat(exit, sounding.1))
 }
 
 /// Where a loop of so many samples has its first beat; `None` for what is no loop. `first` is the first
@@ -202,9 +274,9 @@ fn clearest<'a>(beats: impl Iterator<Item = (usize, &'a Beat)>) -> Option<Beat> 
     beats.max_by(by_strength).map(|(_, beat)| *beat)
 }
 
-/// Why a clip is where it is.
-fn why(before: Option<&Clip>, clip: &Clip, join: Option<Join>) -> String {
-    let Some((before, join)) = before.zip(join) else { return "begins the path".to_owned() };
+/// Why a clip is where it is, behind the one before it.
+fn why(before: Option<(&Clip, Join)>, clip: &Clip) -> String {
+    let Some((before, join)) = before else { return "begins the path".to_owned() };
     let (a, b) = (&before.descriptor, &clip.descriptor);
     let rhythm = match a.rhythm_similarity(b) {
         0.85.. => "nearly the same rhythm",
@@ -216,10 +288,10 @@ fn why(before: Option<&Clip>, clip: &Clip, join: Option<Join>) -> String {
         ..6.0 => "a similar sound",
         _ => "another sound",
     };
-    let tempos = before.beats.tempo().zip(clip.beats.tempo()).filter(|_| join.on_beats);
-    let met = match tempos {
+    let met = match before.beats.tempo().zip(clip.beats.tempo()) {
+        _ if !join.on_beats => "end to end".to_owned(),
         Some((from, to)) => format!("beat on beat, {from:.0} to {to:.0} bpm"),
-        None => "end to end".to_owned(),
+        None => "bar on bar".to_owned(),
     };
     let similarity = descriptor::similarity(a.distance(b));
     format!("{rhythm}, {sound} ({similarity:.2}); {met}")
@@ -227,7 +299,78 @@ fn why(before: Option<&Clip>, clip: &Clip, join: Option<Join>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::beats::ClipBeats;
+    use super::super::source::Source;
     use super::*;
+    use crate::curator::Descriptor;
+
+    const RATE: f64 = DECODED_RATE as f64;
+
+    /// A clip that sounds from its first sample on.
+    fn clip(seconds: f64, beats: ClipBeats) -> Clip {
+        let samples = (seconds * RATE) as u64;
+        Clip {
+            source: Source::Recording("clip.wav".into()),
+            samples,
+            sounding: 0..samples,
+            loudness: -23.0,
+            peak: 0.5,
+            begins_struck: false,
+            descriptor: Descriptor::of(&[], &Vec::new()),
+            beats,
+        }
+    }
+
+    /// A beat at either end, in seconds; two beats a second.
+    fn beats(early: f64, late: f64) -> ClipBeats {
+        let beat = |seconds: f64| vec![Beat { sample: seconds * RATE, strength: 1.0 }];
+        ClipBeats { period: RATE / 2.0, early: beat(early), late: beat(late), bars: None }
+    }
+
+    /// What is heard of each of some clips, in seconds.
+    fn heard(clips: &[&Clip]) -> Vec<(f64, f64)> {
+        let order: Vec<usize> = (0..clips.len()).collect();
+        let seconds = |sample: i64| (sample as f64 / RATE * 1e3).round() / 1e3;
+        let plan = Plan::of(clips, &order);
+        plan.placed.iter().map(|placed| (seconds(placed.from), seconds(placed.to))).collect()
+    }
+
+    #[test]
+    fn nothing_is_cut_for_a_clip_without_beats() {
+        let (with, without) = (clip(10.1, beats(0.7, 9.2)), clip(3.3, ClipBeats::default()));
+        assert_eq!(heard(&[&with, &with]), [(0.0, 9.2), (0.7, 10.1)]);
+        assert_eq!(
+            heard(&[&without, &with, &without, &with]),
+            [(0.0, 3.3), (0.0, 10.1), (0.0, 3.3), (0.0, 10.1)]
+        );
+        // One side alone.
+        assert_eq!(heard(&[&with, &with, &without])[1], (0.7, 10.1));
+        // Bars that are known stay whole beside all others.
+        let bars = ClipBeats { bars: Some(0.5 * RATE..4.5 * RATE), ..ClipBeats::default() };
+        let bars = clip(6.0, bars);
+        assert_eq!(heard(&[&without, &bars, &with])[1], (0.5, 4.5));
+        assert_eq!(heard(&[&with, &bars, &without]), [(0.0, 9.2), (0.5, 4.5), (0.0, 3.3)]);
+    }
+
+    #[test]
+    fn first_beats_are_played_in_full() {
+        let joined = |entry: f64| {
+            let clips = [&clip(10.1, beats(0.7, 9.2)), &clip(10.1, beats(entry, 9.2))];
+            let plan = Plan::of(&clips, &[0, 1]);
+            let [before, behind] = &plan.placed[..] else { panic!("two clips") };
+            assert_eq!(before.crossfades.1, behind.crossfades.0);
+            let (fade_in, fade_out) = (behind.fade_in(), before.fade_out());
+            assert_eq!(fade_in.end - behind.from, fade_out.end - before.to);
+            let seconds = |samples: i64| (samples as f64 / RATE * 1e3).round() / 1e3;
+            (seconds(fade_in.end - fade_in.start), seconds(behind.from - fade_in.end))
+        };
+        // A fifth of a second sounds before the beat, then half of the longest crossfade, then an early
+        // hat, and then nothing.
+        assert_eq!(joined(0.2), (0.1, 0.003));
+        assert_eq!(joined(0.053), (0.05, 0.003));
+        assert_eq!(joined(0.02), (0.003, 0.02));
+        assert_eq!(joined(0.0), (0.003, 0.003));
+    }
 
     #[test]
     fn loops_are_whole_beats() {

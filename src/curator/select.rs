@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
+use super::bands::{Bands, FRAMES};
 use super::clip::Clip;
-use super::fingerprint::{Fingerprint, fingerprint};
+use super::fingerprint::{Fingerprint, Fingerprinting};
+use super::levels::Levels;
 use super::order::{Neighbours, Order, path};
 use super::reason::Reason;
 
@@ -11,6 +13,10 @@ use super::reason::Reason;
 const NEAR_DUPLICATE: f32 = 0.33;
 /// The share of bits by which the fingerprints of duplicates differ at most.
 const SAME_BITS: f32 = 0.1;
+/// By how many decibels duplicates differ at most in a tenth of a second. Copies as MP3 and Ogg Vorbis of
+/// 64 to 128 kbit/s, softer and cut otherwise, differ by up to 3.8; a groove and the same with one stroke
+/// more that is not hidden by others by 8 and more.
+const SAME_LEVELS: f32 = 6.0;
 /// Without fingerprints duplicates are at most this far apart, and this alike in length.
 const SAME_SHORT: f32 = 0.05;
 const SAME_LENGTH: f64 = 0.97;
@@ -36,7 +42,7 @@ pub struct Curation {
 }
 
 /// Leaves out near-duplicates, chooses and orders. Clips that are very alike are decoded once more, for
-/// their fingerprints.
+/// their fingerprints and levels.
 ///
 /// With `like` the clips most alike to it are chosen and the path begins with the most alike. Otherwise
 /// those are chosen that are most like all others, or, for [`Order::Contrast`], one by one the one least
@@ -45,7 +51,7 @@ pub fn curate(clips: &[&Clip], like: Option<&Clip>, options: &Options) -> Curati
     let similar = Neighbours::of(clips, Order::Similar);
     let mut left_out: Vec<(usize, Reason)> = Vec::new();
     let mut kept = vec![true; clips.len()];
-    let mut prints = Fingerprints { clips, known: HashMap::new() };
+    let mut prints = Prints { clips, known: HashMap::new() };
     for (index, near) in similar.near.iter().enumerate() {
         // The first of several is kept.
         let near = near.iter().map(|&other| other as usize);
@@ -111,13 +117,38 @@ fn choose(
     best
 }
 
-/// Fingerprints of the clips that need one: those that may be duplicates.
-struct Fingerprints<'a> {
-    clips: &'a [&'a Clip],
-    known: HashMap<usize, Fingerprint>,
+/// What tells whether two clips are one recording.
+#[derive(Default)]
+struct Print {
+    fingerprint: Fingerprint,
+    levels: Levels,
 }
 
-impl Fingerprints<'_> {
+impl Print {
+    fn of(Clip { source, sounding, .. }: &Clip) -> Result<Print, Reason> {
+        let (mut fingerprinting, mut bands) = (Fingerprinting::new(), Bands::new());
+        source.stream_mono(sounding, &mut |mixed| {
+            fingerprinting.push(mixed);
+            bands.push(mixed);
+        })?;
+        Ok(Print { fingerprint: fingerprinting.finish(), levels: Levels::of(&bands.finish()) })
+    }
+
+    /// Whether both are as loud in the same bands at the same moments: the same groove with another fill
+    /// is not. `seconds` of this one are about what is before the other's beginning.
+    fn plays_the_same(&self, other: &Print, seconds: f64) -> bool {
+        let place = (seconds * FRAMES).round() as isize;
+        self.levels.difference(&other.levels, place) <= SAME_LEVELS
+    }
+}
+
+/// Prints of the clips that need one: those that may be duplicates.
+struct Prints<'a> {
+    clips: &'a [&'a Clip],
+    known: HashMap<usize, Print>,
+}
+
+impl Prints<'_> {
     /// Whether two clips are the same, or nearly.
     fn duplicates(&mut self, a: usize, b: usize) -> bool {
         let clips = (self.clips[a], self.clips[b]);
@@ -125,20 +156,26 @@ impl Fingerprints<'_> {
         if distance > NEAR_DUPLICATE {
             return false;
         }
-        for index in [a, b] {
-            let Clip { source, sounding, .. } = self.clips[index];
+        for (index, clip) in [(a, clips.0), (b, clips.1)] {
             // What can no longer be read is found out where it is to be written.
-            let heard = || fingerprint(source, sounding).unwrap_or_default();
-            self.known.entry(index).or_insert_with(heard);
+            self.known.entry(index).or_insert_with(|| Print::of(clip).unwrap_or_default());
         }
         let (first, second) = (&self.known[&a], &self.known[&b]);
-        match first.difference(second) {
-            Some(bits) => bits <= SAME_BITS,
+        match first.fingerprint.agreement(&second.fingerprint) {
+            // A steady groove's fingerprint also agrees with itself a few bars on.
+            Some((bits, seconds)) => {
+                bits <= SAME_BITS
+                    && [seconds, 0.0].iter().any(|&seconds| first.plays_the_same(second, seconds))
+            }
             None => {
                 let lengths = (clips.0.seconds(), clips.1.seconds());
                 let alike = lengths.0.min(lengths.1) / lengths.0.max(lengths.1) >= SAME_LENGTH;
-                let no_fingerprints = first.0.is_empty() && second.0.is_empty();
-                no_fingerprints && alike && distance <= SAME_SHORT
+                let no_fingerprints =
+                    first.fingerprint.0.is_empty() && second.fingerprint.0.is_empty();
+                no_fingerprints
+                    && alike
+                    && distance <= SAME_SHORT
+                    && first.plays_the_same(second, 0.0)
             }
         }
     }

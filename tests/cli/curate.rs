@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use drumlin::midi;
-use drumlin::score::{Note, Song, TempoMap, Ticks, Track, TrackKind, Velocity};
+use drumlin::score::{Bpm, Note, Song, TempoMap, Ticks, Track, TrackKind, Velocity};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -114,6 +114,114 @@ fn loops_of_two_bars_are_joined_beat_on_beat() {
     let clips = sheet["clips"].as_array().unwrap();
     let on_beats = clips.iter().filter(|clip| clip["on_beats"] == true).count();
     assert_eq!((clips.len(), on_beats), (3, 2), "{sheet}");
+}
+
+/// What is heard of each clip, in seconds, and whether it comes in on a beat.
+fn heard(sheet: &Value) -> Vec<(f64, bool)> {
+    let clip = |clip: &Value| {
+        let at = |key: &str| clip[key].as_f64().unwrap();
+        (at("to") - at("from"), clip["on_beats"] == true)
+    };
+    sheet["clips"].as_array().unwrap().iter().map(clip).collect()
+}
+
+#[test]
+fn single_bars_are_joined_whole_and_their_first_beats_are_in_full() {
+    let folder = tempfile::tempdir().unwrap();
+    let period = |name: &str| match name {
+        "a.wav" => 0.5,
+        "b.wav" => 0.43,
+        "c.wav" => 0.36,
+        _ => 0.3,
+    };
+    let sound = |name: &str| beat(4.0 * period(name), period(name), 60.0);
+    for name in ["a.wav", "b.wav", "c.wav", "d.wav"] {
+        write_wav(&folder.path().join(name), sound(name), RATE, 1);
+    }
+    let sheet = curated(&folder, &[]);
+    let (names, heard) = (names(&sheet["clips"]), heard(&sheet));
+    assert_eq!(names.len(), 4, "{sheet}");
+    let samples: Vec<f32> = hound::WavReader::open(folder.path().join("all.wav"))
+        .unwrap()
+        .into_samples::<i16>()
+        .step_by(2)
+        .map(|sample| f32::from(sample.unwrap()) / 32768.0)
+        .collect();
+    let level = |samples: &[f32]| {
+        let power = samples[..1300].iter().map(|sample| sample * sample).sum::<f32>();
+        10.0 * power.log10()
+    };
+    for (index, (seconds, on_beats)) in heard.into_iter().enumerate().skip(1) {
+        assert!(on_beats, "{sheet}");
+        // The last is heard to its end.
+        let off = (seconds - f64::from(4.0 * period(&names[index]))).abs();
+        assert!(off < 1e-3 || index == 3, "{sheet}");
+        let at = |key: &str| sheet["clips"][index][key].as_f64().unwrap();
+        let start = (at("start") * f64::from(RATE)) as usize;
+        let gained = level(&sound(&names[index])) + at("gain") as f32;
+        let found = level(&samples[start..]);
+        assert!((found - gained).abs() < 0.3, "{}: {found} dB for {gained}", names[index]);
+    }
+}
+
+#[test]
+fn midi_clips_have_the_tempo_and_the_bars_that_are_written() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, tempo) in [("a.mid", 93.0), ("b.mid", 111.0), ("c.mid", 137.0)] {
+        let song = Song { tempo: TempoMap::constant(96, Bpm(tempo)), ..drums() };
+        fs::write(folder.path().join(name), midi::write(&song)).unwrap();
+    }
+    let sheet = curated(&folder, &[]);
+    let tempos: Vec<f64> = sheet["clips"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|clip| clip["tempo"].as_f64().unwrap())
+        .collect();
+    assert_eq!(tempos.len(), 3, "{sheet}");
+    assert!([93.0, 111.0, 137.0].iter().all(|tempo| tempos.contains(tempo)), "{tempos:?}");
+    let heard = heard(&sheet);
+    assert!(heard[1].1 && heard[2].1, "{sheet}");
+    // Two bars, and of the last what rings on behind them.
+    let bars = |index: usize| 8.0 * 60.0 / tempos[index];
+    assert!((heard[0].0 - bars(0)).abs() < 0.01 && (heard[1].0 - bars(1)).abs() < 1e-3, "{sheet}");
+}
+
+#[test]
+fn copies_are_left_out_and_the_same_groove_with_another_stroke_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let groove = beat(5.0, 0.4, 55.0);
+    let mut other = groove.clone();
+    let kick = beat(0.2, 0.4, 55.0);
+    let late = (4.4 * RATE as f32) as usize;
+    other[late..].iter_mut().zip(&kick).for_each(|(sample, kick)| *sample += kick);
+    let copy = groove.iter().map(|sample| sample * 0.3);
+    write_wav(&folder.path().join("quiet copy.wav"), copy, RATE, 2);
+    write_wav(&folder.path().join("groove.wav"), groove, RATE, 1);
+    write_wav(&folder.path().join("one kick more.wav"), other, RATE, 1);
+    let sheet = curated(&folder, &[]);
+    assert_eq!(names(&sheet["left_out"]), ["quiet copy.wav"], "{sheet}");
+}
+
+#[test]
+fn clips_are_not_replaced_and_hidden_files_are_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    write_wav(&at("a.wav"), beat(2.0, 0.5, 60.0), RATE, 1);
+    write_wav(&at("b.wav"), beat(1.6, 0.4, 80.0), RATE, 1);
+    fs::write(at(".DS_Store"), "folders").unwrap();
+    fs::write(at("._a.wav"), "colours").unwrap();
+    let before = fs::read(at("a.wav")).unwrap();
+    let line = failure(drumlin().current_dir(folder.path()).args(["curate", ".", "-o", "a.wav"]));
+    assert!(line.contains("a.wav would be overwritten"), "{line}");
+    assert_eq!(fs::read(at("a.wav")).unwrap(), before);
+    let sheet = curated(&folder, &[]);
+    assert_eq!((names(&sheet["clips"]).len(), names(&sheet["left_out"]).len()), (2, 0), "{sheet}");
+    // A result of before is no clip and may be replaced.
+    assert_eq!(curated(&folder, &[]), sheet);
+    fs::remove_file(at("all.json")).unwrap();
+    let line = failure(drumlin().current_dir(folder.path()).args(["curate", ".", "-o", "all.wav"]));
+    assert!(line.contains("all.wav would be overwritten"), "{line}");
 }
 
 #[test]

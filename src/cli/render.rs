@@ -9,14 +9,17 @@ use clap::{ArgGroup, Args};
 use crate::audio::{self, DECODED_RATE, Stereo};
 use crate::files::{self, Output};
 use crate::midi::SongFile;
-use crate::score::SampleRate;
-use crate::timbre::{Learned, Piano, PlayedNote, beginning, learn, level, perform};
+use crate::score::{Note, SampleRate, TempoMap};
+use crate::timbre::{
+    Learned, Part, PedalMove, Piano, PlayedNote, beginning, learn, level, perform_parts,
+};
 
 use super::console::{print, remark};
 use super::error::CliError;
 use super::generate::Content;
 use super::progress::counted;
 use super::song::{self, KindArguments, STANDARD};
+use super::words::count;
 
 /// The largest piano file that is read, in bytes; they have less than a megabyte.
 const LARGEST_PIANO: u64 = 4 << 20;
@@ -78,7 +81,7 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     ];
     files::check(written.iter().copied(), read.into_iter().flatten().map(PathBuf::as_path))?;
     let file = song::read(&arguments.song, &arguments.kinds)?;
-    let notes = notes(&file, &arguments.song, &arguments.track)?;
+    let parts = parts(&file, &chosen(&file, &arguments.song, &arguments.track)?);
 
     let bar = counted(100, arguments.quiet);
     let (piano, heard) = match (&arguments.like, &arguments.piano) {
@@ -97,7 +100,7 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     };
     bar.set_message("Playing");
     let wrong = |reason| CliError::Timbre { path: arguments.song.clone(), reason };
-    let mut sides = perform(&piano, &notes, DECODED_RATE, &|| false).map_err(wrong)?;
+    let mut sides = perform_parts(&piano, &parts, DECODED_RATE, &|| false).map_err(wrong)?;
     level(&mut sides);
     let [left, right] = sides;
     let bytes = audio::wav_stereo(&Stereo { left, right }, SampleRate(DECODED_RATE));
@@ -113,8 +116,9 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     }
     files::write(outputs)?;
     if let Some((recording, learned)) = heard.filter(|_| !arguments.quiet) {
-        let (keys, notes) = (piano.measured_keys(), learned.measured.notes);
-        remark(&format!("{}: {notes} notes of {keys} keys measured", recording.display()));
+        let keys = count(piano.measured_keys(), "key");
+        let notes = count(learned.measured.notes, "note");
+        remark(&format!("{}: {notes} of {keys} measured", recording.display()));
         for found in &learned.remarks {
             remark(&format!("{}: {found}", recording.display()));
         }
@@ -122,8 +126,8 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     Ok(())
 }
 
-/// What the chosen tracks of a file play, pedal and all, in seconds.
-fn notes(file: &SongFile, path: &Path, tracks: &[String]) -> Result<Vec<PlayedNote>, CliError> {
+/// The tracks of a file that are chosen by name, all melodic ones by default.
+fn chosen(file: &SongFile, path: &Path, tracks: &[String]) -> Result<Vec<usize>, CliError> {
     let song = file.song();
     // For its errors: unknown names, nothing but drums.
     song::select_tracks(path, song, tracks)?;
@@ -137,13 +141,31 @@ fn notes(file: &SongFile, path: &Path, tracks: &[String]) -> Result<Vec<PlayedNo
     }
     chosen.sort_unstable();
     chosen.dedup();
-    let notes = chosen.into_iter().flat_map(|track| file.sustained(track)).map(|note| PlayedNote {
-        start: song.tempo.seconds(note.start).0,
-        end: song.tempo.seconds(note.end()).0,
+    Ok(chosen)
+}
+
+/// What tracks of a file play on keys and pedals, in seconds.
+fn parts(file: &SongFile, tracks: &[usize]) -> Vec<Part> {
+    let song = file.song();
+    let part = |&track: &usize| {
+        let notes = song.tracks[track].notes.iter().map(|note| played(note, &song.tempo));
+        let pedals = file.pedals(track).into_iter().map(|change| PedalMove {
+            at: song.tempo.seconds(change.at).0,
+            pedal: change.pedal,
+            value: change.value,
+        });
+        Part { notes: notes.collect(), pedals: pedals.collect() }
+    };
+    tracks.iter().map(part).collect()
+}
+
+fn played(note: &Note, tempo: &TempoMap) -> PlayedNote {
+    PlayedNote {
+        start: tempo.seconds(note.start).0,
+        end: tempo.seconds(note.end()).0,
         key: note.key,
         velocity: note.velocity.get(),
-    });
-    Ok(notes.collect())
+    }
 }
 
 fn learned(
@@ -155,7 +177,11 @@ fn learned(
     let notes = match midi {
         Some(path) => {
             let file = crate::midi::open(path)?;
-            Some(notes(&file, path, &[])?)
+            let tempo = &file.song().tempo;
+            // Until the dampers fall: what is measured is how it sounds under them.
+            let notes =
+                chosen(&file, path, &[])?.into_iter().flat_map(|track| file.sustained(track));
+            Some(notes.map(|note| played(&note, tempo)).collect::<Vec<PlayedNote>>())
         }
         None => None,
     };

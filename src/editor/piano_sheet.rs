@@ -117,7 +117,9 @@ fn play(
     along(ui, frame, &mut slot, (take, piano));
     let rendering = frame.view.rendering.as_deref();
     let ours = |rendering: &&PianoRendering| {
-        Arc::ptr_eq(&rendering.piano, piano) && rendering.take.song == take.song
+        let same = &rendering.take;
+        Arc::ptr_eq(&rendering.piano, piano)
+            && (&same.song, &same.pedals) == (&take.song, &take.pedals)
     };
     let Some(rendering) = rendering.filter(ours) else {
         let render = Button::new("piano-render", "Render WAV")

@@ -1,30 +1,28 @@
-//! The sustain pedal.
+//! The pedals of a piano in a file.
 
 use super::container::{Container, TrackChunk};
 use super::events::{Events, Message};
 use super::file::SongFile;
-use crate::score::{Note, Ticks};
-
-/// The controller of the sustain pedal, down from [`DOWN`] on (MIDI 1.0).
-const SUSTAIN: u8 = 64;
-const DOWN: u8 = 64;
+use crate::score::{Note, Pedal, PedalChange, Ticks};
 
 impl SongFile {
-    /// The notes of a track of the song, by its index, as long as they sound: until the pedal of its
-    /// channel comes up, or their key is struck again. Sorted as the track's are.
+    /// The notes of a track of the song, by its index, as long as they sound: until the sustain pedal of
+    /// its channel comes up, or their key is struck again. Sorted as the track's are.
     ///
     /// # Panics
     /// If there is no such track.
     pub fn sustained(&self, track: usize) -> Vec<Note> {
         let mut notes = self.song().tracks[track].notes.clone();
-        let pedal = self.pedal(track);
+        let mut pedal = self.pedals(track);
+        pedal.retain(|change| change.pedal == Pedal::Sustain);
+        let is_down = |change: &PedalChange| change.value >= Pedal::DOWN;
         let mut next_start: [Option<Ticks>; 128] = [None; 128];
         for note in notes.iter_mut().rev() {
-            let after = pedal.partition_point(|(at, _)| *at <= note.end());
-            if after > 0 && pedal[after - 1].1 {
+            let after = pedal.partition_point(|change| change.at <= note.end());
+            if after > 0 && is_down(&pedal[after - 1]) {
                 // A pedal that never comes up holds no longer than the music goes on.
-                let up = pedal[after..].iter().find(|(_, down)| !down);
-                let end = up.map_or(self.song().end(), |(at, _)| *at);
+                let up = pedal[after..].iter().find(|change| !is_down(change));
+                let end = up.map_or(self.song().end(), |change| change.at);
                 note.length = note.length.max(end - note.start);
             }
             let next = &mut next_start[usize::from(note.key & 0x7F)];
@@ -36,8 +34,12 @@ impl SongFile {
         notes
     }
 
-    /// When the pedal of a track's channel goes down (`true`) or up, from any track of the file.
-    fn pedal(&self, track: usize) -> Vec<(Ticks, bool)> {
+    /// How the pedals of a track's channel are moved, from any track of the file: the track of the song by
+    /// its index. In the order of time, in ticks of the song.
+    ///
+    /// # Panics
+    /// If there is no such track.
+    pub fn pedals(&self, track: usize) -> Vec<PedalChange> {
         let channel = self.origins[track].channel;
         // It was opened before, or there would be no song.
         let Ok(container) = Container::open(&self.bytes) else { return Vec::new() };
@@ -46,14 +48,16 @@ impl SongFile {
         for chunk in tracks {
             let mut events = Events::new(chunk.bytes);
             while let Some(Ok(event)) = events.next_of_track() {
-                if let Message::Channel { status, data: [SUSTAIN, value] } = event.message
+                if let Message::Channel { status, data: [controller, value] } = event.message
                     && status == 0xB0 | channel
                 {
-                    found.push((container.time_base.ticks(event.at), value >= DOWN));
+                    let at = container.time_base.ticks(event.at);
+                    let moved = Pedal::moved(controller, value);
+                    found.extend(moved.map(|(pedal, value)| PedalChange { at, pedal, value }));
                 }
             }
         }
-        found.sort_by_key(|(at, _)| *at);
+        found.sort_by_key(|change| change.at);
         found
     }
 }
@@ -92,5 +96,23 @@ mod tests {
         let other =
             [0, 0xB1, 64, 127, 0, 0x90, 60, 80, 10, 0x80, 60, 0, 20, 0x90, 62, 9, 5, 0x80, 62, 0];
         assert_eq!(lengths(&file(&other)), [10, 5]);
+    }
+
+    #[test]
+    fn all_pedals_are_read_with_how_far_they_are_down() {
+        let played = [
+            0, 0xB0, 67, 127, 0, 66, 127, 0, 0x90, 60, 80, 5, 0xB0, 64, 40, 10, 121, 0, 5, 0x80,
+            60, 0,
+        ];
+        let file = file(&played);
+        let pedals = file.pedals(0);
+        let found: Vec<(u64, Pedal, u8)> =
+            pedals.iter().map(|change| (change.at.0, change.pedal, change.value)).collect();
+        let (sustain, sostenuto, soft) = (Pedal::Sustain, Pedal::Sostenuto, Pedal::Soft);
+        let reset = Pedal::ALL.map(|pedal| (15, pedal, 0));
+        assert_eq!(found[..3], [(0, soft, 127), (0, sostenuto, 127), (5, sustain, 40)]);
+        assert_eq!(found[3..], reset);
+        // Half of the way down holds nothing to its end.
+        assert_eq!(lengths(&file), [20]);
     }
 }

@@ -4,7 +4,7 @@
 //! studio is told so as soon as there is room again.
 
 use super::transport::{Motion, Span};
-use crate::score::{Beats, Bpm, Metre, Velocity};
+use crate::score::{Beats, Bpm, Metre, Pedal, Velocity};
 use crate::studio::wire::Captured;
 
 /// How far the transport runs in silence before the studio is told, in beats.
@@ -24,6 +24,10 @@ pub struct Capture {
     notes: u64,
     /// Keys that the musician holds, a bit for each.
     sounding: u128,
+    /// How far the pedals of each channel are down, whether the transport runs or not.
+    pedals: [[u8; Pedal::ALL.len()]; 16],
+    /// How far the studio has them down.
+    told_pedals: [u8; Pedal::ALL.len()],
     /// The latest position since the start: hosts that round may say a hair less afterwards.
     latest: Beats,
     /// The position that was sent last.
@@ -41,6 +45,8 @@ impl Capture {
             metre: None,
             notes: 0,
             sounding: 0,
+            pedals: Default::default(),
+            told_pedals: Default::default(),
             latest: Beats::default(),
             told: Beats::default(),
         }
@@ -60,6 +66,7 @@ impl Capture {
             }
             (self.latest, self.told) = (span.start, span.start);
             (self.sounding, self.tempo, self.metre) = (0, None, None);
+            self.told_pedals = Default::default();
             self.running = self.send(Captured::Started { at: span.start });
         }
         let (at, bpm, metre) = (self.forward(span.start), span.tempo, span.metre);
@@ -69,6 +76,7 @@ impl Capture {
         if self.metre != Some(metre) && self.send(Captured::Metre { at: span.bar_start, metre }) {
             self.metre = Some(metre);
         }
+        self.tell_pedals(at);
         if at.0 - self.told.0 >= PASSING && self.send(Captured::Passed { at }) {
             self.told = at;
         }
@@ -103,6 +111,31 @@ impl Capture {
         self.told = at;
         for key in (0..128).filter(|&key| ending & bit(key) != 0) {
             self.send(Captured::NoteOff { at, key });
+        }
+    }
+
+    /// A controller of a channel, 0 to 15, comes to a value, 0 to 127, on a sample of the span.
+    pub fn controller(&mut self, span: &Span, sample: u32, channel: u8, cc: u8, value: u8) {
+        let pedals = &mut self.pedals[usize::from(channel & 15)];
+        let before = *pedals;
+        for (pedal, value) in Pedal::moved(cc, value) {
+            pedals[pedal.index()] = value;
+        }
+        if self.running && *pedals != before {
+            let at = self.forward(span.position(sample));
+            self.tell_pedals(at);
+        }
+    }
+
+    /// Notes are captured of all channels as of one: so a pedal is down where it is on any.
+    fn tell_pedals(&mut self, at: Beats) {
+        for pedal in Pedal::ALL {
+            let values = self.pedals.iter().map(|pedals| pedals[pedal.index()]);
+            let value = values.max().unwrap_or(0);
+            let told = self.told_pedals[pedal.index()];
+            if self.running && value != told && self.send(Captured::Pedal { at, pedal, value }) {
+                (self.told_pedals[pedal.index()], self.told) = (value, at);
+            }
         }
     }
 

@@ -16,8 +16,10 @@ mod choice;
 mod drums;
 mod groove;
 mod part;
+mod pedal;
 mod programs;
 mod song;
+mod swing;
 mod tempo;
 mod units;
 
@@ -29,7 +31,9 @@ pub use groove::{
     quantised,
 };
 pub use part::{DrumPart, Hit};
+pub use pedal::{Pedal, PedalChange};
 pub use programs::program_name;
 pub use song::{Note, Song, Track, TrackKind};
+pub use swing::swing_of;
 pub use tempo::{TempoChange, TempoMap};
 pub use units::{BarIndex, Beats, Bpm, SampleRate, Seconds, Ticks, Velocity};

@@ -58,6 +58,7 @@ pub fn take(bars: usize) -> Take {
         first_bar: BarIndex(4),
         start: Beats(16.0),
         song: Song { tempo: TempoMap::new(480, tempo), metres: vec![waltz], tracks: vec![track] },
+        pedals: Vec::new(),
         length: ticks + Ticks(1440),
     }
 }

@@ -103,7 +103,8 @@ impl MelodySet {
     pub fn take_of(&self, number: usize) -> Option<Take> {
         let song = self.song(number)?;
         let name = format!("Melody {} for {}", number + 1, self.take.name);
-        Some(Take { name: super::take::tidy_name(&name), song, ..(*self.take).clone() })
+        let (name, pedals) = (super::take::tidy_name(&name), Vec::new());
+        Some(Take { name, song, pedals, ..(*self.take).clone() })
     }
 
     /// One of the melodies as a MIDI file.

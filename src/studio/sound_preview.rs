@@ -153,8 +153,7 @@ fn as_piano(
 
 /// Where in the host's song a take lies that sounds from a second of it on.
 fn place(take: &Take, from: f64) -> Option<Place> {
-    // The host has the time of the take's file.
-    let tempo = take.file_time.as_ref().map_or(&take.song.tempo, |file| &file.tempo);
+    let tempo = take.host_tempos();
     let quarter = f64::from(tempo.ticks_per_quarter());
     let anchor = |at: Ticks| Anchor {
         at: Beats(take.start.0 + at.0 as f64 / quarter),

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use crate::drummer::timing::{self, Bars, FileTime, Finding, Timed};
-use crate::midi::{self, MAX_BARS, MidiError};
+use crate::midi::{self, MAX_BARS, MidiError, SongFile};
 use crate::score::{
-    BarGrid, BarIndex, Beats, Bpm, Groove, GrooveError, GrooveSource, Song, TakenGroove, Ticks,
+    BarGrid, BarIndex, Beats, Bpm, Groove, GrooveError, GrooveSource, PedalChange, Song,
+    TakenGroove, TempoMap, Ticks, Track,
 };
 
 /// The longest name that is kept, in characters.
@@ -25,6 +26,9 @@ pub struct Take {
     /// The time of the file that the song is from, where it was not played to its bars: the song has the
     /// beats that are heard then, and the host, whose tempo is the file's, has the file's.
     pub file_time: Option<Arc<FileTime>>,
+    /// How the pedals of each track are moved, sorted by time; nothing at all where none is. Ticks are
+    /// those of the host from the take's start, whatever bars the song is laid in.
+    pub pedals: Vec<Vec<PedalChange>>,
     /// Where the take ends, counted from its start: a bar line, at or behind the last note.
     pub length: Ticks,
 }
@@ -67,12 +71,13 @@ impl Take {
     /// [`super::MAX_BARS`] bars.
     pub fn from_midi(name: &str, bytes: &[u8]) -> Result<(Take, Option<Finding>), TakeError> {
         let name = tidy_name(name);
-        let song =
-            midi::parse(bytes).map_err(|source| TakeError::Midi { name: name.clone(), source })?;
+        let file = SongFile::parse(bytes.to_vec())
+            .map_err(|source| TakeError::Midi { name: name.clone(), source })?;
+        let song = file.song();
         if song.melodic().all(|track| track.notes.is_empty()) {
             return Err(TakeError::OnlyDrums { name });
         }
-        let timed = Timed::of(&song, Bars::Detect);
+        let timed = Timed::of(song, Bars::Detect);
         let (bars, most) = (timed.song.bars().len(), super::MAX_BARS);
         if bars > most {
             return Err(TakeError::TooLong { name, bars, most });
@@ -81,8 +86,9 @@ impl Take {
             name,
             first_bar: BarIndex(0),
             start: Beats(0.0),
-            song,
+            song: song.clone(),
             file_time: None,
+            pedals: pedals(&file),
             length: Ticks(0),
         };
         Ok((take.timed(timed.song, timed.file_time), timed.finding))
@@ -123,6 +129,11 @@ impl Take {
         let ticks = beats.0 * f64::from(self.song.ticks_per_quarter());
         let file = self.file_time.as_ref().filter(|_| ticks > 0.0);
         file.map_or(ticks, |file| between(ticks, |at| file.song_tick(&self.song.tempo, at)))
+    }
+
+    /// The tempo that the host has throughout the take, if it has that of the take's file.
+    pub fn host_tempos(&self) -> &TempoMap {
+        self.file_time.as_ref().map_or(&self.song.tempo, |file| &file.tempo)
     }
 
     /// Where a place of the take is in the host's song.
@@ -186,6 +197,23 @@ impl Take {
     }
 }
 
+/// How the pedals of a file's tracks are moved until its last bar ends.
+fn pedals(file: &SongFile) -> Vec<Vec<PedalChange>> {
+    let bars = file.song().bars();
+    let end = bars.bars().last().map_or(Ticks(0), |bar| bar.end());
+    let of_track = |(index, track): (usize, &Track)| {
+        let mut pedals = if track.is_drums() { Vec::new() } else { file.pedals(index) };
+        pedals.iter_mut().for_each(|change| change.at = change.at.min(end));
+        pedals
+    };
+    tidy_pedals(file.song().tracks.iter().enumerate().map(of_track).collect())
+}
+
+/// The pedals of a take's tracks, by track; nothing where none of them is moved.
+pub(super) fn tidy_pedals(pedals: Vec<Vec<PedalChange>>) -> Vec<Vec<PedalChange>> {
+    if pedals.iter().all(Vec::is_empty) { Vec::new() } else { pedals }
+}
+
 /// What a map of whole ticks says of a place between two, above 0.
 fn between(ticks: f64, map: impl Fn(Ticks) -> Ticks) -> f64 {
     let low = ticks.floor();
@@ -221,6 +249,25 @@ pub(super) fn tidy_name_or(name: &str, unnamed: &str) -> String {
 mod tests {
     use super::*;
     use crate::drummer::timing::tests::performance;
+    use crate::score::Pedal;
+
+    #[test]
+    fn a_file_keeps_its_pedals_until_its_last_bar_ends() {
+        // A whole note of four quarters at 96 ticks, the pedal down in its midst and up a bar after its end.
+        let events = [
+            0u8, 0x90, 60, 80, 96, 0xB0, 64, 127, 0x82, 0x20, 0x80, 60, 0, 0x83, 0, 0xB0, 64, 0, 0,
+            0xFF, 0x2F, 0,
+        ];
+        let head = *b"MThd\0\0\0\x06\0\0\0\x01\0\x60MTrk\0\0\0";
+        let bytes = [&head[..], &[events.len() as u8], &events].concat();
+        let (take, _) = Take::from_midi("pedal", &bytes).unwrap();
+        let change = |at, value| PedalChange { at: Ticks(at), pedal: Pedal::Sustain, value };
+        assert_eq!(take.pedals, [[change(96, 127), change(384, 0)]]);
+        assert_eq!(take.length, Ticks(384));
+        // A song without any has no lists of nothing.
+        let song = crate::studio::fixtures::take(2).song;
+        assert!(Take::from_midi("plain", &midi::write(&song)).unwrap().0.pedals.is_empty());
+    }
 
     #[test]
     fn a_song_with_too_many_bars_is_sent_to_the_command_line() {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::Take;
 use super::export_file::{ExportFile, file_name};
 use crate::audio::{self, DECODED_RATE, DecodeError, Stereo};
-use crate::score::SampleRate;
-use crate::timbre::{self, Piano, PlayedNote, TimbreError};
+use crate::score::{Note, PedalChange, SampleRate};
+use crate::timbre::{self, Part, PedalMove, Piano, PlayedNote, TimbreError};
 
 /// The share of the work that is done once the recording is read.
 const READ: f32 = 0.1;
@@ -72,7 +72,8 @@ impl TakePiano {
         Ok(TakePiano { name, piano: learned.measured.piano, remarks })
     }
 
-    /// Plays the melodic tracks of a take between two seconds of it, which begin the sound.
+    /// Plays the melodic tracks of a take, with their pedals, between two seconds of it; the first begins
+    /// the sound.
     ///
     /// # Errors
     /// [`PianoError::Play`] for more than an hour, [`PianoError::Cancelled`].
@@ -83,21 +84,20 @@ impl TakePiano {
         to: f64,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Stereo, PianoError> {
-        let notes: Vec<PlayedNote> = notes(take)
-            .filter(|note| (from..to).contains(&note.start))
-            .map(|note| PlayedNote {
-                start: note.start - from,
-                end: note.end.min(to) - from,
-                ..note
-            })
-            .collect();
-        let mut sides =
-            timbre::perform(&self.piano, &notes, DECODED_RATE, cancelled).map_err(|error| {
-                match error {
-                    TimbreError::Cancelled => PianoError::Cancelled,
-                    error => PianoError::Play(error),
-                }
-            })?;
+        let mut parts = parts(take);
+        for Part { notes, pedals } in &mut parts {
+            notes.retain(|note| (from..to).contains(&note.start));
+            for note in notes {
+                (note.start, note.end) = (note.start - from, note.end.min(to) - from);
+            }
+            // Those before have been moved when it begins.
+            pedals.iter_mut().for_each(|moved| moved.at = moved.at.min(to).max(from) - from);
+        }
+        let played = timbre::perform_parts(&self.piano, &parts, DECODED_RATE, cancelled);
+        let mut sides = played.map_err(|error| match error {
+            TimbreError::Cancelled => PianoError::Cancelled,
+            error => PianoError::Play(error),
+        })?;
         timbre::level(&mut sides);
         let [left, right] = sides;
         Ok(Stereo { left, right })
@@ -117,31 +117,66 @@ impl PianoRendering {
         let stereo = piano.play(&take, 0.0, f64::INFINITY, cancelled)?;
         let bytes = audio::wav_stereo(&stereo, SampleRate(DECODED_RATE));
         let name = file_name(&format!("{} {}", take.name, piano.name), "wav");
-        let file = ExportFile { name, bytes, notes: notes(&take).count() };
+        let notes = take.song.melodic().map(|track| track.notes.len()).sum();
+        let file = ExportFile { name, bytes, notes };
         Ok(PianoRendering { take, piano, file })
     }
 }
 
-/// The notes of all melodic tracks, in seconds from the take's first bar.
-fn notes(take: &Take) -> impl Iterator<Item = PlayedNote> {
-    let tempo = &take.song.tempo;
-    take.song.melodic().flat_map(|track| &track.notes).map(|note| PlayedNote {
+/// The melodic tracks with their pedals, in seconds from the take's first bar.
+fn parts(take: &Take) -> Vec<Part> {
+    let (tempo, host_tempo) = (&take.song.tempo, take.host_tempos());
+    let played = |note: &Note| PlayedNote {
         start: tempo.seconds(note.start).0,
         end: tempo.seconds(note.end()).0,
         key: note.key,
         velocity: note.velocity.get(),
-    })
+    };
+    let moved = |change: &PedalChange| PedalMove {
+        at: host_tempo.seconds(change.at).0,
+        pedal: change.pedal,
+        value: change.value,
+    };
+    let melodic = take.song.tracks.iter().enumerate().filter(|(_, track)| !track.is_drums());
+    let parts = melodic.map(|(index, track)| Part {
+        notes: track.notes.iter().map(played).collect(),
+        pedals: take.pedals.get(index).into_iter().flatten().map(moved).collect(),
+    });
+    parts.collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::score::{Pedal, Ticks};
     use crate::studio::fixtures;
 
     fn power(side: &[f32], from: f64, to: f64) -> f32 {
         let frame = |at: f64| (at * f64::from(DECODED_RATE)) as usize;
         let part = &side[frame(from).min(side.len())..frame(to).min(side.len())];
         part.iter().map(|sample| sample * sample).sum::<f32>() / part.len().max(1) as f32
+    }
+
+    #[test]
+    fn the_take_is_played_with_its_pedals() {
+        let piano =
+            TakePiano { name: String::new(), piano: Piano::schematic(), remarks: Vec::new() };
+        // A short note at the first second; the pedal goes down before it and up a second later.
+        let mut take = fixtures::take(1);
+        let notes = &mut take.song.tracks[0].notes;
+        notes.retain(|note| note.start == Ticks(960));
+        notes[0].length = Ticks(60);
+        let sounds = |take: &Take, from: f64| {
+            let stereo = piano.play(take, from, f64::INFINITY, &|| false).unwrap();
+            [1.5, 2.7].map(|at| power(&stereo.left, at - from, at - from + 0.1))
+        };
+        let [plain, _] = sounds(&take, 0.0);
+        let change = |at, value| PedalChange { at: Ticks(at), pedal: Pedal::Sustain, value };
+        take.pedals = vec![vec![change(100, 127), change(2000, 0)]];
+        for from in [0.0, 0.9] {
+            let [held, damped] = sounds(&take, from);
+            assert!(held > 100.0 * plain && held > 100.0 * damped, "{held} {plain} {damped}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::TimbreError;
+use super::likeness::is_a_band;
 use super::measure::{LONGEST, Measured, measure};
 use super::note::{PlayedNote, Velocities};
 use super::note_detection;
@@ -112,7 +113,7 @@ pub fn learn(
             if measured.explained < EXPLAINED_AT_LEAST {
                 return Err(TimbreError::NoPiano);
             }
-            let unlike = measured.explained < EXPLAINED;
+            let unlike = measured.explained < EXPLAINED || is_a_band(&measured.piano);
             (measured, unlike)
         }
     };

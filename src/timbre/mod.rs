@@ -3,7 +3,7 @@
 //! [`learn`] takes a recording, and its notes if they are known, and fills a [`Piano`]: 88 keys, each with
 //! up to 60 partials (levels for three velocities, two decays), inharmonicity, the attack's noise,
 //! damping. What is heard is measured; the rest comes from [`Piano::schematic`], fitted to what is heard,
-//! and from neighbouring keys. [`perform`] plays notes with such a table: oscillators and
+//! and from neighbouring keys. [`perform_parts`] plays notes and pedals with such a table: oscillators and
 //! noise, no network and no samples.
 //!
 //! Runs on the worker thread or the command line's. In go mono samples in `[-1, 1]`, seconds, MIDI keys
@@ -20,6 +20,7 @@ mod envelope;
 mod error;
 mod format;
 mod learn;
+mod likeness;
 mod measure;
 mod model;
 mod noise_bands;
@@ -28,6 +29,9 @@ mod note;
 mod note_detection;
 mod oscillators;
 mod partial_fit;
+#[cfg(test)]
+mod pedal_tests;
+mod pedals;
 mod piano;
 mod recording;
 mod ridge;
@@ -44,6 +48,7 @@ pub use learn::{Learned, Remark, learn};
 pub use measure::Measured;
 pub use note::PlayedNote;
 pub use oscillators::BLOCK;
+pub use pedals::{Part, PedalMove};
 pub use piano::{KEYS, KeySound, LOWEST, Noise, Partial, Piano};
 pub use recording::beginning;
-pub use synth::{Synthesizer, level, perform};
+pub use synth::{Synthesizer, level, perform, perform_parts};

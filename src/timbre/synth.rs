@@ -1,16 +1,19 @@
 //! Performances in the sound of a [`Piano`].
 
-use std::collections::BTreeMap;
-
 use super::TimbreError;
 use super::noise_bands::NoiseBands;
 use super::note::PlayedNote;
 use super::oscillators::BLOCK;
+use super::pedals::{Part, Pedals};
 use super::piano::Piano;
 use super::voice::Voice;
+use crate::score::Pedal;
 
 /// How long what was played may ring on, in seconds.
 const TAIL: f64 = 3.0;
+
+/// How long pedals hold what no key holds any more at the end of a performance, in seconds at most.
+const HELD: f64 = 30.0;
 
 /// The longest performance, in seconds.
 pub const LONGEST: f64 = 3600.0;
@@ -18,13 +21,29 @@ pub const LONGEST: f64 = 3600.0;
 /// Notes that sound at once; of more, those struck first end.
 const VOICES: usize = 256;
 
+/// A sustain pedal that is up for no longer than this, in seconds, was lifted by a program and not by a foot,
+/// which would leave the dampers time: what it let go stays damped.
+const SHORTEST_LIFT: f64 = 0.02;
+
 /// What happens at the beginning of a block.
-#[derive(Default)]
-struct Events {
-    /// Keys.
-    released: Vec<u8>,
-    /// Keys and velocities, behind the releases.
-    struck: Vec<(u8, u8)>,
+#[derive(Clone, Copy, Debug)]
+enum Event {
+    Release { key: u8 },
+    Move { part: usize, pedal: Pedal, value: u8 },
+    Strike { part: usize, key: u8, velocity: u8 },
+}
+
+impl Event {
+    /// Its place among those of a block. A key that is let go as the pedal goes down is held by it; the
+    /// sostenuto pedal catches what is struck as it goes down.
+    fn order(self) -> u8 {
+        match self {
+            Event::Release { .. } => 0,
+            Event::Move { pedal: Pedal::Sostenuto, .. } => 3,
+            Event::Move { .. } => 1,
+            Event::Strike { .. } => 2,
+        }
+    }
 }
 
 /// Plays notes, block after block.
@@ -34,29 +53,80 @@ pub struct Synthesizer<'a> {
     bands: NoiseBands,
     voices: Vec<Voice>,
     struck: usize,
+    /// Of each part.
+    pedals: Vec<Pedals>,
+    /// The block at which the sustain pedal of each part last came up.
+    lifted: Vec<Option<usize>>,
+    block: usize,
 }
 
 impl<'a> Synthesizer<'a> {
-    /// `rate` is in hertz.
-    pub fn new(piano: &'a Piano, rate: f32) -> Synthesizer<'a> {
-        let bands = NoiseBands::new(rate);
-        Synthesizer { piano, rate, bands, voices: Vec::new(), struck: 0 }
+    /// `rate` is in hertz; so many parts have pedals of their own.
+    pub fn new(piano: &'a Piano, rate: f32, parts: usize) -> Synthesizer<'a> {
+        Synthesizer {
+            piano,
+            rate,
+            bands: NoiseBands::new(rate),
+            voices: Vec::new(),
+            struck: 0,
+            pedals: vec![Pedals::default(); parts],
+            lifted: vec![None; parts],
+            block: 0,
+        }
     }
 
-    /// Strikes a key. One that sounds is struck anew.
-    pub fn strike(&mut self, key: u8, velocity: u8) {
-        self.voices.iter_mut().filter(|voice| voice.key == key).for_each(|v| v.cut(self.rate));
+    /// Strikes a key for a part, from 0. One that sounds is struck anew.
+    ///
+    /// # Panics
+    /// If there is no such part.
+    pub fn strike(&mut self, part: usize, key: u8, velocity: u8) {
+        let mut caught = false;
+        for voice in self.voices.iter_mut().filter(|voice| voice.key == key) {
+            // The sostenuto pedal holds the damper, not what sounds.
+            caught |= voice.caught;
+            voice.cut(self.rate);
+        }
         if self.voices.len() >= VOICES {
             self.voices.remove(0);
         }
         let at = self.struck.wrapping_mul(7_919) % 60_000;
-        self.voices.push(Voice::new(self.piano.key(key), key, velocity, self.rate, at));
+        let velocity = self.pedals[part].softened(velocity);
+        let mut voice = Voice::new(self.piano.key(key), key, velocity, self.rate, at);
+        (voice.part, voice.caught) = (part, caught);
+        self.voices.push(voice);
         self.struck += 1;
     }
 
-    /// Lets the damper fall on a key.
+    /// Lets a key go: its damper falls, unless a pedal holds it.
     pub fn release(&mut self, key: u8) {
-        self.voices.iter_mut().filter(|voice| voice.key == key).for_each(Voice::release);
+        self.voices.iter_mut().filter(|voice| voice.key == key).for_each(|v| v.key_down = false);
+    }
+
+    /// Moves a pedal of a part, from 0, to 0 (up) to 127.
+    ///
+    /// # Panics
+    /// If there is no such part.
+    pub fn pedal(&mut self, part: usize, pedal: Pedal, value: u8) {
+        let before = self.pedals[part];
+        self.pedals[part].set(pedal, value);
+        let now = self.pedals[part];
+        let is_down = now.is_down(pedal);
+        let own = self.voices.iter_mut().filter(|voice| voice.part == part);
+        match pedal {
+            Pedal::Sostenuto if is_down != before.is_down(pedal) => {
+                own.for_each(|voice| voice.caught = is_down && voice.key_down);
+            }
+            Pedal::Sustain if is_down && !before.is_down(pedal) => {
+                let blocks = (SHORTEST_LIFT * f64::from(self.rate)) as usize / BLOCK;
+                if self.lifted[part].is_some_and(|lifted| self.block - lifted <= blocks) {
+                    own.filter(|voice| !voice.is_held()).for_each(Voice::damp);
+                }
+            }
+            Pedal::Sustain if now.is_up() && !before.is_up() => {
+                self.lifted[part] = Some(self.block);
+            }
+            _ => {}
+        }
     }
 
     /// Notes that sound.
@@ -67,9 +137,19 @@ impl<'a> Synthesizer<'a> {
     /// The next block, added to both sides.
     pub fn add(&mut self, left: &mut [f32; BLOCK], right: &mut [f32; BLOCK]) {
         for voice in &mut self.voices {
-            voice.add([left, right], &self.bands);
+            let damping = self.pedals[voice.part].damping();
+            voice.add([left, right], &self.bands, damping);
         }
         self.voices.retain(|voice| !voice.is_silent());
+        self.block += 1;
+    }
+
+    fn happens(&mut self, event: Event) {
+        match event {
+            Event::Release { key } => self.release(key),
+            Event::Move { part, pedal, value } => self.pedal(part, pedal, value),
+            Event::Strike { part, key, velocity } => self.strike(part, key, velocity),
+        }
     }
 }
 
@@ -78,40 +158,54 @@ const PEAK: f32 = 0.9;
 /// Soft playing is made louder by this much at most, so that nothing becomes noise.
 const MOST_GAIN: f32 = 10.0;
 
-/// A performance at a sample rate, as loud as the piano is: left and right. Strokes lie on blocks of 64
-/// samples.
+/// A performance without pedals; as [`perform_parts`].
 ///
 /// # Errors
-/// [`TimbreError::TooLong`] beyond an hour; [`TimbreError::Cancelled`] soon after `cancelled` says so.
+/// As [`perform_parts`].
 pub fn perform(
     piano: &Piano,
     notes: &[PlayedNote],
     rate: u32,
     cancelled: &dyn Fn() -> bool,
 ) -> Result<[Vec<f32>; 2], TimbreError> {
-    let end = notes.iter().map(|note| note.end.max(note.start)).fold(0.0, f64::max) + TAIL;
-    if !end.is_finite() || end > LONGEST + TAIL {
+    let part = Part { notes: notes.to_vec(), pedals: Vec::new() };
+    perform_parts(piano, &[part], rate, cancelled)
+}
+
+/// A performance at a sample rate, as loud as the piano is: left and right. Strokes lie on blocks of 64
+/// samples. Pedals that never come up do so with the last key.
+///
+/// # Errors
+/// [`TimbreError::TooLong`] beyond an hour; [`TimbreError::Cancelled`] soon after `cancelled` says so.
+pub fn perform_parts(
+    piano: &Piano,
+    parts: &[Part],
+    rate: u32,
+    cancelled: &dyn Fn() -> bool,
+) -> Result<[Vec<f32>; 2], TimbreError> {
+    let notes = parts.iter().flat_map(|part| &part.notes);
+    let keys = notes.map(|note| note.end.max(note.start)).fold(0.0, f64::max);
+    if !keys.is_finite() || keys > LONGEST {
         return Err(TimbreError::TooLong);
     }
-    let notes = one_at_a_time(notes);
+    let moves = parts.iter().flat_map(|part| &part.pedals).map(|pedal| pedal.at);
+    let end = moves.fold(keys, f64::max).min(keys + HELD);
     let block = |at: f64| (at.max(0.0) * f64::from(rate) / BLOCK as f64).round() as usize;
-    let blocks = block(end) + 1;
-    let mut events: BTreeMap<usize, Events> = BTreeMap::new();
-    for note in &notes {
-        events.entry(block(note.start)).or_default().struck.push((note.key, note.velocity));
-        let released = block(note.end).max(block(note.start) + 1);
-        events.entry(released).or_default().released.push(note.key);
-    }
-    let mut synthesizer = Synthesizer::new(piano, rate as f32);
+    let events = events(parts, end, &block);
+    let mut events = events.into_iter().peekable();
+    let (least, blocks) = (block(keys + TAIL) + 1, block(end + TAIL) + 1);
+    let mut synthesizer = Synthesizer::new(piano, rate as f32, parts.len());
     let (mut left, mut right) = (Vec::with_capacity(blocks * BLOCK), Vec::new());
     right.reserve(blocks * BLOCK);
     for at in 0..blocks {
         if at % 512 == 0 && cancelled() {
             return Err(TimbreError::Cancelled);
         }
-        if let Some(events) = events.get(&at) {
-            events.released.iter().for_each(|key| synthesizer.release(*key));
-            events.struck.iter().for_each(|(key, velocity)| synthesizer.strike(*key, *velocity));
+        while let Some((_, event)) = events.next_if(|(due, _)| *due <= at) {
+            synthesizer.happens(event);
+        }
+        if at >= least && synthesizer.voices() == 0 {
+            break;
         }
         let (mut a, mut b) = ([0.0; BLOCK], [0.0; BLOCK]);
         synthesizer.add(&mut a, &mut b);
@@ -128,17 +222,66 @@ pub fn level(sides: &mut [Vec<f32>; 2]) {
     sides.iter_mut().flatten().for_each(|sample| *sample *= gain);
 }
 
-/// A key that is struck while it sounds ends there and sounds anew until both notes are over: a chord in
-/// one track is not damped by a stab in another.
-fn one_at_a_time(notes: &[PlayedNote]) -> Vec<PlayedNote> {
-    let mut notes = notes.to_vec();
-    notes.sort_by(|a, b| a.key.cmp(&b.key).then(a.start.total_cmp(&b.start)));
-    for at in 1..notes.len() {
-        if notes[at - 1].key == notes[at].key {
-            notes[at].end = notes[at].end.max(notes[at - 1].end);
-            notes[at - 1].end = notes[at - 1].end.min(notes[at].start);
-        }
+/// All that happens until a second at which the pedals come up, in its order, each with its block.
+fn events(parts: &[Part], end: f64, block: &dyn Fn(f64) -> usize) -> Vec<(usize, Event)> {
+    let mut events = Vec::new();
+    for Stroke { start, end, key, velocity, part } in strokes(parts, block) {
+        events.push((start, Event::Strike { part, key, velocity }));
+        events.extend(end.map(|end| (end, Event::Release { key })));
     }
-    notes.sort_by(|a, b| a.start.total_cmp(&b.start).then(a.key.cmp(&b.key)));
-    notes
+    for (part, Part { pedals, .. }) in parts.iter().enumerate() {
+        let moves = pedals.iter().filter(|pedal| pedal.at <= end);
+        events.extend(moves.map(|moved| {
+            let (pedal, value) = (moved.pedal, moved.value);
+            (block(moved.at), Event::Move { part, pedal, value })
+        }));
+        let up = |pedal| (block(end), Event::Move { part, pedal, value: 0 });
+        events.extend([Pedal::Sustain, Pedal::Sostenuto].map(up));
+    }
+    // Stable: of a part's pedals the last movement counts.
+    events.sort_by_key(|(at, event)| (*at, event.order()));
+    events
+}
+
+/// A key that is struck, in blocks.
+#[derive(Clone, Copy, Debug)]
+struct Stroke {
+    start: usize,
+    /// When it is let go; `None` if it is struck anew before.
+    end: Option<usize>,
+    key: u8,
+    velocity: u8,
+    part: usize,
+}
+
+/// All strokes. A key that is struck while it is down sounds anew until both notes are over: a chord in one
+/// track is not damped by a stab in another. What begins together on a key is one stroke.
+fn strokes(parts: &[Part], block: &dyn Fn(f64) -> usize) -> Vec<Stroke> {
+    let mut all: Vec<Stroke> = Vec::new();
+    for (part, Part { notes, .. }) in parts.iter().enumerate() {
+        all.extend(notes.iter().map(|note| {
+            let start = block(note.start);
+            let end = Some(block(note.end).max(start + 1));
+            Stroke { start, end, key: note.key, velocity: note.velocity, part }
+        }));
+    }
+    all.sort_by_key(|stroke| (stroke.key, stroke.start));
+    let mut strokes: Vec<Stroke> = Vec::with_capacity(all.len());
+    for mut stroke in all {
+        if let Some(last) = strokes.last_mut()
+            && last.key == stroke.key
+            && last.end > Some(stroke.start)
+        {
+            stroke.end = stroke.end.max(last.end);
+            if last.start == stroke.start {
+                stroke.velocity = stroke.velocity.max(last.velocity);
+                *last = stroke;
+                continue;
+            }
+            last.end = None;
+        }
+        strokes.push(stroke);
+    }
+    strokes.sort_by_key(|stroke| (stroke.start, stroke.key));
+    strokes
 }

@@ -12,9 +12,10 @@ pub struct Voice {
     /// Share of the attack that is still to come.
     rise: f32,
     rise_per_block: f32,
-    /// What is left after a block under the damper.
+    /// What a block under the damper takes, in dB.
     damping: f32,
-    released: bool,
+    /// The damper lies on the string and is not lifted any more.
+    damped: bool,
     noise: [f32; BANDS],
     noise_decay: f32,
     noise_at: usize,
@@ -22,15 +23,26 @@ pub struct Voice {
     sides: [f32; 2],
     /// The key struck.
     pub key: u8,
+    /// It has not been let go.
+    pub key_down: bool,
+    /// The sostenuto pedal holds its damper.
+    pub caught: bool,
+    /// The part whose pedals hold for it.
+    pub part: usize,
 }
 
 fn amplitude(db: f32) -> f32 {
     (db * (std::f32::consts::LN_10 / 20.0)).exp()
 }
 
+/// What a decay in dB a second takes in a block, in dB.
+fn block_loss(rate: f32, db_per_second: f32) -> f32 {
+    db_per_second.max(0.0) * BLOCK as f32 / rate
+}
+
 /// What a decay in dB a second leaves after a block.
 fn per_block(rate: f32, db_per_second: f32) -> f32 {
-    amplitude(-db_per_second.max(0.0) * BLOCK as f32 / rate)
+    amplitude(-block_loss(rate, db_per_second))
 }
 
 /// A phase for a partial, the same at every stroke.
@@ -63,26 +75,34 @@ impl Voice {
             gain: 1.0,
             rise: 1.0,
             rise_per_block: (-(BLOCK as f32) / (sound.attack.max(1e-4) * rate)).exp(),
-            damping: per_block(rate, sound.release),
-            released: false,
+            damping: block_loss(rate, sound.release),
+            damped: false,
             noise,
             noise_decay: per_block(rate, sound.noise.decay),
             noise_at,
             // As loud in the sum of both as without a place between them.
             sides: [angle.cos() * std::f32::consts::SQRT_2, angle.sin() * std::f32::consts::SQRT_2],
             key,
+            key_down: true,
+            caught: false,
+            part: 0,
         }
     }
 
-    /// The damper falls.
-    pub fn release(&mut self) {
-        self.released = true;
+    /// Whether its damper is lifted whatever the sustain pedal does.
+    pub fn is_held(&self) -> bool {
+        (self.key_down || self.caught) && !self.damped
+    }
+
+    /// The damper falls for good.
+    pub fn damp(&mut self) {
+        self.damped = true;
     }
 
     /// The string is struck anew: what it sounded ends soon.
     pub fn cut(&mut self, rate: f32) {
-        self.released = true;
-        self.damping = self.damping.min(per_block(rate, 600.0));
+        self.damped = true;
+        self.damping = self.damping.max(block_loss(rate, 600.0));
     }
 
     /// Whether nothing is left to hear.
@@ -90,11 +110,17 @@ impl Voice {
         self.partials.is_silent() && self.noise.iter().all(|level| *level < SILENT)
     }
 
-    /// Adds the next block to both sides.
-    pub fn add(&mut self, sides: [&mut [f32; BLOCK]; 2], bands: &NoiseBands) {
+    /// Adds the next block to both sides. `damping` is the share of the dampers' effect that the sustain
+    /// pedal leaves, 0 to 1.
+    pub fn add(&mut self, sides: [&mut [f32; BLOCK]; 2], bands: &NoiseBands, damping: f32) {
         let mut sum = [0.0; BLOCK];
         let rise = self.rise * self.rise_per_block;
-        let gain = if self.released { self.gain * self.damping } else { self.gain };
+        let damping = match self.damped {
+            true => 1.0,
+            false if self.is_held() => 0.0,
+            false => damping,
+        };
+        let gain = self.gain * amplitude(-self.damping * damping);
         let gains = [self.gain * (1.0 - self.rise), gain * (1.0 - rise)];
         // While the attack rises nothing is silent yet.
         self.partials.add(gains, gain, &mut sum);

@@ -299,6 +299,7 @@ fn a_take_is_heard_as_a_piano_in_time_with_the_host() {
         start: Beats(8.0),
         song: Song { tempo: TempoMap::new(480, tempo), metres: Vec::new(), tracks: vec![track] },
         file_time: None,
+        pedals: Vec::new(),
         length: Ticks(8 * 480),
     };
     let mut sound = Piano::schematic();

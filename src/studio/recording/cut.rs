@@ -3,13 +3,18 @@
 use std::ops::Range;
 
 use super::{
-    BarSpan, FARTHEST, MAX_BARS, Recording, RecordingView, Span, TICKS_PER_QUARTER, TRACK, tick,
+    BarSpan, FARTHEST, MAX_BARS, Recorded, Recording, RecordingView, Span, TICKS_PER_QUARTER,
+    TRACK, tick,
 };
 use crate::score::{
     BarGrid, BarIndex, Beats, Bpm, Metre, MetreChange, Note, Song, TempoChange, TempoMap, Ticks,
     Track, TrackKind,
 };
+use crate::studio::take::tidy_pedals;
 use crate::studio::{Take, TakeError};
+
+/// A note no more than a sixteenth ahead of a bar line may be meant on it.
+const EARLY: u64 = TICKS_PER_QUARTER as u64 / 4;
 
 impl Recording {
     fn metre_changes(&self) -> Vec<MetreChange> {
@@ -35,7 +40,38 @@ impl Recording {
     fn bars_with_notes(&self, within: Range<u64>) -> Option<BarSpan> {
         let (first, last) = self.first_and_last(within)?;
         let bars = self.bars_until(last + 1);
-        Some(BarSpan { first: bars.bar_at(Ticks(first))?.0, end: bars.bar_at(Ticks(last))?.0 + 1 })
+        let (first, end) = (bars.bar_at(Ticks(first))?.0, bars.bar_at(Ticks(last))?.0 + 1);
+        let bar = &bars.bars()[first];
+        // The bar that it is meant for has to be one that is kept.
+        let is_early =
+            first + 1 < MAX_BARS && self.anticipation(bar.start.0, bar.end().0).is_some();
+        let first = first + usize::from(is_early);
+        Some(BarSpan { first, end: end.max(first + 1) })
+    }
+
+    /// Where the first note begins of those that anticipate a bar line, and are meant on it: all that
+    /// begins in the bar before it, each a little ahead of the line, and sounding on behind it for at least
+    /// as long. What is over by then is an upbeat.
+    fn anticipation(&self, bar: u64, line: u64) -> Option<u64> {
+        // In a bar of a beat or less even a sixteenth is no small thing.
+        let early = EARLY.min((line - bar) / 8);
+        let mut notes = self.notes.range((bar, 0)..(line, 0));
+        let mut first = None;
+        let all = notes.all(|(&(at, key), note)| {
+            first = first.or(Some(at));
+            let ahead = line - at;
+            ahead <= early && at + self.length(at, key, note) >= line + ahead
+        });
+        first.filter(|_| all)
+    }
+
+    /// How long a note lasts; what sounds just now lasts until now.
+    fn length(&self, at: u64, key: u8, note: &Recorded) -> u64 {
+        if self.sounding.get(&key) == Some(&at) {
+            self.cursor.unwrap_or(0).saturating_sub(at).max(1)
+        } else {
+            note.length
+        }
     }
 
     fn just_played(&self) -> Range<u64> {
@@ -53,8 +89,8 @@ impl Recording {
         }
     }
 
-    /// Cuts a take. Notes that begin before it are left out; those that sound on at its end stop
-    /// there.
+    /// Cuts a take. Notes that begin before it are left out, but for those that anticipate its first
+    /// beat, which stand on it; those that sound on at its end stop there.
     ///
     /// # Errors
     /// If nothing was heard there.
@@ -83,7 +119,9 @@ impl Recording {
             return Err(TakeError::NoBars);
         };
         let (start, stop) = (chosen[0].start.0, chosen[chosen.len() - 1].end().0);
-        let song = self.song(start, stop);
+        let before = first.checked_sub(1).and_then(|bar| bars.bars().get(bar));
+        let early = before.and_then(|bar| self.anticipation(bar.start.0, start));
+        let song = self.song(early.unwrap_or(start), start, stop);
         if song.tracks.iter().all(|track| track.notes.is_empty()) {
             return Err(TakeError::Silent { first, end });
         }
@@ -98,12 +136,13 @@ impl Recording {
             first_bar: BarIndex(first),
             start: Beats(start as f64 / f64::from(TICKS_PER_QUARTER)),
             song,
+            pedals: tidy_pedals(vec![self.pedals.between(start, stop)]),
             length: Ticks(stop - start),
         })
     }
 
-    /// What is between two bar lines, from its own tick 0.
-    fn song(&self, start: u64, stop: u64) -> Song {
+    /// What is between two bar lines, from its own tick 0; what begins from `early` on stands on the first.
+    fn song(&self, early: u64, start: u64, stop: u64) -> Song {
         let tempo = |at: u64, bpm: Bpm| TempoChange {
             at: Ticks(at.saturating_sub(start)),
             micros_per_quarter: (60e6 / bpm.0).round().clamp(1.0, 16_777_215.0) as u32,
@@ -120,23 +159,20 @@ impl Recording {
         // A change where the take ends may cut its last bar short.
         let later = self.metres.range(start + 1..=stop);
         let later = later.map(|(&at, &metre)| MetreChange { at: Ticks(at - start), metre });
-        let now = self.cursor.unwrap_or(0);
-        let notes = self.notes.range((start, 0)..(stop, 0)).map(|(&(at, key), note)| {
-            // What sounds just now lasts until now.
-            let sounds = self.sounding.get(&key) == Some(&at);
-            let length = if sounds { now.saturating_sub(at).max(1) } else { note.length };
+        let notes = self.notes.range((early, 0)..(stop, 0)).map(|(&(at, key), note)| {
+            let from = at.max(start);
+            let end = (at + self.length(at, key, note)).min(stop);
             Note {
-                start: Ticks(at - start),
-                length: Ticks(length.min(stop - at)),
+                start: Ticks(from - start),
+                length: Ticks(end - from),
                 key,
                 velocity: note.velocity,
             }
         });
-        let track = Track {
-            name: TRACK.to_owned(),
-            kind: TrackKind::Melodic { program: 0 },
-            notes: notes.collect(),
-        };
+        let mut notes: Vec<Note> = notes.collect();
+        notes.sort_by_key(|note| (note.start, note.key));
+        let track =
+            Track { name: TRACK.to_owned(), kind: TrackKind::Melodic { program: 0 }, notes };
         Song { tempo, metres: std::iter::once(first).chain(later).collect(), tracks: vec![track] }
     }
 }

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
-use crate::score::{BarIndex, Ticks};
+use crate::score::{BarIndex, Pedal, Ticks};
 use crate::studio::{Take, TakeError};
 
 const BAR: u64 = 4 * TICKS_PER_QUARTER as u64;
@@ -60,6 +60,33 @@ fn a_take_has_the_bars_that_were_played() {
     assert_eq!((bars.bars().len(), bars.start), (4, Beats(16.0)));
     let part = heard.cut(Span::Between { from: Beats(21.5), to: Beats(24.5) }).unwrap();
     assert_eq!((part.first_bar, part.bars().len()), (BarIndex(5), 2));
+}
+
+#[test]
+fn a_first_note_that_anticipates_its_bar_costs_none() {
+    let played = |early: f64, end: f64| {
+        let notes = [on(8.0 - early, 64), on(8.0 - early / 2.0, 60), off(end, 60), off(end, 64)];
+        recording(started(4.0).into_iter().chain(notes).chain([on(10.0, 65), stopped(12.0)]))
+    };
+    for early in [0.06, 0.125, 0.25] {
+        let heard = played(early, 9.0);
+        for span in [Span::All, Span::JustPlayed, Span::Bars { first: 2, end: 3 }] {
+            let take = heard.cut(span).unwrap();
+            assert_eq!((take.first_bar, take.start), (BarIndex(2), Beats(8.0)), "{early} {span:?}");
+            assert_eq!(notes(&take), [(0.0, 60), (0.0, 64), (2.0, 65)]);
+            assert_eq!(take.song.tracks[0].notes[0].length, Ticks(960));
+        }
+    }
+    // Too early, and an upbeat that is over when the bar begins.
+    assert_eq!(played(0.3, 9.0).cut(Span::All).unwrap().first_bar, BarIndex(1));
+    assert_eq!(played(0.25, 8.0).cut(Span::All).unwrap().first_bar, BarIndex(1));
+    // Something else is played in the bar before.
+    let more = started(4.0).into_iter().chain([on(6.0, 50), off(6.5, 50), on(7.9, 60)]);
+    let heard = recording(more.chain([off(9.0, 60), stopped(12.0)]));
+    assert_eq!(heard.cut(Span::All).unwrap().first_bar, BarIndex(1));
+    // It is all that was played.
+    let alone = started(4.0).into_iter().chain([on(7.9, 60), off(9.0, 60), stopped(12.0)]);
+    assert_eq!(recording(alone).view().bars, Some(BarSpan { first: 2, end: 3 }));
 }
 
 #[test]
@@ -240,8 +267,8 @@ fn any_event() -> impl Strategy<Value = Captured> {
         8 => (-8.0..600.0f64).prop_map(Beats),
         1 => any::<f64>().prop_map(Beats),
     ];
-    (at, 0u8..9, any::<u8>(), (1u8..20, 0u32..7)).prop_map(|(at, kind, key, (numerator, power))| {
-        match kind {
+    (at, 0u8..10, any::<u8>(), (1u8..20, 0u32..7)).prop_map(
+        |(at, kind, key, (numerator, power))| match kind {
             0 => Captured::Started { at },
             1 => Captured::Stopped { at },
             2 => Captured::Tempo { at, bpm: Bpm(at.0) },
@@ -249,9 +276,10 @@ fn any_event() -> impl Strategy<Value = Captured> {
             4..=5 => Captured::NoteOn { at, key, velocity: Velocity::clamped(key) },
             6 => Captured::NoteOff { at, key },
             7 => Captured::Passed { at },
+            8 => Captured::Pedal { at, pedal: Pedal::ALL[usize::from(key % 3)], value: key },
             _ => Captured::Lost,
-        }
-    })
+        },
+    )
 }
 
 /// A run of the transport: where it starts, how long it is, and its notes (when and what), in
@@ -310,6 +338,86 @@ proptest! {
             prop_assert!(!notes.is_empty());
             prop_assert!(notes.iter().all(|note| note.length.0 > 0));
             prop_assert!(notes.is_sorted_by_key(|note| (note.start, note.key)));
+            let pedals = take.pedals.first().map_or(&[][..], Vec::as_slice);
+            prop_assert!(pedals.is_sorted_by_key(|change| change.at));
+            prop_assert!(pedals.iter().all(|change| change.at <= take.length && change.value < 128));
+            for pedal in Pedal::ALL {
+                let last = pedals.iter().rev().find(|change| change.pedal == pedal);
+                prop_assert!(last.is_none_or(|change| change.value == 0), "{:?}", pedals);
+            }
         }
     }
+}
+
+fn pedal(at: f64, value: u8) -> Captured {
+    Captured::Pedal { at: Beats(at), pedal: Pedal::Sustain, value }
+}
+
+/// Where the sustain pedal of bars is moved, in quarters from the first one on, and how far down it is then.
+fn sustain(heard: &Recording, first: usize, end: usize) -> Vec<(f64, u8)> {
+    let take = heard.cut(Span::Bars { first, end }).unwrap();
+    let pedals = take.pedals.first().map_or(&[][..], Vec::as_slice);
+    assert!(pedals.iter().all(|change| change.pedal == Pedal::Sustain));
+    let quarters = |at: Ticks| at.0 as f64 / f64::from(TICKS_PER_QUARTER);
+    pedals.iter().map(|change| (quarters(change.at), change.value)).collect()
+}
+
+#[test]
+fn a_take_has_the_pedal_as_it_was_held_and_comes_up_at_its_end() {
+    let heard = recording(started(0.0).into_iter().chain([
+        on(0.0, 60),
+        pedal(1.0, 100),
+        off(1.5, 60),
+        on(5.0, 62),
+        pedal(6.0, 40),
+        pedal(7.0, 0),
+        on(8.0, 64),
+        pedal(9.0, 127),
+        on(12.0, 65),
+        stopped(16.0),
+    ]));
+    assert_eq!(sustain(&heard, 0, 1), [(1.0, 100), (4.0, 0)]);
+    assert_eq!(sustain(&heard, 1, 2), [(0.0, 100), (2.0, 40), (3.0, 0)]);
+    assert_eq!(sustain(&heard, 2, 4), [(1.0, 127), (8.0, 0)]);
+    // A take without pedals has none, and no list of nothing.
+    let plain = recording(started(0.0).into_iter().chain([on(0.0, 60), stopped(4.0)]));
+    assert!(plain.cut(Span::All).unwrap().pedals.is_empty());
+}
+
+#[test]
+fn a_pedal_that_is_played_again_leaves_what_is_behind_as_it_was() {
+    let notes = [on(0.0, 60), on(4.0, 61), on(8.0, 62), on(12.0, 63)];
+    let first = [pedal(0.0, 127), notes[0], notes[1], notes[2], notes[3]];
+    let first = started(0.0).into_iter().chain(first).chain([pedal(14.0, 0), stopped(16.0)]);
+    // The second bar without it, and the third with another one.
+    let again = started(4.0).into_iter().chain([notes[1], notes[2], pedal(9.0, 90)]);
+    let heard = recording(first.chain(again).chain([pedal(10.0, 0), stopped(12.0)]));
+    assert_eq!(sustain(&heard, 0, 1), [(0.0, 127), (4.0, 0)]);
+    assert_eq!(sustain(&heard, 1, 3), [(5.0, 90), (6.0, 0)]);
+    assert_eq!(sustain(&heard, 3, 4), [(0.0, 127), (2.0, 0)]);
+}
+
+#[test]
+fn a_pedal_that_is_held_round_a_loop_ends_with_it() {
+    let mut events = Vec::new();
+    for _ in 0..2 {
+        events.extend(started(4.0));
+        events.extend([pedal(4.0, 127), on(4.0, 60), Captured::Passed { at: Beats(8.0) }]);
+    }
+    events.push(stopped(6.0));
+    events.extend(started(8.0).into_iter().chain([on(8.0, 61), stopped(12.0)]));
+    let heard = recording(events);
+    assert_eq!(sustain(&heard, 1, 2), [(0.0, 127), (4.0, 0)]);
+    assert_eq!(sustain(&heard, 2, 3), []);
+}
+
+#[test]
+fn what_is_forgotten_leaves_the_pedal_where_the_foot_has_it() {
+    let mut heard = recording(started(0.0).into_iter().chain([pedal(0.0, 80), on(1.0, 60)]));
+    heard.clear();
+    heard.record(on(2.0, 61));
+    heard.record(Captured::Passed { at: Beats(4.0) });
+    assert_eq!(sustain(&heard, 0, 1), [(1.0, 80), (4.0, 0)]);
+    let told = heard.interrupt();
+    assert!(told.contains(&pedal(4.0, 80)), "{told:?}");
 }

@@ -8,8 +8,25 @@ use serde::{Deserialize, Serialize};
 use crate::drummer::ClassDensities;
 use crate::score::Groove;
 
-/// What is written now: version 2, how drums begin and end, and drums and settings of the takes that are
-/// not the current one.
+/// What is written now: version 3, and how pedals are moved.
+#[derive(Serialize, Deserialize)]
+pub struct Version4 {
+    third: Version3,
+    /// Of takes whose pedals are moved, by their places: for each of their tracks.
+    pedals: Vec<(u32, Vec<Vec<SavedPedal>>)>,
+}
+
+/// A pedal is moved.
+#[derive(Serialize, Deserialize)]
+struct SavedPedal {
+    /// Since the movement before.
+    wait: u64,
+    /// Its MIDI controller.
+    controller: u8,
+    value: u8,
+}
+
+/// Version 2, how drums begin and end, and drums and settings of the takes that are not the current one.
 #[derive(Serialize, Deserialize)]
 pub struct Version3 {
     second: Version2,

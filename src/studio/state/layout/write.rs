@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use super::{
     Arranged, Asked, Map, OwnMap, SavedAlternative, SavedFileTime, SavedHit, SavedMap, SavedNote,
-    SavedOverride, SavedPattern, SavedPiano, SavedStyle, SavedTake, SavedTakeState, SavedVerdict,
-    TakeOf, Track, Turns, Version1, Version2, Version3,
+    SavedOverride, SavedPattern, SavedPedal, SavedPiano, SavedStyle, SavedTake, SavedTakeState,
+    SavedVerdict, TakeOf, Track, Turns, Version1, Version2, Version3, Version4,
 };
 use crate::drummer::timing::FileTime;
 use crate::drummer::{self, Settings, StyleChoice};
 use crate::patterns::PatternGrid;
-use crate::score::{self, GridKind, MetreChange, StepGrid, TempoMap, TrackKind};
+use crate::score::{self, GridKind, MetreChange, PedalChange, StepGrid, TempoMap, TrackKind};
 use crate::studio::{
     self, Alternative, Arrangement, Cell, DrumMap, LaneState, RegionOverride, Theme,
 };
@@ -18,6 +18,26 @@ use crate::studio::{
 /// Bars, steps and indices are far below what 32 bits hold: documents have at most 1,024 bars.
 fn short(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+impl From<&studio::Saved> for Version4 {
+    fn from(saved: &studio::Saved) -> Version4 {
+        let moved = (0..).zip(&saved.document.takes).filter(|(_, take)| !take.pedals.is_empty());
+        let pedals = moved
+            .map(|(index, take)| (index, take.pedals.iter().map(|track| pedals(track)).collect()));
+        Version4 { third: Version3::from(saved), pedals: pedals.collect() }
+    }
+}
+
+/// Movements of pedals, which are sorted.
+fn pedals(changes: &[PedalChange]) -> Vec<SavedPedal> {
+    let mut last = 0;
+    let saved = changes.iter().map(|change| {
+        let wait = change.at.0.saturating_sub(last);
+        last = change.at.0;
+        SavedPedal { wait, controller: change.pedal.controller(), value: change.value }
+    });
+    saved.collect()
 }
 
 impl From<&studio::Saved> for Version3 {

@@ -24,7 +24,7 @@ pub trait Controls {
 
 /// Where a control stands when it asks for what the document asks for; `None` for what the document
 /// leaves to the host.
-pub(super) fn value_in(control: Control, document: &Document) -> Option<f32> {
+pub fn value_in(control: Control, document: &Document) -> Option<f32> {
     match control {
         Control::Channel => Some(f32::from(document.channel.index()) / 15.0),
         control => control.get(&document.settings),

@@ -5,7 +5,7 @@
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use arboard::Clipboard;
@@ -19,7 +19,7 @@ use super::frame::{Frame, sentence};
 use super::shared::{Destination, Request, Shared};
 use crate::files::{write_beside, write_whole};
 use crate::score::Lane;
-use crate::studio::{ExportFile, Extract, Job, MapRequest, Studio};
+use crate::studio::{ExportFile, Extract, Job, Studio};
 
 /// The largest file that is read, in bytes; songs have less than a mebibyte.
 const LARGEST: u64 = 32 << 20;
@@ -135,7 +135,7 @@ impl Notifications {
     ) {
         let (wanted, ctx) = (Arc::clone(&self.wanted), ctx.clone());
         spawn_background(Arc::clone(frame.studio), move |studio| match dialog() {
-            Chosen::Path(path) => open(studio, &path),
+            Chosen::Path(path) => with(studio, |studio| open(studio, &path)),
             Chosen::Nothing => Ok(()),
             Chosen::NoDialogue(why) => {
                 *wanted.lock() = Some((purpose, why));
@@ -265,13 +265,14 @@ fn show_manual() -> Result<(), String> {
 /// Puts the clip onto the clipboard as a file, to be pasted into a folder or a host that takes files.
 fn copy(clipboard: &Mutex<Option<Clipboard>>, file: &ExportFile) -> Result<Option<String>, String> {
     let failed = |error: arboard::Error| format!("cannot copy the clip: {error}");
-    let path = drag_out::write(file).map_err(|error| format!("cannot copy the clip: {error}"))?;
+    let written =
+        drag_out::write(file).map_err(|error| format!("cannot copy the clip: {error}"))?;
     let mut clipboard = clipboard.lock();
     if clipboard.is_none() {
         *clipboard = Some(Clipboard::new().map_err(failed)?);
     }
     if let Some(clipboard) = &mut *clipboard {
-        clipboard.set().file_list(&[path]).map_err(failed)?;
+        clipboard.set().file_list(&[written.path]).map_err(failed)?;
     }
     Ok(Some(format!("Copied {}", file.name)))
 }
@@ -284,10 +285,22 @@ pub fn dropped(studio: &Arc<Studio>, path: PathBuf) {
         return;
     }
     if studio.grooves_in_view() || path.is_dir() {
-        studio.request_map(MapRequest::Add(vec![path]));
+        if let Err(error) = studio.add_grooves(vec![path]) {
+            studio.report(&sentence(&error.to_string()));
+        }
         return;
     }
-    spawn_background(Arc::clone(studio), move |studio| take_file(studio, &path));
+    spawn_background(Arc::clone(studio), move |studio| {
+        with(studio, |studio| take_file(studio, &path))
+    });
+}
+
+/// Does something with a studio, if it is still there.
+fn with(
+    studio: &Weak<Studio>,
+    work: impl FnOnce(&Studio) -> Result<(), String>,
+) -> Result<(), String> {
+    studio.upgrade().map_or(Ok(()), |studio| work(&studio))
 }
 
 /// Whether a file is called like a recording.
@@ -312,7 +325,9 @@ pub fn learn_piano(studio: &Studio, path: PathBuf) {
 
 /// Drums the song with the groove of a file.
 pub fn use_groove(studio: &Arc<Studio>, path: PathBuf) {
-    spawn_background(Arc::clone(studio), move |studio| groove_file(studio, &path));
+    spawn_background(Arc::clone(studio), move |studio| {
+        with(studio, |studio| groove_file(studio, &path))
+    });
 }
 
 fn groove_file(studio: &Studio, path: &Path) -> Result<(), String> {

@@ -64,7 +64,7 @@ mod window;
 #[cfg(target_os = "linux")]
 mod xdnd;
 
-pub use controls::Controls;
+pub use controls::{Controls, value_in};
 pub use frame::Transport;
 pub use host::{HostEditor, TransportQuery};
 pub use layout::SMALLEST;

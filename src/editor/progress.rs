@@ -22,6 +22,7 @@ pub fn progress_bar(ui: &Ui, theme: &Theme, job: &JobView, place: Rect) {
         (Job::Transcribe(_) | Job::TranscribeTrack(_), _) => "hearing the recording",
         (Job::Compose(_), _) => "writing melodies",
         (Job::Preview(_), _) => "rendering",
+        (Job::AddGrooves(_), _) => "reading grooves",
         (_, Some(stage)) => stage.name(),
         (_, None) => "waiting",
     };

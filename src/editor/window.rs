@@ -86,7 +86,7 @@ impl Window {
         // Hosts and displays zoom; ctrl and plus would do so a second time.
         ctx.options_mut(|options| options.zoom_with_keyboard = false);
         self.applied = None;
-        // What was brought back without a window is in the parameters already.
+        // What is brought back without a window is turned at the host without it.
         self.recalls = None;
         self.side_panel.matrices = matrices::Matrices::default();
         self.side_panel.grooves.forget_textures();

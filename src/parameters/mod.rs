@@ -73,7 +73,7 @@ pub struct Parameters {
     #[id = "bypass"]
     pub bypass: BoolParam,
     /// Counts changes of the document: hosts save a project whose parameters have changed, and
-    /// know of no other way to be told. The window adds one after every edit.
+    /// know of no other way to be told. One more after every edit, with a window or without.
     #[id = "edits"]
     pub changes: IntParam,
     /// How the drums end.

@@ -13,8 +13,12 @@
 //! Ardour takes the size that a window says that it has for the smallest one that its frame may have. There
 //! windows say their smallest, and ask for the one that they shall have once they are attached.
 //!
-//! An instance is nice-plug's with four functions of ours, and two of its window's. nice-plug finds its own by `plugin_data`
-//! and by nothing else, so what the host holds may be larger than nice-plug knows.
+//! What the plugin turns by itself goes out with each block and each flush, before nice-plug has them (see
+//! `parameter_output`).
+//!
+//! An instance is nice-plug's with four functions of ours, two of its window's and one of its parameters'.
+//! nice-plug finds its own by `plugin_data` and by nothing else, so what the host holds may be larger than
+//! nice-plug knows.
 //!
 //! What the host promises of its pointers, nice-plug is promised: every unsafe block rests on that, where
 //! nothing else is said.
@@ -28,6 +32,7 @@
 use std::ffi::{CStr, c_char, c_void};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, OnceLock};
 
 use clap_sys::entry::clap_plugin_entry;
@@ -35,12 +40,13 @@ use clap_sys::events::{
     CLAP_CORE_EVENT_SPACE_ID, CLAP_EVENT_MIDI, CLAP_EVENT_NOTE_CHOKE, CLAP_EVENT_NOTE_END,
     CLAP_EVENT_NOTE_EXPRESSION, CLAP_EVENT_NOTE_OFF, CLAP_EVENT_NOTE_ON,
     CLAP_NOTE_EXPRESSION_PRESSURE, clap_event_header, clap_event_midi, clap_event_note,
-    clap_event_note_expression, clap_output_events,
+    clap_event_note_expression, clap_input_events, clap_output_events,
 };
 use clap_sys::ext::gui::{CLAP_EXT_GUI, clap_host_gui, clap_plugin_gui, clap_window};
 use clap_sys::ext::note_ports::{
     CLAP_EXT_NOTE_PORTS, CLAP_NOTE_DIALECT_CLAP, CLAP_NOTE_DIALECT_MIDI, clap_host_note_ports,
 };
+use clap_sys::ext::params::{CLAP_EXT_PARAMS, clap_host_params, clap_plugin_params};
 use clap_sys::factory::plugin_factory::{CLAP_PLUGIN_FACTORY_ID, clap_plugin_factory};
 use clap_sys::host::clap_host;
 use clap_sys::plugin::{clap_plugin, clap_plugin_descriptor};
@@ -50,6 +56,8 @@ use nice_plug::prelude::ClapPlugin;
 use nice_plug::wrapper::clap::{PluginDescriptor, Wrapper};
 use nice_plug::wrapper::setup_logger;
 
+use super::host::LinkRequest;
+use super::parameter_output::{ParameterOutput, Place};
 use super::{Drumlin, DrumlinFx};
 
 /// Where hosts begin, and clap-wrapper.
@@ -95,7 +103,7 @@ fn offers() -> &'static [Offer] {
     OFFERS.get_or_init(|| [offer::<Drumlin>(), offer::<DrumlinFx>()])
 }
 
-fn offer<P: ClapPlugin>() -> Offer {
+fn offer<P: ClapPlugin<BackgroundTask = LinkRequest>>() -> Offer {
     Offer { descriptor: PluginDescriptor::for_plugin::<P>(), make: Instance::make::<P> }
 }
 
@@ -140,14 +148,21 @@ struct Instance {
     has_windows: AtomicBool,
     /// The window's functions, ours and as nice-plug made them, where the host needs ours.
     gui: OnceLock<[clap_plugin_gui; 2]>,
+    /// The parameters' functions, likewise.
+    params: OnceLock<[clap_plugin_params; 2]>,
+    output: ParameterOutput,
 }
 
 impl Instance {
-    unsafe fn make<P: ClapPlugin>(host: *const clap_host) -> *const clap_plugin {
+    unsafe fn make<P>(host: *const clap_host) -> *const clap_plugin
+    where
+        P: ClapPlugin<BackgroundTask = LinkRequest>,
+    {
+        let made = unsafe { Wrapper::<P>::new(host) };
+        let output = parameter_output(&made);
+        let theirs = *made.clap_plugin.borrow();
         // Given back by nice-plug's `destroy`.
-        let made = Arc::into_raw(unsafe { Wrapper::<P>::new(host) });
-        // SAFETY: it was made just now.
-        let theirs = *unsafe { &*made }.clap_plugin.borrow();
+        let _ = Arc::into_raw(made);
         let ours = clap_plugin {
             init: Some(init),
             destroy: Some(destroy),
@@ -156,8 +171,9 @@ impl Instance {
             ..theirs
         };
         let (speaks_midi, has_windows) = (AtomicBool::new(false), AtomicBool::new(false));
-        let gui = OnceLock::new();
-        let instance = Instance { ours, theirs, host, speaks_midi, has_windows, gui };
+        let (gui, params) = (OnceLock::new(), OnceLock::new());
+        let instance =
+            Instance { ours, theirs, host, speaks_midi, has_windows, gui, params, output };
         Box::into_raw(Box::new(instance)).cast()
     }
 
@@ -169,6 +185,20 @@ impl Instance {
     }
 }
 
+/// What the plugin turns by itself, in the host's words.
+fn parameter_output<P>(made: &Wrapper<P>) -> ParameterOutput
+where
+    P: ClapPlugin<BackgroundTask = LinkRequest>,
+{
+    let (ask, answer) = channel();
+    (made.task_executor.lock())(LinkRequest(ask));
+    let places = made.param_ptr_to_hash.iter().filter_map(|(&parameter, &host_id)| {
+        let id = made.param_id_from_ptr(parameter)?.to_owned();
+        Some(Place { id, host_id, parameter })
+    });
+    ParameterOutput::new(answer.try_recv().unwrap_or_default(), places.collect())
+}
+
 unsafe extern "C" fn init(plugin: *const clap_plugin) -> bool {
     let instance = unsafe { Instance::of(plugin) };
     if !instance.theirs.init.is_some_and(|init| unsafe { init(plugin) }) {
@@ -178,6 +208,11 @@ unsafe extern "C" fn init(plugin: *const clap_plugin) -> bool {
     instance.speaks_midi.store(speaks_midi, Ordering::Relaxed);
     let has_windows = unsafe { has_windows(instance.host) };
     instance.has_windows.store(has_windows, Ordering::Relaxed);
+    let params = unsafe { host_extension::<clap_host_params>(instance.host, CLAP_EXT_PARAMS) };
+    if let Some(request) = params.and_then(|params| params.request_flush) {
+        // `destroy` has it forgotten.
+        unsafe { instance.output.ask_host(instance.host, request) };
+    }
     true
 }
 
@@ -185,13 +220,26 @@ unsafe extern "C" fn init(plugin: *const clap_plugin) -> bool {
 unsafe extern "C" fn extension(plugin: *const clap_plugin, id: *const c_char) -> *const c_void {
     let instance = unsafe { Instance::of(plugin) };
     let Some(extension) = instance.theirs.get_extension else { return ptr::null() };
-    if id.is_null() || unsafe { CStr::from_ptr(id) } != CLAP_EXT_GUI {
-        return unsafe { extension(plugin, id) };
+    let theirs = unsafe { extension(plugin, id) };
+    if id.is_null() {
+        return theirs;
+    }
+    let id = unsafe { CStr::from_ptr(id) };
+    if id == CLAP_EXT_PARAMS {
+        return match unsafe { theirs.cast::<clap_plugin_params>().as_ref() } {
+            Some(theirs) => {
+                let ours = clap_plugin_params { flush: Some(flush), ..*theirs };
+                (&raw const instance.params.get_or_init(|| [ours, *theirs])[0]).cast()
+            }
+            None => theirs,
+        };
+    }
+    if id != CLAP_EXT_GUI {
+        return theirs;
     }
     if !instance.has_windows.load(Ordering::Relaxed) {
         return ptr::null();
     }
-    let theirs = unsafe { extension(plugin, id) };
     match unsafe { theirs.cast::<clap_plugin_gui>().as_ref() } {
         Some(theirs) if unsafe { never_shrinks(instance.host) } => {
             let (set_parent, get_size) = (Some(set_parent as _), Some(get_size as _));
@@ -264,7 +312,9 @@ unsafe fn has_windows(host: *const clap_host) -> bool {
 }
 
 unsafe extern "C" fn destroy(plugin: *const clap_plugin) {
-    if let Some(destroy) = unsafe { Instance::of(plugin) }.theirs.destroy {
+    let instance = unsafe { Instance::of(plugin) };
+    instance.output.forget_host();
+    if let Some(destroy) = instance.theirs.destroy {
         unsafe { destroy(plugin) };
     }
     // SAFETY: made in `make`, and the host lets go of it with this call.
@@ -279,6 +329,19 @@ unsafe fn knows_midi_alone(host: *const clap_host) -> bool {
     dialects & (CLAP_NOTE_DIALECT_CLAP | CLAP_NOTE_DIALECT_MIDI) == CLAP_NOTE_DIALECT_MIDI
 }
 
+/// On the audio thread, or on the main thread while nothing is processed.
+unsafe extern "C" fn flush(
+    plugin: *const clap_plugin,
+    input: *const clap_input_events,
+    output: *const clap_output_events,
+) {
+    let instance = unsafe { Instance::of(plugin) };
+    unsafe { instance.output.send(output) };
+    if let Some(flush) = instance.params.get().and_then(|[_, theirs]| theirs.flush) {
+        unsafe { flush(plugin, input, output) };
+    }
+}
+
 /// On the audio thread.
 unsafe extern "C" fn process(
     plugin: *const clap_plugin,
@@ -286,6 +349,9 @@ unsafe extern "C" fn process(
 ) -> clap_process_status {
     let instance = unsafe { Instance::of(plugin) };
     let Some(process) = instance.theirs.process else { return CLAP_PROCESS_ERROR };
+    if let Some(block) = unsafe { block.as_ref() } {
+        unsafe { instance.output.send(block.out_events) };
+    }
     unsafe { silence_without_input(block) };
     let Some(told) = (unsafe { block.as_ref() })
         .filter(|told| !told.out_events.is_null() && instance.speaks_midi.load(Ordering::Relaxed))

@@ -53,6 +53,8 @@ pub struct Engine {
     sounds: Option<SoundPreview>,
     track: Option<TrackListener>,
     samples_per_second: f64,
+    /// The host renders: what it plays is no new playing of the musician's.
+    renders: bool,
 }
 
 /// How long a stroke that is auditioned or tapped holds its key, in seconds.
@@ -85,6 +87,7 @@ impl Engine {
             sounds: None,
             track: None,
             samples_per_second: 48_000.0,
+            renders: false,
         }
     }
 
@@ -115,6 +118,12 @@ impl Engine {
         self.samples_per_second = samples_per_second;
         self.kit = kit;
         self.reset();
+    }
+
+    /// Says whether the host renders offline from now on. A render may leave out what was heard, or bring it
+    /// in pieces: it takes the place of nothing, and nothing is captured meanwhile.
+    pub fn set_offline(&mut self, offline: bool) {
+        self.renders = offline;
     }
 
     /// Forgets where the transport was, silences the kit. What sounds elsewhere is ended with the
@@ -255,7 +264,8 @@ impl Engine {
 
     fn span<P: NoteIo>(&mut self, span: &Span, enters: bool, block: &mut Block<'_, P>) {
         // What is auditioned is no music of the host's.
-        self.capture.follow(span, block.controls.listens && block.limit.is_none());
+        let listens = block.controls.listens && !self.renders;
+        self.capture.follow(span, listens && block.limit.is_none());
         if let Some(track) = self.track.as_mut().filter(|_| block.limit.is_none()) {
             let samples = span.offset as usize..(span.offset + span.frames) as usize;
             let sides = (&block.left[samples.clone()], &block.right[samples]);
@@ -361,6 +371,10 @@ impl Engine {
             }
             NoteEvent::NoteOff { timing, key, .. } | NoteEvent::Choke { timing, key, .. } => {
                 self.capture.note_off(span, timing, key.number());
+            }
+            NoteEvent::MidiCC { timing, channel, cc, value } => {
+                let value = (value * 127.0).round().clamp(0.0, 127.0) as u8;
+                self.capture.controller(span, timing, channel, cc, value);
             }
             _ => {}
         }

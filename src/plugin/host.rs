@@ -2,12 +2,14 @@
 
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 
 use nice_plug::prelude::*;
 
 use super::audition::Auditions;
 use super::capture::Capture;
 use super::engine::{Controls, Engine, NoteIo};
+use super::host_link::HostLink;
 use super::parameter_sync::ParameterSync;
 use super::playback::Playback;
 use super::preview::DrumSampler;
@@ -72,12 +74,16 @@ pub type Drumlin = Instance<Instrument>;
 /// Drumlin among the effects.
 pub type DrumlinFx = Instance<Effect>;
 
+/// Asks an instance for its way to the host, which answers at once.
+pub struct LinkRequest(pub Sender<Arc<HostLink>>);
+
 /// One plugin in a host.
 pub struct Instance<K> {
     engine: Engine,
     parameters: Arc<Parameters>,
     studio: Arc<Studio>,
     shared_transport: Arc<SharedTransport>,
+    host: Arc<HostLink>,
     kind: PhantomData<K>,
 }
 
@@ -95,9 +101,14 @@ impl<K> Default for Instance<K> {
         engine.audition(Auditions::new(auditions));
         engine.preview(SoundPreview::new(sounds, spent_sounds));
         engine.listen(TrackListener::new(listenings, heard));
-        let mut sync = ParameterSync::new(Arc::clone(&parameters), Arc::clone(&shared_transport));
+        let host = Arc::new(HostLink::default());
+        let mut sync = ParameterSync::new(
+            Arc::clone(&parameters),
+            Arc::clone(&shared_transport),
+            Arc::clone(&host),
+        );
         studio.on_tick(Box::new(move |studio| sync.poll(studio)));
-        Instance { engine, parameters, studio, shared_transport, kind: PhantomData }
+        Instance { engine, parameters, studio, shared_transport, host, kind: PhantomData }
     }
 }
 
@@ -115,10 +126,19 @@ impl<K: Kind> Plugin for Instance<K> {
 
     type Editor = HostEditor;
     type SysExMessage = ();
-    type BackgroundTask = ();
+    type BackgroundTask = LinkRequest;
+
+    fn task_executor(&mut self) -> TaskExecutor<Self> {
+        let host = Arc::clone(&self.host);
+        Box::new(move |request: LinkRequest| {
+            // Who no longer waits for the answer needs none.
+            let _ = request.0.send(Arc::clone(&host));
+        })
+    }
 
     fn params(&self) -> Arc<dyn Params> {
-        Arc::new(State::new(Arc::clone(&self.parameters), Arc::clone(&self.studio)))
+        let (parameters, studio, host) = (&self.parameters, &self.studio, &self.host);
+        Arc::new(State::new(Arc::clone(parameters), Arc::clone(studio), Arc::clone(host)))
     }
 
     fn editor(&mut self, _executor: AsyncExecutor<Self>) -> Option<HostEditor> {
@@ -151,6 +171,7 @@ impl<K: Kind> Plugin for Instance<K> {
         let rate = f64::from(config.sample_rate);
         let kit = DrumSampler::new(SoundFont::embedded(), rate);
         self.engine.activate(rate, config.max_buffer_size, kit);
+        self.engine.set_offline(config.process_mode == ProcessMode::Offline);
         true
     }
 

@@ -18,6 +18,8 @@
 //! | `vst3` | main, audio | clap-wrapper's factory | the same, mended |
 //! | `state` | main | the document | text in the host's project |
 //! | `parameter_sync` | the studio's worker | parameters | edits and jobs of the studio |
+//! | `host_link` | the studio's worker, audio | the document | parameters that are turned without a window |
+//! | `parameter_output` | audio, main | the same | events for the host |
 //! | `shared_transport` | audio | where the host is | the same, for the window |
 //!
 //! What is marked audio allocates, locks, frees and waits for nothing; a test plays every scenario
@@ -28,6 +30,8 @@ mod capture;
 mod clap;
 mod engine;
 mod host;
+mod host_link;
+mod parameter_output;
 mod parameter_sync;
 mod playback;
 mod preview;

@@ -1,5 +1,8 @@
 //! Tells the studio what was turned at the host, and answers the Generate trigger and the switch for tapping.
 //!
+//! What was brought back in the document without a window, such as the swing of a take, is turned at the
+//! host; an open window does that itself.
+//!
 //! Neither the audio thread nor a host's callbacks may wait for the studio: a turned parameter sets a
 //! bit, and the studio's worker asks for the bits on its own tick.
 
@@ -8,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use nice_plug::params::Param;
 
+use super::host_link::HostLink;
 use super::shared_transport::SharedTransport;
 use crate::drummer::Settings;
 use crate::parameters::{Control, Parameters};
@@ -20,6 +24,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub struct ParameterSync {
     parameters: Arc<Parameters>,
     shared_transport: Arc<SharedTransport>,
+    host: Arc<HostLink>,
+    /// The last [`recalls`](crate::studio::Session::recalls) that the parameters have followed.
+    recalls: u64,
     presses: u32,
     /// The switch for tapping was on.
     taps: bool,
@@ -35,8 +42,10 @@ impl ParameterSync {
     pub fn new(
         parameters: Arc<Parameters>,
         shared_transport: Arc<SharedTransport>,
+        host: Arc<HostLink>,
     ) -> ParameterSync {
         ParameterSync {
+            recalls: 0,
             presses: parameters.presses(),
             taps: false,
             is_tapping: false,
@@ -44,12 +53,13 @@ impl ParameterSync {
             gesture: None,
             parameters,
             shared_transport,
+            host,
         }
     }
 
     /// Tells the studio what was turned since the last call, and no more than that. What undo, a preset
-    /// or a saved state has changed in the document is left alone until the window has turned the
-    /// parameters to it; that happens one by one, and those that are still to come must not undo it.
+    /// or a saved state has changed in the document is left alone until the parameters have been turned to
+    /// it; that happens one by one, and those that are still to come must not undo it.
     pub fn poll(&mut self, studio: &StudioLink) {
         // Looked at first: what is turned for a project that is opened meanwhile is not turned in it.
         let view = studio.snapshot();
@@ -80,6 +90,19 @@ impl ParameterSync {
             } else {
                 studio.end_tapping();
             }
+        }
+        self.follow(studio);
+        self.host.tell_changes(&self.parameters, studio);
+    }
+
+    /// Without a window, turns the parameters to what was brought back in the document.
+    fn follow(&mut self, studio: &StudioLink) {
+        if studio.is_watched() {
+            return;
+        }
+        let view = studio.snapshot();
+        if std::mem::replace(&mut self.recalls, view.recalls) != view.recalls {
+            self.host.follow(&self.parameters, &view.document);
         }
     }
 
@@ -149,7 +172,33 @@ mod tests {
     use nice_plug::params::InternalParamMut;
 
     fn sync() -> (ParameterSync, Arc<Studio>) {
-        (ParameterSync::new(Arc::default(), Arc::default()), Studio::new())
+        (ParameterSync::new(Arc::default(), Arc::default(), Arc::default()), Studio::new())
+    }
+
+    fn turns(sync: &ParameterSync) -> Vec<&'static str> {
+        let mut turns = Vec::new();
+        sync.host.take_turns(|id, _| turns.push(id));
+        turns
+    }
+
+    #[test]
+    fn without_a_window_knobs_follow_what_is_brought_back_and_the_host_is_told() {
+        for watched in [false, true] {
+            let (mut sync, studio) = sync();
+            if watched {
+                studio.on_change(Some(Arc::new(|| ())));
+            }
+            sync.poll(&studio);
+            assert!(turns(&sync).is_empty());
+            let swung = Settings { swing: 0.5, ..studio.snapshot().document.settings.clone() };
+            studio.recall(swung).unwrap();
+            sync.poll(&studio);
+            // A window turns them in its next frame.
+            let turned = if watched { &["edits"][..] } else { &["swing", "edits"][..] };
+            assert_eq!(turns(&sync), turned);
+            sync.poll(&studio);
+            assert!(turns(&sync).is_empty(), "once");
+        }
     }
 
     #[test]

@@ -15,6 +15,8 @@ use crate::studio::wire::{Clip, ClipNote};
 /// A drummer leads into a bar a little early. Where playing begins on such a bar's line, strokes as
 /// much ahead of it are played on it. In beats.
 const PICKUP: f64 = 0.08;
+/// Loops end on bar lines but for what hosts round their ends by. In beats.
+const HAIR: f64 = 1e-6;
 const KEYS: usize = 128;
 
 /// What the drums do, on a sample counted from the start of the host's block.
@@ -78,7 +80,9 @@ impl Playback {
     pub fn begin_block(&mut self) {
         self.hand_back();
         while self.leaving.is_none() {
-            let Ok(clip) = self.arriving.pop() else { break };
+            let Ok(mut clip) = self.arriving.pop() else { break };
+            // What was to enter at once is in the newer one, too.
+            clip.at_once |= self.waiting.as_ref().is_some_and(|waiting| waiting.at_once);
             self.leaving = self.waiting.replace(clip);
             self.hand_back();
         }
@@ -119,11 +123,35 @@ impl Playback {
     /// Lets the waiting clip in at the start of a span.
     pub fn swap(&mut self, span: &Span) {
         if let Some(clip) = self.waiting.take() {
+            let goes_on = clip.at_once && span.motion == Motion::Runs;
+            let reached = self.reached();
             self.leaving = self.clip.replace(clip);
             self.hand_back();
             self.release(span.offset);
             self.seek(span);
+            if goes_on {
+                self.go_on(reached);
+            }
         }
+    }
+
+    /// Where in the song the last stroke is that was passed, and the first that was not.
+    fn reached(&self) -> [Option<f64>; 2] {
+        let Some(clip) = &self.clip else { return [None; 2] };
+        let at = |index: usize| clip.strokes.get(index).map(|stroke| clip.start.0 + stroke.at.0);
+        [self.next.checked_sub(1).and_then(at), at(self.next)]
+    }
+
+    /// Behind [`Playback::seek`] to where the song is on its way: positions are rounded, but no stroke is
+    /// played that the clip before had passed, and none is left out that it had still to play.
+    fn go_on(&mut self, [passed, next]: [Option<f64>; 2]) {
+        let Some(clip) = &self.clip else { return };
+        let until =
+            |at: f64| clip.strokes.partition_point(|stroke| clip.start.0 + stroke.at.0 < at);
+        let behind =
+            |at: f64| clip.strokes.partition_point(|stroke| clip.start.0 + stroke.at.0 <= at);
+        self.next = self.line.min(next.map_or(usize::MAX, until)).max(passed.map_or(0, behind));
+        self.line = self.next;
     }
 
     /// Begins a span; [`Playback::next`] then tells what happens in it.
@@ -187,7 +215,7 @@ impl Playback {
             let again = self.next < self.line
                 && self.last_onset[key]
                     .is_some_and(|onset| (now - onset) as f64 * span.beats_per_frame <= PICKUP);
-            if silent || again {
+            if silent || again || self.leads_out(span, &stroke) {
                 self.next += 1;
                 continue;
             }
@@ -205,6 +233,14 @@ impl Playback {
             let ClipNote { kit_key, velocity, .. } = stroke;
             return Some(Drum::On { sample, key: key as u8, kit_key, velocity });
         }
+    }
+
+    /// Whether a stroke leads into a bar that is not played, since the loop turns round before it.
+    fn leads_out(&self, span: &Span, stroke: &ClipNote) -> bool {
+        let (Some(turn), Some(clip)) = (span.turn, &self.clip) else { return false };
+        let ahead = turn.0 - (clip.start.0 + stroke.at.0);
+        let is_line = |line: &Beats| (clip.start.0 + line.0 - turn.0).abs() < HAIR;
+        (0.0..PICKUP).contains(&ahead) && clip.bar_lines.iter().any(is_line)
     }
 
     /// The next stroke, if it is due by sample `last`, with its sample.

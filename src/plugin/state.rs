@@ -9,6 +9,7 @@ use nice_plug::params::persist::PersistentField;
 use nice_plug::plugin::{ParamValue, PluginState};
 use parking_lot::Mutex;
 
+use super::host_link::HostLink;
 use crate::network::Backend;
 use crate::parameters::Parameters;
 use crate::studio::Studio;
@@ -25,10 +26,11 @@ pub struct State {
 }
 
 impl State {
-    pub fn new(parameters: Arc<Parameters>, studio: Arc<Studio>) -> State {
+    pub fn new(parameters: Arc<Parameters>, studio: Arc<Studio>, host: Arc<HostLink>) -> State {
         let document = Keeping {
             studio: studio.clone(),
             parameters: parameters.clone(),
+            host,
             refused: Mutex::default(),
         };
         State { parameters, document, backend: Running(studio) }
@@ -39,6 +41,7 @@ impl State {
 struct Keeping {
     studio: Arc<Studio>,
     parameters: Arc<Parameters>,
+    host: Arc<HostLink>,
     /// What could not be opened: saving must not put an empty document in its place.
     refused: Mutex<Option<String>>,
 }
@@ -48,7 +51,7 @@ impl<'a> PersistentField<'a, String> for Keeping {
     fn set(&self, text: String) {
         // Text that is not base64 gives the studio bytes that it refuses.
         let bytes = STANDARD.decode(&text).unwrap_or_default();
-        match self.studio.load(&bytes) {
+        match self.host.open(&self.studio, || self.studio.load(&bytes)) {
             // The parameters were set before: nobody has turned them, and the document, which may have a
             // groove where the parameter names a style, is not to follow them.
             Ok(_) => {
@@ -113,7 +116,7 @@ mod tests {
 
     fn state() -> (State, Arc<Studio>) {
         let studio = Studio::new();
-        (State::new(Arc::default(), Arc::clone(&studio)), studio)
+        (State::new(Arc::default(), Arc::clone(&studio), Arc::default()), studio)
     }
 
     #[test]
@@ -142,13 +145,19 @@ mod tests {
         let saved = state.serialize_fields();
         let asked = studio.snapshot().document.settings.clone();
         let (state, studio) = self::state();
-        let mut sync = ParameterSync::new(state.parameters.clone(), Arc::default());
+        let mut sync = ParameterSync::new(
+            state.parameters.clone(),
+            Arc::default(),
+            state.document.host.clone(),
+        );
         // As a host opens a project: the parameters, then the document, then the worker's next tick.
         // SAFETY: nobody else has these parameters.
         unsafe { state.parameters.style._internal_set_normalized_value(0.3) };
         state.deserialize_fields(&saved);
         sync.poll(&studio);
         assert_eq!(studio.snapshot().document.settings, asked);
+        // Nor is it a change that the host has to save.
+        state.document.host.take_turns(|id, _| panic!("{id} was turned"));
         // What is turned from then on counts.
         // SAFETY: as above.
         unsafe { state.parameters.style._internal_set_normalized_value(0.6) };

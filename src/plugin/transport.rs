@@ -110,6 +110,8 @@ pub struct Span {
     pub metre: Metre,
     /// The bar line at or before `start`.
     pub bar_start: Beats,
+    /// Where the loop turns round that the song is in, or comes to.
+    pub turn: Option<Beats>,
 }
 
 impl Span {
@@ -323,6 +325,7 @@ impl Clock {
             tempo: self.tempo,
             metre: self.metre,
             bar_start: bar_start(&host, self.metre, at),
+            turn: host.looping.map(|(_, end)| end).filter(|&end| at < end),
         };
         let (motion, at) = next;
         self.block = Block { host, offset: offset + frames, left: left - frames, motion, at };

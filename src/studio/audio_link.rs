@@ -58,6 +58,8 @@ pub(super) struct AudioLink {
     audition: Option<Clip>,
     /// It has not been sent yet.
     unsent: bool,
+    /// Nor what of the document enters at once.
+    at_once: bool,
     /// The sound of the track that is listened to.
     track: Option<TrackRecorder>,
     /// What was heard of it.
@@ -214,8 +216,9 @@ impl AudioLink {
         }
     }
 
-    /// What is to be played from now on.
+    /// What is to be played from now on; what enters at once does so when it is new.
     pub fn play(&mut self, clip: Clip) {
+        let (at_once, clip) = (clip.at_once, Clip { at_once: false, ..clip });
         if clip != self.clip {
             self.clip = clip;
             if let Some(tapped) =
@@ -224,6 +227,7 @@ impl AudioLink {
                 tapped.rest = Rest::Over;
             }
             if self.audition.is_none() {
+                self.at_once |= at_once;
                 self.unsent = true;
                 self.send();
             }
@@ -249,12 +253,12 @@ impl AudioLink {
             let mut wanted = match &self.audition {
                 Some(audition) => audition.clone(),
                 None if rests => Clip::default(),
-                None => self.clip.clone(),
+                None => Clip { at_once: self.at_once, ..self.clip.clone() },
             };
             wanted.taps = self.tapping.as_ref().map(|tapped| Box::new(tapped.taps.clone()));
             if ends.clips.push(Box::new(wanted)).is_ok() {
                 ends.out += 1;
-                self.unsent = false;
+                (self.unsent, self.at_once) = (false, false);
             }
         }
     }
@@ -370,6 +374,23 @@ mod tests {
             audio_link.poll();
         }
         assert_eq!(*last.unwrap(), clip(99.0));
+    }
+
+    #[test]
+    fn what_enters_at_once_does_so_even_if_it_had_to_wait() {
+        let mut audio_link = AudioLink::default();
+        let mut end = audio_link.connect();
+        for length in 1..=CLIPS_OUT {
+            audio_link.play(clip(length as f64));
+        }
+        audio_link.play(Clip { at_once: true, ..clip(5.0) });
+        audio_link.play(clip(6.0));
+        for expected in [false, false, false, false, true] {
+            let next = end.clips.pop().unwrap();
+            assert_eq!(next.at_once, expected, "{next:?}");
+            end.spent.push(next).unwrap();
+            audio_link.play(clip(7.0));
+        }
     }
 
     #[test]

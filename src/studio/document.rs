@@ -248,6 +248,12 @@ impl Document {
         !state.mute && (state.solo || self.lanes.iter().all(|other| !other.solo))
     }
 
+    /// The lanes that sound.
+    pub(super) fn sounding_lanes(&self) -> Lanes {
+        let sounding = Lane::ALL.into_iter().filter(|&lane| self.is_heard(lane));
+        sounding.fold(Lanes::NONE, Lanes::with)
+    }
+
     /// The alternative that is heard and edited.
     pub fn alternative(&self) -> Option<&Alternative> {
         self.arrangement.as_ref().map(Arrangement::alternative)

@@ -42,6 +42,9 @@ pub enum Job {
     LearnPiano(PathBuf),
     /// The current take as a WAV file, played with the document's piano.
     RenderPiano,
+    /// MIDI files, and those of folders, for the musician's library of grooves; see
+    /// [`super::StudioLink::add_grooves`].
+    AddGrooves(Vec<PathBuf>),
 }
 
 impl Job {
@@ -59,6 +62,7 @@ impl Job {
             Job::Preview(_) => "preview",
             Job::LearnPiano(_) => "learn the piano",
             Job::RenderPiano => "render the take",
+            Job::AddGrooves(_) => "add grooves",
         }
     }
 }

@@ -82,7 +82,7 @@ pub use jobs::{Job, JobView};
 pub use link::{JobError, StudioLink};
 pub use melodies::{MELODIES, MelodyRequest, MelodySet};
 pub use part_editor::Shift;
-pub use presets::{Preset, PresetError, PresetFolder};
+pub use presets::{Preset, PresetError, PresetFolder, dragged_folder};
 pub use quantized_ssm::QuantizedSsm;
 pub use recording::{BarSpan, MAX_BARS, Recording, RecordingView, Span};
 pub use recording_along::HostPlace;

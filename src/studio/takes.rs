@@ -6,6 +6,9 @@ use std::sync::Arc;
 use super::{Arrangement, Document, EditError, MAX_BARS, MOST_TAKES, Take, TakeState};
 use crate::drummer::Settings;
 
+/// Swings that differ by less are one.
+const SAME_SWING: f32 = 1e-3;
+
 impl Document {
     /// The take in view and heard.
     pub fn take(&self) -> Option<&Arc<Take>> {
@@ -111,7 +114,9 @@ impl Document {
     pub(super) fn swing_like(&mut self, take: &Take) {
         let swing = take.swing();
         let last = self.take().map_or(0.0, |take| take.swing());
-        if swing > 0.0 || (last > 0.0 && self.settings.swing == last) {
+        // Hosts round what they are told.
+        let follows = (self.settings.swing - last).abs() < SAME_SWING;
+        if swing > 0.0 || (last > 0.0 && follows) {
             self.settings.swing = swing;
         }
     }

@@ -1,8 +1,9 @@
 //! What the studio hears of a host.
 
 use super::host::{EXACT, Habits, Host};
-use drumlin::score::{Beats, Bpm, Metre};
+use drumlin::score::{Beats, Bpm, Metre, Pedal};
 use drumlin::studio::wire::Captured;
+use nice_plug::midi::NoteEvent;
 use proptest::prelude::*;
 
 fn position(captured: &Captured) -> Option<f64> {
@@ -13,6 +14,7 @@ fn position(captured: &Captured) -> Option<f64> {
         | Captured::Metre { at, .. }
         | Captured::NoteOn { at, .. }
         | Captured::NoteOff { at, .. }
+        | Captured::Pedal { at, .. }
         | Captured::Passed { at } => Some(at.0),
         Captured::Lost => None,
     }
@@ -102,6 +104,25 @@ fn not_listening_ends_what_was_heard() {
 }
 
 #[test]
+fn a_render_takes_the_place_of_nothing_that_was_heard() {
+    let mut host = Host::new(48_000.0, 512, EXACT);
+    host.play();
+    host.note(0, 60, true);
+    host.seconds(1.0, &[512]);
+    let _ = host.heard();
+    // The host renders from the start, and brings other notes.
+    host.engine.set_offline(true);
+    host.jump(0.0);
+    host.note(9, 62, true);
+    host.seconds(4.0, &[512]);
+    let heard = host.heard();
+    assert!(matches!(heard[..], [Captured::Stopped { .. }]), "{heard:?}");
+    host.engine.set_offline(false);
+    host.block(512);
+    assert!(matches!(host.heard()[0], Captured::Started { .. }));
+}
+
+#[test]
 fn a_full_queue_is_told_once_there_is_room() {
     let mut host = Host::with_queues(48_000.0, 512, EXACT, 8, 8);
     host.play();
@@ -117,6 +138,54 @@ fn a_full_queue_is_told_once_there_is_room() {
     assert_eq!(heard[0], Captured::Lost);
     assert!(matches!(heard[1], Captured::Started { .. }), "{heard:?}");
     assert!(matches!(heard[4], Captured::NoteOn { key: 62, .. }), "{heard:?}");
+}
+
+/// The pedals that are heard: position, which, and how far down.
+fn pedals(heard: &[Captured]) -> Vec<(f64, Pedal, u8)> {
+    let pedal = |captured: &Captured| match *captured {
+        Captured::Pedal { at, pedal, value } => Some((at.0, pedal, value)),
+        _ => None,
+    };
+    heard.iter().filter_map(pedal).collect()
+}
+
+#[test]
+fn pedals_are_heard_with_the_notes() {
+    let mut host = Host::new(48_000.0, 512, EXACT);
+    let cc = |timing, channel, cc, value: f32| NoteEvent::MidiCC { timing, channel, cc, value };
+    host.play();
+    host.wires.input.extend([cc(240, 0, 64, 1.0), cc(250, 0, 1, 1.0), cc(260, 0, 64, 1.0)]);
+    // Half of the way on another channel changes nothing while the first holds it down.
+    host.wires.input.extend([cc(270, 1, 64, 0.5), cc(480, 0, 64, 0.0)]);
+    host.block(512);
+    host.wires.input.push_back(cc(64, 1, 121, 0.0));
+    host.block(512);
+    let heard = pedals(&host.heard());
+    let expected = [(0.01, 127), (0.02, 64), (0.024, 0)];
+    assert_eq!(heard.len(), 3, "{heard:?}");
+    for ((at, pedal, value), (beats, far)) in heard.into_iter().zip(expected) {
+        assert!((at - beats).abs() < 1e-9, "{at}, not {beats}");
+        assert_eq!((pedal, value), (Pedal::Sustain, far));
+    }
+}
+
+#[test]
+fn a_pedal_that_is_down_is_told_at_every_start() {
+    let mut host = Host::new(48_000.0, 512, EXACT);
+    let value = 1.0;
+    host.wires.input.push_back(NoteEvent::MidiCC { timing: 0, channel: 3, cc: 66, value });
+    host.block(512);
+    assert_eq!(host.heard(), [], "standing, nothing is heard");
+    host.play();
+    host.block(512);
+    host.jump(8.0);
+    host.block(512);
+    let heard = host.heard();
+    let expected = [0.0, 8.0].map(|at| (at, Pedal::Sostenuto, 127));
+    assert_eq!(pedals(&heard), expected);
+    let start = |captured: &Captured| matches!(captured, Captured::Started { .. });
+    let pedal = |captured: &Captured| matches!(captured, Captured::Pedal { .. });
+    assert!(heard.iter().position(start) < heard.iter().position(pedal));
 }
 
 proptest! {

@@ -281,9 +281,28 @@ fn a_drummer_who_leads_into_the_first_bar_is_heard_when_it_starts() {
         .filter(|note| note.velocity.is_some())
         .map(|note| note.at - 512)
         .collect();
-    // Of the loop's second round on, the bar line's stroke is the one ahead of the loop's end, and
-    // the key that leads in is another.
-    assert_eq!(starts[..4], [0, 24_000, 191_040, 192_000]);
+    // What leads into the bar behind the loop is not played.
+    assert_eq!(starts[..4], [0, 24_000, 192_000, 216_000]);
+}
+
+#[test]
+fn a_loop_that_turns_round_leads_into_its_own_first_bar() {
+    let numbers = |looping: Option<(f64, f64)>| {
+        let mut host = Host::new(48_000.0, 512, EXACT);
+        // Late in bar 4 and early for bar 5; the same of bars 8 and 9.
+        host.send(clip(0.0, 12, &[15.7, 15.96, 17.0, 31.7, 31.96, 33.0]));
+        host.looping = looping;
+        host.jump(16.0);
+        host.block(512);
+        host.play();
+        host.seconds(9.0, &[512]);
+        host.drums.iter().filter_map(number).collect::<Vec<usize>>()
+    };
+    // Bars 5 to 8, once and then half a bar.
+    assert_eq!(numbers(Some((16.0, 32.0))), [1, 2, 3, 1, 2]);
+    // The song goes on; or the loop ends in the middle of a bar, where nothing is early.
+    assert_eq!(numbers(None), [1, 2, 3, 4, 5]);
+    assert_eq!(numbers(Some((16.0, 31.97))), [1, 2, 3, 4, 1, 2]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! How a new clip takes the place of the old one.
 
-use super::host::{EXACT, Host, clip, number};
+use super::host::{EXACT, Habits, Host, clip, number};
 use drumlin::score::{Beats, Metre};
 
 fn eighths(bars: u32) -> Vec<f64> {
@@ -49,6 +49,49 @@ fn what_is_auditioned_enters_in_the_middle_of_a_bar_in_time() {
     let at: Vec<u64> = strokes[before..].iter().map(|note| note.at).collect();
     assert_eq!(at, [512 + 7 * 24_000, 512 + 8 * 24_000]);
     assert!(strokes[before..].iter().all(|note| note.key >= 40));
+}
+
+#[test]
+fn a_lane_falls_silent_at_once_and_the_others_play_on() {
+    let mut host = Host::new(48_000.0, 512, EXACT);
+    let all = clip(0.0, 4, &eighths(4));
+    host.send(all.clone());
+    host.block(512);
+    host.play();
+    // Into the second bar, between its third eighth and the fourth.
+    host.seconds(2.6, &[512]);
+    let mut muted = all;
+    muted.strokes = muted.strokes.iter().filter(|stroke| stroke.key % 2 == 0).copied().collect();
+    let at_once = drumlin::studio::wire::Clip { at_once: true, ..muted.clone() };
+    host.send(at_once);
+    // An edit in the same block, which would wait for the bar line.
+    muted.strokes[15].key = 60;
+    host.send(muted);
+    host.seconds(1.4, &[512]);
+    host.stop();
+    host.block(512);
+    assert_eq!(host.sounding(), 0, "no note hangs");
+    let keys: Vec<u8> =
+        host.drums.iter().filter(|note| note.velocity.is_some()).map(|note| note.key).collect();
+    assert_eq!(keys, (0..=10).chain([12, 14]).collect::<Vec<u8>>());
+}
+
+#[test]
+fn no_stroke_is_lost_or_doubled_by_clips_that_enter_at_once() {
+    let ticks = Habits { quantum: 1.0 / 960.0, ..EXACT };
+    let mut host = Host::new(48_000.0, 512, ticks);
+    let dense = clip(0.0, 4, &(0..120).map(|n| f64::from(n) * 0.1137).collect::<Vec<_>>());
+    host.send(dense.clone());
+    host.block(64);
+    host.play();
+    while host.now < 4 * 48_000 {
+        host.send(drumlin::studio::wire::Clip { at_once: true, ..dense.clone() });
+        while host.spent.pop().is_ok() {}
+        host.block(64);
+    }
+    let heard: Vec<usize> = host.drums.iter().filter_map(number).collect();
+    assert_eq!(heard, (0..heard.len()).collect::<Vec<_>>());
+    assert!(heard.len() > 68, "{}", heard.len());
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! What drags on Windows and macOS have in common: a file while it is dragged.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{forget, write};
+use super::{Written, write};
+use crate::files::OutputError;
 use crate::studio::ExportFile;
 
 /// There is one mouse.
@@ -17,20 +18,20 @@ pub fn is_under_way() -> bool {
 
 /// A file that is being dragged, until this is dropped itself.
 pub struct DragFile {
-    path: PathBuf,
+    written: Written,
     /// Somebody has the file: it stays.
     pub taken: bool,
 }
 
 impl DragFile {
-    pub fn new(file: &ExportFile) -> std::io::Result<DragFile> {
-        let path = write(file)?;
+    pub fn new(file: &ExportFile) -> Result<DragFile, OutputError> {
+        let written = write(file)?;
         UNDER_WAY.store(true, Ordering::Relaxed);
-        Ok(DragFile { path, taken: false })
+        Ok(DragFile { written, taken: false })
     }
 
     pub fn path(&self) -> &Path {
-        &self.path
+        &self.written.path
     }
 }
 
@@ -38,7 +39,7 @@ impl Drop for DragFile {
     fn drop(&mut self) {
         UNDER_WAY.store(false, Ordering::Relaxed);
         if !self.taken {
-            forget(&self.path);
+            self.written.forget();
         }
     }
 }
@@ -49,17 +50,18 @@ mod tests {
 
     #[test]
     fn a_file_that_nobody_takes_is_gone() {
-        let file = ExportFile { name: "Drums.mid".to_owned(), bytes: vec![1], notes: 1 };
+        let file = ExportFile { name: "Dragged.mid".to_owned(), bytes: vec![1], notes: 1 };
         let mut drag_file = DragFile::new(&file).unwrap();
         let path = drag_file.path().to_owned();
         assert!(is_under_way() && path.exists());
         drag_file.taken = true;
         drop(drag_file);
         assert!(!is_under_way() && path.exists());
-        forget(&path);
+        std::fs::remove_file(path).unwrap();
         let drag_file = DragFile::new(&file).unwrap();
         let path = drag_file.path().to_owned();
         drop(drag_file);
         assert!(!is_under_way() && !path.exists());
+        let _ = std::fs::remove_dir(path.parent().unwrap());
     }
 }

@@ -18,7 +18,7 @@ use x11rb::{CURRENT_TIME, NONE};
 use super::super::background::spawn_background;
 use super::super::xdnd::{Client, Outcome, VERSION};
 use super::TITLE;
-use super::{DragError, forget, write};
+use super::{DragError, write};
 use crate::studio::{ExportFile, Studio};
 
 const PAUSE: Duration = Duration::from_millis(8);
@@ -64,11 +64,11 @@ impl DragSource {
     pub fn drag(self, studio: &Arc<Studio>, file: ExportFile) {
         // Hosts may take their time to read the file.
         spawn_background(Arc::clone(studio), move |_| {
-            let path = write(&file).map_err(|error| DragError::File(error).to_string())?;
-            let dropped = drag(&path).map_err(|error| DragError::System(error.to_string()));
+            let written = write(&file).map_err(|error| DragError::File(error).to_string())?;
+            let dropped = drag(&written.path).map_err(|error| DragError::System(error.to_string()));
             if !matches!(dropped, Ok(true)) {
                 // Nobody has been told of the file.
-                forget(&path);
+                written.forget();
             }
             dropped.map(|_| ()).map_err(|error| error.to_string())
         });

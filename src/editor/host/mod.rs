@@ -25,8 +25,8 @@ use self::closing::{Alive, OpenWindow, WindowHandle, thread_end};
 use super::drag_out::{DragSource, TITLE};
 use super::drop_in::{DropTarget, Drops, Hovering};
 use super::{Controls, SMALLEST, Transport, Window, export, keys};
-use crate::parameters::{CHANGES, Control, Parameters};
-use crate::studio::{Document, Studio};
+use crate::parameters::{Control, Parameters};
+use crate::studio::Studio;
 
 /// Where the host is, asked once a frame.
 pub type TransportQuery = Arc<dyn Fn() -> Transport + Send + Sync>;
@@ -39,7 +39,14 @@ pub struct HostEditor {
     /// Kept while the window is closed: scroll position, selection, what was copied.
     window: Arc<Mutex<Window>>,
     /// What is open, or was last.
-    opened: Mutex<Option<Arc<EguiEditorState>>>,
+    opened: Mutex<Option<Opened>>,
+}
+
+/// A window's size.
+struct Opened {
+    state: Arc<EguiEditorState>,
+    /// Pixels to a logical one: the window knows them before the first frame, `state` later.
+    scale: Arc<Mutex<f64>>,
 }
 
 impl HostEditor {
@@ -80,7 +87,9 @@ impl Editor for HostEditor {
         host: Option<HostMethods>,
     ) -> Result<SpawnedEditor<WindowHandle>, Box<dyn Error>> {
         let state = EguiEditorState::from_size(self.remembered_size(), 1.0);
-        *self.opened.lock() = Some(Arc::clone(&state));
+        let scale = Arc::new(Mutex::new(1.0));
+        let opened = Opened { state: Arc::clone(&state), scale: Arc::clone(&scale) };
+        *self.opened.lock() = Some(opened);
         let repaint = RepaintNotifier::new();
         let (alive, end) = thread_end();
         let app = App {
@@ -90,7 +99,7 @@ impl Editor for HostEditor {
             window: Arc::clone(&self.window),
             host: None,
             repaint: repaint.clone(),
-            seen: None,
+            scale: Arc::clone(&scale),
             drops: None,
             alive: Some(alive),
         };
@@ -107,6 +116,7 @@ impl Editor for HostEditor {
             gui_context,
             host,
         )?;
+        *scale.lock() = spawned.window.size().scale_factor;
         Ok(SpawnedEditor {
             handle: WindowHandle(spawned.handle),
             window: OpenWindow::new(spawned.window, end),
@@ -115,9 +125,8 @@ impl Editor for HostEditor {
 
     fn size(&self) -> NativeSize<u32> {
         match &*self.opened.lock() {
-            Some(state) if state.is_open() => {
-                let size = state.physical_size();
-                NativeSize::new(size.width, size.height)
+            Some(Opened { state, scale }) if state.is_open() => {
+                NativeSize::from_size(state.size(), *scale.lock())
             }
             // Before the window opens its scale is not known.
             _ => NativeSize::from_size(self.remembered_size().into(), 1.0),
@@ -145,8 +154,8 @@ struct App {
     window: Arc<Mutex<Window>>,
     host: Option<GuiContext>,
     repaint: RepaintNotifier,
-    /// The document that the host was last told of.
-    seen: Option<Arc<Document>>,
+    /// As in [`Opened`].
+    scale: Arc<Mutex<f64>>,
     drops: Option<DropTarget>,
     /// Until the window's thread is known.
     alive: Option<Alive>,
@@ -167,21 +176,6 @@ impl Drops for Takes {
 
     fn take(&self, path: PathBuf) {
         export::dropped(&self.studio, path);
-    }
-}
-
-impl App {
-    /// Hosts save a project whose parameters have changed; the count of changes is one.
-    fn tell_changes(&mut self, host: &GuiContext) {
-        let document = &self.studio.snapshot().document;
-        let Some(seen) = self.seen.replace(Arc::clone(document)) else { return };
-        if !Arc::ptr_eq(&seen, document) {
-            let changes = &self.parameters.changes;
-            let setter = host.param_setter();
-            setter.begin_set_parameter(changes);
-            setter.set_parameter(changes, (changes.value() + 1) % CHANGES);
-            setter.end_set_parameter(changes);
-        }
     }
 }
 
@@ -217,7 +211,6 @@ impl NiceEguiApp for App {
         let controls = HostControls { parameters: &self.parameters, host: &host };
         let transport = (self.transport)();
         self.window.lock().show(ui, &self.studio, &controls, transport);
-        self.tell_changes(&host);
         // Space starts and stops the host; and what Drumlin does not use is the host's, too.
         let text = ui.ctx().text_edit_focused();
         frame.set_key_capture(if text {
@@ -229,7 +222,8 @@ impl NiceEguiApp for App {
         ui.ctx().request_repaint_after(std::time::Duration::from_millis(50));
     }
 
-    fn resized(&mut self, _size: WindowSize) {
+    fn resized(&mut self, size: WindowSize) {
+        *self.scale.lock() = size.scale_factor;
         // The first frame may have been drawn before the host had shown the window: without
         // another one it would stay blank until something changes.
         self.repaint.request_repaint();

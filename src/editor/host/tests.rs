@@ -10,7 +10,8 @@ use nice_plug::editor::EditorHandle;
 use nice_plug::params::internals::ParamPtr;
 use nice_plug::plugin::PluginState;
 use x11rb::NONE;
-use x11rb::protocol::xproto::{ConnectionExt as _, ImageFormat, Window};
+use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, ImageFormat, PropMode, Window};
+use x11rb::wrapper::ConnectionExt as _;
 
 use super::*;
 use crate::editor::tests::display::{Display, Source};
@@ -100,4 +101,28 @@ fn on_the_display_that_there_is() {
         wait("the part", || studio.snapshot().auditioned.is_none().then_some(()));
     }
     assert_eq!(studio.snapshot().document.takes[0].name, "jingle_bells");
+}
+
+#[test]
+fn a_window_on_a_fine_display_has_twice_the_pixels() {
+    let Some(display) = Display::start() else { return };
+    display.run("editor::host::tests::at_192_dots_to_the_inch");
+}
+
+#[test]
+#[ignore = "the test above runs it on a display of its own"]
+fn at_192_dots_to_the_inch() {
+    let source = Source::new(None, b"");
+    let (name, kind) = (AtomEnum::RESOURCE_MANAGER, AtomEnum::STRING);
+    let (connection, root) = (&source.client.connection, source.client.root);
+    let told = connection.change_property8(PropMode::REPLACE, root, name, kind, b"Xft.dpi:\t192\n");
+    told.unwrap().check().unwrap();
+    let ask: TransportQuery = Arc::new(Transport::default);
+    let editor = HostEditor::new(Arc::default(), Studio::new(), ask, "Drumlin");
+    editor.window.lock().side_panel.presets.folder = None;
+    let host = GuiContext::new(Arc::new(Deaf));
+    let spawned = editor.spawn(None, false, None, host, None).unwrap();
+    // Hosts ask before there is a frame, and make room for that.
+    assert_eq!(editor.size(), NativeSize::new(2200, 1440));
+    drop(spawned);
 }

@@ -302,6 +302,9 @@ fn drums_swing_as_the_take_does() {
     assert!((document.settings.swing - 0.6).abs() < 0.03, "{}", document.settings.swing);
     // The next take is straight, and what the musician asks for stays.
     assert_eq!(apply(&document, Edit::AddTake(swung(240))).settings.swing, 0.0);
+    // A host that took over the swing has rounded it.
+    document.settings.swing = (document.settings.swing * 1000.0).round() / 1000.0;
+    assert_eq!(apply(&document, Edit::AddTake(swung(240))).settings.swing, 0.0);
     document.settings.swing = 0.9;
     assert_eq!(apply(&document, Edit::AddTake(swung(240))).settings.swing, 0.9);
 }

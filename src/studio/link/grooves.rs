@@ -1,8 +1,9 @@
 //! Grooves of the musician's own, by file, by bars and by tapping, and the map of grooves.
 
 use std::ops::Range;
+use std::path::PathBuf;
 
-use super::StudioLink;
+use super::{JobError, StudioLink};
 use crate::score::TakenGroove;
 use crate::studio::take::groove_from_midi;
 use crate::studio::{Edit, EditError, GrooveLibrary, MapRequest, MapState, TakeError};
@@ -91,6 +92,19 @@ impl StudioLink {
     /// Whether the window shows the map of grooves.
     pub fn grooves_in_view(&self) -> bool {
         self.shared.grooves_in_view()
+    }
+
+    /// Copies MIDI files, and those of folders, to the musician's library of grooves, and shows them on
+    /// the map: a job, which takes on what others of its kind had still to do.
+    ///
+    /// # Errors
+    /// If there is no thread to work on.
+    pub fn add_grooves(&self, paths: Vec<PathBuf>) -> Result<(), JobError> {
+        if !self.shared.works() {
+            return Err(JobError::NoWorker);
+        }
+        self.shared.add_grooves(paths);
+        Ok(())
     }
 
     /// Where the musician's own grooves are kept; none by default.

@@ -64,6 +64,11 @@ impl StudioLink {
         self.shared.on_change(wake);
     }
 
+    /// Whether somebody is called after every change: a window is open.
+    pub fn is_watched(&self) -> bool {
+        self.shared.is_watched()
+    }
+
     /// Makes an edit, one step of the undo history.
     ///
     /// # Errors
@@ -230,9 +235,11 @@ impl StudioLink {
         self.shared.start(job.clone(), |document| match &job {
             Job::Generate | Job::Candidates => document.take().map(|_| ()).ok_or(JobError::NoTake),
             // It needs nothing of the document.
-            Job::Transcribe(_) | Job::TranscribeTrack(_) | Job::Preview(_) | Job::LearnPiano(_) => {
-                Ok(())
-            }
+            Job::Transcribe(_)
+            | Job::TranscribeTrack(_)
+            | Job::Preview(_)
+            | Job::LearnPiano(_)
+            | Job::AddGrooves(_) => Ok(()),
             Job::RenderPiano if document.piano.is_none() => Err(JobError::NoPiano),
             Job::RenderPiano => document.take().map(|_| ()).ok_or(JobError::NoTake),
             Job::New | Job::Variation | Job::Reshape | Job::Compose(_) => {
@@ -317,6 +324,10 @@ fn words_for(finding: Finding) -> String {
             "Bar 1 begins after an upbeat of {beats} beat{}, which the file does not mark; drag its \
              bar line if that is wrong.",
             if beats == 1.0 { "" } else { "s" }
+        ),
+        Finding::OneBeat { metre } => format!(
+            "Its file has bars of a single beat: the drums play bars of {metre}. Drag the bar line of \
+             bar 1 if it begins elsewhere."
         ),
         Finding::OffGrid { .. } => {
             "Its notes lie beside the file's beats throughout: the drums are with the notes. \

@@ -189,6 +189,12 @@ impl PresetFolder {
     }
 }
 
+/// Where files stay that are taken out of the window: projects may play them from there. `None` if the
+/// system names no place for settings.
+pub fn dragged_folder() -> Option<PathBuf> {
+    Some(config_folder()?.join("Drumlin").join("dragged"))
+}
+
 /// `%APPDATA%` on Windows, `~/Library/Application Support` on macOS, elsewhere what the XDG base
 /// directory specification says.
 pub(super) fn config_folder() -> Option<PathBuf> {

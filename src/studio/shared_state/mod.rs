@@ -51,13 +51,17 @@ impl SharedState {
         let result = change(&mut state);
         state.catch_up();
         if !Arc::ptr_eq(&before, state.history.present()) {
-            let clip = state.history.present().clip();
+            let present = state.history.present();
+            let clip = present.clip();
             let mut link = self.audio_link.lock();
             // The part is auditioned as it now is.
             if state.session.audition_source == Some(AuditionSource::Part) {
                 link.play_instead(Some(Clip { at_once: true, ..clip.clone() }));
             }
-            link.play(clip);
+            // Mutes and solos are a mixer's: nobody waits for the next bar with them.
+            let at_once = present.sounding_lanes() != before.sounding_lanes()
+                && present.arrangement == before.arrangement;
+            link.play(Clip { at_once, ..clip });
         }
         self.notify(state);
         self.work.call();
@@ -93,6 +97,10 @@ impl SharedState {
 
     pub fn on_change(&self, wake: Option<Wake>) {
         *self.wake.lock() = wake;
+    }
+
+    pub fn is_watched(&self) -> bool {
+        self.wake.lock().is_some()
     }
 
     pub fn gesture(&self) -> Gesture {
@@ -319,5 +327,36 @@ impl SharedState {
         } else if new {
             self.notify(self.state.lock());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::studio::wire::Clip;
+    use crate::studio::{Edit, Saved, Studio, fixtures};
+
+    #[test]
+    fn mutes_and_solos_enter_at_once_and_edits_at_the_bar_line() {
+        let studio = Studio::new();
+        let saved = Saved { document: fixtures::document(8, 1), ..Saved::default() };
+        studio.load(&saved.to_bytes()).unwrap();
+        let lane = studio.snapshot().document.part().unwrap().hits[0].lane();
+        let mut end = studio.connect();
+        let mut edited = |edit: Option<Edit>| -> Clip {
+            if let Some(edit) = edit {
+                studio.apply(edit).unwrap();
+            }
+            let clip = end.clips.pop().unwrap();
+            end.spent.push(clip.clone()).unwrap();
+            *clip
+        };
+        assert!(!edited(None).at_once);
+        assert!(edited(Some(Edit::Mute { lane, on: true })).at_once);
+        assert!(edited(Some(Edit::Solo { lane, on: true })).at_once);
+        assert!(edited(Some(Edit::Mute { lane, on: false })).at_once);
+        studio.undo();
+        assert!(edited(None).at_once);
+        studio.load(&Saved::default().to_bytes()).unwrap();
+        assert!(!edited(None).at_once, "another project");
     }
 }

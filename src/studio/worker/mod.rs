@@ -2,6 +2,7 @@
 //! after the line to the audio thread.
 
 mod candidates;
+mod failure;
 mod reporter;
 
 use std::collections::BTreeSet;
@@ -12,21 +13,21 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
+use self::failure::JobFailure;
 use self::reporter::{ProgressRange, Reporter, serve_map};
 use super::audio_import::AudioImport;
-use super::jobs::{GONE, Outcome};
+use super::groove_map::server::add_grooves;
+use super::jobs::Outcome;
 use super::melodies::{MelodyRequest, MelodySet};
 use super::recipe::Variations;
-use super::recording_sound::PreviewError;
 use super::shared_state::SharedState;
-use super::take_piano::{PianoError, PianoRendering, TakePiano};
+use super::take_piano::{PianoRendering, TakePiano};
 use super::{
     ALTERNATIVES, Alternative, Arrangement, Document, Job, Lanes, QuantizedSsm, Region, Take,
     VariationId,
 };
-use crate::audio::{AudioError, SoundFont};
-use crate::composer::ComposeError;
-use crate::drummer::{Drummer, DrummerError, Progress, Settings, SongAnalysis, timing};
+use crate::audio::SoundFont;
+use crate::drummer::{Drummer, Progress, Settings, SongAnalysis, timing};
 use crate::network::{Backend, Engine, Models};
 use crate::score::{BarIndex, DrumPart, Hit, Lane};
 use crate::transcriber::TranscribeError;
@@ -87,43 +88,6 @@ pub(super) fn run(shared: &SharedState, tick: &(dyn Fn() + Sync)) {
     }
 }
 
-/// Why a job has no result.
-#[derive(Debug, thiserror::Error)]
-enum JobFailure {
-    #[error(transparent)]
-    Drummer(#[from] DrummerError),
-    #[error(transparent)]
-    Transcribe(#[from] TranscribeError),
-    #[error(transparent)]
-    Compose(#[from] ComposeError),
-    #[error(transparent)]
-    Preview(#[from] PreviewError),
-    #[error(transparent)]
-    Piano(#[from] PianoError),
-    #[error("{GONE}")]
-    Gone,
-    #[error("an error inside drumlin stopped \"{0}\"; please report it")]
-    Bug(&'static str),
-}
-
-impl JobFailure {
-    /// What to show; `None` if it was cancelled, which is no failure.
-    fn sentence(&self) -> Option<String> {
-        match self {
-            JobFailure::Drummer(DrummerError::Cancelled)
-            | JobFailure::Transcribe(TranscribeError::Cancelled)
-            | JobFailure::Compose(ComposeError::Cancelled)
-            | JobFailure::Preview(
-                PreviewError::Cancelled
-                | PreviewError::Audio(AudioError::Cancelled)
-                | PreviewError::Piano(PianoError::Cancelled),
-            )
-            | JobFailure::Piano(PianoError::Cancelled) => None,
-            failure => Some(failure.to_string()),
-        }
-    }
-}
-
 /// The drummer with what it heard last.
 #[derive(Default)]
 struct Player {
@@ -160,6 +124,11 @@ impl Player {
             Job::Compose(request) => self.compose(&document, *request, reporter),
             Job::LearnPiano(path) => self.learn_piano(job, path, reporter),
             Job::RenderPiano => self.render_piano(&document, reporter),
+            Job::AddGrooves(paths) => {
+                let goes_on = |share| reporter.goes_on(share);
+                add_grooves(reporter.map, reporter.shared, paths, &goes_on)?;
+                Ok(Outcome::amend(Document::clone))
+            }
             Job::Preview(request) => {
                 let arrangement = document.arrangement.as_ref();
                 let sound = request.render(arrangement, &|| reporter.is_cancelled())?;

@@ -23,6 +23,30 @@ pub struct KeptCandidate {
     pub why: String,
 }
 
+/// How many candidates are kept unless another number is asked for.
+const KEPT: u8 = 4;
+
+/// How many candidates to play and how many of them to keep, by what is asked for; `None` where there
+/// are to be no candidates.
+///
+/// # Errors
+/// If more are to be kept than there are, or some of none.
+pub fn asked(candidates: Option<u8>, keep: Option<u8>) -> Result<Option<(usize, usize)>, CliError> {
+    match (candidates, keep) {
+        (None, None) => Ok(None),
+        (None, Some(_)) => Err(CliError::Usage(
+            "--keep chooses among candidates: --candidates says among how many".to_owned(),
+        )),
+        (Some(candidates), Some(keep)) if keep > candidates => Err(CliError::Usage(format!(
+            "--keep {keep} asks for more than the {candidates} of --candidates"
+        ))),
+        (Some(candidates), keep) => {
+            let kept = keep.unwrap_or(KEPT).min(candidates);
+            Ok(Some((candidates.into(), kept.into())))
+        }
+    }
+}
+
 /// Judges the parts of a generation and keeps a few; the generation has these alone then, the best first.
 pub fn keep(
     drummer: &Drummer,
@@ -51,4 +75,20 @@ pub fn keep(
     let mut parts: Vec<_> = std::mem::take(&mut generation.parts).into_iter().map(Some).collect();
     generation.parts = chosen.iter().filter_map(|&index| parts[index].take()).collect();
     Ok(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_are_kept_than_there_are() {
+        let asked = |candidates, keep| asked(candidates, keep).map_err(|error| error.to_string());
+        assert_eq!(asked(None, None), Ok(None));
+        assert_eq!(asked(Some(8), None), Ok(Some((8, 4))));
+        assert_eq!(asked(Some(3), None), Ok(Some((3, 3))));
+        assert_eq!(asked(Some(3), Some(3)), Ok(Some((3, 3))));
+        assert!(asked(Some(3), Some(4)).unwrap_err().contains("more than the 3"));
+        assert!(asked(None, Some(2)).unwrap_err().contains("--candidates"));
+    }
 }

@@ -1,7 +1,9 @@
 //! Arguments that many subcommands have. Where their help is another one, the subcommand says so with
 //! `mut_arg`.
 
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -34,6 +36,7 @@ pub struct NetworkArguments {
         value_name = "NAME",
         default_value = "auto",
         value_parser = backend(),
+        ignore_case = true,
         help_heading = "What to use",
     )]
     backend: Backend,
@@ -42,7 +45,25 @@ pub struct NetworkArguments {
 fn backend() -> impl TypedValueParser<Value = Backend> {
     PossibleValuesParser::new(Backend::ALL.map(Backend::name)).map(|name| {
         // The parser before lets only these names through.
-        Backend::ALL.into_iter().find(|backend| backend.name() == name).unwrap_or_default()
+        let named = |backend: &Backend| backend.name().eq_ignore_ascii_case(&name);
+        Backend::ALL.into_iter().find(named).unwrap_or_default()
+    })
+}
+
+/// Takes a whole number of a range.
+pub fn whole(range: RangeInclusive<u8>) -> impl Fn(&str) -> Result<u8, String> + Clone {
+    move |text| {
+        let number = text.parse::<u8>().ok().filter(|number| range.contains(number));
+        number.ok_or_else(|| {
+            format!("a whole number from {} to {} is needed", range.start(), range.end())
+        })
+    }
+}
+
+/// Takes what random numbers begin with.
+pub fn seed(text: &str) -> Result<u64, String> {
+    text.parse::<u64>().map_err(|_| {
+        "a whole number is needed that is not below 0 and has 19 digits at most".to_owned()
     })
 }
 
@@ -50,9 +71,14 @@ impl NetworkArguments {
     /// The networks (`specs`), with the user's in place of ours.
     ///
     /// # Errors
-    /// If the user's folder has none of them: using the built-in networks would hide a slip.
+    /// If the user's folder cannot be read or has none of them: using the built-in networks would hide a
+    /// slip.
     pub fn models(&self, specs: &[&'static ModelSpec]) -> Result<Models, CliError> {
-        let models = Models::new(self.backend, self.models.as_deref().map(Path::to_owned));
+        if let Some(folder) = &self.models {
+            let failed = |source| CliError::Folder { folder: folder.clone(), source };
+            fs::read_dir(folder).map_err(failed)?;
+        }
+        let models = Models::new(self.backend, self.models.clone());
         if let Some(folder) = &self.models
             && !specs.iter().any(|spec| models.replacement(spec).is_some())
         {
@@ -60,5 +86,23 @@ impl NetworkArguments {
             return Err(CliError::NoModels { folder: folder.into(), names: names.join(", ") });
         }
         Ok(models)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_numbers_of_a_range_are_taken_and_others_get_a_sentence() {
+        let candidates = whole(2..=64);
+        assert_eq!([candidates("2"), candidates("64")], [Ok(2), Ok(64)]);
+        for text in ["1", "65", "-3", "300", "2.5", "many", ""] {
+            assert_eq!(candidates(text), Err("a whole number from 2 to 64 is needed".to_owned()));
+        }
+        assert_eq!(seed("18446744073709551615"), Ok(u64::MAX));
+        for text in ["-1", "1.5", "one", "18446744073709551616"] {
+            assert!(seed(text).unwrap_err().contains("not below 0"), "{text}");
+        }
     }
 }

@@ -10,6 +10,7 @@ use crate::network::{self, Backend};
 
 use super::console::{print, print_json};
 use super::error::CliError;
+use super::words::count;
 
 /// List what the networks can run on, and why not on a GPU
 #[derive(Debug, Args)]
@@ -50,8 +51,7 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
 
 fn cpu(used: bool) -> Device {
     let threads = available_parallelism().map_or(1, usize::from);
-    let plural = if threads == 1 { "" } else { "s" };
-    let what = format!("this processor, {threads} thread{plural} at once, by tract");
+    let what = format!("this processor, {} at once, by tract", count(threads, "thread"));
     Device { name: Backend::Cpu.name(), what, usable: true, used, libraries: Vec::new() }
 }
 

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use crate::audio::AudioError;
 use crate::composer::ComposeError;
@@ -20,6 +21,8 @@ use crate::score::{GrooveError, Metre, TrackError};
 use crate::timbre::TimbreError;
 use crate::transcriber::TranscribeError;
 
+use super::words::count;
+
 /// Why a file's song cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("cannot use {}: {reason}", path.display())]
@@ -31,6 +34,9 @@ pub struct SongError {
 /// One sentence each, shown after the program's name.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
+    /// Arguments that do not go together, in words of their own.
+    #[error("{0}")]
+    Usage(String),
     #[error(transparent)]
     Read(#[from] ReadError),
     #[error(transparent)]
@@ -75,6 +81,10 @@ pub enum CliError {
     List { list: PathBuf, source: io::Error },
     #[error("cannot use the folder {}: {source}", folder.display())]
     Folder { folder: PathBuf, source: io::Error },
+    #[error("there is no MIDI file in {}", folder.display())]
+    NoSongs { folder: PathBuf },
+    #[error("track {track} cannot be drums and a melody: both --drums and --melodic name it")]
+    BothKinds { track: usize },
     #[error("no song in {} has drums in two bars or more to compare with", folder.display())]
     NoDrums { folder: PathBuf },
     #[error("no song in {} has drums and a melody of four bars or more", folder.display())]
@@ -83,6 +93,11 @@ pub enum CliError {
     Output(#[from] OutputError),
     #[error("{} is to be {wanted}: call it something that ends in .{ending}", path.display())]
     Ending { path: PathBuf, wanted: &'static str, ending: &'static str },
+    #[error(
+        "{} is a folder, and -o names a file: --output-folder writes into a folder",
+        path.display()
+    )]
+    FolderAsFile { path: PathBuf },
     #[error("standard output can take one thing only: {what}")]
     OneThing { what: &'static str },
     #[error("several files need a folder to write to: --output-folder")]
@@ -113,7 +128,7 @@ pub enum CliError {
     Encode(#[from] EncodeError),
     #[error("{failed} of {all} recordings were not written down")]
     Recordings { failed: usize, all: usize },
-    #[error("{failed} of {all} songs got no drums")]
+    #[error("{failed} of {} got no drums", count(*all, "song"))]
     Songs { failed: usize, all: usize },
     #[error("cannot use {} as a groove: {reason}", path.display())]
     Pattern { path: PathBuf, reason: PatternError },
@@ -123,4 +138,14 @@ pub enum CliError {
     NothingNear,
     #[error("cannot write to standard output: {0}")]
     Console(io::Error),
+}
+
+impl CliError {
+    /// What the process ends with: 2 for wrong usage, as clap does, else 1.
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            CliError::Usage(_) => ExitCode::from(2),
+            _ => ExitCode::FAILURE,
+        }
+    }
 }

@@ -1,7 +1,6 @@
 //! `drumlin evaluate`: how good are drum parts?
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -14,12 +13,13 @@ use crate::drummer::{Drummer, Settings, Silent, StyleChoice, networks};
 use crate::midi;
 use crate::score::Song;
 
-use super::common::{NetworkArguments, PrintArguments};
+use super::candidates;
+use super::common::{NetworkArguments, PrintArguments, seed, whole};
 use super::console::{print, print_json, remark};
 use super::curation;
 use super::error::CliError;
 use super::evaluate_melodies;
-use super::features::is_midi;
+use super::folders::midi_files;
 use super::generate::{remark_on, share};
 use super::progress::counted;
 use super::song;
@@ -43,7 +43,7 @@ pub struct Arguments {
     generated: Option<PathBuf>,
 
     /// The seed to play with
-    #[arg(long, value_name = "NUMBER", default_value = "0")]
+    #[arg(long, value_name = "NUMBER", value_parser = seed, allow_hyphen_values = true, default_value = "0")]
     seed: u64,
 
     /// Listen to the lead alone: the track most likely to carry the tune
@@ -57,7 +57,8 @@ pub struct Arguments {
     /// drums, shares of notes on a drum and on the kick, correlation of self-similarity and novelty
     /// with the drums', how often a song's own melody is likelier than another's, and how far
     /// figures of written and real melodies overlap.
-    #[arg(long, conflicts_with_all = ["generated", "lead", "own_densities", "alternatives"])]
+    #[arg(long, conflicts_with_all = ["generated", "lead", "own_densities", "own_bar", "own_bars",
+          "alternatives", "candidates"])]
     melody: bool,
 
     /// Ask for as much of every class of drums as the song's own drums have
@@ -70,27 +71,26 @@ pub struct Arguments {
 
     /// The same with so many bars, 1 to 4
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["generated", "own_densities", "own_bar"],
-          value_parser = clap::value_parser!(u8).range(1..=4))]
+          value_parser = whole(1..=4), allow_hyphen_values = true)]
     own_bars: Option<u8>,
 
-    /// How far the own bars follow the song, 0 to 1
-    #[arg(long, value_name = "SHARE", default_value = "0.5", value_parser = share)]
-    follow: f32,
+    /// How far the own bars follow the song, 0 to 1 [default: 0.5]
+    #[arg(long, value_name = "SHARE", value_parser = share, allow_hyphen_values = true)]
+    follow: Option<f32>,
 
     /// Of this many alternatives compare the one with the best f1_all, 1 to 8
     #[arg(long, value_name = "NUMBER", default_value = "1", conflicts_with = "generated",
-          value_parser = clap::value_parser!(u8).range(1..=8))]
+          value_parser = whole(1..=8), allow_hyphen_values = true)]
     alternatives: u8,
 
     /// Play so many candidates, 2 to 64, keep the best that differ (--keep) and say how good the choice is
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["generated", "alternatives"],
-          value_parser = clap::value_parser!(u8).range(2..=64))]
+          value_parser = whole(2..=64), allow_hyphen_values = true)]
     candidates: Option<u8>,
 
-    /// How many of the candidates to keep, 1 to 16
-    #[arg(long, value_name = "NUMBER", default_value = "4", requires = "candidates",
-          value_parser = clap::value_parser!(u8).range(1..=16))]
-    keep: u8,
+    /// How many of the candidates to keep, 1 to 16 [default: 4]
+    #[arg(long, value_name = "NUMBER", value_parser = whole(1..=16), allow_hyphen_values = true)]
+    keep: Option<u8>,
 
     #[command(flatten)]
     networks: NetworkArguments,
@@ -100,6 +100,14 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), CliError> {
+    if arguments.follow.is_some() && !arguments.own_bar && arguments.own_bars.is_none() {
+        return Err(CliError::Usage(
+            "--follow says how far the song's own bars follow it: ask for them with --own-bar or \
+             --own-bars"
+                .to_owned(),
+        ));
+    }
+    let asked = candidates::asked(arguments.candidates, arguments.keep)?;
     if arguments.melody {
         let ours = composer::networks::ALL;
         let models = arguments.networks.models(ours)?;
@@ -108,14 +116,14 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
         let found = evaluate_melodies::run(&files, &models, arguments.seed, json, quiet)?;
         return found.ok_or_else(|| CliError::NoMelodies { folder: arguments.songs.clone() });
     }
-    if let Some(candidates) = arguments.candidates {
-        return curated(arguments, candidates.into());
+    if let Some((candidates, kept)) = asked {
+        return curated(arguments, candidates, kept);
     }
     let pairs = match &arguments.generated {
         Some(generated) => {
             let (pairs, left_out) = pairs_in(&arguments.songs, generated)?;
-            for error in left_out {
-                remark(&format!("left out: {error}"));
+            if !arguments.printing.quiet {
+                left_out.iter().for_each(|error| remark(&format!("left out: {error}")));
             }
             pairs
         }
@@ -135,7 +143,7 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
 }
 
 /// How well the best of many candidates are found, for all songs of the folder.
-fn curated(arguments: &Arguments, candidates: usize) -> Result<(), CliError> {
+fn curated(arguments: &Arguments, candidates: usize, kept: usize) -> Result<(), CliError> {
     let models = arguments.networks.models(networks::ALL)?;
     let drummer = Drummer::new(models, SoundFont::embedded().clone());
     let files = midi_files(&arguments.songs)?;
@@ -147,8 +155,7 @@ fn curated(arguments: &Arguments, candidates: usize) -> Result<(), CliError> {
         bar.inc(1);
         let Ok(reference) = midi::read(&file) else { continue };
         let (heard, settings) = request_for(arguments, &reference, candidates);
-        let keep = arguments.keep.into();
-        match curation::measure(&drummer, &name, &heard, &reference, &settings, keep) {
+        match curation::measure(&drummer, &name, &heard, &reference, &settings, kept) {
             Ok(figures) => all.extend(figures),
             Err(error) if !arguments.printing.quiet => {
                 bar.suspend(|| remark(&format!("left out: {}: {error}", file.display())));
@@ -172,13 +179,14 @@ fn request_for(arguments: &Arguments, reference: &Song, alternatives: usize) -> 
     let bars = arguments.own_bars.or(arguments.own_bar.then_some(1));
     let groove = bars.and_then(|bars| own_groove(reference, usize::from(bars)));
     let style = groove.map(StyleChoice::Groove).or(own.map(StyleChoice::Densities));
+    let usual = Settings::default();
     let settings = Settings {
         style: style.unwrap_or_default(),
-        follow: arguments.follow,
+        follow: arguments.follow.unwrap_or(usual.follow),
         alternatives,
         swing,
         seed: arguments.seed,
-        ..Settings::default()
+        ..usual
     };
     (heard, settings)
 }
@@ -197,7 +205,9 @@ fn played(arguments: &Arguments) -> Result<Vec<Pair>, CliError> {
             Ok(reference) => reference,
             // The others can be compared all the same.
             Err(error) => {
-                bar.suspend(|| remark(&format!("left out: {error}")));
+                if !arguments.printing.quiet {
+                    bar.suspend(|| remark(&format!("left out: {error}")));
+                }
                 bar.inc(1);
                 continue;
             }
@@ -226,18 +236,4 @@ fn played(arguments: &Arguments) -> Result<Vec<Pair>, CliError> {
         remark_on(&drummer);
     }
     Ok(pairs)
-}
-
-/// The MIDI files of a folder, by name.
-fn midi_files(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
-    let unreadable = |source| CliError::Folder { folder: folder.into(), source };
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        if is_midi(&path) {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
 }

@@ -1,6 +1,6 @@
 //! `drumlin features`: what networks are trained on, written by the code that plays.
 
-use std::ffi::OsStr;
+use std::collections::HashMap;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -14,9 +14,12 @@ use crate::drummer::performance;
 use crate::midi;
 use crate::patterns;
 
+use super::common::whole;
 use super::console::remark;
 use super::error::CliError;
+use super::folders::{is_hidden, is_midi};
 use super::progress::counted;
+use super::words::count;
 
 /// Write the features that networks are trained on
 #[derive(Debug, Args)]
@@ -63,7 +66,8 @@ struct Songs {
         long,
         value_name = "NUMBER",
         default_value = "1",
-        value_parser = clap::value_parser!(u8).range(1..),
+        value_parser = whole(1..=u8::MAX),
+        allow_hyphen_values = true,
     )]
     views: u8,
 
@@ -132,47 +136,98 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
         Of::Groove(Groove { data, out }) => {
             let written = performance::export(data, out)?;
             let performance::Exported { performances, steps, hits } = written;
-            remark(&format!("{performances} performances, {steps} steps, {hits} hits"));
+            let performances = count(performances, "performance");
+            let (steps, hits) = (count(steps, "step"), count(hits, "hit"));
+            remark(&format!("{performances}, {steps}, {hits}"));
             Ok(())
         }
         Of::Patterns(Patterns { data, out }) => {
             let patterns::Exported { patterns, files, left_out } = patterns::export(data, out)?;
-            remark(&format!("{patterns} patterns of {files} files, {left_out} files left out"));
+            let (patterns, files) = (count(patterns, "pattern"), count(files, "file"));
+            remark(&format!("{patterns} of {files}, {} left out", count(left_out, "file")));
             Ok(())
         }
         Of::Clips(Clips { data, out }) => {
-            remark(&format!("{} clips", curator::export(data, out)?));
+            remark(&count(curator::export(data, out)?, "clip"));
             Ok(())
         }
     }
 }
 
 impl Collection {
-    /// The songs that are meant: those of a list, or all of a folder.
-    fn songs(&self) -> Result<Vec<PathBuf>, CliError> {
-        if let Some(list) = &self.list {
-            return listed(list);
+    /// The songs that are meant: those of a list, or all of a folder. Of songs that would be written
+    /// under one name only the first is.
+    fn songs(&self, quiet: bool) -> Result<Vec<PathBuf>, CliError> {
+        let songs = match &self.list {
+            Some(list) => listed(list)?,
+            None => {
+                let mut found = Vec::new();
+                midi_files(&self.data, Path::new(""), &mut found)?;
+                found.sort();
+                found
+            }
+        };
+        let (songs, doubles) = with_names_of_their_own(songs);
+        if !quiet {
+            for Double { song, first } in doubles {
+                let (song, first) = (song.display(), first.display());
+                remark(&format!("left out: {song}: {first} is written under the same name"));
+            }
         }
-        let mut found = Vec::new();
-        midi_files(&self.data, Path::new(""), &mut found)?;
-        found.sort();
-        Ok(found)
+        Ok(songs)
     }
 }
 
+/// A song that would be written under the name of another one.
+#[derive(Debug, PartialEq, Eq)]
+struct Double {
+    song: PathBuf,
+    first: PathBuf,
+}
+
+/// The songs, each name once, and those that are left out for that. What is there twice is there once
+/// then.
+fn with_names_of_their_own(songs: Vec<PathBuf>) -> (Vec<PathBuf>, Vec<Double>) {
+    let mut firsts: HashMap<String, PathBuf> = HashMap::new();
+    let mut doubles = Vec::new();
+    let mut own = Vec::new();
+    for song in songs {
+        match firsts.get(&stem(&song)) {
+            Some(first) if *first == song => {}
+            Some(first) => doubles.push(Double { song, first: first.clone() }),
+            None => {
+                firsts.insert(stem(&song), song.clone());
+                own.push(song);
+            }
+        }
+    }
+    (own, doubles)
+}
+
+/// What a song's file of features is called, without an ending: the song's path below the data.
+fn stem(song: &Path) -> String {
+    song.with_extension("").display().to_string().replace(['/', '\\'], "--")
+}
+
+/// A line about a song that is left out. Many reasons name it themselves.
+fn left_out(song: &Path, reason: &str) -> String {
+    let name = song.display().to_string();
+    let named = if reason.contains(&name) { String::new() } else { format!("{name}: ") };
+    format!("left out: {named}{reason}")
+}
+
 fn of_melodies(arguments: &Melodies) -> Result<(), CliError> {
-    let songs = arguments.collection.songs()?;
+    let songs = arguments.collection.songs(arguments.quiet)?;
     let failed = |source| CliError::Folder { folder: arguments.collection.out.clone(), source };
     fs::create_dir_all(&arguments.collection.out).map_err(failed)?;
     let bar = counted(songs.len(), arguments.quiet);
     for path in songs {
         bar.inc(1);
-        let stem = path.with_extension("").display().to_string().replace(['/', '\\'], "--");
-        let to = arguments.collection.out.join(format!("{stem}.safetensors"));
+        let to = arguments.collection.out.join(format!("{}.safetensors", stem(&path)));
         if to.exists() {
             continue;
         }
-        let left_out = match midi::read(&arguments.collection.data.join(&path)) {
+        let reason = match midi::read(&arguments.collection.data.join(&path)) {
             Err(error) => error.to_string(),
             Ok(song) => match composer::example(&song) {
                 Err(error) => error.to_string(),
@@ -184,7 +239,7 @@ fn of_melodies(arguments: &Melodies) -> Result<(), CliError> {
             },
         };
         if !arguments.quiet {
-            bar.suspend(|| remark(&format!("left out: {}: {left_out}", path.display())));
+            bar.suspend(|| remark(&left_out(&path, &reason)));
         }
     }
     bar.finish_and_clear();
@@ -192,12 +247,12 @@ fn of_melodies(arguments: &Melodies) -> Result<(), CliError> {
 }
 
 fn of_songs(arguments: &Songs) -> Result<(), CliError> {
-    let songs = arguments.collection.songs()?;
+    let songs = arguments.collection.songs(arguments.quiet)?;
     let options = ExportOptions { views: usize::from(arguments.views), sound: !arguments.symbolic };
     let bar = counted(songs.len(), arguments.quiet);
     let told = |song: &Path, refused: Option<&str>| {
         if let Some(reason) = refused.filter(|_| !arguments.quiet) {
-            bar.suspend(|| remark(&format!("left out: {}: {reason}", song.display())));
+            bar.suspend(|| remark(&left_out(song, reason)));
         }
         bar.inc(1);
     };
@@ -219,13 +274,16 @@ fn listed(list: &Path) -> Result<Vec<PathBuf>, CliError> {
     Ok(text.lines().filter(|line| !line.trim().is_empty()).map(PathBuf::from).collect())
 }
 
-/// All MIDI files below `data/inside`, as paths below `data`.
+/// All MIDI files below `data/inside`, as paths below `data`, without what is hidden.
 fn midi_files(data: &Path, inside: &Path, found: &mut Vec<PathBuf>) -> Result<(), CliError> {
     let folder = data.join(inside);
     let unreadable = |source| CliError::Folder { folder: folder.clone(), source };
     for entry in fs::read_dir(&folder).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
         let path = inside.join(entry.file_name());
+        if is_hidden(&path) {
+            continue;
+        }
         if entry.path().is_dir() {
             midi_files(data, &path, found)?;
         } else if is_midi(&path) {
@@ -235,9 +293,27 @@ fn midi_files(data: &Path, inside: &Path, found: &mut Vec<PathBuf>) -> Result<()
     Ok(())
 }
 
-/// By its name.
-pub fn is_midi(path: &Path) -> bool {
-    path.extension()
-        .and_then(OsStr::to_str)
-        .is_some_and(|extension| ["mid", "midi"].contains(&extension.to_lowercase().as_str()))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn songs_of_one_name_are_written_once() {
+        let paths = |names: &[&str]| names.iter().map(PathBuf::from).collect::<Vec<_>>();
+        let all = paths(&["a/b.mid", "a--b.mid", "c.mid", "c.mid", "c.midi", "d.mid"]);
+        let (own, doubles) = with_names_of_their_own(all);
+        assert_eq!(own, paths(&["a/b.mid", "c.mid", "d.mid"]));
+        let double = |song: &str, first: &str| Double { song: song.into(), first: first.into() };
+        assert_eq!(doubles, [double("a--b.mid", "a/b.mid"), double("c.midi", "c.mid")]);
+    }
+
+    #[test]
+    fn a_reason_names_the_song_once() {
+        let song = Path::new("a/song.mid");
+        assert_eq!(left_out(song, "it has no melody"), "left out: a/song.mid: it has no melody");
+        assert_eq!(
+            left_out(song, "cannot read data/a/song.mid"),
+            "left out: cannot read data/a/song.mid"
+        );
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! Rules that hold for all: results go to standard output, everything else to standard error, and a
 //! bar of progress only to a terminal; exit code 0, or one line on standard error and 1 (2 for
-//! wrong usage, from clap); a file is written whole or not at all; nothing is loaded before it is
+//! wrong usage, from clap or as `CliError::Usage`); a file is written whole or not at all; nothing is loaded before it is
 //! needed, so that help and errors come at once.
 
 #![forbid(unsafe_code)]
@@ -20,6 +20,7 @@ mod evaluate;
 mod evaluate_melodies;
 mod explore;
 mod features;
+mod folders;
 mod generate;
 mod output_names;
 mod progress;
@@ -27,6 +28,7 @@ mod render;
 mod song;
 mod tracks;
 mod transcribe;
+mod words;
 
 use std::process::ExitCode;
 
@@ -75,7 +77,7 @@ pub fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             console::print_error(&failure);
-            ExitCode::FAILURE
+            failure.exit_code()
         }
     }
 }

@@ -101,6 +101,10 @@ pub fn read(path: &Path, kinds: &KindArguments) -> Result<SongFile, CliError> {
             asked.extend(found.into_iter().map(|track| (track, drums)));
         }
     }
+    let both = asked.iter().find(|&&(track, drums)| asked.contains(&(track, !drums)));
+    if let Some(&(track, _)) = both {
+        return Err(CliError::BothKinds { track: track + 1 });
+    }
     for (track, drums) in asked {
         file.take_for(track, drums);
     }

@@ -16,7 +16,7 @@ use super::song::{self, KindArguments};
 /// List a song's tracks: their numbers and names are what --track, --drums and --melodic take
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The song: a MIDI file
+    /// The song: a MIDI file, or - for standard input
     song: PathBuf,
 
     #[command(flatten)]

@@ -36,6 +36,9 @@ fn drums_made_now_are_scored_against_the_real_ones() {
     fs::copy(songs().join("anthem.mid"), folder.path().join("anthem.mid")).unwrap();
     fs::write(folder.path().join("only drums.mid"), files::file(&[files::notes("Kit", 9, 0, 8)]))
         .unwrap();
+    for name in ["._anthem.mid", ".DS_Store"] {
+        fs::write(folder.path().join(name), "of a Mac").unwrap();
+    }
     drumlin()
         .arg("evaluate")
         .arg(folder.path())
@@ -43,7 +46,25 @@ fn drums_made_now_are_scored_against_the_real_ones() {
         .success()
         .stdout(contains("f1_all").and(contains("\nanthem ")).and(contains("overlap")))
         .stdout(contains("hands3").and(contains("quiet")))
-        .stderr(contains("left out").and(contains("only drums.mid")));
+        .stderr(contains("left out").and(contains("only drums.mid")).and(contains("._").not()));
+    let mut compared = drumlin();
+    compared.arg("evaluate").arg(folder.path()).arg("--generated").arg(folder.path());
+    compared.assert().success().stderr(contains("._").not());
+}
+
+#[test]
+fn options_without_effect_are_wrong_usage() {
+    for (more, why) in [
+        (&["--follow", "0.2"][..], "--own-bar"),
+        (&["--keep", "3"], "--candidates"),
+        (&["--candidates", "3", "--keep", "4"], "more than the 3"),
+        (&["--seed", "-1"], "not below 0"),
+        (&["--melody", "--candidates", "3"], "cannot be used with"),
+    ] {
+        let mut command = drumlin();
+        command.args(["evaluate", "no such folder"]).args(more);
+        command.assert().code(2).stdout("").stderr(contains(why));
+    }
 }
 
 /// The scores of one song of several tracks with drums of its own.

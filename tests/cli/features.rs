@@ -52,6 +52,29 @@ fn data_that_is_not_there_is_named() {
 }
 
 #[test]
+fn hidden_files_are_no_songs_and_songs_of_one_name_are_said() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["anthem.mid", "anthem.midi"] {
+        fs::copy(songs().join("anthem.mid"), folder.path().join(name)).unwrap();
+    }
+    fs::create_dir(folder.path().join("__old")).unwrap();
+    fs::write(folder.path().join("__old/._anthem.mid"), "of a Mac").unwrap();
+    for (what, made) in [("songs", "anthem@0.safetensors"), ("melodies", "anthem.safetensors")] {
+        let out = tempfile::tempdir().unwrap();
+        let mut command = drumlin();
+        command.args(["features", what, "--data"]).arg(folder.path()).arg("--out").arg(out.path());
+        if what == "songs" {
+            command.arg("--symbolic");
+        }
+        command
+            .assert()
+            .success()
+            .stderr("left out: anthem.midi: anthem.mid is written under the same name\n");
+        assert_eq!(names(out.path()), [made]);
+    }
+}
+
+#[test]
 fn recordings_become_onsets() {
     let folder = tempfile::tempdir().unwrap();
     let tick = |at: usize| if at % 22_050 < 600 { 0.5 } else { 0.0 };
@@ -63,7 +86,7 @@ fn recordings_become_onsets() {
     let out = folder.path().join("onsets.safetensors");
     let mut command = drumlin();
     command.args(["features", "clips", "--data"]).arg(folder.path()).arg("--out").arg(&out);
-    command.assert().success().stdout("").stderr(contains("1 clips"));
+    command.assert().success().stdout("").stderr(contains("1 clip\n"));
     let bytes = fs::read(out).unwrap();
     let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
     assert_eq!(tensors.names().len(), 2);

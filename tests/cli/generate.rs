@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use assert_cmd::Command;
 use drumlin::midi;
 use drumlin::score::Song;
+use predicates::str::contains;
 
 use super::bad_input::{odd, unusable};
 use super::{drumlin, failure, files};
@@ -81,6 +82,9 @@ fn a_real_song_gets_drums_a_picture_a_preview_and_a_report() {
     assert_eq!(report["parts"][0]["notes"], hits);
     let lanes = report["parts"][0]["lanes"].as_object().unwrap();
     assert_eq!(lanes.values().map(|notes| notes.as_u64().unwrap()).sum::<u64>(), hits as u64);
+    let fills = report["parts"][0]["fills"].as_array().unwrap();
+    let bars = 1..=song.bars().len() as u64;
+    assert!(!fills.is_empty() && fills.iter().all(|bar| bars.contains(&bar.as_u64().unwrap())));
     let form = report["form"].as_array().unwrap();
     assert_eq!(form[0]["section"], "A");
     assert_eq!(form.last().unwrap()["last_bar"], song.bars().len());
@@ -125,9 +129,45 @@ fn the_best_of_many_candidates_are_kept() {
     let worth = |part: &serde_json::Value| part["curated"]["worth"].as_f64().unwrap();
     assert!(parts.iter().all(|part| worth(part) <= worth(&parts[0])));
     assert!(!parts[1]["curated"]["why"].as_str().unwrap().is_empty());
-    for more in [&["--keep", "3"][..], &["--candidates", "4", "--alternatives", "4"]] {
-        workspace.generate(more).assert().code(2).stdout("");
+}
+
+#[test]
+fn what_would_have_no_effect_is_wrong_usage() {
+    let workspace = Workspace::new(&files::small_song());
+    for (more, why) in [
+        (&["--keep", "3"][..], "--candidates"),
+        (&["--candidates", "3", "--keep", "8"], "more than the 3"),
+        (&["--candidates", "4", "--alternatives", "4"], "cannot be used with"),
+        (&["--candidates", "-4"], "from 2 to 64 is needed"),
+        (&["--follow", "0.2"], "--groove"),
+        (&["--section-groove", "A=a.mid", "--section-groove", "a=b.mid"], "section A"),
+        (&["--seed", "-1"], "not below 0"),
+    ] {
+        workspace.generate(more).assert().code(2).stdout("").stderr(contains(why));
     }
+    let line = failure(&mut workspace.generate(&["--drums", "bass", "--melodic", "2"]));
+    assert!(line.contains("track 2 cannot be drums and a melody"), "{line}");
+    let line = failure(&mut workspace.generate(&["--models", "none"]));
+    assert!(line.contains("cannot use the folder none"), "{line}");
+    assert!(workspace.made().is_empty());
+}
+
+#[test]
+fn names_are_taken_in_any_case_and_a_missing_section_is_said() {
+    let workspace = Workspace::new(&files::small_song());
+    fs::write(workspace.path("beat.mid"), files::file(&[files::notes("Kit", 9, 0, 2)])).unwrap();
+    let more = ["--ending", "Hit", "--count-in", "NONE", "--backend", "CPU"];
+    let grooves = ["--section-groove", "zz=beat.mid", "--alternatives", "2", "--track", "Melody"];
+    let output = workspace.generate(&more).args(grooves).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{said}");
+    let line = "beat.mid is not played: the song has no section ZZ, only A";
+    assert_eq!(said.matches(line).count(), 1, "once for both alternatives: {said}");
+    // Of several songs the line says which.
+    let mut command = drumlin();
+    command.current_dir(workspace.folder.path()).args(["generate", "song.mid"]);
+    command.args(["--output-folder", "out", "--section-groove", "ZZ=beat.mid"]);
+    command.assert().success().stderr(contains(format!("song.mid: {line}")));
 }
 
 #[test]
@@ -209,6 +249,13 @@ fn outputs_that_cannot_be_written_keep_all_from_being_written() {
     ] {
         let line = failure(&mut workspace.generate(more));
         assert!(line.contains(why), "{line}");
+        assert!(workspace.made().is_empty());
+    }
+    for folder in [".", "no such folder/"] {
+        let mut command = drumlin();
+        command.current_dir(workspace.folder.path()).args(["generate", "song.mid", "-o", folder]);
+        let line = failure(&mut command);
+        assert!(line.contains("is a folder") && line.contains("--output-folder"), "{line}");
         assert!(workspace.made().is_empty());
     }
     assert_eq!(fs::read(workspace.path("song.mid")).unwrap(), files::small_song());
@@ -342,6 +389,17 @@ fn several_songs_go_into_a_folder_and_a_bad_one_stops_no_other() {
     assert!(generate(&["song.mid", "other.mid"]).status.success());
     let error = String::from_utf8(generate(&["song.mid", "./song.mid"]).stderr).unwrap();
     assert!(error.contains("two outputs"), "{error}");
+    // A folder of songs, without what a Mac leaves in it.
+    fs::create_dir(workspace.path("songs")).unwrap();
+    fs::copy(workspace.path("song.mid"), workspace.path("songs/one.mid")).unwrap();
+    fs::write(workspace.path("songs/._one.mid"), "of a Mac").unwrap();
+    let output = generate(&["songs"]);
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && error.contains("1 of 1 song drummed to"), "{error}");
+    assert!(read("drums.mid") == read("out/one.mid"));
+    fs::create_dir(workspace.path("empty")).unwrap();
+    let error = String::from_utf8(generate(&["empty"]).stderr).unwrap();
+    assert!(error.contains("no MIDI file in empty"), "{error}");
     // Without a folder there is one song.
     let mut command = drumlin();
     command.current_dir(workspace.folder.path());

@@ -1,18 +1,25 @@
 //! What to play: the drummer's settings as arguments.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use crate::cli::common::{seed, whole};
 use crate::cli::error::CliError;
-use crate::drummer::{ClassDensities, CountIn, Ending, Section, Settings, Style, StyleChoice};
+use crate::cli::words::list;
+use crate::drummer::{
+    ClassDensities, CountIn, Ending, Form, Section, Settings, Style, StyleChoice,
+};
 use crate::midi;
 use crate::score::{DRUM_CLASSES, DrumClass, Groove, GrooveSource, TakenGroove};
 
 /// The most hits a bar that can be asked for: one on every step of the longest grid.
 const MOST_HITS: f32 = 32.0;
+
+/// How far a groove follows the song unless it is said.
+const FOLLOW: f32 = 0.5;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What to play")]
@@ -36,13 +43,14 @@ pub struct GenerateArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["style", "densities"])]
     groove: Option<PathBuf>,
 
-    /// A groove for all sections of a letter, such as B=chorus.mid. May be given several times
+    /// A groove for all sections of a letter, such as B=chorus.mid: the letters of the song's form are
+    /// printed with its drums. May be given several times
     #[arg(long, value_parser = section_groove, value_name = "LETTER=FILE")]
     section_groove: Vec<SectionGroove>,
 
-    /// How far a groove follows the song, from 0 (as it is) to 1
-    #[arg(long, allow_hyphen_values = true, value_parser = share, value_name = "SHARE", default_value = "0.5")]
-    follow: f32,
+    /// How far grooves that are given follow the song, from 0 (as they are) to 1 [default: 0.5]
+    #[arg(long, allow_hyphen_values = true, value_parser = share, value_name = "SHARE")]
+    follow: Option<f32>,
 
     /// How much is played, from 0 to 1
     #[arg(long, allow_hyphen_values = true, value_parser = share, value_name = "SHARE", default_value = "0.5")]
@@ -70,16 +78,16 @@ pub struct GenerateArgs {
 
     /// How the drums end: with a hit where the song ends and without where it goes round
     /// (from-song), with a hit, with a fill and a hit, or as they are
-    #[arg(long, value_parser = ending(), value_name = "NAME", default_value = "from-song")]
+    #[arg(long, value_parser = ending(), value_name = "NAME", ignore_case = true, default_value = "from-song")]
     ending: Ending,
 
     /// What leads into the song: nothing, a bar of sticks or a fill. A bar is put before songs that
     /// begin at once
-    #[arg(long, value_parser = count_in(), value_name = "NAME", default_value = "none")]
+    #[arg(long, value_parser = count_in(), value_name = "NAME", ignore_case = true, default_value = "none")]
     count_in: CountIn,
 
     /// The same number gives the same drums
-    #[arg(long, allow_hyphen_values = true, value_name = "NUMBER", default_value = "0")]
+    #[arg(long, allow_hyphen_values = true, value_parser = seed, value_name = "NUMBER", default_value = "0")]
     seed: u64,
 
     /// How many different grooves to write for the song's form, 1 to 8
@@ -88,7 +96,7 @@ pub struct GenerateArgs {
         value_name = "NUMBER",
         default_value = "1",
         allow_hyphen_values = true,
-        value_parser = clap::value_parser!(u8).range(1..=8),
+        value_parser = whole(1..=8),
     )]
     alternatives: u8,
 }
@@ -104,7 +112,49 @@ struct SectionGroove {
     path: PathBuf,
 }
 
+impl SectionGroove {
+    fn letter(&self) -> String {
+        letter(self.label)
+    }
+}
+
 impl GenerateArgs {
+    /// Refuses what would have no effect.
+    pub fn check(&self) -> Result<(), CliError> {
+        if self.follow.is_some() && self.groove_files().next().is_none() {
+            return Err(CliError::Usage(
+                "--follow says how far a groove follows the song: give one with --groove or \
+                 --section-groove"
+                    .to_owned(),
+            ));
+        }
+        let all = &self.section_groove;
+        let first = |index: usize| all[..index].iter().find(|one| one.label == all[index].label);
+        let twice = (0..all.len()).find_map(|index| Some((first(index)?, &all[index])));
+        match twice {
+            Some((first, second)) => Err(CliError::Usage(format!(
+                "section {} can have one groove, and --section-groove gives it two: {} and {}",
+                first.letter(),
+                first.path.display(),
+                second.path.display()
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    /// Which grooves of sections have no section in a song of this form, a line each.
+    pub fn unplayed(&self, form: &Form) -> Vec<String> {
+        let labels: BTreeSet<usize> = form.sections.iter().map(|section| section.label).collect();
+        let letters: Vec<String> = labels.iter().map(|&label| letter(label)).collect();
+        let letters = list(&letters);
+        let line = |groove: &SectionGroove| {
+            let (path, missing) = (groove.path.display(), groove.letter());
+            format!("{path} is not played: the song has no section {missing}, only {letters}")
+        };
+        let missing = self.section_groove.iter().filter(|groove| !labels.contains(&groove.label));
+        missing.map(line).collect()
+    }
+
     /// The swing that is asked for; `None` leaves it to the song.
     pub fn swing(&self) -> Option<f32> {
         self.swing
@@ -150,7 +200,7 @@ impl GenerateArgs {
             fill_complexity: self.fill_complexity,
             swing: self.swing.unwrap_or_default(),
             humanise: self.humanise,
-            follow: self.follow,
+            follow: self.follow.unwrap_or(FOLLOW),
             section_grooves: BTreeMap::new(),
             ending: self.ending,
             count_in: self.count_in,
@@ -177,12 +227,17 @@ fn style() -> impl TypedValueParser<Value = Style> {
 
 fn ending() -> impl TypedValueParser<Value = Ending> {
     PossibleValuesParser::new(Ending::ALL.map(Ending::name))
-        .map(|name| Ending::named(&name).unwrap_or_default())
+        .map(|name| Ending::named(&name.to_lowercase()).unwrap_or_default())
 }
 
 fn count_in() -> impl TypedValueParser<Value = CountIn> {
     PossibleValuesParser::new(CountIn::ALL.map(CountIn::name))
-        .map(|name| CountIn::named(&name).unwrap_or_default())
+        .map(|name| CountIn::named(&name.to_lowercase()).unwrap_or_default())
+}
+
+/// What the sections of a label are called.
+fn letter(label: usize) -> String {
+    Section { label, bars: 0..0 }.letter()
 }
 
 pub fn share(text: &str) -> Result<f32, String> {
@@ -274,6 +329,43 @@ mod tests {
     }
 
     #[test]
+    fn names_are_taken_in_any_case() {
+        let asked = settings("--ending HIT --count-in Sticks").unwrap();
+        assert_eq!((asked.ending, asked.count_in), (Ending::Hit, CountIn::Sticks));
+    }
+
+    fn args(line: &str) -> GenerateArgs {
+        Line::parse_from(std::iter::once("drumlin").chain(line.split_whitespace())).args
+    }
+
+    #[test]
+    fn what_would_have_no_effect_is_refused() {
+        let refused = |line: &str| args(line).check().unwrap_err().to_string();
+        assert!(refused("--follow 0.2").contains("--groove"));
+        let twice =
+            "--section-groove A=one.mid --section-groove B=two.mid --section-groove a=three.mid";
+        assert!(
+            refused(twice).contains("section A") && refused(twice).contains("one.mid and three")
+        );
+        for line in [
+            "",
+            "--groove a.mid --follow 0.2",
+            "--section-groove A=a.mid --section-groove B=a.mid --follow 1",
+        ] {
+            assert!(args(line).check().is_ok(), "{line}");
+        }
+    }
+
+    #[test]
+    fn grooves_of_sections_that_the_song_lacks_are_named() {
+        let section = |label, bars| Section { label, bars };
+        let form = Form { sections: vec![section(0, 0..8), section(1, 8..16), section(0, 16..24)] };
+        let args = args("--section-groove B=b.mid --section-groove Z=x.mid");
+        let said = ["x.mid is not played: the song has no section Z, only A and B"];
+        assert_eq!(args.unplayed(&form), said);
+    }
+
+    #[test]
     fn impossible_wishes_are_refused() {
         for line in [
             "--swing 1.01",
@@ -301,6 +393,8 @@ mod tests {
         ] {
             assert!(settings(line).is_err(), "{line}");
         }
+        assert!(settings("--seed -1").unwrap_err().contains("not below 0"));
+        assert!(settings("--alternatives 9").unwrap_err().contains("from 1 to 8 is needed"));
         assert!(settings("--swing -1").unwrap_err().contains("a number from 0 to 1 is needed"));
         assert!(settings("--densities x").unwrap_err().contains("closed-hat"));
     }

@@ -6,7 +6,8 @@ use clap::Args;
 
 use super::args::GenerateArgs;
 use crate::audio::{self, SoundFont};
-use crate::cli::common::{NetworkArguments, PrintArguments};
+use crate::cli::candidates;
+use crate::cli::common::{NetworkArguments, PrintArguments, whole};
 use crate::cli::console::remark;
 use crate::cli::error::CliError;
 use crate::cli::song::{BarArguments, KindArguments};
@@ -29,7 +30,7 @@ Examples:
 #[command(mut_arg("models", |models| models.help_heading("What to use")))]
 pub struct Arguments {
     /// The song: a MIDI file, or - for standard input. Drums in it are not listened to. With
-    /// --output-folder, several
+    /// --output-folder, several, or folders of them
     #[arg(required = true, value_name = "SONG")]
     pub songs: Vec<PathBuf>,
 
@@ -64,22 +65,22 @@ pub struct Arguments {
     #[arg(
         long,
         value_name = "NUMBER",
-        value_parser = clap::value_parser!(u8).range(2..=64),
+        value_parser = whole(2..=64),
+        allow_hyphen_values = true,
         conflicts_with_all = ["alternatives", "output_folder"],
         help_heading = "What to play",
     )]
     pub candidates: Option<u8>,
 
-    /// How many of the candidates to keep, 1 to 16
+    /// How many of the candidates to keep, 1 to 16 [default: 4]
     #[arg(
         long,
         value_name = "NUMBER",
-        default_value = "4",
-        value_parser = clap::value_parser!(u8).range(1..=16),
-        requires = "candidates",
+        value_parser = whole(1..=16),
+        allow_hyphen_values = true,
         help_heading = "What to play",
     )]
-    pub keep: u8,
+    pub keep: Option<u8>,
 
     /// Write the whole song with the new drums, not the drums alone: the file as it is but for them
     #[arg(long, help_heading = "What to write")]
@@ -109,15 +110,18 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// What is asked of the drummer, and how many parts of those are written.
-    pub fn settings(&self) -> (Settings, usize) {
+    /// What is asked of the drummer, but for grooves, and how many parts of those are written.
+    ///
+    /// # Errors
+    /// If what is asked for contradicts itself or would have no effect.
+    pub fn settings(&self) -> Result<(Settings, usize), CliError> {
+        self.args.check()?;
         let mut settings = self.args.settings();
         let mut kept = settings.alternatives;
-        if let Some(candidates) = self.candidates {
-            settings.alternatives = candidates.into();
-            kept = settings.alternatives.min(self.keep.into());
+        if let Some(asked) = candidates::asked(self.candidates, self.keep)? {
+            (settings.alternatives, kept) = asked;
         }
-        (settings, kept)
+        Ok((settings, kept))
     }
 }
 

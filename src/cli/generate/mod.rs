@@ -7,7 +7,7 @@ mod reading;
 mod report;
 mod several;
 
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, is_separator};
 use std::time::Instant;
 
 use crate::audio::{self, SoundFont};
@@ -38,14 +38,17 @@ const STEPS_AFTER: usize = 4;
 pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     match (&arguments.output_folder, &arguments.output, &arguments.songs[..]) {
         (Some(folder), ..) => several::run(arguments, folder),
-        (None, Some(output), [song]) => one(arguments, song, output),
+        (None, Some(output), [song]) if !song.is_dir() => one(arguments, song, output),
         _ => Err(CliError::NoFolder),
     }
 }
 
 fn one(arguments: &Arguments, path: &Path, output: &Path) -> Result<(), CliError> {
     let begun = Instant::now();
-    let (mut settings, kept) = arguments.settings();
+    let (mut settings, kept) = arguments.settings()?;
+    if output.is_dir() || output.to_string_lossy().ends_with(is_separator) {
+        return Err(CliError::FolderAsFile { path: output.into() });
+    }
     let remarks = arguments.args.add_grooves(&mut settings)?;
     let paths = Paths::of(arguments, output, kept);
     let sounds = arguments.soundfont.as_deref();
@@ -109,6 +112,8 @@ fn one(arguments: &Arguments, path: &Path, output: &Path) -> Result<(), CliError
     if !arguments.printing.quiet {
         remarks.iter().for_each(|line| remark(line));
         reading.remark(path);
+        let unplayed = arguments.args.unplayed(&generation.analysis.form);
+        unplayed.iter().for_each(|line| remark(line));
         remark_on(&drummer);
         remark(&report::summary(heard, &generation, &paths.parts, &curated));
     }

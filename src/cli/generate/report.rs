@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::cli::candidates::KeptCandidate;
+use crate::cli::words::count;
 use crate::drummer::performance::swing_ratio;
 use crate::drummer::picture::{facts, tempos};
 use crate::drummer::timing::Timed;
@@ -97,6 +98,8 @@ struct PartFacts {
     off_beats: Option<f32>,
     /// Notes of each lane that is played.
     lanes: BTreeMap<String, usize>,
+    /// The bars that end with a fill, from 1.
+    fills: Vec<usize>,
     /// Why it was kept of many candidates; null where there were none.
     curated: Option<KeptCandidate>,
 }
@@ -218,7 +221,9 @@ impl PartFacts {
             }
         }
         let off_beats = swing_ratio(&generated.part).map(|ratio| (10.0 * ratio).round() / 10.0);
-        PartFacts { file: shown(path), name, notes: hits.len(), off_beats, lanes, curated: None }
+        let fills = generated.fills.iter().map(|bar| bar.0 + 1).collect();
+        let (file, notes) = (shown(path), hits.len());
+        PartFacts { file, name, notes, off_beats, lanes, fills, curated: None }
     }
 }
 
@@ -259,10 +264,10 @@ pub fn summary(
     for (index, ((generated, name), path)) in named(generation).zip(paths).enumerate() {
         let swing = swing_ratio(&generated.part);
         let swing = swing.map(|ratio| format!(", off-beats at {ratio:.0} % of the beat"));
-        let (path, notes) = (path.display(), generated.part.hits.len());
+        let (path, notes) = (path.display(), count(generated.part.hits.len(), "drum note"));
         let why = curated.get(index).map(|kept| format!(" · {}", kept.why)).unwrap_or_default();
         let swing = swing.unwrap_or_default();
-        lines.push(format!("{path}: {notes} drum notes{swing} · {name}{why}"));
+        lines.push(format!("{path}: {notes}{swing} · {name}{why}"));
     }
     lines.join("\n")
 }

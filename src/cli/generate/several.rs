@@ -13,9 +13,11 @@ use super::files::numbered;
 use super::reading::Reading;
 use crate::cli::console::{print_error, remark};
 use crate::cli::error::CliError;
+use crate::cli::folders::midi_files;
 use crate::cli::output_names::output_names;
 use crate::cli::progress::counted;
 use crate::cli::song;
+use crate::cli::words::count;
 use crate::drummer::{Drummer, Settings, Silent, networks};
 use crate::files::Output;
 
@@ -26,7 +28,8 @@ struct Work<'a> {
 }
 
 pub fn run(arguments: &Arguments, folder: &Path) -> Result<(), CliError> {
-    let mut settings = arguments.args.settings();
+    let (mut settings, kept) = arguments.settings()?;
+    let songs = songs(&arguments.songs)?;
     for line in arguments.args.add_grooves(&mut settings)? {
         if !arguments.printing.quiet {
             remark(&line);
@@ -34,16 +37,16 @@ pub fn run(arguments: &Arguments, folder: &Path) -> Result<(), CliError> {
     }
     let failed = |source| CliError::Folder { folder: folder.into(), source };
     fs::create_dir_all(folder).map_err(failed)?;
-    let (names, remarks) = output_names(&arguments.songs);
+    let (names, remarks) = output_names(&songs);
     if !arguments.printing.quiet {
         remarks.iter().for_each(|line| remark(line));
     }
-    let works = works(&arguments.songs, &names, folder, settings.alternatives);
+    let works = works(&songs, &names, folder, kept);
     let parts = works.iter().flat_map(|work| &work.parts).map(PathBuf::as_path);
-    let songs = arguments.songs.iter().map(PathBuf::as_path);
+    let read = songs.iter().map(PathBuf::as_path);
     crate::files::check(
         parts,
-        songs.chain(arguments.args.groove_files()).chain(arguments.soundfont.as_deref()),
+        read.chain(arguments.args.groove_files()).chain(arguments.soundfont.as_deref()),
     )?;
     let models = arguments.networks.models(networks::ALL)?;
     let drummer = Drummer::new(models, font(arguments.soundfont.as_deref())?);
@@ -57,13 +60,15 @@ pub fn run(arguments: &Arguments, folder: &Path) -> Result<(), CliError> {
     let work = &|| {
         for work in &waiting {
             bar.set_message(song::title(work.song));
-            let drummed = drum(arguments, &settings, &drummer, work);
-            if let (Ok(reading), false) = (&drummed, arguments.printing.quiet) {
-                bar.suspend(|| reading.remark(work.song));
-            }
-            if let Err(failure) = drummed {
-                failures.fetch_add(1, Ordering::Relaxed);
-                bar.suspend(|| print_error(&failure));
+            match drum(arguments, &settings, &drummer, work) {
+                Ok(remarks) if !arguments.printing.quiet => {
+                    bar.suspend(|| remarks.iter().for_each(|line| remark(line)));
+                }
+                Ok(_) => {}
+                Err(failure) => {
+                    failures.fetch_add(1, Ordering::Relaxed);
+                    bar.suspend(|| print_error(&failure));
+                }
             }
             bar.inc(1);
         }
@@ -80,10 +85,27 @@ pub fn run(arguments: &Arguments, folder: &Path) -> Result<(), CliError> {
     let (failed, all) = (failures.into_inner(), works.len());
     if !arguments.printing.quiet {
         remark_on(&drummer);
-        let songs = if all == 1 { "song" } else { "songs" };
-        remark(&format!("{} of {all} {songs} drummed to, in {}", all - failed, folder.display()));
+        let (drummed, songs) = (all - failed, count(all, "song"));
+        remark(&format!("{drummed} of {songs} drummed to, in {}", folder.display()));
     }
     if failed == 0 { Ok(()) } else { Err(CliError::Songs { failed, all }) }
+}
+
+/// The songs that are meant: files, and those of folders.
+fn songs(given: &[PathBuf]) -> Result<Vec<PathBuf>, CliError> {
+    let mut songs = Vec::new();
+    for path in given {
+        if !path.is_dir() {
+            songs.push(path.clone());
+            continue;
+        }
+        let found = midi_files(path)?;
+        if found.is_empty() {
+            return Err(CliError::NoSongs { folder: path.clone() });
+        }
+        songs.extend(found);
+    }
+    Ok(songs)
 }
 
 /// The songs with their files.
@@ -100,12 +122,13 @@ fn works<'a>(
     songs.iter().zip(names).map(work).collect()
 }
 
+/// Writes the drums of a song. Answers with what there is to say about it, a line each that names it.
 fn drum(
     arguments: &Arguments,
     settings: &Settings,
     drummer: &Drummer,
     work: &Work<'_>,
-) -> Result<Reading, CliError> {
+) -> Result<Vec<String>, CliError> {
     let reading = Reading::of(arguments, settings.clone(), work.song)?;
     let generation = drummer.generate(&reading.heard, &reading.settings, &Silent)?;
     let parts = generation.parts.iter().zip(&work.parts);
@@ -114,5 +137,9 @@ fn drum(
         bytes: reading.part_file(part, arguments.merge),
     });
     crate::files::write(outputs.collect())?;
-    Ok(reading)
+    let found = reading.timed.finding.iter().map(ToString::to_string);
+    let unplayed = arguments.args.unplayed(&generation.analysis.form);
+    let named = |line: String| format!("{}: {line}", work.song.display());
+    let mended = song::mended(work.song, &reading.file);
+    Ok(mended.into_iter().chain(found.chain(unplayed).map(named)).collect())
 }

@@ -58,7 +58,11 @@ pub fn pairs_in(
     let folder = |source| EvaluationError::Folder { folder: reference.to_owned(), source };
     let entries = fs::read_dir(reference).and_then(Iterator::collect::<io::Result<Vec<_>>>);
     let mut files: Vec<PathBuf> = entries.map_err(folder)?.iter().map(fs::DirEntry::path).collect();
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "mid"));
+    // A Mac leaves files of its own beside others, named as they are behind a dot.
+    let is_hidden = |file: &Path| {
+        file.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+    };
+    files.retain(|file| file.extension().is_some_and(|ending| ending == "mid") && !is_hidden(file));
     files.sort();
     let both = files.iter().filter_map(|file| {
         let other = generated.join(file.file_name()?);

@@ -6,6 +6,9 @@ use crate::score::LANES;
 /// Cells of a bar: lanes x slots.
 pub(super) const CELLS: usize = LANES * SLOTS;
 
+/// The velocity of strokes of a draft about which nothing is known yet.
+pub(super) const EVEN: u8 = 90;
+
 /// The log-odds of a probability, at most some nine either way.
 pub(super) fn log_odds(probability: f32) -> f32 {
     let probability = probability.clamp(1e-4, 1.0 - 1e-4);

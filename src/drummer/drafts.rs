@@ -17,7 +17,7 @@ use super::performance::{GivenStrokes, Moved};
 use super::requested::weights;
 use super::song_analysis::{SongAnalysis, split_by};
 use super::sounding::Sounding;
-use super::strays::{rejoin, without_lone_toms};
+use super::strays::{rejoin, without_lone_toms, without_passing_percussion};
 use super::timekeeper::{fill_gaps, keep_time, time_from_snare};
 use super::vocabulary::Vocabulary;
 use super::{ClassDensities, DrummerError, Progress, Settings, StyleChoice, fills};
@@ -234,6 +234,7 @@ impl<'a> Drafter<'a> {
             let few = self.analysis.tracks <= FEW_TRACKS && hint.is_none();
             on_the_kit(&mut patterns, groups, limbs, grids, few);
             without_guesses(&mut patterns, groups, grids);
+            without_passing_percussion(&mut patterns, groups, form);
             without_downbeats(&mut patterns, groups, grids);
             time_from_snare(&mut patterns, groups, limbs, grids, few);
         }
@@ -245,9 +246,9 @@ impl<'a> Drafter<'a> {
         let is_counted = matches!(self.settings.style, StyleChoice::Densities(_));
         let in_style = hint.is_some() && !is_counted;
         without_lone_toms(&mut patterns, groups, form, in_style);
-        // Bars of a style, and of amounts that are not the song's, fit less well together.
-        if in_style {
-            rejoin(&mut patterns, groups, form, grids);
+        // What was counted is played as it was.
+        if !is_counted {
+            rejoin(&mut patterns, groups, form, grids, in_style);
         }
         // What was given keeps its own time.
         for (bar, &group) in groups.iter().enumerate() {

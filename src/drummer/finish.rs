@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::arrange::EVEN;
+use super::cells::EVEN;
 use super::limbs;
 use super::performance::{GivenStrokes, within_range};
 use super::sounding::Sounding;

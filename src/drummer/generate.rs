@@ -276,7 +276,9 @@ impl Drummer {
                         dynamics: Some(&analysis.dynamics),
                         given: (!draft.given.is_empty()).then_some(&draft.given),
                         as_given: settings.follow == 0.0,
-                        seed: settings.seed.wrapping_add(draft.number as u64),
+                        // Other songs are played otherwise, with the same seed too.
+                        seed: settings.seed.wrapping_add(draft.number as u64)
+                            ^ analysis.fingerprint,
                         ..Feel::new(&analysis.tempo)
                     };
                     patterns.push((&draft.part, feel));

@@ -107,14 +107,28 @@ pub(super) fn split_by<T: PartialEq>(groups: &[usize], kinds: &[T]) -> Vec<usize
         .collect()
 }
 
-/// A number of a song's melodic notes; the same however many bars of rest are before them.
+/// So many notes tell songs apart.
+const TELLING: usize = 16;
+
+/// A number of a song's first melodic notes, to the sixteenth; the same however many bars of rest are
+/// before them. Who changes a note further on, or plays the song once more, keeps fills and feel.
 pub(super) fn fingerprint(song: &Song, bars: &BarGrid) -> u64 {
-    let notes = || song.melodic().flat_map(|track| &track.notes);
-    let first = notes().map(|note| note.start).min().and_then(|first| bars.bar_at(first));
+    let mut notes: Vec<(Ticks, u8)> =
+        song.melodic().flat_map(|track| &track.notes).map(|note| (note.start, note.key)).collect();
+    notes.sort_unstable();
+    let first = notes.first().and_then(|first| bars.bar_at(first.0));
     let start = first.map_or(Ticks(0), |first| bars.bars()[first.0].start);
+    let sixteenth = (u64::from(song.ticks_per_quarter()) / 4).max(1);
+    // Notes that begin together are in the order of their keys, however they were played.
+    let mut first: Vec<(u64, u8)> = notes
+        .iter()
+        .take(TELLING)
+        .map(|&(at, key)| (((at - start).0 + sixteenth / 2) / sixteenth, key))
+        .collect();
+    first.sort_unstable();
     // The constants of FNV-1a.
-    notes().fold(0xcbf2_9ce4_8422_2325, |print, note| {
-        (print ^ ((note.start - start).0 << 7 | u64::from(note.key))).wrapping_mul(0x0100_0000_01b3)
+    first.into_iter().fold(0xcbf2_9ce4_8422_2325, |print, (place, key)| {
+        (print ^ (place << 7 | u64::from(key))).wrapping_mul(0x0100_0000_01b3)
     })
 }
 
@@ -125,10 +139,12 @@ mod tests {
     use crate::score::{Note, Track, TrackKind, Velocity};
 
     #[test]
-    fn bars_of_rest_before_a_song_leave_its_fingerprint() {
-        let song = |first: u64| {
-            let notes = (first..first + 8).map(|beat| Note {
-                start: Ticks(beat * 96),
+    fn rests_before_a_song_and_changes_further_on_leave_its_fingerprint() {
+        let song = |first: u64, last: u64| {
+            let beats = first..first + TELLING as u64 + 1;
+            let ticks = |beat| beat * 96 + if beat + 1 == beats.end { last } else { 0 };
+            let notes = beats.clone().map(|beat| Note {
+                start: Ticks(ticks(beat)),
                 length: Ticks(96),
                 key: 60,
                 velocity: Velocity::clamped(80),
@@ -138,7 +154,8 @@ mod tests {
             Song { tempo: TempoMap::new(96, []), metres: Vec::new(), tracks }
         };
         let print = |song: &Song| fingerprint(song, &song.bars());
-        assert_eq!(print(&song(0)), print(&moved_by_bar(&song(0))));
-        assert_ne!(print(&song(0)), print(&song(1)));
+        assert_eq!(print(&song(0, 0)), print(&moved_by_bar(&song(0, 0))));
+        assert_eq!(print(&song(0, 0)), print(&song(0, 48)));
+        assert_ne!(print(&song(0, 0)), print(&song(1, 0)));
     }
 }

@@ -8,7 +8,7 @@ use super::decode::Pattern;
 use super::features::SLOTS;
 use super::form::Form;
 use super::thin::is_back_beat;
-use super::timekeeper::{CYMBALS, count, is_onset, silence};
+use super::timekeeper::{CYMBALS, PERCUSSION, count, is_onset, silence};
 use crate::score::{Lane, StepGrid};
 
 /// A group that plays on for so many bars is a groove of its own.
@@ -31,8 +31,15 @@ enum Hand {
 
 /// Has the groups that never last play on with their section. One that comes seldom plays the section's
 /// groove where its own has another hand, lacks the back beat or lies on the toms. One that takes turns
-/// with others keeps its drums, and only its hand becomes theirs.
-pub(super) fn rejoin(patterns: &mut [Pattern], groups: &[usize], form: &Form, grids: &[StepGrid]) {
+/// with others keeps its drums, and only its hand becomes theirs. Where the song alone decides
+/// (`in_style` is false), only what comes seldom takes the section's hand, for its hat or ride.
+pub(super) fn rejoin(
+    patterns: &mut [Pattern],
+    groups: &[usize],
+    form: &Form,
+    grids: &[StepGrid],
+    in_style: bool,
+) {
     let stays: Vec<Stay> = (0..patterns.len()).map(|group| stay(group, groups, form)).collect();
     let hands: Vec<Hand> = patterns.iter().map(hand).collect();
     let unchanged = patterns.to_vec();
@@ -47,11 +54,16 @@ pub(super) fn rejoin(patterns: &mut [Pattern], groups: &[usize], form: &Form, gr
         let Some(donor) = donors.rev().max_by_key(|&other| near[other]) else { continue };
         let leads = (near[donor], group) > (near[group], donor) || hands[group] == Hand::Elsewhere;
         let groove = &unchanged[donor];
-        if stays[group] == Stay::Passes {
+        let passes = stays[group] == Stay::Passes;
+        let takes_hand = match in_style {
+            true => !passes && leads,
+            false => passes && hands[group] != Hand::Elsewhere,
+        };
+        if passes && in_style {
             if strays(&patterns[group], groove, &grids[bar]) {
                 patterns[group] = groove.clone();
             }
-        } else if leads && hands[group] != hands[donor] {
+        } else if takes_hand && hands[group] != hands[donor] {
             for lane in CYMBALS {
                 let row = lane.index() * SLOTS..(lane.index() + 1) * SLOTS;
                 patterns[group].logits[row.clone()].copy_from_slice(&groove.logits[row]);
@@ -73,6 +85,18 @@ pub(super) fn without_lone_toms(
         let passes = is_asked || stay(group, groups, form) != Stay::Lasts;
         if count(pattern, &TOMS) == 1 && passes {
             TOMS.into_iter().for_each(|lane| silence(pattern, lane));
+        }
+    }
+}
+
+/// Leaves out what congas, shakers or bells play in a few bars of a song and never for long: who brings
+/// them plays them.
+pub(super) fn without_passing_percussion(patterns: &mut [Pattern], groups: &[usize], form: &Form) {
+    for lane in PERCUSSION {
+        let comes: Vec<bool> =
+            groups.iter().map(|&group| count(&patterns[group], &[lane]) > 0).collect();
+        if stay_of(&comes, form) == Stay::Passes {
+            patterns.iter_mut().for_each(|pattern| silence(pattern, lane));
         }
     }
 }
@@ -106,12 +130,17 @@ enum Stay {
 }
 
 fn stay(group: usize, groups: &[usize], form: &Form) -> Stay {
-    let is_group = |bar: usize| groups.get(bar) == Some(&group);
+    let comes: Vec<bool> = groups.iter().map(|&other| other == group).collect();
+    stay_of(&comes, form)
+}
+
+/// How what comes in some bars comes. `comes`: whether it does, by bar.
+fn stay_of(comes: &[bool], form: &Form) -> Stay {
     let seldom = form.sections.iter().all(|section| {
-        let bars = section.bars.clone().filter(|&bar| is_group(bar)).count();
+        let bars = section.bars.clone().filter(|&bar| comes.get(bar) == Some(&true)).count();
         bars as f32 <= SHARE * section.bars.len() as f32
     });
-    if groups.windows(PASSING + 1).any(|bars| bars.iter().all(|&other| other == group)) {
+    if comes.windows(PASSING + 1).any(|bars| bars.iter().all(|&comes| comes)) {
         Stay::Lasts
     } else if seldom {
         Stay::Passes
@@ -157,7 +186,7 @@ mod tests {
     fn rejoined(groups: &[usize], mut patterns: Vec<Pattern>) -> Vec<Pattern> {
         let form = Form { sections: vec![Section { label: 0, bars: 0..groups.len() }] };
         let grids = vec![StepGrid::for_metre(Metre::COMMON, false); groups.len()];
-        rejoin(&mut patterns, groups, &form, &grids);
+        rejoin(&mut patterns, groups, &form, &grids, true);
         patterns
     }
 
@@ -208,6 +237,45 @@ mod tests {
         let march = groove(Lane::ClosedHat, &[0], &[0, 4, 8, 12]);
         let found = rejoined(&groups, vec![march, rock.clone()]);
         assert_eq!(found[1].logits, rock.logits);
+    }
+
+    #[test]
+    fn to_a_song_a_passing_bar_keeps_its_drums_and_takes_the_hand() {
+        let rock = groove(Lane::ClosedHat, &[0, 8], &[4, 12]);
+        let odd = groove(Lane::Ride, &[0, 10], &[12]);
+        let form = Form { sections: vec![Section { label: 0, bars: 0..8 }] };
+        let grids = vec![StepGrid::for_metre(Metre::COMMON, false); 8];
+        let joined = |groups: &[usize]| {
+            let mut patterns = vec![rock.clone(), odd.clone()];
+            rejoin(&mut patterns, groups, &form, &grids, false);
+            patterns.pop().unwrap()
+        };
+        let found = joined(&[0, 0, 0, 0, 1, 0, 0, 0]);
+        assert_eq!(slots(&found, Lane::ClosedHat), slots(&rock, Lane::ClosedHat));
+        assert_eq!(slots(&found, Lane::Ride), [0usize; 0]);
+        assert_eq!(
+            [slots(&found, Lane::Kick), slots(&found, Lane::Snare)],
+            [vec![0, 10], vec![12]]
+        );
+        assert_eq!(joined(&[0, 1, 0, 1, 0, 1, 0, 1]).logits, odd.logits, "bars that take turns");
+    }
+
+    #[test]
+    fn percussion_stays_for_some_bars_or_is_left_out() {
+        let rock = groove(Lane::ClosedHat, &[0, 8], &[4, 12]);
+        let mut congas = rock.clone();
+        for slot in [2, 6, 10] {
+            congas.logits[Lane::HandDrum.index() * SLOTS + slot] = 1.0;
+        }
+        let form = Form { sections: vec![Section { label: 0, bars: 0..8 }] };
+        let strokes = |groups: &[usize]| {
+            let mut patterns = vec![rock.clone(), congas.clone()];
+            without_passing_percussion(&mut patterns, groups, &form);
+            count(&patterns[1], &[Lane::HandDrum])
+        };
+        assert_eq!(strokes(&[0, 0, 0, 0, 1, 0, 0, 1]), 0);
+        assert_eq!(strokes(&[0, 0, 0, 1, 1, 1, 0, 0]), 3);
+        assert_eq!(strokes(&[0, 1, 0, 1, 0, 1, 0, 1]), 3);
     }
 
     #[test]

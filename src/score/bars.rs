@@ -41,6 +41,13 @@ impl Metre {
     }
 }
 
+/// As it is written: "6/8".
+impl std::fmt::Display for Metre {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.numerator, self.denominator)
+    }
+}
+
 /// From `at` on, bars have this metre. A change inside a bar begins a new bar there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MetreChange {

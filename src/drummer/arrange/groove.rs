@@ -87,7 +87,8 @@ pub(super) fn clutters(logits: &[f32], grid: &StepGrid) -> impl Fn(Lane, usize) 
 }
 
 /// The stroke that leads to the next phrase: of those in the second half of a groove that are left
-/// out by less than `reach` (logits), on the kick or between the beats on the snare, the likeliest.
+/// out by less than `reach` (logits), on the kick or between the beats on the snare, the likeliest. A kick
+/// under a back beat leads nowhere.
 pub(super) fn pick_up(
     strokes: &[(usize, Lane, f32)],
     grid: &StepGrid,
@@ -99,7 +100,12 @@ pub(super) fn pick_up(
         .flat_map(|lane| (grid.steps / 2..grid.steps).map(move |step| (lane, step)));
     places
         .filter(|&(lane, step)| lane == Lane::Kick || !step.is_multiple_of(grid.steps_per_beat))
-        .filter(|&(lane, step)| !strokes.iter().any(|stroke| (stroke.0, stroke.1) == (step, lane)))
+        .filter(|&(lane, step)| {
+            let in_the_way = |stroke: &(usize, Lane, f32)| {
+                stroke.0 == step && (stroke.1 == lane || is_back_beat(stroke.1, step, grid))
+            };
+            !strokes.iter().any(in_the_way)
+        })
         .map(|(lane, step)| (step, lane, logit(lane, step)))
         .filter(|&(.., logit)| logit > -reach)
         .max_by(|a, b| a.2.total_cmp(&b.2))

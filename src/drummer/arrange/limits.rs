@@ -1,9 +1,10 @@
 //! What two hands and two feet can play of what is wanted, and on which keys.
 
+use super::super::cells::EVEN;
 use super::super::limbs::OnsetTimeline;
 use super::super::pattern::PatternOutput;
 use super::super::performance::{GivenStrokes, bend};
-use super::{Arranger, EVEN, Wanted};
+use super::{Arranger, Wanted};
 use crate::score::{BarIndex, DrumPart, GmKey, Hit, LANES, Lane, PAPER_KEYS, Velocity};
 
 impl Arranger<'_> {

@@ -17,6 +17,7 @@ use self::groove::{
     ANSWERS, KickChange, PICK_UP, answer, clutters, essential, one_cymbal, open_last, pick_up,
     without_crashes,
 };
+use super::cells::EVEN;
 use super::decode::Pattern;
 use super::dynamics::Dynamics;
 use super::ending::{LastHit, last_hit};
@@ -69,9 +70,6 @@ pub(super) struct Arranged {
     /// The bars that end with a fill.
     pub fills: Vec<BarIndex>,
 }
-
-/// The velocity of strokes about which nothing is known yet.
-pub(super) const EVEN: u8 = 90;
 
 /// The range over which complexity moves the threshold of a stroke, in logits either way.
 const COMPLEXITY_REACH: f32 = 1.4;

@@ -2,13 +2,13 @@
 
 use rand_chacha::ChaCha8Rng;
 
-use super::super::cells::CELLS;
+use super::super::cells::{CELLS, EVEN};
 use super::super::ending::LastHit;
 use super::super::fills::{self, Chooser, FillHit, FillLibrary, Site};
 use super::super::pattern::PatternOutput;
 use super::super::settings::{CountIn, StyleChoice};
 use super::super::thin::Amount;
-use super::{Arranger, EVEN, LANDING, Wanted};
+use super::{Arranger, LANDING, Wanted};
 use crate::score::{Lane, StepGrid};
 
 /// The weight of a fill's strokes.

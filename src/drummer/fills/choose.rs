@@ -109,8 +109,10 @@ impl<'a> Chooser<'a> {
         let (first, last) = (drums.first()?.step, drums.last()?.step);
         let from = site.grid.steps - site.length;
         let beat = site.grid.steps_per_beat.min(site.length);
-        // It begins where it is asked for, and leads to the bar line.
-        if drums.len() < 2 || 2 * (first - from) > beat || last + beat < site.grid.steps {
+        // It begins where it is asked for, goes somewhere, and leads to the bar line.
+        let begins = 2 * (first - from) <= beat;
+        let leads = first < last && 2 * (site.grid.steps - last) <= beat;
+        if !begins || !leads {
             return None;
         }
         if similarity(strokes, &self.last) > ALIKE {
@@ -261,8 +263,12 @@ mod tests {
                 for fill in chosen(&site, 4, 1) {
                     let steps = site.grid.steps;
                     assert!(fill.iter().all(|s| (steps - length..steps).contains(&s.step)));
-                    let drums = fill.iter().filter(|stroke| is_drum(stroke.lane)).count();
-                    assert!(drums >= 2);
+                    let mut drums: Vec<usize> =
+                        fill.iter().filter(|s| is_drum(s.lane)).map(|s| s.step).collect();
+                    drums.dedup();
+                    assert!(drums.len() >= 2, "one moment is no fill");
+                    let beat = site.grid.steps_per_beat.min(length);
+                    assert!(2 * (steps - drums[drums.len() - 1]) <= beat, "the end is silent");
                 }
             }
         }

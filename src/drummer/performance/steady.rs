@@ -7,9 +7,10 @@
 //! is left to chance. On the beat, snare and kick are meant to be heard; others stay what the network
 //! takes them for, ghost notes or accents.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::Range;
 
+use super::super::cells::EVEN;
 use crate::score::{BarIndex, DrumPart, Hit, Lane};
 
 /// Bars on either side in which a stroke has to return.
@@ -24,28 +25,34 @@ pub(super) struct Steady {
 }
 
 impl Steady {
-    /// Bars that are fills take no part. Bars of another length neither help nor hinder.
+    /// Fills take no part, from the first stroke on that is not [`EVEN`]; what is played before them in
+    /// their bars (`fills`) does. Bars of another length neither help nor hinder.
     pub fn of(part: &DrumPart, fills: &[BarIndex]) -> Steady {
         let mut places: HashMap<(Lane, usize, usize), Vec<usize>> = HashMap::new();
-        let fills: HashSet<BarIndex> = fills.iter().copied().collect();
-        let is_fill = |bar: BarIndex| fills.contains(&bar);
+        let mut begins: HashMap<BarIndex, usize> =
+            fills.iter().map(|&bar| (bar, usize::MAX)).collect();
+        for hit in part.hits.iter().filter(|hit| hit.velocity.get() != EVEN) {
+            begins.entry(hit.bar).and_modify(|first| *first = hit.step.min(*first));
+        }
+        let is_fill =
+            |bar: BarIndex, step: usize| begins.get(&bar).is_some_and(|&first| step >= first);
         for (number, hit) in part.hits.iter().enumerate() {
-            if is_of_groove(hit) && !is_fill(hit.bar) {
+            if is_of_groove(hit) && !is_fill(hit.bar, hit.step) {
                 let place = (hit.lane(), hit.step, part.grids[hit.bar.0].steps);
                 places.entry(place).or_default().push(number);
             }
         }
         let mut returns = vec![Vec::new(); part.hits.len()];
-        for ((_, _, steps), numbers) in places {
+        for ((_, step, steps), numbers) in places {
             for &number in &numbers {
                 let around = around(part.hits[number].bar, part.grids.len());
                 // Hits are in order of bars.
                 let before =
                     |bar: usize| numbers.partition_point(|&other| part.hits[other].bar.0 < bar);
                 let here = numbers[before(around.start)..before(around.end)].to_vec();
-                let bars =
-                    around.filter(|&bar| part.grids[bar].steps == steps && !is_fill(BarIndex(bar)));
-                let bars = bars.count();
+                let bars = around
+                    .filter(|&bar| part.grids[bar].steps == steps && !is_fill(BarIndex(bar), step))
+                    .count();
                 // Once is no return.
                 if here.len() > 1 && here.len() as f32 >= RETURNS * bars as f32 {
                     returns[number] = here;
@@ -95,11 +102,13 @@ mod tests {
         let grids = vec![StepGrid::for_metre(Metre::COMMON, false); 12];
         let mut hits = Vec::new();
         let mut strike = |bar: usize, step: usize, lane: Lane| {
+            // The fill of a bar's last beat is as loud as somebody played it.
+            let velocity = if bar == 7 && step >= 12 { EVEN + 1 } else { EVEN };
             hits.push(Hit {
                 bar: BarIndex(bar),
                 step,
                 key: lane.default_key(),
-                velocity: Velocity::clamped(90),
+                velocity: Velocity::clamped(velocity),
                 offset: 0.0,
             });
         };
@@ -115,12 +124,17 @@ mod tests {
         for (number, hit) in part.hits.iter().enumerate() {
             let returns = steady.returns(number);
             let is_kick = hit.lane() == Lane::Kick;
-            let expected = hit.bar.0 != 7 && (is_kick || matches!(hit.step, 4 | 7 | 12));
+            let is_fill = hit.bar.0 == 7 && hit.step >= 12;
+            let expected = !is_fill && (is_kick || matches!(hit.step, 4 | 7 | 12));
             assert_eq!(is_leading(&part, hit), is_kick || hit.step != 7);
             assert_eq!(!returns.is_empty(), expected, "{hit:?}");
             assert!(returns.iter().all(|&other| part.hits[other].step == hit.step));
         }
-        let first = part.hits.iter().position(|hit| hit.step == 4 && hit.bar.0 == 6).unwrap();
-        assert_eq!(steady.returns(first).len(), 8);
+        let returns = |step: usize| {
+            let is_here = |hit: &Hit| (hit.bar.0, hit.step, hit.lane()) == (6, step, Lane::Snare);
+            steady.returns(part.hits.iter().position(is_here).unwrap()).len()
+        };
+        // Ahead of the fill, its bar is one of the groove.
+        assert_eq!([returns(4), returns(12)], [9, 8]);
     }
 }

@@ -97,17 +97,27 @@ pub(super) struct BarLines {
     pub slips: f64,
 }
 
-/// What a bar costs that is a beat longer or shorter than the others, in weights of steps, and one by two
-/// beats: a beat that was missed or heard twice.
-const SLIP_COST: [f32; 2] = [8.0, 12.0];
+/// What bar lines are looked for.
+#[derive(Clone, Copy)]
+pub(super) struct Lines {
+    /// To a bar.
+    pub beats: usize,
+    /// 0 if they are on beats, 1 if all are between them.
+    pub parity: usize,
+    /// What it is worth that the first beat of all is one.
+    pub at_once: f32,
+    /// What a bar costs that is a beat longer or shorter than the others, and one by two beats, in weights
+    /// of steps.
+    pub slips: [f32; 2],
+}
 
-/// The heaviest bar lines of `beats` beats to a bar, all on beats or all between them, as `parity` (0 or
-/// 1) says. `None` if there are fewer beats than that.
-pub(super) fn bar_lines(weights: &[f64], parity: usize, beats: usize) -> Option<BarLines> {
-    let own: Vec<f32> =
+/// The heaviest bar lines. `None` if there are fewer beats than a bar has.
+pub(super) fn bar_lines(weights: &[f64], wanted: Lines) -> Option<BarLines> {
+    let Lines { beats, parity, at_once, slips: [one, two] } = wanted;
+    let mut own: Vec<f32> =
         weights.iter().skip(parity).step_by(2).map(|&weight| weight as f32).collect();
+    *own.first_mut()? += at_once;
     let step = |frames: usize, cost: f32| BeatStep { frames, from: 0, cost };
-    let [one, two] = SLIP_COST;
     let steps = [vec![
         step(beats, 0.0),
         step(beats - 1, one),

@@ -8,7 +8,7 @@
 use std::f64::consts::TAU;
 
 use super::beats::{Beats, Onset, possible_beats};
-use super::downbeats::{BarLines, StepNote, Weights, bar_lines};
+use super::downbeats::{BarLines, Lines, StepNote, Weights, bar_lines};
 use crate::score::{Metre, Seconds};
 
 /// Beats and bars that may be those that are played.
@@ -33,6 +33,8 @@ const PLAUSIBLE: [f64; FEATURES] = [
     7.969, -9.362, -64.542, 0.677, -9.184, -3.172, 1.726, -1.050, 5.053, 4.319, 0.774, -0.116,
     3.696, -2.139, 2.407, 19.193,
 ];
+/// What a bar costs that is a beat longer or shorter, and one by two: a beat that was missed or heard twice.
+const SLIP_COST: [f32; 2] = [8.0, 12.0];
 /// Bar lines this near to each other are the same, in seconds.
 const SAME: f64 = 0.07;
 /// Bars are the same if such a share of their lines is.
@@ -86,7 +88,8 @@ pub(super) fn tried(onsets: &[Onset], said: Metre) -> Vec<(Choice, [f64; FEATURE
             let number = usize::from(metre.numerator());
             let Some(weights) = Weights::of(&notes, 2 * number, 2) else { continue };
             let (place, _) = weights.heaviest(|_| true);
-            let Some(lines) = bar_lines(&weights.steps, place % 2, number) else { continue };
+            let wanted = Lines { beats: number, parity: place % 2, at_once: 0.0, slips: SLIP_COST };
+            let Some(lines) = bar_lines(&weights.steps, wanted) else { continue };
             let features = features(&beats, &notes, number, &weights, place, &lines);
             let (beats, lines) = (beats.times.clone(), lines.lines);
             all.push((Choice { beats, metre, lines, certainty: 0.0 }, features));

@@ -18,6 +18,7 @@ mod hypotheses;
 mod lone_melodies;
 mod lone_melody;
 mod off_grid;
+mod one_beat;
 #[cfg(test)]
 mod performances;
 mod pickup;
@@ -27,11 +28,12 @@ mod swing;
 pub(crate) mod tests;
 
 use off_grid::{lag, on_grid};
+use one_beat::in_bars;
 pub use pickup::{marked_pickup, unmarked_pickup, with_other_pickup, with_pickup};
 pub use played::{Followed, follow, is_played_freely};
 pub use swing::{straightened, swing};
 
-use crate::score::{DrumPart, MetreChange, Note, Song, TempoMap, Ticks};
+use crate::score::{DrumPart, Metre, MetreChange, Note, Song, TempoMap, Ticks};
 
 /// What bars to play in.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -56,6 +58,9 @@ pub enum Finding {
     /// The song lies so many quarters behind its file's beats all the way through, ahead of them below 0.
     #[expect(missing_docs, reason = "fields are called what the variants speak of")]
     OffGrid { quarters: f32 },
+    /// The file has bars of one beat; bars of this metre were found.
+    #[expect(missing_docs, reason = "fields are called what the variants speak of")]
+    OneBeat { metre: Metre },
     /// The song was played freely, and its beats were found.
     Followed,
     /// The song was played freely, but its beats are too uncertain; the file's bars are kept.
@@ -77,6 +82,11 @@ impl std::fmt::Display for Finding {
                  notes (--keep-bars if that is wrong)",
                 quarters.abs(),
                 if *quarters < 0.0 { "ahead of" } else { "behind" }
+            ),
+            Finding::OneBeat { metre } => write!(
+                f,
+                "the file has bars of a single beat; the drums play bars of {metre} \
+                 (--keep-bars if that is wrong)"
             ),
             Finding::Followed => write!(
                 f,
@@ -174,16 +184,20 @@ impl Timed {
             Bars::Detect => match lag(song) {
                 Some(quarters) => {
                     let finding = Some(Finding::OffGrid { quarters: quarters as f32 });
-                    let Timed { song: laid, .. } = Timed::with_upbeat(on_grid(song, quarters));
+                    let Timed { song: laid, .. } = Timed::in_bars(on_grid(song, quarters));
                     Timed { song: laid, finding, file_time: Some(FileTime::of(song)) }
                 }
-                None => Timed::with_upbeat(song.clone()),
+                None => Timed::in_bars(song.clone()),
             },
         }
     }
 
-    /// A song with the upbeat that its file does not mark, if it has one.
-    fn with_upbeat(song: Song) -> Timed {
+    /// A song with bars in the place of single beats, or the upbeat that its file does not mark, if it has
+    /// such.
+    fn in_bars(song: Song) -> Timed {
+        if let Some((song, metre)) = in_bars(&song) {
+            return Timed { song, finding: Some(Finding::OneBeat { metre }), file_time: None };
+        }
         let Some(ticks) = unmarked_pickup(&song) else {
             return Timed { song, finding: None, file_time: None };
         };

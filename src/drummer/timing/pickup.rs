@@ -95,6 +95,27 @@ pub fn with_pickup(song: &Song, length: Ticks) -> Song {
     Song { metres, ..song.clone() }
 }
 
+/// The song with bars of its first metre that begin at these half beats, one or more in order; bars that
+/// are longer or shorter than that have metres of their own.
+pub(super) fn with_bar_lines(song: &Song, lines: &[usize]) -> Song {
+    let (metre, beat) = (first_metre(song), beat_ticks(song));
+    let at = |line: usize| Ticks(line as u64 * beat / 2);
+    let plain = Song { metres: vec![MetreChange { at: Ticks(0), metre }], ..song.clone() };
+    let mut song = with_pickup(&plain, at(lines[0]));
+    let mut now = metre;
+    for (index, &line) in lines.iter().enumerate() {
+        // The last bar is as the others are.
+        let next = lines.get(index + 1);
+        let beats = next.map_or(metre.numerator(), |next| ((next - line) / 2) as u8);
+        let own = Metre::new(beats, metre.denominator()).unwrap_or(metre);
+        if own != now {
+            song.metres.push(MetreChange { at: at(line), metre: own });
+            now = own;
+        }
+    }
+    song
+}
+
 /// How long the upbeat is with which a song's bars begin: its first bar where that is shorter than the
 /// metre of the second asks for, else nothing.
 pub fn marked_pickup(song: &Song) -> Ticks {

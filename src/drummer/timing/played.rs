@@ -1,9 +1,10 @@
 //! Music that was played without regard to its file's bars, and a tempo map for it.
 
 use super::beats::Onset;
+use super::first_metre;
 use super::hypotheses::{Choice, agreement, lead, most_plausible};
-use super::{first_metre, with_pickup};
-use crate::score::{Metre, MetreChange, Seconds, Song, TempoChange, TempoMap, Ticks};
+use super::pickup::with_bar_lines;
+use crate::score::{MetreChange, Seconds, Song, TempoChange, TempoMap, Ticks};
 
 /// A song with a tempo map of the beats that are played.
 #[derive(Clone, Debug)]
@@ -95,7 +96,6 @@ pub fn follow(song: &Song) -> Option<Followed> {
 /// The song with the beats and bars of a choice.
 pub(super) fn laid_over(song: &Song, choice: &Choice) -> Song {
     let Choice { beats, metre, lines, .. } = choice;
-    let (metre, mut now) = (*metre, *metre);
     let mut followed = song.clone();
     followed.tempo = tempo_of(beats, song.ticks_per_quarter());
     for track in &mut followed.tracks {
@@ -104,21 +104,8 @@ pub(super) fn laid_over(song: &Song, choice: &Choice) -> Song {
         }
         track.notes.sort_by_key(|note| (note.start, note.key));
     }
-    let quarter = u64::from(song.ticks_per_quarter());
-    let at = |line: usize| Ticks(line as u64 * quarter / 2);
-    followed.metres = vec![MetreChange { at: Ticks(0), metre }];
-    let mut song = with_pickup(&followed, at(lines[0]));
-    for (index, &line) in lines.iter().enumerate() {
-        // The last bar is as the others are.
-        let next = lines.get(index + 1);
-        let beats = next.map_or(metre.numerator(), |next| ((next - line) / 2) as u8);
-        let own = Metre::new(beats, 4).unwrap_or(metre);
-        if own != now {
-            song.metres.push(MetreChange { at: at(line), metre: own });
-            now = own;
-        }
-    }
-    song
+    followed.metres = vec![MetreChange { at: Ticks(0), metre: *metre }];
+    with_bar_lines(&followed, lines)
 }
 
 /// What is struck in a song's melodic tracks, in order.

@@ -112,6 +112,32 @@ fn the_accents_of_a_melody_alone_tell_its_upbeat() {
 }
 
 #[test]
+fn bars_of_a_single_beat_become_bars() {
+    for beats in [3, 4] {
+        for upbeat in 0..beats {
+            let mut song = tune(beats, late_by(upbeat as f64));
+            song.metres[0].metre = Metre::new(1, 4).unwrap();
+            let timed = Timed::of(&song, Bars::Detect);
+            let metre = Metre::new(beats as u8, 4).unwrap();
+            assert_eq!(timed.finding, Some(Finding::OneBeat { metre }), "{upbeat} of {beats}");
+            assert_eq!(timed.song.tracks, song.tracks);
+            let bars = timed.song.bars();
+            assert_eq!(marked_pickup(&timed.song), Ticks(upbeat * QUARTER), "{upbeat} of {beats}");
+            assert!(bars.bars()[1..].iter().all(|bar| bar.metre == metre));
+            assert_eq!(Timed::of(&song, Bars::Keep).song, song);
+        }
+    }
+    // A bar of a single beat here and there is meant.
+    let mut song = tune(4, late_by(0.0));
+    let at = |bar: u64, beats: u64, numerator| MetreChange {
+        at: Ticks((4 * bar + beats) * QUARTER),
+        metre: Metre::new(numerator, 4).unwrap(),
+    };
+    song.metres.extend([at(8, 0, 1), at(8, 1, 4)]);
+    assert_eq!(Timed::of(&song, Bars::Detect).song, song);
+}
+
+#[test]
 fn an_upbeat_that_is_asked_for_is_the_first_bar() {
     let song = tune(4, late_by(0.0));
     for (beats, length, metre) in [(1.0, 480, (1, 4)), (0.5, 240, (1, 8)), (3.0, 1440, (3, 4))] {

@@ -1,17 +1,75 @@
-//! Room for a count-in before songs that begin at once.
+//! Count-ins of songs that begin at once, in a bar ahead of them.
+//!
+//! Where a song leaves a bar for it, the arrangement counts in; nothing else changes in either case.
 
-use super::features::step_grids;
-use super::sounding::Sounding;
-use crate::score::{Metre, MetreChange, Note, Song, TempoChange, TempoMap, Ticks, Track};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
 
-/// [`moved_by_bar`], unless there is a bar for a count-in before the song's drums already.
-pub fn with_bar_before(song: &Song) -> Option<Song> {
-    let bars = song.bars();
-    let grids = step_grids(song, &bars);
-    if Sounding::of(song, &bars, &grids).entry.0 > 0 {
-        return None;
+use super::fills::{self, Chooser, FillHit, FillLibrary, Site};
+use super::settings::{CountIn, Settings, StyleChoice};
+use super::song_analysis::SongAnalysis;
+use crate::score::{
+    BarGrid, BarIndex, DrumPart, GridKind, Hit, Lane, Metre, MetreChange, Note, Song, StepGrid,
+    TempoChange, TempoMap, Ticks, Track, Velocity,
+};
+
+/// How loud the sticks of a count-in click, as a share of full strength: all players have to hear them.
+pub(super) const CLICK: f32 = 0.75;
+/// How strongly the form turns where that shall make fills neither longer nor shorter.
+pub(super) const USUAL_TURN: f32 = 0.5;
+
+/// The notes that count in a song in the bar that [`moved_by_bar`] puts before it, in ticks of that bar;
+/// none where the settings ask for none or the song leaves room for a count-in, which its part has then.
+pub fn count_in_notes(analysis: &SongAnalysis, settings: &Settings) -> Vec<Note> {
+    let Some((bar, own)) = analysis.bars.bars().first().zip(analysis.grids.first()) else {
+        return Vec::new();
+    };
+    if analysis.sounding.entry.0 > 0 {
+        return Vec::new();
     }
-    Some(moved_by_bar(song))
+    let grid = StepGrid::for_metre(bar.metre, own.kind == GridKind::Ternary);
+    let strokes = match settings.count_in {
+        CountIn::None => Vec::new(),
+        CountIn::Sticks => {
+            let velocity = Velocity::from_unit(CLICK).get();
+            let beats = (0..grid.steps).step_by(grid.steps_per_beat);
+            beats.map(|step| FillHit { step, lane: Lane::SideStick, velocity }).collect()
+        }
+        CountIn::Fill => fill(analysis, settings, grid),
+    };
+    let hit = |stroke: FillHit| Hit {
+        bar: BarIndex(0),
+        step: stroke.step,
+        key: stroke.lane.default_key(),
+        velocity: Velocity::clamped(stroke.velocity),
+        offset: 0.0,
+    };
+    let ticks_per_quarter = analysis.tempo.ticks_per_quarter();
+    let change = MetreChange { at: Ticks(0), metre: bar.metre };
+    let bars = BarGrid::new(ticks_per_quarter, &[change], bar.metre.bar_ticks(ticks_per_quarter));
+    DrumPart::new(bars, vec![grid], strokes.into_iter().map(hit).collect()).notes()
+}
+
+/// A fill that leads to the song's first bar.
+fn fill(analysis: &SongAnalysis, settings: &Settings, grid: StepGrid) -> Vec<FillHit> {
+    let style = match settings.style {
+        StyleChoice::Preset(style) => Some(style),
+        _ => None,
+    };
+    let limbs = analysis.limbs(settings)[0];
+    let first = analysis.form.label_at(0).unwrap_or(0);
+    let site = Site {
+        grid,
+        length: fills::length(&grid, settings.fill_complexity, USUAL_TURN),
+        step: limbs.step,
+        double_pedal: limbs.double_pedal,
+        complexity: settings.fill_complexity,
+        turn: (first, first),
+        likely: None,
+    };
+    let mut rng = ChaCha8Rng::seed_from_u64(settings.seed ^ analysis.fingerprint);
+    let mut chooser = Chooser::new(FillLibrary::embedded(), style, [0.0; 3]);
+    chooser.choose(&site, &mut rng).unwrap_or_default()
 }
 
 /// A song that begins one bar later, with its first tempo and metre from the start.
@@ -36,7 +94,7 @@ pub fn moved_by_bar(song: &Song) -> Song {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::score::{TrackKind, Velocity};
+    use crate::score::TrackKind;
 
     fn song(first: u64) -> Song {
         let notes = (first..first + 16)
@@ -61,18 +119,11 @@ mod tests {
 
     #[test]
     fn a_song_moves_by_a_bar_with_all_that_it_has() {
-        let later = with_bar_before(&song(0)).unwrap();
+        let later = moved_by_bar(&song(0));
         assert_eq!(later.tracks[0].notes[0].start, Ticks(288));
         assert_eq!(later.tempo.bpm(Ticks(0)).0, 150.0);
         assert_eq!(later.tempo.bpm(Ticks(96 * 9)).0, 120.0);
         assert_eq!(later.tempo.bpm(Ticks(96 * 9 - 1)).0, 150.0);
         assert_eq!(later.bars().bars()[0].length, Ticks(288));
-    }
-
-    #[test]
-    fn room_that_is_there_is_used() {
-        assert_eq!(with_bar_before(&song(3)), None);
-        // A pick-up of the melody.
-        assert_eq!(with_bar_before(&song(2)), None);
     }
 }

@@ -50,7 +50,7 @@ pub mod timing;
 mod vocabulary;
 mod windows;
 
-pub use count_in::{moved_by_bar, with_bar_before};
+pub use count_in::{count_in_notes, moved_by_bar};
 pub use dynamics::Dynamics;
 pub use ending::is_loop;
 pub use error::{DrummerError, MAX_BARS};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use drumlin::midi;
-use drumlin::score::Song;
+use drumlin::score::{Note, Song};
 use predicates::str::contains;
 
 use super::bad_input::{odd, unusable};
@@ -53,6 +53,33 @@ impl Workspace {
 
 fn tracks(song: &Song) -> Vec<(&str, bool)> {
     song.tracks.iter().map(|track| (track.name.as_str(), track.is_drums())).collect()
+}
+
+#[test]
+fn a_count_in_comes_before_what_is_played_without_one() {
+    let melody = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/melodies/rock.mid");
+    let workspace = Workspace::new(&fs::read(melody).unwrap());
+    let bar = workspace.song("song.mid").bars().bars()[0].length;
+    let made = |more: &[&str]| {
+        workspace.generate(more).assert().success();
+        let song = workspace.song("drums.mid");
+        let notes = song.drum_notes().copied();
+        let (before, behind): (Vec<Note>, Vec<Note>) = notes.partition(|note| note.start < bar);
+        (before, behind, song.melodic().next().map(|track| track.notes[0].start))
+    };
+    let (first, rest, _) = made(&[]);
+    let plain: Vec<Note> =
+        first.iter().chain(&rest).map(|note| Note { start: note.start + bar, ..*note }).collect();
+    for kind in ["sticks", "fill"] {
+        let (before, behind, melody) = made(&["--count-in", kind, "--merge"]);
+        assert_eq!(behind, plain, "{kind}");
+        assert_eq!(melody, Some(bar), "{kind}");
+        assert!(before.len() >= 2, "{kind}");
+        if kind == "sticks" {
+            assert!(before.iter().all(|note| note.key == 37 && note.velocity.get() == 95));
+            assert_eq!(before.len(), 4);
+        }
+    }
 }
 
 fn real_song() -> Vec<u8> {

@@ -55,15 +55,16 @@ fn one(arguments: &Arguments, path: &Path, output: &Path) -> Result<(), CliError
     let read: Vec<&Path> = arguments.args.groove_files().chain([path]).chain(sounds).collect();
     paths.check(&read, arguments.printing.json)?;
 
-    let reading = Reading::of(arguments, settings, path)?;
-    let (heard, settings) = (&reading.heard, &reading.settings);
+    let mut reading = Reading::of(arguments, settings, path)?;
     let models = arguments.networks.models(networks::ALL)?;
     let font = font(arguments.soundfont.as_deref())?;
     let read = begun.elapsed();
 
     let bar = Bar::new(STEPS_AFTER, arguments.printing.quiet);
     let drummer = Drummer::new(models, font.clone());
-    let mut generation = drummer.generate(heard, settings, &bar)?;
+    let mut generation = drummer.generate(&reading.heard, &reading.settings, &bar)?;
+    reading.count_in(&generation.analysis);
+    let (heard, settings) = (&reading.heard, &reading.settings);
     let mut timings = vec![Timing::new("reading", read)];
     timings.extend(generation.timings.iter().map(|(stage, time)| Timing::new(stage.name(), *time)));
     let mut curated = Vec::new();
@@ -83,12 +84,12 @@ fn one(arguments: &Arguments, path: &Path, output: &Path) -> Result<(), CliError
         bar.step("sound");
         let step = Instant::now();
         for (generated, path) in generation.parts.iter().zip(&paths.sounds) {
-            let song = midi::with_drums_of(&reading.whole, reading.timed.notes(&generated.part));
+            let song = midi::with_drums_of(&reading.whole, reading.notes(generated));
             let bytes = sound_file(&song, &font, &bar)?;
             outputs.push(Output { path: path.clone(), bytes });
         }
         for (generated, path) in generation.parts.iter().zip(&paths.drum_sounds) {
-            let song = midi::drum_song_of(&reading.whole, reading.timed.notes(&generated.part));
+            let song = midi::drum_song_of(&reading.whole, reading.notes(generated));
             let bytes = sound_file(&song, &font, &bar)?;
             outputs.push(Output { path: path.clone(), bytes });
         }

@@ -7,9 +7,9 @@ use crate::cli::console::remark;
 use crate::cli::error::CliError;
 use crate::cli::song;
 use crate::drummer::timing::{self, Timed};
-use crate::drummer::{self, CountIn, GeneratedPart, Settings};
+use crate::drummer::{self, GeneratedPart, Settings, SongAnalysis};
 use crate::midi::{self, SongFile};
-use crate::score::{Song, Ticks};
+use crate::score::{Note, Song, Ticks};
 
 /// A file's song with the bars that it is played in.
 pub struct Reading {
@@ -21,6 +21,8 @@ pub struct Reading {
     pub whole: Song,
     /// How much later that is.
     later: Ticks,
+    /// What is played in that bar.
+    count_in: Vec<Note>,
     pub settings: Settings,
 }
 
@@ -34,25 +36,37 @@ impl Reading {
         // What a song without melodic tracks is answered does not wait for its bars.
         song::select_tracks(path, file.song(), &arguments.track)?;
         let timed = Timed::of(file.song(), arguments.bars.bars(path, file.song())?);
-        let mut heard = song::select_tracks(path, &timed.song, &arguments.track)?;
+        let heard = song::select_tracks(path, &timed.song, &arguments.track)?;
         let swing = timing::swing(&timed.song);
         settings.swing = arguments.args.swing().unwrap_or(swing);
-        heard = timing::straightened(&heard, swing);
-        let (mut whole, mut later) = (file.song().clone(), Ticks(0));
-        if settings.count_in != CountIn::None
-            && !timed.is_followed()
-            && let Some(moved) = drummer::with_bar_before(&heard)
-        {
-            heard = moved;
-            whole = drummer::moved_by_bar(&timed.song);
-            later = whole.end() - timed.song.end();
+        let heard = timing::straightened(&heard, swing);
+        let whole = file.song().clone();
+        Ok(Reading { file, timed, heard, whole, later: Ticks(0), count_in: Vec::new(), settings })
+    }
+
+    /// Makes room for a count-in in what is written, if one is asked for and the song leaves none; what is
+    /// heard and what is played to it stay as they are. A song that is followed has no bar that is as long
+    /// as its first.
+    pub fn count_in(&mut self, analysis: &SongAnalysis) {
+        self.count_in = drummer::count_in_notes(analysis, &self.settings);
+        if self.count_in.is_empty() || self.timed.is_followed() {
+            self.count_in.clear();
+            return;
         }
-        Ok(Reading { file, timed, heard, whole, later, settings })
+        self.whole = drummer::moved_by_bar(&self.timed.song);
+        self.later = self.whole.end() - self.timed.song.end();
+    }
+
+    /// The notes of a part in the song that is written, the count-in among them.
+    pub fn notes(&self, generated: &GeneratedPart) -> Vec<Note> {
+        let notes = self.timed.notes(&generated.part).into_iter();
+        let later = notes.map(|note| Note { start: note.start + self.later, ..note });
+        self.count_in.iter().copied().chain(later).collect()
     }
 
     /// The MIDI file of a part's drums, alone or in their song.
     pub fn part_file(&self, generated: &GeneratedPart, merge: bool) -> Vec<u8> {
-        let notes = self.timed.notes(&generated.part);
+        let notes = self.notes(generated);
         if merge {
             self.file.with_drums(&notes, self.later)
         } else {

@@ -177,7 +177,7 @@ impl SongFacts {
         });
         let mut metre: Vec<MetreFacts> = Vec::new();
         for (index, bar) in bars.bars().iter().enumerate() {
-            let here = format!("{}/{}", bar.metre.numerator(), bar.metre.denominator());
+            let here = bar.metre.to_string();
             if metre.last().is_none_or(|last| last.metre != here) {
                 metre.push(MetreFacts { bar: index + 1, metre: here });
             }

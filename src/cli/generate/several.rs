@@ -129,8 +129,9 @@ fn drum(
     drummer: &Drummer,
     work: &Work<'_>,
 ) -> Result<Vec<String>, CliError> {
-    let reading = Reading::of(arguments, settings.clone(), work.song)?;
+    let mut reading = Reading::of(arguments, settings.clone(), work.song)?;
     let generation = drummer.generate(&reading.heard, &reading.settings, &Silent)?;
+    reading.count_in(&generation.analysis);
     let parts = generation.parts.iter().zip(&work.parts);
     let outputs = parts.map(|(part, path)| Output {
         path: path.clone(),

@@ -3,6 +3,7 @@
 use rand_chacha::ChaCha8Rng;
 
 use super::super::cells::{CELLS, EVEN};
+use super::super::count_in::USUAL_TURN;
 use super::super::ending::LastHit;
 use super::super::fills::{self, Chooser, FillHit, FillLibrary, Site};
 use super::super::pattern::PatternOutput;
@@ -13,8 +14,6 @@ use crate::score::{Lane, StepGrid};
 
 /// The weight of a fill's strokes.
 const FILL: f32 = 30.0;
-/// How strongly the form turns where that shall make fills neither longer nor shorter.
-const USUAL_TURN: f32 = 0.5;
 
 impl Arranger<'_> {
     /// Puts fills in the place of what ends their bars; says which bars have one.

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cells::EVEN;
+use super::count_in::CLICK;
 use super::limbs;
 use super::performance::{GivenStrokes, within_range};
 use super::sounding::Sounding;
@@ -27,14 +28,13 @@ const FOOT: f64 = (limbs::FOOT - limbs::SLACK) as f64;
 /// A snare on the first beat that is struck with the kick is heard from this share of the bar's loudest
 /// snare on.
 const HEARD: f32 = 0.5;
-/// The last hit comes at most so early, in steps.
+/// The last hit comes at most so early and so late, in steps: it is the band's, too.
 const EARLIEST: f32 = -0.1;
+const LATEST: f32 = 0.05;
 /// The last hit is as loud as kicks and snares of so many beats before it, of which those lead that have
 /// at least this share of the loudest; softer ones are ghost notes.
 const BEFORE_LAST: usize = 4;
 const LEADING: f32 = 0.6;
-/// How loud the sticks of a count-in click: all players have to hear them.
-const CLICK: f32 = 0.75;
 
 /// Where a song begins, and where its drums do.
 #[derive(Clone, Copy)]
@@ -67,10 +67,10 @@ pub(super) fn finish(
     keep_even(part, given);
     begin_with(starts.song, part);
     click_evenly(starts.drums, part);
+    let end = end_together(part, given);
     if !double_pedal {
-        keep_kicks_apart(tempo, part, given);
+        keep_kicks_apart(tempo, part, given, end);
     }
-    end_together(part, given);
 }
 
 /// A whisper of the snare under the kick of the first beat is not heard, and nobody plays it: the groove
@@ -211,18 +211,29 @@ fn click_evenly(drums: (usize, usize), part: &mut DrumPart) {
 }
 
 /// Feel moves no kick nearer to the one before it than one foot can play; where there is no room for
-/// both, the foot leaves one out. Kicks that were given stay where they were.
-fn keep_kicks_apart(tempo: &TempoMap, part: &mut DrumPart, given: &GivenStrokes) {
+/// both, the foot leaves one out. Kicks that were given stay where they were, and so does that of the last
+/// hit, at `end`: the one before it makes room.
+fn keep_kicks_apart(
+    tempo: &TempoMap,
+    part: &mut DrumPart,
+    given: &GivenStrokes,
+    end: Option<(BarIndex, usize)>,
+) {
     let seconds = |at: Ticks| tempo.seconds(at).0;
-    let mut last = f64::NEG_INFINITY;
-    let mut left_out = Vec::new();
+    let (mut last, mut before) = (f64::NEG_INFINITY, None);
+    let mut left_out = BTreeSet::new();
     for index in 0..part.hits.len() {
         let hit = part.hits[index];
         if hit.lane() != Lane::Kick {
             continue;
         }
         if given.contains_key(&(hit.bar, hit.step, hit.key)) {
-            last = seconds(part.tick(&hit));
+            (last, before) = (seconds(part.tick(&hit)), None);
+            continue;
+        }
+        if end == Some((hit.bar, hit.step)) {
+            let is_near = seconds(part.tick(&hit)) - last < FOOT - 0.001;
+            left_out.extend(before.filter(|_| is_near));
             continue;
         }
         let bar = part.bars.bars()[hit.bar.0];
@@ -234,35 +245,34 @@ fn keep_kicks_apart(tempo: &TempoMap, part: &mut DrumPart, given: &GivenStrokes)
         let at = seconds(part.tick(&part.hits[index]));
         // Ticks round.
         if at - last < FOOT - 0.001 {
-            left_out.push(index);
+            left_out.insert(index);
         } else {
-            last = at;
+            (last, before) = (at, Some(index));
         }
     }
     let mut index = 0;
     part.hits.retain(|_| {
         index += 1;
-        left_out.binary_search(&(index - 1)).is_err()
+        !left_out.contains(&(index - 1))
     });
 }
 
 /// The strokes of the last moment are one hit: kick and crash come at once, no softer than what leads to
-/// them. What was given is as loud as it was.
-fn end_together(part: &mut DrumPart, given: &GivenStrokes) {
-    let Some(last) = part.hits.last().map(|hit| (hit.bar, hit.step)) else { return };
+/// them. What was given is as loud as it was. Answers with where that is; `None` without a crash.
+fn end_together(part: &mut DrumPart, given: &GivenStrokes) -> Option<(BarIndex, usize)> {
+    let last = part.hits.last().map(|hit| (hit.bar, hit.step))?;
     let loud = loudness_before(part, last).min(LOUDEST);
     let is_last = |hit: &&mut Hit| (hit.bar, hit.step) == last;
     let ending: Vec<&mut Hit> = part.hits.iter_mut().filter(is_last).collect();
-    let crash = ending.iter().find(|hit| hit.lane() == Lane::Crash).map(|hit| hit.offset);
-    if let Some(offset) = crash {
-        for hit in ending {
-            hit.offset = offset.max(EARLIEST);
-            let is_given = given.contains_key(&(hit.bar, hit.step, hit.key));
-            if matches!(hit.lane(), Lane::Crash | Lane::Kick) && !is_given {
-                hit.velocity = Velocity::from_unit(loud.max(hit.velocity.unit()));
-            }
+    let offset = ending.iter().find(|hit| hit.lane() == Lane::Crash).map(|hit| hit.offset)?;
+    for hit in ending {
+        hit.offset = offset.clamp(EARLIEST, LATEST);
+        let is_given = given.contains_key(&(hit.bar, hit.step, hit.key));
+        if matches!(hit.lane(), Lane::Crash | Lane::Kick) && !is_given {
+            hit.velocity = Velocity::from_unit(loud.max(hit.velocity.unit()));
         }
     }
+    Some(last)
 }
 
 /// How loud (share of full strength) the kicks and snares are that lead to a moment; 0 where none do.
@@ -420,7 +430,7 @@ mod tests {
         let mut played = part(&strokes);
         finish(&part(&strokes), &mut played, 0, false);
         let offsets: Vec<f32> = played.hits.iter().map(|hit| hit.offset).collect();
-        assert_eq!(offsets, [0.0, 0.1, 0.1]);
+        assert_eq!(offsets, [0.0, LATEST, LATEST]);
         // What leads in is before the song, and may be early.
         let mut played = part(&strokes);
         finish(&part(&strokes), &mut played, 1920, false);
@@ -439,5 +449,12 @@ mod tests {
         let mut played = part(&strokes);
         finish(&part(&strokes), &mut played, 0, true);
         assert_eq!(played.hits[1].offset, -0.2);
+        // The last hit is where it is, and what leads to it is left out.
+        let strokes =
+            [(15, Lane::Kick, 90, 0.2), (16, Lane::Crash, 90, -0.1), (16, Lane::Kick, 90, 0.0)];
+        let mut played = part(&strokes);
+        finish(&part(&strokes), &mut played, 0, false);
+        assert_eq!(played.hits.iter().map(|hit| hit.step).collect::<Vec<_>>(), [0, 0]);
+        assert_eq!(played.hits[0].offset, EARLIEST);
     }
 }

@@ -145,6 +145,8 @@ fn cut(fill: &Fill, site: &Site) -> Option<Vec<FillHit>> {
     let (from, steps) = (site.grid.steps - site.length, site.grid.steps);
     let mut strokes: Vec<FillHit> = fill
         .strokes()
+        // A hand that rolls over the drums lays no stick across the snare.
+        .filter(|&(_, lane, _)| lane != Lane::SideStick)
         .filter_map(|(step, lane, velocity)| {
             let step = (step + steps).checked_sub(fill.steps())?;
             (step >= from).then_some(FillHit { step, lane, velocity })
@@ -263,6 +265,7 @@ mod tests {
                 for fill in chosen(&site, 4, 1) {
                     let steps = site.grid.steps;
                     assert!(fill.iter().all(|s| (steps - length..steps).contains(&s.step)));
+                    assert!(fill.iter().all(|stroke| stroke.lane != Lane::SideStick));
                     let mut drums: Vec<usize> =
                         fill.iter().filter(|s| is_drum(s.lane)).map(|s| s.step).collect();
                     drums.dedup();

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::downbeats::NEAR;
 use super::lone_melody::Beats;
-use super::pickup::step_notes;
+use super::pickup::{first_metre, step_notes};
 use super::tests::songs_below;
 use super::*;
 

@@ -29,6 +29,7 @@ pub(crate) mod tests;
 
 use off_grid::{lag, on_grid};
 use one_beat::in_bars;
+use pickup::beat_ticks;
 pub use pickup::{marked_pickup, unmarked_pickup, with_other_pickup, with_pickup};
 pub use played::{Followed, follow, is_played_freely};
 pub use swing::{straightened, swing};
@@ -221,18 +222,6 @@ impl Timed {
         }
         notes
     }
-}
-
-/// The length of a beat by the song's first metre: a note of its denominator.
-fn beat_ticks(song: &Song) -> u64 {
-    let metre = first_metre(song);
-    (u64::from(song.ticks_per_quarter()) * 4 / u64::from(metre.denominator())).max(1)
-}
-
-fn first_metre(song: &Song) -> crate::score::Metre {
-    let metres = song.metres_in_order();
-    let first = metres.first().filter(|change| change.at == Ticks(0));
-    first.map_or(crate::score::Metre::COMMON, |change| change.metre)
 }
 
 fn with_beats(song: &Song, beats: f32) -> Song {

@@ -9,6 +9,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::hypotheses::tried;
+use super::pickup::first_metre;
 use super::played::{laid_over, onsets};
 use super::*;
 use crate::score::{Bpm, Metre, MetreChange, Track};

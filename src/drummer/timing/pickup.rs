@@ -2,7 +2,6 @@
 
 use super::downbeats::{NEAR, StepNote, Weights};
 use super::lone_melody::Beats;
-use super::{beat_ticks, first_metre};
 use crate::score::{Metre, MetreChange, Song, Ticks};
 
 /// How much heavier than the file's bar line another beat has to be. A prototype found a place so
@@ -136,4 +135,17 @@ pub fn with_other_pickup(song: &Song, length: Ticks) -> Song {
     metres.retain(|change| change.at > old);
     metres.insert(0, MetreChange { at: Ticks(0), metre });
     with_pickup(&Song { metres, ..song.clone() }, length)
+}
+
+/// The length of a beat by the song's first metre: a note of its denominator.
+pub(super) fn beat_ticks(song: &Song) -> u64 {
+    let metre = first_metre(song);
+    (u64::from(song.ticks_per_quarter()) * 4 / u64::from(metre.denominator())).max(1)
+}
+
+/// The metre of a song from its tick 0 on.
+pub(super) fn first_metre(song: &Song) -> Metre {
+    let metres = song.metres_in_order();
+    let first = metres.first().filter(|change| change.at == Ticks(0));
+    first.map_or(Metre::COMMON, |change| change.metre)
 }

@@ -1,9 +1,8 @@
 //! Music that was played without regard to its file's bars, and a tempo map for it.
 
 use super::beats::Onset;
-use super::first_metre;
 use super::hypotheses::{Choice, agreement, lead, most_plausible};
-use super::pickup::with_bar_lines;
+use super::pickup::{first_metre, with_bar_lines};
 use crate::score::{MetreChange, Seconds, Song, TempoChange, TempoMap, Ticks};
 
 /// A song with a tempo map of the beats that are played.

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::pickup::first_metre;
 use super::*;
 use crate::score::{
     BarIndex, Bpm, DrumPart, Hit, Lane, Metre, MetreChange, Note, StepGrid, TempoMap, Track,

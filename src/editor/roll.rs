@@ -212,7 +212,6 @@ fn head(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared) {
     }
     let bpm = take.song.tempo.bpm(crate::score::Ticks(0)).0;
     let metre = bars.bars().first().map_or(crate::score::Metre::COMMON, |bar| bar.metre);
-    let metre = format!("{}/{}", metre.numerator(), metre.denominator());
     let mut facts = vec![format!("{} · {bpm:.0} bpm · {metre}", bar_count(bars.len()))];
     if let Some(heard) = frame.view.recording.bars.filter(|_| !frame.live) {
         let listening = if frame.view.recording.running { "Listening" } else { "Heard" };

@@ -73,9 +73,7 @@ fn laid_anew(frame: &Frame<'_>) -> Option<String> {
         return None;
     }
     if let Some(metre) = transport.metre.filter(|metre| *metre != bar.metre) {
-        let named =
-            |metre: crate::score::Metre| format!("{}/{}", metre.numerator(), metre.denominator());
-        return Some(format!("it is in {}, the host in {}", named(bar.metre), named(metre)));
+        return Some(format!("it is in {}, the host in {metre}", bar.metre));
     }
     // A file has a tempo of its own; drums follow the host's in any case. Ramps are steps in a take.
     let (was, is) = (take.song.tempo.bpm(ticks).0, transport.bpm?.0);

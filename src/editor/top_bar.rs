@@ -131,11 +131,7 @@ fn transport(ui: &mut Ui, frame: &Frame<'_>, row: &mut Row, wide: bool) {
     let at = pos2(place.left() + 28.0, place.center().y);
     label_at(painter, at, Align2::LEFT_CENTER, &position, Face::SemiBold.at(14.0), theme.text);
     let tempo = transport.bpm.map_or_else(|| "–".to_owned(), |bpm| format!("{:.0}", bpm.0));
-    let text = if wide {
-        format!("{tempo} bpm    {}/{}", metre.numerator(), metre.denominator())
-    } else {
-        format!("{tempo} bpm")
-    };
+    let text = if wide { format!("{tempo} bpm    {metre}") } else { format!("{tempo} bpm") };
     let at = pos2(place.right() - 2.5 * UNIT, place.center().y);
     label_at(painter, at, Align2::RIGHT_CENTER, &text, Face::Regular.at(12.0), theme.text_dim);
     let response = ui.interact(place, Id::unique("transport"), Sense::hover());

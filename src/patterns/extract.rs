@@ -12,8 +12,7 @@ pub enum PatternError {
     NoStrokes,
     /// Every stroke is in bars that are not four beats long.
     #[error(
-        "the drums are in {}/{}; a pattern is two bars of four beats (4/4, 2/2, 2/4, 6/8 or 12/8)",
-        .0.numerator(), .0.denominator()
+        "the drums are in {0}; a pattern is two bars of four beats (4/4, 2/2, 2/4, 6/8 or 12/8)"
     )]
     Metre(Metre),
     /// Every stroke is on a key that no drum of General MIDI has.

@@ -118,7 +118,7 @@ pub fn facts(song: &Song) -> String {
     };
     let mut metres: Vec<String> = Vec::new();
     for bar in bars.bars() {
-        let metre = format!("{}/{}", bar.metre.numerator(), bar.metre.denominator());
+        let metre = bar.metre.to_string();
         if !metres.contains(&metre) {
             metres.push(metre);
         }

@@ -58,9 +58,8 @@ fn summary(heard: &Transcription) -> String {
     }];
     match heard.bpm() {
         Some(bpm) => {
-            let metre = heard.metre();
             words.push(format!("{bpm:.1} bpm"));
-            words.push(format!("{}/{}", metre.numerator(), metre.denominator()));
+            words.push(heard.metre().to_string());
         }
         None => words.push("no beats were found".to_owned()),
     }

@@ -388,18 +388,21 @@ def share_of_new(made, known):
 @torch.no_grad()
 def decode_near(encoder, decoder, cells, count, known, seed, furthest=0.5, alike=20):
     """New patterns as `src/patterns/sample.rs` draws them: between one of `cells` and one of those most
-    like it, decoded by chance; what is known already is drawn again."""
-    rng, near, found = np.random.RandomState(seed), neighbours(cells, alike), []
-    known = {row.tobytes() for row in known.numpy().astype(bool)}
-    for again in range(8):
+    like it, decoded by chance; what is less than three strokes and a tenth of its own from anything known
+    is drawn again."""
+    rng, near, found, drawn = np.random.RandomState(seed), neighbours(cells, alike), [], set()
+    strokes = known.sum(1)
+    for again in range(24):
         one = rng.randint(len(cells), size=count - len(found))
         other = near[one, rng.randint(alike, size=len(one))]
         share = torch.from_numpy(rng.uniform(0, furthest, (len(one), 1)).astype(np.float32))
         latent = encoder(cells[one]) * (1 - share) + encoder(cells[other]) * share
-        for row in decode(decoder, latent, levels(len(one), seed + again))[0]:
+        made = decode(decoder, latent, levels(len(one), seed + again))[0]
+        apart = (made.sum(1, keepdim=True) + strokes - 2 * made @ known.T).min(1).values
+        for row, far in zip(made, apart):
             text = row.numpy().astype(bool).tobytes()
-            if text not in known and row.sum() >= 3:
-                known.add(text)
+            if far >= max(3, (row.sum() / 10).ceil()) and text not in drawn and row.sum() >= 3:
+                drawn.add(text)
                 found.append(row)
     return torch.stack(found)
 

@@ -15,6 +15,8 @@ use crate::score::{
 
 /// How loud the sticks of a count-in click, as a share of full strength: all players have to hear them.
 pub(super) const CLICK: f32 = 0.75;
+/// The softest stroke of a fill that counts in, beside its loudest.
+const SOFTEST: f32 = 0.4;
 /// How strongly the form turns where that shall make fills neither longer nor shorter.
 pub(super) const USUAL_TURN: f32 = 0.5;
 
@@ -69,7 +71,14 @@ fn fill(analysis: &SongAnalysis, settings: &Settings, grid: StepGrid) -> Vec<Fil
     };
     let mut rng = ChaCha8Rng::seed_from_u64(settings.seed ^ analysis.fingerprint);
     let mut chooser = Chooser::new(FillLibrary::embedded(), style, [0.0; 3]);
-    chooser.choose(&site, &mut rng).unwrap_or_default()
+    let mut strokes = chooser.choose(&site, &mut rng).unwrap_or_default();
+    // People play fills as hard as the groove that they leave; here there is none yet.
+    let loudest = strokes.iter().map(|stroke| stroke.velocity).max().unwrap_or(1);
+    for stroke in &mut strokes {
+        let share = f32::from(stroke.velocity) / f32::from(loudest);
+        stroke.velocity = Velocity::from_unit(CLICK * share.max(SOFTEST)).get();
+    }
+    strokes
 }
 
 /// A song that begins one bar later, with its first tempo and metre from the start.

@@ -12,7 +12,7 @@
 use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, is_separator};
 
 /// Why a file was not written.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +22,7 @@ pub enum OutputError {
     #[error("cannot write {}: there is no folder {}", path.display(), folder.display())]
     NoFolder { path: PathBuf, folder: PathBuf },
     /// A folder is there.
-    #[error("cannot write {}: it is a folder", path.display())]
+    #[error("cannot write {}: it is a folder, and a file is needed", path.display())]
     IsFolder { path: PathBuf },
     /// Two things are to be written to one place.
     #[error("two outputs would both be {}", path.display())]
@@ -82,7 +82,8 @@ pub fn check<'a>(
     let mut seen = HashSet::new();
     for path in outputs {
         let target = resolved(path)?;
-        if target.is_dir() {
+        // A name with a separator at its end asks for a folder, also where there is none yet.
+        if target.is_dir() || path.to_string_lossy().ends_with(is_separator) {
             return Err(OutputError::IsFolder { path: path.into() });
         }
         if inputs.contains(&target) {
@@ -276,6 +277,8 @@ mod tests {
         assert!(matches!(checked(&[&drums, &groove]), Err(OutputError::IsInput { .. })));
         assert!(matches!(checked(&[&drums, &same]), Err(OutputError::Twice { .. })));
         assert!(matches!(checked(&[folder.path()]), Err(OutputError::IsFolder { .. })));
+        let named = folder.path().join("new/");
+        assert!(matches!(checked(&[&named]), Err(OutputError::IsFolder { .. })));
         assert!(matches!(
             checked(&[&song.join("x")]),
             Err(OutputError::NoFolder { .. } | OutputError::Io { .. })

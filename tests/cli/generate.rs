@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use drumlin::midi;
-use drumlin::score::{Note, Song};
+use drumlin::score::{Note, Song, Ticks};
+use predicates::prelude::*;
 use predicates::str::contains;
 
 use super::bad_input::{odd, unusable};
@@ -81,6 +82,22 @@ fn a_count_in_comes_before_what_is_played_without_one() {
             assert_eq!(before.len(), 4);
         }
     }
+}
+
+#[test]
+fn what_is_played_freely_is_not_counted_in_and_that_is_said() {
+    // Three 32nds of a beat behind the file's beats throughout.
+    let melody = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/melodies/rock.mid");
+    let mut song = midi::read(&melody).unwrap();
+    let late = u64::from(song.ticks_per_quarter()) * 3 / 32;
+    for note in song.tracks.iter_mut().flat_map(|track| &mut track.notes) {
+        note.start = Ticks(note.start.0 + late);
+    }
+    let workspace = Workspace::new(&midi::write(&song));
+    let said = workspace.generate(&["--count-in", "sticks"]).assert().success();
+    said.stderr(contains("behind the file's beats").and(contains("it is not counted in")));
+    let first = workspace.song("drums.mid").drum_notes().next().unwrap().key;
+    assert_ne!(first, 37);
 }
 
 fn real_song() -> Vec<u8> {

@@ -23,6 +23,8 @@ pub struct Reading {
     later: Ticks,
     /// What is played in that bar.
     count_in: Vec<Note>,
+    /// One is asked for, and there is no bar for it.
+    lacks_count_in: bool,
     pub settings: Settings,
 }
 
@@ -41,18 +43,20 @@ impl Reading {
         settings.swing = arguments.args.swing().unwrap_or(swing);
         let heard = timing::straightened(&heard, swing);
         let whole = file.song().clone();
-        Ok(Reading { file, timed, heard, whole, later: Ticks(0), count_in: Vec::new(), settings })
+        let (later, count_in, lacks_count_in) = (Ticks(0), Vec::new(), false);
+        Ok(Reading { file, timed, heard, whole, later, count_in, lacks_count_in, settings })
     }
 
     /// Makes room for a count-in in what is written, if one is asked for and the song leaves none; what is
     /// heard and what is played to it stay as they are. A song that is followed has no bar that is as long
     /// as its first.
     pub fn count_in(&mut self, analysis: &SongAnalysis) {
-        self.count_in = drummer::count_in_notes(analysis, &self.settings);
-        if self.count_in.is_empty() || self.timed.is_followed() {
-            self.count_in.clear();
+        let notes = drummer::count_in_notes(analysis, &self.settings);
+        if notes.is_empty() || self.timed.is_followed() {
+            self.lacks_count_in = !notes.is_empty();
             return;
         }
+        self.count_in = notes;
         self.whole = drummer::moved_by_bar(&self.timed.song);
         self.later = self.whole.end() - self.timed.song.end();
     }
@@ -79,8 +83,14 @@ impl Reading {
         if let Some(mended) = song::mended(path, &self.file) {
             remark(&mended);
         }
-        if let Some(finding) = &self.timed.finding {
-            remark(&finding.to_string());
-        }
+        self.findings().for_each(|line| remark(&line));
+    }
+
+    /// What was found out about the bars, a line each.
+    pub fn findings(&self) -> impl Iterator<Item = String> {
+        const NO_COUNT_IN: &str =
+            "it is not counted in: its beats are not its file's (--keep-bars plays the file's)";
+        let finding = self.timed.finding.map(|finding| finding.to_string());
+        finding.into_iter().chain(self.lacks_count_in.then(|| NO_COUNT_IN.to_owned()))
     }
 }

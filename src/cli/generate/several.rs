@@ -138,9 +138,8 @@ fn drum(
         bytes: reading.part_file(part, arguments.merge),
     });
     crate::files::write(outputs.collect())?;
-    let found = reading.timed.finding.iter().map(ToString::to_string);
     let unplayed = arguments.args.unplayed(&generation.analysis.form);
     let named = |line: String| format!("{}: {line}", work.song.display());
     let mended = song::mended(work.song, &reading.file);
-    Ok(mended.into_iter().chain(found.chain(unplayed).map(named)).collect())
+    Ok(mended.into_iter().chain(reading.findings().chain(unplayed).map(named)).collect())
 }

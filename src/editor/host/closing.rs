@@ -68,6 +68,12 @@ impl OpenWindow {
 
 impl Drop for OpenWindow {
     fn drop(&mut self) {
+        // A thread that is asked to end before its loop has begun forgets that it was: the library would
+        // wait for ever. What answers has begun.
+        let opened = self.window.as_ref().filter(|_| cfg!(target_os = "linux"));
+        if let Some(window) = opened.filter(|window| window.is_open()) {
+            let _ = window.hide();
+        }
         drop(self.window.take());
         self.end.wait();
     }

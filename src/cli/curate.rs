@@ -16,6 +16,7 @@ use crate::network::Network;
 use super::common::{NetworkArguments, PrintArguments};
 use super::console::{print_json, remark};
 use super::error::CliError;
+use super::folders::is_hidden;
 use super::generate::Content;
 use super::progress::counted;
 use super::song;
@@ -200,10 +201,7 @@ fn sources(folder: &Path, outputs: &Outputs) -> Result<(Vec<Source>, Others), Cl
     for entry in fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
         let is_own = fs::canonicalize(&path).is_ok_and(|path| own.contains(&path));
-        // A Mac leaves files of its own beside others, named as they are behind a dot.
-        let is_hidden =
-            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if path.is_dir() || is_own || is_hidden {
+        if path.is_dir() || is_own || is_hidden(&path) {
             continue;
         }
         match Source::of(&path) {

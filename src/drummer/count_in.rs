@@ -6,7 +6,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::fills::{self, Chooser, FillHit, FillLibrary, Site};
-use super::settings::{CountIn, Settings, StyleChoice};
+use super::settings::{CountIn, Settings};
 use super::song_analysis::SongAnalysis;
 use crate::score::{
     BarGrid, BarIndex, DrumPart, GridKind, Hit, Lane, Metre, MetreChange, Note, Song, StepGrid,
@@ -54,10 +54,6 @@ pub fn count_in_notes(analysis: &SongAnalysis, settings: &Settings) -> Vec<Note>
 
 /// A fill that leads to the song's first bar.
 fn fill(analysis: &SongAnalysis, settings: &Settings, grid: StepGrid) -> Vec<FillHit> {
-    let style = match settings.style {
-        StyleChoice::Preset(style) => Some(style),
-        _ => None,
-    };
     let limbs = analysis.limbs(settings)[0];
     let first = analysis.form.label_at(0).unwrap_or(0);
     let site = Site {
@@ -70,7 +66,7 @@ fn fill(analysis: &SongAnalysis, settings: &Settings, grid: StepGrid) -> Vec<Fil
         likely: None,
     };
     let mut rng = ChaCha8Rng::seed_from_u64(settings.seed ^ analysis.fingerprint);
-    let mut chooser = Chooser::new(FillLibrary::embedded(), style, [0.0; 3]);
+    let mut chooser = Chooser::new(FillLibrary::embedded(), settings.style.preset(), [0.0; 3]);
     let mut strokes = chooser.choose(&site, &mut rng).unwrap_or_default();
     // People play fills as hard as the groove that they leave; here there is none yet.
     let loudest = strokes.iter().map(|stroke| stroke.velocity).max().unwrap_or(1);

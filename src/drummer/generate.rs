@@ -16,8 +16,8 @@ use super::sound::{self, melodic_ssm, sounds, span, transform};
 use super::sounding::Sounding;
 use super::windows::{Window, windows};
 use super::{
-    ClassDensities, DrummerError, MAX_BARS, Progress, Settings, Stage, StyleChoice, drum_form,
-    drum_ssm, song_form,
+    ClassDensities, DrummerError, MAX_BARS, Progress, Settings, Stage, drum_form, drum_ssm,
+    song_form,
 };
 use crate::analysis::Ssm;
 use crate::audio::SoundFont;
@@ -265,10 +265,7 @@ impl Drummer {
                 let mut patterns = Vec::with_capacity(drafts.len());
                 for draft in drafts {
                     let feel = Feel {
-                        style: match settings.style {
-                            StyleChoice::Preset(style) => Some(style),
-                            _ => None,
-                        },
+                        style: settings.style.preset(),
                         intensity: settings.intensity,
                         swing: settings.swing,
                         humanise: settings.humanise,

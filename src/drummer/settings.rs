@@ -128,6 +128,16 @@ pub enum StyleChoice {
     Groove(Groove),
 }
 
+impl StyleChoice {
+    /// The style that is asked for by name, if one is.
+    pub fn preset(&self) -> Option<Style> {
+        match *self {
+            StyleChoice::Preset(style) => Some(style),
+            _ => None,
+        }
+    }
+}
+
 /// How the drums end.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,

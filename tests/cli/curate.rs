@@ -95,6 +95,13 @@ fn names(files: &Value) -> Vec<String> {
     files.as_array().unwrap().iter().map(name).collect()
 }
 
+/// The left side of the piece that was made.
+fn result(folder: &TempDir) -> Vec<f32> {
+    let wav = hound::WavReader::open(folder.path().join("all.wav")).unwrap();
+    let left = wav.into_samples::<i16>().step_by(2);
+    left.map(|sample| f32::from(sample.unwrap()) / 32768.0).collect()
+}
+
 fn curated(folder: &TempDir, more: &[&str]) -> Value {
     let mut command = drumlin();
     command.current_dir(folder.path()).args(["curate", ".", "-o", "all.wav", "--json"]).args(more);
@@ -141,12 +148,7 @@ fn single_bars_are_joined_whole_and_their_first_beats_are_in_full() {
     let sheet = curated(&folder, &[]);
     let (names, heard) = (names(&sheet["clips"]), heard(&sheet));
     assert_eq!(names.len(), 4, "{sheet}");
-    let samples: Vec<f32> = hound::WavReader::open(folder.path().join("all.wav"))
-        .unwrap()
-        .into_samples::<i16>()
-        .step_by(2)
-        .map(|sample| f32::from(sample.unwrap()) / 32768.0)
-        .collect();
+    let samples = result(&folder);
     let level = |samples: &[f32]| {
         let power = samples[..1300].iter().map(|sample| sample * sample).sum::<f32>();
         10.0 * power.log10()
@@ -262,12 +264,7 @@ fn a_folder_becomes_one_piece_and_no_clip_is_lost() {
     assert_eq!(place("slow 1 again.wav").abs_diff(place("slow 2.wav")), 1, "{inside:?}");
 
     // At one loudness: two of like content and unlike level.
-    let samples: Vec<f32> = hound::WavReader::open(folder.path().join("all.wav"))
-        .unwrap()
-        .into_samples::<i16>()
-        .step_by(2)
-        .map(|sample| f32::from(sample.unwrap()) / 32768.0)
-        .collect();
+    let samples = result(&folder);
     let level = |name: &str| {
         let clip = &sheet["clips"][place(name)];
         let at = |key: &str| (clip[key].as_f64().unwrap() * f64::from(RATE)) as usize;

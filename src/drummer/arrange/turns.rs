@@ -7,7 +7,7 @@ use super::super::count_in::USUAL_TURN;
 use super::super::ending::LastHit;
 use super::super::fills::{self, Chooser, FillHit, FillLibrary, Site};
 use super::super::pattern::PatternOutput;
-use super::super::settings::{CountIn, StyleChoice};
+use super::super::settings::CountIn;
 use super::super::thin::Amount;
 use super::{Arranger, LANDING, Wanted};
 use crate::score::{Lane, StepGrid};
@@ -71,16 +71,12 @@ impl Arranger<'_> {
     }
 
     fn chooser(&self, wanted: &Wanted) -> Chooser<'static> {
-        let style = match self.settings.style {
-            StyleChoice::Preset(style) => Some(style),
-            _ => None,
-        };
         let toms = [Lane::LowTom, Lane::MidTom, Lane::HighTom].map(|lane| {
             let strokes = wanted.values().flatten();
             // What is played all the time is a groove, and says little about fills.
             (strokes.filter(|stroke| stroke.0 == lane).count() as f32).min(8.0)
         });
-        Chooser::new(FillLibrary::embedded(), style, toms)
+        Chooser::new(FillLibrary::embedded(), self.settings.style.preset(), toms)
     }
 
     /// The place of a fill that ends before the step `end` of a bar.

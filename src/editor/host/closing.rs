@@ -5,16 +5,24 @@
 //! taking its graphics down while the host unloads the plugin or ends. So it is waited for here.
 
 use std::cell::Cell;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use nice_plug::editor::dpi::NativeSize;
-use nice_plug::editor::{EditorHandle, Modifiers, ParentWindowHandle, VirtualKeyCode};
+use nice_plug::editor::{EditorHandle, Modifiers, ParentWindowHandle, ResizeHint, VirtualKeyCode};
 use nice_plug_egui::EguiEditorHandle;
 use nice_plug_egui::baseview::{Error, Window};
+use parking_lot::Mutex;
 
 /// Nobody waits longer for a window to go; it takes some milliseconds.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Pixels to a logical one. What a host names beyond is a mistake, and no window could be drawn.
+pub const SCALES: RangeInclusive<f64> = 0.25..=8.0;
+/// The longest side that a window can be drawn with, in pixels. The shortest is 1.
+const LONGEST_SIDE: u32 = 8192;
 
 thread_local! {
     /// Dropped when the thread ends, behind everything that it had.
@@ -80,7 +88,13 @@ impl Drop for OpenWindow {
 }
 
 /// The host's way to the window.
-pub struct WindowHandle(pub EguiEditorHandle);
+pub struct WindowHandle {
+    pub handle: EguiEditorHandle,
+    /// Pixels to a logical one, as the window has them now: its library keeps on this thread those
+    /// that it opened with.
+    pub scale: Arc<Mutex<f64>>,
+    pub resize_hint: ResizeHint,
+}
 
 impl WindowHandle {
     /// Does something with a window that is open.
@@ -92,6 +106,12 @@ impl WindowHandle {
     }
 }
 
+/// The size nearest to the one that a host asks for that can be drawn.
+fn drawable(size: NativeSize<u32>) -> NativeSize<u32> {
+    let side = |length: u32| length.clamp(1, LONGEST_SIDE);
+    NativeSize::new(side(size.width), side(size.height))
+}
+
 impl EditorHandle for WindowHandle {
     type Window = OpenWindow;
     type Error = Error;
@@ -101,33 +121,36 @@ impl EditorHandle for WindowHandle {
     }
 
     fn set_parent(&self, parent: ParentWindowHandle, window: &OpenWindow) -> Result<(), Error> {
-        Self::with(window, |window| self.0.set_parent(parent, window))
+        Self::with(window, |window| self.handle.set_parent(parent, window))
     }
 
     fn show(&self, window: &OpenWindow) -> Result<(), Error> {
-        Self::with(window, |window| self.0.show(window))
+        Self::with(window, |window| self.handle.show(window))
     }
 
     fn hide(&self, window: &OpenWindow) -> Result<(), Error> {
-        Self::with(window, |window| self.0.hide(window))
+        Self::with(window, |window| self.handle.hide(window))
     }
 
     fn set_size(&self, size: NativeSize<u32>, window: &OpenWindow) -> Result<(), Error> {
-        Self::with(window, |window| self.0.set_size(size, window))
+        Self::with(window, |window| self.handle.set_size(drawable(size), window))
     }
 
     fn host_main_thread_callback(&self, window: &OpenWindow) {
         if let Some(window) = &window.window {
-            self.0.host_main_thread_callback(window);
+            self.handle.host_main_thread_callback(window);
         }
     }
 
-    fn adjust_size(&self, size: NativeSize<u32>, window: &OpenWindow) -> Option<NativeSize<u32>> {
-        self.0.adjust_size(size, window.window.as_ref()?)
+    fn adjust_size(&self, size: NativeSize<u32>, _window: &OpenWindow) -> Option<NativeSize<u32>> {
+        Some(self.resize_hint.adjust_size(size, size, *self.scale.lock()))
     }
 
     fn set_fallback_scale_factor(&self, scale: f64, window: &OpenWindow) -> Result<(), Error> {
-        Self::with(window, |window| self.0.set_fallback_scale_factor(scale, window))
+        if !SCALES.contains(&scale) {
+            return Ok(());
+        }
+        Self::with(window, |window| self.handle.set_fallback_scale_factor(scale, window))
     }
 
     fn on_virtual_key_from_host(
@@ -136,25 +159,24 @@ impl EditorHandle for WindowHandle {
         is_down: bool,
         modifiers: Modifiers,
     ) -> bool {
-        self.0.on_virtual_key_from_host(key, is_down, modifiers)
+        self.handle.on_virtual_key_from_host(key, is_down, modifiers)
     }
 
     fn state_changed(&self) {
-        self.0.state_changed();
+        self.handle.state_changed();
     }
 
     fn param_value_changed(&self, id: &str, value: f32) {
-        self.0.param_value_changed(id, value);
+        self.handle.param_value_changed(id, value);
     }
 
     fn param_modulation_changed(&self, id: &str, offset: f32) {
-        self.0.param_modulation_changed(id, offset);
+        self.handle.param_modulation_changed(id, offset);
     }
 }
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::thread;
 
@@ -176,5 +198,14 @@ mod tests {
         let (alive, end) = thread_end();
         drop(alive);
         end.wait();
+    }
+
+    #[test]
+    fn sizes_that_cannot_be_drawn_are_not_asked_for() {
+        let sizes = [(0, u32::MAX), (1100, 720)].map(|(width, height)| {
+            let size = drawable(NativeSize::new(width, height));
+            (size.width, size.height)
+        });
+        assert_eq!(sizes, [(1, LONGEST_SIDE), (1100, 720)]);
     }
 }

@@ -1,6 +1,8 @@
 //! The window in a host: nice-plug's editor around [`Window`], and its parameters as [`Controls`].
 
 mod closing;
+#[cfg(target_os = "linux")]
+mod frame_events;
 #[cfg(all(test, target_os = "linux"))]
 mod tests;
 
@@ -21,7 +23,7 @@ use nice_plug_egui::{
 };
 use parking_lot::Mutex;
 
-use self::closing::{Alive, OpenWindow, WindowHandle, thread_end};
+use self::closing::{Alive, OpenWindow, SCALES, WindowHandle, thread_end};
 use super::drag_out::{DragSource, TITLE};
 use super::drop_in::{DropTarget, Drops, Hovering};
 use super::{Controls, SMALLEST, Transport, Window, export, keys};
@@ -86,7 +88,8 @@ impl Editor for HostEditor {
         gui_context: GuiContext,
         host: Option<HostMethods>,
     ) -> Result<SpawnedEditor<WindowHandle>, Box<dyn Error>> {
-        let state = EguiEditorState::from_size(self.remembered_size(), 1.0);
+        let size = self.remembered_size();
+        let state = EguiEditorState::from_size(size, 1.0);
         let scale = Arc::new(Mutex::new(1.0));
         let opened = Opened { state: Arc::clone(&state), scale: Arc::clone(&scale) };
         *self.opened.lock() = Some(opened);
@@ -112,13 +115,22 @@ impl Editor for HostEditor {
         let spawned = editor.ok_or("no window could be made")?.spawn(
             parent,
             wait_for_parent,
-            fallback_scale_factor,
+            fallback_scale_factor.filter(|scale| SCALES.contains(scale)),
             gui_context,
             host,
         )?;
-        *scale.lock() = spawned.window.size().scale_factor;
+        let scale_factor = spawned.window.size().scale_factor;
+        *scale.lock() = scale_factor;
+        if cfg!(target_os = "linux") {
+            // Where the host alone names the scale, the library makes the window as if it were 1.
+            let wanted = NativeSize::<u32>::from_size(size.into(), scale_factor);
+            let made = spawned.window.size().physical;
+            if (made.width, made.height) != (wanted.width, wanted.height) {
+                spawned.window.resize(wanted)?;
+            }
+        }
         Ok(SpawnedEditor {
-            handle: WindowHandle(spawned.handle),
+            handle: WindowHandle { handle: spawned.handle, scale, resize_hint: self.resize_hint() },
             window: OpenWindow::new(spawned.window, end),
         })
     }
@@ -189,6 +201,8 @@ impl NiceEguiApp for App {
         if let Some(alive) = self.alive.take() {
             alive.with_this_thread();
         }
+        #[cfg(target_os = "linux")]
+        frame_events::select(frame.baseview_window());
         let mut window = self.window.lock();
         window.open(&ctx);
         window.drag_source = DragSource::of(frame.baseview_window());

@@ -78,10 +78,11 @@ fn on_the_display_that_there_is() {
     editor.window.lock().side_panel.presets.folder = None;
     let song = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/songs/jingle_bells.mid");
     let source = Source::new(None, format!("file://{song}\r\n").as_bytes());
-    // The second time finds what the first has left.
-    for takes in 1..=2 {
+    // The second time finds what the first has left, and its host takes some frames to show it.
+    for (takes, pause) in [(1, Duration::ZERO), (2, Duration::from_millis(300))] {
         let host = GuiContext::new(Arc::new(Deaf));
         let spawned = editor.spawn(None, false, None, host, None).unwrap();
+        std::thread::sleep(pause);
         spawned.handle.show(&spawned.window).unwrap();
         let target = wait("a target for drops", || source.find_target(source.client.root));
         wait("a picture", || (colours(&source, target) > 8).then_some(()));
@@ -130,4 +131,44 @@ fn at_192_dots_to_the_inch() {
         let host = GuiContext::new(Arc::new(Deaf));
         drop(editor.spawn(None, false, None, host, None).unwrap());
     }
+}
+
+#[test]
+fn a_window_has_the_scale_that_its_host_names() {
+    let Some(display) = Display::start() else { return };
+    display.run("editor::host::tests::where_the_host_alone_names_the_scale");
+}
+
+#[test]
+#[ignore = "the test above runs it on a display of its own"]
+fn where_the_host_alone_names_the_scale() {
+    let ask: TransportQuery = Arc::new(Transport::default);
+    let editor = HostEditor::new(Arc::default(), Studio::new(), ask, "Drumlin");
+    editor.window.lock().side_panel.presets.folder = None;
+    let open = |scale| {
+        let host = GuiContext::new(Arc::new(Deaf));
+        editor.spawn(None, false, scale, host, None).unwrap()
+    };
+    let spawned = open(None);
+    assert_eq!(editor.size(), NativeSize::new(1100, 720));
+    let name = |scale| spawned.handle.set_fallback_scale_factor(scale, &spawned.window).unwrap();
+    name(2.0);
+    for mistake in [0.0, -2.0, f64::NAN, f64::INFINITY, 1e9] {
+        name(mistake);
+    }
+    assert_eq!(editor.size(), NativeSize::new(2200, 1440));
+    let least = spawned.handle.adjust_size(NativeSize::new(1, 1), &spawned.window);
+    assert_eq!(least, Some(NativeSize::new(1600, 1000)));
+    drop(spawned);
+    // The host's word holds for the next window, if it makes sense.
+    let source = Source::new(None, b"");
+    for (scale, width) in [(f64::NAN, 1100), (2.0, 2200)] {
+        let _open = open(Some(scale));
+        let window = wait("a window", || source.find_target(source.client.root));
+        let made = source.client.connection.get_geometry(window).unwrap().reply().unwrap();
+        assert_eq!((u32::from(made.width), editor.size().width), (width, width));
+    }
+    // A size that no window has is not the end of it either.
+    let spawned = open(None);
+    spawned.handle.set_size(NativeSize::new(0, 0), &spawned.window).unwrap();
 }

@@ -30,12 +30,19 @@ fn drum(
     plugin: u32,
     session: &Session,
 ) -> Result<Document, BoxError> {
-    open.play_through()?;
-    screen.click(plugin, open.capture())?;
-    wait("the take", Duration::from_secs(20), || {
-        open.save()?;
-        Ok(session.document().ok().filter(|document| !document.takes.is_empty()))
-    })?;
+    for attempt in 1.. {
+        open.play_through()?;
+        screen.click(plugin, open.capture())?;
+        let take = wait("the take", Duration::from_secs(20), || {
+            open.save()?;
+            Ok(session.document().ok().filter(|document| !document.takes.is_empty()))
+        });
+        // Ardour on a busy machine may lose a key: it is played once more.
+        if take.is_ok() || attempt == 3 {
+            take?;
+            break;
+        }
+    }
     screen.click(plugin, open.generate())?;
     wait("drums", Duration::from_secs(60), || {
         open.save()?;
@@ -60,10 +67,9 @@ fn drag_clip(
             measure::drums_of(&bytes)
                 .is_ok_and(|notes| measure::compare(&notes, &wanted, TICK).is_ok())
         });
-        Ok(found.then_some(()))
-    })?;
-    assert!(session.has_region("drums")?, "the clip is a region");
-    Ok(())
+        // The file is there before the region is.
+        Ok((found && session.has_region("drums")?).then_some(()))
+    })
 }
 
 /// A song is drummed, the drums are edited, heard and dragged into the arrangement, and all of it is

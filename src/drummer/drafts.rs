@@ -5,6 +5,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::arrange::{Arranged, Arranger};
 use super::back_beat::{second_kick, without_downbeats};
+use super::breaks::play_on;
 use super::candidates::Drafting;
 use super::decode::{Asked, Decoding, Pattern, StyleBars, decode, similarity};
 use super::given::Given;
@@ -241,12 +242,15 @@ impl<'a> Drafter<'a> {
         second_kick(&mut patterns, groups, grids);
         fill_gaps(&mut patterns, groups, limbs, grids);
         keep_time(&mut patterns, groups, form, limbs, grids, compound);
+        // What was counted is played as it was.
+        let is_counted = matches!(self.settings.style, StyleChoice::Densities(_));
+        if !is_counted {
+            play_on(&mut patterns, groups, form, grids, |bar| self.sounding.goes_on(bar));
+        }
         open_alike(&mut patterns, groups, form, grids);
         close_last(&mut patterns, groups, form, grids);
-        let is_counted = matches!(self.settings.style, StyleChoice::Densities(_));
         let in_style = hint.is_some() && !is_counted;
         without_lone_toms(&mut patterns, groups, form, in_style);
-        // What was counted is played as it was.
         if !is_counted {
             rejoin(&mut patterns, groups, form, grids, in_style);
         }

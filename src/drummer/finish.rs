@@ -199,13 +199,13 @@ fn begin_with(first: Ticks, part: &mut DrumPart) {
 }
 
 /// The sticks of a count-in click alike: the groove network takes them for side sticks of a groove, and
-/// plays them softer and softer. A fill that leads in keeps its dynamics.
+/// plays them softer and softer and drags them. A fill that leads in keeps its feel.
 fn click_evenly(drums: (usize, usize), part: &mut DrumPart) {
     let leads_in = |hit: &Hit| (hit.bar.0, hit.step) < drums;
     let mut leading = part.hits.iter().filter(|hit| leads_in(hit));
     if leading.all(|hit| hit.lane() == Lane::SideStick) {
         for hit in part.hits.iter_mut().filter(|hit| leads_in(hit)) {
-            hit.velocity = Velocity::from_unit(CLICK);
+            (hit.velocity, hit.offset) = (Velocity::from_unit(CLICK), 0.0);
         }
     }
 }
@@ -346,6 +346,14 @@ mod tests {
         let loud = finished(&[&count[..], &groove].concat(), 1920);
         assert_eq!(loud[..4], [95; 4]);
         assert_eq!(loud[5], 60, "the groove's own stays");
+        // And on their beats.
+        let strokes = |offset| [(4, Lane::SideStick, EVEN, offset), (16, Lane::Kick, EVEN, offset)];
+        let mut played = part(&strokes(-0.2));
+        finish(&part(&strokes(0.0)), &mut played, 0, false);
+        assert_eq!(played.hits[0].offset, -0.2, "a groove's");
+        let mut played = part(&strokes(-0.2));
+        finish(&part(&strokes(0.0)), &mut played, 1920, false);
+        assert_eq!(played.hits[0].offset, 0.0);
         // A fill that leads in is no count.
         let fill = [click(8, 30), (12, Lane::Snare, 50, 0.0)];
         assert_eq!(finished(&[&fill[..], &groove].concat(), 1920)[..2], [30, 50]);

@@ -7,6 +7,7 @@
 
 mod arrange;
 mod back_beat;
+mod breaks;
 mod candidates;
 mod cells;
 mod clusters;
@@ -50,7 +51,7 @@ pub mod timing;
 mod vocabulary;
 mod windows;
 
-pub use count_in::{count_in_notes, moved_by_bar};
+pub use count_in::{CountedIn, counted_in};
 pub use dynamics::Dynamics;
 pub use ending::is_loop;
 pub use error::{DrummerError, MAX_BARS};

@@ -135,8 +135,8 @@ pub(super) fn fingerprint(song: &Song, bars: &BarGrid) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::drummer::moved_by_bar;
-    use crate::score::{Note, Track, TrackKind, Velocity};
+    use crate::drummer::count_in::moved;
+    use crate::score::{Metre, Note, Track, TrackKind, Velocity};
 
     #[test]
     fn rests_before_a_song_and_changes_further_on_leave_its_fingerprint() {
@@ -154,7 +154,8 @@ mod tests {
             Song { tempo: TempoMap::new(96, []), metres: Vec::new(), tracks }
         };
         let print = |song: &Song| fingerprint(song, &song.bars());
-        assert_eq!(print(&song(0, 0)), print(&moved_by_bar(&song(0, 0))));
+        let later = moved(&song(0, 0), Ticks(384), Metre::COMMON);
+        assert_eq!(print(&song(0, 0)), print(&later));
         assert_eq!(print(&song(0, 0)), print(&song(0, 48)));
         assert_ne!(print(&song(0, 0)), print(&song(1, 0)));
     }

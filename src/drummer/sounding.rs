@@ -32,6 +32,8 @@ pub(super) struct Sounding {
     pub entry: (usize, usize),
     /// Where the first note begins.
     pub first: Ticks,
+    /// The bar and step of that note.
+    pub begins: (usize, usize),
 }
 
 /// A silence inside the song.
@@ -67,8 +69,9 @@ impl Sounding {
             rests: Vec::new(),
             entry: (0, 0),
             first,
+            begins: step_at(bars, grids, first).unwrap_or((0, 0)),
         };
-        sounding.entry = sounding.find_entry(bars, grids, first);
+        sounding.entry = sounding.find_entry(bars, grids);
         let end = bars.bars().last().map_or(Ticks(0), |bar| bar.end());
         let quarter = f64::from(bars.ticks_per_quarter());
         let early = Ticks((EARLY * quarter) as u64);
@@ -114,16 +117,34 @@ impl Sounding {
         self.entry.0.max(usize::from(bars.has_pick_up()))
     }
 
+    /// Whether the song goes on in a bar: at least half as many notes begin as in those beside it.
+    pub fn goes_on(&self, bar: usize) -> bool {
+        let notes = |bar: usize| -> usize {
+            self.onsets.get(bar).map_or(0, |steps| steps.iter().map(|&n| usize::from(n)).sum())
+        };
+        let beside = bar.checked_sub(1).map_or(0, notes) + notes(bar + 1);
+        notes(bar) > 0 && 4 * notes(bar) >= beside
+    }
+
     /// Melodic notes that begin on a step.
     pub fn onsets(&self, bar: usize, step: usize) -> u16 {
         self.onsets[bar][step]
     }
 
-    /// Drums begin with the first note, but leave a pick-up to the melody.
-    fn find_entry(&self, bars: &BarGrid, grids: &[StepGrid], first: Ticks) -> (usize, usize) {
-        let Some((bar, step)) = step_at(bars, grids, first) else { return (0, 0) };
+    /// Drums begin with the first note, but leave a pick-up of up to half a bar to the melody, in a bar of
+    /// its own or in a whole one.
+    fn find_entry(&self, bars: &BarGrid, grids: &[StepGrid]) -> (usize, usize) {
+        let (bar, step) = self.begins;
         let follows = |bar: usize| self.onsets.get(bar).is_some_and(|o| o.iter().any(|&n| n > 0));
-        let pick_up = 2 * step >= grids[bar].steps && step > 0;
+        let Some(steps) = grids.get(bar).map(|grid| grid.steps) else { return (bar, step) };
+        let length = bars.bars()[bar].length;
+        let is_upbeat = bar == 0 && bars.has_pick_up();
+        let whole = match is_upbeat {
+            true => bars.bars()[1].metre.bar_ticks(bars.ticks_per_quarter()),
+            false => length,
+        };
+        let is_short = 2 * (steps - step) as u64 * length.0 <= whole.0 * steps as u64;
+        let pick_up = is_short && (step > 0 || is_upbeat);
         if pick_up && follows(bar + 1) { (bar + 1, 0) } else { (bar, step) }
     }
 
@@ -244,7 +265,7 @@ fn silences(notes: &[Note], bars: &BarGrid, tracks: usize) -> Vec<(Ticks, Ticks)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::score::{Metre, TempoMap, Track, TrackKind, Velocity};
+    use crate::score::{Metre, MetreChange, TempoMap, Track, TrackKind, Velocity};
 
     const QUARTER: u64 = 96;
 
@@ -282,6 +303,8 @@ mod tests {
         let notes: Vec<(u64, u64)> = (8..16).chain(24..36).map(|beat| (beat, 1)).collect();
         let (sounding, bars) = sounding(&[&notes]);
         assert_eq!(playing(&sounding, bars), [2, 3, 6, 7, 8]);
+        let going: Vec<usize> = (0..bars).filter(|&bar| sounding.goes_on(bar)).collect();
+        assert_eq!(going, [2, 3, 6, 7, 8]);
         assert_eq!((sounding.entry, sounding.returns.clone()), ((2, 0), vec![6]));
         let whole = BarGrid::new(QUARTER as u16, &[], Ticks(12 * 4 * QUARTER));
         assert_eq!(sounding.bars_before(&whole), 2);
@@ -295,6 +318,33 @@ mod tests {
         let (sounding, _) = sounding(&[&notes]);
         assert_eq!(sounding.entry, (0, 4));
         assert!(!sounding.open(0, 3) && sounding.open(0, 4));
+    }
+
+    #[test]
+    fn an_upbeat_in_a_bar_of_its_own_is_the_melodys_up_to_half_a_bar() {
+        let entry = |beats: u8| {
+            let change = |at: u64, numerator| MetreChange {
+                at: Ticks(at * QUARTER),
+                metre: Metre::new(numerator, 4).unwrap(),
+            };
+            let metres = vec![change(0, beats), change(u64::from(beats), 4)];
+            let note = |beat| Note {
+                start: Ticks(beat * QUARTER),
+                length: Ticks(QUARTER),
+                key: 60,
+                velocity: Velocity::clamped(90),
+            };
+            let kind = TrackKind::Melodic { program: 0 };
+            let notes = (0..32).map(note).collect();
+            let tracks = vec![Track { name: String::new(), kind, notes }];
+            let song = Song { tempo: TempoMap::new(QUARTER as u16, []), metres, tracks };
+            let bars = song.bars();
+            let grids = bars.bars().iter().map(|bar| StepGrid::for_metre(bar.metre, false));
+            let sounding = Sounding::of(&song, &bars, &grids.collect::<Vec<_>>());
+            (sounding.begins, sounding.entry)
+        };
+        assert_eq!([1, 2, 3, 4].map(|beats| entry(beats).1), [(1, 0), (1, 0), (0, 0), (0, 0)]);
+        assert_eq!(entry(1).0, (0, 0));
     }
 
     #[test]

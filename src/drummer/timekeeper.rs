@@ -54,6 +54,17 @@ pub(super) fn beats(grid: &StepGrid) -> usize {
     (known_grid(grid).steps / grid.steps_per_beat).max(1)
 }
 
+/// Whether a bar is a rest or a break.
+pub(super) fn is_break(pattern: &Pattern, grid: &StepGrid) -> bool {
+    let strokes = pattern.logits.iter().filter(|&&logit| logit > 0.0).count();
+    strokes < BREAK.min(beats(grid))
+}
+
+/// Whether cymbals or percussion strike as often as there are beats.
+pub(super) fn keeps_time(pattern: &Pattern, grid: &StepGrid) -> bool {
+    count(pattern, &CYMBALS).max(count(pattern, &PERCUSSION)) >= beats(grid)
+}
+
 /// The last eighth of a bar, or third of a ternary beat; always a step of the bar.
 pub(super) fn last_off_beat(grid: &StepGrid) -> usize {
     let parts = if grid.kind == GridKind::Ternary { 3 } else { 2 };
@@ -175,21 +186,14 @@ pub(super) fn keep_time(
 ) {
     let keepers = keepers(patterns, groups, form);
     let bars_of = |group: usize| (0..groups.len()).filter(move |&bar| groups[bar] == group);
-    let is_break = |pattern: &Pattern, bar: usize| {
-        let strokes = pattern.logits.iter().filter(|&&logit| logit > 0.0).count();
-        strokes < BREAK.min(beats(&grids[bar]))
-    };
     let keeps: Vec<bool> = (0..patterns.len())
         .map(|group| {
-            bars_of(group).next().is_some_and(|bar| {
-                let hand = count(&patterns[group], &CYMBALS);
-                hand.max(count(&patterns[group], &PERCUSSION)) >= beats(&grids[bar])
-            })
+            bars_of(group).next().is_some_and(|bar| keeps_time(&patterns[group], &grids[bar]))
         })
         .collect();
     for group in 0..patterns.len() {
         let Some(bar) = bars_of(group).next() else { continue };
-        if is_break(&patterns[group], bar) {
+        if is_break(&patterns[group], &grids[bar]) {
             continue;
         }
         let grid = grids[bar];

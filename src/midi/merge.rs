@@ -32,17 +32,22 @@ impl SongFile {
     /// file has a melody there, on a channel that is free, with General MIDI 2's bank for drums; where none
     /// is free, in a track of their own for a second port.
     ///
-    /// The file begins `later`, for a bar that counts in: all notes are so much later, and what else does
-    /// not stand at its very start.
+    /// The file begins `later`, for bars that count in: all notes are so much later, and what else does
+    /// not stand at its very start. Where an upbeat fills up the last of these bars, the time signature
+    /// that made a bar of it gives way to the next.
     ///
     /// `notes` are sorted by their starts, in ticks of the song.
     pub fn with_drums(&self, notes: &[Note], later: Ticks) -> Vec<u8> {
         let container = Container::open(&self.bytes).expect("it could be opened when it was read");
         let time_base = container.time_base;
+        let fills_bar = self.upbeat_fills_bar(later);
         let mut tracks = Vec::new();
         for chunk in container.tracks() {
             let mut track = self.without_drums(tracks.len(), chunk.bytes);
             track.begin_later(time_base.file_ticks(later));
+            if fills_bar {
+                track.leave_out_first_metre();
+            }
             tracks.push(track);
         }
         let single = tracks.len() == 1 && container.format != 1;
@@ -71,6 +76,15 @@ impl SongFile {
         let is_joined = tracks.len() > 1 && (container.format == 0 || single);
         let format = if is_joined { 1 } else { container.format };
         self.write(&container, format, &tracks, appended)
+    }
+
+    /// Whether the song begins with an upbeat that makes whole bars of what comes before it.
+    fn upbeat_fills_bar(&self, before: Ticks) -> bool {
+        let bars = self.song().bars();
+        let [first, second, ..] = bars.bars() else { return false };
+        let whole = second.metre.bar_ticks(bars.ticks_per_quarter());
+        let until = before + first.length;
+        before > Ticks(0) && bars.has_pick_up() && until.0.is_multiple_of(whole.0)
     }
 
     /// A track's events without the notes that are drums.
@@ -298,6 +312,18 @@ impl<'a> TrackEvents<'a> {
         self.events.sort_by_key(|&(at, _)| at);
         self.end += by;
         self.bytes = None;
+    }
+
+    /// Has the time signature behind it in the place of that at the start.
+    fn leave_out_first_metre(&mut self) {
+        let is_metre = |bytes: &[u8]| bytes.starts_with(&[0xFF, 0x58]);
+        let next = self.events.iter().find(|(at, bytes)| *at > 0 && is_metre(bytes));
+        let Some((_, next)) = next.cloned() else { return };
+        for (at, bytes) in &mut self.events {
+            if *at == 0 && is_metre(bytes) {
+                bytes.clone_from(&next);
+            }
+        }
     }
 
     fn encode(&self) -> Vec<u8> {

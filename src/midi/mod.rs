@@ -55,6 +55,14 @@ use crate::score::Song;
 /// The largest file that is read, in MiB; songs have less than one.
 const MAX_MIB: u64 = 32;
 
+/// Whether a file of a folder is a MIDI file, by its name: that ends in `.mid` or `.midi`, in capitals or
+/// small letters, and does not begin with a dot, as the files do that a Mac leaves beside others.
+pub fn is_midi_name(path: &Path) -> bool {
+    let ending = path.extension().unwrap_or_default();
+    let is_hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    ["mid", "midi"].iter().any(|known| ending.eq_ignore_ascii_case(known)) && !is_hidden
+}
+
 /// Reads a MIDI file, as [`parse`] does.
 ///
 /// # Errors

@@ -69,7 +69,7 @@ impl Take {
     /// # Errors
     /// If the bytes are no MIDI file, hold no melodic notes, or more than
     /// [`super::MAX_BARS`] bars.
-    pub fn from_midi(name: &str, bytes: &[u8]) -> Result<(Take, Option<Finding>), TakeError> {
+    pub fn from_midi(name: &str, bytes: &[u8]) -> Result<(Take, Vec<Finding>), TakeError> {
         let name = tidy_name(name);
         let file = SongFile::parse(bytes.to_vec())
             .map_err(|source| TakeError::Midi { name: name.clone(), source })?;
@@ -91,7 +91,7 @@ impl Take {
             pedals: pedals(&file),
             length: Ticks(0),
         };
-        Ok((take.timed(timed.song, timed.file_time), timed.finding))
+        Ok((take.timed(timed.song, timed.file_time), timed.findings))
     }
 
     /// The same music in other time.
@@ -283,8 +283,8 @@ mod tests {
     #[test]
     fn a_file_that_was_played_freely_gets_the_bars_that_are_heard() {
         let (song, beats) = performance(84.0, 2);
-        let (take, finding) = Take::from_midi("played", &midi::write(&song)).unwrap();
-        assert_eq!(finding, Some(Finding::Followed));
+        let (take, findings) = Take::from_midi("played", &midi::write(&song)).unwrap();
+        assert_eq!(findings, [Finding::Followed]);
         // The host has the file's tempo: a bar is where its downbeat is played.
         let bars = take.bars();
         let downbeats: Vec<f64> = beats.iter().step_by(4).take(32).map(|at| at * 2.0).collect();

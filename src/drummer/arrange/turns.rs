@@ -3,7 +3,7 @@
 use rand_chacha::ChaCha8Rng;
 
 use super::super::cells::{CELLS, EVEN};
-use super::super::count_in::USUAL_TURN;
+use super::super::count_in::{USUAL_TURN, clicks};
 use super::super::ending::LastHit;
 use super::super::fills::{self, Chooser, FillHit, FillLibrary, Site};
 use super::super::pattern::PatternOutput;
@@ -94,19 +94,27 @@ impl Arranger<'_> {
         }
     }
 
-    /// A bar of sticks or a fill before the first bar of drums, if there is a bar to hold it.
+    /// Sticks through the bar before that of the first note and on to that note, or a fill before the first
+    /// bar of drums, if there is a bar to hold it.
     pub(super) fn count_in(&self, wanted: &mut Wanted, rng: &mut ChaCha8Rng) {
-        let (entry, step) = self.sounding.entry;
-        let Some(bar) = entry.checked_sub(1).filter(|_| step == 0) else { return };
-        let grid = &self.grids[bar];
         match self.settings.count_in {
             CountIn::None => {}
             CountIn::Sticks => {
-                for step in (0..grid.steps).step_by(grid.steps_per_beat) {
-                    wanted.insert((bar, step), vec![(Lane::SideStick, LANDING, EVEN)]);
+                let (bar, begins) = self.sounding.begins;
+                let before = bar.checked_sub(1).map(|before| (before, self.grids[before].steps));
+                let own = (begins > 0).then_some((bar, begins));
+                for (bar, end) in before.into_iter().chain(own) {
+                    for step in clicks(&self.grids[bar], end) {
+                        wanted.insert((bar, step), vec![(Lane::SideStick, LANDING, EVEN)]);
+                    }
                 }
             }
             CountIn::Fill => {
+                let (entry, step) = self.sounding.entry;
+                let is_upbeat = |bar: usize| bar == 0 && self.bars.has_pick_up();
+                let before = entry.checked_sub(1).filter(|&bar| step == 0 && !is_upbeat(bar));
+                let Some(bar) = before else { return };
+                let grid = &self.grids[bar];
                 let length = fills::length(grid, self.settings.fill_complexity, USUAL_TURN);
                 let site = self.site(bar, grid.steps, length);
                 if let Some(strokes) = self.chooser(wanted).choose(&site, rng) {

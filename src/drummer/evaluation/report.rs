@@ -37,8 +37,9 @@ pub struct Pair {
     pub generated: Song,
 }
 
-/// Reads two MIDI files, or every `.mid` of the first folder that the second has too, by name. Files
-/// of a folder that cannot be read are left out, and why is given with the pairs.
+/// Reads two MIDI files, or those of the first folder (see [`midi::is_midi_name`]) that the second has too:
+/// a file of the same name, or else one that differs in its ending alone. Files of a folder that cannot be
+/// read are left out, and why is given with the pairs.
 ///
 /// # Errors
 /// If a folder or, of two files, one cannot be read, none of a folder's files can, or no two names
@@ -56,21 +57,19 @@ pub fn pairs_in(
         return Ok((vec![read(reference, generated)?], Vec::new()));
     }
     let folder = |source| EvaluationError::Folder { folder: reference.to_owned(), source };
-    let entries = fs::read_dir(reference).and_then(Iterator::collect::<io::Result<Vec<_>>>);
-    let mut files: Vec<PathBuf> = entries.map_err(folder)?.iter().map(fs::DirEntry::path).collect();
-    // A Mac leaves files of its own beside others, named as they are behind a dot.
-    let is_hidden = |file: &Path| {
-        file.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
-    };
-    files.retain(|file| file.extension().is_some_and(|ending| ending == "mid") && !is_hidden(file));
-    files.sort();
+    let files = midi_files(reference).map_err(folder)?;
+    // Without any, there is no pair.
+    let others = midi_files(generated).unwrap_or_default();
     let both = files.iter().filter_map(|file| {
-        let other = generated.join(file.file_name()?);
-        other.is_file().then_some((file, other))
+        let same = others.iter().find(|other| other.file_name() == file.file_name());
+        let is_free =
+            |other: &&PathBuf| files.iter().all(|file| file.file_name() != other.file_name());
+        let mut alike = others.iter().filter(|other| other.file_stem() == file.file_stem());
+        Some((file, same.or_else(|| alike.find(is_free))?))
     });
     let (mut pairs, mut left_out) = (Vec::new(), Vec::new());
     for (file, other) in both {
-        match read(file, &other) {
+        match read(file, other) {
             Ok(pair) => pairs.push(pair),
             Err(error) => left_out.push(error),
         }
@@ -83,6 +82,15 @@ pub fn pairs_in(
         return Err(EvaluationError::NoPair { reference, generated });
     }
     Ok((pairs, left_out))
+}
+
+/// The MIDI files of a folder, by name.
+fn midi_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
+    let mut files: Vec<PathBuf> = entries.iter().map(fs::DirEntry::path).collect();
+    files.retain(|file| midi::is_midi_name(file) && file.is_file());
+    files.sort();
+    Ok(files)
 }
 
 /// The figures of one song.
@@ -154,7 +162,7 @@ impl Evaluation {
             let name: String = name.chars().take(28).collect();
             let _ = write!(table, "{name:<28}");
             for value in score.values() {
-                let _ = write!(table, " {value:8.3}");
+                let _ = write!(table, " {:>8}", figure(value, 3));
             }
             table.push('\n');
         };
@@ -181,7 +189,7 @@ impl Evaluation {
             let _ = write!(table, "{name:<28}");
             for value in sense.values() {
                 let _ = match value {
-                    Some(value) => write!(table, " {value:7.2}"),
+                    Some(value) => write!(table, " {:>7}", figure(value, 2)),
                     None => write!(table, " {:>7}", "-"),
                 };
             }
@@ -208,12 +216,19 @@ impl Evaluation {
             let FeatureComparison { feature, mean, sd, human_mean, human_sd, overlap } = comparison;
             let _ = write!(table, "{:<28}", feature.name());
             for value in [mean, sd, human_mean, human_sd, overlap] {
-                let _ = write!(table, " {value:8.3}");
+                let _ = write!(table, " {:>8}", figure(*value, 3));
             }
             table.push('\n');
         }
         table
     }
+}
+
+/// A number with so many decimals; what is rounded to nothing has no sign.
+fn figure(value: f64, decimals: usize) -> String {
+    let figure = format!("{value:.decimals$}");
+    let nothing = figure.strip_prefix('-').filter(|rest| rest.parse::<f64>() == Ok(0.0));
+    nothing.map(str::to_owned).unwrap_or(figure)
 }
 
 #[cfg(test)]
@@ -229,7 +244,7 @@ mod tests {
         let (pairs, left_out) = pairs_in(&songs(), &songs()).unwrap();
         assert!(left_out.is_empty());
         assert_eq!(pairs.len(), 10);
-        let evaluation = evaluate(&pairs).unwrap();
+        let mut evaluation = evaluate(&pairs).unwrap();
         assert!(evaluation.skipped.is_empty());
         assert_eq!(evaluation.mean.f1_all, 1.0);
         assert!((evaluation.mean.ssm_corr - 1.0).abs() < 1e-9);
@@ -240,6 +255,8 @@ mod tests {
         assert!(lines[2].starts_with("a_memory_away                   1.000    1.000    1.000"));
         assert!(lines[11].starts_with("MEAN of 10 "));
         assert_eq!(evaluation.playing_table().lines().count(), 18);
+        evaluation.playing[0].mean = -0.000_4;
+        assert!(!evaluation.playing_table().contains("-0.000"));
         let senses = evaluation.sense_table();
         assert!(senses.starts_with("song                          hands3    rush   kick2"));
         // Five of the files have no melodic side, beside which drums could be judged.
@@ -247,6 +264,31 @@ mod tests {
 
         let json = serde_json::to_string(&evaluation).unwrap();
         assert_eq!(serde_json::from_str::<Evaluation>(&json).unwrap().songs.len(), 10);
+    }
+
+    #[test]
+    fn nothing_has_no_sign() {
+        let figures = [-0.000_4, -0.000_6, 0.000_4, -1.25, -10.0].map(|value| figure(value, 3));
+        assert_eq!(figures, ["0.000", "-0.001", "0.000", "-1.250", "-10.000"]);
+        assert_eq!(figure(-0.001, 2), "0.00");
+        assert_eq!(figure(f64::NEG_INFINITY, 2), "-inf");
+    }
+
+    #[test]
+    fn pairs_are_of_any_midi_ending() {
+        let (songs, drums) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let source = self::songs().join("a_memory_away.mid");
+        for (folder, names) in [
+            (&songs, &["a.MID", "b.midi", "c.mid", "c.midi", "._a.mid", "d.txt", "e.mid"][..]),
+            (&drums, &["a.mid", "b.midi", "c.mid", "d.txt"]),
+        ] {
+            for name in names {
+                fs::copy(&source, folder.path().join(name)).unwrap();
+            }
+        }
+        let (pairs, _) = pairs_in(songs.path(), drums.path()).unwrap();
+        let names: Vec<&str> = pairs.iter().map(|pair| pair.name.as_str()).collect();
+        assert_eq!(names, ["a", "b", "c"], "one part is not two songs'");
     }
 
     #[test]

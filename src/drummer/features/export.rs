@@ -8,6 +8,7 @@ use crossbeam::channel;
 use super::dataset::{DatasetError, View, example};
 use crate::audio::SoundFont;
 use crate::drummer::sound::{melodic_ssm, sounds, span, transform};
+use crate::files::write_whole;
 use crate::midi;
 use crate::score::{SampleRate, Seconds, Song};
 
@@ -63,7 +64,8 @@ fn write_views(
             seed => View::Some(seed as u64),
         };
         match bytes(&view.of(song), options) {
-            Ok(bytes) => fs::write(to, bytes)?,
+            // Whole or not at all: what exists is kept by the next run.
+            Ok(bytes) => write_whole(&to, &bytes).map_err(std::io::Error::other)?,
             Err(error) => return Ok(Some(error.to_string())),
         }
     }

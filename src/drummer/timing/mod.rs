@@ -44,7 +44,8 @@ pub enum Bars {
     Detect,
     /// The file's.
     Keep,
-    /// The file's, behind an upbeat of so many beats: notes of the metre's denominator, 0 and more.
+    /// The file's, behind an upbeat of so many beats: notes of the metre's denominator, 0 and more. Where all
+    /// notes lie behind or ahead of the file's beats, so do the bars.
     Pickup(f32),
     /// Those that are played, whatever the file says.
     Follow,
@@ -108,8 +109,8 @@ impl std::fmt::Display for Finding {
 pub struct Timed {
     /// With the bars that it is played in.
     pub song: Song,
-    /// `None` where the file is right, or the musician has said what to do.
-    pub finding: Option<Finding>,
+    /// Empty where the file is right, or the musician has said what to do.
+    pub findings: Vec<Finding>,
     /// The file's own time, where the song's is another.
     pub file_time: Option<FileTime>,
 }
@@ -165,46 +166,59 @@ impl FileTime {
 impl Timed {
     /// A song in the bars that are asked for.
     pub fn of(song: &Song, bars: Bars) -> Timed {
-        let kept = |finding| Timed { song: song.clone(), finding, file_time: None };
-        let followed = |followed: Followed, finding| Timed {
+        let kept = |findings| Timed { song: song.clone(), findings, file_time: None };
+        let followed = |followed: Followed, findings| Timed {
             song: followed.song,
-            finding,
+            findings,
             file_time: Some(FileTime::of(song)),
         };
         match bars {
-            Bars::Keep => kept(None),
-            Bars::Pickup(beats) => Timed { song: with_beats(song, beats), ..kept(None) },
+            Bars::Keep => kept(Vec::new()),
+            Bars::Pickup(beats) => Timed::on_beats(song).with_beats(beats),
             Bars::Follow => match follow(song) {
-                Some(found) => followed(found, None),
-                None => kept(Some(Finding::PlayedFreely)),
+                Some(found) => followed(found, Vec::new()),
+                None => kept(vec![Finding::PlayedFreely]),
             },
             Bars::Detect if is_played_freely(song) => match follow(song) {
-                Some(found) if found.is_sure => followed(found, Some(Finding::Followed)),
-                _ => kept(Some(Finding::PlayedFreely)),
+                Some(found) if found.is_sure => followed(found, vec![Finding::Followed]),
+                _ => kept(vec![Finding::PlayedFreely]),
             },
-            Bars::Detect => match lag(song) {
-                Some(quarters) => {
-                    let finding = Some(Finding::OffGrid { quarters: quarters as f32 });
-                    let Timed { song: laid, .. } = Timed::in_bars(on_grid(song, quarters));
-                    Timed { song: laid, finding, file_time: Some(FileTime::of(song)) }
-                }
-                None => Timed::in_bars(song.clone()),
-            },
+            Bars::Detect => Timed::on_beats(song).in_bars(),
         }
     }
 
-    /// A song with bars in the place of single beats, or the upbeat that its file does not mark, if it has
-    /// such.
-    fn in_bars(song: Song) -> Timed {
-        if let Some((song, metre)) = in_bars(&song) {
-            return Timed { song, finding: Some(Finding::OneBeat { metre }), file_time: None };
+    /// A song with the file's beats, or where its notes lie behind or ahead of them throughout, with the
+    /// notes'.
+    fn on_beats(song: &Song) -> Timed {
+        match lag(song) {
+            Some(quarters) => Timed {
+                song: on_grid(song, quarters),
+                findings: vec![Finding::OffGrid { quarters: quarters as f32 }],
+                file_time: Some(FileTime::of(song)),
+            },
+            None => Timed { song: song.clone(), findings: Vec::new(), file_time: None },
         }
-        let Some(ticks) = unmarked_pickup(&song) else {
-            return Timed { song, finding: None, file_time: None };
-        };
-        let beats = ticks.0 as f32 / beat_ticks(&song) as f32;
-        let finding = Some(Finding::Pickup { beats });
-        Timed { song: with_pickup(&song, ticks), finding, file_time: None }
+    }
+
+    /// With bars in the place of single beats, or the upbeat that the file does not mark, if the song has
+    /// such.
+    fn in_bars(mut self) -> Timed {
+        if let Some((song, metre)) = in_bars(&self.song) {
+            self.song = song;
+            self.findings.push(Finding::OneBeat { metre });
+        } else if let Some(ticks) = unmarked_pickup(&self.song) {
+            let beats = ticks.0 as f32 / beat_ticks(&self.song) as f32;
+            self.song = with_pickup(&self.song, ticks);
+            self.findings.push(Finding::Pickup { beats });
+        }
+        self
+    }
+
+    /// Behind an upbeat of so many beats.
+    fn with_beats(mut self, beats: f32) -> Timed {
+        let ticks = (f64::from(beats) * beat_ticks(&self.song) as f64).round().max(0.0) as u64;
+        self.song = with_pickup(&self.song, Ticks(ticks));
+        self
     }
 
     /// Whether the song has a tempo map of its own.
@@ -222,8 +236,4 @@ impl Timed {
         }
         notes
     }
-}
-
-fn with_beats(song: &Song, beats: f32) -> Song {
-    with_pickup(song, Ticks((f64::from(beats) * beat_ticks(song) as f64).round().max(0.0) as u64))
 }

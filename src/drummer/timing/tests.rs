@@ -120,7 +120,7 @@ fn bars_of_a_single_beat_become_bars() {
             song.metres[0].metre = Metre::new(1, 4).unwrap();
             let timed = Timed::of(&song, Bars::Detect);
             let metre = Metre::new(beats as u8, 4).unwrap();
-            assert_eq!(timed.finding, Some(Finding::OneBeat { metre }), "{upbeat} of {beats}");
+            assert_eq!(timed.findings, [Finding::OneBeat { metre }], "{upbeat} of {beats}");
             assert_eq!(timed.song.tracks, song.tracks);
             let bars = timed.song.bars();
             assert_eq!(marked_pickup(&timed.song), Ticks(upbeat * QUARTER), "{upbeat} of {beats}");
@@ -139,6 +139,32 @@ fn bars_of_a_single_beat_become_bars() {
 }
 
 #[test]
+fn all_that_is_found_out_about_a_song_is_said() {
+    // A tenth of a quarter behind the file's beats throughout.
+    let late = |upbeat: f64| tune(4, late_by(upbeat + 0.1));
+    let is_off_grid = |finding: &Finding| match finding {
+        Finding::OffGrid { quarters } => (quarters - 0.1).abs() < 0.02,
+        _ => false,
+    };
+    let mut song = late(0.0);
+    assert!(matches!(&Timed::of(&song, Bars::Detect).findings[..], [one] if is_off_grid(one)));
+    song.metres[0].metre = Metre::new(1, 4).unwrap();
+    let metre = Metre::COMMON;
+    for (song, other) in
+        [(song, Finding::OneBeat { metre }), (late(1.0), Finding::Pickup { beats: 1.0 })]
+    {
+        let timed = Timed::of(&song, Bars::Detect);
+        assert!(is_off_grid(&timed.findings[0]), "{:?}", timed.findings);
+        assert_eq!(timed.findings[1..], [other]);
+    }
+    // Who says how long the upbeat is says nothing of the grid.
+    let timed = Timed::of(&late(1.0), Bars::Pickup(1.0));
+    assert!(matches!(&timed.findings[..], [one] if is_off_grid(one)));
+    assert_eq!(marked_pickup(&timed.song), Ticks(QUARTER));
+    assert!(timed.is_followed());
+}
+
+#[test]
 fn an_upbeat_that_is_asked_for_is_the_first_bar() {
     let song = tune(4, late_by(0.0));
     for (beats, length, metre) in [(1.0, 480, (1, 4)), (0.5, 240, (1, 8)), (3.0, 1440, (3, 4))] {
@@ -146,7 +172,7 @@ fn an_upbeat_that_is_asked_for_is_the_first_bar() {
         let first = timed.song.bars().bars()[0];
         assert_eq!(first.length, Ticks(length));
         assert_eq!((first.metre.numerator(), first.metre.denominator()), metre);
-        assert_eq!(timed.finding, None);
+        assert!(timed.findings.is_empty());
     }
     assert_eq!(Timed::of(&song, Bars::Pickup(0.0)).song, song);
 }
@@ -250,7 +276,7 @@ fn playing_without_a_click_is_followed() {
         // 118 are so near the file's tempo that pieces of it agree with the file's beats.
         assert!(is_played_freely(&song), "{bpm} bpm");
         let timed = Timed::of(&song, Bars::Detect);
-        assert_eq!(timed.finding, Some(Finding::Followed), "{bpm} bpm");
+        assert_eq!(timed.findings, [Finding::Followed], "{bpm} bpm");
         // A kick on every bar's first beat, brought back to the file's ticks.
         let bars = timed.song.bars();
         let grids: Vec<StepGrid> =

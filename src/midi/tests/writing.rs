@@ -105,6 +105,29 @@ fn real_songs_have_the_bars_and_notes_that_are_in_them() {
     }
 }
 
+#[test]
+fn what_counts_in_an_upbeat_makes_whole_bars_with_it() {
+    let (mut song, _) = song_with_drums();
+    let at = |beats: u64, numerator| MetreChange {
+        at: Ticks(beats * 96),
+        metre: Metre::new(numerator, 4).unwrap(),
+    };
+    song.metres = vec![at(0, 1), at(1, 4), at(9, 3)];
+    let beats: Vec<(u64, u64, u8)> = (0..12).map(|beat| (beat * 96, 96, 60)).collect();
+    song.tracks = vec![track("Lead", TrackKind::Melodic { program: 80 }, &beats)];
+    let file = SongFile::parse(write(&song)).unwrap();
+    let bars = |later: u64| -> Vec<u64> {
+        let merged = parse(&file.with_drums(&[], Ticks(later * 96))).unwrap();
+        assert_eq!(merged.tracks[0].notes[0].start, Ticks(later * 96));
+        merged.bars().bars().iter().map(|bar| bar.length.0 / 96).collect()
+    };
+    assert_eq!(bars(0), [1, 4, 4, 3]);
+    assert_eq!(bars(7), [4, 4, 4, 4, 3]);
+    assert_eq!(bars(3), [4, 4, 4, 3]);
+    // These are no whole bars.
+    assert_eq!(bars(2), [1, 1, 1, 4, 4, 3]);
+}
+
 /// What a merge without drums makes of a track's events, end mark apart.
 fn merged_track(events: &[u8]) -> Vec<u8> {
     let file = SongFile::parse(one_track(events)).unwrap();

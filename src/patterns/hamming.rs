@@ -53,12 +53,13 @@ impl HammingIndex {
         }
     }
 
-    /// The patterns on the same grid that differ least from one: by how many strokes, and their numbers;
-    /// least first, of equal ones the first.
+    /// The patterns on the same grid that differ least from one, which is [`Pattern::unmixed`]: by how
+    /// many strokes, and their numbers; least first, of equal ones the first.
     pub fn nearest(&self, pattern: &Pattern, count: usize) -> Vec<(usize, usize)> {
+        let pattern = &pattern.unmixed();
         let shelf = match pattern.grid() {
             PatternGrid::Straight => &self.straight,
-            PatternGrid::Triplet => &self.triplet,
+            PatternGrid::Triplet | PatternGrid::Mixed => &self.triplet,
         };
         let strokes = pattern.strokes();
         let mut apart = [0; BLOCK];

@@ -1,8 +1,8 @@
 //! The space of drum patterns: two bars of fourteen drums as points between which one can move.
 //!
-//! A [`Pattern`] is which drum is struck on which step, on a grid of sixteenths or of triplets;
-//! [`windows`] and [`medoid`] take them from a song's drums. A [`PatternSpace`] encodes a pattern to a
-//! [`Latent`] (96 numbers) and decodes latents to patterns. The [`PatternMap`] has thousands of patterns
+//! A [`Pattern`] is which drum is struck on which step, on a grid of sixteenths or of triplets, or on the
+//! way between them of both; [`windows`] and [`medoid`] take them from a song's drums. A [`PatternSpace`]
+//! encodes a pattern to a [`Latent`] (96 numbers) and decodes latents to patterns. The [`PatternMap`] has thousands of patterns
 //! that people played, each at its [`Place`] in two dimensions, and places others among them;
 //! [`sample`] draws new ones near those, [`interpolate`] goes from one to another in small steps with
 //! exact ends, [`PatternMap::pattern_at`] gives every place a pattern. Velocity and timing are not
@@ -25,6 +25,7 @@ mod hamming;
 mod map;
 mod morph;
 mod pattern;
+mod regrid;
 mod sample;
 mod space;
 
@@ -33,7 +34,7 @@ pub use export::{ExportError, Exported, export};
 pub use extract::{PatternError, Window, medoid, quarters_of_beat, windows};
 pub use map::{Filter, MapPoint, MapStyle, PatternMap, Place};
 pub use morph::interpolate;
-pub use pattern::{CELLS, Pattern, PatternGrid};
+pub use pattern::{CELLS, Pattern, PatternGrid, TWELFTHS};
 pub use sample::{Near, Sampled, sample};
 pub use space::{
     ALL, LATENT, Latent, PATTERN_DECODER, PATTERN_DISCRIMINATOR, PATTERN_ENCODER, PatternSpace,

@@ -4,7 +4,8 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::drum::DRUMS;
-use super::pattern::Pattern;
+use super::pattern::{Pattern, PatternGrid};
+use super::regrid::across;
 use super::space::PatternSpace;
 use crate::network::NetworkError;
 
@@ -22,9 +23,11 @@ const TRIES: usize = 64;
 /// drum by drum, and no step is larger than `2 / steps` of the distance between `a` and `b`, but for
 /// single strokes.
 ///
-/// A straight and a triplet pattern have the beats in common. The way between them goes through a pattern
-/// of strokes on beats alone, also dealt and chosen, where the grid changes and nothing else does; steps
-/// are as small as on one grid. Same seed, same way.
+/// Between a straight and a triplet pattern beats change one after another. A stroke that has a place near
+/// its own in the other pattern moves there, and what else goes makes room for what comes, so that no
+/// step has far fewer strokes than both ends; sixteenths become eighths, or go, before the first third of
+/// a beat comes ([`PatternGrid::Mixed`]). Steps are as small as on one grid; a stroke that moves is a single
+/// one. Same seed, same way.
 ///
 /// # Errors
 /// If a network fails.
@@ -42,9 +45,13 @@ pub fn interpolate(
         return Ok(vec![*a, end]);
     }
     if a.grid() != end.grid() {
-        let [from, to] = [a.on_beats(), end.on_beats().on(a.grid())];
-        let middle = likeliest(space, &dealt(&from, &to, seed))?.unwrap_or(from);
-        return Ok(across(a, &middle, &end, steps, seed));
+        // From what is straighter, so that sixteenths make room first.
+        let is_turned = a.grid() == PatternGrid::Triplet || end.grid() == PatternGrid::Straight;
+        let mut way = if is_turned { across(&end, a, steps) } else { across(a, &end, steps) };
+        if is_turned {
+            way.reverse();
+        }
+        return Ok(way);
     }
     let middle = middle(space, a, &end, seed)?;
     let largest = (2 * a.distance(&end) / steps).max(1);
@@ -96,22 +103,6 @@ fn path(from: &Pattern, to: &Pattern, steps: usize, seed: u64) -> Vec<Pattern> {
     (0..=steps).map(|step| changed(from, to, &changes[..done(step)])).collect()
 }
 
-/// As [`path`], from one grid to the other by way of `middle`, whose strokes are on beats alone.
-fn across(from: &Pattern, middle: &Pattern, to: &Pattern, steps: usize, seed: u64) -> Vec<Pattern> {
-    let there = middle.on(to.grid());
-    let (before, behind) = (changes(from, middle, seed), changes(&there, to, seed));
-    let all = before.len() + behind.len();
-    let at = |step: usize| {
-        let done = step * all / steps;
-        match done.checked_sub(before.len()) {
-            // The first is on its own grid also where it is on beats alone.
-            Some(done) if step > 0 => changed(&there, to, &behind[..done]),
-            _ => changed(from, middle, &before[..done]),
-        }
-    };
-    (0..=steps).map(at).collect()
-}
-
 /// Drum and step of what differs between two patterns on one grid: the drums by chance, each from its
 /// first step to its last.
 fn changes(from: &Pattern, to: &Pattern, seed: u64) -> Vec<(usize, usize)> {
@@ -145,7 +136,7 @@ mod tests {
     use super::*;
     use crate::network::{Backend, Models};
     use crate::patterns::pattern::tests::any_pattern;
-    use crate::patterns::{PatternGrid, PatternMap};
+    use crate::patterns::{PatternMap, TWELFTHS};
 
     thread_local! {
         static SPACE: PatternSpace =
@@ -181,7 +172,9 @@ mod tests {
             let whole = a.distance(&end);
             for pair in way.windows(2) {
                 let apart = pair[0].distance(&pair[1]);
-                prop_assert!(apart <= 1 || apart * steps <= 2 * whole, "{apart} of {whole}");
+                // A stroke that moves is two that differ.
+                let single = if a.grid() == end.grid() { 1 } else { 2 };
+                prop_assert!(apart <= single || apart * steps <= 2 * whole, "{apart} of {whole}");
             }
             for now in &way {
                 let stays = |drum: usize| !locked[drum] || times(now, drum) == times(&a, drum);
@@ -190,14 +183,14 @@ mod tests {
         }
     }
 
-    /// When a drum is struck, in 96ths of the two bars, which both grids have.
+    /// When a drum is struck, in twelfths of a beat, which all grids have.
     fn times(pattern: &Pattern, drum: usize) -> Vec<usize> {
-        let raster = 96 / pattern.grid().steps();
-        pattern.hits().filter(|hit| hit.0 == drum).map(|(_, step)| step * raster).collect()
+        let own = pattern.times()[drum];
+        (0..TWELFTHS).filter(|twelfth| own >> twelfth & 1 == 1).collect()
     }
 
     #[test]
-    fn between_the_grids_every_step_is_small() {
+    fn between_the_grids_every_step_is_small_and_as_full_as_the_ends() {
         let mut rock = Pattern::empty(PatternGrid::Straight);
         (0..32).step_by(2).for_each(|step| rock.set(4, step, true));
         for (drum, step) in [(0, 0), (1, 4), (0, 10), (1, 12), (0, 16), (1, 20), (0, 26), (1, 28)] {
@@ -210,15 +203,52 @@ mod tests {
             shuffle.set(5, 3 * beat, beat % 2 == 1);
         }
         let whole = rock.distance(&shuffle);
+        let fewest = rock.strokes().min(shuffle.strokes());
         for [a, b] in [[&rock, &shuffle], [&shuffle, &rock]] {
             let way = way(a, b, 16, [false; DRUMS], 3);
             assert_eq!((&way[0], &way[16]), (a, b));
+            assert!(way.iter().all(|now| now.strokes() >= fewest));
             for (step, pair) in way.windows(2).enumerate() {
                 assert!(8 * pair[0].distance(&pair[1]) <= whole, "step {step} of {whole}");
                 // It never turns back.
                 assert!(pair[0].distance(a) < pair[1].distance(a));
             }
         }
+    }
+
+    #[test]
+    fn a_straight_eighth_moves_to_the_last_third_as_one_stroke() {
+        let mut straight = Pattern::empty(PatternGrid::Straight);
+        (0..32).step_by(2).for_each(|step| straight.set(4, step, true));
+        let mut swung = Pattern::empty(PatternGrid::Triplet);
+        (0..24).filter(|step| step % 3 != 1).for_each(|step| swung.set(4, step, true));
+        let way = way(&straight, &swung, 8, [false; DRUMS], 0);
+        for (step, now) in way.iter().enumerate() {
+            // One beat after another.
+            let place = |beat| if beat < step { 8 } else { 6 };
+            let expected: Vec<usize> =
+                (0..8).flat_map(|beat| [12 * beat, 12 * beat + place(beat)]).collect();
+            assert_eq!(times(now, 4), expected, "step {step}");
+        }
+    }
+
+    #[test]
+    fn grooves_of_people_stay_full_between_the_grids() {
+        let map = PatternMap::built_in();
+        let of = |grid: PatternGrid, every: usize| -> Vec<Pattern> {
+            let own = map.points().iter().map(|point| point.pattern).filter(|p| p.grid() == grid);
+            own.step_by(every).take(100).collect()
+        };
+        let ends = of(PatternGrid::Straight, 97).into_iter().zip(of(PatternGrid::Triplet, 31));
+        let mut shares: Vec<f32> = ends
+            .map(|(a, b)| {
+                let way = way(&a, &b, 16, [false; DRUMS], 0);
+                let least = way.iter().map(Pattern::strokes).min().unwrap_or(0);
+                least as f32 / a.strokes().min(b.strokes()) as f32
+            })
+            .collect();
+        shares.sort_by(f32::total_cmp);
+        assert!(shares.len() >= 50 && shares[shares.len() / 20] >= 0.7, "{shares:?}");
     }
 
     #[test]

@@ -13,13 +13,17 @@ pub enum PatternGrid {
     Straight,
     /// Eighth triplets, or the eighths of 12/8: 12 steps a bar.
     Triplet,
+    /// Eighths and eighth triplets beside each other: 16 steps a bar, which lie none, two, three and four
+    /// sixths of a beat behind each beat. Only patterns on the way from a straight to a triplet one are
+    /// on it; no network and no point of the map knows it.
+    Mixed,
 }
 
 impl PatternGrid {
     /// Steps of the two bars, 32 or 24.
     pub const fn steps(self) -> usize {
         match self {
-            PatternGrid::Straight => 32,
+            PatternGrid::Straight | PatternGrid::Mixed => 32,
             PatternGrid::Triplet => 24,
         }
     }
@@ -29,22 +33,38 @@ impl PatternGrid {
         self.steps() / 2
     }
 
-    /// Steps of one beat.
-    const fn beat_steps(self) -> usize {
-        self.steps() / BEATS
+    /// When a step is, in twelfths of a beat from the start of the two bars, of which there are
+    /// [`TWELFTHS`].
+    pub fn twelfth(self, step: usize) -> usize {
+        let inside: &[usize] = match self {
+            PatternGrid::Straight => &[0, 3, 6, 9],
+            PatternGrid::Triplet => &[0, 4, 8],
+            PatternGrid::Mixed => &[0, 4, 6, 8],
+        };
+        TWELFTHS_OF_BEAT * (step / inside.len()) + inside[step % inside.len()]
     }
 
-    /// The bits of a row that are on beats: these steps alone are on both grids.
-    const fn beats(self) -> u32 {
-        match self {
-            PatternGrid::Straight => 0x1111_1111,
-            PatternGrid::Triplet => 0o1111_1111,
-        }
+    /// Bit `t`: a step is at twelfth `t`.
+    fn times(self) -> Times {
+        (0..self.steps()).fold(0, |times, step| times | 1 << self.twelfth(step))
+    }
+
+    /// The step nearest to a twelfth; of two the later, so that the second of two eighths becomes the
+    /// last of three, as it does in swing.
+    fn nearest(self, twelfth: usize) -> usize {
+        let steps = (0..self.steps()).rev();
+        steps.min_by_key(|&step| self.twelfth(step).abs_diff(twelfth)).unwrap_or(0)
     }
 }
 
-/// Beats of the two bars.
-const BEATS: usize = 8;
+/// Twelfths of a beat: all grids have their steps there.
+pub(super) const TWELFTHS_OF_BEAT: usize = 12;
+
+/// Twelfths of the two bars of eight beats.
+pub const TWELFTHS: usize = 8 * TWELFTHS_OF_BEAT;
+
+/// When a drum is struck: bit `t` for twelfth `t`.
+pub(super) type Times = u128;
 
 /// Cells of both grids, straight first: a network's view of a pattern.
 pub const CELLS: usize = DRUMS * (PatternGrid::Straight.steps() + PatternGrid::Triplet.steps());
@@ -108,12 +128,12 @@ impl Pattern {
         })
     }
 
-    /// Hamming distance: strokes that one has and the other has not. Patterns on different grids have
-    /// strokes on beats in common at most.
+    /// Hamming distance: strokes that one has and the other has not at the same time. A straight and a
+    /// triplet pattern have strokes on beats in common at most.
     pub fn distance(&self, other: &Pattern) -> usize {
         if self.grid != other.grid {
-            let common = |drum| (self.beats_of(drum) & other.beats_of(drum)).count_ones() as usize;
-            return self.strokes() + other.strokes() - 2 * (0..DRUMS).map(common).sum::<usize>();
+            let own_and_others = self.times().into_iter().zip(other.times());
+            return own_and_others.map(|(own, others)| (own ^ others).count_ones() as usize).sum();
         }
         // Two rows at a time: places are found by tens of thousands of these.
         let differ = |at: usize| u64::from(self.rows[at] ^ other.rows[at]);
@@ -122,15 +142,31 @@ impl Pattern {
             .sum::<u32>() as usize
     }
 
-    /// Bit `b`: the drum is struck on beat `b`.
-    fn beats_of(&self, drum: usize) -> u32 {
-        let (row, steps) = (self.rows[drum], self.grid.beat_steps());
-        (0..BEATS).fold(0, |beats, beat| beats | (row >> (beat * steps) & 1) << beat)
+    /// When each drum is struck.
+    pub(super) fn times(&self) -> [Times; DRUMS] {
+        self.rows.map(|mut row| {
+            let mut times: Times = 0;
+            while row != 0 {
+                times |= 1 << self.grid.twelfth(row.trailing_zeros() as usize);
+                row &= row - 1;
+            }
+            times
+        })
     }
 
-    /// Its strokes on beats alone, which are on the other grid as well.
-    pub(super) fn on_beats(&self) -> Pattern {
-        Pattern { grid: self.grid, rows: self.rows.map(|row| row & self.grid.beats()) }
+    /// The pattern of these strokes on the first grid that has all of them; those that none has are
+    /// dropped.
+    pub(super) fn of_times(times: &[Times; DRUMS]) -> Pattern {
+        let all: Times = times.iter().fold(0, |all, times| all | times);
+        let has_all = |grid: &PatternGrid| all & !grid.times() == 0;
+        let whole = [PatternGrid::Straight, PatternGrid::Triplet].into_iter().find(has_all);
+        let grid = whole.unwrap_or(PatternGrid::Mixed);
+        let mut pattern = Pattern::empty(grid);
+        for (row, times) in pattern.rows.iter_mut().zip(times) {
+            let bits = (0..grid.steps()).map(|step| (times >> grid.twelfth(step) & 1) << step);
+            *row = bits.sum::<Times>() as u32;
+        }
+        pattern
     }
 
     /// The pattern on a grid, each stroke on the nearest step. Of two it is the later, so that the second
@@ -140,18 +176,33 @@ impl Pattern {
             return *self;
         }
         let mut moved = Pattern::empty(grid);
-        let (from, to) = (self.grid.steps(), grid.steps());
         for (drum, step) in self.hits() {
-            moved.set(drum, (2 * step * to + from) / (2 * from), true);
+            moved.set(drum, grid.nearest(self.grid.twelfth(step)), true);
         }
         moved
     }
 
+    /// On a grid that the networks and the map know: as it is, or a mixed one on that of the two on which
+    /// fewer strokes move.
+    pub fn unmixed(&self) -> Pattern {
+        match self.grid {
+            PatternGrid::Straight | PatternGrid::Triplet => *self,
+            PatternGrid::Mixed => {
+                let straight = self.on(PatternGrid::Straight);
+                let triplet = self.on(PatternGrid::Triplet);
+                let is_straight = self.distance(&straight) < self.distance(&triplet);
+                if is_straight { straight } else { triplet }
+            }
+        }
+    }
+
     /// With the rows of `other` where `keep` says so, each of their strokes at its time. It stays on this
-    /// grid unless one of them is struck between beats on the other: then all is put on that.
+    /// grid unless one of them is struck where this has no step: then all is put on the other's.
     pub fn with_rows_of(&self, other: &Pattern, keep: impl Fn(usize) -> bool) -> Pattern {
-        let divides = |drum: usize| other.rows[drum] & !other.grid.beats() != 0;
-        let is_held = (0..DRUMS).any(|drum| keep(drum) && divides(drum));
+        let is_held = self.grid != other.grid && {
+            let (own, others) = (self.grid.times(), other.times());
+            (0..DRUMS).any(|drum| keep(drum) && others[drum] & !own != 0)
+        };
         let grid = if is_held { other.grid } else { self.grid };
         let (mut mixed, other) = (self.on(grid), other.on(grid));
         for drum in (0..DRUMS).filter(|&drum| keep(drum)) {
@@ -161,38 +212,32 @@ impl Pattern {
     }
 
     /// Cells as a network sees them, 0 or 1: `[DRUMS x 32]` straight, then `[DRUMS x 24]` triplet, of
-    /// which those of the other grid are 0.
+    /// which those of the other grid are 0. A mixed pattern is seen as [`Pattern::unmixed`].
     pub fn cells(&self) -> Vec<f32> {
         let mut cells = vec![0.0; CELLS];
-        for (drum, step) in self.hits() {
-            cells[self.cell(drum, step)] = 1.0;
+        let seen = self.unmixed();
+        for (drum, step) in seen.hits() {
+            cells[cell(seen.grid, drum, step)] = 1.0;
         }
         cells
-    }
-
-    /// Where a stroke is in [`Pattern::cells`].
-    pub fn cell(&self, drum: usize, step: usize) -> usize {
-        let before = match self.grid {
-            PatternGrid::Straight => 0,
-            PatternGrid::Triplet => DRUMS * PatternGrid::Straight.steps(),
-        };
-        before + drum * self.grid.steps() + step
     }
 
     /// A drum part of `repeats` times two bars of 4/4 from tick 0, 480 ticks a quarter, every stroke on
     /// its step and equally loud: for a performance network to play.
     pub fn part(&self, repeats: usize) -> DrumPart {
         let bars = BarGrid::new(PPQ, &[], Ticks(2 * repeats as u64 * 4 * u64::from(PPQ)));
-        let triplet = self.grid == PatternGrid::Triplet;
-        let grid = StepGrid::for_metre(Metre::COMMON, triplet);
-        let fine = grid.steps / self.grid.bar_steps();
+        // The steps of triplets are sixths of a beat, which has the eighths as well.
+        let grid = StepGrid::for_metre(Metre::COMMON, self.grid != PatternGrid::Straight);
         let hits = (0..repeats).flat_map(|time| {
-            self.hits().map(move |(drum, step)| Hit {
-                bar: BarIndex(2 * time + step / self.grid.bar_steps()),
-                step: step % self.grid.bar_steps() * fine,
-                key: LANES_OF_DRUMS[drum].default_key(),
-                velocity: Velocity::clamped(90),
-                offset: 0.0,
+            self.hits().map(move |(drum, step)| {
+                let step = self.grid.twelfth(step) * grid.steps_per_beat / TWELFTHS_OF_BEAT;
+                Hit {
+                    bar: BarIndex(2 * time + step / grid.steps),
+                    step: step % grid.steps,
+                    key: LANES_OF_DRUMS[drum].default_key(),
+                    velocity: Velocity::clamped(90),
+                    offset: 0.0,
+                }
             })
         });
         DrumPart::new(bars.clone(), vec![grid; bars.len()], hits.collect())
@@ -202,6 +247,15 @@ impl Pattern {
     pub fn tempo(bpm: f64) -> TempoMap {
         TempoMap::constant(PPQ, crate::score::Bpm(bpm))
     }
+}
+
+/// Where a stroke is in [`Pattern::cells`], of a pattern that is not mixed.
+pub(super) fn cell(grid: PatternGrid, drum: usize, step: usize) -> usize {
+    let before = match grid {
+        PatternGrid::Straight => 0,
+        PatternGrid::Triplet | PatternGrid::Mixed => DRUMS * PatternGrid::Straight.steps(),
+    };
+    before + drum * grid.steps() + step
 }
 
 /// Ticks of a quarter in parts made of patterns.
@@ -263,8 +317,30 @@ pub(super) mod tests {
         straight.set(4, 2, true);
         triplet.set(4, 2, true);
         assert_eq!((straight.distance(&triplet), triplet.distance(&straight)), (2, 2));
-        assert_eq!(straight.on_beats().strokes(), 8);
-        assert_eq!(straight.on_beats().on(PatternGrid::Triplet), triplet.on_beats());
+    }
+
+    #[test]
+    fn eighths_and_triplets_beside_each_other_are_at_their_times() {
+        let mut mixed = Pattern::empty(PatternGrid::Mixed);
+        // The first beat is straight, the second in triplets.
+        for step in [0, 2, 4, 5, 7, 16] {
+            mixed.set(4, step, true);
+        }
+        assert_eq!(Pattern::of_times(&mixed.times()), mixed);
+        let part = mixed.part(1);
+        let ticks: Vec<u64> = part.hits.iter().map(|hit| part.tick(hit).0).collect();
+        assert_eq!(ticks, [0, 240, 480, 640, 800, 1920]);
+        // Networks see it with as few strokes moved as can be: here the eighth alone.
+        assert_eq!(mixed.unmixed(), mixed.on(PatternGrid::Triplet));
+        let triplet: Vec<usize> = mixed.unmixed().hits().map(|(_, step)| step).collect();
+        assert_eq!(triplet, [0, 2, 3, 4, 5, 12]);
+        assert_eq!(mixed.distance(&mixed.unmixed()), 2);
+        assert_eq!(mixed.cells(), mixed.unmixed().cells());
+        // What has no third in it is on the simplest grid.
+        mixed.set(4, 5, false);
+        mixed.set(4, 7, false);
+        assert_eq!(Pattern::of_times(&mixed.times()).grid(), PatternGrid::Straight);
+        assert_eq!(Pattern::of_times(&mixed.times()).strokes(), 4);
     }
 
     #[test]

@@ -91,7 +91,8 @@ fn least_apart(pattern: &Pattern) -> usize {
 /// Draws up to `count` patterns, each different from all others and at least three strokes and a tenth of
 /// its own from every point of the map: a latent between that of a point that passes the filter and that
 /// of a similar one, decoded by chance. With a groove to be near to, between that one and one of the most
-/// similar on its grid; at least two strokes differ from it, and about a tenth to a quarter of all. Where
+/// similar on its grid (a mixed one's that is nearest, see [`Pattern::unmixed`]); at least two strokes differ
+/// from it, and about a tenth to a quarter of all. Where
 /// too few of those are as far from all points, the furthest of the others follow. Fewer than `count`
 /// where the map has too few points for that. Same map, filter, groove and seed, same patterns.
 ///
@@ -106,6 +107,7 @@ pub fn sample(
     seed: u64,
 ) -> Result<Vec<Sampled>, NetworkError> {
     if let Some(near) = near {
+        let near = Near { pattern: near.pattern.unmixed(), ..near };
         return sample_near(space, map, filter, &near, count, seed);
     }
     let points = map.points();

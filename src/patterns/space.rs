@@ -6,7 +6,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::drum::DRUMS;
-use super::pattern::{CELLS, Pattern, PatternGrid};
+use super::pattern::{CELLS, Pattern, PatternGrid, cell};
 use crate::network::{ModelSpec, Models, Network, NetworkError, Outputs, PortSpec, Tensor};
 
 /// Dimensions of the latent space.
@@ -81,7 +81,7 @@ pub enum Sampling {
 pub struct Request {
     /// Where in the space.
     pub latent: Latent,
-    /// `None` leaves it to the network.
+    /// `None` leaves it to the network, and so does [`PatternGrid::Mixed`], which it does not know.
     pub grid: Option<PatternGrid>,
     /// Which of the patterns there.
     pub sampling: Sampling,
@@ -178,7 +178,8 @@ impl PatternSpace {
         let latents = Tensor::f32(&[size, LATENT], latents);
         let levels: Vec<Option<Vec<f32>>> = requests.iter().map(|r| levels(r.sampling)).collect();
         let mut known = vec![0.0; size * CELLS];
-        let mut grids: Vec<Option<PatternGrid>> = requests.iter().map(|r| r.grid).collect();
+        let known_grid = |request: &Request| request.grid.filter(|&g| g != PatternGrid::Mixed);
+        let mut grids: Vec<Option<PatternGrid>> = requests.iter().map(known_grid).collect();
         for pass in 0..PASSES {
             let given = Tensor::f32(&[size, CELLS], known.clone());
             let inputs = [("latent", latents.clone()), ("known", given)];
@@ -202,7 +203,7 @@ impl PatternSpace {
             let mut pattern = Pattern::empty(grid);
             for drum in 0..DRUMS {
                 for step in 0..grid.steps() {
-                    let onset = known[row * CELLS + pattern.cell(drum, step)] > 0.0;
+                    let onset = known[row * CELLS + cell(grid, drum, step)] > 0.0;
                     pattern.set(drum, step, onset);
                 }
             }
@@ -216,9 +217,7 @@ impl PatternSpace {
 fn cells(patterns: &[Pattern], size: usize) -> Tensor {
     let mut cells = vec![0.0; size * CELLS];
     for (pattern, row) in patterns.iter().zip(cells.chunks_exact_mut(CELLS)) {
-        for (drum, step) in pattern.hits() {
-            row[pattern.cell(drum, step)] = 1.0;
-        }
+        row.copy_from_slice(&pattern.cells());
     }
     Tensor::f32(&[size, CELLS], cells)
 }
@@ -228,7 +227,7 @@ fn cells_of(grid: PatternGrid) -> std::ops::Range<usize> {
     let straight = DRUMS * PatternGrid::Straight.steps();
     match grid {
         PatternGrid::Straight => 0..straight,
-        PatternGrid::Triplet => straight..CELLS,
+        PatternGrid::Triplet | PatternGrid::Mixed => straight..CELLS,
     }
 }
 

@@ -6,7 +6,7 @@ use super::super::frame::Frame;
 use super::super::theme::{Face, UNIT};
 use super::super::widgets::label;
 use super::picture::style_colour;
-use crate::patterns::{DRUMS, MapPoint, MapStyle, Pattern};
+use crate::patterns::{DRUMS, MapPoint, MapStyle, Pattern, PatternGrid, TWELFTHS};
 use crate::studio::MapState;
 
 /// What is under the pointer, else what is in hand.
@@ -45,7 +45,9 @@ pub fn describe(
 /// The pattern in small: drums from below, two bars.
 pub fn small_grid(ui: &Ui, frame: &Frame<'_>, pattern: &Pattern, rect: Rect) {
     let (theme, painter) = (&frame.theme, ui.painter());
-    let steps = pattern.grid().steps();
+    let grid = pattern.grid();
+    // As narrow as the smallest step: eighths beside triplets are sixths of a beat apart.
+    let steps = if grid == PatternGrid::Mixed { TWELFTHS / 2 } else { grid.steps() };
     let cell = vec2(rect.width() / steps as f32, rect.height() / DRUMS as f32);
     painter.rect_filled(rect, CornerRadius::same(2), theme.window);
     for beat in 1..8 {
@@ -54,8 +56,8 @@ pub fn small_grid(ui: &Ui, frame: &Frame<'_>, pattern: &Pattern, rect: Rect) {
         painter.vline(x, rect.y_range(), Stroke::new(1.0, line));
     }
     for (drum, step) in pattern.hits() {
-        let corner =
-            pos2(rect.left() + step as f32 * cell.x, rect.bottom() - (drum + 1) as f32 * cell.y);
+        let x = rect.left() + rect.width() * grid.twelfth(step) as f32 / TWELFTHS as f32;
+        let corner = pos2(x, rect.bottom() - (drum + 1) as f32 * cell.y);
         let stroke = Rect::from_min_size(corner, cell).shrink(0.5);
         painter.rect_filled(stroke, CornerRadius::same(1), theme.hit(0.8));
     }

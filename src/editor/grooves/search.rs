@@ -7,7 +7,6 @@ use crate::editor::frame::Frame;
 use crate::editor::theme::{CONTROL, UNIT};
 use crate::editor::widgets::choice;
 use crate::patterns::{Filter, MapStyle};
-use crate::score::Ticks;
 
 /// Strokes in two bars, from and to, under their names.
 const DENSITIES: [(&str, Option<(usize, usize)>); 4] = [
@@ -31,7 +30,7 @@ pub struct Search {
 
 impl Search {
     pub fn filter(&self, frame: &Frame<'_>) -> Filter {
-        let song = frame.view.document.take().map_or(120.0, |take| take.song.tempo.bpm(Ticks(0)).0);
+        let song = frame.view.document.groove_tempo().0;
         let near = ((song * (1.0 - TEMPO)) as u16, (song * (1.0 + TEMPO)) as u16);
         Filter {
             style: self.style.checked_sub(1).map(|style| MapStyle(style as u8)),

@@ -13,10 +13,10 @@ pub use library::GrooveLibrary;
 pub(super) use library::LibraryError;
 pub use state::{MOST_FAVOURITES, MapGroove, MapState};
 
-use super::Document;
 use super::wire::{Clip, ClipNote};
-use crate::patterns::{DRUMS, LANES_OF_DRUMS, Pattern, PatternMap, Place};
-use crate::score::{BarIndex, Beats, DrumPart, Lane, Velocity};
+use super::{Document, Take};
+use crate::patterns::{DRUMS, LANES_OF_DRUMS, Pattern, PatternMap, Place, quarters_of_beat};
+use crate::score::{BarIndex, Beats, Bpm, DrumPart, Lane, Metre, Ticks, Velocity};
 
 /// Steps of the way between the pins.
 pub const MORPH_STEPS: usize = 32;
@@ -67,16 +67,43 @@ impl Document {
         })
     }
 
-    /// A groove of two bars as the audio thread plays it, over and over from the start of the bar in which
-    /// the take begins, at once. Muted lanes are heard: it is a groove that is looked for, no part of the
-    /// song.
+    /// The tempo of the song where it begins, in beats of grooves of the map a minute: those that are
+    /// felt, dotted ones in compound metres.
+    pub fn groove_tempo(&self) -> Bpm {
+        self.take().map_or(USUAL_TEMPO, |take| {
+            Bpm(take.song.tempo.bpm(Ticks(0)).0 / quarters_of_beat(first_metre(take)))
+        })
+    }
+
+    /// How grooves of the map go along with the host.
+    pub(super) fn groove_time(&self) -> GrooveTime {
+        let Some(take) = self.take() else { return GrooveTime::default() };
+        // Beside a song that follows what was played freely the host counts on in the file's quarters.
+        let metre = match take.file_time {
+            Some(_) => Metre::COMMON,
+            None => first_metre(take),
+        };
+        GrooveTime {
+            quarters_of_beat: quarters_of_beat(metre),
+            bar_line: take.host_position(take.upbeat()),
+            metre,
+            tempo: take.host_tempo(Ticks(0)),
+        }
+    }
+
+    /// A groove of two bars as the audio thread plays it, over and over in phase with the song's bars, at
+    /// once. Its beats are those that are felt in the song. Muted lanes are heard: it is a groove that is
+    /// looked for, no part of the song.
     pub(super) fn audition_clip(&self, part: &DrumPart) -> Clip {
-        let quarter = f64::from(part.bars.ticks_per_quarter());
-        let start = self.take().map_or(0.0, |take| take.start.0.rem_euclid(LOOP) - LOOP);
+        let ticks_of_beat = f64::from(part.bars.ticks_per_quarter());
+        let time = self.groove_time();
+        let beats = |beats_of_groove: f64| Beats(beats_of_groove * time.quarters_of_beat);
+        let round = beats(LOOP).0;
+        let start = time.bar_line.0.rem_euclid(round) - round;
         let mut strokes: Vec<ClipNote> = Vec::with_capacity(part.hits.len() * TIMES);
-        for time in 0..TIMES {
+        for turn in 0..TIMES {
             strokes.extend(part.hits.iter().map(|hit| ClipNote {
-                at: Beats(part.tick(hit).0 as f64 / quarter + LOOP * time as f64),
+                at: beats(part.tick(hit).0 as f64 / ticks_of_beat + LOOP * turn as f64),
                 length: Beats(STROKE),
                 kit_key: hit.key.get(),
                 key: self.drum_map.key(hit.key),
@@ -85,17 +112,54 @@ impl Document {
         }
         strokes.sort_by(|a, b| a.at.0.total_cmp(&b.at.0).then(a.key.cmp(&b.key)));
         strokes.dedup_by(|next, kept| next.key == kept.key && next.at.0 - kept.at.0 < STROKE / 4.0);
-        let length = LOOP * TIMES as f64;
         Clip {
             start: Beats(start),
-            length: Beats(length),
+            length: beats(LOOP * TIMES as f64),
             strokes: strokes.into(),
-            bar_lines: (0..=2 * TIMES).map(|bar| Beats(LOOP / 2.0 * bar as f64)).collect(),
+            // Of 4/4, and of 6/8 and 2/4, whose bars are half as long.
+            bar_lines: (0..=4 * TIMES).map(|bar| beats(LOOP / 4.0 * bar as f64)).collect(),
             at_once: true,
             taps: None,
         }
     }
 }
+
+/// How grooves of the map go along with the host.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct GrooveTime {
+    /// Quarters of the host that a beat of a groove lasts.
+    quarters_of_beat: f64,
+    /// A bar line of the song, where the host has it.
+    bar_line: Beats,
+    /// The metre of the host.
+    pub metre: Metre,
+    /// Its tempo, in quarters.
+    pub tempo: Bpm,
+}
+
+impl GrooveTime {
+    /// Beats of a groove a minute.
+    pub fn beats_a_minute(&self) -> f64 {
+        self.tempo.0 / self.quarters_of_beat
+    }
+}
+
+/// Where there is no song.
+impl Default for GrooveTime {
+    fn default() -> GrooveTime {
+        let (bar_line, metre) = (Beats(0.0), Metre::COMMON);
+        GrooveTime { quarters_of_beat: 1.0, bar_line, metre, tempo: USUAL_TEMPO }
+    }
+}
+
+/// The metre of a take's first bar, but for an upbeat.
+fn first_metre(take: &Take) -> Metre {
+    let (bars, upbeat) = (take.bars(), take.upbeat());
+    bars.bars().iter().find(|bar| bar.start >= upbeat).map_or(Metre::COMMON, |bar| bar.metre)
+}
+
+/// The tempo of grooves where nothing says another.
+const USUAL_TEMPO: Bpm = Bpm(120.0);
 
 /// Beats of a groove.
 pub(super) const LOOP: f64 = 8.0;

@@ -14,12 +14,9 @@ use crate::patterns::{
     DRUMS, Filter, MapPoint, Near, Pattern, PatternGrid, PatternMap, PatternSpace, Sampling,
     drum_of_lane, interpolate, sample,
 };
-use crate::score::{BarIndex, Bpm, DrumPart, Groove, GrooveSource, Metre, TempoMap, Ticks};
+use crate::score::{BarIndex, DrumPart, Groove, GrooveSource, Metre, TempoMap};
 use crate::studio::shared_state::SharedState;
 use crate::studio::{Document, Edit};
-
-/// The tempo of grooves where nothing says another.
-const USUAL_TEMPO: Bpm = Bpm(120.0);
 
 /// The networks and the map, once they were asked for.
 #[derive(Default)]
@@ -75,7 +72,7 @@ impl MapServer {
             }
             MapRequest::Listen(pattern) => {
                 let part = open.played(&document, &pattern)?;
-                shared.audition(&pattern, &part, tempo(&document), true);
+                shared.audition(&pattern, &part, true);
                 return Ok(());
             }
             MapRequest::Use(section) => return open.give(shared, &document, section),
@@ -115,7 +112,7 @@ impl MapServer {
         let taken = MapGroove { pattern, ..taken };
         shared.change_map(|map| map.current = Some(taken));
         let part = open.played(&document, &pattern)?;
-        shared.audition(&pattern, &part, tempo(&document), true);
+        shared.audition(&pattern, &part, true);
         Ok(())
     }
 
@@ -192,7 +189,7 @@ impl Open {
     ) -> Result<(), MapFailure> {
         let Some(current) = &document.map.current else { return Ok(()) };
         // As if no control was turned: intensity and swing act when the song is played with it.
-        let tempo = Pattern::tempo(tempo(document).0);
+        let tempo = Pattern::tempo(document.groove_tempo().0);
         let part = self.performed(&current.pattern, &own_feel(document, &tempo))?;
         let near = self.map.nearest(current.place, 1, &Filter::default());
         let style = near.first().map(|&index| self.map.points()[index].style.name());
@@ -209,7 +206,7 @@ impl Open {
 
     /// A groove as a drummer plays it at the song's tempo, under all controls: as it is heard.
     fn played(&self, document: &Document, pattern: &Pattern) -> Result<DrumPart, MapFailure> {
-        let tempo = Pattern::tempo(tempo(document).0);
+        let tempo = Pattern::tempo(document.groove_time().beats_a_minute());
         let Settings { intensity, swing, .. } = document.settings;
         self.performed(pattern, &Feel { intensity, swing, ..own_feel(document, &tempo) })
     }
@@ -225,11 +222,6 @@ impl Open {
 fn own_feel<'a>(document: &Document, tempo: &'a TempoMap) -> Feel<'a> {
     let settings = &document.settings;
     Feel { humanise: settings.humanise, seed: settings.seed, ..Feel::new(tempo) }
-}
-
-/// The song's tempo where it begins.
-fn tempo(document: &Document) -> Bpm {
-    document.take().map_or(USUAL_TEMPO, |take| take.song.tempo.bpm(Ticks(0)))
 }
 
 /// Every second bar of a part with the one behind it, where both have four beats and any stroke.

@@ -83,6 +83,35 @@ fn a_groove_is_heard_at_once_and_the_part_comes_back() {
 }
 
 #[test]
+fn beats_of_a_groove_are_the_dotted_beats_of_6_8() {
+    let mut take = fixtures::take(8);
+    let metre = Metre::new(6, 8).unwrap();
+    take.song.metres = vec![crate::score::MetreChange { at: Ticks(0), metre }];
+    take.start = Beats(15.0);
+    let takes = vec![std::sync::Arc::new(take)];
+    let document = Document { takes, current_take: Some(0), ..Document::default() };
+    // 120 quarters a minute are 80 dotted ones.
+    assert!((document.groove_tempo().0 - 80.0).abs() < 1e-9);
+    let time = document.groove_time();
+    assert!((time.beats_a_minute() - 80.0).abs() < 1e-9);
+    assert_eq!((time.metre, time.tempo), (metre, Bpm(120.0)));
+    let groove = document.audition_clip(&plainly(&swing()));
+    // Two bars of 6/8 are one of the groove: 8 dotted beats go by before it comes again.
+    assert_eq!((15.0 - groove.start.0) % 12.0, 0.0);
+    let ride = LANES_OF_DRUMS[11].default_key().get();
+    let rides = groove.strokes.iter().filter(|stroke| stroke.kit_key == ride);
+    let quarters: Vec<f64> = rides.map(|stroke| stroke.at.0).collect();
+    // Its triplets are the eighths of the song.
+    let eighths = swing().hits().filter(|hit| hit.0 == 11).map(|hit| hit.1).collect::<Vec<_>>();
+    let expected = eighths.iter().chain(&eighths[..1]).enumerate();
+    for (index, eighth) in expected {
+        let round = if index < eighths.len() { 0.0 } else { 12.0 };
+        let at = round + *eighth as f64 / 2.0;
+        assert!((quarters[index] - at).abs() < 1e-6, "{index}: {} {at}", quarters[index]);
+    }
+}
+
+#[test]
 fn what_is_in_hand_moves_and_locked_lanes_stay() {
     let studio = Studio::new();
     let saved = Saved { document: fixtures::document(8, 1), ..Saved::default() };

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{JobError, StudioLink};
 use crate::patterns::Pattern;
-use crate::score::{Beats, Bpm, Lane, Ticks, Velocity};
+use crate::score::{Beats, Lane, Velocity};
 use crate::studio::wire::Audition;
 use crate::studio::{AuditionSource, MapRequest, TrackStretch};
 
@@ -48,9 +48,7 @@ impl StudioLink {
     /// Has a groove heard from the next block on, in time with the host, or without it while it stands.
     /// It has plain accents until the worker has played it.
     pub fn audition_groove(&self, pattern: &Pattern) {
-        let document = self.shared.document();
-        let tempo = document.take().map_or(Bpm(120.0), |take| take.host_tempo(Ticks(0)));
-        self.shared.audition_plainly(pattern, tempo);
+        self.shared.audition_plainly(pattern);
         self.shared.request_map(MapRequest::Listen(*pattern));
     }
 

@@ -143,10 +143,10 @@ impl StudioLink {
         match Take::from_midi(name, bytes) {
             Err(TakeError::OnlyDrums { .. }) => self.drop_groove(name, bytes, None),
             imported => {
-                let (take, finding) = imported?;
+                let (take, findings) = imported?;
                 let drums = take.own_drums().map(|drums| words_for_drums(&take.name, &drums));
                 self.add(take);
-                let said: Vec<String> = finding.map(words_for).into_iter().chain(drums).collect();
+                let said: Vec<String> = findings.into_iter().map(words_for).chain(drums).collect();
                 if !said.is_empty() {
                     self.report(&said.join(" "));
                 }

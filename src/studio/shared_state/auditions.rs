@@ -12,7 +12,7 @@ use super::super::{Document, MapRequest};
 use super::SharedState;
 use super::state::State;
 use crate::patterns::Pattern;
-use crate::score::{Beats, Bpm, DrumPart, Metre};
+use crate::score::{Beats, DrumPart};
 
 /// Lets the part rest, or be heard again, unless something else is auditioned in its place.
 fn rest(state: &State, link: &mut AudioLink, rests: bool) {
@@ -56,7 +56,7 @@ impl SharedState {
 
     /// Has a groove heard at once in the place of the part, over and over, whether the host plays or not.
     /// `played` replaces the same groove only while that is still wanted, or is what was waited for.
-    pub fn audition(&self, pattern: &Pattern, part: &DrumPart, tempo: Bpm, played: bool) {
+    pub fn audition(&self, pattern: &Pattern, part: &DrumPart, played: bool) {
         let mut state = self.state.lock();
         let is_awaited = std::mem::take(&mut state.awaits_groove);
         if played && state.session.auditioned.is_none() && !is_awaited {
@@ -64,20 +64,21 @@ impl SharedState {
         }
         let running = state.session.auditioned.replace(*pattern).is_some();
         state.session.audition_source = None;
-        let clip = state.history.present().audition_clip(part);
+        let document = state.history.present();
+        let (clip, time) = (document.audition_clip(part), document.groove_time());
         let (from, to) = (clip.start, Beats(clip.start.0 + clip.length.0));
         let mut link = self.audio_link.lock();
         link.play_instead(Some(clip));
         if !running {
-            link.audition(Audition::Play { from, to, tempo, metre: Metre::COMMON });
+            link.audition(Audition::Play { from, to, tempo: time.tempo, metre: time.metre });
         }
         drop(link);
         self.notify(state);
     }
 
     /// As [`SharedState::audition`], with plain accents: for what must be heard in the next block.
-    pub fn audition_plainly(&self, pattern: &Pattern, tempo: Bpm) {
-        self.audition(pattern, &plainly(pattern), tempo, false);
+    pub fn audition_plainly(&self, pattern: &Pattern) {
+        self.audition(pattern, &plainly(pattern), false);
     }
 
     /// Lets the part be heard again.

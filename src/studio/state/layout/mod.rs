@@ -82,7 +82,7 @@ struct SavedMap {
 #[derive(Serialize, Deserialize)]
 struct SavedPattern {
     triplet: bool,
-    /// A row of bits for each drum.
+    /// A row of bits for each drum; one more, which is empty, of a mixed pattern.
     rows: Vec<u32>,
     x: f32,
     y: f32,

@@ -158,8 +158,13 @@ impl SavedMap {
 
 impl SavedPattern {
     fn read(self) -> Option<studio::MapGroove> {
-        let rows: [u32; DRUMS] = self.rows.try_into().ok()?;
-        let grid = if self.triplet { PatternGrid::Triplet } else { PatternGrid::Straight };
+        let (&rows, more) = self.rows.split_first_chunk::<DRUMS>()?;
+        let grid = match (self.triplet, more) {
+            (false, []) => PatternGrid::Straight,
+            (true, []) => PatternGrid::Triplet,
+            (false, [0]) => PatternGrid::Mixed,
+            _ => return None,
+        };
         let pattern = Pattern::from_rows(grid, rows);
         let fits = *pattern.rows() == rows && self.x.is_finite() && self.y.is_finite();
         let place = Place { x: self.x, y: self.y };

@@ -115,9 +115,12 @@ impl From<&studio::MapState> for SavedMap {
 
 impl From<&studio::MapGroove> for SavedPattern {
     fn from(groove: &studio::MapGroove) -> SavedPattern {
+        let grid = groove.pattern.grid();
+        let mut rows = groove.pattern.rows().to_vec();
+        rows.extend((grid == PatternGrid::Mixed).then_some(0));
         SavedPattern {
-            triplet: groove.pattern.grid() == PatternGrid::Triplet,
-            rows: groove.pattern.rows().to_vec(),
+            triplet: grid == PatternGrid::Triplet,
+            rows,
             x: groove.place.x,
             y: groove.place.y,
         }

@@ -186,7 +186,7 @@ pub(super) fn class_name(class: DrumClass) -> &'static str {
     }
 }
 
-fn is_plural(class: DrumClass) -> bool {
+pub(super) fn is_plural(class: DrumClass) -> bool {
     use DrumClass::{ClosedHat, Crash, OpenHat, Toms};
     matches!(class, ClosedHat | OpenHat | Toms | Crash)
 }

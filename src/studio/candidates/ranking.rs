@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::feedback::{Profile, RelevanceFeedback, class_name, profiles};
+use super::feedback::{Profile, RelevanceFeedback, class_name, is_plural, profiles};
 use super::{BEST, CandidatePart};
 use crate::curator::{
     Candidate, choose, lanes_distance, missing_share, pattern_distance, ranked as by_worth,
 };
 use crate::drummer::{GeneratedPart, Judgement, names, time_keeper};
-use crate::score::{DrumClass, DrumPart, Lane};
+use crate::score::{DRUM_CLASSES, DrumClass, DrumPart, Lane};
 use crate::studio::{Alternative, VariationId};
 
 /// Of those before it, one is compared with so many at most.
@@ -17,6 +17,10 @@ const COMPARED: usize = 8;
 const STRIKING: f32 = 0.35;
 /// Parts whose drums that keep no time are less apart than this are alike but for what keeps it.
 const ALIKE: f32 = 0.35;
+/// Parts of which less than these shares are missing in another are nearly the same, much like it, and half
+/// like it.
+const MISSING: [(f32, &str); 3] =
+    [(0.1, "nearly the same as"), (0.4, "much like"), (0.7, "half like")];
 /// The drums that keep no time.
 const NO_KEEPERS: [Lane; 5] = [Lane::Kick, Lane::Snare, Lane::SideStick, Lane::Clap, Lane::Crash];
 /// The least correlation with the form that follows it.
@@ -154,13 +158,51 @@ fn reason(
                     _ => format!("like {} but with {mine}", place + 1),
                 }
             }
-            _ => {
-                let missing = 100.0 * missing_share(parts[own], parts[other]);
-                format!("{missing:.0} % of its strokes are not in {}", place + 1)
-            }
+            _ => beside(parts[own], parts[other], place + 1),
         });
     }
     words.join(", ")
+}
+
+/// How much a part is like the one at a place, from 1, and which drum it has that is another.
+fn beside(own: &DrumPart, other: &DrumPart, place: usize) -> String {
+    let missing = missing_share(own, other);
+    if missing == 0.0 {
+        let is_sparser = missing_share(other, own) > 0.0;
+        return if is_sparser {
+            format!("like {place} with fewer strokes")
+        } else {
+            format!("the same as {place}")
+        };
+    }
+    let Some((_, like)) = MISSING.into_iter().find(|(most, _)| missing < *most) else {
+        return format!("unlike {place}");
+    };
+    match other_drum(own, other) {
+        Some(drum) => format!("{like} {place} but with {drum}"),
+        None => format!("{like} {place}"),
+    }
+}
+
+/// The drum that has at least half of the strokes that another part has not.
+fn other_drum(own: &DrumPart, other: &DrumPart) -> Option<String> {
+    let strokes = |part: &DrumPart| -> BTreeSet<(usize, usize, usize)> {
+        part.hits.iter().map(|hit| (hit.bar.0, hit.step, hit.lane().index())).collect()
+    };
+    let (own, other) = (strokes(own), strokes(other));
+    let class = |lane: usize| Lane::ALL[lane].drum_class();
+    let mut missing = [0_usize; DRUM_CLASSES];
+    own.difference(&other).for_each(|&(.., lane)| missing[class(lane).index()] += 1);
+    let most = DrumClass::ALL.into_iter().max_by_key(|class| missing[class.index()])?;
+    if 2 * missing[most.index()] < missing.iter().sum::<usize>() {
+        return None;
+    }
+    let name = class_name(most);
+    if other.iter().all(|&(.., lane)| class(lane) != most) {
+        return Some(name.to_owned());
+    }
+    let is_counted = !is_plural(most) && most != DrumClass::Percussion;
+    Some(format!("{} {name}", if is_counted { "another" } else { "other" }))
 }
 
 /// The middle of some figures, 0 of none.
@@ -208,9 +250,21 @@ mod tests {
         };
         let last = |part: &DrumPart| why(&[&hats, part], [0.0, 0.0]).remove(1);
         assert!(last(&ride).ends_with("like 1 but with ride"), "{}", last(&ride));
-        assert!(last(&other).ends_with("100 % of its strokes are not in 1"), "{}", last(&other));
+        assert!(last(&other).ends_with("unlike 1"), "{}", last(&other));
         // All that it has is in the other, which has two kicks more.
-        assert!(last(&fewer).ends_with(", 0 % of its strokes are not in 1"), "{}", last(&fewer));
+        assert!(last(&fewer).ends_with("like 1 with fewer strokes"), "{}", last(&fewer));
+        let kicks =
+            part(&[(Lane::ClosedHat, EIGHTHS), (Lane::Kick, &[2, 10]), (Lane::Snare, &[4])]);
+        let said = last(&kicks);
+        assert!(said.ends_with("much like 1 but with another kick"), "{said}");
+        let bells = part(&[
+            (Lane::ClosedHat, EIGHTHS),
+            (Lane::Kick, &[0, 8]),
+            (Lane::Snare, &[4]),
+            (Lane::Bell, &[14]),
+        ]);
+        assert!(last(&bells).ends_with("nearly the same as 1 but with percussion"));
+        assert!(last(&hats).ends_with("the same as 1"), "{}", last(&hats));
         // Of equals none stands out, and what hardly follows the form does not follow it.
         assert!(!last(&ride).contains("well balanced") && !last(&ride).contains("follows"));
         assert!(!why(&[&hats, &ride], [0.1, 0.0])[0].contains("follows"));

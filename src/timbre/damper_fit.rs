@@ -4,6 +4,7 @@
 //! from which on the recording is more like partials that fade under the damper: a change point, by the sum
 //! of absolute differences in dB. Where other notes are louder both say the same, so they do not count.
 
+use super::dampers::DamperFall;
 use super::envelope::Window;
 use super::model::{LONGEST, Observation, model};
 use super::noise_fit;
@@ -107,7 +108,8 @@ fn moments(
         let nearest = (frequency / spectra.bin).round() as usize;
         let floor = observed.floor.get(nearest).copied().unwrap_or(0.0);
         let power = |note: &PlayedNote, at: usize| {
-            let expected = window.expect(note, sound, partial, at as f64 * frame);
+            let expected =
+                window.expect((note, DamperFall::default()), sound, partial, at as f64 * frame);
             expected.amplitude * expected.amplitude * gain
         };
         let moment = |at: usize| Moment {
@@ -208,7 +210,10 @@ fn move_end(
         let frequency = sound.frequency(old.key, n);
         for at in first..=last.min(modelled.frames().saturating_sub(1)) {
             let power = |note: &PlayedNote| {
-                window.expect(note, sound, partial, at as f64 * frame).amplitude.powi(2)
+                window
+                    .expect((note, DamperFall::default()), sound, partial, at as f64 * frame)
+                    .amplitude
+                    .powi(2)
             };
             let change = power(new) - power(old);
             if change != 0.0 {
@@ -243,8 +248,13 @@ mod tests {
         let mut found = real.map(|real| PlayedNote { end: real.start + 0.4, ..real });
         // What one note is taken for depends on how long the others are.
         for _ in 0..2 {
-            let observed =
-                Observation { spectra: &spectra, notes: &found, rate: rate as f32, floor: &floor };
+            let observed = Observation {
+                spectra: &spectra,
+                notes: &found,
+                falls: &[],
+                rate: rate as f32,
+                floor: &floor,
+            };
             let ends = ends(&observed, &piano, &mut spectra.zeros());
             found.iter_mut().zip(ends).for_each(|(note, end)| note.end = end);
         }

@@ -1,5 +1,6 @@
 //! What a model says of a partial through the window of a spectrum.
 
+use super::dampers::DamperFall;
 use super::note::PlayedNote;
 use super::piano::{KeySound, Partial};
 
@@ -44,10 +45,10 @@ impl Window {
         Window { half, points }
     }
 
-    /// A partial of a note in the frame centred on `time`.
+    /// A partial of a note, with how its damper falls, in the frame centred on `time`.
     pub fn expect(
         &self,
-        note: &PlayedNote,
+        (note, fall): (&PlayedNote, DamperFall),
         sound: &KeySound,
         partial: &Partial,
         time: f64,
@@ -61,7 +62,8 @@ impl Window {
         let share = (partial.aftersound.min(0.0) * TO_LN).exp();
         let (fast, slow) = (partial.fast * TO_LN, partial.slow * TO_LN);
         let damper = sound.release * TO_LN;
-        let whole = since > self.half && !(-self.half..self.half).contains(&released);
+        let bends = |since: f32| (-self.half..self.half).contains(&since);
+        let whole = since > self.half && !bends(released) && !bends(released - fall.brushes);
         let middle = [(0.0, 1.0)];
         let points = if whole { &middle[..] } else { &self.points[..] };
         let (mut first, mut second, mut late_first, mut late_second, mut damped) =
@@ -71,7 +73,7 @@ impl Window {
             if t < 0.0 {
                 continue;
             }
-            let under = (released + offset).max(0.0);
+            let under = fall.seconds_under(released + offset);
             let rise = 1.0 - (-t / sound.attack.max(1e-4)).exp();
             let common = weight * rise * (-damper * under).exp();
             let a = common * (1.0 - share) * (-fast * t).exp();

@@ -3,10 +3,12 @@
 use std::fmt;
 
 use super::TimbreError;
-use super::likeness::is_a_band;
+use super::dampers::{DamperFall, sounding};
+use super::likeness::{hisses, is_a_band};
 use super::measure::{LONGEST, Measured, measure};
 use super::note::{PlayedNote, Velocities};
 use super::note_detection;
+use super::pedals::Part;
 use super::piano::Piano;
 
 /// The most samples of a recording that are looked through for its first note, in seconds.
@@ -26,6 +28,10 @@ const UNLIKE_A_PIANO: f64 = 8.0;
 const EXPLAINED: f64 = 0.55;
 const EXPLAINED_AT_LEAST: f64 = 0.35;
 
+/// Recordings with a softer peak are made as loud as this: what is played with a table can only be made some
+/// 20 dB louder.
+const SOFTEST_PEAK: f32 = 0.05;
+
 /// What a musician should know of a piano that was learned.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Remark {
@@ -37,6 +43,8 @@ pub enum Remark {
     Dull(f32),
     /// It does not sound like a piano.
     Unlike,
+    /// It does not sound like a piano that plays the notes that it is said to play.
+    OtherNotes,
 }
 
 impl fmt::Display for Remark {
@@ -58,6 +66,13 @@ impl fmt::Display for Remark {
             Remark::Unlike => {
                 write!(f, "this hardly sounds like a piano: neither may what comes of it")
             }
+            Remark::OtherNotes => {
+                write!(
+                    f,
+                    "this hardly sounds like a piano that plays the notes of the MIDI file: are they \
+                     those of the recording, and in its time?"
+                )
+            }
         }
     }
 }
@@ -71,8 +86,9 @@ pub struct Learned {
     pub remarks: Vec<Remark>,
 }
 
-/// Learns a piano from mono samples at `rate` hertz. `notes` are those of the recording, in its time; by
-/// default they are listened for. `go_on` is told what share is done and answers whether to go on.
+/// Learns a piano from mono samples at `rate` hertz. `played` is what the recording plays on keys and
+/// pedals, in its time; by default its notes are listened for. `go_on` is told what share is done and
+/// answers whether to go on.
 ///
 /// # Errors
 /// [`TimbreError::Silent`], [`TimbreError::TooFewNotes`], [`TimbreError::NoPiano`],
@@ -80,23 +96,27 @@ pub struct Learned {
 pub fn learn(
     samples: &[f32],
     rate: f32,
-    notes: Option<&[PlayedNote]>,
+    played: Option<&[Part]>,
     go_on: &dyn Fn(f32) -> bool,
 ) -> Result<Learned, TimbreError> {
-    let peak = samples.iter().fold(0.0f32, |most, sample| most.max(sample.abs()));
-    if peak < 1e-4 {
-        return Err(TimbreError::Silent);
-    }
+    let recorded = samples;
+    let (samples, peak) = around_zero(recorded).ok_or(TimbreError::Silent)?;
     let expected = Piano::schematic();
-    let (measured, unlike) = match notes {
-        Some(notes) => {
+    let mut remarks = Vec::new();
+    let measured = match played {
+        Some(parts) => {
             let end = samples.len() as f64 / f64::from(rate);
-            let within: Vec<PlayedNote> =
-                notes.iter().filter(|note| note.start < end).copied().collect();
+            let within: Vec<(PlayedNote, DamperFall)> =
+                sounding(parts).into_iter().filter(|(note, _)| note.start < end).collect();
             if within.is_empty() {
                 return Err(TimbreError::NoNotes);
             }
-            (measure(samples, rate, &within, Velocities::Known, &expected, LONGEST, go_on)?, false)
+            let measured =
+                measure(&samples, rate, &within, Velocities::Known, &expected, LONGEST, go_on)?;
+            if measured.explained < EXPLAINED || measured.error > UNLIKE_A_PIANO {
+                remarks.push(Remark::OtherNotes);
+            }
+            measured
         }
         None => {
             // What comes before the first sound is no use.
@@ -108,30 +128,62 @@ pub fn learn(
             if found.len() < FEWEST {
                 return Err(TimbreError::TooFewNotes);
             }
+            let found: Vec<(PlayedNote, DamperFall)> =
+                found.into_iter().map(|note| (note, DamperFall::default())).collect();
             let measured =
                 measure(part, rate, &found, Velocities::Guessed, &expected, LONGEST, go_on)?;
             if measured.explained < EXPLAINED_AT_LEAST {
                 return Err(TimbreError::NoPiano);
             }
-            let unlike = measured.explained < EXPLAINED || is_a_band(&measured.piano);
-            (measured, unlike)
+            let others = || is_a_band(&measured.piano) && !hisses(part, rate);
+            if measured.explained < EXPLAINED || measured.error > UNLIKE_A_PIANO || others() {
+                remarks.push(Remark::Unlike);
+            }
+            measured
         }
     };
-    let mut remarks = Vec::new();
-    if unlike || measured.error > UNLIKE_A_PIANO {
-        remarks.push(Remark::Unlike);
-    }
     let keys = measured.piano.measured_keys();
     if keys < FEW_KEYS {
         remarks.push(Remark::FewKeys(keys));
     }
-    let clipped = samples.iter().filter(|sample| sample.abs() > 0.995 * peak).count();
-    let clipped = 1000.0 * clipped as f32 / samples.len() as f32;
-    if peak > 0.9 && clipped > 1.0 {
+    let most = recorded.iter().fold(0.0f32, |most, sample| most.max(sample.abs()));
+    let clipped = recorded.iter().filter(|sample| sample.abs() > 0.995 * most).count();
+    let clipped = 1000.0 * clipped as f32 / recorded.len() as f32;
+    if most > 0.9 && clipped > 1.0 {
         remarks.push(Remark::Clipped(clipped));
     }
     if measured.highest < 8_000.0 {
         remarks.push(Remark::Dull(measured.highest));
     }
     Ok(Learned { measured, remarks })
+}
+
+/// A recording without the offset that cheap converters leave, and no softer than [`SOFTEST_PEAK`], with its
+/// peak. `None` if it is silent.
+fn around_zero(samples: &[f32]) -> Option<(Vec<f32>, f32)> {
+    let sum: f64 = samples.iter().copied().map(f64::from).sum();
+    let mean = (sum / samples.len().max(1) as f64) as f32;
+    let mut moved: Vec<f32> = samples.iter().map(|sample| sample - mean).collect();
+    let peak = moved.iter().fold(0.0f32, |most, sample| most.max(sample.abs()));
+    if peak < 1e-4 {
+        return None;
+    }
+    let gain = (SOFTEST_PEAK / peak).max(1.0);
+    moved.iter_mut().for_each(|sample| *sample *= gain);
+    Some((moved, gain * peak))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_go_and_soft_recordings_become_louder() {
+        assert_eq!(around_zero(&[]), None);
+        assert_eq!(around_zero(&[0.3; 100]), None);
+        let (moved, peak) = around_zero(&[0.75, 0.25, 0.75, 0.25]).unwrap();
+        assert_eq!((&moved[..], peak), (&[0.25, -0.25, 0.25, -0.25][..], 0.25));
+        let (moved, peak) = around_zero(&[0.001, -0.001, 0.0, 0.0]).unwrap();
+        assert!((peak - SOFTEST_PEAK).abs() < 1e-6 && (moved[1] + SOFTEST_PEAK).abs() < 1e-6);
+    }
 }

@@ -3,6 +3,8 @@
 use super::TimbreError;
 use super::attack::fit_attack;
 use super::damper_fit::ends;
+use super::dampers::DamperFall;
+use super::key_balance::even_out;
 use super::model::{Observation, model};
 use super::noise_fit::{self, fit_noise};
 use super::note::{PlayedNote, Velocities};
@@ -50,23 +52,23 @@ pub struct Measured {
     pub notes: usize,
 }
 
-/// Measures a piano in mono samples at `rate` hertz. `notes` are those of the recording; `expected` is
-/// what sounds where nothing is heard. No more than `longest` seconds are listened to ([`LONGEST`] are
-/// enough).
+/// Measures a piano in mono samples at `rate` hertz. `notes` are those of the recording, each with how its
+/// damper falls; `expected` is what sounds where nothing is heard. No more than `longest` seconds are
+/// listened to ([`LONGEST`] are enough).
 ///
 /// # Errors
 /// [`TimbreError::Silent`], [`TimbreError::TooFewNotes`], [`TimbreError::Cancelled`].
 pub fn measure(
     samples: &[f32],
     rate: f32,
-    notes: &[PlayedNote],
+    notes: &[(PlayedNote, DamperFall)],
     velocities: Velocities,
     expected: &Piano,
     longest: f64,
     go_on: &dyn Fn(f32) -> bool,
 ) -> Result<Measured, TimbreError> {
     let step = |share: f32| if go_on(share) { Ok(()) } else { Err(TimbreError::Cancelled) };
-    let (samples, notes) = heard_part(samples, rate, notes, longest);
+    let (samples, notes, falls) = heard_part(samples, rate, notes, longest);
     let peak = samples.iter().fold(0.0f32, |most, sample| most.max(sample.abs()));
     if peak < 1e-4 {
         return Err(TimbreError::Silent);
@@ -87,7 +89,7 @@ pub fn measure(
 
     let spectra = Spectrogram::new(samples, rate, SIZE, HOP);
     let floor = floor(&spectra);
-    let long = Observation { spectra: &spectra, notes: &[], rate, floor: &floor };
+    let long = Observation { spectra: &spectra, notes: &[], falls: &falls, rate, floor: &floor };
     let short_spectra = Spectrogram::new(samples, rate, SHORT, SHORT_HOP);
     let short_floor = self::floor(&short_spectra);
     let short = Observation { spectra: &short_spectra, floor: &short_floor, ..long };
@@ -143,6 +145,10 @@ pub fn measure(
     noise_fit::add_noise(&observed, &piano, &mut modelled);
     model(&observed, &piano, &mut modelled, &mut |_, _, _, _, _| {});
     let explained = explained(&spectra, &modelled);
+    // Only now: until here the piano belongs to velocities as they were guessed.
+    if velocities == Velocities::Guessed {
+        even_out(&mut piano);
+    }
     Ok(Measured { piano, error, explained, highest: highest(&spectra), notes: notes.len() })
 }
 
@@ -150,20 +156,22 @@ pub fn measure(
 fn heard_part<'a>(
     samples: &'a [f32],
     rate: f32,
-    notes: &[PlayedNote],
+    notes: &[(PlayedNote, DamperFall)],
     longest: f64,
-) -> (&'a [f32], Vec<PlayedNote>) {
-    let first = notes.iter().map(|note| note.start).fold(f64::MAX, f64::min);
+) -> (&'a [f32], Vec<PlayedNote>, Vec<DamperFall>) {
+    let first = notes.iter().map(|(note, _)| note.start).fold(f64::MAX, f64::min);
     let begin = if first < f64::MAX { (first - 0.5).max(0.0) } else { 0.0 };
     let at = |seconds: f64| ((seconds * f64::from(rate)) as usize).min(samples.len());
     let part = &samples[at(begin)..at(begin + longest)];
     let length = part.len() as f64 / f64::from(rate);
-    let notes = notes
+    let (notes, falls) = notes
         .iter()
-        .filter(|note| note.start - begin < length)
-        .map(|note| PlayedNote { start: note.start - begin, end: note.end - begin, ..*note })
-        .collect();
-    (part, notes)
+        .filter(|(note, _)| note.start - begin < length)
+        .map(|(note, fall)| {
+            (PlayedNote { start: note.start - begin, end: note.end - begin, ..*note }, *fall)
+        })
+        .unzip();
+    (part, notes, falls)
 }
 
 /// How late the sound comes behind the notes, in seconds: from the rise of its energy.
@@ -240,11 +248,13 @@ fn explained(spectra: &Spectrogram, modelled: &Spectrogram) -> f64 {
     common / f64::max(all, 1e-12)
 }
 
-/// The frequency below which nearly all of the loudest in each bin lies: 70 dB under the strongest bin ends
+/// The frequency below which nearly all of the loudest in each bin lies: 95 dB under the strongest bin ends
 /// it.
 fn highest(spectra: &Spectrogram) -> f32 {
     let mut loudest = vec![0.0f32; spectra.bins];
-    for frame in 0..spectra.frames() {
+    // A recording that is cut off clicks: frames beyond its ends are left out.
+    let edge = spectra.size / spectra.hop / 2;
+    for frame in edge..spectra.frames().saturating_sub(edge) {
         let row = spectra.frame(frame);
         loudest.iter_mut().zip(row).for_each(|(most, power)| *most = most.max(*power));
     }
@@ -280,5 +290,19 @@ fn match_level(observed: &Observation, piano: &mut Piano, modelled: &mut Spectro
             partial.levels.iter_mut().for_each(|level| *level += gain);
         }
         sound.noise.levels.iter_mut().for_each(|level| *level += gain);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recording_that_is_cut_off_is_as_dull_as_before() {
+        let sample = |at: u32| (f64::from(at) * 0.1425 + 1.0).sin() as f32;
+        let sine: Vec<f32> = (0..44_100).map(sample).collect();
+        let spectra = Spectrogram::new(&sine, 44_100.0, SIZE, HOP);
+        let highest = highest(&spectra);
+        assert!((1_000.0..2_000.0).contains(&highest), "{highest} Hz");
     }
 }

@@ -16,9 +16,11 @@
 mod activation;
 mod attack;
 mod damper_fit;
+mod dampers;
 mod envelope;
 mod error;
 mod format;
+mod key_balance;
 mod learn;
 mod likeness;
 mod measure;

@@ -1,5 +1,6 @@
 //! The spectra that a piano is expected to have.
 
+use super::dampers::DamperFall;
 use super::envelope::{Expected, Window};
 use super::note::PlayedNote;
 use super::piano::Piano;
@@ -15,6 +16,8 @@ pub const LONGEST: f64 = 8.0;
 pub struct Observation<'a> {
     pub spectra: &'a Spectrogram,
     pub notes: &'a [PlayedNote],
+    /// Of each note; those that are missing fall at once.
+    pub falls: &'a [DamperFall],
     pub rate: f32,
     /// Power a bin of the recording's own noise.
     pub floor: &'a [f32],
@@ -35,12 +38,14 @@ pub fn model(
     for (number, note) in observed.notes.iter().enumerate() {
         let sound = piano.key(note.key);
         let first = frame_of(note.start - f64::from(window.half)) + 1;
-        let end = (note.end + AFTER).min(note.start + LONGEST);
+        let fall = observed.falls.get(number).copied().unwrap_or_default();
+        let end = note.end + f64::from(fall.brushes) + AFTER;
+        let end = end.min(note.start + LONGEST);
         let last = frame_of(end).min(into.frames().saturating_sub(1));
         for (index, partial) in sound.partials.iter().enumerate() {
             let frequency = sound.frequency(note.key, index + 1);
             for frame in first..=last {
-                let expected = window.expect(note, sound, partial, seconds(frame));
+                let expected = window.expect((note, fall), sound, partial, seconds(frame));
                 if expected.amplitude > 1e-7 {
                     sines.push((frame, frequency, expected.amplitude * expected.amplitude));
                     visit(number, index, frequency, frame, &expected);

@@ -2,7 +2,7 @@
 
 use super::model::{Observation, model};
 use super::note::PlayedNote;
-use super::piano::{BAND_EDGES, BANDS, LAYERS, LOWEST, Piano, layer_weights};
+use super::piano::{BAND_EDGES, BANDS, LOWEST, Piano, beyond_layers, layer_weights};
 use super::ridge::Ridge;
 use super::spectrogram::Spectrogram;
 
@@ -58,7 +58,8 @@ fn each(
 fn level(piano: &Piano, note: &PlayedNote, band: usize) -> f32 {
     let noise = &piano.key(note.key).noise;
     let [low, _, high] = layer_weights(note.velocity);
-    10f32.powf((noise.levels[band] + noise.hardness * (high - low)) / 10.0)
+    let louder = noise.hardness * (high - low) + beyond_layers(note.velocity);
+    10f32.powf((noise.levels[band] + louder) / 10.0)
 }
 
 /// Adds the expected noise of all notes.
@@ -92,10 +93,8 @@ pub fn fit_noise(observed: &Observation, piano: &mut Piano, modelled: &mut Spect
     let mut common = Ridge::new(&precisions);
     let mut own = vec![vec![(0.0f64, 0.0f64); BANDS]; piano.keys.len()];
     each(observed, piano, spectra, &mut |note, frame, power| {
-        let (heights, hard) = (
-            (f64::from(note.key) - 60.0) / 24.0,
-            (f64::from(note.velocity) - f64::from(LAYERS[1])) / 40.0,
-        );
+        let [low, _, high] = layer_weights(note.velocity);
+        let (heights, hard) = ((f64::from(note.key) - 60.0) / 24.0, f64::from(high - low));
         for band in 0..BANDS {
             let range = bins(spectra, band);
             let (sines, noises) = (modelled.frame(frame), noise.frame(frame));

@@ -11,7 +11,8 @@ pub const LOWEST: u8 = 21;
 /// Partials of a note, at most.
 pub const PARTIALS: usize = 60;
 
-/// MIDI velocities that the table has levels for; between them levels are interpolated in dB.
+/// MIDI velocities that the table has levels for; between them levels are interpolated in dB, beyond them
+/// [`beyond_layers`] goes on.
 pub const LAYERS: [f32; 3] = [40.0, 80.0, 120.0];
 
 /// Bands of the attack's noise.
@@ -98,10 +99,10 @@ pub fn partial_frequency(base: f32, cents: f32, inharmonicity: f32, n: usize) ->
     base * (cents / 1200.0).exp2() * n * stretch
 }
 
-/// How much each layer counts at a velocity; the sum is 1. Beyond the outer ones it is extrapolated.
+/// How much each layer counts at a velocity; the sum is 1. Beyond the outer ones only the nearest does.
 pub fn layer_weights(velocity: u8) -> [f32; 3] {
-    let velocity = f32::from(velocity);
     let [low, middle, high] = LAYERS;
+    let velocity = f32::from(velocity).clamp(low, high);
     if velocity < middle {
         let share = (velocity - low) / (middle - low);
         [1.0 - share, share, 0.0]
@@ -111,11 +112,38 @@ pub fn layer_weights(velocity: u8) -> [f32; 3] {
     }
 }
 
+/// The decibels that a velocity ten times as high is louder by beyond the layers, as General MIDI 2
+/// recommends, and what is added to velocities before, so that the softest are heard. Of four sampled pianos
+/// a velocity of 20 is 9 to 13 dB softer than one of 40, of 10 18 to 26 dB.
+const BY_TEN: f32 = 40.0;
+const SOFTEST: f32 = 3.0;
+
+/// How much louder a velocity beyond the layers is than the nearest of them, in dB; 0 between them. Lines
+/// through the layers would not do: velocity 1 would be no softer than a sampled piano's 26.
+pub fn beyond_layers(velocity: u8) -> f32 {
+    let velocity = f32::from(velocity);
+    let nearest = velocity.clamp(LAYERS[0], LAYERS[2]);
+    BY_TEN * ((velocity + SOFTEST) / (nearest + SOFTEST)).log10()
+}
+
 impl Partial {
     /// Amplitude at the attack in dB of full scale.
     pub fn level(&self, velocity: u8) -> f32 {
         let weights = layer_weights(velocity);
-        self.levels.iter().zip(weights).map(|(level, weight)| level * weight).sum()
+        let level: f32 =
+            self.levels.iter().zip(weights).map(|(level, weight)| level * weight).sum();
+        level + beyond_layers(velocity)
+    }
+
+    /// How many decibels a velocity more is louder around this one.
+    pub fn slope(&self, velocity: u8) -> f32 {
+        let [low, _, high] = LAYERS;
+        let velocity = f32::from(velocity);
+        if (low..=high).contains(&velocity) {
+            (self.levels[2] - self.levels[0]) / (high - low)
+        } else {
+            BY_TEN / std::f32::consts::LN_10 / (velocity + SOFTEST)
+        }
     }
 }
 
@@ -189,5 +217,33 @@ fn schematic_key(index: usize) -> KeySound {
         partials,
         noise: Noise { levels, hardness: 8.0, decay: 150.0 },
         heard: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn beyond_the_layers_levels_follow_the_curve_of_sampled_pianos() {
+        // A harder stroke is not brighter here, and the layers say little.
+        let partial =
+            Partial { levels: [-32.0, -30.0, -25.0], fast: 9.0, slow: 9.0, aftersound: -9.0 };
+        let louder = |velocity| partial.level(velocity) - partial.levels[0];
+        assert_eq!([40, 60, 80, 100, 120].map(louder), [0.0, 1.0, 2.0, 4.5, 7.0]);
+        for (velocity, softest, loudest) in
+            [(30, -5.5, -4.0), (20, -13.0, -9.0), (10, -26.0, -18.0), (1, -60.0, -38.0)]
+        {
+            let level = louder(velocity);
+            assert!((softest..loudest).contains(&level), "{velocity}: {level} dB");
+        }
+        assert!((0.5..1.5).contains(&(louder(127) - 7.0)));
+        for velocity in 1..127 {
+            assert!(louder(velocity) < louder(velocity + 1));
+        }
+        for velocity in [10, 30, 124] {
+            let real = 0.5 * (louder(velocity + 1) - louder(velocity - 1));
+            assert!((partial.slope(velocity) / real - 1.0).abs() < 0.01);
+        }
     }
 }

@@ -50,7 +50,8 @@ fn learned() -> &'static (Vec<f32>, Learned) {
     static LEARNED: OnceLock<(Vec<f32>, Learned)> = OnceLock::new();
     LEARNED.get_or_init(|| {
         let samples = recording(&other_piano(), &arpeggio());
-        let learned = learn(&samples, RATE as f32, Some(&arpeggio()), &|_| true).unwrap();
+        let part = Part { notes: arpeggio(), pedals: Vec::new() };
+        let learned = learn(&samples, RATE as f32, Some(&[part]), &|_| true).unwrap();
         (samples, learned)
     })
 }
@@ -163,6 +164,18 @@ fn a_chord_alone_says_little() {
     let note = |key| PlayedNote { start: 0.3, end: 2.5, key, velocity: 80 };
     let chord = recording(&Piano::schematic(), &[48, 60, 64, 67].map(note));
     refused_or_remarked(&chord, &|remark| matches!(remark, Remark::FewKeys(1..6)));
+}
+
+#[test]
+fn a_midi_file_of_something_else_is_remarked_on() {
+    let real = arpeggio()[..8].to_vec();
+    let samples = recording(&Piano::schematic(), &real);
+    for shift in [0, 2, 5] {
+        let notes = real.iter().map(|note| PlayedNote { key: note.key + shift, ..*note }).collect();
+        let part = Part { notes, pedals: Vec::new() };
+        let remarks = learn(&samples, RATE as f32, Some(&[part]), &|_| true).unwrap().remarks;
+        assert_eq!(remarks.contains(&Remark::OtherNotes), shift > 0, "{shift}: {remarks:?}");
+    }
 }
 
 #[test]

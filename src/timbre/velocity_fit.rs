@@ -17,11 +17,10 @@ pub fn fit_velocities(samples: &[Sample], piano: &Piano, notes: &mut [PlayedNote
     let mut sums = vec![[0.0f32; 3]; notes.len()];
     for sample in samples {
         let partial = &piano.key(notes[sample.note].key).partials[usize::from(sample.partial)];
-        let slope = (partial.levels[2] - partial.levels[0]) / (LAYERS[2] - LAYERS[0]);
         let sum = &mut sums[sample.note];
         sum[0] += sample.precision;
         sum[1] += sample.precision * sample.difference;
-        sum[2] += sample.precision * slope;
+        sum[2] += sample.precision * partial.slope(notes[sample.note].velocity);
     }
     for (note, [weight, difference, slope]) in notes.iter_mut().zip(sums) {
         if weight <= 0.0 {

@@ -2,7 +2,7 @@
 
 use super::noise_bands::NoiseBands;
 use super::oscillators::{BLOCK, Oscillators, SILENT, Sine};
-use super::piano::{BANDS, KeySound, Partial, layer_weights};
+use super::piano::{BANDS, KeySound, Partial, beyond_layers, layer_weights};
 
 /// A note that sounds.
 #[derive(Clone, Debug)]
@@ -67,8 +67,8 @@ impl Voice {
         };
         let sines: Vec<Sine> = (1..).zip(&sound.partials).filter_map(sine).collect();
         let [low, _, high] = layer_weights(velocity);
-        let hardness = sound.noise.hardness * (high - low);
-        let noise = sound.noise.levels.map(|level| amplitude(level + hardness));
+        let louder = sound.noise.hardness * (high - low) + beyond_layers(velocity);
+        let noise = sound.noise.levels.map(|level| amplitude(level + louder));
         let angle = (sound.pan.clamp(-1.0, 1.0) + 1.0) * std::f32::consts::FRAC_PI_4;
         Voice {
             partials: Oscillators::new(&sines),

@@ -27,7 +27,6 @@ mod surface;
 
 use std::io::BufRead;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, TryRecvError};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
@@ -37,7 +36,7 @@ use drumlin::midi;
 use drumlin::score::{Bpm, SampleRate, TempoMap};
 use hosts::clap::Clap;
 use hosts::session::{Session, Sound};
-use hosts::storm::rage;
+use hosts::storm::{Threads, rage};
 use hosts::{BoxError, Hosted};
 use surface::Surface;
 
@@ -132,21 +131,21 @@ fn obey(
 fn storm(session: &mut Session<Clap>, surface: &Surface) -> Result<(), BoxError> {
     let parameters = session.plugin.parameters();
     let mut audio = session.plugin.take_audio().ok_or("the sound is elsewhere")?;
-    let ends = AtomicBool::new(false);
+    let threads = Threads::default();
     let weathered = thread::scope(|scope| {
         let raging = scope.spawn(|| {
-            rage(&mut audio, &parameters, BLOCK, 6, &ends).map_err(|error| error.to_string())
+            rage(&mut audio, &parameters, BLOCK, 6, &threads).map_err(|error| error.to_string())
         });
         let rounds = (0..ROUNDS).try_for_each(|_| {
             session.plugin.close();
             thread::sleep(MOMENT);
             open(session, surface)?;
             thread::sleep(MOMENT);
-            session.plugin.idle();
+            threads.idle(&mut session.plugin);
             surface.idle()?;
             Ok(())
         });
-        ends.store(true, Ordering::Release);
+        threads.end();
         let blocks = raging.join().map_err(|_| "the audio thread panicked")?;
         rounds.and(blocks.map_err(BoxError::from))
     });

@@ -101,13 +101,26 @@ fn note<T>(turned: &Arc<AtomicU32>, control: Control) -> Arc<dyn Fn(T) + Send + 
     })
 }
 
+/// What a typed text means, in a parameter's unit.
+type TextToValue = Arc<dyn Fn(&str) -> Option<f32> + Send + Sync>;
+
+/// As `parse`, and with a comma for the point. What is no number, as "nan" is, means nothing: a project
+/// could not be opened again with it.
+fn typed(parse: TextToValue) -> TextToValue {
+    Arc::new(move |text: &str| {
+        let text = text.replace(',', ".");
+        let is_number = !text.to_ascii_lowercase().contains("nan");
+        parse(&text).filter(|value| is_number && value.is_finite())
+    })
+}
+
 /// A share, where the drummer's own default is.
 fn share(turned: &Arc<AtomicU32>, control: Control) -> FloatParam {
     let default = control.get(&Settings::default()).unwrap_or_default();
     FloatParam::new(control.name(), default, FloatRange::Linear { min: 0.0, max: 1.0 })
         .with_unit(" %")
         .with_value_to_string(formatters::v2s_f32_percentage(0))
-        .with_string_to_value(formatters::s2v_f32_percentage())
+        .with_string_to_value(typed(formatters::s2v_f32_percentage()))
         .with_callback(note(turned, control))
 }
 
@@ -124,7 +137,7 @@ fn level() -> FloatParam {
     FloatParam::new(Control::Preview.name(), util::db_to_gain(0.0), range)
         .with_unit(" dB")
         .with_value_to_string(formatters::v2s_f32_gain_to_db(1))
-        .with_string_to_value(formatters::s2v_f32_gain_to_db())
+        .with_string_to_value(typed(formatters::s2v_f32_gain_to_db()))
 }
 
 impl Default for Parameters {
@@ -307,6 +320,26 @@ mod tests {
             // SAFETY: as above.
             let default = unsafe { pointer.default_normalized_value() };
             assert!(back.is_some_and(|back| (back - default).abs() < 1e-6), "{id}: {text}");
+        }
+    }
+
+    #[test]
+    fn what_is_typed_is_a_number_or_nothing() {
+        let parameters = Parameters::default();
+        let swing = |text: &str| parameters.of(Control::Swing).parse(text);
+        assert_eq!(
+            (swing("50 %"), swing("12,5"), swing("900%")),
+            (Some(0.5), Some(0.125), Some(1.0))
+        );
+        let level = |text: &str| parameters.of(Control::Preview).parse(text);
+        assert_eq!((level("-inf dB"), level("-6,5 dB")), (Some(0.0), level("-6.5")));
+        for text in
+            ["nan", "NaN %", "-nan", "inf", "1e99", "", "%", "loud", "5 0", "\u{0}", "1.2.3"]
+        {
+            assert_eq!(swing(text), None, "{text}");
+        }
+        for text in ["nan", "NaN dB", "inf", "dB", "", "loud"] {
+            assert_eq!(level(text), None, "{text}");
         }
     }
 

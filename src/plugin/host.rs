@@ -171,7 +171,6 @@ impl<K: Kind> Plugin for Instance<K> {
         let rate = f64::from(config.sample_rate);
         let kit = DrumSampler::new(SoundFont::embedded(), rate);
         self.engine.activate(rate, config.max_buffer_size, kit);
-        self.engine.set_offline(config.process_mode == ProcessMode::Offline);
         true
     }
 
@@ -185,6 +184,7 @@ impl<K: Kind> Plugin for Instance<K> {
         _aux: &mut AuxiliaryBuffers,
         context: &mut impl ProcessContext<Self>,
     ) -> ProcessStatus {
+        self.engine.set_offline(self.host.is_offline());
         let host = HostTime::from(context.transport());
         let parameters = &self.parameters;
         let controls = Controls {

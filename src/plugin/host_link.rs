@@ -1,5 +1,6 @@
 //! From the studio's worker to the host, whether a window is open or not: parameters that the plugin
 //! turns by itself, and the count of changes by which a host knows that its project has to be saved.
+//! From the host to the audio thread: whether it renders offline.
 //!
 //! The worker leaves the positions here and asks the host for a flush. The next block takes them, or
 //! the flush where no blocks are processed, and hands them to the host.
@@ -38,6 +39,8 @@ pub struct HostLink {
     flush: Mutex<Option<Flush>>,
     /// The document that the host's project has, or that the host was told of.
     told: Mutex<Option<Arc<Document>>>,
+    /// The host renders offline.
+    renders: AtomicBool,
 }
 
 impl Default for HostLink {
@@ -47,6 +50,7 @@ impl Default for HostLink {
             waiting: AtomicBool::new(false),
             flush: Mutex::default(),
             told: Mutex::default(),
+            renders: AtomicBool::new(false),
         }
     }
 }
@@ -56,6 +60,16 @@ impl HostLink {
     /// nobody asks it in the way before.
     pub fn flush_with(&self, flush: Option<Flush>) {
         *self.flush.lock() = flush;
+    }
+
+    /// Notes whether the host renders offline; holds from the next block on.
+    pub fn set_offline(&self, renders: bool) {
+        self.renders.store(renders, Ordering::Relaxed);
+    }
+
+    /// Whether the host renders offline. For the audio thread too.
+    pub fn is_offline(&self) -> bool {
+        self.renders.load(Ordering::Relaxed)
     }
 
     /// Takes what is to be turned: ids of parameters, and positions from 0 to 1. For the audio thread, or

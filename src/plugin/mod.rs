@@ -15,10 +15,11 @@
 //! | `engine` | audio | a block | the same block, played |
 //! | `host` | all | the host's calls | both plugins |
 //! | `clap` | main, audio | a host | instances, whose notes go out in a dialect that it knows |
+//! | `note_dialect` | audio | what goes out | the same as MIDI |
 //! | `vst3` | main, audio | clap-wrapper's factory | the same, mended |
 //! | `state` | main | the document | text in the host's project |
 //! | `parameter_sync` | the studio's worker | parameters | edits and jobs of the studio |
-//! | `host_link` | the studio's worker, audio | the document | parameters that are turned without a window |
+//! | `host_link` | the studio's worker, audio | the document, the host's render mode | parameters that are turned without a window |
 //! | `parameter_output` | audio, main | the same | events for the host |
 //! | `shared_transport` | audio | where the host is | the same, for the window |
 //!
@@ -31,6 +32,7 @@ mod clap;
 mod engine;
 mod host;
 mod host_link;
+mod note_dialect;
 mod parameter_output;
 mod parameter_sync;
 mod playback;

@@ -7,11 +7,12 @@ use base64::engine::general_purpose::STANDARD;
 use nice_plug::params::Params;
 use nice_plug::params::persist::PersistentField;
 use nice_plug::plugin::{ParamValue, PluginState};
+use nice_plug::prelude::util;
 use parking_lot::Mutex;
 
 use super::host_link::HostLink;
 use crate::network::Backend;
-use crate::parameters::Parameters;
+use crate::parameters::{CHANGES, CHANNELS, LOUDEST_DB, Parameters};
 use crate::studio::Studio;
 
 /// Everything that is saved and loaded. Called on the host's main thread.
@@ -96,17 +97,32 @@ impl<'a> PersistentField<'a, String> for Running {
 }
 
 /// Opening a project presses nothing and ends the tapping of a groove: the trigger goes out of the state
-/// that is about to be loaded, and the switch is off in it.
+/// that is about to be loaded, and the switch is off in it. Values that a damaged project has beyond their
+/// ranges come back into them: nobody else looks, and a level may be as loud as it says.
 pub fn at_rest(state: &mut PluginState) {
     state.params.remove("gen");
     state.params.insert("tap".to_owned(), ParamValue::Bool(false));
+    for (id, value) in &mut state.params {
+        match (id.as_str(), value) {
+            ("level", ParamValue::F32(gain)) => {
+                *gain = gain.clamp(0.0, util::db_to_gain(LOUDEST_DB));
+            }
+            (_, ParamValue::F32(share)) => *share = share.clamp(0.0, 1.0),
+            ("chan", ParamValue::I32(channel)) => {
+                *channel = (*channel).clamp(CHANNELS[0], CHANNELS[1]);
+            }
+            ("edits", ParamValue::I32(count)) => *count = (*count).clamp(0, CHANGES),
+            _ => {}
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(unsafe_code, reason = "the host sets parameters behind the plugin's back")]
 
-    use nice_plug::params::InternalParamMut;
+    use nice_plug::params::internals::ParamPtr;
+    use nice_plug::params::{InternalParamMut, Param};
 
     use super::super::parameter_sync::ParameterSync;
     use super::*;
@@ -177,6 +193,38 @@ mod tests {
         assert!(matches!(state.params.get("tap"), Some(ParamValue::Bool(false))));
         assert!(matches!(state.params.get("bypass"), Some(ParamValue::Bool(true))));
         assert!(!state.params.contains_key("gen"));
+    }
+
+    #[test]
+    fn values_beyond_their_ranges_come_back_into_them() {
+        let parameters = Parameters::default();
+        for (id, pointer, _) in parameters.param_map() {
+            let ParamPtr::FloatParam(parameter) = pointer else { continue };
+            let range = [0.0, 1.0].map(|end| {
+                // SAFETY: the parameter lives as long as `parameters`.
+                unsafe { (*parameter).preview_plain(end) }
+            });
+            for (value, expected) in [(-1e30, range[0]), (1e30, range[1]), (range[1], range[1])] {
+                let mut state = PluginState {
+                    version: String::new(),
+                    params: BTreeMap::from([(id.clone(), ParamValue::F32(value))]),
+                    fields: BTreeMap::new(),
+                };
+                at_rest(&mut state);
+                let found = state.params.get(&id);
+                assert!(
+                    matches!(found, Some(ParamValue::F32(found)) if *found == expected),
+                    "{id}: {found:?}"
+                );
+            }
+        }
+        let mut state = PluginState {
+            version: String::new(),
+            params: BTreeMap::from([("edits".to_owned(), ParamValue::I32(i32::MAX))]),
+            fields: BTreeMap::new(),
+        };
+        at_rest(&mut state);
+        assert!(matches!(state.params.get("edits"), Some(ParamValue::I32(CHANGES))));
     }
 
     #[test]

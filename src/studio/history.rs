@@ -41,12 +41,22 @@ impl History {
     }
 
     /// Makes a step. One of the gesture that made the step before becomes part of it; one that
-    /// changes nothing is none.
+    /// changes nothing is none, nor is a gesture that ends where it began.
     pub fn step(&mut self, document: Document, name: &'static str, gesture: Option<Gesture>) {
         if document == *self.present {
             return;
         }
         let merged = gesture.is_some() && gesture == self.gesture;
+        self.future.clear();
+        self.gesture = gesture;
+        if merged
+            && self.past.back().is_some_and(|before| *before.document == document)
+            && let Some(before) = self.past.pop_back()
+        {
+            // The drag is back where it began: there is nothing to take back.
+            (self.present, self.gesture) = (before.document, None);
+            return;
+        }
         let before = std::mem::replace(&mut self.present, Arc::new(document));
         if !merged {
             self.past.push_back(Step { document: before, name });
@@ -54,8 +64,6 @@ impl History {
                 self.past.pop_front();
             }
         }
-        self.future.clear();
-        self.gesture = gesture;
     }
 
     /// Changes the present as part of the last step, such as when the drummer has played what the
@@ -137,6 +145,23 @@ mod tests {
         assert_eq!(channel(&history), 5);
         assert!(history.undo());
         assert_eq!(channel(&history), 10);
+    }
+
+    #[test]
+    fn a_drag_that_comes_back_is_no_step() {
+        let mut history = History::default();
+        set(&mut history, 1, None);
+        let drag = Some(Gesture(1));
+        for number in [2, 3, 1] {
+            set(&mut history, number, drag);
+        }
+        // And it may go on.
+        set(&mut history, 4, drag);
+        set(&mut history, 5, drag);
+        assert!(history.undo());
+        assert_eq!(channel(&history), 1);
+        assert!(history.undo());
+        assert_eq!((channel(&history), history.undo_name()), (10, None));
     }
 
     #[test]

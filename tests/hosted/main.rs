@@ -4,7 +4,6 @@
 mod disorder;
 
 mod as_clap {
-    use std::sync::atomic::{AtomicBool, Ordering};
     use std::thread;
     use std::time::{Duration, Instant};
 
@@ -14,7 +13,7 @@ mod as_clap {
     use hosts::clap::{self, Clap, NoteDialect, NoteDialects};
     use hosts::scenarios::{self, RATE};
     use hosts::session::Drum;
-    use hosts::{Hosted, library, storm};
+    use hosts::{Block, Hosted, Now, library, saved, storm};
 
     /// How long the host goes mad.
     const STORM: Duration = Duration::from_secs(4);
@@ -114,11 +113,11 @@ mod as_clap {
         let state = session.plugin.save().unwrap();
         let parameters = session.plugin.parameters();
         let mut audio = session.plugin.take_audio().unwrap();
-        let ends = AtomicBool::new(false);
+        let threads = storm::Threads::default();
         let mut rng = ChaCha8Rng::seed_from_u64(3);
         let began = Instant::now();
         let blocks = thread::scope(|scope| {
-            let rage = || storm::rage(&mut audio, &parameters, LONGEST, 4, &ends).unwrap();
+            let rage = || storm::rage(&mut audio, &parameters, LONGEST, 4, &threads).unwrap();
             let raging = scope.spawn(rage);
             while began.elapsed() < STORM && !raging.is_finished() {
                 for (id, least, greatest) in &parameters {
@@ -127,10 +126,10 @@ mod as_clap {
                 }
                 session.plugin.save().unwrap();
                 let _ = session.plugin.load(&storm::spoilt(&state, &mut rng));
-                session.plugin.idle();
+                threads.idle(&mut session.plugin);
                 thread::sleep(Duration::from_millis(10));
             }
-            ends.store(true, Ordering::Release);
+            threads.end();
             raging.join().unwrap()
         });
         println!("{blocks} blocks in {:?}", began.elapsed());
@@ -144,6 +143,66 @@ mod as_clap {
         thread::sleep(Duration::from_millis(200));
         session.run(40.0).unwrap();
         scenarios::assert_alike(&session.played(0.0, scenarios::BEATS).unwrap(), &written);
+    }
+
+    /// nice-plug drops what it cannot tell a main thread that is busy. What is turned meanwhile holds, and
+    /// reaches the drummer; and the host hears of a project that is opened.
+    #[test]
+    fn a_main_thread_that_is_busy_misses_nothing() {
+        // A few more than nice-plug keeps.
+        const TURNS: usize = 4096 + 8;
+        let mut plugin = drumlin();
+        let (state, swing) = (plugin.save().unwrap(), plugin.parameter("Swing").unwrap());
+        let turns: Vec<_> = (0..TURNS).map(|turn| (swing, [0.5, 0.25][turn % 2])).collect();
+        let mut audio = plugin.take_audio().unwrap();
+        let now = Now {
+            playing: false,
+            position: 0.0,
+            tempo: 120.0,
+            metre: (4, 4),
+            looping: None,
+            rate: RATE,
+        };
+        let block = Block { now, frames: 1, notes: &[], sound: None };
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                for turns in turns.chunks(100) {
+                    audio.process(&block, turns.iter().copied(), None).unwrap();
+                }
+            });
+        });
+        assert_eq!(plugin.value(swing), Some(0.25));
+        let began = Instant::now();
+        while saved::document(&plugin.save().unwrap()).unwrap().settings.swing != 0.25 {
+            assert!(began.elapsed() < Duration::from_secs(60), "the drummer does not hear of it");
+            thread::sleep(Duration::from_millis(5));
+        }
+        let before = plugin.rescans();
+        plugin.load(&state).unwrap();
+        assert!(plugin.rescans() > before, "the host is not told");
+        assert_eq!(plugin.value(swing), Some(0.0));
+        plugin.give_back(audio);
+    }
+
+    /// The host says that it renders while the plugin runs, and does not start it anew.
+    #[test]
+    fn what_is_rendered_offline_is_not_captured() {
+        let mut session = scenarios::project(drumlin()).unwrap();
+        for (offline, takes) in [(true, 0), (false, 1)] {
+            session.plugin.set_offline(offline).unwrap();
+            session.play(0.0);
+            session.run(16.0).unwrap();
+            session.stop().unwrap();
+            session.plugin.set("Generate", 1.0).unwrap();
+            for _ in 0..20 {
+                session.block(512).unwrap();
+                thread::sleep(Duration::from_millis(10));
+            }
+            session.plugin.set("Generate", 0.0).unwrap();
+            session.wait(|document| document.takes.len() >= takes).unwrap();
+            let document = session.document().unwrap();
+            assert_eq!(document.takes.len(), takes, "offline: {offline}");
+        }
     }
 
     #[test]

@@ -200,14 +200,15 @@ impl SharedState {
     /// Goes a step back or forth in time.
     fn travel(&self, step: impl FnOnce(&mut History) -> bool) {
         self.change(|state| {
-            state.stop();
             let map = state.history.present().map.clone();
-            if step(&mut state.history) {
-                // Pins and favourites are no steps.
-                let document = Document { map, ..(**state.history.present()).clone() };
-                state.history.amend(document);
-                state.session.recalls += 1;
+            if !step(&mut state.history) {
+                return;
             }
+            state.stop();
+            // Pins and favourites are no steps.
+            let document = Document { map, ..(**state.history.present()).clone() };
+            state.history.amend(document);
+            state.session.recalls += 1;
             state.refused = None;
         });
     }

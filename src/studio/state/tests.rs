@@ -6,14 +6,15 @@ use proptest::prelude::*;
 use super::*;
 use crate::drummer::timing::FileTime;
 use crate::drummer::{CountIn, Ending, Settings, Style, StyleChoice};
+use crate::patterns::{Pattern, PatternGrid, Place};
 use crate::score::{
     BarIndex, Bpm, Groove, GrooveSource, Lane, Pedal, PedalChange, TempoMap, Ticks,
 };
 use crate::studio::Rating;
 use crate::studio::fixtures::document;
 use crate::studio::{
-    Arrangement, DrumMap, Edit, Lanes, OwnMap, Region, RegionOverride, Take, TakePiano, Theme,
-    VariationId,
+    Arrangement, DrumMap, Edit, Lanes, MapGroove, MapState, OwnMap, Region, RegionOverride, Take,
+    TakePiano, Theme, VariationId,
 };
 use crate::timbre::{LOWEST, Piano};
 
@@ -206,6 +207,18 @@ fn a_version_4_state_stays_readable() {
     let saved = full();
     assert!(saved.document.arrangement_of(0).is_some_and(|made| !made.take.pedals.is_empty()));
     assert_eq!(Saved::from_bytes(&std::fs::read(path).unwrap()), Ok(saved));
+}
+
+#[test]
+fn grooves_between_the_grids_are_kept() {
+    let rows = std::array::from_fn(|drum| 0b1101 << drum);
+    let place = Place { x: 0.25, y: -0.5 };
+    let groove = |grid| Some(MapGroove { pattern: Pattern::from_rows(grid, rows), place });
+    let mut saved = saved(4, 1);
+    let pins = [groove(PatternGrid::Straight), groove(PatternGrid::Triplet)];
+    saved.document.map =
+        MapState { current: groove(PatternGrid::Mixed), pins, ..MapState::default() };
+    assert_eq!(Saved::from_bytes(&saved.to_bytes()), Ok(saved));
 }
 
 /// Before version 3 a document had one arrangement, whichever take was in view: it is what is in view

@@ -1,5 +1,6 @@
 //! CLAP plugins in this process.
 
+use std::cell::Cell;
 use std::ffi::CStr;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,19 +15,18 @@ use clack_extensions::params::{
     HostParams, HostParamsImplMainThread, HostParamsImplShared, ParamClearFlags, ParamInfoBuffer,
     ParamRescanFlags, PluginParams,
 };
+use clack_extensions::render::{PluginRender, RenderMode};
 use clack_extensions::state::PluginState;
-use clack_host::events::event_types::{
-    MidiEvent, NoteOffEvent, NoteOnEvent, ParamValueEvent, TransportEvent, TransportFlags,
-};
-use clack_host::events::spaces::CoreEventSpace;
-use clack_host::events::{EventFlags, EventHeader, Match, Pckn};
+use clack_host::events::event_types::{NoteOffEvent, NoteOnEvent, ParamValueEvent, TransportEvent};
+use clack_host::events::{Match, Pckn};
 use clack_host::extensions::prelude::*;
 use clack_host::prelude::*;
-use clack_host::utils::{BeatTime, ClapId, SecondsTime};
+use clack_host::utils::ClapId;
 use clap_sys::ext::note_ports::{CLAP_EXT_NOTE_PORTS, clap_host_note_ports};
 use clap_sys::host::clap_host;
 
-use crate::{Block, BlockOutput, BoxError, Hosted, Message, Now};
+use crate::clap_events::{midi_event, midi_note, note, transport};
+use crate::{Block, BlockOutput, BoxError, Hosted};
 
 /// Events that a block may bring forth.
 const MOST_EVENTS: usize = 256;
@@ -65,12 +65,18 @@ impl HostParamsImplShared for Shared {
 }
 
 /// What the plugin may ask of the host on the main thread.
-pub struct Main;
+#[derive(Default)]
+pub struct Main {
+    /// How often it was told to look at the parameters again.
+    rescans: Cell<u32>,
+}
 
 impl MainThreadHandler<'_> for Main {}
 
 impl HostParamsImplMainThread for Main {
-    fn rescan(&self, _flags: ParamRescanFlags) {}
+    fn rescan(&self, _flags: ParamRescanFlags) {
+        self.rescans.set(self.rescans.get() + 1);
+    }
     fn clear(&self, _param_id: ClapId, _flags: ParamClearFlags) {}
 }
 
@@ -189,7 +195,7 @@ impl Clap {
         let host = HostInfo::new("Drumlin's host", "Drumlin", "", "1")?;
         let mut instance = PluginInstance::<Handlers>::new(
             |_| Shared { callback: AtomicBool::new(false), dialects },
-            |_| Main,
+            |_| Main::default(),
             entry,
             id,
             &host,
@@ -301,6 +307,33 @@ impl Clap {
             .collect()
     }
 
+    /// How often the plugin has asked this host to look at its parameters again.
+    pub fn rescans(&self) -> u32 {
+        self.instance.access_handler(|main| main.rescans.get())
+    }
+
+    /// Renders offline from the next block on, or no longer does. The plugin goes on running.
+    pub fn set_offline(&mut self, offline: bool) -> Result<(), BoxError> {
+        let handle = self.instance.plugin_handle();
+        let render: PluginRender = handle.get_extension().ok_or("no render modes")?;
+        let mode = if offline { RenderMode::Offline } else { RenderMode::Realtime };
+        Ok(render.set(&handle, mode)?)
+    }
+
+    /// The id of a parameter, by its name.
+    pub fn parameter(&mut self, name: &str) -> Result<ClapId, BoxError> {
+        let handle = self.instance.plugin_handle();
+        for index in 0..self.params.count(&handle) {
+            let mut buffer = ParamInfoBuffer::new();
+            if let Some(info) = self.params.get_info(&handle, index, &mut buffer)
+                && info.name == name.as_bytes()
+            {
+                return Ok(info.id);
+            }
+        }
+        Err(format!("no parameter \"{name}\"").into())
+    }
+
     /// The value of a parameter, as the main thread may ask at any time.
     pub fn value(&mut self, id: ClapId) -> Option<f64> {
         self.params.get_value(&self.instance.plugin_handle(), id)
@@ -314,75 +347,6 @@ impl Drop for Clap {
             self.instance.deactivate(audio.processor.stop_processing());
         }
     }
-}
-
-/// What a host that keeps to the rules says of its transport.
-pub fn transport(now: &Now) -> TransportEvent {
-    let beats = BeatTime::from_float;
-    let bar = f64::from(now.metre.0) * 4.0 / f64::from(now.metre.1);
-    let bar_number = (now.position / bar).floor();
-    let mut flags = TransportFlags::HAS_TEMPO
-        | TransportFlags::HAS_BEATS_TIMELINE
-        | TransportFlags::HAS_TIME_SIGNATURE;
-    flags.set(TransportFlags::IS_PLAYING, now.playing);
-    flags.set(TransportFlags::IS_LOOP_ACTIVE, now.looping.is_some());
-    let (loop_start, loop_end) = now.looping.unwrap_or_default();
-    TransportEvent {
-        header: EventHeader::new_core(0, EventFlags::empty()),
-        flags,
-        song_pos_beats: beats(now.position),
-        song_pos_seconds: SecondsTime::from_float(0.0),
-        tempo: now.tempo,
-        tempo_inc: 0.0,
-        loop_start_beats: beats(loop_start),
-        loop_end_beats: beats(loop_end),
-        loop_start_seconds: SecondsTime::from_float(0.0),
-        loop_end_seconds: SecondsTime::from_float(0.0),
-        bar_start: beats(bar_number * bar),
-        bar_number: bar_number as i32,
-        time_signature_numerator: now.metre.0,
-        time_signature_denominator: now.metre.1,
-    }
-}
-
-/// A note in CLAP's own dialect.
-fn note(event: &UnknownEvent) -> Option<Message> {
-    let byte = |value: Match<u16>| match value {
-        Match::Specific(value) => value as u8,
-        Match::All => 0,
-    };
-    let (pckn, velocity) = match event.as_core_event()? {
-        CoreEventSpace::NoteOn(on) => {
-            (on.pckn(), Some((on.velocity() * 127.0).round().clamp(1.0, 127.0) as u8))
-        }
-        CoreEventSpace::NoteOff(off) => (off.pckn(), None),
-        _ => return None,
-    };
-    let (channel, key) = (byte(pckn.channel), byte(pckn.key));
-    Some(Message { at: event.header().time(), channel, key, velocity })
-}
-
-/// A note in MIDI.
-fn midi_note(event: &UnknownEvent) -> Option<Message> {
-    let CoreEventSpace::Midi(midi) = event.as_core_event()? else { return None };
-    let [status, key, velocity] = midi.data();
-    let velocity = match status & 0xF0 {
-        0x80 => None,
-        0x90 => Some(velocity).filter(|&velocity| velocity > 0),
-        _ => return None,
-    };
-    Some(Message { at: event.header().time(), channel: status & 0x0F, key, velocity })
-}
-
-/// A message as MIDI. Keyboards end notes in either of two ways; this host uses both.
-fn midi_event(message: &Message) -> MidiEvent {
-    let Message { at, channel, key, velocity } = *message;
-    let data = match velocity {
-        Some(velocity) => [0x90 | channel, key, velocity],
-        None if key.is_multiple_of(2) => [0x80 | channel, key, 64],
-        None => [0x90 | channel, key, 0],
-    };
-    MidiEvent::new(at, 0, data)
 }
 
 impl Audio {
@@ -453,17 +417,9 @@ impl Hosted for Clap {
     }
 
     fn set(&mut self, parameter: &str, value: f64) -> Result<(), BoxError> {
-        let handle = self.instance.plugin_handle();
-        for index in 0..self.params.count(&handle) {
-            let mut buffer = ParamInfoBuffer::new();
-            if let Some(info) = self.params.get_info(&handle, index, &mut buffer)
-                && info.name == parameter.as_bytes()
-            {
-                self.changes.push((info.id, value));
-                return Ok(());
-            }
-        }
-        Err(format!("no parameter \"{parameter}\"").into())
+        let id = self.parameter(parameter)?;
+        self.changes.push((id, value));
+        Ok(())
     }
 
     fn save(&mut self) -> Result<Vec<u8>, BoxError> {

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `bare` | a CLAP host that has no extension at all |
 //! | `clap`, `vst3` | a running plugin of either format, as [`Hosted`] |
+//! | `clap_events` | transports and notes as CLAP has them |
 //! | `session` | a project: a melody on a track, a transport, a plugin |
 //! | `scenarios` | what a musician does, in any host |
 //! | `storm` | all that hosts may do, at random |
@@ -16,6 +17,7 @@
 
 pub mod bare;
 pub mod clap;
+pub mod clap_events;
 pub mod saved;
 pub mod scenarios;
 pub mod session;

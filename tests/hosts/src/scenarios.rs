@@ -11,7 +11,8 @@ pub const RATE: f64 = 48_000.0;
 /// Eight bars of 4/4.
 pub const BEATS: f64 = 32.0;
 
-fn project<P: Hosted>(plugin: P) -> Result<Session<P>, BoxError> {
+/// A melody on a track with the plugin, which sends its drums.
+pub fn project<P: Hosted>(plugin: P) -> Result<Session<P>, BoxError> {
     let song = concat!(env!("CARGO_MANIFEST_DIR"), "/../songs/workout.mid");
     let mut session = Session::new(plugin, song.as_ref(), BEATS, RATE)?;
     session.plugin.set("Send MIDI", 1.0)?;

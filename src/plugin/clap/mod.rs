@@ -8,7 +8,8 @@
 //!
 //! A host that has nothing of the extension `gui` is shown no window: nice-plug expects the host's
 //! side of it. And where a host brings no sound to an input that it may leave out, what is in its
-//! output's buffers is silenced first: nice-plug plays into them as they are.
+//! output's buffers is silenced first: nice-plug plays into them as they are. Of ports with more channels
+//! than two it gets two, and none of those that leave one out.
 //!
 //! Ardour takes the size that a window says that it has for the smallest one that its frame may have. There
 //! windows say their smallest, and ask for the one that they shall have once they are attached.
@@ -16,7 +17,13 @@
 //! What the plugin turns by itself goes out with each block and each flush, before nice-plug has them (see
 //! `parameter_output`).
 //!
-//! An instance is nice-plug's with four functions of ours, two of its window's and one of its parameters'.
+//! Whether the host renders offline holds from its next block on: nice-plug would have the plugin started
+//! anew before it knows, which hosts put off until they have rendered.
+//!
+//! A block that comes before the plugin was started, or behind its end, is refused: nice-plug would take the
+//! host down with it.
+//!
+//! An instance is nice-plug's with six functions of ours, two of its window's and one of its parameters'.
 //! nice-plug finds its own by `plugin_data` and by nothing else, so what the host holds may be larger than
 //! nice-plug knows.
 //!
@@ -29,24 +36,28 @@
     reason = "each block hands on what the host promises of its pointers, as the top of the file says"
 )]
 
+#[cfg(test)]
+mod tests;
+
 use std::ffi::{CStr, c_char, c_void};
+use std::ops::RangeInclusive;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, OnceLock};
 
+use clap_sys::audio_buffer::clap_audio_buffer;
 use clap_sys::entry::clap_plugin_entry;
-use clap_sys::events::{
-    CLAP_CORE_EVENT_SPACE_ID, CLAP_EVENT_MIDI, CLAP_EVENT_NOTE_CHOKE, CLAP_EVENT_NOTE_END,
-    CLAP_EVENT_NOTE_EXPRESSION, CLAP_EVENT_NOTE_OFF, CLAP_EVENT_NOTE_ON,
-    CLAP_NOTE_EXPRESSION_PRESSURE, clap_event_header, clap_event_midi, clap_event_note,
-    clap_event_note_expression, clap_input_events, clap_output_events,
-};
+use clap_sys::events::{clap_input_events, clap_output_events};
 use clap_sys::ext::gui::{CLAP_EXT_GUI, clap_host_gui, clap_plugin_gui, clap_window};
 use clap_sys::ext::note_ports::{
     CLAP_EXT_NOTE_PORTS, CLAP_NOTE_DIALECT_CLAP, CLAP_NOTE_DIALECT_MIDI, clap_host_note_ports,
 };
 use clap_sys::ext::params::{CLAP_EXT_PARAMS, clap_host_params, clap_plugin_params};
+use clap_sys::ext::render::{
+    CLAP_EXT_RENDER, CLAP_RENDER_OFFLINE, CLAP_RENDER_REALTIME, clap_plugin_render,
+    clap_plugin_render_mode,
+};
 use clap_sys::factory::plugin_factory::{CLAP_PLUGIN_FACTORY_ID, clap_plugin_factory};
 use clap_sys::host::clap_host;
 use clap_sys::plugin::{clap_plugin, clap_plugin_descriptor};
@@ -57,8 +68,15 @@ use nice_plug::wrapper::clap::{PluginDescriptor, Wrapper};
 use nice_plug::wrapper::setup_logger;
 
 use super::host::LinkRequest;
+use super::host_link::HostLink;
+use super::note_dialect::push_as_midi;
 use super::parameter_output::{ParameterOutput, Place};
 use super::{Drumlin, DrumlinFx};
+
+/// Channels of the main ports.
+const CHANNELS: u32 = 2;
+/// Sample rates in Hz; what a host names beyond is a mistake, and no song would have a place in it.
+const RATES: RangeInclusive<f64> = 1e3..=1e7;
 
 /// Where hosts begin, and clap-wrapper.
 #[unsafe(no_mangle)]
@@ -141,6 +159,8 @@ struct Instance {
     /// The same as nice-plug made it.
     theirs: clap_plugin,
     host: *const clap_host,
+    /// Whether blocks may come.
+    is_active: AtomicBool,
     /// Whether notes have to go out as MIDI. Known once the host has initialised the instance, as
     /// what follows.
     speaks_midi: AtomicBool,
@@ -151,6 +171,7 @@ struct Instance {
     /// The parameters' functions, likewise.
     params: OnceLock<[clap_plugin_params; 2]>,
     output: ParameterOutput,
+    link: Arc<HostLink>,
 }
 
 impl Instance {
@@ -159,21 +180,34 @@ impl Instance {
         P: ClapPlugin<BackgroundTask = LinkRequest>,
     {
         let made = unsafe { Wrapper::<P>::new(host) };
-        let output = parameter_output(&made);
+        let link = host_link(&made);
+        let output = parameter_output(&made, Arc::clone(&link));
         let theirs = *made.clap_plugin.borrow();
         // Given back by nice-plug's `destroy`.
         let _ = Arc::into_raw(made);
         let ours = clap_plugin {
             init: Some(init),
             destroy: Some(destroy),
+            activate: Some(activate),
+            deactivate: Some(deactivate),
             process: Some(process),
             get_extension: Some(extension),
             ..theirs
         };
-        let (speaks_midi, has_windows) = (AtomicBool::new(false), AtomicBool::new(false));
+        let [speaks_midi, is_active, has_windows] = [const { AtomicBool::new(false) }; 3];
         let (gui, params) = (OnceLock::new(), OnceLock::new());
-        let instance =
-            Instance { ours, theirs, host, speaks_midi, has_windows, gui, params, output };
+        let instance = Instance {
+            ours,
+            theirs,
+            host,
+            speaks_midi,
+            is_active,
+            has_windows,
+            gui,
+            params,
+            output,
+            link,
+        };
         Box::into_raw(Box::new(instance)).cast()
     }
 
@@ -185,18 +219,23 @@ impl Instance {
     }
 }
 
-/// What the plugin turns by itself, in the host's words.
-fn parameter_output<P>(made: &Wrapper<P>) -> ParameterOutput
+/// An instance's way to the host.
+fn host_link<P>(made: &Wrapper<P>) -> Arc<HostLink>
 where
     P: ClapPlugin<BackgroundTask = LinkRequest>,
 {
     let (ask, answer) = channel();
     (made.task_executor.lock())(LinkRequest(ask));
+    answer.try_recv().unwrap_or_default()
+}
+
+/// What the plugin turns by itself, in the host's words.
+fn parameter_output<P: ClapPlugin>(made: &Wrapper<P>, link: Arc<HostLink>) -> ParameterOutput {
     let places = made.param_ptr_to_hash.iter().filter_map(|(&parameter, &host_id)| {
         let id = made.param_id_from_ptr(parameter)?.to_owned();
         Some(Place { id, host_id, parameter })
     });
-    ParameterOutput::new(answer.try_recv().unwrap_or_default(), places.collect())
+    ParameterOutput::new(link, places.collect())
 }
 
 unsafe extern "C" fn init(plugin: *const clap_plugin) -> bool {
@@ -225,6 +264,9 @@ unsafe extern "C" fn extension(plugin: *const clap_plugin, id: *const c_char) ->
         return theirs;
     }
     let id = unsafe { CStr::from_ptr(id) };
+    if id == CLAP_EXT_RENDER {
+        return (&raw const RENDER).cast();
+    }
     if id == CLAP_EXT_PARAMS {
         return match unsafe { theirs.cast::<clap_plugin_params>().as_ref() } {
             Some(theirs) => {
@@ -248,6 +290,24 @@ unsafe extern "C" fn extension(plugin: *const clap_plugin, id: *const c_char) ->
         }
         _ => theirs,
     }
+}
+
+static RENDER: clap_plugin_render = clap_plugin_render {
+    has_hard_realtime_requirement: Some(needs_real_time),
+    set: Some(set_render_mode),
+};
+
+unsafe extern "C" fn needs_real_time(_plugin: *const clap_plugin) -> bool {
+    false
+}
+
+unsafe extern "C" fn set_render_mode(
+    plugin: *const clap_plugin,
+    mode: clap_plugin_render_mode,
+) -> bool {
+    let instance = unsafe { Instance::of(plugin) };
+    instance.link.set_offline(mode == CLAP_RENDER_OFFLINE);
+    [CLAP_RENDER_REALTIME, CLAP_RENDER_OFFLINE].contains(&mode)
 }
 
 /// Whether a host takes a window's size for its smallest: Ardour, and Mixbus, which is made from it.
@@ -321,6 +381,28 @@ unsafe extern "C" fn destroy(plugin: *const clap_plugin) {
     drop(unsafe { Box::from_raw(plugin.cast_mut().cast::<Instance>()) });
 }
 
+unsafe extern "C" fn activate(
+    plugin: *const clap_plugin,
+    rate: f64,
+    shortest: u32,
+    longest: u32,
+) -> bool {
+    let instance = unsafe { Instance::of(plugin) };
+    let activate = instance.theirs.activate.filter(|_| RATES.contains(&rate));
+    let is_active =
+        activate.is_some_and(|activate| unsafe { activate(plugin, rate, shortest, longest) });
+    instance.is_active.store(is_active, Ordering::Release);
+    is_active
+}
+
+unsafe extern "C" fn deactivate(plugin: *const clap_plugin) {
+    let instance = unsafe { Instance::of(plugin) };
+    instance.is_active.store(false, Ordering::Release);
+    if let Some(deactivate) = instance.theirs.deactivate {
+        unsafe { deactivate(plugin) };
+    }
+}
+
 /// Asks on the main thread whether a host knows MIDI but not CLAP's own note events.
 unsafe fn knows_midi_alone(host: *const clap_host) -> bool {
     let ports = unsafe { host_extension::<clap_host_note_ports>(host, CLAP_EXT_NOTE_PORTS) };
@@ -348,118 +430,51 @@ unsafe extern "C" fn process(
     block: *const clap_process,
 ) -> clap_process_status {
     let instance = unsafe { Instance::of(plugin) };
-    let Some(process) = instance.theirs.process else { return CLAP_PROCESS_ERROR };
-    if let Some(block) = unsafe { block.as_ref() } {
-        unsafe { instance.output.send(block.out_events) };
+    let is_active = instance.is_active.load(Ordering::Acquire);
+    let Some(process) = instance.theirs.process.filter(|_| is_active) else {
+        return CLAP_PROCESS_ERROR;
+    };
+    let Some(&told) = (unsafe { block.as_ref() }) else { return CLAP_PROCESS_ERROR };
+    unsafe { instance.output.send(told.out_events) };
+    let input = unsafe { main_port(told.audio_inputs, told.audio_inputs_count) };
+    let output = unsafe { main_port(told.audio_outputs, told.audio_outputs_count) };
+    let mut output = output.filter(|port| port.channel_count == CHANNELS);
+    if output.is_some() {
+        let from = if input.is_some() { CHANNELS } else { 0 };
+        unsafe { silence(&*told.audio_outputs, from, told.frames_count) };
     }
-    unsafe { silence_without_input(block) };
-    let Some(told) = (unsafe { block.as_ref() })
-        .filter(|told| !told.out_events.is_null() && instance.speaks_midi.load(Ordering::Relaxed))
-    else {
-        return unsafe { process(plugin, block) };
+    let mut told = clap_process {
+        audio_inputs: input.as_ref().map_or(ptr::null(), ptr::from_ref),
+        audio_inputs_count: u32::from(input.is_some()),
+        audio_outputs_count: u32::from(output.is_some()),
+        audio_outputs: output.as_mut().map_or(ptr::null_mut(), ptr::from_mut),
+        ..told
     };
     let interpreter =
-        clap_output_events { ctx: told.out_events.cast_mut().cast(), try_push: Some(try_push) };
-    let told = clap_process { out_events: &interpreter, ..*told };
+        clap_output_events { ctx: told.out_events.cast_mut().cast(), try_push: Some(push_as_midi) };
+    if !told.out_events.is_null() && instance.speaks_midi.load(Ordering::Relaxed) {
+        told.out_events = &interpreter;
+    }
     unsafe { process(plugin, &told) }
 }
 
-/// Silences the output of a block that has no input.
-unsafe fn silence_without_input(block: *const clap_process) {
-    // SAFETY: buffers are as many and as long as the block says.
-    unsafe {
-        let Some(block) = block.as_ref() else { return };
-        // A count of 0 says that the pointer says nothing.
-        if block.audio_inputs_count > 0
-            && block.audio_inputs.as_ref().is_some_and(|input| !input.data32.is_null())
-        {
-            return;
-        }
-        if block.audio_outputs_count == 0 {
-            return;
-        }
-        let Some(output) = block.audio_outputs.as_ref().filter(|out| !out.data32.is_null()) else {
-            return;
-        };
-        for channel in 0..output.channel_count as usize {
-            let samples = *output.data32.add(channel);
-            if !samples.is_null() {
-                ptr::write_bytes(samples, 0, block.frames_count as usize);
-            }
-        }
-    }
+/// A host's main port with as many of its channels as nice-plug takes; `None` where the host brings none,
+/// or leaves out one of them.
+unsafe fn main_port(port: *const clap_audio_buffer, count: u32) -> Option<clap_audio_buffer> {
+    // A count of 0 says that the pointer says nothing.
+    let port = unsafe { port.as_ref() }.filter(|port| count > 0 && !port.data32.is_null())?;
+    let channel_count = port.channel_count.min(CHANNELS);
+    let is_there = |channel: u32| !unsafe { *port.data32.add(channel as usize) }.is_null();
+    let is_whole = channel_count > 0 && (0..channel_count).all(is_there);
+    is_whole.then_some(clap_audio_buffer { channel_count, ..*port })
 }
 
-/// Takes an event as the host's own list does, and puts it there in MIDI.
-unsafe extern "C" fn try_push(
-    interpreter: *const clap_output_events,
-    event: *const clap_event_header,
-) -> bool {
-    let list = unsafe { (*interpreter).ctx }.cast_const().cast::<clap_output_events>();
-    let Some(push) = (unsafe { (*list).try_push }) else { return false };
-    let header = unsafe { *event };
-    if header.space_id != CLAP_CORE_EVENT_SPACE_ID {
-        return unsafe { push(list, event) };
-    }
-    let said = match header.type_ {
-        CLAP_EVENT_NOTE_ON | CLAP_EVENT_NOTE_OFF | CLAP_EVENT_NOTE_CHOKE => {
-            // SAFETY: here and below: an event is what its type says.
-            let note = unsafe { &*event.cast::<clap_event_note>() };
-            let status = if header.type_ == CLAP_EVENT_NOTE_ON { NOTE_ON } else { NOTE_OFF };
-            message(status, note.channel, note.key, note.velocity)
-        }
-        CLAP_EVENT_NOTE_EXPRESSION => {
-            let expression = unsafe { &*event.cast::<clap_event_note_expression>() };
-            let is_pressure = expression.expression_id == CLAP_NOTE_EXPRESSION_PRESSURE;
-            let (channel, key) = (expression.channel, expression.key);
-            message(KEY_PRESSURE, channel, key, expression.value).filter(|_| is_pressure)
-        }
-        CLAP_EVENT_NOTE_END => None,
-        // It is MIDI already, or no note.
-        _ => return unsafe { push(list, event) },
-    };
-    // What MIDI has no word for is left out.
-    let Some(data) = said else { return true };
-    let size = size_of::<clap_event_midi>() as u32;
-    let header = clap_event_header { size, type_: CLAP_EVENT_MIDI, ..header };
-    let midi = clap_event_midi { header, port_index: 0, data };
-    unsafe { push(list, &midi.header) }
-}
-
-const NOTE_OFF: u8 = 0x80;
-const NOTE_ON: u8 = 0x90;
-const KEY_PRESSURE: u8 = 0xA0;
-
-/// A message of MIDI 1.0 about one key; `strength` is 0 to 1. `None` for all channels or all keys.
-fn message(status: u8, channel: i16, key: i16, strength: f64) -> Option<[u8; 3]> {
-    let channel = u8::try_from(channel).ok().filter(|&channel| channel < 16)?;
-    let key = u8::try_from(key).ok().filter(|&key| key < 128)?;
-    // A note-on of velocity 0 is the end of a note.
-    let least = if status == NOTE_ON { 1.0 } else { 0.0 };
-    let strength = (strength * 127.0).round().clamp(least, 127.0) as u8;
-    Some([status | channel, key, strength])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn velocities_are_those_of_midi() {
-        for velocity in 1..128_u8 {
-            // As nice-plug hands them on: in single precision.
-            let strength = f64::from(f32::from(velocity) / 127.0);
-            assert_eq!(message(NOTE_ON, 9, 36, strength), Some([0x99, 36, velocity]));
-        }
-        assert_eq!(message(NOTE_ON, 0, 127, 0.0), Some([0x90, 127, 1]));
-        assert_eq!(message(NOTE_OFF, 15, 0, 0.0), Some([0x8F, 0, 0]));
-        assert_eq!(message(KEY_PRESSURE, 3, 60, 7.0), Some([0xA3, 60, 127]));
-    }
-
-    #[test]
-    fn what_midi_cannot_say_is_left_out() {
-        for (channel, key) in [(-1, 36), (9, -1), (16, 36), (9, 128)] {
-            assert_eq!(message(NOTE_ON, channel, key, 1.0), None);
+/// Silences the channels of a host's output from one on.
+unsafe fn silence(output: &clap_audio_buffer, from: u32, frames: u32) {
+    for channel in from..output.channel_count {
+        let samples = unsafe { *output.data32.add(channel as usize) };
+        if !samples.is_null() {
+            unsafe { ptr::write_bytes(samples, 0, frames as usize) };
         }
     }
 }

@@ -3,12 +3,13 @@
 
 use std::fs;
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser};
 
 use super::error::CliError;
+use super::song::STANDARD;
 use crate::network::{Backend, ModelSpec, Models};
 
 /// What is printed.
@@ -18,7 +19,7 @@ pub struct PrintArguments {
     #[arg(long)]
     pub json: bool,
 
-    /// No progress and no remarks
+    /// Say nothing but errors
     #[arg(short, long)]
     pub quiet: bool,
 }
@@ -27,7 +28,7 @@ pub struct PrintArguments {
 #[derive(Debug, Args)]
 pub struct NetworkArguments {
     /// A folder with networks of your own: its files take the place of those built in
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", help_heading = "What to use")]
     models: Option<PathBuf>,
 
     /// What the networks run on: auto takes the GPU where there is one, see `drumlin devices`
@@ -47,6 +48,17 @@ fn backend() -> impl TypedValueParser<Value = Backend> {
         // The parser before lets only these names through.
         let named = |backend: &Backend| backend.name().eq_ignore_ascii_case(&name);
         Backend::ALL.into_iter().find(named).unwrap_or_default()
+    })
+}
+
+/// Takes a file's path where standard input and output are not offered: somebody who asks for them with
+/// `-` would get a file of that name.
+pub fn named_file() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| {
+        if path == Path::new(STANDARD) {
+            return Err("a file is needed: here - is neither standard input nor output");
+        }
+        Ok(path)
     })
 }
 

@@ -14,8 +14,8 @@ use crate::files::{self, Output};
 use crate::midi;
 use crate::score::{Note, SampleRate, Song, program_name};
 
-use super::common::{NetworkArguments, PrintArguments};
-use super::console::{print, print_json, remark};
+use super::common::{NetworkArguments, PrintArguments, named_file, seed};
+use super::console::{print_json, remark, write};
 use super::error::CliError;
 use super::generate::{Content, numbered, share};
 use super::progress::counted;
@@ -25,7 +25,7 @@ use super::words::count;
 /// Write a melody for drums: of the same bars and form, in a key and a range
 #[derive(Debug, Args)]
 #[command(mut_arg("json", |json| json.help("Print what was written as JSON")))]
-#[command(mut_arg("models", |models| models.help("A folder with networks to use in place of those built in").hide_short_help(true)))]
+#[command(mut_arg("models", |models| models.hide_short_help(true)))]
 pub struct Arguments {
     /// The song with the drums (MIDI); `-` is standard input
     song: PathBuf,
@@ -62,7 +62,7 @@ pub struct Arguments {
     alternatives: u8,
 
     /// The same number gives the same melodies
-    #[arg(long, value_name = "NUMBER", default_value = "0", allow_hyphen_values = true)]
+    #[arg(long, value_name = "NUMBER", default_value = "0", value_parser = seed, allow_hyphen_values = true)]
     seed: u64,
 
     /// Keep the rhythm of this song's melody, to the tick: only pitches are new
@@ -80,7 +80,7 @@ pub struct Arguments {
     chords: Option<PathBuf>,
 
     /// Also write a WAV file with the drums and the first melody
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = named_file())]
     audio: Option<PathBuf>,
 
     #[command(flatten)]
@@ -204,15 +204,9 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     let program = composition.voice.program;
     let songs: Vec<Song> =
         composition.melodies.iter().map(|melody| melody.song(drums, program)).collect();
-    let mut files = Vec::new();
-    if let (true, [song]) = (standard, songs.as_slice()) {
-        print(&midi::write(song))?;
-    } else {
-        let named = outputs.iter().zip(&songs);
-        files.extend(
-            named.map(|(path, song)| Output { path: path.clone(), bytes: midi::write(song) }),
-        );
-    }
+    let named = outputs.iter().zip(&songs);
+    let midi = named.map(|(path, song)| Output { path: path.clone(), bytes: midi::write(song) });
+    let mut files: Vec<Output> = midi.collect();
     if let (Some(path), Some(melody)) = (&arguments.audio, composition.melodies.first()) {
         let mut both = melody.song(drums, program);
         both.tracks.extend(drums.tracks.iter().filter(|track| track.is_drums()).cloned());
@@ -220,7 +214,7 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
         let sound = audio::render_stereo(&both, SoundFont::embedded(), rate, &|| false)?;
         files.push(Output { path: path.clone(), bytes: audio::wav_stereo(&sound, rate) });
     }
-    files::write(files)?;
+    write(files)?;
 
     let bars = drums.bars().len();
     let melodies = composition.melodies.iter().zip(&outputs).map(|(melody, path)| MelodyReport {

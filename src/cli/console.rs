@@ -2,10 +2,13 @@
 
 use std::error::Error;
 use std::io::{self, ErrorKind, Write};
+use std::path::Path;
 
 use serde::Serialize;
 
 use super::error::CliError;
+use super::song::STANDARD;
+use crate::files::{self, Output};
 
 /// Writes to standard output. A reader that has heard enough (`drumlin tracks … | head -1`) is no
 /// failure.
@@ -23,6 +26,14 @@ pub fn print_json(value: &impl Serialize) -> Result<(), CliError> {
         serde_json::to_vec_pretty(value).map_err(|error| CliError::Console(error.into()))?;
     text.push(b'\n');
     print(&text)
+}
+
+/// Writes all files; what is called `-` goes to standard output, last, once all else is safe.
+pub fn write(outputs: Vec<Output>) -> Result<(), CliError> {
+    let (standard, files): (Vec<Output>, Vec<Output>) =
+        outputs.into_iter().partition(|output| output.path == Path::new(STANDARD));
+    files::write(files)?;
+    standard.iter().try_for_each(|output| print(&output.bytes))
 }
 
 /// A remark for people, on standard error.

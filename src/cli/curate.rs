@@ -13,7 +13,7 @@ use crate::curator::{
 use crate::files::{self, Draft, Output};
 use crate::network::Network;
 
-use super::common::{NetworkArguments, PrintArguments};
+use super::common::{NetworkArguments, PrintArguments, named_file, seed};
 use super::console::{print_json, remark};
 use super::error::CliError;
 use super::folders::is_hidden;
@@ -31,11 +31,11 @@ pub struct Arguments {
     folder: PathBuf,
 
     /// The WAV file to write; beside it come a cue sheet (.cue and .json) and a picture (.png)
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", value_parser = named_file())]
     output: PathBuf,
 
     /// This many clips at most: those most like the others; with `contrast` those least alike
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
     top: Option<u32>,
 
     /// What neighbours are to be
@@ -46,8 +46,8 @@ pub struct Arguments {
     #[arg(long, value_name = "CLIP")]
     like: Option<PathBuf>,
 
-    /// Another seed may give another order
-    #[arg(long, default_value_t = 0)]
+    /// The same number gives the same order; another one may give another
+    #[arg(long, value_name = "NUMBER", default_value = "0", value_parser = seed)]
     seed: u64,
 
     #[command(flatten)]
@@ -185,7 +185,10 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
 /// The clip that others are to be like.
 fn analyze(path: &Path, network: &dyn Network) -> Result<Clip, CliError> {
     let clip = Source::of(path).and_then(|source| Clip::analyze(&source, network));
-    clip.map_err(|reason| CliError::Clip { path: path.into(), reason })
+    clip.map_err(|reason| match reason {
+        Reason::Broken(sentence) => CliError::BrokenClip(sentence),
+        reason => CliError::Clip { path: path.into(), reason },
+    })
 }
 
 /// Files that are not in the result.

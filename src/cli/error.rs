@@ -98,6 +98,8 @@ pub enum CliError {
         path.display()
     )]
     FolderAsFile { path: PathBuf },
+    #[error("{} is a file, and a folder is needed", path.display())]
+    FileAsFolder { path: PathBuf },
     #[error("standard output can take one thing only: {what}")]
     OneThing { what: &'static str },
     #[error("several files need a folder to write to: --output-folder")]
@@ -120,8 +122,11 @@ pub enum CliError {
     OneRecording { what: &'static str },
     #[error("there is no clip to be heard in {}", folder.display())]
     NoClips { folder: PathBuf },
-    #[error("cannot use {}: {reason}", path.display())]
+    #[error("cannot use {}: it {reason}", path.display())]
     Clip { path: PathBuf, reason: Reason },
+    /// In the decoder's sentence, which names the file.
+    #[error("{0}")]
+    BrokenClip(String),
     #[error(transparent)]
     Mix(#[from] MixError),
     #[error(transparent)]
@@ -138,13 +143,22 @@ pub enum CliError {
     NothingNear,
     #[error("cannot write to standard output: {0}")]
     Console(io::Error),
+    /// A panic.
+    #[error(
+        "an error inside drumlin: {what}; please report it, with the file if you may and with what is \
+         printed where RUST_BACKTRACE is 1"
+    )]
+    Inside { what: String },
 }
 
 impl CliError {
     /// What the process ends with: 2 for wrong usage, as clap does, else 1.
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            CliError::Usage(_) => ExitCode::from(2),
+            CliError::Usage(_)
+            | CliError::OneThing { .. }
+            | CliError::OneRecording { .. }
+            | CliError::NoFolder => ExitCode::from(2),
             _ => ExitCode::FAILURE,
         }
     }

@@ -38,7 +38,7 @@ pub struct Arguments {
     /// A folder of songs with their real drums (MIDI)
     songs: PathBuf,
 
-    /// Drum parts to compare, of the same file names. Without, Drumlin plays to every song now
+    /// Drum parts to compare, called as the songs are. Without, Drumlin plays to every song now
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["models", "seed"])]
     generated: Option<PathBuf>,
 

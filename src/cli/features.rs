@@ -11,6 +11,7 @@ use crate::composer;
 use crate::curator;
 use crate::drummer::features::{ExportOptions, export};
 use crate::drummer::performance;
+use crate::files::write_whole;
 use crate::midi;
 use crate::patterns;
 
@@ -163,6 +164,9 @@ impl Collection {
             None => {
                 let mut found = Vec::new();
                 midi_files(&self.data, Path::new(""), &mut found)?;
+                if found.is_empty() {
+                    return Err(CliError::NoSongs { folder: self.data.clone() });
+                }
                 found.sort();
                 found
             }
@@ -233,7 +237,7 @@ fn of_melodies(arguments: &Melodies) -> Result<(), CliError> {
                 Err(error) => error.to_string(),
                 Ok(None) => "it has no melody".to_owned(),
                 Ok(Some(bytes)) => {
-                    fs::write(to, bytes).map_err(failed)?;
+                    write_whole(&to, &bytes)?;
                     continue;
                 }
             },
@@ -276,7 +280,8 @@ fn listed(list: &Path) -> Result<Vec<PathBuf>, CliError> {
 
 /// All MIDI files below `data/inside`, as paths below `data`, without what is hidden.
 fn midi_files(data: &Path, inside: &Path, found: &mut Vec<PathBuf>) -> Result<(), CliError> {
-    let folder = data.join(inside);
+    // Joined with nothing, it would end in a separator where it is named.
+    let folder = if inside == Path::new("") { data.to_owned() } else { data.join(inside) };
     let unreadable = |source| CliError::Folder { folder: folder.clone(), source };
     for entry in fs::read_dir(&folder).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;

@@ -1,14 +1,15 @@
 //! What the files of several inputs are called in one folder: after their input, and where inputs in
 //! different places have one name, also after what of their places differs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use super::song;
 
 /// A name for each input, without an ending, in their order; and a line for people about each name
-/// that several inputs share. An input that is given twice has its name twice.
+/// that several inputs share. An input that is given twice has its name twice, of which the check of what
+/// is to be written has the word.
 pub fn output_names(inputs: &[PathBuf]) -> (Vec<String>, Vec<String>) {
     let mut names: Vec<String> = inputs.iter().map(|input| song::title(input)).collect();
     let mut alike: BTreeMap<String, Vec<usize>> = BTreeMap::new();
@@ -21,12 +22,14 @@ pub fn output_names(inputs: &[PathBuf]) -> (Vec<String>, Vec<String>) {
         let places: Vec<Place> = group.iter().map(|&index| Place::of(&inputs[index])).collect();
         let titles: Vec<&str> = group.iter().map(|&index| names[index].as_str()).collect();
         let found = told_apart(&titles, &places);
-        remarks.push(format!(
-            "{} inputs are called {}; in the folder they are {}",
-            found.len(),
-            titles[0],
-            found.join(", ")
-        ));
+        if found.iter().collect::<BTreeSet<_>>().len() == found.len() {
+            remarks.push(format!(
+                "{} inputs are called {}; in the folder they are {}",
+                found.len(),
+                titles[0],
+                found.join(", ")
+            ));
+        }
         for (index, name) in group.into_iter().zip(found) {
             names[index] = name;
         }
@@ -125,6 +128,8 @@ mod tests {
     #[test]
     fn one_input_twice_has_one_name() {
         assert_eq!(names(&["song.mid", "./song.mid"]), ["song", "song"]);
+        let (_, remarks) = output_names(&["song.mid".into(), "song.mid".into()]);
+        assert!(remarks.is_empty(), "they are not told apart: {remarks:?}");
     }
 
     #[test]

@@ -9,12 +9,13 @@ use clap::{ArgGroup, Args};
 use crate::audio::{self, DECODED_RATE, Stereo};
 use crate::files::{self, Output};
 use crate::midi::SongFile;
-use crate::score::{Note, SampleRate, TempoMap};
+use crate::score::{Note, SampleRate, Song, TempoMap, Track, TrackKind};
 use crate::timbre::{
     Learned, Part, PedalMove, Piano, PlayedNote, beginning, learn, level, perform_parts,
 };
 
-use super::console::{print, remark};
+use super::common::named_file;
+use super::console::{remark, write};
 use super::error::CliError;
 use super::generate::Content;
 use super::progress::counted;
@@ -36,7 +37,7 @@ pub struct Arguments {
     like: Option<PathBuf>,
 
     /// What the recording plays as a MIDI file, in its time; by default its notes are listened for
-    #[arg(long, value_name = "FILE", requires = "like")]
+    #[arg(long, value_name = "FILE", requires = "like", conflicts_with = "piano")]
     reference_midi: Option<PathBuf>,
 
     /// A piano that was kept with --save
@@ -44,7 +45,7 @@ pub struct Arguments {
     piano: Option<PathBuf>,
 
     /// Keep the recording's piano as a file (.drumlin-piano)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = named_file())]
     save: Option<PathBuf>,
 
     /// The WAV file to write; by default the song's name with .wav, in the current folder. `-` is
@@ -56,7 +57,7 @@ pub struct Arguments {
     #[arg(long, value_name = "TRACK")]
     track: Vec<String>,
 
-    /// No progress and no remarks
+    /// Say nothing but errors
     #[arg(short, long)]
     quiet: bool,
 
@@ -80,23 +81,38 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
         arguments.piano.as_ref(),
     ];
     files::check(written.iter().copied(), read.into_iter().flatten().map(PathBuf::as_path))?;
+    let mut remarks = Vec::new();
     let file = song::read(&arguments.song, &arguments.kinds)?;
-    let parts = parts(&file, &chosen(&file, &arguments.song, &arguments.track)?);
+    remarks.extend(song::mended(&arguments.song, &file));
+    let tracks = chosen(&file, &arguments.song, &arguments.track)?;
+    let pianos = pianos(file.song());
+    if arguments.track.is_empty() && !pianos.is_empty() && pianos != tracks {
+        let (of, others) = (arguments.song.display(), beside(file.song(), &pianos));
+        remarks.push(format!("{of}: the piano plays {others} as well: choose with --track"));
+    }
+    let parts = parts(&file, &tracks);
 
     let bar = counted(100, arguments.quiet);
-    let (piano, heard) = match (&arguments.like, &arguments.piano) {
+    let piano = match (&arguments.like, &arguments.piano) {
         (Some(recording), _) => {
             bar.set_message("Listening to the recording");
             let done = |share: f32| {
                 bar.set_position((share * 80.0) as u64);
                 true
             };
-            let learned = learned(recording, arguments.reference_midi.as_deref(), &done)?;
-            (learned.measured.piano.clone(), Some((recording, learned)))
+            let midi = arguments.reference_midi.as_deref();
+            let Learned { measured, remarks: found } =
+                learned(recording, midi, &mut remarks, &done)?;
+            let keys = count(measured.piano.measured_keys(), "key");
+            let notes = count(measured.notes, "note");
+            let of = recording.display();
+            remarks.push(format!("{of}: {notes} of {keys} measured"));
+            remarks.extend(found.iter().map(|found| format!("{of}: {found}")));
+            measured.piano
         }
-        (None, Some(path)) => (read_piano(path)?, None),
+        (None, Some(path)) => read_piano(path)?,
         // clap asks for one of them.
-        (None, None) => (Piano::schematic(), None),
+        (None, None) => Piano::schematic(),
     };
     bar.set_message("Playing");
     let wrong = |reason| CliError::Timbre { path: arguments.song.clone(), reason };
@@ -105,23 +121,13 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     let [left, right] = sides;
     let bytes = audio::wav_stereo(&Stereo { left, right }, SampleRate(DECODED_RATE));
     bar.finish_and_clear();
-    let mut outputs = Vec::new();
-    if output == Path::new(STANDARD) {
-        print(&bytes)?;
-    } else {
-        outputs.push(Output { path: output, bytes });
-    }
+    let mut outputs = vec![Output { path: output, bytes }];
     if let Some(path) = &arguments.save {
         outputs.push(Output { path: path.clone(), bytes: piano.to_bytes() });
     }
-    files::write(outputs)?;
-    if let Some((recording, learned)) = heard.filter(|_| !arguments.quiet) {
-        let keys = count(piano.measured_keys(), "key");
-        let notes = count(learned.measured.notes, "note");
-        remark(&format!("{}: {notes} of {keys} measured", recording.display()));
-        for found in &learned.remarks {
-            remark(&format!("{}: {found}", recording.display()));
-        }
+    write(outputs)?;
+    if !arguments.quiet {
+        remarks.iter().for_each(|said| remark(said));
     }
     Ok(())
 }
@@ -142,6 +148,21 @@ fn chosen(file: &SongFile, path: &Path, tracks: &[String]) -> Result<Vec<usize>,
     chosen.sort_unstable();
     chosen.dedup();
     Ok(chosen)
+}
+
+/// The tracks that have a sound of General MIDI's pianos.
+fn pianos(song: &Song) -> Vec<usize> {
+    let is_piano =
+        |track: &usize| matches!(song.tracks[*track].kind, TrackKind::Melodic { program: 0..=7 });
+    (0..song.tracks.len()).filter(is_piano).collect()
+}
+
+/// The melodic tracks beside some, in words.
+fn beside(song: &Song, tracks: &[usize]) -> String {
+    let other = |(index, track): &(usize, &Track)| !track.is_drums() && !tracks.contains(index);
+    let others = song.tracks.iter().enumerate().filter(other);
+    let names = others.map(|(index, track)| format!("{} \"{}\"", index + 1, track.label()));
+    names.collect::<Vec<String>>().join(", ")
 }
 
 /// What tracks of a file play on keys and pedals, in seconds.
@@ -171,22 +192,27 @@ fn played(note: &Note, tempo: &TempoMap) -> PlayedNote {
 fn learned(
     recording: &Path,
     midi: Option<&Path>,
+    remarks: &mut Vec<String>,
     done: &dyn Fn(f32) -> bool,
 ) -> Result<Learned, CliError> {
     let samples = beginning(recording, &|| true)?;
-    let notes = match midi {
+    let played = match midi {
         Some(path) => {
             let file = crate::midi::open(path)?;
-            let tempo = &file.song().tempo;
-            // Until the dampers fall: what is measured is how it sounds under them.
-            let notes =
-                chosen(&file, path, &[])?.into_iter().flat_map(|track| file.sustained(track));
-            Some(notes.map(|note| played(&note, tempo)).collect::<Vec<PlayedNote>>())
+            let mut tracks = chosen(&file, path, &[])?;
+            let pianos = pianos(file.song());
+            // The recording is of a piano alone.
+            if !pianos.is_empty() && pianos != tracks {
+                let (of, others) = (path.display(), beside(file.song(), &pianos));
+                remarks.push(format!("{of}: only its piano is expected to be heard, not {others}"));
+                tracks = pianos;
+            }
+            Some(parts(&file, &tracks))
         }
         None => None,
     };
     let wrong = |reason| CliError::Timbre { path: recording.into(), reason };
-    learn(&samples, DECODED_RATE as f32, notes.as_deref(), done).map_err(wrong)
+    learn(&samples, DECODED_RATE as f32, played.as_deref(), done).map_err(wrong)
 }
 
 fn read_piano(path: &Path) -> Result<Piano, CliError> {

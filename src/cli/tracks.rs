@@ -78,7 +78,10 @@ fn rows(file: &SongFile) -> Vec<Row> {
 fn table(song: &Song, rows: &[Row]) -> String {
     let mut lines = vec![["track", "name", "sound", "notes", "bars"].map(str::to_owned)];
     lines.extend(rows.iter().map(|row| {
-        let bars = row.bars.map(|(first, last)| format!("{first}–{last}"));
+        let bars = row.bars.map(|(first, last)| match first == last {
+            true => first.to_string(),
+            false => format!("{first}–{last}"),
+        });
         [
             row.track.to_string(),
             row.name.clone(),

@@ -16,10 +16,10 @@ use crate::transcriber::{
     Activations, BEATS, BeatOptions, DrumSound, Options, Quantise, TRANSCRIBER, Transcription,
 };
 
-use super::common::{NetworkArguments, PrintArguments};
-use super::console::{print, print_error, print_json, remark};
+use super::common::{NetworkArguments, PrintArguments, named_file};
+use super::console::{print_error, print_json, remark, write};
 use super::error::CliError;
-use super::folders::is_hidden;
+use super::folders::{OutputFolder, is_hidden};
 use super::generate::Content;
 use super::output_names::output_names;
 use super::progress::counted;
@@ -29,10 +29,10 @@ use super::words::count;
 /// Write down the drums of recordings: drum loops, stems, performances
 #[derive(Debug, Args)]
 #[command(mut_arg("json", |json| json.help("Print what was heard as JSON: beats, strokes and how sure each is")))]
-#[command(mut_arg("models", |models| models.help("A folder with a network to use in place of the one built in").hide_short_help(true)))]
+#[command(mut_arg("models", |models| models.hide_short_help(true)))]
 pub struct Arguments {
     /// The recordings (WAV, AIFF, FLAC, MP3, Ogg Vorbis), or folders of them
-    #[arg(required = true)]
+    #[arg(required = true, value_parser = named_file())]
     recordings: Vec<PathBuf>,
 
     /// The MIDI file to write; by default the recording's name with .mid, in the current folder. `-`
@@ -45,7 +45,7 @@ pub struct Arguments {
     output_folder: Option<PathBuf>,
 
     /// Also write a WAV file with the recording on the left and what was heard on the right
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = named_file())]
     click: Option<PathBuf>,
 
     /// Move strokes to sixteenths or triplet eighths, whichever is nearer; by default they stay where
@@ -199,6 +199,7 @@ struct StrokeReport {
 
 pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     let works = works(arguments)?;
+    let _made = arguments.output_folder.as_deref().map(OutputFolder::new).transpose()?;
     if let [work] = works.as_slice() {
         Content::Midi.check(&work.midi)?;
     } else if arguments.click.is_some() {
@@ -250,8 +251,6 @@ fn works(arguments: &Arguments) -> Result<Vec<Work>, CliError> {
     }
     let midi = |recording: &Path| PathBuf::from(format!("{}.mid", song::title(recording)));
     if let Some(folder) = &arguments.output_folder {
-        let failed = |source| CliError::Folder { folder: folder.clone(), source };
-        fs::create_dir_all(folder).map_err(failed)?;
         let (names, remarks) = output_names(&recordings);
         if !arguments.printing.quiet {
             remarks.iter().for_each(|line| remark(line));
@@ -307,17 +306,12 @@ fn transcribe(
     let metre = arguments.metre.unwrap_or(transcription.metre());
     let song = transcription.song(&song::title(&work.recording), metre, arguments.quantise());
     let bytes = midi::write_clip(&song, midi::DRUM_CHANNEL, transcription.length(metre));
-    let mut outputs = Vec::new();
-    if work.midi == Path::new(STANDARD) {
-        print(&bytes)?;
-    } else {
-        outputs.push(Output { path: work.midi.clone(), bytes });
-    }
+    let mut outputs = vec![Output { path: work.midi.clone(), bytes }];
     if let Some(click) = &arguments.click {
         let bytes = side_by_side(&work.recording, &song, transcription.start(metre).0)?;
         outputs.push(Output { path: click.clone(), bytes });
     }
-    files::write(outputs)?;
+    write(outputs)?;
     let report = report(&work.recording, &transcription, metre);
     if !arguments.printing.quiet && !arguments.printing.json {
         bar.suspend(|| {

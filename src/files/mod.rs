@@ -3,7 +3,9 @@
 //! A file's bytes go to a temporary file in the same folder, which takes the file's name when it is
 //! complete: whoever looks sees the old file or the new one, and a full disk or a signal leaves the
 //! old one. Links are followed; a file that is replaced keeps its permissions, a new one has those
-//! that the user's mask leaves it. What is no plain file (a device, a pipe) is written to directly.
+//! that the user's mask leaves it. What is no plain file (a device, a pipe) is written to directly. What
+//! takes long to write has no name on the disk before it is finished ([`Draft`]): a program that is ended
+//! meanwhile leaves nothing.
 //!
 //! Knows nothing of ours. Slow: for any thread but the audio thread and the window's.
 
@@ -11,7 +13,7 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf, is_separator};
 
 /// Why a file was not written.
@@ -51,6 +53,10 @@ fn resolved(path: &Path) -> Result<PathBuf, OutputError> {
     if let Ok(found) = fs::canonicalize(path) {
         return Ok(found);
     }
+    // A pipe that a shell calls `/dev/fd/63` or `/dev/stdout` is there, and has no other path.
+    if fs::metadata(path).is_ok() {
+        return Ok(path.to_owned());
+    }
     // A link to a file that is not there yet: the file will be where the link leads.
     let mut target = path.to_owned();
     for _ in 0..MOST_LINKS {
@@ -72,7 +78,8 @@ fn folder_of(path: &Path) -> &Path {
 }
 
 /// Says before the work begins what would keep its results from being written: a missing or
-/// read-only folder, two outputs of one name, an output that is one of the inputs.
+/// read-only folder, a name that is too long, two outputs of one name, an output that is one of the
+/// inputs.
 pub fn check<'a>(
     outputs: impl IntoIterator<Item = &'a Path>,
     inputs: impl IntoIterator<Item = &'a Path>,
@@ -89,11 +96,17 @@ pub fn check<'a>(
         if inputs.contains(&target) {
             return Err(OutputError::IsInput { path: path.into() });
         }
+        // What there is not yet is no fault; a name that the system does not take is one.
+        if let Err(source) = fs::symlink_metadata(&target)
+            && source.kind() != io::ErrorKind::NotFound
+        {
+            return Err(failed(path, source));
+        }
         if is_plain(&target) {
             if seen.contains(&target) {
                 return Err(OutputError::Twice { path: path.into() });
             }
-            temporary(path, &target)?;
+            unnamed(path, &target)?;
             seen.insert(target);
         }
     }
@@ -109,11 +122,7 @@ pub fn write(outputs: Vec<Output>) -> Result<(), OutputError> {
             fs::write(&target, bytes).map_err(|source| OutputError::Io { path, source })?;
             continue;
         }
-        let mut file = temporary(&path, &target)?;
-        if let Ok(old) = fs::metadata(&target) {
-            // Not every file system has permissions; a new file has usual ones.
-            let _ = file.as_file().set_permissions(old.permissions());
-        }
+        let mut file = replacement(&path, &target)?;
         match file.write_all(&bytes).and_then(|()| file.as_file().sync_all()) {
             Ok(()) => prepared.push((file, path, target)),
             Err(source) => return Err(OutputError::Io { path, source }),
@@ -125,10 +134,10 @@ pub fn write(outputs: Vec<Output>) -> Result<(), OutputError> {
     Ok(())
 }
 
-/// A file that is being written, too long to be held in memory. It takes its name when it is finished;
-/// dropped before, it leaves nothing.
+/// A file that is being written, too long to be held in memory. It has no name before it is finished:
+/// dropped before, it leaves nothing, nor does a program that is ended by a signal.
 pub struct Draft {
-    file: tempfile::NamedTempFile,
+    file: fs::File,
     path: PathBuf,
     target: PathBuf,
 }
@@ -144,28 +153,28 @@ impl Draft {
             let source = io::ErrorKind::Unsupported.into();
             return Err(OutputError::Io { path: path.into(), source });
         }
-        let file = temporary(path, &target)?;
-        if let Ok(old) = fs::metadata(&target) {
-            let _ = file.as_file().set_permissions(old.permissions());
-        }
-        Ok(Draft { file, path: path.into(), target })
+        Ok(Draft { file: unnamed(path, &target)?, path: path.into(), target })
     }
 
     /// Where to write.
     pub fn file(&mut self) -> &mut fs::File {
-        self.file.as_file_mut()
+        &mut self.file
     }
 
-    /// Gives the file its name.
+    /// Gives the file its name. A file without one cannot get one everywhere, so that it is copied to one
+    /// that has: for that moment the disk holds it twice.
     ///
     /// # Errors
     /// [`OutputError`]; an old file is still there then.
-    pub fn finish(self) -> Result<(), OutputError> {
-        let path = self.path;
-        let synced = self.file.as_file().sync_all();
-        synced.map_err(|source| OutputError::Io { path: path.clone(), source })?;
-        let persisted = self.file.persist(self.target);
-        persisted.map_err(|error| OutputError::Io { path, source: error.error })?;
+    pub fn finish(mut self) -> Result<(), OutputError> {
+        let path = self.path.as_path();
+        let mut named = replacement(path, &self.target)?;
+        let copied = self.file.rewind().and_then(|()| {
+            io::copy(&mut self.file, named.as_file_mut())?;
+            named.as_file().sync_all()
+        });
+        copied.map_err(|error| failed(path, error))?;
+        named.persist(&self.target).map_err(|error| failed(path, error.error))?;
         Ok(())
     }
 }
@@ -211,6 +220,16 @@ fn is_plain(target: &Path) -> bool {
     fs::metadata(target).map_or(true, |found| found.is_file())
 }
 
+/// A temporary file that is to take the place of `target`, with the permissions of what is there.
+fn replacement(path: &Path, target: &Path) -> Result<tempfile::NamedTempFile, OutputError> {
+    let file = temporary(path, target)?;
+    if let Ok(old) = fs::metadata(target) {
+        // Not every file system has permissions; a new file has usual ones.
+        let _ = file.as_file().set_permissions(old.permissions());
+    }
+    Ok(file)
+}
+
 fn temporary(path: &Path, target: &Path) -> Result<tempfile::NamedTempFile, OutputError> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".drumlin-");
@@ -219,9 +238,23 @@ fn temporary(path: &Path, target: &Path) -> Result<tempfile::NamedTempFile, Outp
     let everyone = std::os::unix::fs::PermissionsExt::from_mode(0o666);
     #[cfg(unix)]
     builder.permissions(everyone);
-    builder
-        .tempfile_in(folder_of(target))
-        .map_err(|source| OutputError::Io { path: path.into(), source })
+    builder.tempfile_in(folder_of(target)).map_err(|error| failed(path, error))
+}
+
+/// A file in the folder of `target` that the system forgets with its handle.
+fn unnamed(path: &Path, target: &Path) -> Result<fs::File, OutputError> {
+    tempfile::tempfile_in(folder_of(target)).map_err(|error| failed(path, error))
+}
+
+/// The system refused. What it says of a temporary file ends in that file's path, of which nobody has
+/// heard: it is left out.
+fn failed(path: &Path, error: io::Error) -> OutputError {
+    let said = error.to_string();
+    let source = match said.split_once(" at path ") {
+        Some((reason, _)) => io::Error::new(error.kind(), reason),
+        None => error,
+    };
+    OutputError::Io { path: path.into(), source }
 }
 
 #[cfg(test)]
@@ -283,6 +316,66 @@ mod tests {
             checked(&[&song.join("x")]),
             Err(OutputError::NoFolder { .. } | OutputError::Io { .. })
         ));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_name_that_is_too_long_is_known_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let long = folder.path().join("n".repeat(300));
+        let checked = check([long.as_path()], [Path::new("song.mid")]);
+        assert!(matches!(checked, Err(OutputError::Io { .. })));
+        assert!(names(folder.path()).is_empty());
+    }
+
+    #[test]
+    fn a_refusal_does_not_name_the_temporary_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        fs::write(&file, "old").unwrap();
+        let path = file.join("drums.mid");
+        for refused in [temporary(&path, &path).err(), unnamed(&path, &path).err()] {
+            let line = refused.unwrap().to_string();
+            let begins = format!("cannot write {}: ", path.display());
+            assert!(line.starts_with(&begins) && !line.contains(" at path "), "{line}");
+            assert!(!line.contains(".drumlin-"), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_draft_takes_its_name_when_it_is_finished() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("piece.wav");
+        fs::write(&path, "old").unwrap();
+        let begun = || {
+            let mut draft = Draft::new(&path).unwrap();
+            draft.file().write_all(b"new and longer").unwrap();
+            draft
+        };
+        let draft = begun();
+        // What is there if the program is ended now.
+        #[cfg(unix)]
+        assert_eq!(names(folder.path()), ["piece.wav"]);
+        drop(draft);
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        begun().finish().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new and longer");
+        assert_eq!(names(folder.path()), ["piece.wav"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_of_the_shell_is_written_to() {
+        use std::io::Read;
+        use std::os::fd::AsRawFd;
+        let (mut reader, writer) = io::pipe().unwrap();
+        let path = PathBuf::from(format!("/dev/fd/{}", writer.as_raw_fd()));
+        check([path.as_path()], [Path::new("song.mid")]).unwrap();
+        write_whole(&path, b"drums").unwrap();
+        drop(writer);
+        let mut read = Vec::new();
+        reader.read_to_end(&mut read).unwrap();
+        assert_eq!(read, b"drums");
     }
 
     #[cfg(unix)]

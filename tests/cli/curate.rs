@@ -326,6 +326,8 @@ fn what_cannot_be_curated_is_said() {
     assert!(run(&["nowhere", "-o", "all.wav"]).contains("nowhere"));
     assert!(run(&[".", "-o", "all.mp3"]).contains("all.mp3"));
     write_wav(&folder.path().join("a.wav"), beat(1.0, 0.3, 80.0), RATE, 1);
-    assert!(run(&[".", "-o", "all.wav", "--like", "b.wav"]).contains("b.wav"));
+    let like = |clip: &str| run(&[".", "-o", "all.wav", "--like", clip]);
+    assert!(like("b.wav").starts_with("cannot read b.wav: "));
+    assert_eq!(like("notes.txt"), "cannot use notes.txt: it is no recording and no MIDI file");
     assert!(!folder.path().join("all.wav").exists());
 }

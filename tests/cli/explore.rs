@@ -220,4 +220,8 @@ fn what_is_no_groove_is_refused_in_a_sentence() {
     let line = failure(drumlin().args(["explore", "--sample", "1", "--library"]).arg(&empty));
     assert!(line.starts_with("no groove in") && line.ends_with("can be used"), "{line}");
     drumlin().arg("explore").assert().code(2);
+    // What would change nothing is not taken in silence.
+    for unused in [["--steps", "3"], ["--count", "3"]] {
+        drumlin().args(["explore", "--sample", "1"]).args(unused).assert().code(2);
+    }
 }

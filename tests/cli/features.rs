@@ -48,6 +48,13 @@ fn data_that_is_not_there_is_named() {
         let line = failure(command.arg(out.path().join("made")));
         assert!(line.contains("no such folder") && line.contains("No such file"), "{line}");
     }
+    let empty = tempfile::tempdir().unwrap();
+    for what in ["songs", "melodies"] {
+        let mut command = drumlin();
+        command.args(["features", what, "--out"]).arg(out.path().join("made"));
+        let line = failure(command.arg("--data").arg(empty.path()));
+        assert_eq!(line, format!("there is no MIDI file in {}", empty.path().display()));
+    }
     assert!(names(out.path()).is_empty());
 }
 

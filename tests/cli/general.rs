@@ -7,15 +7,17 @@ use predicates::str::contains;
 
 use super::drumlin;
 
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 11] = [
     "generate",
+    "compose",
+    "transcribe",
+    "explore",
+    "curate",
+    "render",
+    "tracks",
+    "devices",
     "evaluate",
     "features",
-    "tracks",
-    "transcribe",
-    "render",
-    "curate",
-    "devices",
     "completions",
 ];
 

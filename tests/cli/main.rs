@@ -25,9 +25,18 @@ fn drumlin() -> Command {
 /// What every failure looks like: exit code 1, one line on standard error that begins with the
 /// program's name, nothing on standard output. Returns the line.
 fn failure(command: &mut Command) -> String {
+    refused(command, 1)
+}
+
+/// The same of arguments that do not go together, which the program finds itself: exit code 2.
+fn wrong_usage(command: &mut Command) -> String {
+    refused(command, 2)
+}
+
+fn refused(command: &mut Command, code: i32) -> String {
     let output = command.output().unwrap();
     let error = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert_eq!(output.status.code(), Some(code), "{error}");
     assert!(output.stdout.is_empty());
     let line = error.strip_suffix('\n').expect("a whole line");
     assert!(!line.contains('\n'), "one line: {error}");

@@ -23,7 +23,7 @@ fn piece(keys: &[u8]) -> Vec<PlayedNote> {
     keys.iter().enumerate().map(note).collect()
 }
 
-fn midi_file(notes: &[PlayedNote], kind: TrackKind) -> Vec<u8> {
+fn track(name: &str, notes: &[PlayedNote], kind: TrackKind) -> Track {
     let ticks = |at: f64| Ticks((at * 960.0).round() as u64);
     let note = |note: &PlayedNote| Note {
         start: ticks(note.start),
@@ -31,8 +31,15 @@ fn midi_file(notes: &[PlayedNote], kind: TrackKind) -> Vec<u8> {
         key: note.key,
         velocity: Velocity::clamped(note.velocity),
     };
-    let track = Track { name: "Piano".into(), kind, notes: notes.iter().map(note).collect() };
-    midi::write(&Song { tempo: TempoMap::new(480, []), metres: Vec::new(), tracks: vec![track] })
+    Track { name: name.into(), kind, notes: notes.iter().map(note).collect() }
+}
+
+fn tracks_file(tracks: Vec<Track>) -> Vec<u8> {
+    midi::write(&Song { tempo: TempoMap::new(480, []), metres: Vec::new(), tracks })
+}
+
+fn midi_file(notes: &[PlayedNote], kind: TrackKind) -> Vec<u8> {
+    tracks_file(vec![track("Piano", notes, kind)])
 }
 
 fn write_wav(path: &Path, samples: &[f32], rate: u32) {
@@ -67,16 +74,50 @@ fn samples(path: &Path) -> Vec<i16> {
     file.samples().map(Result::unwrap).collect()
 }
 
+/// What is said while something is rendered in a folder.
+fn rendered(folder: &TempDir, arguments: &[&str]) -> String {
+    let output = drumlin().current_dir(folder.path()).arg("render").args(arguments).output();
+    let output = output.unwrap();
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && output.stdout.is_empty(), "{error}");
+    error
+}
+
+#[test]
+fn the_piano_plays_all_tracks_and_says_whose() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let [piano, bass] = [0, 33].map(|program| TrackKind::Melodic { program });
+    let (high, low) = (piece(&[60, 64]), piece(&[36, 43]));
+    let band = vec![track("Piano", &high, piano), track("Bass", &low, bass)];
+    fs::write(path("band.mid"), tracks_file(band)).unwrap();
+    fs::write(path("bass.mid"), midi_file(&low, bass)).unwrap();
+    fs::write(path("any.drumlin-piano"), Piano::schematic().to_bytes()).unwrap();
+    let render = |song: &str, more: &[&str]| {
+        let fixed = [song, "--piano", "any.drumlin-piano", "-o", "out.wav"];
+        let arguments = [&fixed[..], more].concat();
+        let said = rendered(&folder, &arguments);
+        (said, samples(&path("out.wav")))
+    };
+    let (said, all) = render("band.mid", &[]);
+    let others = "band.mid: the piano plays 2 \"Bass\" as well: choose with --track";
+    assert!(said.contains(others), "{said}");
+    // Asked for by name, or without a piano beside it, there is nothing to say.
+    let (said, both) = render("band.mid", &["--track", "piano", "--track", "bass"]);
+    assert_eq!(said, "");
+    assert!(both == all);
+    let (said, alone) = render("band.mid", &["--track", "piano"]);
+    assert_eq!(said, "");
+    assert!(alone != all);
+    let (said, low) = render("bass.mid", &[]);
+    assert_eq!(said, "");
+    assert!(low.iter().any(|sample| sample.unsigned_abs() > 1000));
+}
+
 #[test]
 fn a_song_sounds_like_a_recording_and_the_piano_is_kept() {
     let folder = folder();
-    let run = |arguments: &[&str]| {
-        let output = drumlin().current_dir(folder.path()).arg("render").args(arguments).output();
-        let output = output.unwrap();
-        let error = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success() && output.stdout.is_empty(), "{error}");
-        error
-    };
+    let run = |arguments: &[&str]| rendered(&folder, arguments);
     let like = ["song.mid", "--like", "piano.wav", "--reference-midi", "piano.mid"];
     let remark = run(&[&like[..], &["--save", "a.drumlin-piano"]].concat());
     assert!(remark.contains("10 notes of 9 keys measured"), "{remark}");
@@ -120,5 +161,10 @@ fn what_cannot_be_rendered_gets_a_sentence() {
         assert!(line.contains(why), "{arguments:?}: {line}");
     }
     assert!(!path("song.wav").exists());
-    drumlin().current_dir(folder.path()).args(["render", "song.mid"]).assert().code(2);
+    let asks_in_vain = ["--piano", "cut.drumlin-piano", "--reference-midi", "piano.mid"];
+    let nothing: &[&str] = &[];
+    for arguments in [nothing, &asks_in_vain] {
+        let song = ["render", "song.mid"];
+        drumlin().current_dir(folder.path()).args(song).args(arguments).assert().code(2);
+    }
 }

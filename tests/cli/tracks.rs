@@ -28,6 +28,11 @@ fn tracks_are_listed_with_number_name_sound_and_notes() {
     });
     assert_eq!(tracks[1], bass);
     assert_eq!(tracks[2]["program"], serde_json::Value::Null);
+
+    let one_bar = files::file(&[files::notes("Melody", 0, 73, 1)]);
+    std::fs::write(&song, one_bar).unwrap();
+    let listed = drumlin().arg("tracks").arg(&song).assert().success();
+    listed.stdout(contains("    1  Melody  Flute      4  1\n"));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::files::write_wav;
-use super::{drumlin, failure};
+use super::{drumlin, failure, wrong_usage};
 
 const RATE: u32 = 44_100;
 
@@ -139,8 +139,14 @@ fn several_recordings_go_to_a_folder() {
         assert!(midi::read(&folder.path().join("out").join(name)).is_ok());
     }
     assert!(!folder.path().join("out/three.mid").exists());
-    let line = failure(drumlin().current_dir(folder.path()).args(["transcribe", "loops"]));
+    let line = wrong_usage(drumlin().current_dir(folder.path()).args(["transcribe", "loops"]));
     assert!(line.contains("--output-folder"), "{line}");
+    // A folder that nothing came into is not left behind.
+    let mut command = drumlin();
+    command.current_dir(folder.path()).args(["transcribe", "loops/three.wav"]);
+    let line = failure(command.args(["--output-folder", "none", "--quiet"]));
+    assert!(line.contains("three.wav is no recording"), "{line}");
+    assert!(!folder.path().join("none").exists());
 }
 
 #[test]
@@ -157,6 +163,31 @@ fn the_preview_has_the_recording_on_the_left() {
     let near = samples.iter().step_by(2).zip(&original);
     assert!(near.clone().all(|(&a, b)| (f32::from(a) / 32767.0 - b).abs() < 1e-3));
     assert!(samples.iter().skip(1).step_by(2).any(|&sample| sample.abs() > 1000));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn standard_output_waits_until_files_are_safe() {
+    let folder = tempfile::tempdir().unwrap();
+    write_wav(&folder.path().join("beat.wav"), loop_of(4.0), RATE, 1);
+    let mut command = drumlin();
+    command.current_dir(folder.path()).args(["transcribe", "beat.wav", "-o", "-", "--quiet"]);
+    let line = failure(command.args(["--click", "/dev/full"]));
+    assert!(line.starts_with("cannot write /dev/full: "), "{line}");
+}
+
+#[test]
+fn a_panic_of_the_reader_is_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    // 65,535 channels: built for tests, the library that decodes panics at them.
+    let mut bytes = b"RIFF\x24\x10\0\0WAVEfmt \x10\0\0\0\x01\0\xFF\xFF\x44\xAC\0\0".to_vec();
+    bytes.extend(b"\0\0\0\0\xFE\xFF\x10\0data\0\x10\0\0");
+    bytes.resize(bytes.len() + 4096, 0);
+    fs::write(folder.path().join("wide.wav"), bytes).unwrap();
+    let mut command = drumlin();
+    command.current_dir(folder.path()).env_remove("RUST_BACKTRACE");
+    let line = failure(command.args(["transcribe", "wide.wav"]));
+    assert!(line.starts_with("wide.wav is "), "{line}");
 }
 
 #[test]

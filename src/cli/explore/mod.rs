@@ -22,10 +22,10 @@ use crate::patterns::{
 };
 use crate::score::{Metre, MetreChange, Song, Ticks};
 
-use super::common::{NetworkArguments, PrintArguments};
+use super::common::{NetworkArguments, PrintArguments, named_file, seed};
 use super::console::{print, print_error, print_json, remark};
 use super::error::CliError;
-use super::folders::is_midi;
+use super::folders::{OutputFolder, is_midi};
 use super::generate::Content;
 use super::song::title;
 use super::words::count;
@@ -35,11 +35,10 @@ use super::words::count;
 #[command(group = ArgGroup::new("what").required(true).multiple(true)
     .args(["picture", "sample", "between", "near"]))]
 #[command(mut_arg("json", |json| json.help("Print the grooves as JSON: places on the map, strokes of each drum")))]
-#[command(mut_arg("quiet", |quiet| quiet.help("Say nothing but errors")))]
 #[command(mut_arg("models", |models| models.hide_short_help(true)))]
 pub struct Arguments {
     /// Draw the map (PNG)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = named_file())]
     picture: Option<PathBuf>,
 
     /// Make so many grooves that nobody has played; with --near, like that one
@@ -59,14 +58,14 @@ pub struct Arguments {
 
     /// Steps of the way
     #[arg(
-        long, value_name = "NUMBER", default_value = "8",
+        long, value_name = "NUMBER", default_value = "8", requires = "between",
         value_parser = clap::value_parser!(u8).range(1..=64),
     )]
     steps: u8,
 
     /// How many grooves like that one
     #[arg(
-        long, value_name = "NUMBER", default_value = "10",
+        long, value_name = "NUMBER", default_value = "10", requires = "near",
         value_parser = clap::value_parser!(u16).range(1..=1000),
     )]
     count: u16,
@@ -76,7 +75,7 @@ pub struct Arguments {
     style: Option<MapStyle>,
 
     /// The tempo to write, in quarter notes a minute; by default that of the groove
-    #[arg(long, value_name = "BPM", value_parser = clap::value_parser!(u16).range(20..=400))]
+    #[arg(long, value_name = "BPM", value_parser = tempo)]
     tempo: Option<u16>,
 
     /// A folder of grooves of your own (MIDI), placed on the map
@@ -87,8 +86,8 @@ pub struct Arguments {
     #[arg(short, long, value_name = "FOLDER")]
     output: Option<PathBuf>,
 
-    /// Same seed, same grooves
-    #[arg(long, value_name = "NUMBER", default_value = "0")]
+    /// The same number gives the same grooves
+    #[arg(long, value_name = "NUMBER", default_value = "0", value_parser = seed)]
     seed: u64,
 
     #[command(flatten)]
@@ -96,6 +95,11 @@ pub struct Arguments {
 
     #[command(flatten)]
     networks: NetworkArguments,
+}
+
+fn tempo(text: &str) -> Result<u16, String> {
+    let tempo = text.parse::<u16>().ok().filter(|tempo| (20..=400).contains(tempo));
+    tempo.ok_or_else(|| "a whole number from 20 to 400 is needed".into())
 }
 
 fn style() -> impl TypedValueParser<Value = MapStyle> {
@@ -133,7 +137,8 @@ struct Report<'a> {
     metre: String,
     /// Quarters a minute.
     tempo: u16,
-    /// `straight` (16 steps a bar) or `triplet` (12).
+    /// `straight` (16 steps a bar), `triplet` (12), or `mixed` (16: four a beat, none, two, three and
+    /// four sixths of it behind).
     grid: &'static str,
     strokes: usize,
     /// On the map.
@@ -219,9 +224,8 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
         found.tempo = arguments.tempo.unwrap_or(found.tempo);
     }
     let mut outputs = Vec::new();
+    let _made = arguments.output.as_deref().map(OutputFolder::new).transpose()?;
     if let Some(folder) = &arguments.output {
-        let failed = |source| CliError::Folder { folder: folder.clone(), source };
-        fs::create_dir_all(folder).map_err(failed)?;
         let paths: Vec<PathBuf> = found.iter().map(|found| folder.join(&found.file)).collect();
         files::check(paths.iter().map(PathBuf::as_path), arguments.read())?;
         let network = models.get(&GROOVE)?;
@@ -394,6 +398,7 @@ fn grid_name(pattern: &Pattern) -> &'static str {
     match pattern.grid() {
         PatternGrid::Straight => "straight",
         PatternGrid::Triplet => "triplet",
+        PatternGrid::Mixed => "mixed",
     }
 }
 

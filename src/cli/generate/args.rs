@@ -82,7 +82,7 @@ pub struct GenerateArgs {
     ending: Ending,
 
     /// What leads into the song: nothing, a bar of sticks or a fill. A bar is put before songs that
-    /// begin at once
+    /// begin at once, before an upbeat with the rest of its own
     #[arg(long, value_parser = count_in(), value_name = "NAME", ignore_case = true, default_value = "none")]
     count_in: CountIn,
 

@@ -26,8 +26,7 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 #[command(mut_arg("json", |json| json.help("Print a report on standard output (JSON): form, timings, memory, notes").help_heading("What to write")))]
-#[command(mut_arg("quiet", |quiet| quiet.help("Say nothing but errors").help_heading("What to write")))]
-#[command(mut_arg("models", |models| models.help_heading("What to use")))]
+#[command(mut_arg("quiet", |quiet| quiet.help_heading("What to write")))]
 pub struct Arguments {
     /// The song: a MIDI file, or - for standard input. Drums in it are not listened to. With
     /// --output-folder, several, or folders of them
@@ -86,15 +85,15 @@ pub struct Arguments {
     #[arg(long, help_heading = "What to write")]
     pub merge: bool,
 
-    /// Draw the song's form as a picture (PNG)
+    /// Draw the song's form as a picture (PNG), or - for standard output
     #[arg(long, value_name = "FILE", help_heading = "What to write")]
     pub picture: Option<PathBuf>,
 
-    /// Render the song with its drums (WAV), one file for each alternative
+    /// Render the song with its drums (WAV), or - for standard output; one file for each alternative
     #[arg(long, value_name = "FILE", help_heading = "What to write")]
     pub audio: Option<PathBuf>,
 
-    /// Render the drums alone (WAV), one file for each alternative
+    /// Render the drums alone (WAV), or - for standard output; one file for each alternative
     #[arg(long, value_name = "FILE", help_heading = "What to write")]
     pub drums_audio: Option<PathBuf>,
 

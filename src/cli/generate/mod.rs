@@ -18,7 +18,7 @@ use crate::midi;
 use crate::score::{SampleRate, Song};
 
 use super::candidates;
-use super::console::{print, print_json, remark};
+use super::console::{print_json, remark, write};
 use super::error::CliError;
 use super::progress::Bar;
 use super::song::{self, STANDARD};
@@ -179,14 +179,6 @@ impl Paths {
             kinds.iter().flat_map(|(kind, paths)| paths.iter().map(move |path| (kind, path)));
         paths.try_for_each(|(kind, path)| kind.check(path))
     }
-}
-
-/// Writes all files; what goes to standard output goes there last, once all else is safe.
-fn write(outputs: Vec<Output>) -> Result<(), CliError> {
-    let (standard, files): (Vec<Output>, Vec<Output>) =
-        outputs.into_iter().partition(|output| is_standard(&output.path));
-    crate::files::write(files)?;
-    standard.iter().try_for_each(|output| print(&output.bytes))
 }
 
 fn sound_file(song: &Song, font: &SoundFont, bar: &Bar) -> Result<Vec<u8>, CliError> {

@@ -7,7 +7,7 @@ use crate::cli::console::remark;
 use crate::cli::error::CliError;
 use crate::cli::song;
 use crate::drummer::timing::{self, Timed};
-use crate::drummer::{self, GeneratedPart, Settings, SongAnalysis};
+use crate::drummer::{self, CountedIn, GeneratedPart, Settings, SongAnalysis};
 use crate::midi::{self, SongFile};
 use crate::score::{Note, Song, Ticks};
 
@@ -17,14 +17,12 @@ pub struct Reading {
     pub timed: Timed,
     /// What the drummer listens to.
     pub heard: Song,
-    /// What the drums are written to: the file's song, a bar later where drums count it in.
+    /// What the drums are written to: the file's song, later where drums count it in.
     pub whole: Song,
     /// How much later that is.
     later: Ticks,
-    /// What is played in that bar.
+    /// What counts in ahead of it, in ticks of what is written.
     count_in: Vec<Note>,
-    /// One is asked for, and there is no bar for it.
-    lacks_count_in: bool,
     pub settings: Settings,
 }
 
@@ -43,22 +41,18 @@ impl Reading {
         settings.swing = arguments.args.swing().unwrap_or(swing);
         let heard = timing::straightened(&heard, swing);
         let whole = file.song().clone();
-        let (later, count_in, lacks_count_in) = (Ticks(0), Vec::new(), false);
-        Ok(Reading { file, timed, heard, whole, later, count_in, lacks_count_in, settings })
+        let (later, count_in) = (Ticks(0), Vec::new());
+        Ok(Reading { file, timed, heard, whole, later, count_in, settings })
     }
 
     /// Makes room for a count-in in what is written, if one is asked for and the song leaves none; what is
-    /// heard and what is played to it stay as they are. A song that is followed has no bar that is as long
-    /// as its first.
+    /// heard and what is played to it stay as they are.
     pub fn count_in(&mut self, analysis: &SongAnalysis) {
-        let notes = drummer::count_in_notes(analysis, &self.settings);
-        if notes.is_empty() || self.timed.is_followed() {
-            self.lacks_count_in = !notes.is_empty();
-            return;
+        let file = self.file.song();
+        if let Some(counted) = drummer::counted_in(file, &self.timed, analysis, &self.settings) {
+            let CountedIn { song, later, notes } = counted;
+            (self.whole, self.later, self.count_in) = (song, later, notes);
         }
-        self.count_in = notes;
-        self.whole = drummer::moved_by_bar(&self.timed.song);
-        self.later = self.whole.end() - self.timed.song.end();
     }
 
     /// The notes of a part in the song that is written, the count-in among them.
@@ -88,9 +82,6 @@ impl Reading {
 
     /// What was found out about the bars, a line each.
     pub fn findings(&self) -> impl Iterator<Item = String> {
-        const NO_COUNT_IN: &str =
-            "it is not counted in: its beats are not its file's (--keep-bars plays the file's)";
-        let finding = self.timed.finding.map(|finding| finding.to_string());
-        finding.into_iter().chain(self.lacks_count_in.then(|| NO_COUNT_IN.to_owned()))
+        self.timed.findings.iter().map(ToString::to_string)
     }
 }

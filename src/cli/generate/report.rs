@@ -46,7 +46,7 @@ struct SongFacts {
     file: String,
     /// What was damaged in the file and mended in reading.
     mended: Vec<String>,
-    /// What the notes say of the bars that the file does not; null where nothing.
+    /// What the notes say of beats and bars that the file does not, semicolons between; null where nothing.
     finding: Option<String>,
     /// Names of the tracks listened to.
     tracks: Vec<String>,
@@ -144,7 +144,8 @@ impl Report {
     /// Notes what was damaged in the song's file, and what was found out about its bars.
     pub fn read(&mut self, file: &SongFile, timed: &Timed) {
         self.song.mended = file.repairs().iter().map(ToString::to_string).collect();
-        self.song.finding = timed.finding.map(|finding| finding.to_string());
+        let findings: Vec<String> = timed.findings.iter().map(ToString::to_string).collect();
+        self.song.finding = (!findings.is_empty()).then(|| findings.join("; "));
     }
 
     /// Notes why parts were kept, in their order.

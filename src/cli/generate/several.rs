@@ -1,7 +1,6 @@
 //! Drums for several songs in one call, over all cores. A song that cannot be used is said, and the others
 //! go on.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -13,7 +12,7 @@ use super::files::numbered;
 use super::reading::Reading;
 use crate::cli::console::{print_error, remark};
 use crate::cli::error::CliError;
-use crate::cli::folders::midi_files;
+use crate::cli::folders::{OutputFolder, midi_files};
 use crate::cli::output_names::output_names;
 use crate::cli::progress::counted;
 use crate::cli::song;
@@ -35,22 +34,30 @@ pub fn run(arguments: &Arguments, folder: &Path) -> Result<(), CliError> {
             remark(&line);
         }
     }
-    let failed = |source| CliError::Folder { folder: folder.into(), source };
-    fs::create_dir_all(folder).map_err(failed)?;
     let (names, remarks) = output_names(&songs);
     if !arguments.printing.quiet {
         remarks.iter().for_each(|line| remark(line));
     }
     let works = works(&songs, &names, folder, kept);
-    let parts = works.iter().flat_map(|work| &work.parts).map(PathBuf::as_path);
-    let read = songs.iter().map(PathBuf::as_path);
-    crate::files::check(
-        parts,
-        read.chain(arguments.args.groove_files()).chain(arguments.soundfont.as_deref()),
-    )?;
     let models = arguments.networks.models(networks::ALL)?;
     let drummer = Drummer::new(models, font(arguments.soundfont.as_deref())?);
 
+    let _made = OutputFolder::new(folder)?;
+    let parts = works.iter().flat_map(|work| &work.parts).map(PathBuf::as_path);
+    let read = songs.iter().map(PathBuf::as_path);
+    let read = read.chain(arguments.args.groove_files()).chain(arguments.soundfont.as_deref());
+    crate::files::check(parts, read)?;
+    drum_all(arguments, &settings, &drummer, &works, folder)
+}
+
+/// Writes the drums of all songs.
+fn drum_all(
+    arguments: &Arguments,
+    settings: &Settings,
+    drummer: &Drummer,
+    works: &[Work<'_>],
+    folder: &Path,
+) -> Result<(), CliError> {
     let bar = counted(works.len(), arguments.printing.quiet);
     let failures = AtomicUsize::new(0);
     // All songs wait in one queue; whoever is free takes the next.
@@ -60,7 +67,7 @@ pub fn run(arguments: &Arguments, folder: &Path) -> Result<(), CliError> {
     let work = &|| {
         for work in &waiting {
             bar.set_message(song::title(work.song));
-            match drum(arguments, &settings, &drummer, work) {
+            match drum(arguments, settings, drummer, work) {
                 Ok(remarks) if !arguments.printing.quiet => {
                     bar.suspend(|| remarks.iter().for_each(|line| remark(line)));
                 }
@@ -84,7 +91,7 @@ pub fn run(arguments: &Arguments, folder: &Path) -> Result<(), CliError> {
 
     let (failed, all) = (failures.into_inner(), works.len());
     if !arguments.printing.quiet {
-        remark_on(&drummer);
+        remark_on(drummer);
         let (drummed, songs) = (all - failed, count(all, "song"));
         remark(&format!("{drummed} of {songs} drummed to, in {}", folder.display()));
     }

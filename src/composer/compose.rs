@@ -15,7 +15,8 @@ use super::line::MelodyLine;
 use super::networks::{PITCH, RHYTHM};
 use super::pitch::{Harmony, Voice};
 use super::pitch_sampling::sample_pitches;
-use super::rhythm_sampling::sample_rhythm;
+use super::rhythm_sampling::{contrast, sample_rhythm};
+use super::subdivision::open_slots;
 use super::swing::Swing;
 use crate::network::Models;
 use crate::score::{Note, Song, Ticks, Track, TrackKind, Velocity, feels_triplets};
@@ -136,16 +137,20 @@ pub fn compose(
         .map(|number| {
             let mut rng = ChaCha8Rng::seed_from_u64(request.seed);
             rng.set_stream(number as u64);
-            let form = form(&drums, request.repeat.clamp(0.0, 1.0), &mut rng);
+            let repeat = request.repeat.clamp(0.0, 1.0);
+            let form = form(&drums, repeat, &mut rng);
             let density = request.density.unwrap_or_else(|| usual_density(&drums, &mut rng));
-            Draft { line: MelodyLine::default(), form, density, rng }
+            let contrast = contrast(repeat, &mut rng);
+            Draft { line: MelodyLine::default(), form, density, contrast, rng }
         })
         .collect();
+    let swing = Swing::of(song, &drums);
     match &rhythm {
         Some(given) => drafts.iter_mut().for_each(|draft| draft.line = given.line.clone()),
         None => {
             let network = models.get(&RHYTHM)?;
-            sample_rhythm(&mut drafts, &drums, &*network, &|share| progress(share / 2.0))?;
+            let open = open_slots(&drums, swing.is_some());
+            sample_rhythm(&mut drafts, &drums, &open, &*network, &|share| progress(share / 2.0))?;
         }
     }
     match &pitches {
@@ -159,7 +164,6 @@ pub fn compose(
     }
     let mut melodies = Vec::new();
     let mut drafts = drafts.into_iter();
-    let swing = Swing::of(song, &drums);
     let placed = |line: &MelodyLine| match &rhythm {
         Some(given) => given.sung(line, &drums),
         None => {

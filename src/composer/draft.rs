@@ -12,6 +12,8 @@ pub(super) struct Draft {
     pub form: Form,
     /// Notes a bar that it is held to.
     pub density: f32,
+    /// How much less likely a note begins where one began in the bar before, in nats.
+    pub contrast: f32,
     pub rng: ChaCha8Rng,
 }
 

@@ -29,11 +29,16 @@ pub struct Form {
 }
 
 impl Form {
+    /// Whether a phrase begins with this bar.
+    pub fn begins_phrase(&self, bar: usize) -> bool {
+        self.phrases.binary_search(&bar).is_ok()
+    }
+
     /// Whether a phrase ends with this bar.
     pub fn ends_phrase(&self, bar: usize) -> bool {
         bar + 1 == self.plans.len()
             || self.plans[bar + 1] == BarPlan::Silent
-            || self.phrases.binary_search(&(bar + 1)).is_ok()
+            || self.begins_phrase(bar + 1)
     }
 
     /// The phrase that a bar is in, from 0.
@@ -51,8 +56,19 @@ const ALIKE: f32 = 0.6;
 /// Phrases as alike as the most alike but for this are as good.
 const AS_GOOD: f32 = 0.04;
 
+/// How often a phrase that comes again ends in another way, and how often an answer does that takes up
+/// the question right before it.
+const OTHER_ENDING: f32 = 0.35;
+const OTHER_ANSWER: f32 = 0.5;
+/// How often a new phrase begins with the rhythm that the first one began with, over the same drums.
+const MOTIF: f32 = 0.6;
+/// How often a phrase's second bar keeps to the first one's rhythm, in melodies of which half comes
+/// again.
+const SECOND: f32 = 0.25;
+
 /// Draws a form: phrases as the drums have them, of which those that the drums repeat are repeated
-/// with the probability `repeat` (0 to 1).
+/// with the probability `repeat` (0 to 1). The first bar is the motif, with whose rhythm new phrases
+/// mostly begin; every second phrase answers the one before.
 pub fn form(drums: &DrumBars, repeat: f32, rng: &mut ChaCha8Rng) -> Form {
     let phrases = phrases(drums);
     let mut form = Form { plans: vec![BarPlan::Silent; drums.len()], phrases };
@@ -66,11 +82,13 @@ pub fn form(drums: &DrumBars, repeat: f32, rng: &mut ChaCha8Rng) -> Form {
     for (index, &(first, end)) in spans.iter().enumerate() {
         let source = source(drums, &spans, index, end - first, rng);
         let again = rng.random::<f32>();
+        let answers =
+            index % 2 == 1 && source.is_some_and(|(source, _)| source == spans[index - 1].0);
+        let other = if answers { OTHER_ANSWER } else { OTHER_ENDING };
         let ending = rng.random::<f32>();
         for bar in first..end {
             let at = bar - first;
-            // An answer ends differently from its question.
-            let last = bar + 1 == end && at > 0 && ending < 0.35;
+            let last = bar + 1 == end && at > 0 && ending < other;
             form.plans[bar] = match source {
                 Some((source, similarity)) if again < repeat * similarity && !last => {
                     BarPlan::Repeat(source + at)
@@ -78,33 +96,44 @@ pub fn form(drums: &DrumBars, repeat: f32, rng: &mut ChaCha8Rng) -> Form {
                 Some((source, _)) if again < 0.4 + 0.6 * repeat && !last => {
                     BarPlan::RhythmOf(source + at)
                 }
-                _ => within(drums, first, bar, repeat, rng),
+                _ => within(drums, (spans[0].0, first, end), bar, repeat, rng),
             };
         }
     }
     form
 }
 
-/// A bar of a new phrase: its second half often takes up the first.
+/// A bar of a new phrase, whose first bar often takes up the motif and whose second half its first,
+/// never to the end. `motif` and `first` are the first bars of the melody and of the phrase, `end` is the
+/// bar behind it.
 fn within(
     drums: &DrumBars,
-    first: usize,
+    (motif, first, end): (usize, usize, usize),
     bar: usize,
     repeat: f32,
     rng: &mut ChaCha8Rng,
 ) -> BarPlan {
     let draw = rng.random::<f32>();
-    // The second bar of a phrase may keep to the first one's rhythm.
-    if bar == first + 1 && drums.grids[first] == drums.grids[bar] {
-        let again = 0.35 * drums.similarity(first, bar);
-        return if draw < again { BarPlan::RhythmOf(first) } else { BarPlan::New };
+    let takes_up = |model: usize, often: f32| {
+        let is_alike = drums.grids[model] == drums.grids[bar];
+        if is_alike && draw < often * drums.similarity(model, bar) {
+            BarPlan::RhythmOf(model)
+        } else {
+            BarPlan::New
+        }
+    };
+    if bar == first && first > motif {
+        return takes_up(motif, MOTIF);
+    }
+    if bar == first + 1 {
+        return takes_up(first, 2.0 * repeat * SECOND);
     }
     let Some(model) = (bar >= first + 2).then(|| bar - 2) else { return BarPlan::New };
     if drums.grids[model] != drums.grids[bar] {
         return BarPlan::New;
     }
     match draw / (drums.similarity(model, bar) * repeat).max(1e-6) {
-        share if share < 0.15 => BarPlan::Repeat(model),
+        share if share < 0.15 && bar + 1 < end => BarPlan::Repeat(model),
         share if share < 0.8 => BarPlan::RhythmOf(model),
         _ => BarPlan::New,
     }

@@ -83,6 +83,11 @@ impl Scale {
         }
     }
 
+    /// How many notes it has in an octave.
+    pub(super) fn notes(self) -> usize {
+        self.degrees().len()
+    }
+
     /// Whether its third is minor.
     pub fn is_minor(self) -> bool {
         !self.has(4)
@@ -114,6 +119,16 @@ impl Key {
     /// Semitones of a MIDI key above the tonic, 0 to 11.
     pub fn degree(self, key: u8) -> u8 {
         (key % 12 + 12 - self.tonic % 12) % 12
+    }
+
+    /// How many of its notes a MIDI key is away from the tonic of the lowest octave: neighbours in the
+    /// scale differ by 1. What is not of the scale counts as the note below.
+    pub(super) fn step(self, key: u8) -> i16 {
+        let above = i16::from(key) - i16::from(self.tonic % 12);
+        let inside = above.rem_euclid(12);
+        let degrees = self.scale.degrees();
+        let within = degrees.iter().filter(|&&degree| i16::from(degree) <= inside).count();
+        above.div_euclid(12) * degrees.len() as i16 + within as i16 - 1
     }
 
     /// Major or minor, whichever fits the sounding pitch classes best: the correlation of their
@@ -418,6 +433,16 @@ mod tests {
             let Range { low, high } = Range::of_program(program);
             assert!(Range::new(low, high).is_ok());
         }
+    }
+
+    #[test]
+    fn neighbours_in_the_scale_are_a_step_apart() {
+        let key: Key = "E minor pentatonic".parse().unwrap();
+        let steps = [52, 55, 57, 59, 62, 64].map(|note| key.step(note) - key.step(52));
+        assert_eq!(steps, [0, 1, 2, 3, 4, 5]);
+        assert_eq!(key.step(40) - key.step(52), -5);
+        assert_eq!(key.step(56), key.step(55));
+        assert_eq!((key.step(4), key.step(2)), (0, -1));
     }
 
     #[test]

@@ -2,14 +2,18 @@
 //!
 //! [`compose`] puts the drums of a [`Song`](crate::score::Song) on the grid of their bars
 //! ([`DrumBars`]: sixteenths, or triplets where the drums move in them), draws a form from what they
-//! repeat behind a count-in or an upbeat (phrases, bars that come again, bars that take up a rhythm),
-//! and writes as many melodies as were asked for: the rhythm slot by slot, as one network finds it
-//! likely under the drums and behind what was played so far (rest, hold or onset, which gives lengths
-//! too); then the pitches note by note, as another finds them likely behind the notes before, at that
-//! place of bar and phrase, over the harmony if one is given. No note lies outside the range or the scale; leaps beyond an octave
-//! are not sung; phrases lean to rest at their ends, the last one to the tonic. A bar that comes again
-//! over other chords keeps its rhythm and its contour. Off-beats are where drums that swing have theirs.
-//! The rhythm or the pitches of another song may be kept ([`Request`]).
+//! repeat behind a count-in or an upbeat (phrases, bars that come again, bars that take up a rhythm,
+//! a motif with which new phrases begin), and writes as many melodies as were asked for: the rhythm
+//! slot by slot, as one network finds it likely under the drums and behind what was played so far
+//! (rest, hold or onset, which gives lengths too); then the pitches note by note, as another finds them
+//! likely behind the notes before, at that place of bar and phrase, over the harmony if one is given.
+//! In triplets and where the drums swing notes begin only where in the beat the drums have strokes. No
+//! note lies outside the range or the scale; leaps beyond an octave are not sung, and wide ones turn
+//! back by step; a bar that takes up a rhythm mostly takes up its steps, higher or lower. Phrases rise
+//! and fall and rest on a longer note, questions away from the tonic and answers on its chord; the last
+//! note is the tonic, or the root of the last chord, on a strong beat. A bar that comes again over other
+//! chords keeps its rhythm and its contour. Off-beats are where drums that swing have theirs. The rhythm
+//! or the pitches of another song may be kept ([`Request`]).
 //!
 //! [`evaluation`] measures how a melody belongs to its drums; [`example`] writes what the networks
 //! are trained on (`models/training/composer.py`), with the same code that composes.
@@ -26,6 +30,7 @@
 
 #![forbid(unsafe_code)]
 
+mod cadence;
 mod chord_fitting;
 mod compose;
 mod conditioning;
@@ -41,9 +46,11 @@ mod lead;
 mod line;
 pub mod networks;
 mod pitch;
+mod pitch_rules;
 mod pitch_sampling;
 mod rhythm;
 mod rhythm_sampling;
+mod subdivision;
 mod swing;
 #[cfg(test)]
 mod tests;

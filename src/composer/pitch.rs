@@ -110,7 +110,25 @@ impl Harmony {
         let (all, low) = self.under(note);
         (all[usize::from(note.key % 12)], low.iter().sum())
     }
+
+    /// The pitch class on which the chord under a note stands, 0 (C) to 11; `None` where nothing sounds.
+    /// Of the note its key does not matter.
+    pub(super) fn root(&self, note: &LineNote) -> Option<u8> {
+        let (all, low) = self.under(note);
+        let worth = |class: usize| {
+            let above = |semitones: usize| all[(class + semitones) % 12];
+            let third = above(3).max(above(4));
+            all[class] + FIFTH * above(7) + THIRD * third + BASS * low[class]
+        };
+        let classes = (0..12).filter(|&class| all[class] > 0.0);
+        classes.max_by(|&a, &b| worth(a).total_cmp(&worth(b))).map(|class| class as u8)
+    }
 }
+
+/// How much of a root its chord says by a fifth above it, a third and the lowest note.
+const FIFTH: f32 = 1.0;
+const THIRD: f32 = 0.5;
+const BASS: f32 = 0.6;
 
 /// Makes rows for the notes of one melody, whose rhythm is known.
 pub struct PitchRows<'a> {

@@ -12,19 +12,18 @@ use super::form::{BarPlan, Form};
 use super::line::LineNote;
 use super::networks::run_network;
 use super::pitch::{Harmony, PITCH_FEATURES, PITCHES, PitchRows, Voice};
+use super::pitch_rules::{Cadence, LEAP, Moment, shape};
 use crate::network::Network;
 
-const TEMPERATURE: f32 = 1.0;
+const TEMPERATURE: f32 = 1.05;
 const TOP: f32 = 0.98;
-/// Phrases other than the climax lie below this share of the range.
-const USUAL_REGISTERS: f32 = 0.8;
-/// By how many nats the tonic is likelier as the last note: alone, and over chords that are given.
-const HOME: f32 = 12.0;
-const CHORD_HOME: f32 = 4.0;
-/// Leaps beyond an octave are not sung.
-const LEAP: u8 = 12;
-/// From this on an interval is a leap, which is rarely followed by another one the same way.
-const WIDE: i16 = 5;
+/// Phrases lie below this share of the range, but for the climax, and of three or more one with new
+/// pitches lies at its low end.
+const USUAL_REGISTERS: f32 = 0.65;
+const LOWEST: f32 = 0.0;
+const CLIMAX: f32 = 0.95;
+/// By which share of the range a phrase rises to its middle and falls again.
+const ARCH: f32 = 0.2;
 
 /// Puts pitches on the notes of every draft. With `kept` the rhythm is somebody's own and no bar
 /// repeats another's pitches unless its rhythm is the same. Over other chords than the other's they are
@@ -44,8 +43,7 @@ pub(super) fn sample_pitches(
     let rows: Vec<PitchRows> =
         drafts.iter().map(|draft| PitchRows::new(&draft.line, drums)).collect();
     let most = rows.iter().map(|rows| rows.notes().len()).max().unwrap_or(0);
-    let mut keys: Vec<Vec<u8>> = vec![Vec::new(); drafts.len()];
-    let mut at: Vec<Vec<u8>> = vec![vec![0; drums.slots()]; drafts.len()];
+    let mut sung: Vec<Sung> = drafts.iter().map(|_| Sung::new(drums)).collect();
     let registers: Vec<Vec<f32>> =
         drafts.iter_mut().map(|draft| registers(&draft.form, drums, &mut draft.rng)).collect();
     let repetition = Repetition { drums, voice, harmony, kept };
@@ -59,17 +57,16 @@ pub(super) fn sample_pitches(
             let notes = rows[number].notes();
             // The song's last note has an end of its own.
             let repeated = (index + 1 < notes.len())
-                .then(|| repetition.key(draft, notes, index, (&keys[number], &at[number])))
+                .then(|| repetition.key(draft, notes, index, &sung[number]))
                 .flatten();
             match (repeated, index < notes.len()) {
                 (Some(key), _) => {
-                    keys[number].push(key);
-                    at[number][notes[index].slot] = key;
+                    sung[number].push(notes[index], key, voice);
                     input.resize(input.len() + PITCH_FEATURES, 0.0);
                 }
                 (None, true) => {
                     asked[number] = true;
-                    rows[number].push(&mut input, &keys[number], index, voice, harmony);
+                    rows[number].push(&mut input, &sung[number].keys, index, voice, harmony);
                 }
                 (None, false) => input.resize(input.len() + PITCH_FEATURES, 0.0),
             }
@@ -80,33 +77,75 @@ pub(super) fn sample_pitches(
         let logs = run_network(network, input, PITCH_FEATURES)?;
         for (number, draft) in drafts.iter_mut().enumerate().filter(|(number, _)| asked[*number]) {
             let mut said = logs[number * PITCHES..][..PITCHES].to_vec();
-            let note = rows[number].notes()[index];
-            let end = rows[number].notes().get(index + 1).map(|next| drums.bar_of(next.slot));
-            let bar = drums.bar_of(note.slot);
-            let closes = end.is_none_or(|next| next > bar) && draft.form.ends_phrase(bar);
-            let cadence = match (end.is_none(), closes, draft.form.phrase(bar) % 2) {
-                // Also where bars without a note follow.
-                (true, ..) => Cadence::Final,
-                (_, false, _) => Cadence::None,
-                (_, _, 1) => Cadence::Closed,
-                _ => Cadence::Open,
+            let notes = rows[number].notes();
+            let sung = &mut sung[number];
+            let phrase = draft.form.phrase(drums.bar_of(notes[index].slot));
+            let register = registers[number].get(phrase).copied().unwrap_or(0.5);
+            let moment = Moment {
+                note: notes[index],
+                before: &sung.keys,
+                next: repetition.next(draft, notes, index, sung),
+                sung: &sung.degrees,
+                motif: repetition.motif(draft, notes, index, sung),
+                cadence: cadence(&draft.form, drums, notes, index),
+                register: register + arch(&draft.form, drums, notes[index].slot),
             };
-            // Given chords may end elsewhere.
-            let home = if harmony.is_some() { CHORD_HOME } else { HOME };
-            shape(&mut said, voice, &keys[number], cadence, home);
-            let register = registers[number].get(draft.form.phrase(bar)).copied().unwrap_or(0.5);
-            lean(&mut said, voice, register);
+            shape(&mut said, voice, &moment, harmony);
             // The voice was seen to have a note, and what is shaped leaves one.
             let place = draw(&said, TEMPERATURE, TOP, &mut draft.rng);
             let key = place.and_then(|place| voice.at(place)).unwrap_or(voice.range.low());
-            keys[number].push(key);
-            at[number][note.slot] = key;
+            sung.push(notes[index], key, voice);
         }
     }
-    for (draft, at) in drafts.iter_mut().zip(at) {
-        draft.line.keys = at;
+    for (draft, sung) in drafts.iter_mut().zip(sung) {
+        draft.line.keys = sung.at;
     }
     Ok(())
+}
+
+/// What was sung so far.
+struct Sung {
+    /// The MIDI keys of the notes.
+    keys: Vec<u8>,
+    /// By slot, the MIDI key that begins there; 0 where none does.
+    at: Vec<u8>,
+    /// How many notes had each degree, in semitones above the tonic.
+    degrees: [f32; 12],
+}
+
+impl Sung {
+    fn new(drums: &DrumBars) -> Sung {
+        Sung { keys: Vec::new(), at: vec![0; drums.slots()], degrees: [0.0; 12] }
+    }
+
+    fn push(&mut self, note: LineNote, key: u8, voice: Voice) {
+        self.keys.push(key);
+        self.at[note.slot] = key;
+        self.degrees[usize::from(voice.key.degree(key))] += 1.0;
+    }
+}
+
+/// How a note ends its phrase.
+fn cadence(form: &Form, drums: &DrumBars, notes: &[LineNote], index: usize) -> Cadence {
+    let phrase = |note: &LineNote| form.phrase(drums.bar_of(note.slot));
+    // Also where bars without a note follow.
+    let Some(next) = notes.get(index + 1) else { return Cadence::Final };
+    let here = phrase(&notes[index]);
+    match (phrase(next) > here, here % 2) {
+        (false, _) => Cadence::None,
+        (true, 1) => Cadence::Closed,
+        (true, _) => Cadence::Open,
+    }
+}
+
+/// By which share of the range a melody lies higher in a slot, or lower, than its phrase as a whole.
+fn arch(form: &Form, drums: &DrumBars, slot: usize) -> f32 {
+    let phrase = form.phrase(drums.bar_of(slot));
+    let begin = |phrase: usize| form.phrases.get(phrase).map(|&bar| drums.of_bar(bar).start);
+    let first = begin(phrase).unwrap_or(0);
+    let end = begin(phrase + 1).unwrap_or(drums.slots());
+    let at = slot.saturating_sub(first) as f32 / end.saturating_sub(first).max(1) as f32;
+    ARCH * ((std::f32::consts::PI * at.min(1.0)).sin() - 0.5)
 }
 
 /// How bars take up the pitches of others.
@@ -119,15 +158,9 @@ struct Repetition<'a> {
 }
 
 impl Repetition<'_> {
-    /// The MIDI key of a note whose bar repeats another; `None` where it gets a new one. What was sung
-    /// so far is told by note and by slot.
-    fn key(
-        &self,
-        draft: &Draft,
-        notes: &[LineNote],
-        index: usize,
-        (keys, at): (&[u8], &[u8]),
-    ) -> Option<u8> {
+    /// The MIDI key of a note whose bar repeats another; `None` where it gets a new one.
+    fn key(&self, draft: &Draft, notes: &[LineNote], index: usize, sung: &Sung) -> Option<u8> {
+        let Sung { keys, at, .. } = sung;
         let (drums, note) = (self.drums, notes[index]);
         let bar = drums.bar_of(note.slot);
         let BarPlan::Repeat(from) = draft.form.plans[bar] else { return None };
@@ -154,15 +187,46 @@ impl Repetition<'_> {
         };
         Some(fitted(again, self.voice, harmony, LEAP))
     }
+
+    /// The MIDI key of the note behind one, where its bar repeats another and this one's ends.
+    fn next(&self, draft: &Draft, notes: &[LineNote], index: usize, sung: &Sung) -> Option<u8> {
+        // The song's last note has an end of its own.
+        let next = notes.get(index + 1).filter(|_| index + 2 < notes.len())?;
+        let [here, there] = [notes[index].slot, next.slot].map(|slot| self.drums.bar_of(slot));
+        (here != there).then(|| self.key(draft, notes, index + 1, sung)).flatten()
+    }
+
+    /// By how many notes of the scale the line moves to a note in the bar whose rhythm its bar takes
+    /// up; `None` for the first note of a bar.
+    fn motif(&self, draft: &Draft, notes: &[LineNote], index: usize, sung: &Sung) -> Option<i16> {
+        let drums = self.drums;
+        let slots = [notes[index.checked_sub(1)?].slot, notes[index].slot];
+        let [earlier, bar] = slots.map(|slot| drums.bar_of(slot));
+        let BarPlan::RhythmOf(from) = draft.form.plans[bar] else { return None };
+        if earlier != bar {
+            return None;
+        }
+        let [before, here] = slots.map(|slot| sung.at[drums.counterpart(slot, bar, from)]);
+        let key = self.voice.key;
+        (before > 0 && here > 0).then(|| key.step(here) - key.step(before))
+    }
 }
 
 /// Where in the range each phrase lies, from 0 at its low end to 1 at its high one. One phrase is the
-/// climax: of those that begin in the second half of the song the one whose drums strike most, or
-/// what it repeats.
+/// lowest, and one the climax: of those that begin in the second half of the song the one whose drums
+/// strike most, or what it repeats.
 fn registers(form: &Form, drums: &DrumBars, rng: &mut ChaCha8Rng) -> Vec<f32> {
     let phrases = &form.phrases;
     let mut registers: Vec<f32> =
         phrases.iter().map(|_| USUAL_REGISTERS * rng.random::<f32>()).collect();
+    let is_new = |&phrase: &usize| !matches!(form.plans[phrases[phrase]], BarPlan::Repeat(_));
+    let lowest = (0..phrases.len())
+        .filter(is_new)
+        .min_by(|&a, &b| registers[a].total_cmp(&registers[b]))
+        .filter(|_| phrases.len() >= 3);
+    if let Some(lowest) = lowest {
+        registers[lowest] = LOWEST;
+    }
     let strikes = |phrase: usize| {
         let end = phrases.get(phrase + 1).copied().unwrap_or(drums.len());
         (phrases[phrase]..end).map(|bar| drums.counts(bar).iter().sum::<f32>()).sum::<f32>()
@@ -177,73 +241,7 @@ fn registers(form: &Form, drums: &DrumBars, rng: &mut ChaCha8Rng) -> Vec<f32> {
             form.phrase(bar)
         });
     if let Some(climax) = climax {
-        registers[climax] = 1.0;
+        registers[climax] = CLIMAX;
     }
     registers
-}
-
-/// Leans towards a register, from 0 at the low end of the range to 1 at the high one, so that phrases
-/// differ in height and together use the range.
-fn lean(said: &mut [f32], voice: Voice, register: f32) {
-    let (low, high) = (f32::from(voice.range.low()), f32::from(voice.range.high()));
-    let (width, middle) = (0.3 * (high - low), low + register * (high - low));
-    for (place, log) in said.iter_mut().enumerate() {
-        if let Some(key) = voice.at(place) {
-            *log -= ((f32::from(key) - middle) / width).powi(2);
-        }
-    }
-}
-
-/// How a phrase ends with a note.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cadence {
-    None,
-    /// A question: away from the tonic.
-    Open,
-    /// An answer: on a note of the tonic's chord.
-    Closed,
-    /// The end: on the tonic.
-    Final,
-}
-
-/// What holds for every melody, whatever the network says.
-fn shape(said: &mut [f32], voice: Voice, keys: &[u8], cadence: Cadence, home: f32) {
-    let allowed =
-        |place: usize| voice.at(place).filter(|&key| voice.range.has(key) && voice.key.has(key));
-    let last = keys.last().copied();
-    let near = |key: u8| last.is_none_or(|last| last.abs_diff(key) <= LEAP);
-    // Behind a note that was given there may be none within a leap.
-    let reachable = (0..said.len()).filter_map(allowed).any(near);
-    let before = keys.len().checked_sub(2).map(|at| i16::from(keys[at]));
-    let run = keys.iter().rev().take_while(|&&key| Some(key) == last).count();
-    for (place, log) in said.iter_mut().enumerate() {
-        let Some(key) = allowed(place).filter(|&key| !reachable || near(key)) else {
-            *log = f32::NEG_INFINITY;
-            continue;
-        };
-        if let Some(last) = last {
-            let step = i16::from(key) - i16::from(last);
-            if let Some(before) = before {
-                let previous = i16::from(last) - before;
-                if previous.abs() >= WIDE
-                    && step.abs() >= WIDE
-                    && previous.signum() == step.signum()
-                {
-                    *log -= 2.0;
-                }
-            }
-            if step == 0 && run >= 4 {
-                *log -= 1.0;
-            }
-        }
-        let degree = voice.key.degree(key);
-        *log += match (cadence, degree) {
-            (Cadence::Final, 0) => home,
-            (Cadence::Closed, 0) => 1.5,
-            (Cadence::Closed | Cadence::Final, 3 | 4 | 7) => 0.8,
-            (Cadence::Open, 2 | 7) => 0.8,
-            (Cadence::Open, 0) => -0.8,
-            _ => 0.0,
-        };
-    }
 }

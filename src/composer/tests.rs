@@ -255,6 +255,57 @@ fn triplets_of_the_drums_are_the_melodys() {
     }
 }
 
+/// Where in a beat of so many ticks the notes of four melodies begin.
+fn places(song: &Song, beat: u64) -> Vec<u64> {
+    let request = Request { density: Some(8.0), alternatives: 4, ..Request::default() };
+    let written = write(song, &request);
+    written.melodies.iter().for_each(|melody| check(melody, written.voice, song));
+    let notes = written.melodies.iter().flat_map(|melody| &melody.notes);
+    let mut places: Vec<u64> = notes.map(|note| note.start.0 % beat).collect();
+    places.sort_unstable();
+    places.dedup();
+    places
+}
+
+#[test]
+fn a_melody_has_the_places_in_the_beat_that_the_drums_have() {
+    // A shuffle, in which a fill has all three thirds.
+    let shuffle = drums((4, 4), 8, &|bar| {
+        let hats = (0..4).flat_map(|beat| [(beat * 24, 42), (beat * 24 + 16, 42)]);
+        let mut strokes: Vec<(u64, u8)> = hats.chain([(0, 36), (24, 38), (72, 38)]).collect();
+        if bar % 4 == 3 {
+            strokes.extend([(80, 47), (88, 45)]);
+        }
+        strokes.sort_unstable();
+        strokes
+    });
+    assert_eq!(places(&shuffle, 96), [0, 64]);
+    // Eighths of 12/8, of which three make a beat; and no stroke but on the beats.
+    let eighths = |bar: usize| -> Vec<(u64, u8)> {
+        let every = if bar < 8 { 1 } else { 3 };
+        (0..12).step_by(every).map(|eighth| (eighth * 8, 42)).collect()
+    };
+    assert_eq!(places(&drums((12, 8), 8, &eighths), 144), [0, 48, 96]);
+    let beats = drums((12, 8), 8, &|bar| eighths(bar + 8));
+    assert!(places(&beats, 144).iter().all(|place| [0, 48, 96].contains(place)));
+    // Sixteenths of the drums are the melody's too.
+    let sixteenths = drums((6, 8), 8, &|_| (0..12).map(|step| (step * 8, 42)).collect());
+    assert!(
+        subdivision::open_slots(&DrumBars::of(&sixteenths, Ticks(0)), false).iter().all(|&o| o)
+    );
+}
+
+#[test]
+fn new_phrases_begin_with_the_rhythm_of_the_first() {
+    let bars = DrumBars::of(&rock(8), Ticks(0));
+    let takes_up = |seed: &u64| {
+        let form = form::form(&bars, 0.0, &mut ChaCha8Rng::seed_from_u64(*seed));
+        form.plans[4] == form::BarPlan::RhythmOf(0)
+    };
+    let motifs = (0..64).filter(takes_up).count();
+    assert!((37..64).contains(&motifs), "{motifs}");
+}
+
 #[test]
 fn rows_have_the_width_that_the_networks_take() {
     let song = rock(4);

@@ -190,10 +190,13 @@ fn begin_with(first: Ticks, part: &mut DrumPart) {
     for index in 0..part.hits.len() {
         let hit = part.hits[index];
         let on_step = part.tick(&Hit { offset: 0.0, ..hit });
+        let step = part.bars.bars()[hit.bar.0].length.0 as f32 / part.grids[hit.bar.0].steps as f32;
+        // The note itself may be late on its step.
+        let late = (first.0 as f32 - on_step.0 as f32) / step;
         // A tick before the file's first one is rounded to it, so the offset says what is early.
         let is_early = part.tick(&hit) < first || (on_step == first && hit.offset < 0.0);
-        if on_step >= first && is_early {
-            part.hits[index].offset = 0.0;
+        if late < 0.5 && is_early {
+            part.hits[index].offset = late.max(0.0);
         }
     }
 }
@@ -443,6 +446,10 @@ mod tests {
         let mut played = part(&strokes);
         finish(&part(&strokes), &mut played, 1920, false);
         assert_eq!(played.hits[0].offset, -0.3);
+        // A song that is a little late on its first step.
+        let mut played = part(&strokes);
+        finish(&part(&strokes), &mut played, 30, false);
+        assert_eq!(played.tick(&played.hits[0]), Ticks(30));
     }
 
     #[test]

@@ -59,6 +59,8 @@ pub struct Arguments {
     /// Steps of the way
     #[arg(
         long, value_name = "NUMBER", default_value = "8", requires = "between",
+        // What --between conflicts with would waive that.
+        conflicts_with_all = ["sample", "near"],
         value_parser = clap::value_parser!(u8).range(1..=64),
     )]
     steps: u8,

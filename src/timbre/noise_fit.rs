@@ -58,7 +58,8 @@ fn each(
 fn level(piano: &Piano, note: &PlayedNote, band: usize) -> f32 {
     let noise = &piano.key(note.key).noise;
     let [low, _, high] = layer_weights(note.velocity);
-    let louder = noise.hardness * (high - low) + beyond_layers(note.velocity);
+    let hardness = noise.hardness;
+    let louder = hardness * (high - low) + beyond_layers(note.velocity, 2.0 * hardness);
     10f32.powf((noise.levels[band] + louder) / 10.0)
 }
 

@@ -117,13 +117,23 @@ pub fn layer_weights(velocity: u8) -> [f32; 3] {
 /// a velocity of 20 is 9 to 13 dB softer than one of 40, of 10 18 to 26 dB.
 const BY_TEN: f32 = 40.0;
 const SOFTEST: f32 = 3.0;
+/// What these say that the layers are apart, in dB, and how much flatter or steeper than that a piano is
+/// beyond them, as it is between them.
+const LAYERS_APART: f32 = 18.26;
+const FLATTEST: f32 = 0.5;
+const STEEPEST: f32 = 1.25;
 
-/// How much louder a velocity beyond the layers is than the nearest of them, in dB; 0 between them. Lines
-/// through the layers would not do: velocity 1 would be no softer than a sampled piano's 26.
-pub fn beyond_layers(velocity: u8) -> f32 {
+/// How much louder a velocity beyond the layers is than the nearest of them, in dB; 0 between them. The outer
+/// layers are `apart` dB from each other. Lines through the layers would not do: velocity 1 would be no
+/// softer than a sampled piano's 26.
+pub fn beyond_layers(velocity: u8, apart: f32) -> f32 {
     let velocity = f32::from(velocity);
     let nearest = velocity.clamp(LAYERS[0], LAYERS[2]);
-    BY_TEN * ((velocity + SOFTEST) / (nearest + SOFTEST)).log10()
+    steepness(apart) * BY_TEN * ((velocity + SOFTEST) / (nearest + SOFTEST)).log10()
+}
+
+fn steepness(apart: f32) -> f32 {
+    (apart / LAYERS_APART).clamp(FLATTEST, STEEPEST)
 }
 
 impl Partial {
@@ -132,7 +142,12 @@ impl Partial {
         let weights = layer_weights(velocity);
         let level: f32 =
             self.levels.iter().zip(weights).map(|(level, weight)| level * weight).sum();
-        level + beyond_layers(velocity)
+        level + beyond_layers(velocity, self.apart())
+    }
+
+    /// How far the outer layers are apart, in dB.
+    fn apart(&self) -> f32 {
+        self.levels[2] - self.levels[0]
     }
 
     /// How many decibels a velocity more is louder around this one.
@@ -140,9 +155,9 @@ impl Partial {
         let [low, _, high] = LAYERS;
         let velocity = f32::from(velocity);
         if (low..=high).contains(&velocity) {
-            (self.levels[2] - self.levels[0]) / (high - low)
+            self.apart() / (high - low)
         } else {
-            BY_TEN / std::f32::consts::LN_10 / (velocity + SOFTEST)
+            steepness(self.apart()) * BY_TEN / std::f32::consts::LN_10 / (velocity + SOFTEST)
         }
     }
 }
@@ -226,18 +241,20 @@ mod tests {
 
     #[test]
     fn beyond_the_layers_levels_follow_the_curve_of_sampled_pianos() {
-        // A harder stroke is not brighter here, and the layers say little.
         let partial =
-            Partial { levels: [-32.0, -30.0, -25.0], fast: 9.0, slow: 9.0, aftersound: -9.0 };
+            Partial { levels: [-40.0, -29.0, -22.0], fast: 9.0, slow: 9.0, aftersound: -9.0 };
         let louder = |velocity| partial.level(velocity) - partial.levels[0];
-        assert_eq!([40, 60, 80, 100, 120].map(louder), [0.0, 1.0, 2.0, 4.5, 7.0]);
+        assert_eq!([40, 60, 80, 100, 120].map(louder), [0.0, 5.5, 11.0, 14.5, 18.0]);
         for (velocity, softest, loudest) in
             [(30, -5.5, -4.0), (20, -13.0, -9.0), (10, -26.0, -18.0), (1, -60.0, -38.0)]
         {
             let level = louder(velocity);
             assert!((softest..loudest).contains(&level), "{velocity}: {level} dB");
         }
-        assert!((0.5..1.5).contains(&(louder(127) - 7.0)));
+        assert!((0.5..1.5).contains(&(louder(127) - 18.0)));
+        // A piano whose strokes hardly differ goes on so, but not quite.
+        let flat = Partial { levels: [-30.0; 3], ..partial };
+        assert!((flat.level(20) + 30.0 - louder(20) * 0.5).abs() < 0.2);
         for velocity in 1..127 {
             assert!(louder(velocity) < louder(velocity + 1));
         }

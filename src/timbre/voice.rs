@@ -67,7 +67,8 @@ impl Voice {
         };
         let sines: Vec<Sine> = (1..).zip(&sound.partials).filter_map(sine).collect();
         let [low, _, high] = layer_weights(velocity);
-        let louder = sound.noise.hardness * (high - low) + beyond_layers(velocity);
+        let hardness = sound.noise.hardness;
+        let louder = hardness * (high - low) + beyond_layers(velocity, 2.0 * hardness);
         let noise = sound.noise.levels.map(|level| amplitude(level + louder));
         let angle = (sound.pan.clamp(-1.0, 1.0) + 1.0) * std::f32::consts::FRAC_PI_4;
         Voice {

@@ -11,8 +11,11 @@ use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, TrackType};
 use symphonia::core::io::MediaSourceStream;
 use symphonia::core::meta::MetadataOptions;
+use symphonia::core::packet::Packet;
 
 use super::decode_gaps::Gaps;
+use super::mpeg_frames::mended;
+use super::ogg_pages::Packets;
 use super::resampling::Resampling;
 use crate::score::Seconds;
 
@@ -89,7 +92,8 @@ fn stream(path: &Path, most: usize, sink: &mut Sink) -> Result<Damage, DecodeErr
     if let Some(extension) = path.extension().and_then(|extension| extension.to_str()) {
         hint.with_extension(extension);
     }
-    let stream = MediaSourceStream::new(Box::new(file), Default::default());
+    let source = mended(file).map_err(unreadable)?;
+    let stream = MediaSourceStream::new(source, Default::default());
     let probe = || {
         let (format, metadata) = (FormatOptions::default(), MetadataOptions::default());
         symphonia::default::get_probe().probe(&hint, stream, format, metadata)
@@ -105,18 +109,29 @@ fn stream(path: &Path, most: usize, sink: &mut Sink) -> Result<Damage, DecodeErr
     if rate.zip(track.num_frames).is_some_and(|(rate, frames)| frames > rate * u64::from(LONGEST)) {
         return Err(DecodeError::TooLong { path: path.into() });
     }
-    let mut gaps = Gaps::new(track.num_frames);
+    let length = track.num_frames;
+    let mut gaps = Gaps::new(length);
     let mut decoder = symphonia::default::get_codecs()
         .make_audio_decoder(parameters.ok_or_else(none)?, &AudioDecoderOptions::default())
         .map_err(not_audio)?;
 
+    let mut packets = Packets::of(path, format.as_ref(), track_id, length);
+    // Those of other tracks are passed over.
+    let mut next = || -> Result<Option<Packet>, Error> {
+        loop {
+            match format.next_packet()? {
+                Some(packet) if packet.track_id != track_id => {}
+                packet => break Ok(packet),
+            }
+        }
+    };
     let mut planes =
         Planes { path, resamplers: Vec::new(), samples: Vec::new(), most, silence: Seconds(0.0) };
     let mut channels: Vec<Vec<f32>> = Vec::new();
     let mut rate = DECODED_RATE;
     // What ends the stream before its end.
     let reason = loop {
-        let packet = match guarded(|| format.next_packet()) {
+        let packet = match guarded(|| packets.take(&mut next)) {
             Ok(Ok(Some(packet))) => packet,
             Ok(Ok(None)) => break None,
             Ok(Err(Error::IoError(error))) if error.kind() == io::ErrorKind::UnexpectedEof => {
@@ -125,9 +140,6 @@ fn stream(path: &Path, most: usize, sink: &mut Sink) -> Result<Damage, DecodeErr
             Ok(Err(error)) => break Some(error.to_string()),
             Err(reason) => break Some(reason),
         };
-        if packet.track_id != track_id {
-            continue;
-        }
         let block = match guarded(|| decoder.decode(&packet)) {
             Ok(Ok(block)) => block,
             // A packet that cannot be decoded, or ends too early, is a gap; the next may be well again.
@@ -260,6 +272,8 @@ impl Planes<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+
     use super::*;
     use crate::audio;
     use crate::score::SampleRate;
@@ -373,36 +387,80 @@ mod tests {
         assert!(matches!(missing, Err(DecodeError::Unreadable { .. })));
     }
 
-    #[test]
-    fn a_damaged_packet_is_silence_and_the_rest_keeps_its_time() {
-        let golden = include_bytes!("../../tests/golden/recordings/loop.flac");
-        let whole = decoded(golden, "a.flac").unwrap();
-        let mut bytes = golden.to_vec();
-        let middle = bytes.len() / 2;
-        bytes[middle..middle + 2000].iter_mut().for_each(|byte| *byte ^= 0x5A);
+    /// The damage of a file that is as long as the whole one, the same but for the seconds of `other`, and
+    /// silent in those of `silent`.
+    fn damage(
+        bytes: &[u8],
+        whole: &[u8],
+        name: &str,
+        other: Range<f64>,
+        silent: Range<f64>,
+    ) -> Damage {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.flac");
-        std::fs::write(&path, &bytes).unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
         let mut found = Vec::new();
         let damage = decode(&path, &mut |block| {
             found.extend_from_slice(block);
             true
-        })
-        .unwrap();
-        // Four packets are hit, from 1.536 s to 2.048 s; the resampler smears their ends.
-        assert!((damage.silence.0 - 0.512).abs() < 1e-6, "{damage:?}");
+        });
+        let whole = decoded(whole, name).unwrap();
         assert_eq!(found.len(), whole.len());
         for (at, (found, whole)) in found.iter().zip(&whole).enumerate() {
             let seconds = at as f64 / f64::from(DECODED_RATE);
-            if (1.75..1.85).contains(&seconds) {
+            if silent.contains(&seconds) {
                 assert!(found.abs() < 1e-3, "{at}");
-            } else if !(1.25..2.35).contains(&seconds) {
+            } else if !other.contains(&seconds) {
                 assert!((found - whole).abs() < 1e-3, "{at}");
             }
         }
-        assert!(!damage.is_cut_short);
-        std::fs::write(&path, golden).unwrap();
-        assert_eq!(decode(&path, &mut |_| true).unwrap(), Damage::default());
+        damage.unwrap()
+    }
+
+    #[test]
+    fn a_damaged_packet_is_silence_and_the_rest_keeps_its_time() {
+        let golden = include_bytes!("../../tests/golden/recordings/loop.flac");
+        let mut bytes = golden.to_vec();
+        let middle = bytes.len() / 2;
+        bytes[middle..middle + 2000].iter_mut().for_each(|byte| *byte ^= 0x5A);
+        // Four packets are hit, from 1.536 s to 2.048 s; the resampler smears their ends.
+        let found = damage(&bytes, golden, "a.flac", 1.25..2.35, 1.75..1.85);
+        assert!((found.silence.0 - 0.512).abs() < 1e-6, "{found:?}");
+        assert!(!found.is_cut_short);
+        assert_eq!(damage(golden, golden, "a.flac", 0.0..0.0, 0.0..0.0), Damage::default());
+    }
+
+    #[test]
+    fn lost_frames_of_an_mp3_file_are_silence_and_the_rest_keeps_its_time() {
+        let golden = include_bytes!("../../tests/golden/recordings/loop.mp3");
+        // From within one frame to within another one 17 frames on.
+        let damages: [fn(u8) -> u8; 3] = [|byte| byte ^ 0x5A, |_| 0, |_| 0xFF];
+        for change in damages {
+            let mut bytes = golden.to_vec();
+            bytes[11_000..13_000].iter_mut().for_each(|byte| *byte = change(*byte));
+            // The encoder has noted that 18 frames of 1152 samples are lost, from 1.830 s on. Those
+            // behind them need of them what is packed there.
+            let found = damage(&bytes, golden, "a.mp3", 1.75..2.6, 1.85..2.3);
+            assert!((found.silence.0 - 18.0 * 1152.0 / 44_100.0).abs() < 1e-6, "{found:?}");
+            assert!(!found.is_cut_short);
+        }
+        assert_eq!(damage(golden, golden, "a.mp3", 0.0..0.0, 0.0..0.0), Damage::default());
+    }
+
+    #[test]
+    fn a_lost_ogg_page_is_silence_where_it_was() {
+        let golden = include_bytes!("../../tests/golden/recordings/loop.ogg");
+        let starts: Vec<usize> =
+            (0..golden.len()).filter(|at| golden[*at..].starts_with(b"OggS")).collect();
+        let without = [&golden[..starts[3]], &golden[starts[4]..]].concat();
+        let whole = decoded(golden, "a.ogg").unwrap();
+        let found = decoded(&without, "a.ogg").unwrap();
+        assert!(found.len().abs_diff(whole.len()) < 2048, "{} {}", found.len(), whole.len());
+        // The page that is lost is from 68,928 to 140,096.
+        let same = |at: &usize| (found[*at] - whole[*at]).abs() < 1e-3;
+        assert!((0..66_000).all(|at| same(&at)));
+        assert!((72_000..136_000).all(|at| found[at].abs() < 1e-3));
+        assert!((145_000..found.len()).any(|at| found[at].abs() > 1e-2));
     }
 
     #[test]

@@ -14,9 +14,12 @@
 
 mod decode;
 mod decode_gaps;
+mod file_bytes;
 mod levels;
 mod mono;
+mod mpeg_frames;
 mod offset;
+mod ogg_pages;
 mod programs;
 mod resampling;
 mod soundfont;

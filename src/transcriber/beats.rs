@@ -23,6 +23,8 @@ const OTHER_PULSES: [f64; 5] = [0.5, 2.0 / 3.0, 0.75, 1.5, 2.0];
 /// a downbeat says for the beats of a slower pulse that it is among.
 const METRE_BARS: f32 = 0.5;
 const LED: f32 = 0.25;
+/// Who cuts so few bars out as a loop, does so at a bar line.
+const FEW_BARS: usize = 4;
 
 /// The beats of a recording.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -68,8 +70,10 @@ pub fn track_beats(
     let times: Vec<f64> = frames.iter().map(|frame| frame / FRAMES_PER_SECOND).collect();
     // A loop begins with a bar.
     let harmony = if is_loop { Vec::new() } else { changes(semitones, &times) };
-    let Bars { beats_to_a_bar, first: first_downbeat, .. } =
-        bars(&downbeat, &frames, &harmony, options, is_loop);
+    let Bars { beats_to_a_bar, first, .. } = bars(&downbeat, &frames, &harmony, options, is_loop);
+    // Some grooves are strongest within a bar, as the one drop of reggae is on the third beat.
+    let is_short_loop = is_loop && frames.len() <= FEW_BARS * beats_to_a_bar;
+    let first_downbeat = if is_short_loop && options.downbeat.is_none() { 0 } else { first };
     let times = times.into_iter().map(Seconds).collect();
     let remark = options.tempo.filter(|_| !is_as_asked).map(Remark::OtherTempo);
     (Beats { times, beats_to_a_bar, first_downbeat, is_loop, metre: None }, remark)
@@ -225,6 +229,20 @@ mod tests {
         let found = tracked(&rows, &[], 4.0, &BeatOptions::default());
         assert!(found.is_loop);
         assert_eq!((found.times.len(), found.beats_to_a_bar, found.first_downbeat), (8, 4, 0));
+    }
+
+    #[test]
+    fn a_short_loop_begins_with_a_bar() {
+        // Strongest on the third beats, in four bars and in eight.
+        for (beats, first_downbeat) in [(16, 0), (32, 2)] {
+            let times: Vec<f64> = (0..beats).map(|index| f64::from(index) * 0.5).collect();
+            let seconds = f64::from(beats) * 0.5;
+            let rows = activations(&times, 4, 2, seconds);
+            let found = tracked(&rows, &[], seconds, &BeatOptions::default());
+            assert!(found.is_loop);
+            assert_eq!((found.times.len(), found.beats_to_a_bar), (times.len(), 4));
+            assert_eq!(found.first_downbeat, first_downbeat);
+        }
     }
 
     #[test]

@@ -439,10 +439,9 @@ unsafe extern "C" fn process(
     let input = unsafe { main_port(told.audio_inputs, told.audio_inputs_count) };
     let output = unsafe { main_port(told.audio_outputs, told.audio_outputs_count) };
     let mut output = output.filter(|port| port.channel_count == CHANNELS);
-    if output.is_some() {
-        let from = if input.is_some() { CHANNELS } else { 0 };
-        unsafe { silence(&*told.audio_outputs, from, told.frames_count) };
-    }
+    // What nice-plug does not write is silent.
+    let from = if input.is_some() && output.is_some() { CHANNELS } else { 0 };
+    unsafe { silence(told.audio_outputs, told.audio_outputs_count, from, told.frames_count) };
     let mut told = clap_process {
         audio_inputs: input.as_ref().map_or(ptr::null(), ptr::from_ref),
         audio_inputs_count: u32::from(input.is_some()),
@@ -469,8 +468,11 @@ unsafe fn main_port(port: *const clap_audio_buffer, count: u32) -> Option<clap_a
     is_whole.then_some(clap_audio_buffer { channel_count, ..*port })
 }
 
-/// Silences the channels of a host's output from one on.
-unsafe fn silence(output: &clap_audio_buffer, from: u32, frames: u32) {
+/// Silences the channels of a host's main output from one on, as far as they are there.
+unsafe fn silence(port: *const clap_audio_buffer, count: u32, from: u32, frames: u32) {
+    // A count of 0 says that the pointer says nothing.
+    let port = unsafe { port.as_ref() }.filter(|port| count > 0 && !port.data32.is_null());
+    let Some(output) = port else { return };
     for channel in from..output.channel_count {
         let samples = unsafe { *output.data32.add(channel as usize) };
         if !samples.is_null() {

@@ -86,9 +86,9 @@ fn odd_buffers_do_no_harm() {
                 ..EMPTY
             };
             assert_ne!(calls.process.unwrap()(plugin, &block), CLAP_PROCESS_ERROR);
-            let played = channels >= 2 && !hollow;
-            let silent = sound.iter().flatten().all(|sample| *sample == 0.0);
-            assert!(!played || silent, "{channels} channels");
+            let there = if hollow { 1 } else { channels };
+            let silent = sound[..there].iter().flatten().all(|sample| *sample == 0.0);
+            assert!(silent, "{channels} channels");
         }
         calls.deactivate.unwrap()(plugin);
         calls.destroy.unwrap()(plugin);

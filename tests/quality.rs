@@ -5,17 +5,45 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use drumlin::audio::SoundFont;
 use drumlin::drummer::evaluation::{
     Score, Sense, own_densities, raw_structure, rock_loop, score, sense,
 };
-use drumlin::drummer::{Drummer, GeneratedPart, Settings, Silent, Style, StyleChoice};
+use drumlin::drummer::{
+    Drummer, GeneratedPart, Settings, Silent, SongAnalysis, Style, StyleChoice,
+};
 use drumlin::midi;
 use drumlin::network::{Backend, Models};
 use drumlin::score::{Hit, Lane, Song};
 
-fn songs() -> Vec<Song> {
+/// A song that was listened to.
+struct Heard {
+    song: Song,
+    analysis: SongAnalysis,
+}
+
+impl Heard {
+    fn take(&self, settings: &Settings) -> GeneratedPart {
+        DRUMMER.play(&self.analysis, settings, &Silent).unwrap().parts.swap_remove(0)
+    }
+
+    /// The song with drums.
+    fn drummed(&self, take: &GeneratedPart) -> Song {
+        midi::drum_song(&self.song, &take.part)
+    }
+
+    fn score(&self, take: &GeneratedPart) -> Score {
+        score(&self.song, &self.drummed(take)).unwrap()
+    }
+}
+
+static DRUMMER: LazyLock<Drummer> =
+    LazyLock::new(|| Drummer::new(Models::new(Backend::Cpu, None), SoundFont::embedded().clone()));
+
+/// The committed set. Each test plays to it, so that it is listened to once for all.
+static SONGS: LazyLock<Vec<Heard>> = LazyLock::new(|| {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/quality");
     let mut files: Vec<_> = fs::read_dir(folder)
         .unwrap()
@@ -23,12 +51,17 @@ fn songs() -> Vec<Song> {
         .filter(|path| path.extension().is_some_and(|extension| extension == "mid"))
         .collect();
     files.sort();
-    files.iter().map(|path| midi::read(path).unwrap()).collect()
-}
+    let heard = |path| {
+        let song = midi::read(path).unwrap();
+        let analysis = DRUMMER.analyze(&song, &Silent).unwrap();
+        Heard { song, analysis }
+    };
+    files.iter().map(|path| heard(path)).collect()
+});
 
-fn drummer() -> Drummer {
-    Drummer::new(Models::new(Backend::Cpu, None), SoundFont::embedded().clone())
-}
+/// What is played where nothing else is said.
+static TAKES: LazyLock<Vec<GeneratedPart>> =
+    LazyLock::new(|| SONGS.iter().map(|heard| heard.take(&Settings::default())).collect());
 
 fn mean(values: impl Iterator<Item = f64>) -> f64 {
     let values: Vec<f64> = values.collect();
@@ -37,22 +70,17 @@ fn mean(values: impl Iterator<Item = f64>) -> f64 {
 
 #[test]
 fn drums_keep_their_quality() {
-    let drummer = drummer();
-    let songs = songs();
-    assert_eq!(songs.len(), 12, "the committed set is whole");
-    let played: Vec<Score> = songs
+    assert_eq!(SONGS.len(), 12, "the committed set is whole");
+    let played: Vec<Score> =
+        SONGS.iter().zip(TAKES.iter()).map(|(heard, take)| heard.score(take)).collect();
+    let looped: Vec<Score> = SONGS
         .iter()
-        .map(|song| {
-            let generation = drummer.generate(song, &Settings::default(), &Silent).unwrap();
-            score(song, &midi::drum_song(song, &generation.parts[0].part)).unwrap()
+        .map(|Heard { song, .. }| {
+            score(song, &midi::drum_song(song, &rock_loop(&song.bars()))).unwrap()
         })
         .collect();
-    let looped: Vec<Score> = songs
-        .iter()
-        .map(|song| score(song, &midi::drum_song(song, &rock_loop(&song.bars()))).unwrap())
-        .collect();
-    let raw = mean(songs.iter().map(|song| {
-        let raw = raw_structure(song).unwrap();
+    let raw = mean(SONGS.iter().map(|heard| {
+        let raw = raw_structure(&heard.song).unwrap();
         raw.chroma.max(raw.onsets)
     }));
     let of = |scores: &[Score], value: Figure| mean(scores.iter().map(value));
@@ -94,14 +122,10 @@ const BOUNDS: [(&str, Figure, f64); 5] = [
 /// What a drummer would say of velocities and dynamics: .75 and .40 were reached.
 #[test]
 fn dynamics_are_those_of_a_drummer_who_listens() {
-    let drummer = drummer();
-    let songs = songs();
-    let senses: Vec<Sense> = songs
+    let senses: Vec<Sense> = SONGS
         .iter()
-        .map(|song| {
-            let generation = drummer.generate(song, &Settings::default(), &Silent).unwrap();
-            sense(song, &midi::drum_song(song, &generation.parts[0].part)).unwrap()
-        })
+        .zip(TAKES.iter())
+        .map(|(heard, take)| sense(&heard.song, &heard.drummed(take)).unwrap())
         .collect();
     let found = Sense::mean(&senses);
     println!("{found:?}");
@@ -114,14 +138,11 @@ fn dynamics_are_those_of_a_drummer_who_listens() {
 
 #[test]
 fn a_style_that_is_asked_for_is_played() {
-    let drummer = drummer();
-    let played: Vec<Score> = songs()
+    let played: Vec<Score> = SONGS
         .iter()
-        .map(|song| {
-            let style = StyleChoice::Densities(own_densities(song).unwrap());
-            let settings = Settings { style, ..Settings::default() };
-            let generation = drummer.generate(song, &settings, &Silent).unwrap();
-            score(song, &midi::drum_song(song, &generation.parts[0].part)).unwrap()
+        .map(|heard| {
+            let style = StyleChoice::Densities(own_densities(&heard.song).unwrap());
+            heard.score(&heard.take(&Settings { style, ..Settings::default() }))
         })
         .collect();
     let of = |value: Figure| mean(played.iter().map(value));
@@ -133,16 +154,11 @@ fn a_style_that_is_asked_for_is_played() {
 /// What a listener would know the styles by; `models/training/style_agreement.py` asks a classifier.
 #[test]
 fn named_styles_have_their_marks() {
-    let drummer = drummer();
-    let songs = songs();
-    let analysis: Vec<_> =
-        songs.iter().map(|song| drummer.analyze(song, &Silent).unwrap()).collect();
     // Strokes a bar, averaged over the songs.
     let amount = |style: Style, counted: &dyn Fn(&Hit) -> bool| {
-        mean(analysis.iter().map(|analysis| {
+        mean(SONGS.iter().map(|heard| {
             let settings = Settings { style: StyleChoice::Preset(style), ..Settings::default() };
-            let takes = drummer.play(analysis, &settings, &Silent).unwrap().parts;
-            let part = &takes[0].part;
+            let part = heard.take(&settings).part;
             part.hits.iter().filter(|hit| counted(hit)).count() as f64 / part.bars.len() as f64
         }))
     };
@@ -165,14 +181,9 @@ fn named_styles_have_their_marks() {
 #[test]
 fn controls_do_what_they_say() {
     const STEPS: [f32; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
-    let drummer = drummer();
     let mut onsets = [0.0; STEPS.len()];
-    let songs = songs();
-    for song in &songs {
-        let analysis = drummer.analyze(song, &Silent).unwrap();
-        let take = |settings: Settings| -> GeneratedPart {
-            drummer.play(&analysis, &settings, &Silent).unwrap().parts.swap_remove(0)
-        };
+    for heard in SONGS.iter() {
+        let take = |settings: Settings| heard.take(&settings);
         let rises = |name: &str, values: Vec<f64>| {
             let monotone = values.is_sorted() && values[0] < values[STEPS.len() - 1];
             assert!(monotone, "{name} does not rise: {values:?}");
@@ -182,7 +193,7 @@ fn controls_do_what_they_say() {
             .map(|&complexity| take(Settings { complexity, ..Settings::default() }))
             .collect();
         for (sum, take) in onsets.iter_mut().zip(&busier) {
-            *sum += score(song, &midi::drum_song(song, &take.part)).unwrap().f1_onset;
+            *sum += heard.score(take).f1_onset;
         }
         rises("complexity", busier.iter().map(|take| take.part.hits.len() as f64).collect());
         let loudness = STEPS.iter().map(|&intensity| {
@@ -195,7 +206,7 @@ fn controls_do_what_they_say() {
         });
         rises("fill amount", fills.collect());
     }
-    let onsets = onsets.map(|sum| sum / songs.len() as f64);
+    let onsets = onsets.map(|sum| sum / SONGS.len() as f64);
     println!("f1_onset by complexity: {onsets:.3?}");
     assert!(onsets[1].min(onsets[3]) > onsets[2] - 0.05, "the groove is lost: {onsets:.3?}");
 }

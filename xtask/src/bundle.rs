@@ -44,13 +44,9 @@ pub fn make() -> Result<Bundles, Box<dyn Error>> {
     lay_out()
 }
 
-/// The optimised build of some targets. clap-wrapper says on the terminal what it does unless it is
-/// told that nobody looks for errors in it.
+/// The build of some targets as they ship.
 pub fn release_build(targets: &[&str]) -> Command {
-    let mut build = cargo(&[&["build", "--release"], targets].concat());
-    let flags = std::env::var("CXXFLAGS").unwrap_or_default();
-    build.env("CXXFLAGS", format!("{flags} -DNDEBUG").trim_start());
-    build
+    cargo(&[&["build", "--release"], targets].concat())
 }
 
 /// Lays out the bundles anew, of the library as it was built last.

@@ -31,7 +31,7 @@ impl Screen {
         let size = format!("{width}x{height}x24");
         let mut server = Program::start(command(
             "Xvfb",
-            &["-displayfd", "1", "-screen", "0", &size, "-nolisten", "tcp"],
+            &["-displayfd", "1", "-screen", "0", &size, "-nolisten", "tcp", "-noreset"],
         ))?;
         let number = server.line(|line| line.parse::<u32>().is_ok())?;
         let display = format!(":{number}");

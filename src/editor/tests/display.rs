@@ -32,8 +32,18 @@ pub struct Display {
 impl Display {
     /// `None` where there is no such server, which only a machine that is not CI's may lack.
     pub fn start() -> Option<Display> {
+        // A server that starts anew when its last window closes refuses who comes meanwhile.
         let server = Command::new("Xvfb")
-            .args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"])
+            .args([
+                "-displayfd",
+                "1",
+                "-screen",
+                "0",
+                "1280x800x24",
+                "-nolisten",
+                "tcp",
+                "-noreset",
+            ])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn();

@@ -55,8 +55,9 @@ pub struct Arguments {
     ///
     /// Prints, beside the song's own melody and other songs' under its drums: phi of onsets with
     /// drums, shares of notes on a drum and on the kick, correlation of self-similarity and novelty
-    /// with the drums', how often a song's own melody is likelier than another's, and how far
-    /// figures of written and real melodies overlap.
+    /// with the drums', how often a song's own melody is likelier than another's and has more
+    /// information in common with its drums, and how far figures of written and real melodies
+    /// overlap.
     #[arg(long, conflicts_with_all = ["generated", "lead", "own_densities", "own_bar", "own_bars",
           "alternatives", "candidates"])]
     melody: bool,

@@ -1,17 +1,18 @@
 //! `drumlin evaluate --melody`: how good are the melodies that are written for drums?
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 use serde::Serialize;
 
 use crate::composer::evaluation::{
-    DrumCorrelation, Likeliness, Shape, drum_correlation, likeliness, overlap, shape, tiled,
+    DrumCorrelation, Likeliness, Shape, drum_correlation, laid, likeliness, overlap, shape, tiled,
 };
+use crate::composer::mutual_information::{PairFeatures, pair_features};
 use crate::composer::{DrumBars, LeadMelody, MelodyLine, Request, compose, networks};
 use crate::midi;
 use crate::network::Models;
-use crate::score::{Note, Song, Ticks};
+use crate::score::{Metre, Note, Song, Ticks};
 
 use super::console::{print, print_json, remark};
 use super::error::CliError;
@@ -26,6 +27,36 @@ struct Real {
     name: String,
     song: Song,
     sung: LeadMelody,
+    /// That of most bars.
+    metre: Option<Metre>,
+}
+
+impl Real {
+    fn new(name: String, song: Song, sung: LeadMelody) -> Real {
+        let mut bars: HashMap<Metre, usize> = HashMap::new();
+        for bar in sung.drums.bars.bars() {
+            *bars.entry(bar.metre).or_default() += 1;
+        }
+        let most =
+            |&(metre, count): &(Metre, usize)| (count, metre.numerator(), metre.denominator());
+        let metre = bars.into_iter().max_by_key(most).map(|(metre, _)| metre);
+        Real { name, song, sung, metre }
+    }
+
+    /// What versions of a song share: its name without the prefix of a set and without a hash.
+    fn title(&self) -> String {
+        let name = self.name.rsplit("__").next().unwrap_or_default();
+        name.split('.').next().unwrap_or_default().to_lowercase()
+    }
+}
+
+/// The next few songs in the metre of one that are no versions of it.
+fn others(songs: &[Real], index: usize) -> impl Iterator<Item = &Real> {
+    let real = &songs[index];
+    (1..songs.len())
+        .map(move |step| &songs[(index + step) % songs.len()])
+        .filter(move |other| other.metre == real.metre && other.title() != real.title())
+        .take(FOREIGN)
 }
 
 /// What was measured, for `--json`.
@@ -41,11 +72,31 @@ struct Report {
     /// by the likelihood, and by how much likelier the drums make it.
     own_is_likelier: f64,
     own_gains_more: f64,
+    /// Share of the pairs in which a song's melody and drums have more information in common than
+    /// another's melody and its drums, and than its melody and another's drums.
+    melody_belongs: f64,
+    drums_belong: f64,
+    /// Information that melodies have in common with their drums, in nats: means over the songs.
+    own_information: f64,
+    written_information: f64,
+    pairs: Vec<PairReport>,
     /// Shared area of the figures of real and written melodies.
     overlap: BTreeMap<&'static str, f64>,
     own_shape: BTreeMap<&'static str, f64>,
     written_shape: BTreeMap<&'static str, f64>,
     by_song: Vec<SongReport>,
+}
+
+/// A song and another, over the bars that both have.
+#[derive(Serialize)]
+struct PairReport {
+    song: String,
+    other: String,
+    own: PairFeatures,
+    /// The other's melody under the song's drums.
+    other_melody: PairFeatures,
+    /// The song's melody under the other's drums.
+    other_drums: PairFeatures,
 }
 
 #[derive(Serialize)]
@@ -72,7 +123,7 @@ pub fn run(
         match midi::read(file) {
             Ok(read) if read.drum_notes().next().is_some() => {
                 if let Some(sung) = LeadMelody::of(&read) {
-                    songs.push(Real { name: song::title(file), song: read, sung });
+                    songs.push(Real::new(song::title(file), read, sung));
                 }
             }
             Ok(_) => {}
@@ -101,7 +152,8 @@ fn report(
     let (mut own, mut foreign, mut written) = (Vec::new(), Vec::new(), Vec::new());
     let (mut shapes, mut written_shapes) = (Vec::new(), Vec::new());
     let (mut likelier, mut gains, mut pairs) = (0.0, 0.0, 0.0);
-    let mut by_song = Vec::new();
+    let (mut by_song, mut paired) = (Vec::new(), Vec::new());
+    let (mut own_nats, mut written_nats) = (Vec::new(), Vec::new());
     for (index, real) in songs.iter().enumerate() {
         done();
         let sung = &real.sung;
@@ -112,9 +164,9 @@ fn report(
             continue;
         };
         let mine = likeliness(&sung.line, &sung.drums, &*network)?;
-        for step in 1..=FOREIGN.min(songs.len() - 1) {
-            let other = &songs[(index + step) % songs.len()].sung;
-            let line = tiled(&other.line, &other.drums, &sung.drums);
+        for other in others(songs, index) {
+            paired.extend(pair(real, other));
+            let line = tiled(&other.sung.line, &other.sung.drums, &sung.drums);
             let theirs: Likeliness = likeliness(&line, &sung.drums, &*network)?;
             pairs += 1.0;
             likelier += f64::from(u8::from(mine.with > theirs.with));
@@ -139,6 +191,11 @@ fn report(
         else {
             continue;
         };
+        let nats = |line: &MelodyLine| {
+            pair_features(line, &drums, drums.len()).map(|pair| pair.information())
+        };
+        own_nats.extend(nats(&sung.line));
+        written_nats.extend(nats(&line));
         own.push(measured);
         written.push(made);
         shapes.push(described);
@@ -168,11 +225,41 @@ fn report(
         written: means(&written),
         own_is_likelier: rounded(likelier / f64::max(pairs, 1.0)),
         own_gains_more: rounded(gains / f64::max(pairs, 1.0)),
+        melody_belongs: belonging(&paired, |pair| pair.other_melody),
+        drums_belong: belonging(&paired, |pair| pair.other_drums),
+        pairs: paired,
+        own_information: middle(&own_nats),
+        written_information: middle(&written_nats),
         overlap: shared.collect(),
         own_shape: mean(Shape::NAMES, shapes.iter().map(Shape::values)),
         written_shape: mean(Shape::NAMES, written_shapes.iter().map(Shape::values)),
         by_song,
     }))
+}
+
+/// Measures a song and another; `None` if they have too little in common.
+fn pair(real: &Real, other: &Real) -> Option<PairReport> {
+    let (a, b) = (&real.sung, &other.sung);
+    let bars = a.drums.len().min(b.drums.len());
+    let strange = laid(&b.line, &b.drums, &a.drums);
+    let abroad = laid(&a.line, &a.drums, &b.drums);
+    Some(PairReport {
+        song: real.name.clone(),
+        other: other.name.clone(),
+        own: pair_features(&a.line, &a.drums, bars)?,
+        other_melody: pair_features(&strange, &a.drums, bars)?,
+        other_drums: pair_features(&abroad, &b.drums, bars)?,
+    })
+}
+
+/// Share of the pairs in which what belongs together has more information in common than `other`.
+fn belonging(pairs: &[PairReport], other: impl Fn(&PairReport) -> PairFeatures) -> f64 {
+    let more = |pair: &&PairReport| pair.own.information() > other(pair).information();
+    rounded(pairs.iter().filter(more).count() as f64 / pairs.len().max(1) as f64)
+}
+
+fn middle(values: &[f64]) -> f64 {
+    rounded(values.iter().sum::<f64>() / values.len().max(1) as f64)
 }
 
 fn rounded(value: f64) -> f64 {
@@ -206,8 +293,15 @@ fn table(report: &Report) -> String {
         text += &format!("{name:<12} {own:>8.3} {foreign:>8.3} {written:>8.3}\n");
     }
     text += &format!(
-        "\nown melody likelier than another's: {:.3}; gains more by the drums: {:.3}\n\n",
-        report.own_is_likelier, report.own_gains_more
+        "\nown melody likelier than another's: {:.3}; gains more by the drums: {:.3}\n\
+         more in common with the drums than another's melody: {:.3}; than with another's drums: \
+         {:.3}\nnats in common with the drums: own {:.2}, written {:.2}\n\n",
+        report.own_is_likelier,
+        report.own_gains_more,
+        report.melody_belongs,
+        report.drums_belong,
+        report.own_information,
+        report.written_information
     );
     text += &format!("{:<12} {:>8} {:>8} {:>8}\n", "", "own", "written", "overlap");
     for name in Shape::NAMES {

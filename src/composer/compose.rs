@@ -12,6 +12,7 @@ use super::form::{Form, form};
 use super::key::{Key, Range};
 use super::lead::lead;
 use super::line::MelodyLine;
+use super::mutual_information::pair_features;
 use super::networks::{PITCH, RHYTHM};
 use super::pitch::{Harmony, Voice};
 use super::pitch_sampling::sample_pitches;
@@ -21,13 +22,16 @@ use super::swing::Swing;
 use crate::network::Models;
 use crate::score::{Note, Song, Ticks, Track, TrackKind, Velocity, feels_triplets};
 
-/// Drafts of each melody, of which the one is kept whose self-similarity is most like the drums' and
-/// whose density is most what was asked for; in songs of more bars than this one does.
+/// Drafts of each melody, of which the one is kept that belongs to the drums as people's melodies do,
+/// comes again where they do and has most nearly the density that was asked for; in songs of more bars
+/// than this one does.
 const DRAFTS: usize = 3;
 const MOST_COMPARED_BARS: usize = 512;
-/// What a density that is e times too high or too low costs of the similarity's correlation: little,
-/// so that the form decides among drafts of about the right density.
-const OFF: f64 = 0.15;
+/// What the correlation of the self-similarity with the drums' is worth, in nats.
+const FORM: f64 = 8.0;
+/// What a density that is e times too high or too low costs, in nats: little, so that the drums decide
+/// among drafts of about the right density.
+const OFF: f64 = 1.5;
 /// The most melodies that are written at once.
 pub const MOST_ALTERNATIVES: usize = 8;
 /// The most notes a bar that can be asked for.
@@ -198,17 +202,18 @@ fn grid(
     Ok((drums, Some(rhythm)))
 }
 
-/// Of some drafts the one whose bars resemble each other most as the drums' do, less `off` for every
-/// factor e that its density is off; the first of equals, and one without notes only if all are.
+/// Of some drafts the one that belongs to the drums best, less `off` nats for every factor e that its
+/// density is off; the first of equals, and one without notes only if all are.
 fn best_draft(drums: &DrumBars, drafts: impl Iterator<Item = Draft>, off: f64) -> Option<Draft> {
     let bars = (0..drums.len()).filter(|&bar| drums.sounds(bar)).count().max(1) as f64;
     let mut best: Option<((bool, f64), Draft)> = None;
     for draft in drafts {
-        let ssm = drum_correlation(&draft.line, drums).map_or(0.0, |found| found.ssm);
+        let form = drum_correlation(&draft.line, drums).map_or(0.0, |found| found.ssm);
+        let pair = pair_features(&draft.line, drums, drums.len()).unwrap_or_default();
         let notes = draft.line.notes().len();
         let asked = f64::from(draft.density.max(0.0));
         let ratio = (notes as f64 / bars + 0.5) / (asked + 0.5);
-        let value = (notes > 0, ssm - off * ratio.ln().abs());
+        let value = (notes > 0, FORM * form + pair.usualness() - off * ratio.ln().abs());
         if best.as_ref().is_none_or(|(most, _)| value > *most) {
             best = Some((value, draft));
         }

@@ -122,6 +122,13 @@ impl DrumBars {
         self.bars.tick_of_step(crate::score::BarIndex(bar), step, self.grids[bar].steps)
     }
 
+    /// Whether two bars have the same steps and the same beats. 12/8 and 4/4 in triplets have equal steps,
+    /// and beats that are divided in ways of their own.
+    pub fn divides_alike(&self, a: usize, b: usize) -> bool {
+        let is_dotted = |bar: usize| self.bars.bars()[bar].metre.is_compound();
+        self.grids[a] == self.grids[b] && is_dotted(a) == is_dotted(b)
+    }
+
     /// The slot of another bar at the place that `slot` has in its own bar.
     pub fn counterpart(&self, slot: usize, bar: usize, other: usize) -> usize {
         let step = slot - self.first[bar];

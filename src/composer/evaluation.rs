@@ -87,7 +87,7 @@ pub fn drum_correlation(line: &MelodyLine, drums: &DrumBars) -> Option<DrumCorre
 }
 
 /// Onsets of a bar by pitch class and sixteenth of the bar.
-fn onsets(line: &MelodyLine, drums: &DrumBars, bar: usize) -> Vec<f32> {
+pub(super) fn onsets(line: &MelodyLine, drums: &DrumBars, bar: usize) -> Vec<f32> {
     let slots = drums.of_bar(bar);
     let mut row = vec![0.0; 12 * 16];
     for slot in slots.clone().filter(|&slot| line.states[slot] == State::Onset) {
@@ -97,13 +97,13 @@ fn onsets(line: &MelodyLine, drums: &DrumBars, bar: usize) -> Vec<f32> {
     row
 }
 
-fn unit(row: &[f32]) -> Vec<f32> {
+pub(super) fn unit(row: &[f32]) -> Vec<f32> {
     let norm = row.iter().map(|value| value * value).sum::<f32>().sqrt();
     row.iter().map(|value| if norm > 0.0 { value / norm } else { 0.0 }).collect()
 }
 
 /// Cosines of rows of length 1 or 0; two empty ones are alike.
-fn similarity(rows: &[Vec<f32>]) -> Ssm {
+pub(super) fn similarity(rows: &[Vec<f32>]) -> Ssm {
     let empty: Vec<bool> = rows.iter().map(|row| row.iter().all(|&value| value == 0.0)).collect();
     Ssm::from_pairs(rows.len(), |a, b| {
         if empty[a] && empty[b] {
@@ -113,7 +113,8 @@ fn similarity(rows: &[Vec<f32>]) -> Ssm {
     })
 }
 
-fn correlation(a: &[f32], b: &[f32]) -> f64 {
+/// Pearson's; 0 where either does not vary.
+pub(super) fn correlation(a: &[f32], b: &[f32]) -> f64 {
     let mean =
         |values: &[f32]| values.iter().map(|&v| f64::from(v)).sum::<f64>() / values.len() as f64;
     let (middle_a, middle_b) = (mean(a), mean(b));
@@ -130,13 +131,26 @@ fn correlation(a: &[f32], b: &[f32]) -> f64 {
 /// A melody under other drums: bar by bar, and from the start again.
 pub fn tiled(line: &MelodyLine, own: &DrumBars, drums: &DrumBars) -> MelodyLine {
     let bars = sung(line, own);
+    let from = |bar: usize| (!bars.is_empty()).then(|| bars.start + bar % bars.len());
+    under(line, own, drums, from)
+}
+
+/// A melody under other drums: bar under bar, as far as both go.
+pub fn laid(line: &MelodyLine, own: &DrumBars, drums: &DrumBars) -> MelodyLine {
+    under(line, own, drums, |bar| (bar < own.len()).then_some(bar))
+}
+
+/// A melody under other drums, in each of whose bars it is as in the bar that `from` says.
+fn under(
+    line: &MelodyLine,
+    own: &DrumBars,
+    drums: &DrumBars,
+    from: impl Fn(usize) -> Option<usize>,
+) -> MelodyLine {
     let mut under =
         MelodyLine { states: vec![State::Rest; drums.slots()], keys: vec![0; drums.slots()] };
-    if bars.is_empty() {
-        return under;
-    }
     for bar in 0..drums.len() {
-        let from = own.of_bar(bars.start + bar % bars.len());
+        let Some(from) = from(bar).map(|bar| own.of_bar(bar)) else { continue };
         let to = drums.of_bar(bar);
         for (step, slot) in from.clone().enumerate() {
             let at = to.start + (step * to.len() / from.len()).min(to.len() - 1);

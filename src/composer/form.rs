@@ -19,6 +19,13 @@ pub enum BarPlan {
     Silent,
 }
 
+impl BarPlan {
+    /// Whether a bar is not what an earlier one is, note for note, nor silent.
+    pub fn is_own(self) -> bool {
+        matches!(self, BarPlan::New | BarPlan::RhythmOf(_))
+    }
+}
+
 /// A melody's form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Form {
@@ -115,8 +122,7 @@ fn within(
 ) -> BarPlan {
     let draw = rng.random::<f32>();
     let takes_up = |model: usize, often: f32| {
-        let is_alike = drums.grids[model] == drums.grids[bar];
-        if is_alike && draw < often * drums.similarity(model, bar) {
+        if drums.divides_alike(model, bar) && draw < often * drums.similarity(model, bar) {
             BarPlan::RhythmOf(model)
         } else {
             BarPlan::New
@@ -129,7 +135,7 @@ fn within(
         return takes_up(first, 2.0 * repeat * SECOND);
     }
     let Some(model) = (bar >= first + 2).then(|| bar - 2) else { return BarPlan::New };
-    if drums.grids[model] != drums.grids[bar] {
+    if !drums.divides_alike(model, bar) {
         return BarPlan::New;
     }
     match draw / (drums.similarity(model, bar) * repeat).max(1e-6) {
@@ -253,8 +259,7 @@ fn source(
     let first = spans[index].0;
     let draw = rng.random::<f32>();
     let fitting = spans[..index].iter().enumerate().rev().take(64).filter(|(_, (start, end))| {
-        end - start >= length
-            && (0..length).all(|at| drums.grids[start + at] == drums.grids[first + at])
+        end - start >= length && (0..length).all(|at| drums.divides_alike(start + at, first + at))
     });
     let similar: Vec<(usize, usize, f32)> = fitting
         .map(|(other, &(start, _))| {

@@ -15,7 +15,8 @@
 //! chords keeps its rhythm and its contour. Off-beats are where drums that swing have theirs. The rhythm
 //! or the pitches of another song may be kept ([`Request`]).
 //!
-//! [`evaluation`] measures how a melody belongs to its drums; [`example`] writes what the networks
+//! [`evaluation`] measures how a melody belongs to its drums, [`mutual_information`] how much likelier
+//! they are together, by which one of some drafts is chosen; [`example`] writes what the networks
 //! are trained on (`models/training/composer.py`), with the same code that composes.
 //!
 //! - In: a song with drum tracks, any number of bars, and a [`Request`]. Out: [`Melody`]s in ticks of
@@ -44,6 +45,7 @@ mod instrument;
 mod key;
 mod lead;
 mod line;
+pub mod mutual_information;
 pub mod networks;
 mod pitch;
 mod pitch_rules;

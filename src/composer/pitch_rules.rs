@@ -22,6 +22,9 @@ const BACK: i16 = 4;
 const TURN: f32 = 1.2;
 /// What it costs to sing a note for the third time in a row, and as much again for every further time.
 const MONOTONE: f32 = 0.7;
+/// What it costs to go to and fro between two notes beyond twice, and as much again for every further
+/// note.
+const TO_AND_FRO: f32 = 0.7;
 /// By how many nats a bar that takes up a rhythm goes on with the model's steps in the scale, higher or
 /// lower, and by what part of that with almost these.
 const MOTIF: f32 = 1.5;
@@ -134,6 +137,10 @@ impl Moment<'_> {
         let run = self.before.iter().rev().take_while(|&&key| key == last).count();
         if step == 0 {
             value -= MONOTONE * run.saturating_sub(1) as f32;
+        } else if self.before.iter().rev().nth(1) == Some(&key) {
+            let back = self.before.iter().rev();
+            let turns = back.clone().zip(back.skip(2)).take_while(|(a, b)| a == b).count();
+            value -= TO_AND_FRO * turns.saturating_sub(1) as f32;
         }
         if let Some(motif) = self.motif.filter(|_| self.cadence == Cadence::None) {
             let moved = voice.key.step(key) - voice.key.step(last);
@@ -250,6 +257,17 @@ mod tests {
             assert!([2, 3, 4, 6, 7].contains(&ends(Cadence::Open)), "{name}");
             assert_eq!(ends(Cadence::Final), 0, "{name}");
         }
+    }
+
+    #[test]
+    fn a_line_does_not_go_to_and_fro_for_long() {
+        let cost = |before: &[u8]| -moment(before, &[0.0; 12]).movement(71, voice("C"));
+        // A turn and another one are free, and so is a note that was sung earlier.
+        assert_eq!(cost(&[71, 72]), cost(&[74, 72]));
+        assert_eq!(cost(&[72, 71, 72]), cost(&[74, 72]));
+        assert_eq!(cost(&[71, 74, 72]), cost(&[74, 72]));
+        assert!(cost(&[71, 72, 71, 72]) > cost(&[71, 72]) + 0.5);
+        assert!(cost(&[71, 72, 71, 72, 71, 72]) > cost(&[71, 72, 71, 72]) + 1.0);
     }
 
     #[test]

@@ -54,7 +54,7 @@ pub(super) fn contrast(repeat: f32, rng: &mut ChaCha8Rng) -> f32 {
 }
 
 /// Writes the rhythm of every draft. Notes begin in `open` slots only. All drafts are asked for
-/// together.
+/// together. No note is written where none is asked for.
 ///
 /// # Errors
 /// If the network fails, or `progress` says no.
@@ -69,6 +69,9 @@ pub(super) fn sample_rhythm(
         MelodyLine { states: vec![State::Rest; drums.slots()], keys: vec![0; drums.slots()] };
     for draft in drafts.iter_mut() {
         draft.line = blank.clone();
+    }
+    if drafts.iter().all(|draft| draft.density <= 0.0) {
+        return Ok(());
     }
     let sounding: Vec<usize> = (0..drums.len()).filter(|&bar| drums.sounds(bar)).collect();
     // A bar or two are heard as a loop, which does not close.
@@ -85,7 +88,10 @@ pub(super) fn sample_rhythm(
         if asked.contains(&true) {
             writer.write(drafts, &asked, &ahead, bar)?;
         }
-        drafts.iter_mut().for_each(|draft| writer.rest(draft, bar));
+        for draft in drafts.iter_mut().filter(|draft| draft.form.plans[bar].is_own()) {
+            writer.sing(draft, bar);
+            writer.rest(draft, bar);
+        }
         for (draft, ahead) in drafts.iter().zip(&mut ahead) {
             // A rest is no debt behind what was sung in its phrase.
             let onsets = draft.line.onsets(drums, bar);
@@ -127,14 +133,10 @@ fn sung(draft: &Draft, drums: &DrumBars, bar: usize) -> bool {
     (first..=bar).any(|bar| draft.line.onsets(drums, bar) > 0)
 }
 
-/// Ends a melody in the last bar with drums. A melody without a note gets one a phrase, unless none
-/// were asked for.
+/// Ends a melody in the last bar with drums. A melody without a note gets one a phrase.
 fn finish(draft: &mut Draft, drums: &DrumBars, last: usize, closes: bool) {
     let states = &mut draft.line.states;
     if !states.contains(&State::Onset) {
-        if draft.density <= 0.0 {
-            return;
-        }
         for &first in &draft.form.phrases {
             if let Some(bar) = (first..drums.len()).find(|&bar| drums.sounds(bar)) {
                 whole_note(&mut states[drums.of_bar(bar)]);
@@ -194,27 +196,39 @@ impl Writer<'_> {
                 };
             }
         }
-        for (draft, _) in drafts.iter_mut().zip(asked).filter(|(_, asked)| **asked) {
-            self.sing(draft, bar);
-        }
         Ok(())
     }
 
-    /// Puts a note in a bar in whose phrase none was sung so far, unless fewer were asked for.
+    /// Keeps a phrase from falling silent, unless few notes were asked for: a bar without a note takes up
+    /// the motif where none was sung in its phrase so far, else behind another such bar what was sung
+    /// before that.
     fn sing(&self, draft: &mut Draft, bar: usize) {
-        let (drums, slots) = (self.drums, self.drums.of_bar(bar));
+        let drums = self.drums;
+        let onsets = |bar: usize| draft.line.onsets(drums, bar);
+        if draft.density < 1.0 || !drums.sounds(bar) || onsets(bar) > 0 {
+            return;
+        }
+        let phrases = &draft.form.phrases;
+        let first = phrases.get(draft.form.phrase(bar)).copied().unwrap_or(0);
         // The bars that follow may copy a phrase's first one, and its silence.
-        if draft.density >= 1.0 && drums.sounds(bar) && !sung(draft, drums, bar) {
-            whole_note(&mut draft.line.states[slots]);
+        let is_silent = !sung(draft, drums, bar);
+        let model = match phrases.first() {
+            Some(&motif) if is_silent => motif,
+            _ if bar >= first + 2 && onsets(bar - 1) == 0 => bar - 2,
+            _ => bar,
+        };
+        if model < bar && onsets(model) > 0 && drums.divides_alike(model, bar) {
+            copy_bar(&mut draft.line.states, drums, model, bar);
+            repair(&mut draft.line.states, drums.of_bar(bar).start);
+        } else if is_silent {
+            whole_note(&mut draft.line.states[drums.of_bar(bar)]);
         }
     }
 
-    /// Lets a phrase come to rest if it ends with a bar. What comes again note for note does so as it is,
-    /// and the melody's end is for later.
+    /// Lets a phrase come to rest if it ends with a bar; the melody's end is for later.
     fn rest(&self, draft: &mut Draft, bar: usize) {
         let is_last = self.closing.is_none_or(|closing| closing == bar);
-        let is_own = matches!(draft.form.plans[bar], BarPlan::New | BarPlan::RhythmOf(_));
-        if !is_last && is_own && draft.form.ends_phrase(bar) {
+        if !is_last && draft.form.ends_phrase(bar) {
             let beat = self.drums.grids[bar].steps_per_beat;
             rest_on(&mut draft.line.states[self.drums.of_bar(bar)], beat);
         }
@@ -223,7 +237,9 @@ impl Writer<'_> {
     /// Towards the density, in nats.
     fn push(&self, draft: &Draft, ahead: f32, bar: usize, slot: usize) -> f32 {
         let slots = self.drums.of_bar(bar);
-        let due = draft.density * (slot - slots.start) as f32 / slots.len() as f32;
+        let gone = (slot - slots.start) as f32 / slots.len() as f32;
+        // Where a phrase comes to rest nothing more is due.
+        let due = draft.density * if self.comes_to_rest(draft, bar) { gone.min(0.5) } else { gone };
         let states = &draft.line.states[slots.start..slot];
         let onsets = states.iter().filter(|&&state| state == State::Onset).count();
         let within = onsets as f32 - due;
@@ -251,14 +267,18 @@ impl Writer<'_> {
         if step == 0 && draft.form.begins_phrase(bar) {
             said[State::Hold as usize] -= PARTING;
         }
-        // A bar or two have no end to come to rest in.
-        if self.closing.is_some() && draft.form.ends_phrase(bar) {
+        if self.comes_to_rest(draft, bar) {
             let last = self.closing == Some(bar);
             if step as f32 * 2.0 >= steps || last && step > 0 {
                 said[State::Onset as usize] -= if last { 2.0 * CADENCE } else { CADENCE };
             }
         }
         said[State::Onset as usize] += self.beat(states, bar, slot) - self.before(draft, bar, slot);
+    }
+
+    /// Whether a phrase does in the second half of this bar. A bar or two have no end to do so in.
+    fn comes_to_rest(&self, draft: &Draft, bar: usize) -> bool {
+        self.closing.is_some() && draft.form.ends_phrase(bar)
     }
 
     /// How much likelier a note begins in a slot by its place in a beat of three parts.

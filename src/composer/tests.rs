@@ -111,6 +111,28 @@ fn no_melody_is_empty_or_of_another_density_than_was_asked_for() {
 }
 
 #[test]
+fn no_note_is_written_where_none_is_asked_for() {
+    let request = Request { density: Some(0.0), alternatives: 2, ..Request::default() };
+    let written = write(&rock(8), &request);
+    assert_eq!(written.melodies.len(), 2);
+    assert!(written.melodies.iter().all(|melody| melody.notes.is_empty()));
+}
+
+#[test]
+fn no_phrase_falls_silent() {
+    let song = drums((4, 4), 32, &|_| (0..4).map(|beat| (beat * 24, 42)).collect());
+    for (density, seed) in [1.0, 1.5].into_iter().flat_map(|d| (0..4).map(move |s| (d, s))) {
+        let request = Request { density: Some(density), seed, ..Request::default() };
+        let melody = &write(&song, &request).melodies[0];
+        let mut counts = [0; 32];
+        melody.notes.iter().for_each(|note| counts[(note.start.0 / 384) as usize] += 1);
+        for phrase in counts.chunks(4) {
+            assert!(phrase[0] > 0 && phrase.windows(2).all(|two| two != [0, 0]), "{counts:?}");
+        }
+    }
+}
+
+#[test]
 fn a_single_bar_gets_as_many_notes_as_were_asked_for() {
     let song = rock(1);
     let notes = |density: f32, seed: u64| {
@@ -293,6 +315,37 @@ fn a_melody_has_the_places_in_the_beat_that_the_drums_have() {
     assert!(
         subdivision::open_slots(&DrumBars::of(&sixteenths, Ticks(0)), false).iter().all(|&o| o)
     );
+}
+
+#[test]
+fn bars_of_12_8_and_of_triplets_do_not_repeat_each_other() {
+    let beats = |thirds: &'static [u64]| {
+        let hats =
+            (0..4u64).flat_map(|beat| thirds.iter().map(move |&third| (beat * 24 + third, 42)));
+        let mut strokes: Vec<(u64, u8)> = hats.chain([(0, 36), (24, 38), (72, 38)]).collect();
+        strokes.sort_unstable();
+        strokes
+    };
+    // Four bars of eighths in 12/8, and four of a shuffle.
+    let mut song = drums((12, 8), 4, &|_| beats(&[0, 8, 16]));
+    let shuffle = drums((4, 4), 4, &|_| beats(&[0, 16]));
+    let later = |note: &Note| Note { start: Ticks(note.start.0 + 4 * 576), ..*note };
+    song.tracks[0].notes.extend(shuffle.tracks[0].notes.iter().map(later));
+    song.metres.push(MetreChange { at: Ticks(4 * 576), ..shuffle.metres[0] });
+    let bars = DrumBars::of(&song, Ticks(0));
+    assert_eq!(bars.grids[0], bars.grids[4]);
+    let open = subdivision::open_slots(&bars, false);
+    let second_third = |bar: usize| open[bars.of_bar(bar).start + 2];
+    assert!(second_third(0) && !second_third(4));
+    for seed in 0..32 {
+        let plans = form::form(&bars, 1.0, &mut ChaCha8Rng::seed_from_u64(seed)).plans;
+        for plan in &plans[4..8] {
+            let (form::BarPlan::Repeat(from) | form::BarPlan::RhythmOf(from)) = *plan else {
+                continue;
+            };
+            assert!(from >= 4, "{plan:?}");
+        }
+    }
 }
 
 #[test]

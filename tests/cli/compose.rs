@@ -215,4 +215,12 @@ fn melodies_are_evaluated() {
         let share = said[figures]["on_drum"].as_f64().unwrap();
         assert!((0.0..=1.0).contains(&share));
     }
+    // A song is paired with no version of itself.
+    let pairs = |name: &str| {
+        fs::copy(source, folder.path().join(name)).unwrap();
+        let said = report(folder.path(), &["evaluate", ".", "--melody", "--json"]);
+        said["pairs"].as_array().unwrap().len()
+    };
+    assert_eq!(pairs("song.7f3a.mid"), 0);
+    assert_eq!(pairs("other.mid"), 4);
 }

@@ -141,7 +141,7 @@ mod tests {
 
     /// The beats of a recording that sounds until it ends.
     fn tracked(rows: &[f32], semitones: &[f32], seconds: f64, options: &BeatOptions) -> Beats {
-        let extent = Extent { seconds, sounding: seconds, last_stroke: None };
+        let extent = Extent { seconds, sounding: seconds, ..Extent::default() };
         track_beats(rows, semitones, &extent, options).0
     }
 
@@ -246,6 +246,26 @@ mod tests {
     }
 
     #[test]
+    fn a_loop_that_begins_with_a_kick_is_not_heard_on_its_off_beats() {
+        let times: Vec<f64> = (0..16).map(|index| 0.25 + f64::from(index) * 0.5).collect();
+        let rows = activations(&times, 4, 0, 8.0);
+        let heard = |first_kick| {
+            let extent =
+                Extent { seconds: 8.0, sounding: 8.0, first_kick, last_stroke: Some(7.75) };
+            track_beats(&rows, &[], &extent, &BeatOptions::default()).0
+        };
+        let found = heard(Some(0.0));
+        assert!(found.is_loop);
+        assert_eq!((found.times.len(), found.beats_to_a_bar, found.first_downbeat), (16, 4, 0));
+        assert_eq!((found.times[0], found.times[15]), (Seconds(0.0), Seconds(7.5)));
+        // Without one, or with one that comes later, the beats are where they were heard.
+        for first_kick in [None, Some(0.25)] {
+            let found = heard(first_kick);
+            assert!(!found.is_loop && (found.times[0].0 - 0.25).abs() < 0.02);
+        }
+    }
+
+    #[test]
     fn a_loop_of_five_and_seven_beats_is_one() {
         for to_a_bar in [5, 7] {
             let times: Vec<f64> = (0..2 * to_a_bar).map(|index| f64::from(index) * 0.52).collect();
@@ -298,7 +318,7 @@ mod tests {
         let times: Vec<f64> =
             (0..60).map(|index| 1.0 + f64::from(index) * 0.5 + off(index)).collect();
         let rows = activations(&times, 4, 0, 42.0);
-        let extent = Extent { seconds: 42.0, sounding: 42.0, last_stroke: None };
+        let extent = Extent { seconds: 42.0, sounding: 42.0, ..Extent::default() };
         let asked = |tempo| BeatOptions { tempo: Some(tempo), ..BeatOptions::default() };
         let (found, remark) = track_beats(&rows, &[], &extent, &asked(120.0));
         assert_eq!((found.times.len(), remark), (60, None));
@@ -380,7 +400,8 @@ mod tests {
         let times: Vec<f64> = (0..16).map(|index| f64::from(index) * 0.5).collect();
         for seconds in [9.0, 10.0] {
             let rows = activations(&times, 4, 0, seconds);
-            let extent = Extent { seconds, sounding: 7.8, last_stroke: Some(7.5) };
+            let last_stroke = Some(7.5);
+            let extent = Extent { seconds, sounding: 7.8, last_stroke, ..Extent::default() };
             let (found, _) = track_beats(&rows, &[], &extent, &BeatOptions::default());
             assert!(found.is_loop);
             assert_eq!((found.times.len(), found.beats_to_a_bar), (16, 4));
@@ -388,7 +409,8 @@ mod tests {
         }
         // A rest at the end of the last bar is.
         let rows = activations(&times[..14], 4, 0, 8.0);
-        let extent = Extent { seconds: 8.0, sounding: 6.8, last_stroke: Some(6.5) };
+        let last_stroke = Some(6.5);
+        let extent = Extent { seconds: 8.0, sounding: 6.8, last_stroke, ..Extent::default() };
         let (found, _) = track_beats(&rows, &[], &extent, &BeatOptions::default());
         assert_eq!((found.is_loop, found.times.len()), (true, 16));
         assert!((found.times[1].0 - 0.5).abs() < 1e-9);

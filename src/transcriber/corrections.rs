@@ -6,6 +6,8 @@ use super::tracking::{AROUND, mean_highest, place};
 /// How much less likely the beats of a given tempo may be than those that were found, as a mean of log
 /// odds.
 const LESS_LIKELY: f32 = 0.25;
+/// Fewer beats than this are heard by chance.
+const FEWEST: usize = 4;
 /// A downbeat that is given nearer than this to a beat that was found, in beats, is that beat.
 const SAME_BEAT: f64 = 0.25;
 
@@ -15,7 +17,7 @@ pub fn is_heard(beat: &[f32], grid: &[f64], free: &[f64]) -> bool {
     let mean = mean_highest(beat, grid);
     let every_second = |first: usize| {
         let beats: Vec<f64> = grid.iter().skip(first).step_by(2).copied().collect();
-        mean_highest(beat, &beats) > 0.0
+        beats.len() >= FEWEST && mean_highest(beat, &beats) > 0.0
     };
     // At twice the tempo that is heard, half of the beats are.
     (mean > 0.0 || every_second(0) || every_second(1))
@@ -68,4 +70,25 @@ pub fn through(found: Vec<f64>, at: f64, end: f64) -> Vec<f64> {
         beats.push(after);
     }
     beats
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_beats_of_five_are_no_tempo() {
+        let heard_at = |frames: &[usize]| {
+            let mut beat = vec![-3.0_f32; 1000];
+            frames.iter().for_each(|&frame| beat[frame] = 3.0);
+            beat
+        };
+        let grid =
+            |beats: u8| -> Vec<f64> { (0..beats).map(|beat| 55.0 * f64::from(beat)).collect() };
+        let few = grid(5);
+        assert!(!is_heard(&heard_at(&[55, 165]), &few, &few));
+        // Half of many are beats at half the tempo.
+        let many = grid(10);
+        assert!(is_heard(&heard_at(&[55, 165, 275, 385, 495]), &many, &many));
+    }
 }

@@ -20,6 +20,11 @@ const FEWEST: usize = 4;
 /// How far from a bar line a recording may end that is whole bars at the tempo of its beats, and how
 /// far ahead of one a stroke may be that is on it, in beats.
 const NEAR_BAR: f64 = 0.15;
+/// How far from half a beat the beats that were found may be to be those between a loop's, how far from
+/// whole bars its length may be, both in beats, and by when its first kick is played, in seconds.
+const NEAR_HALF: f64 = 0.15;
+const NEAR_WHOLE: f64 = 0.1;
+const AT_ONCE: f64 = 0.05;
 
 /// How long a recording is, and what of that sounds; in seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -28,6 +33,8 @@ pub struct Extent {
     pub seconds: f64,
     /// Until nothing but silence follows.
     pub sounding: f64,
+    /// Of the first kick, if there is one.
+    pub first_kick: Option<f64>,
     /// Of the last stroke, if there is one.
     pub last_stroke: Option<f64>,
 }
@@ -46,6 +53,20 @@ pub fn as_loop(
     if !(0.5..=LONGEST_LOOP).contains(&seconds) || options.downbeat.is_some_and(|at| at > 0.05) {
         return None;
     }
+    likeliest_grid(beat, downbeat, (seconds, extent), options, free, periods)
+        .or_else(|| between_beats(seconds, extent, options, free))
+}
+
+/// The likeliest beats at one tempo that fill so many seconds with whole bars, if they are about as
+/// likely as those that were found.
+fn likeliest_grid(
+    beat: &[f32],
+    downbeat: &[f32],
+    (seconds, extent): (f64, &Extent),
+    options: &BeatOptions,
+    free: &[f64],
+    periods: &Periods,
+) -> Option<Vec<f64>> {
     let length = seconds * FRAMES_PER_SECOND;
     let whole_bars = |count: usize| match options.beats_to_a_bar {
         Some(beats) => count.is_multiple_of(beats),
@@ -82,10 +103,33 @@ pub fn as_loop(
     Some(grid)
 }
 
+/// Beats half a beat from those that were found, where these fill whole bars and a kick is played at
+/// once: with open hats between the beats, as in house, those are taken for the beats.
+fn between_beats(
+    seconds: f64,
+    extent: &Extent,
+    options: &BeatOptions,
+    free: &[f64],
+) -> Option<Vec<f64>> {
+    // With silence behind it, the length is that of bars which may be heard wrongly themselves.
+    let is_cut = seconds < extent.seconds;
+    if is_cut || free.len() < FEWEST || extent.first_kick.is_none_or(|at| at > AT_ONCE) {
+        return None;
+    }
+    let (length, period) = (seconds * FRAMES_PER_SECOND, mean_period(free));
+    let beats = (length / period).round();
+    let off = (free[0] / period).fract();
+    let count = beats as usize;
+    let is_between = (off - 0.5).abs() < NEAR_HALF && (length / period - beats).abs() < NEAR_WHOLE;
+    let is_whole = count > 0 && may_be_looped(count, options.beats_to_a_bar.unwrap_or(4));
+    (is_between && is_whole)
+        .then(|| (0..count).map(|index| index as f64 * length / beats).collect())
+}
+
 /// How long the loop is that a recording may be: all of it, but for silence of more than a beat behind
 /// bars that end before the recording does.
 fn loop_seconds(downbeat: &[f32], extent: &Extent, options: &BeatOptions, free: &[f64]) -> f64 {
-    let &Extent { seconds, sounding, last_stroke } = extent;
+    let &Extent { seconds, sounding, last_stroke, .. } = extent;
     let Some(last_stroke) = last_stroke.filter(|_| free.len() >= FEWEST) else { return seconds };
     let beat = mean_period(free) / FRAMES_PER_SECOND;
     let bar = beat * bars(downbeat, free, &[], options, false).beats_to_a_bar as f64;

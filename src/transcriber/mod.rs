@@ -24,6 +24,7 @@ mod bars;
 mod beat_options;
 mod beatbox;
 mod beats;
+mod clustering;
 mod corrections;
 mod harmony;
 mod loops;

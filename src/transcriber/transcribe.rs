@@ -10,7 +10,7 @@ use super::beat_options::BeatOptions;
 use super::beatbox;
 use super::beats::{Beats, track_beats};
 use super::loops::Extent;
-use super::onsets::{Onset, SOUNDS, Sensitivity, strokes};
+use super::onsets::{DrumSound, Onset, SOUNDS, Sensitivity, strokes};
 use super::pulse::beats_of_strokes;
 use super::remark::Remark;
 use super::spectrogram::{BANDS, FRAMES_PER_SECOND, Spectrogram};
@@ -209,9 +209,11 @@ impl Activations {
         let sounds = |frame: &[f32]| frame.iter().any(|band| *band > AUDIBLE);
         let last = self.spectrogram.chunks_exact(BANDS).rposition(sounds);
         let strokes = self.strokes(frames, &Sensitivity::default());
+        let kick = strokes.iter().find(|stroke| stroke.sound == DrumSound::Kick);
         Extent {
             seconds: self.seconds,
             sounding: last.map_or(0.0, |frame| (frame + 1) as f64 / FRAMES_PER_SECOND),
+            first_kick: kick.map(|stroke| stroke.at.0),
             last_stroke: strokes.last().map(|stroke| stroke.at.0),
         }
     }

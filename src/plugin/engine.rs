@@ -11,7 +11,7 @@ use super::preview::DrumSampler;
 use super::sound_preview::SoundPreview;
 use super::track_listener::TrackListener;
 use super::transport::{Clock, HostTime, Span};
-use crate::score::{Beats, Velocity};
+use crate::score::{Beats, Pedal, Velocity};
 use nice_plug::midi::{Channel, Key, NoteEvent, VoiceID};
 
 /// A host's note ports during a block. `timing` counts samples from the block's start.
@@ -46,6 +46,9 @@ pub struct Engine {
     /// Notes that were passed through and have not ended, by channel, a bit for each key: their
     /// ends pass even when nothing else does any more.
     passed: [u128; 16],
+    /// Pedals that went down on the way through and have not come up, by channel, a bit for each: notes
+    /// hang on them whose ends have passed.
+    passed_pedals: [u8; 16],
     /// Keys that were struck for a groove that is tapped and have not been let go, likewise: their ends
     /// are nobody's.
     tapped: [u128; 16],
@@ -59,6 +62,11 @@ pub struct Engine {
 
 /// How long a stroke that is auditioned or tapped holds its key, in seconds.
 const STRUCK: f64 = 0.1;
+
+/// Controllers that end all notes of a channel: all sound off, all notes off.
+const ENDS_ALL: [u8; 2] = [120, 123];
+/// Instruments take a pedal that is less far down than this for one that is up.
+const PEDAL_DOWN: u8 = 64;
 
 /// A block being processed.
 struct Block<'a, P> {
@@ -82,6 +90,7 @@ impl Engine {
             playback,
             kit: None,
             passed: [0; 16],
+            passed_pedals: [0; 16],
             tapped: [0; 16],
             auditions: None,
             sounds: None,
@@ -373,8 +382,10 @@ impl Engine {
                 self.capture.note_off(span, timing, key.number());
             }
             NoteEvent::MidiCC { timing, channel, cc, value } => {
-                let value = (value * 127.0).round().clamp(0.0, 127.0) as u8;
-                self.capture.controller(span, timing, channel, cc, value);
+                if ENDS_ALL.contains(&cc) {
+                    self.capture.note_off(span, timing, None);
+                }
+                self.capture.controller(span, timing, channel, cc, midi_value(value));
             }
             _ => {}
         }
@@ -400,12 +411,39 @@ impl Engine {
                 }
                 sounding || block.controls.through
             }
+            NoteEvent::MidiCC { channel, cc, value, .. } => {
+                let through = block.controls.through;
+                self.ends_passed(channel, cc, midi_value(value), through) || through
+            }
             _ => block.controls.through,
         };
         if wanted {
             block.ports.send(event);
         }
     }
+
+    /// Whether a controller ends what was sent on: lets a pedal up, or ends all notes. Where it is sent on
+    /// in any case (`through`), a pedal that goes down is remembered.
+    fn ends_passed(&mut self, channel: u8, cc: u8, value: u8, through: bool) -> bool {
+        let channel = usize::from(channel & 15);
+        let pedals = &mut self.passed_pedals[channel];
+        let mut ends = ENDS_ALL.contains(&cc) && (*pedals != 0 || self.passed[channel] != 0);
+        for (pedal, value) in Pedal::moved(cc, value) {
+            let bit = 1_u8 << pedal.index();
+            ends |= *pedals & bit != 0 && value < PEDAL_DOWN;
+            if value == 0 {
+                *pedals &= !bit;
+            } else if through {
+                *pedals |= bit;
+            }
+        }
+        ends
+    }
+}
+
+/// A controller's value, 0 to 127, of one from 0 to 1.
+fn midi_value(value: f32) -> u8 {
+    (value * 127.0).round().clamp(0.0, 127.0) as u8
 }
 
 /// What belongs to a channel; to all of them where none is named.

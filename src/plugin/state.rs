@@ -98,8 +98,12 @@ impl<'a> PersistentField<'a, String> for Running {
 
 /// Opening a project presses nothing and ends the tapping of a groove: the trigger goes out of the state
 /// that is about to be loaded, and the switch is off in it. Values that a damaged project has beyond their
-/// ranges come back into them: nobody else looks, and a level may be as loud as it says.
+/// ranges come back into them: nobody else looks, and a level may be as loud as it says. Choices are saved
+/// by name: a number in the place of one goes, as one without a name would take the host down with the next
+/// save.
 pub fn at_rest(state: &mut PluginState) {
+    let counts = |id: &String| ["chan", "edits"].contains(&id.as_str());
+    state.params.retain(|id, value| counts(id) || !matches!(value, ParamValue::I32(_)));
     state.params.remove("gen");
     state.params.insert("tap".to_owned(), ParamValue::Bool(false));
     for (id, value) in &mut state.params {
@@ -225,6 +229,27 @@ mod tests {
         };
         at_rest(&mut state);
         assert!(matches!(state.params.get("edits"), Some(ParamValue::I32(CHANGES))));
+    }
+
+    #[test]
+    fn a_number_in_the_place_of_a_choice_changes_nothing() {
+        let parameters = Parameters::default();
+        let choices: Vec<String> = parameters
+            .param_map()
+            .into_iter()
+            .filter(|(_, pointer, _)| matches!(pointer, ParamPtr::EnumParam(_)))
+            .map(|(id, ..)| id)
+            .collect();
+        assert_eq!(choices, ["style", "ending", "countin"]);
+        for (id, number) in choices.into_iter().zip([99, -1, i32::MAX]) {
+            let mut state = PluginState {
+                version: String::new(),
+                params: BTreeMap::from([(id, ParamValue::I32(number))]),
+                fields: BTreeMap::new(),
+            };
+            at_rest(&mut state);
+            assert!(!state.params.values().any(|value| matches!(value, ParamValue::I32(_))));
+        }
     }
 
     #[test]

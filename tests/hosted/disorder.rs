@@ -219,7 +219,7 @@ mod as_vst3 {
         }
 
         /// A block whose input has so many channels, with null pointers if `hollow`; no input at all
-        /// for `None`. What the block then has as its output.
+        /// for `None`. What the block then has as its output. And one without an output.
         fn process(&self, channels: Option<usize>, hollow: bool) -> [Vec<f32>; 2] {
             const FRAMES: usize = 256;
             let mut sound = [vec![0.25_f32; FRAMES], vec![0.25_f32; FRAMES]];
@@ -236,6 +236,7 @@ mod as_vst3 {
             };
             let mut input = bus(channels.unwrap_or(0), &mut ins);
             let mut output = bus(2, &mut outs);
+            output.silenceFlags = 0b11;
             let mut data = ProcessData {
                 processMode: 0,
                 symbolicSampleSize: 0,
@@ -250,6 +251,9 @@ mod as_vst3 {
                 outputEvents: ptr::null_mut(),
                 processContext: ptr::null_mut(),
             };
+            assert_eq!(unsafe { self.processor.process(&mut data) }, kResultOk);
+            assert_eq!(output.silenceFlags, 0, "the drums are no silence");
+            (data.numOutputs, data.outputs) = (0, ptr::null_mut());
             assert_eq!(unsafe { self.processor.process(&mut data) }, kResultOk);
             heard
         }

@@ -43,6 +43,25 @@ fn notes_are_heard_by_song_position() {
 }
 
 #[test]
+fn all_notes_off_ends_what_sounds() {
+    for cc in [120, 123] {
+        let mut host = Host::new(48_000.0, 512, EXACT);
+        host.play();
+        host.note(0, 60, true);
+        host.note(0, 64, true);
+        host.wires.input.push_back(NoteEvent::MidiCC { timing: 240, channel: 0, cc, value: 0.0 });
+        // They have ended already.
+        host.note(300, 60, false);
+        host.block(480);
+        let heard = host.heard();
+        let ends: Vec<&Captured> =
+            heard.iter().filter(|c| matches!(c, Captured::NoteOff { .. })).collect();
+        let end = |key| Captured::NoteOff { at: Beats(0.01), key };
+        assert_eq!(ends, [&end(60), &end(64)], "controller {cc}");
+    }
+}
+
+#[test]
 fn tempo_and_metre_come_along() {
     let mut host = Host::new(48_000.0, 512, EXACT);
     host.play();

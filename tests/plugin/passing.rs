@@ -54,3 +54,34 @@ fn events_dated_past_the_block_are_not_lost() {
     host.block(64);
     assert_eq!(host.others.len(), 2);
 }
+
+/// A note hangs on a pedal although its end has passed, and some hosts end all notes at once.
+#[test]
+fn shut_it_lets_pedals_up_and_ends_all_notes() {
+    let mut host = Host::new(48_000.0, 512, EXACT);
+    let controller = |host: &mut Host, cc: u8, value: u8| {
+        let (timing, channel, value) = (0, 0, f32::from(value) / 127.0);
+        host.wires.input.push_back(NoteEvent::MidiCC { timing, channel, cc, value });
+        host.block(64);
+        host.others.drain(..).count()
+    };
+    assert_eq!(controller(&mut host, 64, 127), 1);
+    host.note(0, 60, true);
+    host.block(64);
+    host.controls.through = false;
+    // Down further it does not go, and up only once.
+    for (value, passed) in [(127, 0), (30, 1), (0, 1), (90, 0), (0, 0)] {
+        host.others.clear();
+        assert_eq!(controller(&mut host, 64, value), passed, "{value}");
+    }
+    // The note still sounds.
+    for (cc, passed) in [(7, 0), (123, 1), (120, 1)] {
+        assert_eq!(controller(&mut host, cc, 0), passed, "controller {cc}");
+    }
+    host.note(0, 60, false);
+    host.block(64);
+    host.others.clear();
+    for cc in [123, 120, 121] {
+        assert_eq!(controller(&mut host, cc, 0), 0, "nothing sounds: controller {cc}");
+    }
+}

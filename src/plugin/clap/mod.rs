@@ -439,6 +439,11 @@ unsafe extern "C" fn process(
     let input = unsafe { main_port(told.audio_inputs, told.audio_inputs_count) };
     let output = unsafe { main_port(told.audio_outputs, told.audio_outputs_count) };
     let mut output = output.filter(|port| port.channel_count == CHANNELS);
+    // What stands there may be what an input in the same place said: hosts would hear no drums.
+    let host_port = unsafe { told.audio_outputs.as_mut() };
+    if let Some(port) = host_port.filter(|_| told.audio_outputs_count > 0) {
+        port.constant_mask = 0;
+    }
     // What nice-plug does not write is silent.
     let from = if input.is_some() && output.is_some() { CHANNELS } else { 0 };
     unsafe { silence(told.audio_outputs, told.audio_outputs_count, from, told.frames_count) };

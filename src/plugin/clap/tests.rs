@@ -72,7 +72,7 @@ fn odd_buffers_do_no_harm() {
                 data64: ptr::null_mut(),
                 channel_count: channels as u32,
                 latency: 0,
-                constant_mask: 0,
+                constant_mask: 0b11,
             };
             let mut nowhere = [ptr::null_mut(); 2];
             let input =
@@ -89,6 +89,7 @@ fn odd_buffers_do_no_harm() {
             let there = if hollow { 1 } else { channels };
             let silent = sound[..there].iter().flatten().all(|sample| *sample == 0.0);
             assert!(silent, "{channels} channels");
+            assert_eq!(output.constant_mask, 0, "{channels} channels: taken for constant");
         }
         calls.deactivate.unwrap()(plugin);
         calls.destroy.unwrap()(plugin);

@@ -9,9 +9,10 @@
 //!   does nothing.
 //! - `IPluginBase`: a host may bring no context of its own; the wrapper's list of instances has no
 //!   lock.
-//! - `IAudioProcessor`: the wrapper reads as many inputs as the plugin has, whether the host brings
-//!   them or not, and plays nothing where their channels are not as many as it expects. The
-//!   plugins' input is optional: where there is none, it is silent.
+//! - `IAudioProcessor`: the wrapper reads as many inputs and outputs as the plugin has, whether the
+//!   host brings them or not, and plays nothing where their channels are not as many as it expects.
+//!   The plugins' input is optional: where there is none, it is silent. Without an output the sound
+//!   goes nowhere. And the wrapper leaves an output's flags of silence as they were.
 //!
 //! What the host promises of its pointers, the wrapper is promised: every unsafe block rests on that, where
 //! nothing else is said.
@@ -40,7 +41,7 @@ use vst3::{Class, ComRef, ComWrapper, Interface};
 
 use super::lock::LOCK;
 
-/// Channels of the plugins' input.
+/// Channels of the plugins' input and output.
 const CHANNELS: usize = 2;
 
 /// The tables of functions, one for each interface: all instances are of one class.
@@ -269,18 +270,33 @@ static SILENCE: Silence = Silence(UnsafeCell::new([0.0; LONGEST]));
 /// On the audio thread.
 unsafe extern "system" fn process(this: *mut IAudioProcessor, data: *mut ProcessData) -> tresult {
     let process = theirs(&PROCESSOR, |table| table.process);
-    let Some(told) = (unsafe { data.as_ref() }) else { return unsafe { process(this, data) } };
-    if unsafe { brings_sound(told) } || !(0..=LONGEST as int32).contains(&told.numSamples) {
-        return unsafe { process(this, data) };
-    }
+    let Some(&told) = (unsafe { data.as_ref() }) else { return unsafe { process(this, data) } };
+    let mut told = told;
     let mut channels = [SILENCE.0.get().cast::<f32>(); CHANNELS];
-    let mut input = AudioBusBuffers {
-        numChannels: CHANNELS as int32,
-        silenceFlags: (1 << CHANNELS) - 1,
-        __field0: AudioBusBuffers__type0 { channelBuffers32: channels.as_mut_ptr() },
-    };
-    let mut told = ProcessData { numInputs: 1, inputs: &mut input, ..*told };
+    let mut input = bus(channels.as_mut_ptr());
+    input.silenceFlags = (1 << CHANNELS) - 1;
+    if !unsafe { brings_sound(&told) } && (0..=LONGEST as int32).contains(&told.numSamples) {
+        told.numInputs = 1;
+        told.inputs = &mut input;
+    }
+    let mut nowhere = bus(ptr::null_mut());
+    if told.numOutputs < 1 || told.outputs.is_null() {
+        told.numOutputs = 1;
+        told.outputs = &mut nowhere;
+    }
+    // What stands there may be what an input in the same place said: hosts would hear no drums.
+    // SAFETY: there is an output now.
+    unsafe { (*told.outputs).silenceFlags = 0 };
     unsafe { process(this, &mut told) }
+}
+
+/// A bus with these channels, of which none is silent.
+fn bus(channels: *mut *mut f32) -> AudioBusBuffers {
+    AudioBusBuffers {
+        numChannels: CHANNELS as int32,
+        silenceFlags: 0,
+        __field0: AudioBusBuffers__type0 { channelBuffers32: channels },
+    }
 }
 
 /// Whether a block has the input that the wrapper reads, or is of a kind that it refuses.

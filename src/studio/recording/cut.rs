@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::{
-    BarSpan, FARTHEST, MAX_BARS, Recorded, Recording, RecordingView, Span, TICKS_PER_QUARTER,
-    TRACK, tick,
+    BarSpan, EARLY, FARTHEST, MAX_BARS, Recorded, Recording, RecordingView, Span,
+    TICKS_PER_QUARTER, TRACK, tick,
 };
 use crate::score::{
     BarGrid, BarIndex, Beats, Bpm, Metre, MetreChange, Note, Song, TempoChange, TempoMap, Ticks,
@@ -12,9 +12,6 @@ use crate::score::{
 };
 use crate::studio::take::tidy_pedals;
 use crate::studio::{Take, TakeError};
-
-/// A note no more than a sixteenth ahead of a bar line may be meant on it.
-const EARLY: u64 = TICKS_PER_QUARTER as u64 / 4;
 
 impl Recording {
     fn metre_changes(&self) -> Vec<MetreChange> {

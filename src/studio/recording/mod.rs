@@ -32,6 +32,8 @@ const MOST_NOTES: usize = 1 << 18;
 const MOST_CHANGES: usize = 1 << 16;
 /// Positions beyond are no song's: more than a week at 120 bpm.
 const FARTHEST: f64 = 1e6;
+/// A note no more than a sixteenth ahead of a bar line may be meant on it.
+const EARLY: u64 = TICKS_PER_QUARTER as u64 / 4;
 /// A step back by no more than this many ticks is the host's rounding, not a jump.
 const JITTER: u64 = 60;
 
@@ -44,6 +46,8 @@ pub struct Recording {
     metres: BTreeMap<u64, Metre>,
     /// Where each key that sounds now began.
     sounding: BTreeMap<u8, u64>,
+    /// How far ahead of the song's first beat each key was struck that stands on it, while it sounds.
+    early: BTreeMap<u8, u64>,
     pedals: Pedals,
     /// Where the transport is, while it runs.
     cursor: Option<u64>,
@@ -107,7 +111,8 @@ pub struct BarSpan {
 
 impl Recording {
     /// Takes in one event. Positions that are no numbers or out of all reach are passed over; what
-    /// lies before the start of the song (a count-in) is not kept.
+    /// lies before the start of the song (a count-in) is not kept, but for notes that anticipate its first
+    /// beat: they stand on it.
     pub fn record(&mut self, event: Captured) {
         let at = match event {
             Captured::Started { at }
@@ -145,8 +150,10 @@ impl Recording {
             Captured::NoteOn { key, velocity, .. } => {
                 self.pass_to(tick);
                 // Upbeats before the song's first bar have no bar to be in.
-                if at > -1.0 / f64::from(TICKS_PER_QUARTER) {
+                let ahead = self::tick(-at);
+                if ahead <= EARLY {
                     self.note_on(key, velocity);
+                    self.early.insert(key, ahead);
                 }
             }
             Captured::NoteOff { key, .. } => {
@@ -320,9 +327,11 @@ impl Recording {
     }
 
     fn end_note(&mut self, key: u8, at: u64) {
-        if let Some(start) = self.sounding.remove(&key)
-            && let Some(note) = self.notes.get_mut(&(start, key))
-        {
+        let Some(start) = self.sounding.remove(&key) else { return };
+        if self.early.remove(&key).is_some_and(|ahead| at < ahead) {
+            // It was an upbeat.
+            self.notes.remove(&(start, key));
+        } else if let Some(note) = self.notes.get_mut(&(start, key)) {
             note.length = at.saturating_sub(start).max(1);
         }
     }

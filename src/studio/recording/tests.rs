@@ -158,6 +158,34 @@ fn a_count_in_is_not_kept() {
 }
 
 #[test]
+fn notes_that_anticipate_the_songs_first_beat_stand_on_it() {
+    let played = |early: f64, end: f64| {
+        let count_in = started(-4.0).into_iter().chain([on(-2.0, 50), off(-1.0, 50)]);
+        let notes = [on(-early, 60), off(end, 60), on(2.0, 62), stopped(4.0)];
+        notes_of_first_bar(&recording(count_in.chain(notes)))
+    };
+    for early in [0.01, 0.1, 0.25] {
+        assert_eq!(played(early, 1.0), [(0.0, 60, 960), (2.0, 62, 1920)], "{early}");
+    }
+    // Too early, and upbeats that are over when the song begins, or soon after.
+    for (early, end) in [(0.3, 1.0), (0.25, -0.1), (0.1, 0.0), (0.25, 0.1)] {
+        assert_eq!(played(early, end), [(2.0, 62, 1920)], "{early} {end}");
+    }
+    // Struck again on the beat, and stopped before it.
+    let again = started(-4.0).into_iter().chain([on(-0.2, 60), on(0.0, 60), off(0.1, 60)]);
+    assert_eq!(notes_of_first_bar(&recording(again)), [(0.0, 60, 96)]);
+    let stops = started(-4.0).into_iter().chain([on(-0.2, 60), stopped(-0.1)]);
+    assert_eq!(recording(stops).view().notes, 0);
+}
+
+/// Start in quarters, key and length in ticks.
+fn notes_of_first_bar(heard: &Recording) -> Vec<(f64, u8, u64)> {
+    let take = heard.cut(Span::Bars { first: 0, end: 1 }).unwrap();
+    let lengths = take.song.tracks[0].notes.iter().map(|note| note.length.0);
+    notes(&take).into_iter().zip(lengths).map(|((at, key), length)| (at, key, length)).collect()
+}
+
+#[test]
 fn metres_and_tempos_come_along() {
     let waltz = Metre::new(3, 4).unwrap();
     let heard = recording([

@@ -20,8 +20,9 @@ const MAGIC: [u8; 4] = *b"DRML";
 const VERSION: u16 = 4;
 /// Magic, version and checksum.
 const HEAD: usize = 10;
-/// Unpacked, the largest document has about 20 MiB; more is not unpacked.
-const LARGEST: u64 = 64 << 20;
+/// More is not unpacked. A take of 1,024 bars has, with four dense drum parts, some 2.5 MiB, and there are
+/// up to 32 takes: what was saved can be opened, with room for three times as much.
+const LARGEST: u64 = 256 << 20;
 
 /// Why bytes are not a document.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -83,11 +84,7 @@ impl Saved {
         if version == 0 || sum != checksum(packed) {
             return Err(StateError::Damaged);
         }
-        let mut plain = Vec::new();
-        let unpacked = DeflateDecoder::new(packed).take(LARGEST + 1).read_to_end(&mut plain);
-        if unpacked.is_err() || plain.len() as u64 > LARGEST {
-            return Err(StateError::Damaged);
-        }
+        let plain = unpack(packed, LARGEST).ok_or(StateError::Damaged)?;
         Saved::from_layout(version, &plain)
     }
 
@@ -99,6 +96,13 @@ impl Saved {
     pub fn from_layout(version: u16, plain: &[u8]) -> Result<Saved, StateError> {
         read(version, plain).ok_or(StateError::Damaged)
     }
+}
+
+/// What was deflated; `None` if that is damaged or has more than `most` bytes.
+fn unpack(packed: &[u8], most: u64) -> Option<Vec<u8>> {
+    let mut plain = Vec::new();
+    DeflateDecoder::new(packed).take(most + 1).read_to_end(&mut plain).ok()?;
+    (plain.len() as u64 <= most).then_some(plain)
 }
 
 /// Reads the layout of a version; `None` if it says what cannot be.

@@ -13,8 +13,8 @@ use crate::score::{
 use crate::studio::Rating;
 use crate::studio::fixtures::document;
 use crate::studio::{
-    Arrangement, DrumMap, Edit, Lanes, MapGroove, MapState, OwnMap, Region, RegionOverride, Take,
-    TakePiano, Theme, VariationId,
+    Arrangement, DrumMap, Edit, Lanes, MAX_BARS, MOST_TAKES, MapGroove, MapState, OwnMap, Region,
+    RegionOverride, Take, TakePiano, Theme, VariationId,
 };
 use crate::timbre::{LOWEST, Piano};
 
@@ -174,9 +174,18 @@ fn plain(saved: &Saved) -> Vec<u8> {
 
 #[test]
 fn what_unpacks_to_more_than_any_document_is_refused() {
-    let bomb = packed(&vec![0xFF; LARGEST as usize + 2]);
-    assert!(bomb.len() < 1 << 20);
-    assert_eq!(Saved::from_bytes(&bomb), Err(StateError::Damaged));
+    const MOST: usize = 1 << 20;
+    let bomb = packed(&vec![0xFF; MOST + 1]);
+    assert!(bomb.len() < MOST / 100);
+    assert_eq!(unpack(&bomb[HEAD..], MOST as u64), None);
+    assert_eq!(unpack(&bomb[HEAD..], MOST as u64 + 1).map(|plain| plain.len()), Some(MOST + 1));
+}
+
+#[test]
+fn a_project_of_nothing_but_long_takes_is_not_too_large() {
+    // What the takes share is counted with each.
+    let long = plain(&saved(MAX_BARS - 1, 1)).len();
+    assert!((long * MOST_TAKES) as u64 <= LARGEST, "{long} bytes a take");
 }
 
 #[test]

@@ -6,8 +6,8 @@ use egui::{Color32, CornerRadius, Id, Rect, Sense, Stroke, StrokeKind, Ui, Vec2,
 use super::frame::Frame;
 use super::presets::PresetBrowser;
 use super::shared::Shared;
-use super::theme::UNIT;
-use super::widgets::{Button, Icon, Look};
+use super::theme::{Face, UNIT};
+use super::widgets::{Button, Icon, Look, message};
 use super::{
     candidates, chooser, drum_map, help, melody_sheet, piano_sheet, placement, presets,
     recording_sheet, roll,
@@ -88,6 +88,13 @@ pub fn show(
         Dialog::NameTake(naming) => roll::name(ui, frame, naming, inner),
         Dialog::KeepPreset(naming) => presets::keep(ui, frame, browser, naming, inner),
     };
+    // The status bar lies in the dark below.
+    let works = !matches!(dialog, Dialog::Help | Dialog::Placement);
+    if let Some(error) = frame.view.error.as_deref().filter(|_| works) {
+        let foot = card.with_min_y(inner.bottom()).with_min_x(inner.left());
+        let foot = foot.with_max_x(inner.right());
+        message(ui, foot, "sheet-error", error, Face::Regular.at(12.0), theme.alarm);
+    }
     let corner = pos2(card.right() - 8.5 * UNIT, card.top() + 1.5 * UNIT);
     let close = Button::new("sheet-close", "").icon(Icon::Cross).look(Look::Bare).tip("Close");
     let place = Rect::from_min_size(corner, Vec2::splat(7.0 * UNIT));

@@ -2,7 +2,7 @@
 //! instrument of a lane. Whoever changes a key of a map that comes with Drumlin gets one of their own.
 
 use egui::{
-    Align2, CornerRadius, Id, Rect, ScrollArea, Sense, TextEdit, Ui, UiBuilder, Vec2, pos2,
+    Align2, CornerRadius, Id, Key, Rect, ScrollArea, Sense, TextEdit, Ui, UiBuilder, Vec2, pos2,
 };
 
 use super::frame::Frame;
@@ -126,7 +126,8 @@ fn name(ui: &mut Ui, frame: &Frame<'_>, editing: &mut Editing, rect: Rect) {
     let response = ui.put(rect, field);
     if response.lost_focus() {
         let named = own.named(&text);
-        if named.name != own.name {
+        let escaped = ui.input(|input| input.key_pressed(Key::Escape));
+        if named.name != own.name && !escaped {
             frame.edit(Edit::DrumMap(DrumMap::Own(named)));
         }
         editing.name = None;

@@ -11,15 +11,17 @@ use crate::score::Lane;
 use crate::studio::{ALTERNATIVES, Edit, Job, Shift};
 
 /// The keys that the window uses, as letters or by name; all others are the host's. With `command` held
-/// down some more are.
+/// down these are others: a host's own Ctrl+N or Ctrl+W would else do nothing.
 pub fn used(command: bool) -> Vec<UsedKey> {
-    let letters = "cgnvrlftpwb0123456789+-=?!@#$&*";
-    let held = if command { "zyax" } else { "" };
+    let letters = if command { "zyacxv" } else { "cgnvrlftpwb0123456789+-=?!@#$&*" };
     let both = |letter: char| [letter, letter.to_ascii_uppercase()];
-    let mut keys: Vec<UsedKey> = (letters.chars().chain(held.chars()).flat_map(both))
+    let mut keys: Vec<UsedKey> = (letters.chars().flat_map(both))
         .map(|letter| UsedKey::Character(letter.to_string()))
         .collect();
     keys.dedup();
+    if command {
+        return keys;
+    }
     const NAMED: [&str; 9] = [
         "Escape",
         "Delete",
@@ -35,10 +37,27 @@ pub fn used(command: bool) -> Vec<UsedKey> {
     keys
 }
 
+/// Whether Escape was pressed, which then means nothing else.
+pub fn escapes(ctx: &Context) -> bool {
+    ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape))
+}
+
 /// `dialog` is what lies over the window; a key may close it.
 pub fn handle(ctx: &Context, frame: &Frame<'_>, shared: &mut Shared, dialog: &mut Option<Dialog>) {
+    let typed = std::mem::replace(&mut shared.typing, ctx.text_edit_focused());
     // While text is typed, keys are letters.
-    if ctx.text_edit_focused() {
+    if shared.typing {
+        return;
+    }
+    // Escape has taken the keys from a field by now. It ends what was typed there and nothing else, but
+    // for sheets that are there for their field.
+    let asks = |dialog: &Dialog| {
+        matches!(dialog, Dialog::KeepPreset(_) | Dialog::NameTake(_) | Dialog::Choose(_))
+    };
+    if typed
+        && !dialog.as_ref().is_some_and(asks)
+        && ctx.input(|input| input.key_pressed(Key::Escape))
+    {
         return;
     }
     // Space is the host's: a button that has the focus is not to be pressed by it as well.
@@ -48,15 +67,14 @@ pub fn handle(ctx: &Context, frame: &Frame<'_>, shared: &mut Shared, dialog: &mu
     });
     // With a menu open nothing acts behind it.
     if shared.menu_open {
-        if ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
+        if escapes(ctx) {
             Popup::close_all(ctx);
         }
         return;
     }
     if let Some(open) = dialog {
         let help = matches!(open, Dialog::Help);
-        let escape = ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
-        if escape || help && asks_for_help(ctx) {
+        if escapes(ctx) || help && asks_for_help(ctx) {
             *dialog = None;
         }
         return;
@@ -116,6 +134,10 @@ fn letters(ctx: &Context, frame: &Frame<'_>, shared: &mut Shared) {
     }
     let idle = frame.view.job.is_none();
     if pressed(Key::G) && idle && frame.take.is_some() {
+        // As the button of the third step does.
+        if frame.live {
+            frame.capture_all();
+        }
         frame.start(Job::Generate);
     }
     if pressed(Key::N) && idle && frame.arrangement.is_some() {

@@ -33,7 +33,7 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, inner: Rect) {
         None => ABOUT.iter().for_each(|text| line(ui, text, theme.text_dim)),
         Some(piano) => {
             let keys = piano.piano.measured_keys();
-            let heard = format!("{}: {keys} of 88 keys were heard", piano.name);
+            let heard = format!("{keys} of 88 keys were heard in {}", piano.name);
             line(ui, &heard, theme.text);
             for remark in &piano.remarks {
                 line(ui, &super::frame::sentence(remark), theme.text_dim);

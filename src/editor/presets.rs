@@ -9,7 +9,7 @@ use egui::{Align2, Context, Id, Key, PopupCloseBehavior, Rect, TextEdit, Ui, Vec
 use parking_lot::Mutex;
 
 use super::background::spawn_background;
-use super::frame::{Frame, bar_count};
+use super::frame::{Frame, bar_count, sentence};
 use super::shared::{Request, Shared};
 use super::theme::{CONTROL, Face, UNIT};
 use super::widgets::{Button, Icon, Look, entry, field, label, list};
@@ -240,7 +240,7 @@ fn choose(
     let own = browser.own();
     let load = |ui: &mut Ui, preset: &Preset| {
         if let Err(error) = frame.studio.recall(preset.settings.clone()) {
-            frame.studio.report(&error.to_string());
+            frame.studio.report(&sentence(&error.to_string()));
         }
         ui.close();
     };

@@ -18,20 +18,12 @@ pub fn progress_bar(ui: &Ui, theme: &Theme, job: &JobView, place: Rect) {
     let foot = Rect::from_min_max(pos2(done.left(), done.bottom() - 3.0), done.max);
     painter.rect_filled(foot, CornerRadius::ZERO, theme.accent);
     painter.rect_stroke(place, radius, Stroke::new(1.0, theme.line_strong), StrokeKind::Inside);
-    let stage = match (&job.job, job.stage) {
-        (Job::Transcribe(_) | Job::TranscribeTrack(_), _) => "hearing the recording",
-        (Job::Compose(_), _) => "writing melodies",
-        (Job::Preview(_), _) => "rendering",
-        (Job::AddGrooves(_), _) => "reading grooves",
-        (_, Some(stage)) => stage.name(),
-        (_, None) => "waiting",
-    };
     let at = pos2(place.left() + 2.5 * UNIT, place.center().y);
     label_at(
         painter,
         at,
         Align2::LEFT_CENTER,
-        &sentence(stage).replace('.', "…"),
+        &sentence(stage(job)).replace('.', "…"),
         Face::Regular.at(13.0),
         theme.text,
     );
@@ -39,4 +31,32 @@ pub fn progress_bar(ui: &Ui, theme: &Theme, job: &JobView, place: Rect) {
     let percent = format!("{:.0} %", share * 100.0);
     label_at(painter, at, Align2::RIGHT_CENTER, &percent, Face::Regular.at(12.0), theme.text_dim);
     ui.ctx().request_repaint_after(std::time::Duration::from_millis(33));
+}
+
+/// What the worker is at. Jobs of the drummer have stages, and none while they wait for another.
+fn stage(job: &JobView) -> &'static str {
+    match (&job.job, job.stage) {
+        (Job::Transcribe(_) | Job::TranscribeTrack(_), _) => "hearing the recording",
+        (Job::LearnPiano(_), _) => "measuring the piano",
+        (Job::Compose(_), _) => "writing melodies",
+        (Job::Preview(_) | Job::RenderPiano, _) => "rendering",
+        (Job::AddGrooves(_), _) => "reading grooves",
+        (_, Some(stage)) => stage.name(),
+        (_, None) => "waiting",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    #[test]
+    fn jobs_without_stages_say_what_they_do() {
+        let said = |job| stage(&JobView { job, stage: None, fraction: 0.4 });
+        assert_eq!(said(Job::LearnPiano(PathBuf::new())), "measuring the piano");
+        assert_eq!(said(Job::RenderPiano), "rendering");
+        assert_eq!(said(Job::Generate), "waiting");
+    }
 }

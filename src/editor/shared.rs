@@ -120,6 +120,8 @@ pub struct Shared {
     pub hint: Option<String>,
     /// A menu or drop-down is open.
     pub menu_open: bool,
+    /// A field had the keys in the last frame.
+    pub typing: bool,
     pub requests: Vec<Request>,
 }
 
@@ -132,6 +134,7 @@ impl Default for Shared {
             follow: true,
             hint: None,
             menu_open: false,
+            typing: false,
             requests: Vec::new(),
         }
     }

@@ -11,7 +11,10 @@ use super::frame::Frame;
 use super::layout::SMALLEST;
 use super::shared::Shared;
 use super::theme::{Face, UNIT};
-use super::widgets::{Button, Look, label, label_at};
+use super::widgets::{Button, Look, label_at, message};
+
+/// From this width on, in points, there is room for a sentence beside what can be done with the selection.
+const WIDE: f32 = 1100.0;
 
 /// `news` is what went well lately.
 pub fn show(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, news: Option<String>) {
@@ -35,7 +38,10 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, news: Option<St
             theme.text,
         );
         room.min.x = drawn.right() + 2.0 * UNIT;
-        for action in [BarAction::Regenerate, BarAction::CopyToRepeats, locking(frame, shared)] {
+        // In a narrow window what went wrong needs the room; a right click has the same.
+        let has_room = frame.view.error.is_none() || rect.width() >= WIDE;
+        let actions = [BarAction::Regenerate, BarAction::CopyToRepeats, locking(frame, shared)];
+        for action in actions.into_iter().filter(|_| has_room) {
             let name = action.name();
             let button = Button::new(("deed", name.as_str()), &name)
                 .look(Look::Bare)
@@ -60,7 +66,7 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, news: Option<St
         (None, None, Some(hint)) => (hint.clone(), theme.text_dim),
         (None, None, None) => (resting(frame).to_owned(), theme.text_dim),
     };
-    label(ui.painter(), room, Align2::LEFT_CENTER, &text, Face::Regular.at(12.0), ink);
+    message(ui, room, "status", &text, Face::Regular.at(12.0), ink);
 }
 
 /// A corner to pull the window by. Some hosts let a plugin's window grow by their own border, but never

@@ -9,7 +9,7 @@ use super::chooser::Chooser;
 use super::controls::{Controls, value_in};
 use super::dialog::{self, Dialog};
 use super::drag_out::DragSource;
-use super::drop_in::Hovering;
+use super::drop_in::{DroppedFiles, Hovering};
 use super::drum_map::Editing;
 use super::export::{self, Notifications};
 use super::frame::{Frame, Transport};
@@ -57,6 +57,8 @@ pub struct Window {
     pub(super) drag_source: DragSource,
     /// A file is dragged over the window.
     pub(super) hovering: Hovering,
+    /// Files that were dropped on the window since the last frame.
+    pub(super) dropped: DroppedFiles,
     takes: TakeWatch,
     /// The last [`Session::recalls`] that the controls have followed.
     recalls: Option<u64>,
@@ -137,6 +139,10 @@ impl Window {
             shared.timeline.place(bars, frame.layout.grid.x_range());
         }
         forget_what_is_gone(&frame, shared, &mut self.grid);
+        let covered = shared.menu_open || self.dialog.is_some();
+        if self.grid.is_dragging() && !covered && keys::escapes(&ctx) {
+            self.grid.cancel(studio);
+        }
         keys::handle(&ctx, &frame, shared, &mut self.dialog);
         wheel(&ctx, &frame, shared, self.dialog.is_some());
         follow(&ctx, &frame, shared, &self.grid);
@@ -199,7 +205,7 @@ impl Window {
             studio.stop_preview();
         }
         let is_piano = matches!(self.dialog, Some(Dialog::Piano));
-        drops(ui, &frame, &self.hovering, is_piano);
+        drops(ui, &frame, &self.hovering, &self.dropped, is_piano);
     }
 
     /// What was heard so far, while there is no take; looked at a few times a second.
@@ -407,14 +413,11 @@ fn text_of_drop(frame: &Frame<'_>, is_piano: bool) -> &'static str {
 
 /// Files come from the surroundings of the window; while one hangs over it, it says what a drop does.
 /// `is_piano` while the sheet of the piano is open.
-fn drops(ui: &Ui, frame: &Frame<'_>, hovering: &Hovering, is_piano: bool) {
-    let (dropped, hovered, moved) = ui.input(|input| {
-        let (raw, moved) = (&input.raw, |event: &_| matches!(event, egui::Event::PointerMoved(_)));
-        let hovered = !raw.hovered_files.is_empty();
-        (raw.dropped_files.clone(), hovered, raw.events.iter().any(moved))
+fn drops(ui: &Ui, frame: &Frame<'_>, hovering: &Hovering, dropped: &DroppedFiles, is_piano: bool) {
+    let moved = ui.input(|input| {
+        input.raw.events.iter().any(|event| matches!(event, egui::Event::PointerMoved(_)))
     });
-    for file in dropped {
-        let path = file.path().to_owned();
+    for path in dropped.take() {
         if is_piano && export::is_recording(&path) {
             export::learn_piano(frame.studio, path);
         } else {
@@ -425,7 +428,7 @@ fn drops(ui: &Ui, frame: &Frame<'_>, hovering: &Hovering, is_piano: bool) {
     if moved {
         hovering.set(false);
     }
-    if !hovered && !hovering.get() {
+    if !hovering.get() {
         return;
     }
     let (theme, window) = (&frame.theme, frame.layout.window());

@@ -34,7 +34,7 @@ pub fn show(
     inner: Rect,
 ) {
     let Rows { head, body, foot } = Rows::new(inner, CONTROL, 22.0);
-    header(ui, frame, head);
+    header(ui, frame, shared, head);
     feedback(ui, frame, foot);
     let Some(set) = current(frame) else {
         let text = match (&frame.view.job, frame.take) {
@@ -61,7 +61,7 @@ pub fn show(
 }
 
 /// The title, and how more are written.
-fn header(ui: &mut Ui, frame: &Frame<'_>, rect: Rect) {
+fn header(ui: &mut Ui, frame: &Frame<'_>, shared: &Shared, rect: Rect) {
     let theme = &frame.theme;
     // The cross of the sheet is to the right of it.
     let room = title(ui.painter(), theme, rect, "Candidates").with_max_x(rect.right() - 4.0 * UNIT);
@@ -81,7 +81,9 @@ fn header(ui: &mut Ui, frame: &Frame<'_>, rect: Rect) {
         .unless(why_not);
     let width = more.width(ui.painter());
     let place = room.with_min_x(room.right() - width);
-    if more.show(ui, place, theme) {
+    let has_keys = !shared.menu_open && !ui.ctx().text_edit_focused();
+    let pressed = has_keys && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::W));
+    if more.show(ui, place, theme) || pressed && why_not.is_none() {
         frame.start(Job::Candidates);
     }
     if let Some(set) = current(frame) {
@@ -174,9 +176,6 @@ fn keys(
         if pressed(key) {
             put(frame, shared, sheet, set, slot);
         }
-    }
-    if pressed(Key::W) && frame.view.job.is_none() {
-        frame.start(Job::Candidates);
     }
 }
 

@@ -18,10 +18,12 @@ use ole::Target;
 #[cfg(target_os = "linux")]
 use xdnd::Target;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use nice_plug_egui::baseview::WindowContext;
+use parking_lot::Mutex;
 
 pub use drops::Drops;
 
@@ -48,5 +50,21 @@ impl Hovering {
 
     pub fn get(&self) -> bool {
         self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Files that were dropped, as told from another thread. They wait for the window's next frame: what
+/// a drop means depends on the sheet that is open.
+#[derive(Clone, Debug, Default)]
+pub struct DroppedFiles(Arc<Mutex<Vec<PathBuf>>>);
+
+impl DroppedFiles {
+    pub fn push(&self, path: PathBuf) {
+        self.0.lock().push(path);
+    }
+
+    /// All that came since the last call, in the order in which they came.
+    pub fn take(&self) -> Vec<PathBuf> {
+        std::mem::take(&mut self.0.lock())
     }
 }

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use super::frame::Frame;
 use super::shared::Shared;
 use super::widgets::Cached;
+use crate::studio::Studio;
 use mouse::Mouse;
 
 /// What the grid remembers.
@@ -36,6 +37,13 @@ impl Grid {
     /// Forgets what was being drawn or moved.
     pub fn let_go(&mut self) {
         self.mouse.drag = None;
+    }
+
+    /// Ends what is being drawn or moved, and takes back what it has changed so far.
+    pub fn cancel(&mut self, studio: &Studio) {
+        if self.mouse.drag.take().is_some_and(|drag| drag.has_edited()) {
+            studio.undo();
+        }
     }
 }
 

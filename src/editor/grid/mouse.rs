@@ -66,6 +66,18 @@ pub enum Drag {
     },
 }
 
+impl Drag {
+    /// Whether it has made a step of the undo history; all that it does is one.
+    pub fn has_edited(&self) -> bool {
+        match self {
+            Drag::Paint { .. } | Drag::Erase { .. } => true,
+            Drag::Velocity { added, .. } => *added != 0,
+            Drag::Timing { added, .. } => *added != 0.0,
+            Drag::Undecided { .. } | Drag::Move { .. } | Drag::Marquee { .. } => false,
+        }
+    }
+}
+
 /// What is done with the mouse.
 pub struct Mouse {
     pub drag: Option<Drag>,
@@ -91,8 +103,8 @@ pub fn handle(
     let (pointer, modifiers) = ui.input(|input| (input.pointer.interact_pos(), input.modifiers));
     let down = |button| ui.input(|input| input.pointer.button_down(button));
     let pressed = |button| ui.input(|input| input.pointer.button_pressed(button));
-    if let Some(at) = pointer.filter(|_| response.contains_pointer() || mouse.drag.is_some()) {
-        let at = at.clamp(place.rect.min, place.rect.max - Vec2::splat(0.5));
+    if let Some(free) = pointer.filter(|_| response.contains_pointer() || mouse.drag.is_some()) {
+        let at = free.clamp(place.rect.min, place.rect.max - Vec2::splat(0.5));
         if response.contains_pointer() && mouse.drag.is_none() {
             hover(ui, frame, shared, place, at);
             let editable = place.cell_at(at).is_some_and(|cell| place.is_editable(cell.bar));
@@ -111,13 +123,15 @@ pub fn handle(
                 press_secondary(frame, shared, mouse, place, at, editable);
             }
         }
-        drag(frame, shared, mouse, place, at, modifiers);
+        drag(frame, shared, mouse, place, (at, free), modifiers);
         zoom_in(frame, shared, place, at, &response);
     }
+    // The right click that erases a hit opens no menu.
+    let was_dragging = mouse.drag.is_some();
     if !down(PointerButton::Primary) && !down(PointerButton::Secondary) {
         release(frame, shared, mouse, place);
     }
-    if mouse.drag.is_none() && shared.selection.bars.is_some() {
+    if !was_dragging && shared.selection.bars.is_some() {
         bar_menu::show(frame, shared, &response);
     }
 }
@@ -223,12 +237,14 @@ fn erase(frame: &Frame<'_>, shared: &mut Shared, gesture: Gesture, cells: Vec<Ce
     let _ = frame.studio.drag(gesture, Edit::EraseHits(cells));
 }
 
+/// Goes on with what the pointer does. `at` lies within the grid; `free` is where the pointer is, which
+/// may be beyond: the upper lanes would have no room for louder, the lower ones none for softer.
 fn drag(
     frame: &Frame<'_>,
     shared: &mut Shared,
     mouse: &mut Mouse,
     place: &Place<'_>,
-    at: Pos2,
+    (at, free): (Pos2, Pos2),
     modifiers: Modifiers,
 ) {
     let Some(mut drag) = mouse.drag.take() else { return };
@@ -254,7 +270,7 @@ fn drag(
             }
         }
         Drag::Undecided { from, hit } => {
-            let moved = at - *from;
+            let moved = free - *from;
             // With alt there is nothing to tell apart, and timing wants small steps.
             if moved.length() >= if modifiers.alt { 1.0 } else { SLACK } {
                 drag = decide(frame, shared, place, *from, hit, moved, modifiers);
@@ -262,7 +278,8 @@ fn drag(
         }
         Drag::Velocity { gesture, from, start, added, cells } => {
             let fine = if modifiers.shift { 0.25 } else { 1.0 };
-            let target = (f32::from(start.get()) + (from.y - at.y) * fine).clamp(1.0, 127.0);
+            let moved = (from.y - free.y) * fine;
+            let target = (f32::from(start.get()) + moved).round().clamp(1.0, 127.0);
             let by = target as i16 - i16::from(start.get()) - *added;
             if by != 0 {
                 let edit = Edit::ChangeVelocity { cells: cells.clone(), by };
@@ -275,7 +292,7 @@ fn drag(
         }
         Drag::Timing { gesture, from, start, added, step_width, cells } => {
             let fine = if modifiers.shift { 0.25 } else { 1.0 };
-            let target = (*start + (at.x - from.x) / *step_width * fine).clamp(-0.5, 0.5);
+            let target = (*start + (free.x - from.x) / *step_width * fine).clamp(-0.5, 0.5);
             let by = target - *start - *added;
             if by != 0.0 {
                 let edit = Edit::ChangeTiming { cells: cells.clone(), by };

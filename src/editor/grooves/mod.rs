@@ -20,9 +20,12 @@ pub use self::state::Grooves;
 use super::frame::Frame;
 use super::shared::Shared;
 use super::theme::{CONTROL, Face, UNIT};
-use super::widgets::label;
+use super::widgets::{label, label_wrapped};
 use crate::patterns::DRUMS;
 use crate::studio::MapRequest;
+
+/// Said where no groove is what is looked for: all points are pale then.
+const NONE_ALIKE: &str = "No groove is like that: choose less above";
 
 /// The tab, within its place at the right of the window.
 pub fn show(
@@ -71,6 +74,10 @@ pub fn show(
     let near = pointer(ui, frame, shared, grooves, &response, map, &filter);
     keyboard(ui, frame, grooves, &response);
     let state = &frame.view.document.map;
+    if !points.iter().any(|point| filter.takes(point)) {
+        let fonts = (Face::SemiBold.at(13.0), Face::SemiBold.at(12.0));
+        label_wrapped(ui.painter(), map, Align2::CENTER_CENTER, NONE_ALIKE, fonts, theme.text);
+    }
     let shown = near.map(|index| &points[index]);
     let name = row(map.bottom(), 20.0);
     describe(ui, frame, shown, state, name);

@@ -25,8 +25,8 @@ use parking_lot::Mutex;
 
 use self::closing::{Alive, OpenWindow, SCALES, WindowHandle, thread_end};
 use super::drag_out::{DragSource, TITLE};
-use super::drop_in::{DropTarget, Drops, Hovering};
-use super::{Controls, SMALLEST, Transport, Window, export, keys};
+use super::drop_in::{DropTarget, DroppedFiles, Drops, Hovering};
+use super::{Controls, SMALLEST, Transport, Window, keys};
 use crate::parameters::{Control, Parameters};
 use crate::studio::Studio;
 
@@ -173,21 +173,22 @@ struct App {
     alive: Option<Alive>,
 }
 
-/// Files that are dropped become takes.
-struct Takes {
-    studio: Arc<Studio>,
+/// Hands drops on to the window, which knows what they mean.
+struct WindowDrops {
+    files: DroppedFiles,
     hovering: Hovering,
     repaint: RepaintNotifier,
 }
 
-impl Drops for Takes {
+impl Drops for WindowDrops {
     fn hover(&self, over: bool) {
         self.hovering.set(over);
         self.repaint.request_repaint();
     }
 
     fn take(&self, path: PathBuf) {
-        export::dropped(&self.studio, path);
+        self.files.push(path);
+        self.repaint.request_repaint();
     }
 }
 
@@ -209,8 +210,8 @@ impl NiceEguiApp for App {
         self.host = Some(host);
         self.drops = Some(DropTarget::new(
             frame.baseview_window(),
-            Takes {
-                studio: Arc::clone(&self.studio),
+            WindowDrops {
+                files: window.dropped.clone(),
                 hovering: window.hovering.clone(),
                 repaint: self.repaint.clone(),
             },

@@ -1,14 +1,14 @@
 //! The waveform with what was heard over it: a lane for each sound, with how readily it is heard.
 
 use egui::{
-    Align2, CornerRadius, CursorIcon, Id, Mesh, Rect, Role, Sense, Shape, Stroke, Ui, Vec2,
+    Align2, CornerRadius, CursorIcon, Id, Key, Mesh, Rect, Role, Sense, Shape, Stroke, Ui, Vec2,
     WidgetInfo, pos2,
 };
 
 use super::super::frame::Frame;
 use super::super::shared::Shared;
 use super::super::theme::{Face, UNIT};
-use super::super::widgets::{label, label_at};
+use super::super::widgets::{keep_arrows, label, label_at};
 use super::sheet::RecordingSheet;
 use crate::studio::COLUMNS_PER_SECOND;
 use crate::transcriber::{DrumSound, Transcription};
@@ -18,6 +18,8 @@ const HEAD: f32 = 168.0;
 const RULER: f32 = 20.0;
 /// The shortest time that can be looked at, in seconds.
 const SHORTEST: f64 = 0.5;
+/// By how much an arrow key turns a sensitivity.
+const NOTCH: f32 = 0.05;
 /// From top to bottom, as the grid has its lanes.
 const ORDER: [DrumSound; 7] = [
     DrumSound::Crash,
@@ -190,9 +192,21 @@ fn sensitivity(
     let bar = Rect::from_center_size(track.center(), Vec2::new(track.width(), 4.0));
     let id = Id::unique(("sensitivity", index));
     let response = ui.interact(track, id, Sense::click_and_drag());
-    response.widget_info(|| WidgetInfo::labeled(Role::Slider, true, "Sensitivity"));
     let share = &mut sheet.options.sensitivity.0[index];
-    if response.double_clicked() {
+    response.widget_info(|| {
+        let name = format!("{text}: sensitivity");
+        WidgetInfo::slider(true, f64::from(*share), name)
+    });
+    keep_arrows(ui, &response);
+    let turned = ui.input(|input| {
+        let pressed = |key: Key| f32::from(u8::from(input.key_pressed(key)));
+        pressed(Key::ArrowRight) + pressed(Key::ArrowUp)
+            - pressed(Key::ArrowLeft)
+            - pressed(Key::ArrowDown)
+    });
+    if response.has_focus() && turned != 0.0 {
+        *share = (*share + turned * NOTCH).clamp(0.0, 1.0);
+    } else if response.double_clicked() {
         *share = 0.5;
     } else if let Some(pointer) = response.interact_pointer_pos()
         && (response.dragged() || response.clicked())
@@ -206,6 +220,10 @@ fn sensitivity(
     let fill = if off { theme.text_off } else { theme.accent };
     painter.rect_filled(done, CornerRadius::same(2), fill);
     painter.circle_filled(pos2(knob, bar.center().y), 6.0, fill);
+    if response.has_focus() {
+        let pen = Stroke::new(1.5, theme.text);
+        painter.circle_stroke(pos2(knob, bar.center().y), 8.0, pen);
+    }
     if response.hovered() || response.dragged() {
         shared.hint = Some(format!(
             "How readily {} are heard: {:.0} %; double-click for the middle",

@@ -5,7 +5,7 @@ mod lanes;
 mod preview;
 mod sheet;
 
-use egui::{Align2, Id, Rect, TextEdit, Ui, Vec2, pos2};
+use egui::{Align2, Id, Key, Rect, TextEdit, Ui, Vec2, pos2};
 
 pub use self::sheet::RecordingSheet;
 use self::sheet::tempo_text;
@@ -41,7 +41,10 @@ pub fn show(
         sheet.own_tempo = heard.bpm();
     }
     let mut rows = Rows::new(inner, 22.0, CONTROL);
-    let room = title(ui.painter(), theme, rows.head, &sheet.import.name);
+    // What was heard has room beside a long name.
+    let half = rows.head.with_max_x(rows.head.center().x);
+    let named = title(ui.painter(), theme, half, &sheet.import.name);
+    let room = rows.head.with_min_x(named.left());
     let font = Face::Regular.at(12.0);
     label(ui.painter(), room, Align2::LEFT_CENTER, &summary(&heard), font, theme.text_dim);
     correct(ui, frame, sheet, &heard, rows.take(CONTROL));
@@ -99,8 +102,9 @@ fn correct(
         .desired_width(56.0);
     let response = ui.put(slot(60.0), field);
     if response.lost_focus() {
-        // Who only passes through the field changes nothing.
-        if text != shown {
+        // Who only passes through the field, or escapes from it, changes nothing.
+        let escaped = ui.input(|input| input.key_pressed(Key::Escape));
+        if text != shown && !escaped {
             sheet.type_tempo(&text);
         }
         sheet.tempo = None;

@@ -3,6 +3,7 @@
 use egui::{Key, Modifiers, Vec2};
 
 use super::robot::Robot;
+use crate::editor::dialog::Dialog;
 use crate::studio::{AuditionSource, RelevanceFeedback};
 
 #[test]
@@ -78,4 +79,16 @@ fn candidates_are_heard_starred_compared_and_put_in() {
     assert_eq!(heard(&robot), None, "with the sheet what was heard ends");
     robot.press("undo");
     assert_eq!(&robot.arrangement().alternatives[1], &before.alternatives[1]);
+}
+
+#[test]
+fn the_key_writes_some_where_there_are_none() {
+    let mut robot = Robot::with_bars(4, Vec2::new(1280.0, 800.0));
+    // As it is after the first ones were cancelled.
+    robot.window.dialog = Some(Dialog::Candidates(Box::default()));
+    robot.frames(1);
+    assert!(robot.studio.snapshot().job.is_none());
+    robot.key(Modifiers::NONE, Key::W);
+    assert!(robot.studio.snapshot().job.is_some());
+    robot.studio.cancel();
 }

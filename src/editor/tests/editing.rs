@@ -120,6 +120,46 @@ fn up_and_down_is_velocity() {
     assert_eq!(robot.hit(cell_of(&hit)), Some(hit));
 }
 
+/// The crash is the uppermost lane, the bell the lowest.
+#[test]
+fn velocity_is_dragged_beyond_the_edges_of_the_grid() {
+    let mut robot = robot();
+    for (lane, by) in [(Lane::Crash, 25_i16), (Lane::Bell, -60)] {
+        let is_free = |cell: &Cell| {
+            robot.hit(*cell).is_none()
+                && robot.with_place(|place| place.hit_at(robot.at_cell(*cell)).is_none())
+        };
+        let cell = cells().filter(|cell| cell.lane == lane).find(is_free).unwrap();
+        robot.click(robot.at_cell(cell));
+        let hit = robot.hit(cell).unwrap();
+        let at = robot.at_hit(&hit);
+        robot.drag(at, at - vec2(0.0, f32::from(by)));
+        let velocity = i16::from(robot.hit(cell).unwrap().velocity.get());
+        assert_eq!(velocity, i16::from(hit.velocity.get()) + by, "{lane:?}");
+    }
+}
+
+#[test]
+fn escape_takes_back_what_is_being_dragged() {
+    let mut robot = robot();
+    let (hit, before) = (some_hit(&robot), robot.part());
+    let at = robot.at_hit(&hit);
+    let step = robot.with_place(|place| place.step_width(hit.bar));
+    // Louder, and to another step.
+    for to in [vec2(0.0, -20.0), vec2(2.0 * step, 0.0)] {
+        robot.move_to(at);
+        robot.button(at, PointerButton::Primary, true);
+        for share in [0.5, 0.9, 1.0] {
+            robot.move_to(at + to * share);
+        }
+        robot.key(Modifiers::NONE, Key::Escape);
+        robot.move_to(at + to * 1.5);
+        robot.button(at + to * 1.5, PointerButton::Primary, false);
+        robot.frames(1);
+        assert_eq!(robot.part(), before, "{to}");
+    }
+}
+
 #[test]
 fn sideways_with_alt_is_timing() {
     let mut robot = robot();
@@ -154,6 +194,21 @@ fn a_right_click_erases() {
     robot.click_with(robot.at_hit(&hit), PointerButton::Secondary);
     assert_eq!(robot.hit(cell_of(&hit)), None);
     assert_eq!(robot.part().hits.len(), before.hits.len() - 1);
+}
+
+#[test]
+fn a_right_click_that_erases_opens_no_menu() {
+    let mut robot = robot();
+    // As a double click on a section leaves it.
+    robot.window.shared.selection.bars = Some(0..4);
+    let hit = some_hit(&robot);
+    robot.click_with(robot.at_hit(&hit), PointerButton::Secondary);
+    assert_eq!(robot.hit(cell_of(&hit)), None);
+    assert!(!egui::Popup::is_any_open(robot.ctx()));
+    // Where there is no hit, the bars have their menu.
+    let cell = empty_cell(&robot, 0);
+    robot.click_with(robot.at_cell(cell), PointerButton::Secondary);
+    assert!(egui::Popup::is_any_open(robot.ctx()));
 }
 
 #[test]

@@ -179,3 +179,24 @@ fn dropped_grooves_become_points() {
     assert_eq!((&*own.name, own.style), ("mine", MapStyle::OTHER));
     assert_eq!(robot.document().takes.len(), 1, "no take was made of it");
 }
+
+#[test]
+fn a_search_that_finds_nothing_says_so() {
+    let mut robot = with_map();
+    let says = |robot: &Robot| {
+        robot.harness.output().shapes.iter().any(|shape| match &shape.shape {
+            egui::Shape::Text(text) => text.galley.text().starts_with("No groove"),
+            _ => false,
+        })
+    };
+    assert!(!says(&robot));
+    // Busy hip-hop, as fast as the song, 120 bpm.
+    for (field, line) in [("groove-style", 8_usize), ("groove-density", 3), ("groove-tempo", 1)] {
+        robot.press(field);
+        robot.frames(1);
+        robot.press((field, line));
+    }
+    robot.frames(1);
+    assert!(says(&robot));
+    assert_eq!(robot.cut_texts(), [""; 0]);
+}

@@ -104,6 +104,17 @@ fn the_third_step_captures_and_generates() {
 }
 
 #[test]
+fn the_key_of_the_third_step_captures_as_well() {
+    let mut robot = Robot::with_nothing(SIZE);
+    let mut host = Host::new(&robot);
+    host.play(&mut robot, 0, 16, true);
+    robot.key(Modifiers::NONE, Key::G);
+    assert!(robot.document().take().is_some());
+    assert_eq!(robot.studio.snapshot().error, None);
+    robot.studio.cancel();
+}
+
+#[test]
 fn what_was_heard_can_be_forgotten() {
     let mut robot = Robot::with_nothing(SIZE);
     let mut host = Host::new(&robot);

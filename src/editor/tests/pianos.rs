@@ -1,11 +1,7 @@
 //! The sheet that has the take played with a piano of the musician's own.
 
-use std::sync::Arc;
-
-use egui::RawInput;
-
 use super::robot::Robot;
-use super::views::{File, SIZES};
+use super::views::SIZES;
 use crate::editor::dialog::Dialog;
 use crate::studio::{PreviewRequest, fixtures};
 
@@ -20,8 +16,9 @@ fn a_recording_dropped_on_the_sheet_is_the_piano_of_the_take() {
     robot.press("take-piano");
     robot.frames(2);
     assert!(matches!(robot.window.dialog, Some(Dialog::Piano)));
-    let file: egui::DroppedFileHandle = Arc::new(File(fixtures::piano_file(folder.path())));
-    robot.input(RawInput { dropped_files: vec![file], ..RawInput::default() });
+    // As the system's drop target hands it on.
+    robot.window.dropped.push(fixtures::piano_file(folder.path()));
+    robot.frames(1);
     robot.wait(|robot| robot.document().piano.is_some());
     robot.frames(2);
     let take = robot.document().take().unwrap().clone();

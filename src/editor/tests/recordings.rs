@@ -1,6 +1,6 @@
 //! The sheet of a recording.
 
-use egui::{Key, Modifiers, Pos2, Vec2};
+use egui::{Event, Id, Key, Modifiers, Pos2, Vec2};
 
 use super::robot::Robot;
 use super::views::{SIZE, SIZES};
@@ -26,6 +26,38 @@ fn nothing_is_cut_off_in_a_small_window() {
     let mut robot = with_recording(SIZES[0]);
     robot.frames(2);
     assert_eq!(robot.cut_texts(), [""; 0]);
+}
+
+#[test]
+fn what_was_heard_has_room_beside_a_long_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = fixtures::loop_file(folder.path());
+    let name = "x".repeat(100);
+    let long = folder.path().join(&name).with_extension(file.extension().unwrap());
+    std::fs::rename(file, &long).unwrap();
+    let mut robot = Robot::with_bars(8, SIZES[0]);
+    export::dropped(&robot.studio, long);
+    robot.wait(|robot| robot.shows("recording-song"));
+    robot.frames(2);
+    assert_eq!(robot.cut_texts(), [name]);
+}
+
+#[test]
+fn sensitivities_are_turned_with_the_arrow_keys() {
+    let mut robot = with_recording(SIZE);
+    let snare = DrumSound::Snare as usize;
+    let share = |robot: &Robot| {
+        let Some(Dialog::Recording(sheet)) = &robot.window.dialog else { panic!("no sheet") };
+        sheet.options.sensitivity.0[snare]
+    };
+    let before = share(&robot);
+    let slider = Id::unique(("sensitivity", snare));
+    robot.ctx().memory_mut(|memory| memory.request_focus(slider));
+    robot.frames(2);
+    robot.key(Modifiers::NONE, Key::ArrowLeft);
+    assert!((share(&robot) - (before - 0.05)).abs() < 1e-6);
+    robot.key(Modifiers::NONE, Key::ArrowUp);
+    assert!((share(&robot) - before).abs() < 1e-6);
 }
 
 /// Waits until what was changed is worked out.
@@ -80,6 +112,12 @@ fn a_tempo_is_corrected_and_the_correction_taken_back() {
     assert_eq!(asked_tempo(&robot), None);
     robot.press("recording-tempo");
     robot.type_line("99");
+    assert_eq!(asked_tempo(&robot), Some(99.0));
+    // Typed, and thought better of: the sheet stays.
+    robot.press("recording-tempo");
+    robot.events(vec![Event::Text("1".to_owned())]);
+    robot.key(Modifiers::NONE, Key::Escape);
+    robot.frames(2);
     assert_eq!(asked_tempo(&robot), Some(99.0));
     // Emptied.
     robot.press("recording-tempo");

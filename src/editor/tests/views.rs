@@ -1,11 +1,11 @@
 //! Everything around the grid, at all sizes.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use egui::epaint::{ClippedShape, Shape};
-use egui::{DroppedFile, Key, Modifiers, RawInput, Rect, Vec2, vec2};
+use egui::{Key, Modifiers, Rect, Vec2, vec2};
 
 use super::robot::Robot;
 use crate::editor::controls::Controls;
@@ -99,13 +99,30 @@ fn values_can_be_typed() {
     let mut robot = Robot::with_bars(4, SIZE);
     let dial = robot.rect("Swing");
     robot.click(egui::pos2(dial.center().x, dial.bottom() + 8.0));
-    robot.key(Modifiers::COMMAND, Key::A);
+    // In the place of the number that was there.
     robot.events(vec![egui::Event::Text("62".to_owned())]);
     robot.key(Modifiers::NONE, Key::Enter);
     robot.frames(1);
     assert_eq!(robot.controls.value(Control::Swing), 0.62);
     // The letters went into the field, not to the window.
     assert_eq!(robot.studio.snapshot().job, None);
+}
+
+#[test]
+fn escape_ends_what_is_typed_and_nothing_else() {
+    let mut robot = Robot::with_bars(4, SIZE);
+    robot.press(("section", 0_usize));
+    let selected = robot.window.shared.selection.clone();
+    let before = robot.controls.value(Control::Swing);
+    let dial = robot.rect("Swing");
+    robot.click(egui::pos2(dial.center().x, dial.bottom() + 8.0));
+    robot.events(vec![egui::Event::Text("62".to_owned())]);
+    robot.key(Modifiers::NONE, Key::Escape);
+    robot.frames(2);
+    assert_eq!(robot.controls.value(Control::Swing), before);
+    assert_eq!(robot.window.shared.selection, selected);
+    robot.key(Modifiers::NONE, Key::Escape);
+    assert_ne!(robot.window.shared.selection, selected);
 }
 
 #[test]
@@ -327,29 +344,43 @@ fn where_the_plugin_goes_is_said_in_the_window_and_in_the_texts() {
     }
 }
 
-#[derive(Debug)]
-pub struct File(pub PathBuf);
-
-impl DroppedFile for File {
-    fn path(&self) -> &Path {
-        &self.0
-    }
-
-    fn bytes(&self) -> Result<Vec<u8>, String> {
-        std::fs::read(&self.0).map_err(|error| error.to_string())
-    }
-}
-
 #[test]
 fn a_dropped_midi_file_is_a_take() {
     let mut robot = Robot::with_nothing(SIZE);
     let songs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/songs");
-    let file: egui::DroppedFileHandle = Arc::new(File(songs.join("jingle_bells.mid")));
-    robot.input(RawInput { dropped_files: vec![file], ..RawInput::default() });
+    robot.window.dropped.push(songs.join("jingle_bells.mid"));
+    robot.frames(1);
     let waiting = Instant::now();
     while robot.document().take().is_none() && waiting.elapsed() < Duration::from_secs(20) {
         std::thread::sleep(Duration::from_millis(5));
     }
     assert_eq!(robot.document().take().map(|take| take.name.clone()), Some("jingle_bells".into()));
     robot.frames(1);
+}
+
+/// At the foot of the window, which is dark behind a sheet, and on the sheet.
+#[test]
+fn what_went_wrong_is_said_on_sheets_and_whole() {
+    let mut robot = Robot::with_bars(8, SIZES[0]);
+    let sentence = format!("Cannot read /home/{}/song.mid: it is no MIDI file.", "x".repeat(120));
+    let said = |robot: &Robot| {
+        let texts = robot.harness.output().shapes.iter().filter_map(|shape| match &shape.shape {
+            Shape::Text(text) => Some(text.galley.text()),
+            _ => None,
+        });
+        texts.filter(|text| *text == sentence).count()
+    };
+    robot.press(("section", 0_usize));
+    robot.frames(1);
+    assert!(robot.shows(("deed", "Regenerate")));
+    robot.studio.report(&sentence);
+    robot.frames(2);
+    assert_eq!(said(&robot), 1);
+    // What is cut off is shown under the pointer, and has the room of the selection's buttons.
+    assert!(robot.shows("status") && !robot.shows(("deed", "Regenerate")));
+    for (dialog, count) in [(Dialog::Piano, 2), (Dialog::Help, 1)] {
+        robot.window.dialog = Some(dialog);
+        robot.frames(2);
+        assert_eq!(said(&robot), count);
+    }
 }

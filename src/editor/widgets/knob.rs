@@ -3,6 +3,8 @@
 
 use std::f32::consts::PI;
 
+use egui::text::CCursorRange;
+use egui::text_edit::TextEditState;
 use egui::{
     Align2, Color32, CornerRadius, CursorIcon, Id, Key, PointerButton, Rect, Response, Sense,
     Shape, Stroke, StrokeKind, TextEdit, Ui, Vec2, WidgetInfo, pos2,
@@ -173,6 +175,10 @@ impl Knob<'_> {
             label(ui.painter(), rect, anchor, self.text, Face::Regular.at(11.0), ink);
             if response.on_hover_cursor(CursorIcon::Text).clicked() {
                 ui.data_mut(|data| data.insert_temp(id, self.text.to_owned()));
+                // What is typed takes the place of the number that was there.
+                let mut state = TextEditState::default();
+                state.cursor.set_char_range(Some(CCursorRange::select_all_str(self.text)));
+                state.store(ui.ctx(), id.with("edit"));
                 ui.memory_mut(|memory| memory.request_focus(id.with("edit")));
             }
             return;

@@ -19,7 +19,7 @@ pub use icon::Icon;
 pub use knob::{Gesture, Knob, level};
 pub use stepper::Stepper;
 pub use switch::switch;
-pub use text::{fitted, label, label_at, label_list, label_wrapped};
+pub use text::{fitted, label, label_at, label_list, label_wrapped, message};
 
 use egui::{EventFilter, Response, Ui};
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use egui::text::LayoutJob;
-use egui::{Align2, Color32, FontId, Galley, Painter, Pos2, Rect};
+use egui::{Align2, Color32, FontId, Galley, Id, Painter, Pos2, Rect, Sense, Ui};
 
 /// Lays out text in one line of at most `width` points; what does not fit ends in an ellipsis.
 pub fn fitted(
@@ -46,6 +46,18 @@ pub fn label(
     let rect = anchor.align_size_within_rect(galley.size(), room);
     painter.galley(rect.min, galley, colour);
     rect
+}
+
+/// As [`label`], at the left; where it is shortened, all of it is shown while the pointer rests on it.
+/// `name` is unique in the window.
+pub fn message(ui: &Ui, room: Rect, name: &'static str, text: &str, font: FontId, colour: Color32) {
+    let galley = fitted(ui.painter(), text, font, colour, room.width());
+    let (rect, elided) =
+        (Align2::LEFT_CENTER.align_size_within_rect(galley.size(), room), galley.elided);
+    ui.painter().galley(rect.min, galley, colour);
+    if elided && room.is_positive() {
+        ui.interact(room, Id::unique(name), Sense::hover()).on_hover_text(text);
+    }
 }
 
 /// As [`label`], in up to two lines of smaller letters where one line is too short for the text.

@@ -20,6 +20,10 @@ pub(super) const CLICK: f32 = 0.75;
 const SOFTEST: f32 = 0.4;
 /// How strongly the form turns where that shall make fills neither longer nor shorter.
 pub(super) const USUAL_TURN: f32 = 0.5;
+/// Beats in thirds that last longer (seconds) are counted by their thirds in bars of fewer beats than
+/// [`ENOUGH`]: two clicks so far apart say little of the tempo, and players of a slow 6/8 feel its eighths.
+const SLOW_BEAT: f32 = 0.85;
+const ENOUGH: usize = 4;
 /// A song that is followed is counted in at the mean tempo of so many bars, behind the one in which it begins.
 const PACE_BARS: usize = 2;
 
@@ -77,7 +81,7 @@ impl Count {
             CountIn::None => return None,
             CountIn::Sticks if sounding.begins.0 > 0 => return None,
             CountIn::Fill if sounding.entry.0 > main => return None,
-            CountIn::Sticks => (whole + rest, sticks(&grid)),
+            CountIn::Sticks => (whole + rest, sticks(&grid, analysis.limbs(settings)[main].step)),
             CountIn::Fill => {
                 let end = (rest.0 * grid.steps as u64 / whole.0) as usize;
                 let is_enough = end >= grid.steps_per_beat;
@@ -127,17 +131,26 @@ fn pace(analysis: &SongAnalysis) -> f64 {
     (analysis.tempo.seconds(to).0 - analysis.tempo.seconds(from).0) / (to - from).0 as f64
 }
 
-/// Sticks on every beat of two bars.
-fn sticks(grid: &StepGrid) -> Vec<Hit> {
+/// Sticks through two bars of steps that last `seconds`.
+fn sticks(grid: &StepGrid, seconds: f32) -> Vec<Hit> {
     let velocity = Velocity::from_unit(CLICK).get();
-    let steps = (0..2).flat_map(|bar| clicks(grid, grid.steps).map(move |step| (bar, step)));
+    let of_bar = |bar| clicks(grid, seconds, grid.steps).map(move |step| (bar, step));
     let stroke = |step| FillHit { step, lane: Lane::SideStick, velocity };
-    steps.map(|(bar, step)| hit(bar, stroke(step))).collect()
+    (0..2).flat_map(of_bar).map(|(bar, step)| hit(bar, stroke(step))).collect()
 }
 
-/// The steps of a bar, before one, on which sticks click: its beats, or the eighths of a bar such as 7/8.
-pub(super) fn clicks(grid: &StepGrid, end: usize) -> impl Iterator<Item = usize> + use<> {
+/// The steps of a bar, before one, on which sticks click: its beats, or the eighths of a bar such as 7/8 or
+/// of a slow 6/8. A step lasts `seconds`.
+pub(super) fn clicks(
+    grid: &StepGrid,
+    seconds: f32,
+    end: usize,
+) -> impl Iterator<Item = usize> + use<> {
     let mut every = grid.steps_per_beat;
+    let is_slow = seconds * every as f32 > SLOW_BEAT && grid.steps < ENOUGH * every;
+    if grid.kind == GridKind::Ternary && is_slow {
+        every = (every / 3).max(1);
+    }
     while !grid.steps.is_multiple_of(every) {
         every = (every / 2).max(1);
     }
@@ -248,14 +261,25 @@ mod tests {
 
     #[test]
     fn sticks_click_on_beats_and_in_odd_bars_on_eighths() {
-        let steps = |numerator, denominator| -> Vec<usize> {
-            let metre = Metre::new(numerator, denominator).unwrap();
-            let grid = StepGrid::for_metre(metre, false);
-            clicks(&grid, grid.steps).collect()
-        };
-        assert_eq!(steps(4, 4), [0, 4, 8, 12]);
-        assert_eq!(steps(5, 4), [0, 4, 8, 12, 16]);
-        assert_eq!(steps(6, 8), [0, 6]);
-        assert_eq!(steps(7, 8), [0, 2, 4, 6, 8, 10, 12]);
+        assert_eq!(clicks_of(4, 4, 0.125), [0, 4, 8, 12]);
+        assert_eq!(clicks_of(5, 4, 0.125), [0, 4, 8, 12, 16]);
+        assert_eq!(clicks_of(6, 8, 0.125), [0, 6]);
+        assert_eq!(clicks_of(7, 8, 0.125), [0, 2, 4, 6, 8, 10, 12]);
+    }
+
+    #[test]
+    fn a_slow_six_is_counted_in_eighths() {
+        // Dotted beats of 64 and of 80 a minute.
+        assert_eq!(clicks_of(6, 8, 0.156), [0, 2, 4, 6, 8, 10]);
+        assert_eq!(clicks_of(6, 8, 0.125), [0, 6]);
+        // Four beats say how quick they are, and a slow 4/4 has no thirds.
+        assert_eq!(clicks_of(12, 8, 0.2), [0, 6, 12, 18]);
+        assert_eq!(clicks_of(3, 4, 0.3), [0, 4, 8]);
+    }
+
+    /// Where sticks click through a bar whose steps last so many seconds.
+    fn clicks_of(numerator: u8, denominator: u8, seconds: f32) -> Vec<usize> {
+        let grid = StepGrid::for_metre(Metre::new(numerator, denominator).unwrap(), false);
+        clicks(&grid, seconds, grid.steps).collect()
     }
 }

@@ -11,11 +11,12 @@ use super::decode::{Asked, Decoding, Pattern, StyleBars, decode, similarity};
 use super::given::Given;
 use super::limbs::Limbs;
 use super::metre::BarQuery;
-use super::open_hats::{close_last, open_alike};
+use super::open_hats::{close_last, open_alike, open_alone};
 use super::pattern::{self, Condition, PatternOutput};
 use super::percussion::{on_the_kit, without_guesses};
 use super::performance::{GivenStrokes, Moved};
 use super::requested::weights;
+use super::rolls::leave_time_to_rolls;
 use super::song_analysis::{SongAnalysis, split_by};
 use super::sounding::Sounding;
 use super::strays::{rejoin, without_lone_toms, without_passing_percussion};
@@ -246,8 +247,12 @@ impl<'a> Drafter<'a> {
         let is_counted = matches!(self.settings.style, StyleChoice::Densities(_));
         if !is_counted {
             play_on(&mut patterns, groups, form, grids, |bar| self.sounding.goes_on(bar));
+            leave_time_to_rolls(&mut patterns, groups, limbs, grids);
         }
         open_alike(&mut patterns, groups, form, grids);
+        if !is_counted {
+            open_alone(&mut patterns, groups, grids);
+        }
         close_last(&mut patterns, groups, form, grids);
         let in_style = hint.is_some() && !is_counted;
         without_lone_toms(&mut patterns, groups, form, in_style);

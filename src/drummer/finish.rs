@@ -240,13 +240,15 @@ fn keep_kicks_apart(
             continue;
         }
         let bar = part.bars.bars()[hit.bar.0];
-        let length = (seconds(bar.end()) - seconds(bar.start)) / part.grids[hit.bar.0].steps as f64;
+        let seconds_of_bar = seconds(bar.end()) - seconds(bar.start);
+        let length = seconds_of_bar / part.grids[hit.bar.0].steps as f64;
         let late = last + FOOT - seconds(part.tick(&hit));
         if late > 0.0 && length > 0.0 {
+            // Ticks round, before and after: a tick more, lest the stroke be left out for it.
+            let late = late + seconds_of_bar / bar.length.0 as f64;
             part.hits[index].offset = (hit.offset + (late / length) as f32).clamp(-0.5, 0.5);
         }
         let at = seconds(part.tick(&part.hits[index]));
-        // Ticks round.
         if at - last < FOOT - 0.001 {
             left_out.insert(index);
         } else {
@@ -302,7 +304,7 @@ fn loudness_before(part: &DrumPart, (bar, step): (BarIndex, usize)) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::score::{BarGrid, Metre, StepGrid, TempoMap};
+    use crate::score::{BarGrid, Metre, StepGrid, TempoChange, TempoMap};
 
     /// Strokes (step, lane, velocity, offset) of two bars of 4/4 at 120 bpm.
     fn part(strokes: &[(usize, Lane, u8, f32)]) -> DrumPart {
@@ -471,5 +473,20 @@ mod tests {
         finish(&part(&strokes), &mut played, 0, false);
         assert_eq!(played.hits.iter().map(|hit| hit.step).collect::<Vec<_>>(), [0, 0]);
         assert_eq!(played.hits[0].offset, EARLIEST);
+    }
+
+    #[test]
+    fn rounding_costs_no_kick() {
+        // Sixteenths of 0.075 s, of 48 ticks: there is room for both kicks.
+        let tempo = TempoChange { at: Ticks(0), micros_per_quarter: 300_000 };
+        let tempo = TempoMap::new(192, [tempo]);
+        let bars = BarGrid::new(192, &[], Ticks(2 * 768));
+        for early in [-0.3, -0.29, -0.28, -0.27] {
+            let kicks = part(&[(14, Lane::Kick, 90, 0.08), (16, Lane::Kick, 90, early)]);
+            let mut played = DrumPart { bars: bars.clone(), ..kicks };
+            keep_kicks_apart(&tempo, &mut played, &GivenStrokes::new(), None);
+            let steps: Vec<usize> = played.hits.iter().map(|hit| hit.step).collect();
+            assert_eq!(steps, [14, 0], "{early}");
+        }
     }
 }

@@ -38,6 +38,7 @@ pub mod performance;
 pub mod picture;
 mod progress;
 mod requested;
+mod rolls;
 mod segmentation;
 mod settings;
 mod song_analysis;

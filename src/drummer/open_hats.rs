@@ -8,11 +8,13 @@ use super::decode::Pattern;
 use super::features::SLOTS;
 use super::form::Form;
 use super::pattern::known_grid;
-use super::timekeeper::{SILENT, beats, count, is_onset, last_off_beat};
-use crate::score::{Lane, StepGrid};
+use super::timekeeper::{SILENT, beats, count, is_onset, last_off_beat, silence};
+use crate::score::{GridKind, Lane, StepGrid};
 
 /// Beats of which every other may be open: in fewer there is no turn.
 const TURNS: usize = 4;
+/// As many open beats in a bar, and no closed one, ring.
+const RINGS: usize = 3;
 /// More than this share of bars is more than phrases that end.
 const OFTEN: f32 = 0.3;
 /// What is a closed hat where the hat keeps the time.
@@ -41,6 +43,37 @@ pub(super) fn open_alike(
         let all: Vec<bool> = alike.flat_map(|other| &hats[other]).map(|beat| beat.1).collect();
         let opens = 2 * all.iter().filter(|&&open| open).count() > all.len();
         (0..SLOTS).step_by(beat).for_each(|slot| turn(pattern, slot, opens));
+    }
+}
+
+/// Lets the hat ring where it is open on its beats, on three of them at least: what is closed between some of
+/// them is left out. Hardly anybody closes the hat for single off-beats there; one between all beats keeps
+/// the time, and stays, as the skips of triplets do. Crashes on the beats of such bars are open hats:
+/// [`arrange`](super::arrange) would close them.
+pub(super) fn open_alone(patterns: &mut [Pattern], groups: &[usize], grids: &[StepGrid]) {
+    for (group, pattern) in patterns.iter_mut().enumerate() {
+        let Some(bar) = groups.iter().position(|&other| other == group) else { continue };
+        let (grid, beat) = (&grids[bar], grids[bar].steps_per_beat);
+        let hats = open_beats(pattern, grid);
+        let is_open = hats.len() >= RINGS && hats.iter().all(|beat| beat.1);
+        let rings = grid.kind == GridKind::Straight && is_open;
+        let between = |lanes: &[Lane]| {
+            let slots = (0..SLOTS).filter(|slot| !slot.is_multiple_of(beat));
+            slots.filter(|&slot| lanes.iter().any(|&lane| is_onset(pattern, lane, slot))).count()
+        };
+        let keeps_eighths = between(&[CLOSED[0], CLOSED[1], Lane::OpenHat]) >= beats(grid);
+        if !rings || keeps_eighths || between(&CLOSED) == 0 {
+            continue;
+        }
+        CLOSED.into_iter().for_each(|lane| silence(pattern, lane));
+        for slot in (0..SLOTS).step_by(beat) {
+            if is_onset(pattern, Lane::Crash, slot) {
+                let [crash, open] =
+                    [Lane::Crash, Lane::OpenHat].map(|lane| lane.index() * SLOTS + slot);
+                pattern.logits[open] = pattern.logits[open].max(pattern.logits[crash]);
+            }
+        }
+        silence(pattern, Lane::Crash);
     }
 }
 
@@ -149,6 +182,35 @@ mod tests {
         assert_eq!(played(&["oxxx", "xxxx", "xxxo"]), ["xxxx"; 3]);
         // As the section is.
         assert_eq!(played(&["oxx.", "oooo", "oooo"]), ["ooo.", "oooo", "oooo"]);
+    }
+
+    #[test]
+    fn nothing_single_is_closed_between_open_beats() {
+        let played = |open: &[usize], closed: &[usize], crashes: &[usize]| {
+            let lanes = [(Lane::OpenHat, open), (Lane::ClosedHat, closed), (Lane::Crash, crashes)];
+            let strokes: Vec<(Lane, usize)> = lanes
+                .iter()
+                .flat_map(|&(lane, slots)| slots.iter().map(move |&slot| (lane, slot)))
+                .collect();
+            let mut bars = [pattern(&strokes)];
+            open_alone(&mut bars, &[0], &[StepGrid::for_metre(Metre::COMMON, false)]);
+            [Lane::OpenHat, Lane::ClosedHat, Lane::Crash].map(|lane| slots(&bars[0], lane))
+        };
+        let ringing = [vec![0, 4, 8, 12], vec![], vec![]];
+        assert_eq!(played(&[0, 4, 8, 12], &[2, 6, 10], &[]), ringing);
+        // Where a crash has the first beat, the hat has it.
+        assert_eq!(played(&[4, 8, 12], &[6, 10], &[0, 4, 8]), ringing);
+        // A hand that keeps the eighths goes on, and closed beats are an order of their own.
+        let kept = [
+            (&[0, 4, 8, 12][..], &[2, 6, 10, 14][..]),
+            (&[0, 4, 8, 12, 14][..], &[2, 6, 10][..]),
+            (&[4, 12][..], &[0, 2, 6, 8][..]),
+            (&[4, 8, 12][..], &[0, 2, 6][..]),
+        ];
+        for (open, closed) in kept {
+            let found = played(open, closed, &[]);
+            assert_eq!(found, [open.to_vec(), closed.to_vec(), vec![]]);
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::decode::Pattern;
 use super::features::SLOTS;
 use super::form::Form;
 use super::thin::is_back_beat;
-use super::timekeeper::{CYMBALS, PERCUSSION, count, is_onset, silence};
+use super::timekeeper::{CYMBALS, PERCUSSION, count, is_mixture, is_onset, silence};
 use crate::score::{Lane, StepGrid};
 
 /// A group that plays on for so many bars is a groove of its own.
@@ -32,7 +32,8 @@ enum Hand {
 /// Has the groups that never last play on with their section. One that comes seldom plays the section's
 /// groove where its own has another hand, lacks the back beat or lies on the toms. One that takes turns
 /// with others keeps its drums, and only its hand becomes theirs. Where the song alone decides
-/// (`in_style` is false), only what comes seldom takes the section's hand, for its hat or ride.
+/// (`in_style` is false), only what comes seldom takes the section's hand, for its hat or ride or for a
+/// mixture of them.
 pub(super) fn rejoin(
     patterns: &mut [Pattern],
     groups: &[usize],
@@ -63,13 +64,20 @@ pub(super) fn rejoin(
             if strays(&patterns[group], groove, &grids[bar]) {
                 patterns[group] = groove.clone();
             }
-        } else if takes_hand && hands[group] != hands[donor] {
+        } else if takes_hand
+            && (hands[group] != hands[donor] || loses_time(&patterns[group], groove))
+        {
             for lane in CYMBALS {
                 let row = lane.index() * SLOTS..(lane.index() + 1) * SLOTS;
                 patterns[group].logits[row.clone()].copy_from_slice(&groove.logits[row]);
             }
         }
     }
+}
+
+/// Whether a bar mixes cymbals where one of them keeps the time of a groove.
+fn loses_time(bar: &Pattern, groove: &Pattern) -> bool {
+    is_mixture(bar) && !is_mixture(groove)
 }
 
 /// Leaves out a tom that is the only one of its bar, in groups that never last or, with a style that is
@@ -258,6 +266,28 @@ mod tests {
             [vec![0, 10], vec![12]]
         );
         assert_eq!(joined(&[0, 1, 0, 1, 0, 1, 0, 1]).logits, odd.logits, "bars that take turns");
+    }
+
+    #[test]
+    fn to_a_song_a_passing_mixture_of_hats_takes_the_hand() {
+        let rock = groove(Lane::ClosedHat, &[0, 8], &[4, 12]);
+        let mut mixture = groove(Lane::ClosedHat, &[0, 6], &[4, 12]);
+        for slot in [3, 7, 11] {
+            mixture.logits[Lane::OpenHat.index() * SLOTS + slot] = 1.0;
+            mixture.logits[Lane::PedalHat.index() * SLOTS + slot + 2] = 1.0;
+        }
+        let form = Form { sections: vec![Section { label: 0, bars: 0..8 }] };
+        let grids = vec![StepGrid::for_metre(Metre::COMMON, false); 8];
+        let joined = |groups: &[usize]| {
+            let mut patterns = vec![rock.clone(), mixture.clone()];
+            rejoin(&mut patterns, groups, &form, &grids, false);
+            patterns.pop().unwrap()
+        };
+        let found = joined(&[0, 0, 0, 0, 1, 0, 0, 0]);
+        let hats = [Lane::ClosedHat, Lane::OpenHat, Lane::PedalHat];
+        assert_eq!(hats.map(|lane| slots(&found, lane).len()), [8, 0, 0]);
+        assert_eq!(slots(&found, Lane::Kick), [0, 6]);
+        assert_eq!(joined(&[0, 0, 1, 1, 1, 1, 0, 0]).logits, mixture.logits, "what lasts");
     }
 
     #[test]

@@ -23,7 +23,7 @@ const GAPS: usize = 8;
 const QUICK: f32 = 0.2;
 /// The logit of a stroke that is added, and of one on a beat, which the simplest groove keeps.
 pub(super) const ADDED: f32 = 0.5;
-const BEAT: f32 = 2.0;
+pub(super) const BEAT: f32 = 2.0;
 /// The logit of a stroke that is taken away: below every threshold that complexity sets, lest the busiest
 /// groove bring it back.
 pub(super) const SILENT: f32 = -8.0;
@@ -63,6 +63,11 @@ pub(super) fn is_break(pattern: &Pattern, grid: &StepGrid) -> bool {
 /// Whether cymbals or percussion strike as often as there are beats.
 pub(super) fn keeps_time(pattern: &Pattern, grid: &StepGrid) -> bool {
     count(pattern, &CYMBALS).max(count(pattern, &PERCUSSION)) >= beats(grid)
+}
+
+/// Whether three cymbals, with three strokes each at least, share the time.
+pub(super) fn is_mixture(pattern: &Pattern) -> bool {
+    CYMBALS.iter().filter(|&&lane| count(pattern, &[lane]) >= 3).count() >= 3
 }
 
 /// The last eighth of a bar, or third of a ternary beat; always a step of the bar.

@@ -121,18 +121,22 @@ pub(super) struct KickChange {
     pub adds: bool,
 }
 
-/// Number of different [`answer`]s.
+/// Number of different [`answer`]s of the kick.
 pub(super) const ANSWERS: usize = 3;
 
-/// Where the kick leads on in a bar of a compound metre that answers the one before it: into the next
-/// bar, into the last beat, or into both. `habit` of any size chooses.
-pub(super) fn answer(habit: usize, grid: &StepGrid) -> Vec<usize> {
+/// What leads on in a bar of a compound metre that answers the one before it, and where: the kick into the
+/// next bar, into the last beat, or into both, otherwise where the bar closes four. With every other
+/// [`ANSWERS`] habits the snare leads out of such four. `habit` of any size chooses.
+pub(super) fn answer(habit: usize, closes: bool, grid: &StepGrid) -> Vec<(usize, Lane)> {
     let last = last_off_beat(grid);
     let before = last.saturating_sub(grid.steps_per_beat);
-    match habit % ANSWERS {
-        0 => vec![last],
-        1 => vec![before],
-        _ => vec![before, last],
+    if closes && (habit / ANSWERS) % 2 == 1 {
+        return vec![(before, Lane::Kick), (last, Lane::Snare)];
+    }
+    match (habit + usize::from(closes)) % ANSWERS {
+        0 => vec![(last, Lane::Kick)],
+        1 => vec![(before, Lane::Kick)],
+        _ => vec![(before, Lane::Kick), (last, Lane::Kick)],
     }
 }
 
@@ -152,10 +156,24 @@ mod tests {
 
     #[test]
     fn answers_differ_and_are_in_the_bar() {
-        let grid = StepGrid::for_metre(Metre::new(6, 8).unwrap(), false);
-        assert_eq!([0, 1, 2].map(|habit| answer(habit, &grid)), [vec![10], vec![4], vec![4, 10]]);
-        let grid = StepGrid::for_metre(Metre::new(3, 8).unwrap(), false);
-        assert!((0..6).flat_map(|habit| answer(habit, &grid)).all(|step| step < grid.steps));
+        let of = |numerator: u8, closes: bool| {
+            let grid = StepGrid::for_metre(Metre::new(numerator, 8).unwrap(), false);
+            let answers: Vec<_> =
+                (0..2 * ANSWERS).map(|habit| answer(habit, closes, &grid)).collect();
+            assert!(answers.iter().flatten().all(|&(step, _)| step < grid.steps));
+            answers
+        };
+        let (before, last) = ((4, Lane::Kick), (10, Lane::Kick));
+        let kicks = [vec![last], vec![before], vec![before, last]];
+        let open = of(6, false);
+        assert_eq!([&open[..3], &open[3..]], [&kicks, &kicks]);
+        // Every fourth bar has another one, and half of them the snare.
+        let closing = of(6, true);
+        assert_eq!(closing[..3], [kicks[1].clone(), kicks[2].clone(), kicks[0].clone()]);
+        assert_eq!(closing[3..], [(); 3].map(|()| vec![before, (10, Lane::Snare)]));
+        for closes in [false, true] {
+            of(3, closes);
+        }
     }
 
     #[test]

@@ -204,9 +204,12 @@ impl Arranger<'_> {
             if !own && self.ends_phrase(bar, ANSWER) && self.varies(bar) {
                 let closes = self.ends_phrase(bar, 2 * ANSWER);
                 let habit = self.habit(bar);
-                for step in answer(habit + usize::from(closes), &grid) {
-                    let has = strokes.iter().any(|&(at, lane, _)| (at, lane) == (step, Lane::Kick));
-                    strokes.extend((!has).then_some((step, Lane::Kick, PICK_UP)));
+                // A back beat on the rim stays there.
+                let snares = strokes.iter().any(|stroke| stroke.1 == Lane::Snare);
+                let played = |&(_, lane): &(usize, Lane)| lane == Lane::Kick || snares;
+                for (step, lane) in answer(habit, closes, &grid).into_iter().filter(played) {
+                    let has = strokes.iter().any(|stroke| (stroke.0, stroke.1) == (step, lane));
+                    strokes.extend((!has).then_some((step, lane, PICK_UP)));
                 }
                 if closes && !habit.is_multiple_of(ANSWERS) {
                     open_last(&mut strokes, &grid);

@@ -104,7 +104,7 @@ impl Arranger<'_> {
                 let before = bar.checked_sub(1).map(|before| (before, self.grids[before].steps));
                 let own = (begins > 0).then_some((bar, begins));
                 for (bar, end) in before.into_iter().chain(own) {
-                    for step in clicks(&self.grids[bar], end) {
+                    for step in clicks(&self.grids[bar], self.limbs[bar].step, end) {
                         wanted.insert((bar, step), vec![(Lane::SideStick, LANDING, EVEN)]);
                     }
                 }

@@ -19,7 +19,7 @@ use super::console::{print_json, remark, write};
 use super::error::CliError;
 use super::generate::{Content, numbered, share};
 use super::progress::counted;
-use super::song::{self, KindArguments, STANDARD};
+use super::song::{self, KindArguments, STANDARD, input_name, output_name};
 use super::words::count;
 
 /// Write a melody for drums: of the same bars and form, in a key and a range
@@ -110,7 +110,7 @@ fn density(text: &str) -> Result<f32, String> {
 fn check_chords(path: &Path, chords: &Song, arguments: &Arguments) -> Result<(), CliError> {
     let mut notes: Vec<&Note> = chords.melodic().flat_map(|track| &track.notes).collect();
     if notes.is_empty() {
-        let (drums, source) = (arguments.song.clone(), ComposeError::NoChords);
+        let (drums, source) = (input_name(&arguments.song).into(), ComposeError::NoChords);
         return Err(CliError::Compose { drums, source });
     }
     notes.sort_by_key(|note| note.start);
@@ -198,8 +198,10 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     };
     let composition = compose(drums, &request, &models, &told);
     bar.finish_and_clear();
-    let composition = composition
-        .map_err(|source| CliError::Compose { drums: arguments.song.clone(), source })?;
+    let composition = composition.map_err(|source| CliError::Compose {
+        drums: input_name(&arguments.song).into(),
+        source,
+    })?;
 
     let program = composition.voice.program;
     let songs: Vec<Song> =
@@ -235,9 +237,9 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     if arguments.printing.json {
         print_json(&report)?;
     } else if !arguments.printing.quiet {
-        for melody in &report.melodies {
+        for (melody, path) in report.melodies.iter().zip(&outputs) {
             let Report { key, range, bars, .. } = &report;
-            let MelodyReport { file, notes, .. } = melody;
+            let (file, notes) = (output_name(path).display(), &melody.notes);
             let (notes, bars) = (count(*notes, "note"), count(*bars, "bar"));
             remark(&format!("{file}: {notes} in {bars}, {key}, {range}"));
         }

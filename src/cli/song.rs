@@ -14,6 +14,8 @@ use super::error::{CliError, SongError};
 /// What stands for standard input, and for standard output.
 pub const STANDARD: &str = "-";
 
+const STANDARD_INPUT: &str = "standard input";
+
 /// The most that is read from standard input, in bytes; songs have less than a mebibyte.
 const MOST: u64 = 32 << 20;
 
@@ -85,11 +87,21 @@ impl BarArguments {
     }
 }
 
+/// What an input is called in messages.
+pub fn input_name(path: &Path) -> &Path {
+    if path == Path::new(STANDARD) { Path::new(STANDARD_INPUT) } else { path }
+}
+
+/// What an output is called in messages.
+pub fn output_name(path: &Path) -> &Path {
+    if path == Path::new(STANDARD) { Path::new("standard output") } else { path }
+}
+
 /// Reads a song, from standard input if it is called `-`, and makes sure that there is something in it.
 pub fn read(path: &Path, kinds: &KindArguments) -> Result<SongFile, CliError> {
     let mut file =
         if path == Path::new(STANDARD) { read_standard()? } else { crate::midi::open(path)? };
-    let wrong = |reason| SongError { path: path.into(), reason };
+    let wrong = |reason| SongError { path: input_name(path).into(), reason };
     if file.song().tracks.iter().all(|track| track.notes.is_empty()) {
         return Err(wrong(TrackError::Empty).into());
     }
@@ -114,11 +126,12 @@ pub fn read(path: &Path, kinds: &KindArguments) -> Result<SongFile, CliError> {
 /// What was mended in reading as one line, if anything was.
 pub fn mended(path: &Path, file: &SongFile) -> Option<String> {
     let repairs: Vec<String> = file.repairs().iter().map(ToString::to_string).collect();
-    (!repairs.is_empty()).then(|| format!("{} is damaged: {}", path.display(), repairs.join("; ")))
+    let name = input_name(path).display();
+    (!repairs.is_empty()).then(|| format!("{name} is damaged: {}", repairs.join("; ")))
 }
 
 fn read_standard() -> Result<SongFile, ReadError> {
-    let path = || PathBuf::from("standard input");
+    let path = || PathBuf::from(STANDARD_INPUT);
     let mut bytes = Vec::new();
     let read = io::stdin().lock().take(MOST + 1).read_to_end(&mut bytes);
     read.map_err(|source| ReadError::Io { path: path(), source })?;
@@ -131,7 +144,7 @@ fn read_standard() -> Result<SongFile, ReadError> {
 /// What the drummer listens to: the tracks asked for, or all but the drums.
 pub fn select_tracks(path: &Path, song: &Song, tracks: &[String]) -> Result<Song, CliError> {
     let chosen = song.with_only_tracks(tracks);
-    Ok(chosen.map_err(|reason| SongError { path: path.into(), reason })?)
+    Ok(chosen.map_err(|reason| SongError { path: input_name(path).into(), reason })?)
 }
 
 /// What the song is called: its file's name.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::cli::candidates::KeptCandidate;
+use crate::cli::song::output_name;
 use crate::cli::words::count;
 use crate::drummer::performance::swing_ratio;
 use crate::drummer::picture::{facts, tempos};
@@ -265,7 +266,8 @@ pub fn summary(
     for (index, ((generated, name), path)) in named(generation).zip(paths).enumerate() {
         let swing = swing_ratio(&generated.part);
         let swing = swing.map(|ratio| format!(", off-beats at {ratio:.0} % of the beat"));
-        let (path, notes) = (path.display(), count(generated.part.hits.len(), "drum note"));
+        let path = output_name(path).display();
+        let notes = count(generated.part.hits.len(), "drum note");
         let why = curated.get(index).map(|kept| format!(" · {}", kept.why)).unwrap_or_default();
         let swing = swing.unwrap_or_default();
         lines.push(format!("{path}: {notes}{swing} · {name}{why}"));

@@ -273,8 +273,13 @@ mod tests {
         let times: Vec<f64> = (0..16).map(|index| 0.25 + f64::from(index) * 0.5).collect();
         let rows = activations(&times, 4, 0, 8.0);
         let heard = |first_kick| {
-            let extent =
-                Extent { seconds: 8.0, sounding: 8.0, first_kick, last_stroke: Some(7.75) };
+            let extent = Extent {
+                seconds: 8.0,
+                silent: 0.0,
+                sounding: 8.0,
+                first_kick,
+                last_stroke: Some(7.75),
+            };
             track_beats(&rows, &[], &extent, &BeatOptions::default()).0
         };
         let found = heard(Some(0.0));

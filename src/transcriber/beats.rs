@@ -26,8 +26,9 @@ const LED: f32 = 0.25;
 /// Who cuts so few bars out as a loop, does so at a bar line.
 const FEW_BARS: usize = 4;
 
-/// No beat is looked for in silence that is longer ahead of the first sound, in seconds: slow ones would
-/// cost least there.
+/// In silence ahead that is longer than this, in seconds, no beat is looked for but in the last part of it:
+/// slow ones would cost least there.
+const LONG_SILENCE: f64 = 4.0;
 const REST_BEFORE: f64 = 1.0;
 
 /// The beats of a recording.
@@ -59,8 +60,10 @@ pub fn track_beats(
         beats.chunks_exact(2).map(|row| odds(row[column].clamp(1e-4, 1.0 - 1e-4))).collect()
     };
     let (mut beat, downbeat) = (log_odds(0), log_odds(1));
-    let silent = (extent.silent - REST_BEFORE).max(0.0) * FRAMES_PER_SECOND;
-    beat.iter_mut().take(silent as usize).for_each(|odds| *odds = -MOST);
+    if extent.silent > LONG_SILENCE {
+        let silent = (extent.silent - REST_BEFORE) * FRAMES_PER_SECOND;
+        beat.iter_mut().take(silent as usize).for_each(|odds| *odds = -MOST);
+    }
     let periods = Periods::of(options.quarters());
     let free = free_beats(&beat, &downbeat, options, &periods);
     let in_loop = as_loop(&beat, &downbeat, extent, options, &free, &periods);

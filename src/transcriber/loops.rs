@@ -21,7 +21,9 @@ const FEWEST: usize = 4;
 /// far ahead of one a stroke may be that is on it, in beats.
 const NEAR_BAR: f64 = 0.15;
 /// How far from half a beat the beats that were found may be to be those between a loop's, how far from
-/// whole bars its length may be, both in beats, and by when its first kick is played, in seconds.
+/// whole bars its length may be, both in beats, and by when its first kick is played, in seconds. In more
+/// bars than this such an accident is likelier than a mistake about all beats.
+const MOST_BARS: usize = 4;
 const NEAR_HALF: f64 = 0.15;
 const NEAR_WHOLE: f64 = 0.1;
 const AT_ONCE: f64 = 0.05;
@@ -122,8 +124,12 @@ fn between_beats(
     let beats = (length / period).round();
     let off = (free[0] / period).fract();
     let count = beats as usize;
+    let to_a_bar = options.beats_to_a_bar.unwrap_or(4);
+    if count > MOST_BARS * to_a_bar {
+        return None;
+    }
     let is_between = (off - 0.5).abs() < NEAR_HALF && (length / period - beats).abs() < NEAR_WHOLE;
-    let is_whole = count > 0 && may_be_looped(count, options.beats_to_a_bar.unwrap_or(4));
+    let is_whole = count > 0 && may_be_looped(count, to_a_bar);
     (is_between && is_whole)
         .then(|| (0..count).map(|index| index as f64 * length / beats).collect())
 }

@@ -208,12 +208,12 @@ fn best_draft(drums: &DrumBars, drafts: impl Iterator<Item = Draft>, off: f64) -
     let bars = (0..drums.len()).filter(|&bar| drums.sounds(bar)).count().max(1) as f64;
     let mut best: Option<((bool, f64), Draft)> = None;
     for draft in drafts {
-        let form = drum_correlation(&draft.line, drums).map_or(0.0, |found| found.ssm);
+        let ssm = drum_correlation(&draft.line, drums).map_or(0.0, |found| found.ssm);
         let pair = pair_features(&draft.line, drums, drums.len()).unwrap_or_default();
         let notes = draft.line.notes().len();
         let asked = f64::from(draft.density.max(0.0));
         let ratio = (notes as f64 / bars + 0.5) / (asked + 0.5);
-        let value = (notes > 0, FORM * form + pair.usualness() - off * ratio.ln().abs());
+        let value = (notes > 0, FORM * ssm + pair.usualness() - off * ratio.ln().abs());
         if best.as_ref().is_none_or(|(most, _)| value > *most) {
             best = Some((value, draft));
         }

@@ -122,11 +122,15 @@ impl DrumBars {
         self.bars.tick_of_step(crate::score::BarIndex(bar), step, self.grids[bar].steps)
     }
 
+    /// Whether a bar's beats are dotted, as in 12/8.
+    pub fn is_compound(&self, bar: usize) -> bool {
+        self.bars.bars()[bar].metre.is_compound()
+    }
+
     /// Whether two bars have the same steps and the same beats. 12/8 and 4/4 in triplets have equal steps,
     /// and beats that are divided in ways of their own.
     pub fn divides_alike(&self, a: usize, b: usize) -> bool {
-        let is_dotted = |bar: usize| self.bars.bars()[bar].metre.is_compound();
-        self.grids[a] == self.grids[b] && is_dotted(a) == is_dotted(b)
+        self.grids[a] == self.grids[b] && self.is_compound(a) == self.is_compound(b)
     }
 
     /// The slot of another bar at the place that `slot` has in its own bar.

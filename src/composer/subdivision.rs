@@ -15,10 +15,9 @@ const USUAL: usize = 8;
 /// ([`DrumBars::divides_alike`]) are equal, so that one may repeat another.
 pub(super) fn open_slots(drums: &DrumBars, swings: bool) -> Vec<bool> {
     let mut strikes: HashMap<(GridKind, usize, bool), Vec<usize>> = HashMap::new();
-    let is_dotted = |bar: usize| drums.bars.bars()[bar].metre.is_compound();
     for (bar, grid) in drums.grids.iter().enumerate() {
         let beat = grid.steps_per_beat;
-        let key = (grid.kind, beat, is_dotted(bar));
+        let key = (grid.kind, beat, drums.is_compound(bar));
         let strikes = strikes.entry(key).or_insert_with(|| vec![0; beat]);
         for (step, slot) in drums.of_bar(bar).enumerate() {
             strikes[step % beat] += usize::from(drums.has_onset(slot));
@@ -27,7 +26,7 @@ pub(super) fn open_slots(drums: &DrumBars, swings: bool) -> Vec<bool> {
     let mut open = Vec::with_capacity(drums.slots());
     for (bar, grid) in drums.grids.iter().enumerate() {
         let beat = grid.steps_per_beat;
-        let is_dotted = is_dotted(bar);
+        let is_dotted = drums.is_compound(bar);
         let strikes = &strikes[&(grid.kind, beat, is_dotted)];
         let most = strikes[1..].iter().copied().max().unwrap_or(0).max(1);
         let divides = swings || grid.kind == GridKind::Ternary;

@@ -26,6 +26,11 @@ const LED: f32 = 0.25;
 /// Who cuts so few bars out as a loop, does so at a bar line.
 const FEW_BARS: usize = 4;
 
+/// In silence ahead that is longer than this, in seconds, no beat is looked for but in the last part of it:
+/// slow ones would cost least there.
+const LONG_SILENCE: f64 = 4.0;
+const REST_BEFORE: f64 = 1.0;
+
 /// The beats of a recording.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Beats {
@@ -54,7 +59,11 @@ pub fn track_beats(
         let odds = |p: f32| (p / (1.0 - p)).ln().clamp(-MOST, MOST);
         beats.chunks_exact(2).map(|row| odds(row[column].clamp(1e-4, 1.0 - 1e-4))).collect()
     };
-    let (beat, downbeat) = (log_odds(0), log_odds(1));
+    let (mut beat, downbeat) = (log_odds(0), log_odds(1));
+    if extent.silent > LONG_SILENCE {
+        let silent = (extent.silent - REST_BEFORE) * FRAMES_PER_SECOND;
+        beat.iter_mut().take(silent as usize).for_each(|odds| *odds = -MOST);
+    }
     let periods = Periods::of(options.quarters());
     let free = free_beats(&beat, &downbeat, options, &periods);
     let in_loop = as_loop(&beat, &downbeat, extent, options, &free, &periods);
@@ -180,6 +189,23 @@ mod tests {
     }
 
     #[test]
+    fn silence_ahead_has_no_beats_and_says_nothing_of_the_tempo() {
+        let times: Vec<f64> = (0..16).map(|index| 10.0 + f64::from(index) * 60.0 / 162.0).collect();
+        let mut rows = activations(&times, 4, 0, 16.0);
+        // The network is less sure than it should be that there is none.
+        rows.chunks_exact_mut(2).take(1000).for_each(|row| row[0] = row[0].max(0.12));
+        let found = |silent: f64| {
+            let extent = Extent { seconds: 16.0, silent, sounding: 16.0, ..Extent::default() };
+            track_beats(&rows, &[], &extent, &BeatOptions::default()).0.times
+        };
+        assert!(found(0.0)[0].0 < 5.0, "the silence tempts");
+        let heard = found(10.0);
+        assert!(heard[0].0 > 8.9 && heard.len() >= times.len(), "{heard:?}");
+        let last = heard.windows(2).last().unwrap();
+        assert!((last[1].0 - last[0].0 - 60.0 / 162.0).abs() < 0.02, "{heard:?}");
+    }
+
+    #[test]
     fn bars_begin_where_the_harmony_changes() {
         // The drums say little: the first and third beats are nearly as likely downbeats.
         let times: Vec<f64> = (0..40).map(|index| 0.6 + f64::from(index) * 0.5).collect();
@@ -250,8 +276,13 @@ mod tests {
         let times: Vec<f64> = (0..16).map(|index| 0.25 + f64::from(index) * 0.5).collect();
         let rows = activations(&times, 4, 0, 8.0);
         let heard = |first_kick| {
-            let extent =
-                Extent { seconds: 8.0, sounding: 8.0, first_kick, last_stroke: Some(7.75) };
+            let extent = Extent {
+                seconds: 8.0,
+                silent: 0.0,
+                sounding: 8.0,
+                first_kick,
+                last_stroke: Some(7.75),
+            };
             track_beats(&rows, &[], &extent, &BeatOptions::default()).0
         };
         let found = heard(Some(0.0));

@@ -33,6 +33,8 @@ const AT_ONCE: f64 = 0.05;
 pub struct Extent {
     /// Of the recording.
     pub seconds: f64,
+    /// Until it is no longer silent at its beginning.
+    pub silent: f64,
     /// Until nothing but silence follows.
     pub sounding: f64,
     /// Of the first kick, if there is one.

@@ -207,11 +207,13 @@ impl Activations {
     /// What a musician wants to read changes nothing here either.
     fn extent(&self, frames: &Frames) -> Extent {
         let sounds = |frame: &[f32]| frame.iter().any(|band| *band > AUDIBLE);
+        let first = self.spectrogram.chunks_exact(BANDS).position(sounds);
         let last = self.spectrogram.chunks_exact(BANDS).rposition(sounds);
         let strokes = self.strokes(frames, &Sensitivity::default());
         let kick = strokes.iter().find(|stroke| stroke.sound == DrumSound::Kick);
         Extent {
             seconds: self.seconds,
+            silent: first.map_or(0.0, |frame| frame as f64 / FRAMES_PER_SECOND),
             sounding: last.map_or(0.0, |frame| (frame + 1) as f64 / FRAMES_PER_SECOND),
             first_kick: kick.map(|stroke| stroke.at.0),
             last_stroke: strokes.last().map(|stroke| stroke.at.0),

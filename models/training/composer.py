@@ -5,7 +5,8 @@ Both are dense networks over rows that `drumlin features melodies` wrote (src/co
 pitch.rs say what is in them), trained with what a melody really did before each slot or note. The
 drums, the past, what is wanted and the harmony are each left out of some rows, so that one network
 also knows melodies without them, and so that it does not learn its two hundred songs by their drums.
-With `--hold N` a fifth of the songs by title is not trained on but reported; what ships has seen all.
+With `--hold N` a fifth of the songs by title is not trained on but reported; what ships has not seen
+fold 0.
 """
 
 import argparse

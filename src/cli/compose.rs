@@ -179,6 +179,7 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     }
     let request = Request {
         key: arguments.key,
+        profile: None,
         range: arguments.range,
         program: arguments.instrument,
         density: arguments.density,

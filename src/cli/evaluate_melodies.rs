@@ -9,7 +9,9 @@ use crate::composer::evaluation::{
     DrumCorrelation, Likeliness, Shape, drum_correlation, laid, likeliness, overlap, shape, tiled,
 };
 use crate::composer::mutual_information::{PairFeatures, pair_features};
-use crate::composer::{DrumBars, LeadMelody, MelodyLine, Request, compose, networks};
+use crate::composer::{
+    DrumBars, LeadMelody, MelodyLine, PitchClassProfile, Request, compose, networks,
+};
 use crate::midi;
 use crate::network::Models;
 use crate::score::{Metre, Note, Song, Ticks};
@@ -64,7 +66,8 @@ fn others(songs: &[Real], index: usize) -> impl Iterator<Item = &Real> {
 struct Report {
     songs: usize,
     /// Means over the songs: their own melodies, another song's under their drums, and what was
-    /// written for the drums in the melody's key, range, instrument and density, to repeat as much.
+    /// written for the drums in the melody's key, with its pitch classes, range, instrument and density,
+    /// to repeat as much.
     own: BTreeMap<&'static str, f64>,
     foreign: BTreeMap<&'static str, f64>,
     written: BTreeMap<&'static str, f64>,
@@ -175,6 +178,7 @@ fn report(
         }
         let request = Request {
             key: Some(sung.voice.key),
+            profile: PitchClassProfile::of(sung.line.keys.iter().copied().filter(|&key| key > 0)),
             range: Some(sung.voice.range),
             program: sung.voice.program,
             density: Some(described.notes_a_bar as f32),

@@ -47,7 +47,9 @@ pub(super) fn fitted(note: Repeated, voice: Voice, harmony: &Harmony, leap: u8) 
         before.is_none_or(|(there, here)| here.abs_diff(key) <= leap.max(there.abs_diff(model.key)))
     };
     (voice.range.low()..=voice.range.high())
-        .filter(|&key| voice.key.has(key) && voice.place(key).is_some() && near(key))
+        // The model may lie outside the scale, as the take's own notes do.
+        .filter(|&key| voice.key.has(key) || key == model.key)
+        .filter(|&key| voice.place(key).is_some() && near(key))
         .min_by(|&a, &b| cost(a).total_cmp(&cost(b)))
         .unwrap_or(model.key)
 }

@@ -15,7 +15,8 @@ use super::line::MelodyLine;
 use super::mutual_information::pair_features;
 use super::networks::{PITCH, RHYTHM};
 use super::pitch::{Harmony, Voice};
-use super::pitch_sampling::sample_pitches;
+use super::pitch_sampling::{Guide, sample_pitches};
+use super::profile::PitchClassProfile;
 use super::rhythm_sampling::{contrast, sample_rhythm};
 use super::subdivision::open_slots;
 use super::swing::Swing;
@@ -25,10 +26,10 @@ use crate::score::{Note, Song, Ticks, Track, TrackKind, Velocity, feels_triplets
 /// Drafts of each melody, of which the one is kept that belongs to the drums as people's melodies do,
 /// comes again where they do and has most nearly the density that was asked for; in songs of more bars
 /// than this one does.
-const DRAFTS: usize = 3;
+const DRAFTS: usize = 8;
 const MOST_COMPARED_BARS: usize = 512;
 /// What the correlation of the self-similarity with the drums' is worth, in nats.
-const FORM: f64 = 8.0;
+const FORM: f64 = 12.0;
 /// What a density that is e times too high or too low costs, in nats: little, so that the drums decide
 /// among drafts of about the right density.
 const OFF: f64 = 1.5;
@@ -42,6 +43,10 @@ pub const MOST_NOTES: f32 = 16.0;
 pub struct Request<'a> {
     /// `None`: that of `chords` or of the song's other tracks, else A minor.
     pub key: Option<Key>,
+    /// How much of each pitch class to sing, notes outside the scale included. `None`: where `key` is
+    /// none either what the song has that the key is taken from, else as the network likes it within
+    /// the scale.
+    pub profile: Option<PitchClassProfile>,
     /// `None`: what suits the instrument.
     pub range: Option<Range>,
     /// General MIDI program, 0 to 127.
@@ -70,6 +75,7 @@ impl Default for Request<'_> {
     fn default() -> Self {
         Request {
             key: None,
+            profile: None,
             range: None,
             program: 80,
             density: None,
@@ -163,7 +169,8 @@ pub fn compose(
             let kept = rhythm.is_some();
             let network = models.get(&PITCH)?;
             let told = |share: f32| progress(0.5 + share / 2.0);
-            sample_pitches(&mut drafts, &drums, voice, harmony.as_ref(), kept, &*network, &told)?;
+            let guide = Guide { harmony: harmony.as_ref(), profile: profile(request) };
+            sample_pitches(&mut drafts, &drums, voice, guide, kept, &*network, &told)?;
         }
     }
     let mut melodies = Vec::new();
@@ -228,6 +235,23 @@ fn usual_density(drums: &DrumBars, rng: &mut ChaCha8Rng) -> f32 {
     let quarters = ticks as f32 / f32::from(drums.bars.ticks_per_quarter());
     let bar = (quarters / drums.len().max(1) as f32 / 4.0).clamp(0.25, 2.0);
     bar * (3.8 + 2.4 * rng.random::<f32>())
+}
+
+/// What the melody of the song sings that the key is taken from, or all of that song where it has none.
+fn profile(request: &Request) -> Option<PitchClassProfile> {
+    let of_song = |song: &Song| {
+        let of_lead = lead(song).map(|track| song.tracks[track].notes.as_slice());
+        match of_lead {
+            Some(notes) => PitchClassProfile::of(notes.iter().map(|note| note.key)),
+            None => {
+                let notes = song.melodic().flat_map(|track| &track.notes);
+                PitchClassProfile::of(notes.map(|note| note.key))
+            }
+        }
+    };
+    let is_free = request.key.is_none();
+    let songs = [request.chords, request.rhythm_of].into_iter().flatten();
+    request.profile.or_else(|| songs.filter(|_| is_free).find_map(of_song))
 }
 
 fn voice(

@@ -8,12 +8,14 @@
 //! (rest, hold or onset, which gives lengths too); then the pitches note by note, as another finds them
 //! likely behind the notes before, at that place of bar and phrase, over the harmony if one is given.
 //! In triplets and where the drums swing notes begin only where in the beat the drums have strokes. No
-//! note lies outside the range or the scale; leaps beyond an octave are not sung, and wide ones turn
-//! back by step; a bar that takes up a rhythm mostly takes up its steps, higher or lower. Phrases rise
-//! and fall and rest on a longer note, questions away from the tonic and answers on its chord; the last
-//! note is the tonic, or the root of the last chord, on a strong beat. A bar that comes again over other
-//! chords keeps its rhythm and its contour. Off-beats are where drums that swing have theirs. The rhythm
-//! or the pitches of another song may be kept ([`Request`]).
+//! note lies outside the range, nor outside a scale that was asked for; in a take's own key notes
+//! outside are sung as often as the take has them ([`PitchClassProfile`]), in passing and left by
+//! step. Leaps beyond an octave are not sung, and wide ones turn back by step; a bar that takes up
+//! a rhythm mostly takes up its steps, higher or lower. Phrases rise and fall and rest on a longer
+//! note, questions away from the tonic and answers on its chord; the last note is the tonic, or the
+//! root of the last chord, on a strong beat. A bar that comes again over other chords keeps its
+//! rhythm and its contour. Off-beats are where drums that swing have theirs. The rhythm or the
+//! pitches of another song may be kept ([`Request`]).
 //!
 //! [`evaluation`] measures how a melody belongs to its drums, [`mutual_information`] how much likelier
 //! they are together, by which one of some drafts is chosen; [`example`] writes what the networks
@@ -50,6 +52,7 @@ pub mod networks;
 mod pitch;
 mod pitch_rules;
 mod pitch_sampling;
+mod profile;
 mod rhythm;
 mod rhythm_sampling;
 mod subdivision;
@@ -66,5 +69,6 @@ pub use key::{Key, Range, Scale};
 pub use lead::lead;
 pub use line::{LineNote, MelodyLine, State};
 pub use pitch::{HARMONY_COLUMNS, Harmony, PITCH_FEATURES, PITCHES, PitchRows, Voice};
+pub use profile::PitchClassProfile;
 pub use rhythm::{DRUM_COLUMNS, RHYTHM_FEATURES, RhythmRows, RhythmTarget, TARGET_COLUMNS};
 pub use training::{LeadMelody, example};

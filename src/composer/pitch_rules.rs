@@ -4,6 +4,7 @@
 use super::key::Scale;
 use super::line::LineNote;
 use super::pitch::{Harmony, Voice};
+use super::profile::PitchClassProfile;
 
 /// By how many nats the last note is likelier to be the tonic or, where a chord is given that stands on
 /// a note of the key, its root.
@@ -39,6 +40,10 @@ const FEW: f32 = 4.0;
 /// than an octave away.
 const AWAY: f32 = 0.15;
 const FAR: f32 = 3.0;
+/// What it costs a note outside the scale to be reached or left by more than a whole tone, and what it
+/// is worth to leave one by step. It is no note to dwell on.
+const LEFT: f32 = 1.0;
+const STEP: i16 = 2;
 
 /// How a phrase ends with a note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,14 +91,20 @@ pub(super) struct Moment<'a> {
     /// By how many notes of the scale the bar whose rhythm is taken up moves here.
     pub motif: Option<i16>,
     pub cadence: Cadence,
+    /// Whether the note begins on a beat and lasts for one.
+    pub is_strong: bool,
+    /// What the take sings, where the key is the take's; else no note lies outside the scale.
+    pub profile: Option<PitchClassProfile>,
     /// Where in the range the melody lies, 0 at the low end and 1 at the high one.
     pub register: f32,
 }
 
 /// Weighs what the network says of every pitch; what cannot be sung is at minus infinity.
 pub(super) fn shape(said: &mut [f32], voice: Voice, moment: &Moment, harmony: Option<&Harmony>) {
-    let allowed =
-        |place: usize| voice.at(place).filter(|&key| voice.range.has(key) && voice.key.has(key));
+    let allowed = |place: usize| {
+        let is_in_range = |&key: &u8| voice.range.has(key);
+        voice.at(place).filter(is_in_range).filter(|&key| moment.admits(key, voice, harmony))
+    };
     let last = moment.before.last().copied();
     let near = |key: u8| last.is_none_or(|last| last.abs_diff(key) <= LEAP);
     // Behind a note that was given there may be none within a leap.
@@ -103,6 +114,7 @@ pub(super) fn shape(said: &mut [f32], voice: Voice, moment: &Moment, harmony: Op
             Some(key) => {
                 *log += moment.movement(key, voice) + moment.rest(key, voice, harmony)
                     - moment.height(key, voice)
+                    + moment.passing(key, voice)
                     - moment.overuse(key, voice);
             }
             None => *log = f32::NEG_INFINITY,
@@ -111,6 +123,44 @@ pub(super) fn shape(said: &mut [f32], voice: Voice, moment: &Moment, harmony: Op
 }
 
 impl Moment<'_> {
+    /// Whether a key may be sung: those of the scale, those that the take has as often, and in passing
+    /// what else the take has. A long note on a beat is none in passing unless it is of the chord.
+    fn admits(&self, key: u8, voice: Voice, harmony: Option<&Harmony>) -> bool {
+        let Some(profile) = self.profile.filter(|_| !voice.key.has(key)) else {
+            return voice.key.has(key);
+        };
+        let is_of_chord = || {
+            let note = LineNote { key, ..self.note };
+            harmony.is_some_and(|harmony| harmony.agreement(&note).0 > 0.5)
+        };
+        match self.cadence {
+            Cadence::Final => false,
+            _ if profile.is_common(key) => true,
+            Cadence::None => profile.is_used(key) && (!self.is_strong || is_of_chord()),
+            _ => false,
+        }
+    }
+
+    /// Whether a key lies outside the scale and is rare in the take.
+    fn is_foreign(&self, key: u8, voice: Voice) -> bool {
+        !voice.key.has(key) && !self.profile.is_some_and(|profile| profile.is_common(key))
+    }
+
+    /// How well a key takes part in a movement through notes outside the scale, in nats.
+    fn passing(&self, key: u8, voice: Voice) -> f32 {
+        let last = self.before.last().copied();
+        let is_step = |other: u8| (1..=STEP).contains(&(i16::from(key) - i16::from(other)).abs());
+        let mut value = 0.0;
+        if self.is_foreign(key, voice) {
+            let neighbours = [last, self.next].into_iter().flatten();
+            value -= LEFT * neighbours.filter(|&other| !is_step(other)).count() as f32;
+        }
+        if let Some(last) = last.filter(|&last| self.is_foreign(last, voice)) {
+            value += if is_step(last) { LEFT } else { -LEFT };
+        }
+        value
+    }
+
     /// How well a key goes on with the line, in nats.
     fn movement(&self, key: u8, voice: Voice) -> f32 {
         let apart = |other: u8| i16::from(key) - i16::from(other);
@@ -178,13 +228,16 @@ impl Moment<'_> {
         ((f32::from(key) - middle) / width).powi(2)
     }
 
-    /// What a key costs for having been sung much.
+    /// What a key costs for having been sung much, or more than the take does.
     fn overuse(&self, key: u8, voice: Voice) -> f32 {
         let all: f32 = self.sung.iter().sum();
+        let here = self.sung[usize::from(voice.key.degree(key))];
+        if let Some(profile) = self.profile {
+            return -profile.pull(key, here, all);
+        }
         if all < FEW {
             return 0.0;
         }
-        let here = self.sung[usize::from(voice.key.degree(key))];
         let notes = voice.key.scale.notes().min(MOST_EVEN) as f32;
         let share = (here + 0.5) / (all + 0.5 * notes) * notes;
         OVERUSED * share.ln().max(0.0)
@@ -213,7 +266,17 @@ mod tests {
     fn moment<'a>(before: &'a [u8], sung: &'a [f32; 12]) -> Moment<'a> {
         let note = LineNote { slot: 0, length: 4, key: 0 };
         let cadence = Cadence::None;
-        Moment { note, before, next: None, sung, motif: None, cadence, register: 0.5 }
+        Moment {
+            note,
+            before,
+            next: None,
+            sung,
+            motif: None,
+            cadence,
+            is_strong: true,
+            profile: None,
+            register: 0.5,
+        }
     }
 
     #[test]
@@ -268,6 +331,35 @@ mod tests {
         assert_eq!(cost(&[71, 74, 72]), cost(&[74, 72]));
         assert!(cost(&[71, 72, 71, 72]) > cost(&[71, 72]) + 0.5);
         assert!(cost(&[71, 72, 71, 72, 71, 72]) > cost(&[71, 72, 71, 72]) + 1.0);
+    }
+
+    #[test]
+    fn outside_the_scale_notes_pass_and_long_ones_are_of_the_chord_or_common() {
+        let even = [0.0; 12];
+        let keys = [67];
+        // Of fifty notes one is an F sharp, and ten are B flats.
+        let mut sung = vec![60; 39];
+        sung.push(66);
+        sung.extend([70; 10]);
+        let profile = PitchClassProfile::of(sung);
+        let moment = Moment { profile, ..moment(&keys, &even) };
+        let sings = |moment: &Moment, key: u8, harmony: Option<&Harmony>| {
+            moment.admits(key, voice("C"), harmony)
+        };
+        assert!(sings(&moment, 70, None) && sings(&moment, 62, None));
+        assert!(!sings(&moment, 66, None) && !sings(&moment, 61, None));
+        let weak = Moment { is_strong: false, ..moment };
+        assert!(sings(&weak, 66, None) && !sings(&weak, 61, None));
+        let end = Moment { cadence: Cadence::Closed, ..weak };
+        assert!(!sings(&end, 66, None));
+        // It goes on by step.
+        let behind = [67, 66];
+        let next = Moment { before: &behind, cadence: Cadence::None, ..end };
+        assert!(next.passing(67, voice("C")) > next.passing(72, voice("C")));
+        let strict = Moment { profile: None, ..next };
+        assert!(
+            (60..72).all(|key| strict.admits(key, voice("C"), None) == voice("C").key.has(key))
+        );
     }
 
     #[test]

@@ -13,6 +13,7 @@ use super::line::LineNote;
 use super::networks::run_network;
 use super::pitch::{Harmony, PITCH_FEATURES, PITCHES, PitchRows, Voice};
 use super::pitch_rules::{Cadence, LEAP, Moment, shape};
+use super::profile::PitchClassProfile;
 use crate::network::Network;
 
 const TEMPERATURE: f32 = 1.05;
@@ -21,9 +22,18 @@ const TOP: f32 = 0.98;
 /// pitches lies at its low end.
 const USUAL_REGISTERS: f32 = 0.65;
 const LOWEST: f32 = 0.0;
-const CLIMAX: f32 = 0.95;
+const CLIMAX: f32 = 1.0;
 /// By which share of the range a phrase rises to its middle and falls again.
 const ARCH: f32 = 0.2;
+
+/// What pitches are fitted to, where it is known.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Guide<'a> {
+    /// The chords.
+    pub harmony: Option<&'a Harmony>,
+    /// What the take sings, if the key is the take's.
+    pub profile: Option<PitchClassProfile>,
+}
 
 /// Puts pitches on the notes of every draft. With `kept` the rhythm is somebody's own and no bar
 /// repeats another's pitches unless its rhythm is the same. Over other chords than the other's they are
@@ -35,11 +45,12 @@ pub(super) fn sample_pitches(
     drafts: &mut [Draft],
     drums: &DrumBars,
     voice: Voice,
-    harmony: Option<&Harmony>,
+    guide: Guide<'_>,
     kept: bool,
     network: &dyn Network,
     progress: &dyn Fn(f32) -> bool,
 ) -> Result<(), ComposeError> {
+    let harmony = guide.harmony;
     let rows: Vec<PitchRows> =
         drafts.iter().map(|draft| PitchRows::new(&draft.line, drums)).collect();
     let most = rows.iter().map(|rows| rows.notes().len()).max().unwrap_or(0);
@@ -80,6 +91,7 @@ pub(super) fn sample_pitches(
             let notes = rows[number].notes();
             let sung = &mut sung[number];
             let phrase = draft.form.phrase(drums.bar_of(notes[index].slot));
+            let (on_beat, for_beat) = stress(drums, notes[index]);
             let register = registers[number].get(phrase).copied().unwrap_or(0.5);
             let moment = Moment {
                 note: notes[index],
@@ -88,6 +100,8 @@ pub(super) fn sample_pitches(
                 sung: &sung.degrees,
                 motif: repetition.motif(draft, notes, index, sung),
                 cadence: cadence(&draft.form, drums, notes, index),
+                is_strong: on_beat && for_beat,
+                profile: guide.profile,
                 register: register + arch(&draft.form, drums, notes[index].slot),
             };
             shape(&mut said, voice, &moment, harmony);
@@ -123,6 +137,13 @@ impl Sung {
         self.at[note.slot] = key;
         self.degrees[usize::from(voice.key.degree(key))] += 1.0;
     }
+}
+
+/// Whether a note begins on a beat, and whether it lasts for one.
+fn stress(drums: &DrumBars, note: LineNote) -> (bool, bool) {
+    let bar = drums.bar_of(note.slot);
+    let beat = drums.grids[bar].steps_per_beat;
+    ((note.slot - drums.of_bar(bar).start).is_multiple_of(beat), note.length >= beat)
 }
 
 /// How a note ends its phrase.
@@ -177,13 +198,12 @@ impl Repetition<'_> {
             let there = (drums.bar_of(slot) == bar).then(|| drums.counterpart(slot, bar, from))?;
             (at[there] > 0).then_some((at[there], keys[before]))
         });
-        let beat = drums.grids[bar].steps_per_beat;
-        let on_beat = (note.slot - drums.of_bar(bar).start).is_multiple_of(beat);
+        let (on_beat, for_beat) = stress(drums, note);
         let again = Repeated {
             model: LineNote { slot, key, ..note },
             slot: note.slot,
             before,
-            is_strong: on_beat || note.length >= beat,
+            is_strong: on_beat || for_beat,
         };
         Some(fitted(again, self.voice, harmony, LEAP))
     }

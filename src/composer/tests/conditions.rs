@@ -17,7 +17,9 @@ fn a_rhythm_that_is_given_is_kept() {
         (0..32).map(|at| note(at * 96 + at % 2 * 24, 48, 60 + at as u8 % 5)).collect();
     let given = Song { tracks: vec![tune(notes.clone())], ..rock(8) };
     let range = "C4-C5".parse().unwrap();
-    let request = Request { rhythm_of: Some(&given), range: Some(range), ..Request::default() };
+    let key = Some("C".parse().unwrap());
+    let request =
+        Request { rhythm_of: Some(&given), range: Some(range), key, ..Request::default() };
     let written = write(&song, &request);
     assert_eq!(times(&written.melodies[0].notes), times(&notes));
     check(&written.melodies[0], written.voice, &song);
@@ -66,12 +68,13 @@ fn a_rhythm_keeps_its_time_whatever_the_drums_move_in() {
     ];
     for (song, notes) in rhythms {
         let given = Song { tracks: vec![tune(notes.clone())], ..song.clone() };
-        let request = Request { rhythm_of: Some(&given), ..Request::default() };
+        let key = Some("C".parse().unwrap());
+        let request = Request { rhythm_of: Some(&given), key, ..Request::default() };
         let written = write(&song, &request);
         assert_eq!(times(&written.melodies[0].notes), times(&notes));
         check(&written.melodies[0], written.voice, &song);
         // With pitches of another song each note has its own, also where two share a slot.
-        let request = Request { pitches_of: Some(&given), ..request };
+        let request = Request { pitches_of: Some(&given), key: None, ..request };
         let kept = write(&song, &request);
         let keys = |notes: &[Note]| notes.iter().map(|note| note.key).collect::<Vec<_>>();
         assert_eq!(keys(&kept.melodies[0].notes), keys(&notes));
@@ -145,7 +148,7 @@ fn repeated(chords: [[u8; 3]; 4], seed: u64) -> Vec<Vec<u8>> {
         &mut drafts,
         &bars,
         voice,
-        Some(&harmony),
+        pitch_sampling::Guide { harmony: Some(&harmony), profile: None },
         false,
         &*network,
         &|_| true,

@@ -3,12 +3,14 @@
 //! The test below lists every pair of colours that carries meaning, with the contrast that WCAG 2.2
 //! level AA asks of it, and holds both variants to that.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use egui::epaint::text::{FallbackRequest, FontProvider};
 use egui::{
     Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, Shadow,
     Stroke, Style, TextStyle, Vec2, Visuals,
 };
+use egui_system_font_provider::SystemFontProvider;
 
 use crate::picture::{Rgb, section_colour};
 pub use crate::studio::Theme as Variant;
@@ -244,6 +246,15 @@ pub fn fonts() -> FontDefinitions {
     fonts
 }
 
+/// The system's fonts, for characters that Inter lacks (a track's name in Japanese). They are listed
+/// when the first such character is drawn: it takes some tenths of a second, and most never need it.
+pub fn system_fonts() -> impl FontProvider {
+    let listed = OnceLock::new();
+    move |request: &FallbackRequest<'_>| {
+        listed.get_or_init(SystemFontProvider::new).font_for(request)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -293,6 +304,23 @@ mod tests {
             ("hard hits against soft ones", theme.hard, theme.soft, 2.0),
             ("selection on window", theme.selection, theme.window, PART),
         ]
+    }
+
+    #[test]
+    fn what_inter_lacks_is_looked_for_in_the_system() {
+        let ctx = Context::default();
+        ctx.set_fonts(fonts());
+        ctx.add_font_provider(Arc::new(system_fonts()));
+        let font = Face::Regular.at(13.0);
+        // A machine without such a font shows boxes, as before.
+        let known = SystemFontProvider::new()
+            .font_for(&FallbackRequest { cluster: "\u{97f3}", family: &font.family })
+            .is_some();
+        let mut found = [false; 2];
+        let _ = ctx.run_ui(egui::RawInput::default(), |ui| {
+            found = ui.fonts_mut(|fonts| ['a', '\u{97f3}'].map(|c| fonts.has_glyph(&font, c)));
+        });
+        assert_eq!(found, [true, known]);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::export::{Purpose, is_recording};
 use super::frame::Frame;
 use super::shared::{Request, Shared};
 use super::theme::{CONTROL, Face, UNIT};
-use super::widgets::{Button, Icon, Look, entry, label};
+use super::widgets::{Button, ENTRY, Icon, Look, entry, label};
 use crate::studio::Studio;
 
 /// Entries of a folder that are shown; more can hardly be looked through.
@@ -30,7 +30,7 @@ pub struct Chooser {
     /// Of the file to be saved.
     name: String,
     /// `None` while the folder is being read.
-    listing: Arc<Mutex<Option<Listing>>>,
+    listing: Arc<Mutex<Option<Arc<Listing>>>>,
     looked: bool,
 }
 
@@ -99,7 +99,7 @@ impl Chooser {
         self.listing = Arc::default();
         let (folder, listing, ctx) = (self.folder.clone(), Arc::clone(&self.listing), ctx.clone());
         spawn_background(Arc::clone(studio), move |_| {
-            *listing.lock() = Some(list(&folder));
+            *listing.lock() = Some(Arc::new(list(&folder)));
             ctx.request_repaint();
             Ok(())
         });
@@ -167,7 +167,7 @@ fn entries(
 ) -> bool {
     let theme = &frame.theme;
     let listing = chooser.listing.lock().clone();
-    let said = match &listing {
+    let said = match listing.as_deref() {
         None => Some("Looking…".to_owned()),
         Some(Listing { error: Some(error), .. }) => Some(format!("It cannot be read: {error}.")),
         Some(listing) if listing.folders.is_empty() && listing.files.is_empty() => {
@@ -183,15 +183,20 @@ fn entries(
     let listing = listing.unwrap_or_default();
     let (mut to, mut chosen) = (None, None);
     let mut ui = ui.new_child(UiBuilder::new().max_rect(rect));
-    let area = ScrollArea::vertical().id_salt("chooser").auto_shrink(false);
-    area.show(&mut ui, |ui| {
-        ui.spacing_mut().item_spacing.y = 0.0;
-        for (index, name) in listing.folders.iter().enumerate() {
-            if entry(ui, theme, ("chooser-folder", index), &format!("{name}/"), false).clicked() {
-                to = Some(chooser.folder.join(name));
+    ui.spacing_mut().item_spacing.y = 0.0;
+    let area = ScrollArea::vertical().id_salt(("chooser", &chooser.folder)).auto_shrink(false);
+    let folders = listing.folders.len();
+    // Of thousands of lines only those in view are laid out.
+    area.show_rows(&mut ui, ENTRY, folders + listing.files.len(), |ui, rows| {
+        for row in rows {
+            if let Some(name) = listing.folders.get(row) {
+                if entry(ui, theme, ("chooser-folder", row), &format!("{name}/"), false).clicked() {
+                    to = Some(chooser.folder.join(name));
+                }
+                continue;
             }
-        }
-        for (index, name) in listing.files.iter().enumerate() {
+            let index = row - folders;
+            let Some(name) = listing.files.get(index) else { continue };
             if entry(ui, theme, ("chooser-file", index), name, *name == chooser.name).clicked() {
                 chosen = Some(name.clone());
             }

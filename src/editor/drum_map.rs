@@ -2,7 +2,8 @@
 //! instrument of a lane. Whoever changes a key of a map that comes with Drumlin gets one of their own.
 
 use egui::{
-    Align2, CornerRadius, Id, Key, Rect, ScrollArea, Sense, TextEdit, Ui, UiBuilder, Vec2, pos2,
+    Align2, CornerRadius, Id, Key, Rect, Role, ScrollArea, Sense, Stroke, StrokeKind, TextEdit, Ui,
+    UiBuilder, Vec2, WidgetInfo, pos2,
 };
 
 use super::frame::Frame;
@@ -101,6 +102,9 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, editing: &mut Editing, inner: Rect) 
     let hint = Rect::from_min_max(pos2(second.left() + 330.0, second.top()), second.max);
     let text = match &frame.view.document.drum_map {
         DrumMap::Own(_) => "Drag a key, or use its buttons.",
+        _ if frame.view.document.own_map.is_some() => {
+            "A changed key makes a map in place of your own."
+        }
         _ => "A changed key makes a map of your own; + has several.",
     };
     label(ui.painter(), hint, Align2::LEFT_CENTER, text, Face::Regular.at(12.0), theme.text_dim);
@@ -145,6 +149,11 @@ fn lanes(ui: &mut Ui, frame: &Frame<'_>, editing: &mut Editing, rect: Rect) {
         let line = Rect::from_min_size(pos2(rect.left(), top), Vec2::new(rect.width(), height));
         let response = ui.interact(line, Id::unique(("map-lane", row)), Sense::click());
         let on = editing.lane == lane;
+        response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, on, lane.name()));
+        if response.has_focus() {
+            let pen = Stroke::new(1.5, theme.accent);
+            ui.painter().rect_stroke(line, CornerRadius::same(4), pen, StrokeKind::Outside);
+        }
         if on || response.hovered() {
             let fill = if on { theme.control } else { theme.control_hover };
             ui.painter().rect_filled(line, CornerRadius::same(4), fill);

@@ -10,9 +10,14 @@ use super::shared::{Request, Selection, Shared};
 use crate::score::Lane;
 use crate::studio::{ALTERNATIVES, Edit, Job, Shift};
 
-/// The keys that the window uses, as letters or by name; all others are the host's. With `command` held
-/// down these are others: a host's own Ctrl+N or Ctrl+W would else do nothing.
-pub fn used(command: bool) -> Vec<UsedKey> {
+/// The keys that the window uses, as letters or by name; all others are the host's. With `modifiers` held
+/// down these are others: a host's own Ctrl+N, Ctrl+W or Alt+F would else do nothing.
+pub fn used(modifiers: Modifiers) -> Vec<UsedKey> {
+    if modifiers.alt {
+        // Ends a drag with Alt.
+        return "Escape".parse::<UsedKey>().into_iter().collect();
+    }
+    let command = modifiers.command;
     let letters = if command { "zyacxv" } else { "cgnvrlftpwb0123456789+-=?!@#$&*" };
     let both = |letter: char| [letter, letter.to_ascii_uppercase()];
     let mut keys: Vec<UsedKey> = (letters.chars().flat_map(both))
@@ -49,6 +54,7 @@ pub fn handle(ctx: &Context, frame: &Frame<'_>, shared: &mut Shared, dialog: &mu
     if shared.typing {
         return;
     }
+    leave_alt_to_host(ctx);
     // Escape has taken the keys from a field by now. It ends what was typed there and nothing else, but
     // for sheets that are there for their field.
     let asks = |dialog: &Dialog| {
@@ -74,6 +80,10 @@ pub fn handle(ctx: &Context, frame: &Frame<'_>, shared: &mut Shared, dialog: &mu
     }
     if let Some(open) = dialog {
         let help = matches!(open, Dialog::Help);
+        if matches!(open, Dialog::DrumMap(_) | Dialog::Candidates(_)) {
+            // What is done there is done to the document.
+            travel(ctx, frame);
+        }
         if escapes(ctx) || help && asks_for_help(ctx) {
             *dialog = None;
         }
@@ -82,14 +92,8 @@ pub fn handle(ctx: &Context, frame: &Frame<'_>, shared: &mut Shared, dialog: &mu
     clipboard(ctx, frame, shared);
     let pressed =
         |modifiers: Modifiers, key: Key| ctx.input_mut(|input| input.consume_key(modifiers, key));
-    let command = Modifiers::COMMAND;
-    if pressed(command | Modifiers::SHIFT, Key::Z) || pressed(command, Key::Y) {
-        frame.studio.redo();
-    }
-    if pressed(command, Key::Z) {
-        frame.studio.undo();
-    }
-    if pressed(command, Key::A) {
+    travel(ctx, frame);
+    if pressed(Modifiers::COMMAND, Key::A) {
         select_all(frame, shared);
     }
     const DIGITS: [Key; ALTERNATIVES] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4];
@@ -125,6 +129,34 @@ pub fn handle(ctx: &Context, frame: &Frame<'_>, shared: &mut Shared, dialog: &mu
     }
     letters(ctx, frame, shared);
     arrows(ctx, frame, shared);
+}
+
+/// Undo and redo.
+fn travel(ctx: &Context, frame: &Frame<'_>) {
+    let pressed =
+        |modifiers: Modifiers, key: Key| ctx.input_mut(|input| input.consume_key(modifiers, key));
+    let command = Modifiers::COMMAND;
+    if pressed(command | Modifiers::SHIFT, Key::Z) || pressed(command, Key::Y) {
+        frame.studio.redo();
+    }
+    if pressed(command, Key::Z) {
+        frame.studio.undo();
+    }
+}
+
+/// With Alt held down keys are the host's, and none of its shortcuts is a letter of the window. Escape
+/// stays: it ends a drag with Alt as well.
+fn leave_alt_to_host(ctx: &Context) {
+    ctx.input_mut(|input| {
+        let alt = input.modifiers.alt;
+        input.events.retain(|event| match event {
+            Event::Key { key, pressed: true, modifiers, .. } => {
+                !modifiers.alt || *key == Key::Escape
+            }
+            Event::Text(_) => !alt,
+            _ => true,
+        });
+    });
 }
 
 fn letters(ctx: &Context, frame: &Frame<'_>, shared: &mut Shared) {

@@ -120,6 +120,7 @@ fn play(
         let same = &rendering.take;
         Arc::ptr_eq(&rendering.piano, piano)
             && (&same.song, &same.pedals) == (&take.song, &take.pedals)
+            && same.volumes == take.volumes
     };
     let Some(rendering) = rendering.filter(ours) else {
         let render = Button::new("piano-render", "Render WAV")

@@ -22,6 +22,20 @@ pub struct Ruler {
     from: Option<usize>,
     /// Where a bar line was taken hold of, in points from the left.
     line: Option<f32>,
+    /// A bar line was put back; until the button is up, the pointer does nothing more.
+    cancelled: bool,
+}
+
+impl Ruler {
+    /// Whether a bar line is being dragged.
+    pub fn is_dragging(&self) -> bool {
+        self.line.is_some()
+    }
+
+    /// Puts the bar line that is being dragged back.
+    pub fn cancel(&mut self) {
+        self.cancelled = self.line.take().is_some();
+    }
 }
 
 pub fn show(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, ruler: &mut Ruler) {
@@ -135,7 +149,9 @@ fn numbers(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, ruler: &mut Rule
             Icon::Locked.paint(&painter, place, theme.text_dim);
         }
     }
-    if !bar_line::drag(ui, frame, shared, &mut ruler.line, &response) {
+    if ruler.cancelled {
+        ruler.cancelled = ui.input(|input| input.pointer.button_down(PointerButton::Primary));
+    } else if !bar_line::drag(ui, frame, shared, &mut ruler.line, &response) {
         select(ui, frame, shared, ruler, &response);
     }
     bar_menu::show(frame, shared, &response);
@@ -163,7 +179,8 @@ fn select(ui: &Ui, frame: &Frame<'_>, shared: &mut Shared, ruler: &mut Ruler, re
     };
     let Some(bar) = under(pointer.x) else { return };
     let primary = ui.input(|input| input.pointer.button_down(PointerButton::Primary));
-    if primary && response.is_pointer_button_down_on() {
+    // A click on a bar line has held that until now.
+    if primary && response.is_pointer_button_down_on() || response.clicked() {
         let extend = ui.input(|input| input.modifiers.shift);
         let from = match (&ruler.from, &shared.selection.bars) {
             (Some(from), _) => *from,

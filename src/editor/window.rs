@@ -85,6 +85,7 @@ impl Window {
     /// Gives a new egui context its fonts; called when the window opens.
     pub fn open(&mut self, ctx: &Context) {
         ctx.set_fonts(theme::fonts());
+        ctx.add_font_provider(Arc::new(theme::system_fonts()));
         // Hosts and displays zoom; ctrl and plus would do so a second time.
         ctx.options_mut(|options| options.zoom_with_keyboard = false);
         self.applied = None;
@@ -140,8 +141,10 @@ impl Window {
         }
         forget_what_is_gone(&frame, shared, &mut self.grid);
         let covered = shared.menu_open || self.dialog.is_some();
-        if self.grid.is_dragging() && !covered && keys::escapes(&ctx) {
+        let is_dragging = self.grid.is_dragging() || self.ruler.is_dragging();
+        if is_dragging && !covered && keys::escapes(&ctx) {
             self.grid.cancel(studio);
+            self.ruler.cancel();
         }
         keys::handle(&ctx, &frame, shared, &mut self.dialog);
         wheel(&ctx, &frame, shared, self.dialog.is_some());

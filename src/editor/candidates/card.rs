@@ -45,6 +45,13 @@ pub fn show(
         (false, false) => Stroke::new(1.0, theme.line),
     };
     ui.painter().rect(card, CornerRadius::same(6), fill, line, StrokeKind::Inside);
+    if response.gained_focus() {
+        response.scroll_to_me(None);
+    }
+    if response.has_focus() {
+        let pen = Stroke::new(1.5, theme.accent);
+        ui.painter().rect_stroke(card.expand(2.0), CornerRadius::same(8), pen, StrokeKind::Outside);
+    }
     let head = card.with_max_y(card.top() + HEAD);
     let cap = Rect::from_center_size(
         pos2(head.left() + 17.0, head.center().y + 1.0),

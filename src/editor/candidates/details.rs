@@ -9,7 +9,7 @@ use super::super::frame::Frame;
 use super::super::shared::Shared;
 use super::super::theme::{CONTROL, Face, UNIT};
 use super::super::widgets::{Button, Icon, Look, choice, label, label_wrapped};
-use super::sheet::{CandidateSheet, audition, judge, pieces, put};
+use super::sheet::{CandidateSheet, audition, is_heard, judge, pieces, put};
 use crate::studio::{ALTERNATIVES, AuditionSource, CandidateSet, RelevanceFeedback};
 
 pub fn show(
@@ -58,17 +58,14 @@ pub fn show(
 
     let row = line(CONTROL, UNIT);
     let sounds = frame.view.audition_source == Some(AuditionSource::Candidate(selected));
-    let play = if frame.view.audition_source.is_some() {
+    let play = if is_heard(frame) {
         Button::new("candidate-play", "Stop").icon(Icon::Stop).look(Look::On)
     } else {
         Button::new("candidate-play", "Play").icon(Icon::Play)
     };
     let play = play.tip("Hear it in its place of the song, in time with the host or without it.");
     if play.key("P").show(ui, half(row, false), theme) {
-        match frame.view.audition_source {
-            Some(_) => frame.studio.stop_audition(),
-            None => sheet.audition(frame, shared, selected),
-        }
+        sheet.play(frame, shared);
     }
     let b = if sounds { Look::On } else { Look::Plain };
     let on_reference = frame.view.audition_source == Some(sheet.reference());

@@ -6,7 +6,7 @@ mod details;
 mod sheet;
 
 use egui::{
-    Align2, CornerRadius, Key, Modifiers, Rect, ScrollArea, Sense, Ui, UiBuilder, Vec2, pos2,
+    Align2, CornerRadius, Id, Key, Modifiers, Rect, ScrollArea, Sense, Ui, UiBuilder, Vec2, pos2,
 };
 
 pub use self::sheet::{CandidateSheet, current, open};
@@ -15,8 +15,8 @@ use super::frame::Frame;
 use super::shared::Shared;
 use super::sheet::{Rows, running_job, title};
 use super::theme::{CONTROL, Face, UNIT};
-use super::widgets::{Button, Icon, Look, label};
-use crate::studio::{ALTERNATIVES, CandidateSet, Job, VariationId};
+use super::widgets::{Button, Icon, Look, keep_arrows_of, label};
+use crate::studio::{ALTERNATIVES, CandidateSet, Job, JobView, VariationId};
 
 /// Width of what is said of the selected one.
 const DETAILS: f32 = 212.0;
@@ -38,7 +38,10 @@ pub fn show(
     feedback(ui, frame, foot);
     let Some(set) = current(frame) else {
         let text = match (&frame.view.job, frame.take) {
-            (Some(_), _) => "Candidates appear here as soon as they are played and ranked.",
+            (Some(JobView { job: Job::Candidates, .. }), _) => {
+                "Candidates appear here as soon as they are played and ranked."
+            }
+            (Some(_), _) => "Drumlin does something else just now: make candidates after that.",
             (None, None) => "There is nothing to play to yet: capture a take or open a MIDI file.",
             (None, Some(_)) => "There are no candidates for this take yet: press Make 32.",
         };
@@ -141,13 +144,20 @@ fn keys(
     let place = sheet.selected.and_then(|selected| set.place(selected)).unwrap_or(0);
     let last = set.candidates.len().saturating_sub(1);
     let mut to = place;
+    // Arrow keys go from candidate to candidate whatever has the focus, and do not move that as well;
+    // but a drop-down that has it is turned by them.
+    let focus = ui.memory(|memory| memory.focused());
+    if let Some(focus) = focus {
+        keep_arrows_of(ui, focus);
+    }
+    let is_turned = focus == Some(Id::unique("candidate-piece"));
     for (key, by) in [
         (Key::ArrowLeft, -1),
         (Key::ArrowRight, 1),
         (Key::ArrowUp, -(columns as isize)),
         (Key::ArrowDown, columns as isize),
     ] {
-        if pressed(key) {
+        if !is_turned && pressed(key) {
             to = to.checked_add_signed(by).filter(|to| *to <= last).unwrap_or(to);
         }
     }
@@ -157,10 +167,7 @@ fn keys(
     }
     let Some(selected) = sheet.selected else { return };
     if pressed(Key::P) {
-        match frame.view.audition_source {
-            Some(_) => frame.studio.stop_audition(),
-            None => sheet.audition(frame, shared, selected),
-        }
+        sheet.play(frame, shared);
     }
     if pressed(Key::B) {
         sheet.compare(frame, shared);

@@ -57,6 +57,15 @@ impl CandidateSheet {
         audition(frame, shared, AuditionSource::Candidate(variation));
     }
 
+    /// Has the selected candidate heard, or ends what sounds.
+    pub fn play(&mut self, frame: &Frame<'_>, shared: &Shared) {
+        if is_heard(frame) {
+            frame.studio.stop_audition();
+        } else if let Some(selected) = self.selected {
+            self.audition(frame, shared, selected);
+        }
+    }
+
     pub fn reference(&self) -> AuditionSource {
         self.reference.map_or(AuditionSource::Part, AuditionSource::Candidate)
     }
@@ -72,6 +81,13 @@ impl CandidateSheet {
             if on_reference { AuditionSource::Candidate(selected) } else { reference },
         );
     }
+}
+
+/// Whether something of the sheet sounds: what was played to the song's end while the host stands does
+/// not.
+pub fn is_heard(frame: &Frame<'_>) -> bool {
+    let runs = frame.transport.playing || frame.transport.rehearsing;
+    runs && frame.view.audition_source.is_some()
 }
 
 /// What is heard goes on in its place where something sounds already.

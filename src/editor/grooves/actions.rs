@@ -23,10 +23,17 @@ pub fn pins(ui: &mut Ui, frame: &Frame<'_>, rect: Rect) {
     ];
     for (id, name, index, place) in ends {
         let look = if state.pins[index].is_some() { Look::On } else { Look::Plain };
-        let tip = "Pin the groove in hand here: the slider goes from A to B.";
+        let is_pinned = state.pins[index].is_some() && state.pins[index] == state.current;
+        let tip = if is_pinned {
+            "Take the pin away."
+        } else {
+            "Pin the groove in hand here: the slider goes from A to B."
+        };
         let button = Button::new(id, name).look(look).tip(tip).unless(nothing);
         if button.show(ui, place, theme) {
-            frame.studio.change_map(|map| map.pins[index] = map.current);
+            frame.studio.change_map(|map| {
+                map.pins[index] = map.current.filter(|_| map.pins[index] != map.current);
+            });
         }
     }
     let bar = Rect::from_min_max(
@@ -136,7 +143,11 @@ pub fn give(ui: &mut Ui, frame: &Frame<'_>, shared: &Shared, rect: Rect) {
     let section = shared.section(frame);
     let title = section
         .map_or("… section".to_owned(), |section| format!("… section {}", section.letter()));
-    let why_not = nothing.or(section.is_none().then_some("Select bars of a section first."));
+    let no_section = match frame.arrangement {
+        None => "There are no sections yet: press Generate, or use it for the song.",
+        Some(_) => "Select bars of a section first.",
+    };
+    let why_not = nothing.or(section.is_none().then_some(no_section));
     let one = Button::new("groove-section", &title)
         .tip("Drum the sections of this letter with the groove in hand.")
         .unless(why_not);

@@ -7,16 +7,9 @@ use super::super::theme::{Face, UNIT};
 use super::super::widgets::label;
 use super::picture::style_colour;
 use crate::patterns::{DRUMS, MapPoint, MapStyle, Pattern, PatternGrid, TWELFTHS};
-use crate::studio::MapState;
 
-/// What is under the pointer, else what is in hand.
-pub fn describe(
-    ui: &Ui,
-    frame: &Frame<'_>,
-    shown: Option<&MapPoint>,
-    state: &MapState,
-    rect: Rect,
-) {
+/// What is under the pointer, else what is in hand; `listens` if grooves under the pointer are heard.
+pub fn describe(ui: &Ui, frame: &Frame<'_>, shown: Option<&MapPoint>, listens: bool, rect: Rect) {
     let theme = &frame.theme;
     let (dot, text) = match shown {
         Some(point) => {
@@ -27,11 +20,12 @@ pub fn describe(
             let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
             (Some(style_colour(point.style)), words.join(" · "))
         }
-        None => match state.current {
+        None => match frame.view.document.map.current {
             Some(current) => {
                 (None, format!("In hand: {} strokes in two bars", current.pattern.strokes()))
             }
-            None => (None, "Point at a groove to hear it".to_owned()),
+            None if listens => (None, "Point at a groove to hear it".to_owned()),
+            None => (None, "Click a groove to hear it".to_owned()),
         },
     };
     let mut room = rect;

@@ -9,7 +9,10 @@ mod rows;
 mod search;
 mod state;
 
-use egui::{Align2, CornerRadius, Id, Rect, Role, Sense, Ui, Vec2, WidgetInfo, pos2, vec2};
+use egui::{
+    Align2, CornerRadius, Id, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2,
+    vec2,
+};
 
 use self::actions::{give, hand, listening, pins};
 use self::description::{describe, small_grid};
@@ -71,6 +74,10 @@ pub fn show(
     grooves.view.turn(ui, &response, map);
     grooves.picture.paint(ui, theme, view, &filter, &grooves.view, map);
     overlay(ui, frame, grooves, map);
+    if response.has_focus() {
+        let pen = Stroke::new(1.5, theme.accent);
+        ui.painter().rect_stroke(map, CornerRadius::same(4), pen, StrokeKind::Outside);
+    }
     let near = pointer(ui, frame, shared, grooves, &response, map, &filter);
     keyboard(ui, frame, grooves, &response);
     let state = &frame.view.document.map;
@@ -80,7 +87,7 @@ pub fn show(
     }
     let shown = near.map(|index| &points[index]);
     let name = row(map.bottom(), 20.0);
-    describe(ui, frame, shown, state, name);
+    describe(ui, frame, shown, grooves.listens, name);
     let pattern = shown.map(|point| point.pattern).or(state.current.map(|current| current.pattern));
     if let Some(pattern) = pattern.filter(|_| roll > 0.0) {
         small_grid(ui, frame, &pattern, row(name.bottom(), roll));

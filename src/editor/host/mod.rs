@@ -3,12 +3,14 @@
 mod closing;
 #[cfg(target_os = "linux")]
 mod frame_events;
+mod polling;
 #[cfg(all(test, target_os = "linux"))]
 mod tests;
 
 use std::error::Error;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use egui::{Context, Ui};
 use nice_plug::context::gui::GuiContext;
@@ -24,6 +26,7 @@ use nice_plug_egui::{
 use parking_lot::Mutex;
 
 use self::closing::{Alive, OpenWindow, SCALES, WindowHandle, thread_end};
+use self::polling::Polling;
 use super::drag_out::{DragSource, TITLE};
 use super::drop_in::{DropTarget, DroppedFiles, Drops, Hovering};
 use super::{Controls, SMALLEST, Transport, Window, keys};
@@ -104,6 +107,7 @@ impl Editor for HostEditor {
             repaint: repaint.clone(),
             scale: Arc::clone(&scale),
             drops: None,
+            polling: Polling::default(),
             alive: Some(alive),
         };
         let settings = EguiNiceSettings {
@@ -169,6 +173,7 @@ struct App {
     /// As in [`Opened`].
     scale: Arc<Mutex<f64>>,
     drops: Option<DropTarget>,
+    polling: Polling,
     /// Until the window's thread is known.
     alive: Option<Alive>,
 }
@@ -231,10 +236,14 @@ impl NiceEguiApp for App {
         frame.set_key_capture(if text {
             KeyCapture::CaptureAll
         } else {
-            KeyCapture::CaptureKeys(keys::used(ui.input(|input| input.modifiers.command)))
+            KeyCapture::CaptureKeys(keys::used(ui.input(|input| input.modifiers)))
         });
-        // The transport and automation have no other way to tell that they have changed.
-        ui.ctx().request_repaint_after(std::time::Duration::from_millis(50));
+        // What this frame has begun counts.
+        let view = self.studio.snapshot();
+        if let Some(pause) = self.polling.pause(Instant::now(), &transport, &view) {
+            // Not by egui, which forgets the longer of two pauses.
+            frame.baseview_window().request_redraw_after(pause);
+        }
     }
 
     fn resized(&mut self, size: WindowSize) {

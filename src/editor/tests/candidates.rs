@@ -1,10 +1,10 @@
 //! The sheet of candidates.
 
-use egui::{Key, Modifiers, Vec2};
+use egui::{Id, Key, Modifiers, Vec2};
 
 use super::robot::Robot;
 use crate::editor::dialog::Dialog;
-use crate::studio::{AuditionSource, RelevanceFeedback};
+use crate::studio::{AuditionSource, Job, RelevanceFeedback};
 
 #[test]
 fn names_and_reasons_of_candidates_are_whole() {
@@ -44,6 +44,16 @@ fn candidates_are_heard_starred_compared_and_put_in() {
     robot.key(Modifiers::NONE, Key::B);
     assert_eq!(heard(&robot), Some(AuditionSource::Candidate(id(1))));
 
+    // What sounds is stopped; what was played to its end is played again.
+    robot.transport.rehearsing = true;
+    robot.key(Modifiers::NONE, Key::P);
+    assert_eq!(heard(&robot), None);
+    robot.transport.rehearsing = false;
+    for _ in 0..2 {
+        robot.key(Modifiers::NONE, Key::P);
+        assert_eq!(heard(&robot), Some(AuditionSource::Candidate(id(1))));
+    }
+
     robot.press(("star", 1_usize));
     robot.press(("discard", 0_usize));
     let song = RelevanceFeedback::song(&set.take);
@@ -62,6 +72,10 @@ fn candidates_are_heard_starred_compared_and_put_in() {
     robot.key(Modifiers::NONE, Key::Num3);
     let after = robot.arrangement();
     assert_eq!((after.chosen, &after.alternatives[2]), (2, &set.candidates[1].alternative));
+    robot.key(Modifiers::COMMAND, Key::Z);
+    assert_eq!(robot.arrangement(), before, "undo is at hand on the sheet, too");
+    robot.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+    assert_eq!(robot.arrangement(), after);
     robot.press(("candidate-slot", 0_usize));
     assert_eq!(robot.arrangement().chosen, 0);
     // By section: what is behind the whole song in the list.
@@ -73,6 +87,26 @@ fn candidates_are_heard_starred_compared_and_put_in() {
     let mixed = &robot.arrangement().alternatives[1];
     assert_ne!(mixed, &before.alternatives[1]);
     assert_eq!(mixed.variation, before.alternatives[1].variation);
+
+    // Arrow keys turn the list that has the focus and nothing else.
+    let shown = |robot: &Robot| match &robot.window.dialog {
+        Some(Dialog::Candidates(sheet)) => (sheet.selected, sheet.piece),
+        _ => panic!("the sheet is closed"),
+    };
+    let focus = |robot: &mut Robot, widget: Id| {
+        robot.ctx().memory_mut(|memory| memory.request_focus(widget));
+        robot.frames(2);
+    };
+    assert_eq!(shown(&robot), (Some(id(1)), 1));
+    focus(&mut robot, Id::unique("candidate-piece"));
+    robot.key(Modifiers::NONE, Key::ArrowUp);
+    assert_eq!(shown(&robot), (Some(id(1)), 0));
+    // Otherwise they choose a candidate and leave the focus where it is.
+    let star = Id::unique("candidate-star");
+    focus(&mut robot, star);
+    robot.key(Modifiers::NONE, Key::ArrowRight);
+    assert_eq!(shown(&robot), (Some(id(2)), 0));
+    assert_eq!(robot.ctx().memory(|memory| memory.focused()), Some(star));
 
     robot.key(Modifiers::NONE, Key::Escape);
     robot.frames(2);
@@ -90,5 +124,15 @@ fn the_key_writes_some_where_there_are_none() {
     assert!(robot.studio.snapshot().job.is_none());
     robot.key(Modifiers::NONE, Key::W);
     assert!(robot.studio.snapshot().job.is_some());
+    robot.studio.cancel();
+}
+
+#[test]
+fn other_work_is_not_taken_for_candidates() {
+    let mut robot = Robot::with_bars(4, Vec2::new(1280.0, 800.0));
+    robot.window.dialog = Some(Dialog::Candidates(Box::default()));
+    robot.studio.start(Job::Generate).unwrap();
+    robot.frames(1);
+    assert!(!robot.says("Candidates appear here"));
     robot.studio.cancel();
 }

@@ -269,6 +269,31 @@ fn a_bar_line_is_dragged_to_where_bars_begin() {
     // Away from the lines bars are selected, and a click on a line moves nothing.
     robot.click(line(&robot, 1920.0));
     assert_eq!(robot.document().take(), before.take());
+    let selected = robot.window.shared.selection.bars.clone();
+    assert_eq!(selected.map(|bars| bars.len()), Some(1), "but it selects a bar");
+}
+
+#[test]
+fn escape_puts_a_dragged_bar_line_back() {
+    let mut robot = robot();
+    let before = robot.document();
+    let y = robot.layout().ruler.center().y;
+    let at = |tick: f64| egui::pos2(robot.window.shared.timeline.x(tick), y);
+    let (from, to) = (at(1920.0), at(1920.0 + 490.0));
+    robot.move_to(from);
+    robot.button(from, PointerButton::Primary, true);
+    robot.move_to(to);
+    robot.key(Modifiers::NONE, Key::Escape);
+    robot.move_to(to + vec2(20.0, 0.0));
+    robot.button(to, PointerButton::Primary, false);
+    robot.frames(1);
+    assert_eq!(*robot.document(), *before);
+    assert!(robot.studio.snapshot().job.is_none());
+    assert_eq!(robot.window.shared.selection.bars, None, "nor are bars selected");
+    // The next drag moves it again.
+    robot.drag(from, to);
+    assert_eq!(robot.document().take().unwrap().upbeat(), Ticks(480));
+    robot.studio.cancel();
 }
 
 #[test]

@@ -125,6 +125,10 @@ fn pins_the_slider_dice_and_favourites() {
     let state = robot.document();
     assert_eq!(state.map.pins, [a, b]);
     assert_eq!(state.map.favourites[..], [a.unwrap()]);
+    robot.press("pin-b");
+    assert_eq!(robot.document().map.pins, [a, None], "pressed again, the pin is taken away");
+    robot.press("pin-b");
+    assert_eq!(robot.document().map.pins, [a, b]);
     let slider = robot.rect("morph");
     robot.drag(slider.center(), Pos2::new(slider.right() - 1.0, slider.center().y));
     robot.wait(|robot| robot.document().map.share > 0.98);
@@ -183,13 +187,7 @@ fn dropped_grooves_become_points() {
 #[test]
 fn a_search_that_finds_nothing_says_so() {
     let mut robot = with_map();
-    let says = |robot: &Robot| {
-        robot.harness.output().shapes.iter().any(|shape| match &shape.shape {
-            egui::Shape::Text(text) => text.galley.text().starts_with("No groove"),
-            _ => false,
-        })
-    };
-    assert!(!says(&robot));
+    assert!(!robot.says("No groove"));
     // Busy hip-hop, as fast as the song, 120 bpm.
     for (field, line) in [("groove-style", 8_usize), ("groove-density", 3), ("groove-tempo", 1)] {
         robot.press(field);
@@ -197,6 +195,14 @@ fn a_search_that_finds_nothing_says_so() {
         robot.press((field, line));
     }
     robot.frames(1);
-    assert!(says(&robot));
+    assert!(robot.says("No groove"));
     assert_eq!(robot.cut_texts(), [""; 0]);
+}
+
+#[test]
+fn how_a_groove_is_heard_is_said() {
+    let mut robot = with_map();
+    assert!(robot.says("Point at a groove"));
+    robot.press("groove-hover");
+    assert!(robot.says("Click a groove") && !robot.says("Point at a groove"));
 }

@@ -1,6 +1,6 @@
 //! Menus and keys: what is open has them, and nothing behind it.
 
-use egui::{Event, Key, Modifiers, Vec2};
+use egui::{Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, TouchPhase, Vec2, vec2};
 
 use super::robot::Robot;
 use crate::editor::chooser::Chooser;
@@ -82,7 +82,7 @@ fn space_presses_nothing_and_what_is_not_used_is_the_hosts() {
     robot.events(vec![Event::Text(" ".to_owned())]);
     assert_eq!(robot.studio.snapshot().window_settings.theme, before);
 
-    let used = keys::used(false);
+    let used = keys::used(Modifiers::NONE);
     let letter = |text: &str| nice_plug_egui::Key::Character(text.to_owned());
     for own in ["c", "C", "g", "1", "0", "+", "?"] {
         assert!(used.contains(&letter(own)), "{own}");
@@ -90,13 +90,32 @@ fn space_presses_nothing_and_what_is_not_used_is_the_hosts() {
     for hosts in [" ", "z", "s", "m", "q", "x"] {
         assert!(!used.contains(&letter(hosts)), "{hosts}");
     }
-    let held = keys::used(true);
+    let held = keys::used(Modifiers::COMMAND);
     for own in ["z", "Z", "y", "a", "c", "x", "v"] {
         assert!(held.contains(&letter(own)), "Ctrl+{own}");
     }
     for hosts in ["s", "n", "w", "t", "l", "p", "1", "0"] {
         assert!(!held.contains(&letter(hosts)), "Ctrl+{hosts}");
     }
+}
+
+#[test]
+fn with_alt_a_letter_is_the_hosts() {
+    let mut robot = Robot::with_bars(4, SIZE);
+    let follow = robot.window.shared.follow;
+    robot.key(Modifiers::ALT, Key::F);
+    robot.key(Modifiers::ALT, Key::G);
+    assert_eq!(robot.window.shared.follow, follow);
+    assert!(robot.studio.snapshot().job.is_none());
+    robot.hold(Modifiers::ALT);
+    robot.events(vec![Event::Text("?".to_owned())]);
+    robot.hold(Modifiers::NONE);
+    robot.frames(1);
+    assert!(robot.window.dialog.is_none());
+    robot.key(Modifiers::NONE, Key::F);
+    assert_eq!(robot.window.shared.follow, !follow);
+    let escape = "Escape".parse::<nice_plug_egui::Key>().unwrap();
+    assert_eq!(keys::used(Modifiers::ALT), [escape]);
 }
 
 /// What the help lists is what is used.
@@ -109,7 +128,8 @@ fn every_key_of_the_help_is_used() {
             && letter.is_ascii()
         {
             let key = nice_plug_egui::Key::Character(letter.to_string());
-            let used = keys::used(keys.starts_with("Ctrl"));
+            let command = Modifiers { command: keys.starts_with("Ctrl"), ..Modifiers::NONE };
+            let used = keys::used(command);
             assert!(used.contains(&key), "{keys}: {what}");
         }
     }
@@ -176,4 +196,31 @@ fn where_the_desktop_has_no_dialogue_the_window_has_one() {
     robot.press("chooser-save");
     robot.wait(|_| saved.exists());
     assert_eq!(std::fs::read(&saved).unwrap(), bytes);
+}
+
+#[test]
+fn of_a_long_folder_only_what_is_in_view_is_laid_out() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("songs")).unwrap();
+    for number in 0..300 {
+        std::fs::write(folder.path().join(format!("{number:03}.mid")), "").unwrap();
+    }
+    let mut robot = Robot::with_nothing(SIZE);
+    let chooser = Chooser::new(Purpose::Open, "There is none.").within(folder.path());
+    robot.window.dialog = Some(Dialog::Choose(chooser));
+    robot.wait(|robot| robot.shows(("chooser-file", 0_usize)));
+    robot.frames(2);
+    assert!(robot.shows(("chooser-folder", 0_usize)));
+    assert!(!robot.shows(("chooser-file", 100_usize)));
+    robot.move_to(robot.rect(("chooser-file", 4_usize)).center());
+    robot.events(vec![Event::MouseWheel {
+        unit: MouseWheelUnit::Point,
+        delta: vec2(0.0, -20_000.0),
+        phase: TouchPhase::Move,
+        source: MouseWheelSource::Unknown,
+        modifiers: Modifiers::NONE,
+    }]);
+    robot.wait(|robot| robot.shows(("chooser-file", 299_usize)));
+    robot.frames(1);
+    assert!(!robot.shows(("chooser-file", 100_usize)));
 }

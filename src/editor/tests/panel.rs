@@ -203,6 +203,26 @@ fn a_key_of_the_map_is_turned_into_a_map_of_ones_own() {
 }
 
 #[test]
+fn turns_of_the_map_are_taken_back_on_its_sheet() {
+    let mut robot = Robot::with_bars(4, SIZE);
+    robot.press("edit-map");
+    assert!(robot.says("A changed key makes a map of your own"));
+    let more = egui::Id::unique(("map-key", Lane::Kick.index())).with("more");
+    let at = robot.ctx().read_response(more).unwrap().rect.center();
+    robot.click(at);
+    let own = robot.document().drum_map.clone();
+    assert!(matches!(own, DrumMap::Own(_)));
+    robot.key(Modifiers::COMMAND, Key::Z);
+    assert_eq!(robot.document().drum_map, DrumMap::Gm);
+    robot.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+    assert_eq!(robot.document().drum_map, own);
+    // Another map of one's own would take the place of this one.
+    robot.studio.apply(Edit::DrumMap(DrumMap::Avl)).unwrap();
+    robot.frames(1);
+    assert!(robot.says("A changed key makes a map in place of your own"));
+}
+
+#[test]
 fn the_own_map_is_named_and_kept_beside_the_others() {
     let mut robot = Robot::with_bars(4, SIZE);
     robot.press("edit-map");

@@ -163,6 +163,15 @@ impl Robot {
         cut
     }
 
+    /// Whether a text that begins so stands in the window.
+    pub fn says(&self, start: &str) -> bool {
+        let shapes = &self.harness.output().shapes;
+        shapes.iter().any(|shape| match &shape.shape {
+            Shape::Text(text) => text.galley.text().starts_with(start),
+            _ => false,
+        })
+    }
+
     pub fn events(&mut self, events: Vec<Event>) -> &FullOutput {
         self.input(RawInput { events, ..RawInput::default() })
     }

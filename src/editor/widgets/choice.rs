@@ -13,6 +13,8 @@ use super::{Icon, label};
 const TALLEST: f32 = 360.0;
 /// The narrowest that a list is, in points: all that Drumlin writes into one fits.
 const NARROWEST: f32 = 240.0;
+/// The height of a line of a list, in points.
+pub const ENTRY: f32 = 6.0 * UNIT;
 
 /// Shows the chosen name; answers with the index of another one when it is picked. Also turned with
 /// the arrow keys.
@@ -107,11 +109,14 @@ pub fn entry(
     text: &str,
     on: bool,
 ) -> Response {
-    let size = Vec2::new(ui.available_width().max(120.0), 6.0 * UNIT);
+    let size = Vec2::new(ui.available_width().max(120.0), ENTRY);
     let (row, _) = ui.allocate_exact_size(size, Sense::hover());
     let response = ui.interact(row, Id::unique(id), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::MenuItem, true, on, text));
-    if response.hovered() {
+    if response.gained_focus() {
+        response.scroll_to_me(None);
+    }
+    if response.hovered() || response.has_focus() {
         ui.painter().rect_filled(row, CornerRadius::same(4), theme.control_hover);
     }
     let face = if on { Face::SemiBold } else { Face::Regular };

@@ -13,7 +13,7 @@ mod text;
 
 pub use button::{Button, Look};
 pub use cached::{Cached, PtrEq};
-pub use choice::{choice, choice_as, entry, field, list};
+pub use choice::{ENTRY, choice, choice_as, entry, field, list};
 pub use drag_chip::drag_chip;
 pub use icon::Icon;
 pub use knob::{Gesture, Knob, level};
@@ -21,16 +21,18 @@ pub use stepper::Stepper;
 pub use switch::switch;
 pub use text::{fitted, label, label_at, label_list, label_wrapped, message};
 
-use egui::{EventFilter, Response, Ui};
+use egui::{EventFilter, Id, Response, Ui};
 
 /// While it has the focus, arrow keys are for the widget; otherwise they move the focus on.
 pub fn keep_arrows(ui: &Ui, response: &Response) {
     if response.has_focus() {
-        let filter = EventFilter {
-            horizontal_arrows: true,
-            vertical_arrows: true,
-            ..EventFilter::default()
-        };
-        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+        keep_arrows_of(ui, response.id);
     }
+}
+
+/// As [`keep_arrows`], for the widget that has the focus.
+pub fn keep_arrows_of(ui: &Ui, focus: Id) {
+    let filter =
+        EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(focus, filter));
 }

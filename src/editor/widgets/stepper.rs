@@ -1,7 +1,7 @@
 //! A number between two buttons: click, drag up and down, or arrow keys.
 
 use egui::{
-    Align2, CornerRadius, CursorIcon, Id, Key, Rect, Sense, Stroke, StrokeKind, Ui, Vec2,
+    Align2, CornerRadius, CursorIcon, Id, Key, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2,
     WidgetInfo, pos2,
 };
 
@@ -33,8 +33,11 @@ impl Stepper<'_> {
         let mut steps = self.turned(ui, middle, theme);
         for (place, name, text, by) in [(down, "less", "–", -1), (up, "more", "+", 1)] {
             let response = ui.interact(place, self.id.with(name), Sense::click());
+            response.widget_info(|| {
+                WidgetInfo::labeled(Role::Button, true, format!("{}: {name}", self.title))
+            });
             let painter = ui.painter();
-            if response.hovered() {
+            if response.hovered() || response.has_focus() {
                 painter.rect_filled(place, CornerRadius::same(RADIUS), theme.control_hover);
             }
             let font = Face::SemiBold.at(13.0);

@@ -70,7 +70,7 @@ pub struct Arguments {
     #[arg(long, conflicts_with_all = ["generated", "own_densities"])]
     own_bar: bool,
 
-    /// The same with so many bars, 1 to 4
+    /// The same with so many bars, 1 to 4, the main one first, and where in the song they are
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["generated", "own_densities", "own_bar"],
           value_parser = whole(1..=4), allow_hyphen_values = true)]
     own_bars: Option<u8>,

@@ -8,10 +8,10 @@ use clap::{ArgGroup, Args};
 
 use crate::audio::{self, DECODED_RATE, Stereo};
 use crate::files::{self, Output};
-use crate::midi::SongFile;
+use crate::midi::{SongFile, VolumeChange};
 use crate::score::{Note, SampleRate, Song, TempoMap, Track, TrackKind};
 use crate::timbre::{
-    Learned, Part, PedalMove, Piano, PlayedNote, beginning, learn, level, perform_parts,
+    Learned, Part, PedalMove, Piano, PlayedNote, VolumeMove, beginning, learn, level, perform_parts,
 };
 
 use super::common::named_file;
@@ -165,7 +165,7 @@ fn beside(song: &Song, tracks: &[usize]) -> String {
     names.collect::<Vec<String>>().join(", ")
 }
 
-/// What tracks of a file play on keys and pedals, in seconds.
+/// What tracks of a file play on keys and pedals, and how loud they are, in seconds.
 fn parts(file: &SongFile, tracks: &[usize]) -> Vec<Part> {
     let song = file.song();
     let part = |&track: &usize| {
@@ -175,7 +175,9 @@ fn parts(file: &SongFile, tracks: &[usize]) -> Vec<Part> {
             pedal: change.pedal,
             value: change.value,
         });
-        Part { notes: notes.collect(), pedals: pedals.collect() }
+        let volume = |VolumeChange { at, gain }| VolumeMove { at: song.tempo.seconds(at).0, gain };
+        let volumes = file.volumes(track).into_iter().map(volume).collect();
+        Part { notes: notes.collect(), pedals: pedals.collect(), volumes }
     };
     tracks.iter().map(part).collect()
 }

@@ -9,6 +9,7 @@ use super::breaks::play_on;
 use super::candidates::Drafting;
 use super::decode::{Asked, Decoding, Pattern, StyleBars, decode, similarity};
 use super::given::Given;
+use super::given_homes::Likeness;
 use super::limbs::Limbs;
 use super::metre::BarQuery;
 use super::open_hats::{close_last, open_alike, open_alone};
@@ -154,8 +155,9 @@ struct Drafter<'a> {
 
 impl<'a> Drafter<'a> {
     fn new(analysis: &'a SongAnalysis, settings: &'a Settings) -> Drafter<'a> {
-        let SongAnalysis { bars, grids, form, queries, .. } = analysis;
-        let given = Given::of(settings, bars, grids, form, queries, &analysis.sounding);
+        let SongAnalysis { bars, grids, form, queries, contents, drum_ssm, .. } = analysis;
+        let likeness = Likeness { contents, drum_ssm, form, drum_form: &analysis.drum_form };
+        let given = Given::of(settings, bars, grids, form, queries, &analysis.sounding, &likeness);
         let as_given = settings.follow == 0.0;
         let sounding = analysis.sounding.played_through(as_given, |bar| given.at(bar).is_some());
         let distinct = if given.is_empty() { DISTINCT } else { DISTINCT_GIVEN };

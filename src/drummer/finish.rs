@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::cells::EVEN;
 use super::count_in::CLICK;
+use super::cymbals::lift_cymbals;
 use super::limbs;
 use super::performance::{GivenStrokes, within_range};
 use super::sounding::Sounding;
@@ -65,6 +66,7 @@ pub(super) fn finish(
     leave_out_unheard(part, draft, given);
     lift_kicks(part, given);
     keep_even(part, given);
+    lift_cymbals(part, given);
     begin_with(starts.song, part);
     click_evenly(starts.drums, part);
     let end = end_together(part, given);

@@ -180,8 +180,10 @@ impl Drummer {
         }
         let (melodic_ssm, drum_ssm) = (Ssm::stitched(melodic), Ssm::stitched(drums));
         let features = features.unwrap_or_default();
-        let form = watch.stage(Stage::Features, || {
-            Ok(song_form(&Contents::of(&song, &bars, &grids, &features)))
+        let (contents, form) = watch.stage(Stage::Features, || {
+            let contents = Contents::of(&song, &bars, &grids, &features);
+            let form = song_form(&contents);
+            Ok((contents, form))
         })?;
         let drum_form = watch.stage(Stage::Structure, || Ok(drum_form(&drum_ssm)))?;
         let (programs, timings) = (instruments(&song), watch.timings);
@@ -205,6 +207,7 @@ impl Drummer {
             melodic_ssm,
             drum_ssm,
             features,
+            contents,
             programs,
             timings,
         })

@@ -4,11 +4,13 @@
 //! bar takes the strokes of a beat of the groove, as the metres that the network does not know do (see
 //! `metre`), and beats in two become beats in three. Bars of a groove that are alike are played in
 //! their order, counted from the starts of sections. Bars that differ, such as a verse's and a
-//! chorus's, are all offered, and the song decides among them.
+//! chorus's, are all offered, and the song decides among them. Bars that are from the song itself go
+//! where it is as it is there (see `given_homes`).
 
 use super::cells::CELLS;
 use super::features::SLOTS;
 use super::form::Form;
+use super::given_homes::{Likeness, are_in_a_row};
 use super::metre::BarQuery;
 use super::pattern::{known_grid, source_step};
 use super::settings::{ClassDensities, Settings};
@@ -45,10 +47,18 @@ impl Given {
         form: &Form,
         queries: &[BarQuery],
         sounding: &Sounding,
+        likeness: &Likeness,
     ) -> Given {
         let mut given = Given { homes: vec![None; bars.len()], sets: Vec::new() };
+        let mut places: Vec<(&Groove, Option<Vec<usize>>)> = Vec::new();
         for (bar, query) in queries.iter().enumerate() {
             let Some(groove) = settings.groove_of(form.label_at(bar)) else { continue };
+            let known = places.iter().position(|(known, _)| *known == groove);
+            let known = known.unwrap_or_else(|| {
+                places.push((groove, placed_by_song(groove, settings, likeness)));
+                places.len() - 1
+            });
+            let chosen = places[known].1.as_ref().map(|places| places[bar]);
             let metre = bars.bars()[bar].metre;
             // Of a groove in another metre the halves of a bar that is asked as one go on together.
             let halves = query.half.is_some() && groove.metre() != metre;
@@ -57,8 +67,11 @@ impl Given {
             let turn =
                 place.map_or(groove.bars() - 1, |place| if halves { place / 2 } else { place });
             let turn = turn % groove.bars();
-            let ordered = settings.follow == 0.0 || is_ordered(groove);
-            let turns = if ordered { turn..turn + 1 } else { 0..groove.bars() };
+            let turns = match chosen {
+                Some(chosen) => chosen..chosen + 1,
+                None if settings.follow == 0.0 || is_ordered(groove) => turn..turn + 1,
+                None => 0..groove.bars(),
+            };
             let grid = &grids[bar];
             let laid = turns.map(|turn| folded(groove, turn, metre, grid, query, settings.swing));
             let laid = laid.collect();
@@ -140,6 +153,14 @@ fn is_ordered(groove: &Groove) -> bool {
     })
 }
 
+/// Which of a groove's bars each bar of the song plays, where the song says that.
+fn placed_by_song(groove: &Groove, settings: &Settings, likeness: &Likeness) -> Option<Vec<usize>> {
+    // Who took several bars that are alike in one piece took a phrase.
+    let is_phrase = is_ordered(groove) && are_in_a_row(groove.homes());
+    let in_turn = settings.follow == 0.0 || is_phrase;
+    if in_turn { None } else { likeness.nearest(groove) }
+}
+
 /// A bar of a groove on a bar of a song.
 fn folded(
     groove: &Groove,
@@ -212,7 +233,9 @@ fn placed(step: usize, offset: f32, from: &StepGrid, to: &StepGrid, swing: f32) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::Ssm;
     use crate::drummer::Section;
+    use crate::drummer::features::{Contents, bar_features};
     use crate::score::{GrooveSource, MetreChange, Song, TempoMap, Ticks, Velocity};
 
     fn groove(metre: (u8, u8), triplets: bool, strokes: &[&[(Lane, usize)]]) -> Groove {
@@ -246,7 +269,12 @@ mod tests {
         };
         let song = Song { tempo: TempoMap::new(96, []), metres: vec![], tracks: vec![] };
         let sounding = Sounding::of(&song, &bars, &grids);
-        let given = Given::of(&settings, &bars, &grids, &form, &queries, &sounding);
+        let features = bar_features(&song, &bars, &grids);
+        let contents = Contents::of(&song, &bars, &grids, &features);
+        let drum_ssm = Ssm::from_pairs(4, |_, _| 0.5);
+        let likeness =
+            Likeness { contents: &contents, drum_ssm: &drum_ssm, form: &form, drum_form: &form };
+        let given = Given::of(&settings, &bars, &grids, &form, &queries, &sounding, &likeness);
         (0..4)
             .map(|bar| {
                 let bars = &given.at(bar).unwrap().bars;
@@ -333,6 +361,22 @@ mod tests {
             let (place, offset) = placed(step, 0.0, &shuffle.grid(), &rock.grid(), 1.0);
             assert!(place == swung && offset.abs() < 1e-5, "{step}: {place} {offset}");
         }
+    }
+
+    #[test]
+    fn bars_that_are_alike_go_to_their_homes_unless_they_are_a_phrase() {
+        let mut answer = ROCK;
+        answer[3].1 = 11;
+        let two = groove((4, 4), false, &[&ROCK, &answer]);
+        let at = |homes: [usize; 2]| {
+            laid(&two.at_home(homes.map(BarIndex).into()), (4, 4), false, Lane::Kick)
+        };
+        let [first, second] = [vec![vec![0, 8, 10]], vec![vec![0, 8, 11]]];
+        let turns = [first.clone(), second.clone(), first.clone(), second.clone()];
+        assert_eq!(at([2, 3]), turns);
+        // The sections are A and B: the main bar is at home in the second.
+        assert_eq!(at([2, 0])[2..], [first.clone(), first]);
+        assert_eq!(at([2, 0])[0], second);
     }
 
     #[test]

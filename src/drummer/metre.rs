@@ -186,7 +186,7 @@ fn split(steps: usize, beat: usize) -> Vec<usize> {
 }
 
 /// The beats of a bar of four from which a bar of some other number takes its strokes.
-fn borrowed(beats: usize) -> &'static [usize] {
+pub fn beats_of_four(beats: usize) -> &'static [usize] {
     match beats {
         0 | 1 => &[0],
         2 => &[0, 1],
@@ -203,7 +203,7 @@ fn borrowed(beats: usize) -> &'static [usize] {
 /// beat ends with its off-beat again, the last one of three with the beat that is missing.
 fn from_beats(beats: &[usize], length: usize) -> Vec<usize> {
     let last_is_long = beats.len() == 3 && beats[2] > length;
-    let own: &[usize] = if last_is_long { &[0, 1, 2] } else { borrowed(beats.len()) };
+    let own: &[usize] = if last_is_long { &[0, 1, 2] } else { beats_of_four(beats.len()) };
     let mut sources = Vec::new();
     for (number, &beat) in beats.iter().enumerate() {
         let from = own[number % own.len()] * length;

@@ -311,6 +311,29 @@ impl Settings {
         }
     }
 
+    /// Goes to another song: the bars of grooves are at home nowhere in it.
+    pub fn forget_homes(&mut self) {
+        self.grooves_mut().for_each(|groove| *groove = groove.at_home(Vec::new()));
+    }
+
+    /// All grooves that were given: the song's, then those of sections by label.
+    pub fn grooves(&self) -> impl Iterator<Item = &Groove> {
+        let song = match &self.style {
+            StyleChoice::Groove(groove) => Some(groove),
+            _ => None,
+        };
+        song.into_iter().chain(self.section_grooves.values())
+    }
+
+    /// The same, to be changed.
+    pub fn grooves_mut(&mut self) -> impl Iterator<Item = &mut Groove> {
+        let song = match &mut self.style {
+            StyleChoice::Groove(groove) => Some(groove),
+            _ => None,
+        };
+        song.into_iter().chain(self.section_grooves.values_mut())
+    }
+
     /// The groove that a section of a label is played with, if one was given.
     pub fn groove_of(&self, label: Option<usize>) -> Option<&Groove> {
         let own = label.and_then(|label| self.section_grooves.get(&label));
@@ -364,6 +387,14 @@ mod tests {
         assert_eq!(settings.groove_of(Some(0)), Some(&song));
         assert_eq!(settings.groove_of(None), Some(&song));
         assert_eq!(Settings::default().groove_of(Some(2)), None);
+        let mut moved = Settings {
+            style: StyleChoice::Groove(song.at_home(vec![BarIndex(3)])),
+            section_grooves: [(2, own.at_home(vec![BarIndex(5)]))].into(),
+            ..Settings::default()
+        };
+        assert_eq!(moved.groove_of(Some(2)).unwrap().homes(), [BarIndex(5)]);
+        moved.forget_homes();
+        assert_eq!((moved.groove_of(Some(2)), moved.groove_of(None)), (Some(&own), Some(&song)));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::evaluation::SenseReference;
-use super::features::{BarFeatures, PROGRAMS};
+use super::features::{BarFeatures, Contents, PROGRAMS};
 use super::limbs::Limbs;
 use super::metre::BarQuery;
 use super::pattern::{PatternInput, known_grid};
@@ -41,6 +41,8 @@ pub struct SongAnalysis {
     /// Other songs have another one.
     pub(super) fingerprint: u64,
     pub(super) features: Vec<BarFeatures>,
+    /// What each bar plays, note by note.
+    pub(super) contents: Contents,
     pub(super) programs: [f32; PROGRAMS],
     /// The windows in which the networks see the song.
     pub(super) windows: Vec<Window>,

@@ -36,6 +36,7 @@ mod sounds;
 #[cfg(test)]
 mod tests;
 mod text;
+mod volume;
 mod write;
 
 use std::fs::File;
@@ -48,6 +49,7 @@ pub use file::SongFile;
 pub use parse::{MAX_BARS, MAX_HOURS, parse};
 pub use repair::Repair;
 pub use sounds::{Because, DRUM_CHANNEL};
+pub use volume::VolumeChange;
 pub use write::{write, write_clip};
 
 use crate::score::Song;

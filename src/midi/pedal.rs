@@ -3,7 +3,7 @@
 use super::container::{Container, TrackChunk};
 use super::events::{Events, Message};
 use super::file::SongFile;
-use crate::score::{Pedal, PedalChange};
+use crate::score::{Pedal, PedalChange, Ticks};
 
 impl SongFile {
     /// How the pedals of a track's channel are moved, from any track of the file: the track of the song by
@@ -12,6 +12,16 @@ impl SongFile {
     /// # Panics
     /// If there is no such track.
     pub fn pedals(&self, track: usize) -> Vec<PedalChange> {
+        let moved = |(at, controller, value)| {
+            let moved = Pedal::moved(controller, value);
+            moved.map(move |(pedal, value)| PedalChange { at, pedal, value })
+        };
+        self.controllers(track).into_iter().flat_map(moved).collect()
+    }
+
+    /// The controllers of a track's channel with their values, from any track of the file, in the order of
+    /// time, in ticks of the song.
+    pub(super) fn controllers(&self, track: usize) -> Vec<(Ticks, u8, u8)> {
         let channel = self.origins[track].channel;
         // It was opened before, or there would be no song.
         let Ok(container) = Container::open(&self.bytes) else { return Vec::new() };
@@ -23,13 +33,11 @@ impl SongFile {
                 if let Message::Channel { status, data: [controller, value] } = event.message
                     && status == 0xB0 | channel
                 {
-                    let at = container.time_base.ticks(event.at);
-                    let moved = Pedal::moved(controller, value);
-                    found.extend(moved.map(|(pedal, value)| PedalChange { at, pedal, value }));
+                    found.push((container.time_base.ticks(event.at), controller, value));
                 }
             }
         }
-        found.sort_by_key(|change| change.at);
+        found.sort_by_key(|&(at, ..)| at);
         found
     }
 }

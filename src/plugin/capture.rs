@@ -9,6 +9,8 @@ use crate::studio::wire::Captured;
 
 /// How far the transport runs in silence before the studio is told, in beats.
 const PASSING: f64 = 1.0;
+/// A key struck so close ahead of a start, in seconds, is meant on it: nobody plays to the sample.
+const EARLY: f64 = 0.1;
 
 /// The listening end.
 pub struct Capture {
@@ -24,6 +26,12 @@ pub struct Capture {
     notes: u64,
     /// Keys that the musician holds, a bit for each.
     sounding: u128,
+    /// Keys that were struck while the transport stands and are still held, a bit for each.
+    early: u128,
+    /// When, in samples, and how hard each of them was struck.
+    struck: [(u64, Velocity); 128],
+    /// Samples so far.
+    frames: u64,
     /// How far the pedals of each channel are down, whether the transport runs or not.
     pedals: [[u8; Pedal::ALL.len()]; 16],
     /// How far the studio has them down.
@@ -45,6 +53,9 @@ impl Capture {
             metre: None,
             notes: 0,
             sounding: 0,
+            early: 0,
+            struck: [(0, Velocity::clamped(1)); 128],
+            frames: 0,
             pedals: Default::default(),
             told_pedals: Default::default(),
             latest: Beats::default(),
@@ -54,6 +65,7 @@ impl Capture {
 
     /// Tells the studio how the transport moves, as long as it is to listen.
     pub fn follow(&mut self, span: &Span, listens: bool) {
+        let early = if span.motion.is_rolling() { std::mem::take(&mut self.early) } else { 0 };
         if !listens || !span.motion.is_rolling() {
             if self.running && self.send(Captured::Stopped { at: span.start }) {
                 (self.running, self.sounding) = (false, 0);
@@ -77,13 +89,29 @@ impl Capture {
             self.metre = Some(metre);
         }
         self.tell_pedals(at);
+        if span.motion == Motion::Starts {
+            self.begin_early(span, early);
+        }
         if at.0 - self.told.0 >= PASSING && self.send(Captured::Passed { at }) {
             self.told = at;
         }
     }
 
+    /// Begins the notes of keys that were struck just ahead of a start with it.
+    fn begin_early(&mut self, span: &Span, keys: u128) {
+        let seconds_per_frame = 60.0 * span.beats_per_frame / span.tempo.0;
+        for key in (0..128).filter(|&key| keys & bit(key) != 0) {
+            let (frame, velocity) = self.struck[usize::from(key)];
+            let ahead = self.frames.saturating_sub(frame) as f64 * seconds_per_frame;
+            if ahead <= EARLY {
+                self.note_on(span, span.offset, key, velocity);
+            }
+        }
+    }
+
     /// Ends a span.
     pub fn end(&mut self, span: &Span) {
+        self.frames += u64::from(span.frames);
         if self.running {
             self.forward(span.position(span.offset + span.frames));
         }
@@ -91,7 +119,11 @@ impl Capture {
 
     /// A note of the musician's begins on a sample of the span.
     pub fn note_on(&mut self, span: &Span, sample: u32, key: u8, velocity: Velocity) {
-        if self.running {
+        if !span.motion.is_rolling() {
+            let frame = self.frames + u64::from(sample.saturating_sub(span.offset));
+            self.struck[usize::from(key & 127)] = (frame, velocity);
+            self.early |= bit(key);
+        } else if self.running {
             let at = self.forward(span.position(sample));
             self.sounding |= bit(key);
             self.told = at;
@@ -102,7 +134,9 @@ impl Capture {
 
     /// A note of the musician's ends on a sample of the span; `None` ends all.
     pub fn note_off(&mut self, span: &Span, sample: u32, key: Option<u8>) {
-        let ending = self.sounding & key.map_or(u128::MAX, bit);
+        let keys = key.map_or(u128::MAX, bit);
+        self.early &= !keys;
+        let ending = self.sounding & keys;
         if ending == 0 {
             return;
         }

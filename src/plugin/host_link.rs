@@ -91,7 +91,8 @@ impl HostLink {
         for (place, control) in Control::ALL.into_iter().enumerate() {
             let Some(asked) = value_in(control, document) else { continue };
             if (parameters.of(control).position() - asked).abs() > SAME {
-                self.turn(place, asked);
+                self.want(place, asked);
+                self.ask();
             }
         }
     }
@@ -104,7 +105,10 @@ impl HostLink {
         let before = told.replace(Arc::clone(&document));
         if before.is_some_and(|before| !Arc::ptr_eq(&before, &document)) {
             let count = (parameters.changes.value() + 1) % CHANGES;
-            self.turn(COUNT, parameters.changes.preview_normalized(count));
+            self.want(COUNT, parameters.changes.preview_normalized(count));
+            // The host may open a project before it answers.
+            drop(told);
+            self.ask();
         }
     }
 
@@ -126,9 +130,13 @@ impl HostLink {
         Ok(())
     }
 
-    fn turn(&self, place: usize, position: f32) {
+    fn want(&self, place: usize, position: f32) {
         self.wanted[place].store(position.to_bits(), Ordering::Relaxed);
         self.waiting.store(true, Ordering::Release);
+    }
+
+    /// Asks for a flush. The lock is held meanwhile: the host has to be there until it has answered.
+    fn ask(&self) {
         if let Some(flush) = &*self.flush.lock() {
             flush();
         }
@@ -182,5 +190,23 @@ mod tests {
         link.tell_changes(&parameters, &studio);
         assert!(taken(&link).is_empty());
         assert!(parameters.param_map().iter().any(|(id, ..)| id == COUNT_ID));
+    }
+
+    #[test]
+    fn a_host_may_open_a_project_while_it_is_asked() {
+        let (link, studio) = (Arc::new(HostLink::default()), Studio::new());
+        let parameters = Parameters::default();
+        link.tell_changes(&parameters, &studio);
+        let saved = studio.save();
+        let (own, opening) = (Arc::downgrade(&link), Arc::clone(&studio));
+        link.flush_with(Some(Box::new(move || {
+            // Where it is locked, opening would wait for ever.
+            let link = own.upgrade().filter(|link| link.told.try_lock().is_some());
+            link.unwrap().open(&opening, || opening.load(&saved)).unwrap();
+        })));
+        studio.apply(Edit::Channel(Channel::new(3).unwrap())).unwrap();
+        link.tell_changes(&parameters, &studio);
+        assert_eq!(studio.snapshot().document.channel, Channel::DRUMS);
+        assert!(taken(&link).is_empty(), "what was counted was of the document before");
     }
 }

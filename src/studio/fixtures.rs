@@ -59,6 +59,7 @@ pub fn take(bars: usize) -> Take {
         start: Beats(16.0),
         song: Song { tempo: TempoMap::new(480, tempo), metres: vec![waltz], tracks: vec![track] },
         pedals: Vec::new(),
+        volumes: Vec::new(),
         length: ticks + Ticks(1440),
     }
 }

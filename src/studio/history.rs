@@ -67,9 +67,11 @@ impl History {
     }
 
     /// Changes the present as part of the last step, such as when the drummer has played what the
-    /// last step asked for.
+    /// last step asked for. One that is the same stays the same: hosts save what has changed.
     pub fn amend(&mut self, document: Document) {
-        self.present = Arc::new(document);
+        if document != *self.present {
+            self.present = Arc::new(document);
+        }
     }
 
     /// Whether there was a step back.
@@ -106,6 +108,17 @@ mod tests {
 
     fn channel(history: &History) -> u8 {
         history.present().channel.number()
+    }
+
+    #[test]
+    fn what_changes_nothing_is_no_other_document() {
+        let mut history = History::default();
+        set(&mut history, 3, None);
+        let before = Arc::clone(history.present());
+        history.amend(Document::clone(&before));
+        assert!(Arc::ptr_eq(history.present(), &before));
+        history.amend(Document { channel: Channel::new(4).unwrap(), ..Document::clone(&before) });
+        assert_eq!(channel(&history), 4);
     }
 
     fn set(history: &mut History, number: u8, gesture: Option<Gesture>) {

@@ -103,8 +103,9 @@ impl MelodySet {
     pub fn take_of(&self, number: usize) -> Option<Take> {
         let song = self.song(number)?;
         let name = format!("Melody {} for {}", number + 1, self.take.name);
-        let (name, pedals) = (super::take::tidy_name(&name), Vec::new());
-        Some(Take { name, song, pedals, ..(*self.take).clone() })
+        let name = super::take::tidy_name(&name);
+        let (pedals, volumes) = (Vec::new(), Vec::new());
+        Some(Take { name, song, pedals, volumes, ..(*self.take).clone() })
     }
 
     /// One of the melodies as a MIDI file.

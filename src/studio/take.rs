@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::drummer::timing::{self, Bars, FileTime, Finding, Timed};
-use crate::midi::{self, MAX_BARS, MidiError, SongFile};
+use crate::midi::{self, MAX_BARS, MidiError, SongFile, VolumeChange};
 use crate::score::{
     BarGrid, BarIndex, Beats, Bpm, Groove, GrooveError, GrooveSource, PedalChange, Song,
     TakenGroove, TempoMap, Ticks, Track,
@@ -29,6 +29,8 @@ pub struct Take {
     /// How the pedals of each track are moved, sorted by time; nothing at all where none is. Ticks are
     /// those of the host from the take's start, whatever bars the song is laid in.
     pub pedals: Vec<Vec<PedalChange>>,
+    /// How loud each track's channel is, likewise.
+    pub volumes: Vec<Vec<VolumeChange>>,
     /// Where the take ends, counted from its start: a bar line, at or behind the last note.
     pub length: Ticks,
 }
@@ -88,7 +90,8 @@ impl Take {
             start: Beats(0.0),
             song: song.clone(),
             file_time: None,
-            pedals: pedals(&file),
+            pedals: controls(&file, SongFile::pedals, |change: &mut PedalChange| &mut change.at),
+            volumes: controls(&file, SongFile::volumes, |change: &mut VolumeChange| &mut change.at),
             length: Ticks(0),
         };
         Ok((take.timed(timed.song, timed.file_time), timed.findings))
@@ -197,21 +200,28 @@ impl Take {
     }
 }
 
-/// How the pedals of a file's tracks are moved until its last bar ends.
-fn pedals(file: &SongFile) -> Vec<Vec<PedalChange>> {
+/// What is done to a file's melodic tracks until its last bar ends, each at its tick.
+fn controls<T>(
+    file: &SongFile,
+    of: impl Fn(&SongFile, usize) -> Vec<T>,
+    at: impl Fn(&mut T) -> &mut Ticks,
+) -> Vec<Vec<T>> {
     let bars = file.song().bars();
     let end = bars.bars().last().map_or(Ticks(0), |bar| bar.end());
     let of_track = |(index, track): (usize, &Track)| {
-        let mut pedals = if track.is_drums() { Vec::new() } else { file.pedals(index) };
-        pedals.iter_mut().for_each(|change| change.at = change.at.min(end));
-        pedals
+        let mut changes = if track.is_drums() { Vec::new() } else { of(file, index) };
+        for change in &mut changes {
+            let at = at(change);
+            *at = (*at).min(end);
+        }
+        changes
     };
-    tidy_pedals(file.song().tracks.iter().enumerate().map(of_track).collect())
+    tidy_controls(file.song().tracks.iter().enumerate().map(of_track).collect())
 }
 
-/// The pedals of a take's tracks, by track; nothing where none of them is moved.
-pub(super) fn tidy_pedals(pedals: Vec<Vec<PedalChange>>) -> Vec<Vec<PedalChange>> {
-    if pedals.iter().all(Vec::is_empty) { Vec::new() } else { pedals }
+/// What is done to a take's tracks, by track; nothing where nothing is done to any.
+pub(super) fn tidy_controls<T>(tracks: Vec<Vec<T>>) -> Vec<Vec<T>> {
+    if tracks.iter().all(Vec::is_empty) { Vec::new() } else { tracks }
 }
 
 /// What a map of whole ticks says of a place between two, above 0.
@@ -264,6 +274,7 @@ mod tests {
         let change = |at, value| PedalChange { at: Ticks(at), pedal: Pedal::Sustain, value };
         assert_eq!(take.pedals, [[change(96, 127), change(384, 0)]]);
         assert_eq!(take.length, Ticks(384));
+        assert!(take.volumes.is_empty());
         // A song without any has no lists of nothing.
         let song = crate::studio::fixtures::take(2).song;
         assert!(Take::from_midi("plain", &midi::write(&song)).unwrap().0.pedals.is_empty());

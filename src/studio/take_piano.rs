@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::Take;
 use super::export_file::{ExportFile, file_name};
 use crate::audio::{self, DECODED_RATE, DecodeError, Stereo};
+use crate::midi::VolumeChange;
 use crate::score::{Note, PedalChange, SampleRate};
-use crate::timbre::{self, Part, PedalMove, Piano, PlayedNote, TimbreError};
+use crate::timbre::{self, Part, PedalMove, Piano, PlayedNote, TimbreError, VolumeMove};
 
 /// The share of the work that is done once the recording is read.
 const READ: f32 = 0.1;
@@ -72,8 +73,8 @@ impl TakePiano {
         Ok(TakePiano { name, piano: learned.measured.piano, remarks })
     }
 
-    /// Plays the melodic tracks of a take, with their pedals, between two seconds of it; the first begins
-    /// the sound.
+    /// Plays the melodic tracks of a take, with their pedals and volumes, between two seconds of it; the
+    /// first begins the sound.
     ///
     /// # Errors
     /// [`PianoError::Play`] for more than an hour, [`PianoError::Cancelled`].
@@ -85,13 +86,16 @@ impl TakePiano {
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Stereo, PianoError> {
         let mut parts = parts(take);
-        for Part { notes, pedals } in &mut parts {
+        for Part { notes, pedals, volumes } in &mut parts {
             notes.retain(|note| (from..to).contains(&note.start));
             for note in notes {
                 (note.start, note.end) = (note.start - from, note.end.min(to) - from);
             }
             // Those before have been moved when it begins.
             pedals.iter_mut().for_each(|moved| moved.at = moved.at.min(to).max(from) - from);
+            // What rings on behind the end does so as it was there.
+            volumes.retain(|moved| moved.at <= to);
+            volumes.iter_mut().for_each(|moved| moved.at = moved.at.max(from) - from);
         }
         let played = timbre::perform_parts(&self.piano, &parts, DECODED_RATE, cancelled);
         let mut sides = played.map_err(|error| match error {
@@ -123,7 +127,7 @@ impl PianoRendering {
     }
 }
 
-/// The melodic tracks with their pedals, in seconds from the take's first bar.
+/// The melodic tracks with their pedals and volumes, in seconds from the take's first bar.
 fn parts(take: &Take) -> Vec<Part> {
     let (tempo, host_tempo) = (&take.song.tempo, take.host_tempos());
     let played = |note: &Note| PlayedNote {
@@ -137,10 +141,15 @@ fn parts(take: &Take) -> Vec<Part> {
         pedal: change.pedal,
         value: change.value,
     };
+    let louder = |&VolumeChange { at, gain }: &VolumeChange| VolumeMove {
+        at: host_tempo.seconds(at).0,
+        gain,
+    };
     let melodic = take.song.tracks.iter().enumerate().filter(|(_, track)| !track.is_drums());
     let parts = melodic.map(|(index, track)| Part {
         notes: track.notes.iter().map(played).collect(),
         pedals: take.pedals.get(index).into_iter().flatten().map(moved).collect(),
+        volumes: take.volumes.get(index).into_iter().flatten().map(louder).collect(),
     });
     parts.collect()
 }
@@ -177,6 +186,25 @@ mod tests {
             let [held, damped] = sounds(&take, from);
             assert!(held > 100.0 * plain && held > 100.0 * damped, "{held} {plain} {damped}");
         }
+    }
+
+    #[test]
+    fn the_take_is_played_as_loud_as_its_file_says() {
+        let piano =
+            TakePiano { name: String::new(), piano: Piano::schematic(), remarks: Vec::new() };
+        let mut take = fixtures::take(2);
+        // From the second bar on, wherever the sound begins.
+        take.volumes = vec![vec![VolumeChange { at: Ticks(1920), gain: 0.01 }]];
+        let play = |from: f64| piano.play(&take, from, f64::INFINITY, &|| false).unwrap();
+        let whole = play(0.0);
+        let [loud, soft] = [0.6, 2.6].map(|at| power(&whole.left, at, at + 0.1));
+        assert!(loud > 1000.0 * soft && soft > 0.0, "{loud} {soft}");
+        take.volumes[0][0].at = Ticks(0);
+        let later = piano.play(&take, 1.0, f64::INFINITY, &|| false).unwrap();
+        take.volumes.clear();
+        let plain = piano.play(&take, 1.0, f64::INFINITY, &|| false).unwrap();
+        let [later, plain] = [later, plain].map(|sound| power(&sound.left, 0.1, 0.2));
+        assert!(plain > 10.0 * later, "{plain} {later}");
     }
 
     #[test]

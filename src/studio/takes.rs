@@ -43,6 +43,9 @@ impl Document {
         if let Some(kept) = take.and_then(|take| self.kept.get_mut(take)).and_then(Option::take) {
             let kept = Arc::unwrap_or_clone(kept);
             (self.arrangement, self.settings) = (kept.arrangement, kept.settings);
+        } else {
+            // Its grooves are from another song.
+            self.settings.forget_homes();
         }
     }
 

@@ -31,7 +31,7 @@ pub fn sounding(parts: &[Part]) -> Vec<(PlayedNote, DamperFall)> {
     let mut strokes: Vec<(u8, f64)> = notes().map(|note| (note.key, note.start)).collect();
     strokes.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
     let mut found = Vec::with_capacity(strokes.len());
-    for Part { notes, pedals } in parts {
+    for Part { notes, pedals, .. } in parts {
         for note in notes {
             let next = strokes.partition_point(|stroke| *stroke <= (note.key, note.start));
             let again = strokes.get(next).filter(|(key, _)| *key == note.key);
@@ -108,7 +108,7 @@ mod tests {
         let pedals = moves.iter().map(|&(at, pedal, value)| PedalMove { at, pedal, value });
         // Another key sounds on, so that the music does.
         let notes = vec![note(1.0, 2.0), PlayedNote { key: 40, ..note(0.0, 9.0) }];
-        sounding(&[Part { notes, pedals: pedals.collect() }])[0]
+        sounding(&[Part { notes, pedals: pedals.collect(), ..Part::default() }])[0]
     }
 
     #[test]
@@ -168,7 +168,7 @@ mod tests {
     fn a_key_struck_again_ends_the_note_and_another_part_holds_nothing() {
         let part = |notes: Vec<PlayedNote>, down: &[f64]| {
             let moved = |&at: &f64| PedalMove { at, pedal: Pedal::Sustain, value: 127 };
-            Part { notes, pedals: down.iter().map(moved).collect() }
+            Part { notes, pedals: down.iter().map(moved).collect(), ..Part::default() }
         };
         let ends = |parts: &[Part]| -> Vec<f64> {
             sounding(parts).into_iter().map(|(note, _)| note.end).collect()

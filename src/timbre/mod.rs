@@ -3,7 +3,7 @@
 //! [`learn`] takes a recording, and its notes if they are known, and fills a [`Piano`]: 88 keys, each with
 //! up to 60 partials (levels for three velocities, two decays), inharmonicity, the attack's noise,
 //! damping. What is heard is measured; the rest comes from [`Piano::schematic`], fitted to what is heard,
-//! and from neighbouring keys. [`perform_parts`] plays notes and pedals with such a table: oscillators and
+//! and from neighbouring keys. [`perform_parts`] plays notes, pedals and volumes with such a table: oscillators and
 //! noise, no network and no samples.
 //!
 //! Runs on the worker thread or the command line's. In go mono samples in `[-1, 1]`, seconds, MIDI keys
@@ -50,7 +50,7 @@ pub use learn::{Learned, Remark, learn};
 pub use measure::Measured;
 pub use note::PlayedNote;
 pub use oscillators::BLOCK;
-pub use pedals::{Part, PedalMove};
+pub use pedals::{Part, PedalMove, VolumeMove};
 pub use piano::{KEYS, KeySound, LOWEST, Noise, Partial, Piano};
 pub use recording::beginning;
 pub use synth::{Synthesizer, level, perform, perform_parts};

@@ -24,7 +24,7 @@ fn played(parts: &[Part]) -> Vec<f32> {
 }
 
 fn with_pedals(notes: &[PlayedNote], pedals: Vec<PedalMove>) -> Vec<f32> {
-    played(&[Part { notes: notes.to_vec(), pedals }])
+    played(&[Part { notes: notes.to_vec(), pedals, ..Part::default() }])
 }
 
 fn sustained(notes: &[PlayedNote], pedal: &[(f64, u8)]) -> Vec<f32> {
@@ -65,7 +65,7 @@ fn a_half_pedal_of_a_reference_is_expected_as_it_is_played() {
     sound.noise.levels = [-200.0; 12];
     sound.pan = 0.0;
     let pedals = moves(Pedal::Sustain, &[(0.1, 44), (2.0, 0)]);
-    let parts = [Part { notes: vec![note(69, 0.0, 0.5)], pedals }];
+    let parts = [Part { notes: vec![note(69, 0.0, 0.5)], pedals, ..Part::default() }];
     let [samples, _] = perform_parts(&piano, &parts, RATE, &|| false).unwrap();
     let (heard, fall) = sounding(&parts)[0];
     let window = Window::new(4096, RATE as f32);
@@ -136,16 +136,41 @@ fn pedals_hold_for_their_own_part_only() {
     let part = |key, pedal: &[(f64, u8)]| Part {
         notes: vec![note(key, 0.0, 0.3)],
         pedals: moves(Pedal::Sustain, pedal),
+        ..Part::default()
     };
     let both = played(&[part(60, &[]), part(48, &[(0.1, 127), (2.0, 0)])]);
-    let held =
-        played(&[Part { notes: vec![note(48, 0.0, 2.0), note(60, 0.0, 0.3)], pedals: Vec::new() }]);
+    let notes = vec![note(48, 0.0, 2.0), note(60, 0.0, 0.3)];
+    let held = played(&[Part { notes, ..Part::default() }]);
     assert!(until(&both, 1.9) == until(&held, 1.9));
 }
 
 #[test]
+fn a_volume_holds_for_its_own_part_and_for_what_sounds_of_it() {
+    let part = |key, volumes: &[(f64, f32)]| Part {
+        notes: vec![note(key, 0.0, 2.0)],
+        volumes: volumes.iter().map(|&(at, gain)| VolumeMove { at, gain }).collect(),
+        ..Part::default()
+    };
+    let plain = played(&[part(48, &[])]);
+    let halved = played(&[part(48, &[(1.0, 0.5)])]);
+    assert!(until(&halved, 0.99) == until(&plain, 0.99));
+    let softer = loudness(&plain, 1.1) - loudness(&halved, 1.1);
+    assert!((softer - 6.02).abs() < 0.1, "{softer} dB");
+    // No click: the samples fall over a block.
+    let step = |samples: &[f32]| {
+        let around = &samples[(0.99 * f64::from(RATE)) as usize..][..RATE as usize / 50];
+        around.windows(2).fold(0.0f32, |most, pair| most.max((pair[1] - pair[0]).abs()))
+    };
+    assert!(step(&halved) < 1.5 * step(&plain));
+    // Another part is as it was; one that is silent is not heard.
+    let both = played(&[part(60, &[]), part(72, &[(0.0, 0.0)])]);
+    let alone = played(&[part(60, &[])]);
+    assert!((loudness(&both, 0.5) - loudness(&alone, 0.5)).abs() < 0.01);
+}
+
+#[test]
 fn what_two_tracks_play_in_unison_is_one_note() {
-    let part = |start: f64| Part { notes: vec![note(60, start, 1.0)], pedals: Vec::new() };
+    let part = |start: f64| Part { notes: vec![note(60, start, 1.0)], ..Part::default() };
     let alone = played(&[part(0.0)]);
     assert!(played(&[part(0.0), part(0.0)]) == alone);
     // Within a block of samples.

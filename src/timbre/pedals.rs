@@ -14,13 +14,24 @@ pub struct PedalMove {
     pub value: u8,
 }
 
-/// Notes of a performance with pedals that hold for them alone, as of a MIDI channel.
+/// A part becomes louder or softer, what sounds of it too.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct VolumeMove {
+    /// When, in seconds.
+    pub at: f64,
+    /// Linear gain from then on, not negative; 1 before the first.
+    pub gain: f32,
+}
+
+/// Notes of a performance with pedals and a volume that hold for them alone, as of a MIDI channel.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Part {
     /// In any order.
     pub notes: Vec<PlayedNote>,
     /// Sorted by time.
     pub pedals: Vec<PedalMove>,
+    /// Sorted by time.
+    pub volumes: Vec<VolumeMove>,
 }
 
 /// Up to this value of the sustain pedal the dampers lie on the strings with their whole weight. From

@@ -4,7 +4,7 @@ use super::TimbreError;
 use super::noise_bands::NoiseBands;
 use super::note::PlayedNote;
 use super::oscillators::BLOCK;
-use super::pedals::{Part, Pedals};
+use super::pedals::{Part, Pedals, VolumeMove};
 use super::piano::Piano;
 use super::voice::Voice;
 use crate::score::Pedal;
@@ -30,6 +30,7 @@ const SHORTEST_LIFT: f64 = 0.02;
 enum Event {
     Release { key: u8 },
     Move { part: usize, pedal: Pedal, value: u8 },
+    Volume { part: usize, gain: f32 },
     Strike { part: usize, key: u8, velocity: u8 },
 }
 
@@ -40,7 +41,7 @@ impl Event {
         match self {
             Event::Release { .. } => 0,
             Event::Move { pedal: Pedal::Sostenuto, .. } => 3,
-            Event::Move { .. } => 1,
+            Event::Move { .. } | Event::Volume { .. } => 1,
             Event::Strike { .. } => 2,
         }
     }
@@ -55,6 +56,8 @@ pub struct Synthesizer<'a> {
     struck: usize,
     /// Of each part.
     pedals: Vec<Pedals>,
+    /// Linear gain of each part, at the end of the block before and of the next.
+    volumes: Vec<[f32; 2]>,
     /// The block at which the sustain pedal of each part last came up.
     lifted: Vec<Option<usize>>,
     block: usize,
@@ -70,6 +73,7 @@ impl<'a> Synthesizer<'a> {
             voices: Vec::new(),
             struck: 0,
             pedals: vec![Pedals::default(); parts],
+            volumes: vec![[1.0; 2]; parts],
             lifted: vec![None; parts],
             block: 0,
         }
@@ -129,6 +133,19 @@ impl<'a> Synthesizer<'a> {
         }
     }
 
+    /// Gives a part, from 0, a linear gain; what sounds of it comes to that over the next block.
+    ///
+    /// # Panics
+    /// If there is no such part.
+    pub fn volume(&mut self, part: usize, gain: f32) {
+        let sounds = self.voices.iter().any(|voice| voice.part == part);
+        let [from, to] = &mut self.volumes[part];
+        *to = gain.max(0.0);
+        if !sounds {
+            *from = *to;
+        }
+    }
+
     /// Notes that sound.
     pub fn voices(&self) -> usize {
         self.voices.len()
@@ -138,8 +155,21 @@ impl<'a> Synthesizer<'a> {
     pub fn add(&mut self, left: &mut [f32; BLOCK], right: &mut [f32; BLOCK]) {
         for voice in &mut self.voices {
             let damping = self.pedals[voice.part].damping();
-            voice.add([left, right], &self.bands, damping);
+            let [from, to] = self.volumes[voice.part];
+            if [from, to] == [1.0; 2] {
+                voice.add([left, right], &self.bands, damping);
+                continue;
+            }
+            let mut own = [[0.0; BLOCK]; 2];
+            voice.add(own.each_mut(), &self.bands, damping);
+            for (side, own) in [&mut *left, &mut *right].into_iter().zip(&own) {
+                for (at, (out, sample)) in side.iter_mut().zip(own).enumerate() {
+                    let way = (at + 1) as f32 / BLOCK as f32;
+                    *out += sample * (from + (to - from) * way);
+                }
+            }
         }
+        self.volumes.iter_mut().for_each(|volume| volume[0] = volume[1]);
         self.voices.retain(|voice| !voice.is_silent());
         self.block += 1;
     }
@@ -148,6 +178,7 @@ impl<'a> Synthesizer<'a> {
         match event {
             Event::Release { key } => self.release(key),
             Event::Move { part, pedal, value } => self.pedal(part, pedal, value),
+            Event::Volume { part, gain } => self.volume(part, gain),
             Event::Strike { part, key, velocity } => self.strike(part, key, velocity),
         }
     }
@@ -158,7 +189,7 @@ const PEAK: f32 = 0.9;
 /// Soft playing is made louder by this much at most, so that nothing becomes noise.
 const MOST_GAIN: f32 = 10.0;
 
-/// A performance without pedals; as [`perform_parts`].
+/// A performance without pedals, at one volume; as [`perform_parts`].
 ///
 /// # Errors
 /// As [`perform_parts`].
@@ -168,7 +199,7 @@ pub fn perform(
     rate: u32,
     cancelled: &dyn Fn() -> bool,
 ) -> Result<[Vec<f32>; 2], TimbreError> {
-    let part = Part { notes: notes.to_vec(), pedals: Vec::new() };
+    let part = Part { notes: notes.to_vec(), ..Part::default() };
     perform_parts(piano, &[part], rate, cancelled)
 }
 
@@ -229,7 +260,10 @@ fn events(parts: &[Part], end: f64, block: &dyn Fn(f64) -> usize) -> Vec<(usize,
         events.push((start, Event::Strike { part, key, velocity }));
         events.extend(end.map(|end| (end, Event::Release { key })));
     }
-    for (part, Part { pedals, .. }) in parts.iter().enumerate() {
+    for (part, Part { pedals, volumes, .. }) in parts.iter().enumerate() {
+        let volumes = volumes.iter().filter(|moved| moved.at <= end);
+        let gain = |moved: &VolumeMove| Event::Volume { part, gain: moved.gain };
+        events.extend(volumes.map(|moved| (block(moved.at), gain(moved))));
         let moves = pedals.iter().filter(|pedal| pedal.at <= end);
         events.extend(moves.map(|moved| {
             let (pedal, value) = (moved.pedal, moved.value);
@@ -238,7 +272,7 @@ fn events(parts: &[Part], end: f64, block: &dyn Fn(f64) -> usize) -> Vec<(usize,
         let up = |pedal| (block(end), Event::Move { part, pedal, value: 0 });
         events.extend([Pedal::Sustain, Pedal::Sostenuto].map(up));
     }
-    // Stable: of a part's pedals the last movement counts.
+    // Stable: of a part's pedals and volumes the last movement counts.
     events.sort_by_key(|(at, event)| (*at, event.order()));
     events
 }

@@ -50,7 +50,7 @@ fn learned() -> &'static (Vec<f32>, Learned) {
     static LEARNED: OnceLock<(Vec<f32>, Learned)> = OnceLock::new();
     LEARNED.get_or_init(|| {
         let samples = recording(&other_piano(), &arpeggio());
-        let part = Part { notes: arpeggio(), pedals: Vec::new() };
+        let part = Part { notes: arpeggio(), ..Part::default() };
         let learned = learn(&samples, RATE as f32, Some(&[part]), &|_| true).unwrap();
         (samples, learned)
     })
@@ -172,7 +172,7 @@ fn a_midi_file_of_something_else_is_remarked_on() {
     let samples = recording(&Piano::schematic(), &real);
     for shift in [0, 2, 5] {
         let notes = real.iter().map(|note| PlayedNote { key: note.key + shift, ..*note }).collect();
-        let part = Part { notes, pedals: Vec::new() };
+        let part = Part { notes, ..Part::default() };
         let remarks = learn(&samples, RATE as f32, Some(&[part]), &|_| true).unwrap().remarks;
         assert_eq!(remarks.contains(&Remark::OtherNotes), shift > 0, "{shift}: {remarks:?}");
     }

@@ -300,6 +300,7 @@ fn a_take_is_heard_as_a_piano_in_time_with_the_host() {
         song: Song { tempo: TempoMap::new(480, tempo), metres: Vec::new(), tracks: vec![track] },
         file_time: None,
         pedals: Vec::new(),
+        volumes: Vec::new(),
         length: Ticks(8 * 480),
     };
     let mut sound = Piano::schematic();

@@ -43,6 +43,39 @@ fn notes_are_heard_by_song_position() {
 }
 
 #[test]
+fn what_is_struck_just_ahead_of_a_start_and_held_is_on_it() {
+    for blocks in [[480], [4096]] {
+        let mut host = Host::new(48_000.0, 4096, EXACT);
+        host.jump(8.0);
+        host.note(100, 57, true);
+        host.run(4096, &blocks);
+        host.note(0, 59, true);
+        host.note(100, 60, true);
+        host.note(200, 59, false);
+        host.run(4096, &blocks);
+        host.play();
+        host.note(240, 60, false);
+        host.note(240, 57, false);
+        host.block(480);
+        let heard = host.heard();
+        let at = Beats(8.0);
+        assert_eq!(heard[0], Captured::Started { at });
+        // The first of them has been held for too long, the second not long enough.
+        assert!(matches!(heard[3], Captured::NoteOn { at: Beats(8.0), key: 60, .. }), "{heard:?}");
+        assert_eq!(heard[4..], [Captured::NoteOff { at: Beats(8.01), key: 60 }]);
+        // What sounds as the transport stops is no note of the next start.
+        host.note(0, 62, true);
+        host.block(480);
+        host.stop();
+        host.block(480);
+        host.play();
+        host.block(480);
+        let notes = host.heard().into_iter().filter(|c| matches!(c, Captured::NoteOn { .. }));
+        assert_eq!(notes.count(), 1, "{blocks:?}");
+    }
+}
+
+#[test]
 fn all_notes_off_ends_what_sounds() {
     for cc in [120, 123] {
         let mut host = Host::new(48_000.0, 512, EXACT);

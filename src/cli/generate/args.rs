@@ -13,7 +13,7 @@ use crate::drummer::{
     ClassDensities, CountIn, Ending, Form, Section, Settings, Style, StyleChoice,
 };
 use crate::midi;
-use crate::score::{DRUM_CLASSES, DrumClass, Groove, GrooveSource, TakenGroove};
+use crate::score::{BarIndex, DRUM_CLASSES, DrumClass, Groove, GrooveSource, TakenGroove};
 
 /// The most hits a bar that can be asked for: one on every step of the longest grid.
 const MOST_HITS: f32 = 32.0;
@@ -42,6 +42,12 @@ pub struct GenerateArgs {
     /// A groove to drum the song with: a MIDI file with one to four bars of drums
     #[arg(long, value_name = "FILE", conflicts_with_all = ["style", "densities"])]
     groove: Option<PathBuf>,
+
+    /// The bars of the song that the groove's bars are from, such as 9,25, the main one first: each is
+    /// played where the song is as it is there
+    #[arg(long, value_name = "BARS", requires = "groove", value_delimiter = ',',
+          value_parser = clap::value_parser!(u16).range(1..=1024))]
+    groove_from: Vec<u16>,
 
     /// A groove for all sections of a letter, such as B=chorus.mid: the letters of the song's form are
     /// printed with its drums. May be given several times
@@ -142,7 +148,8 @@ impl GenerateArgs {
         }
     }
 
-    /// Which grooves of sections have no section in a song of this form, a line each.
+    /// What grooves have no place in a song of this form, a line each: those of sections that it has not,
+    /// and what is from bars behind its end.
     pub fn unplayed(&self, form: &Form) -> Vec<String> {
         let labels: BTreeSet<usize> = form.sections.iter().map(|section| section.label).collect();
         let letters: Vec<String> = labels.iter().map(|&label| letter(label)).collect();
@@ -152,7 +159,12 @@ impl GenerateArgs {
             format!("{path} is not played: the song has no section {missing}, only {letters}")
         };
         let missing = self.section_groove.iter().filter(|groove| !labels.contains(&groove.label));
-        missing.map(line).collect()
+        let bars = form.sections.last().map_or(0, |section| section.bars.end);
+        let behind = self.groove_from.iter().find(|&&bar| usize::from(bar) > bars);
+        let behind = behind.map(|bar| {
+            format!("--groove-from names bar {bar} and the song has {bars}: it is passed over")
+        });
+        missing.map(line).chain(behind).collect()
     }
 
     /// The swing that is asked for; `None` leaves it to the song.
@@ -177,12 +189,30 @@ impl GenerateArgs {
             Ok::<Groove, CliError>(groove)
         };
         if let Some(path) = &self.groove {
-            settings.style = StyleChoice::Groove(read(path)?);
+            settings.style = StyleChoice::Groove(self.at_home(&read(path)?)?);
         }
         for SectionGroove { label, path } in &self.section_groove {
             settings.section_grooves.insert(*label, read(path)?);
         }
         Ok(remarks)
+    }
+
+    /// The groove in the bars that it is said to be from.
+    fn at_home(&self, groove: &Groove) -> Result<Groove, CliError> {
+        let homes = self.groove_from.iter().map(|&bar| BarIndex(usize::from(bar) - 1));
+        let (named, bars) = (homes.len(), groove.bars());
+        if named > 0 && (named != bars || bars == 1) {
+            return Err(CliError::Usage(match bars {
+                1 => "--groove-from says where several bars of a groove are from, and this groove has \
+                      one"
+                    .to_owned(),
+                _ => format!(
+                    "--groove-from names {named} of the song's bars, and the groove has {bars}: name \
+                     one for each"
+                ),
+            }));
+        }
+        Ok(groove.at_home(homes.collect()))
     }
 
     /// What is asked for, but for grooves, which have to be read.
@@ -276,6 +306,8 @@ mod tests {
     use super::*;
     use clap::Parser;
 
+    use crate::score::{Hit, Lane, Metre, Velocity};
+
     #[derive(Debug, Parser)]
     struct Line {
         #[command(flatten)]
@@ -357,12 +389,36 @@ mod tests {
     }
 
     #[test]
+    fn bars_of_a_groove_are_from_as_many_bars_of_the_song() {
+        let groove = |bars: usize| {
+            let hit = |bar| Hit {
+                bar: BarIndex(bar),
+                step: 0,
+                key: Lane::Kick.default_key(),
+                velocity: Velocity::clamped(90),
+                offset: 0.0,
+            };
+            let hits = (0..bars).map(hit).collect();
+            Groove::new("own", GrooveSource::File, Metre::COMMON, false, bars, hits).unwrap()
+        };
+        let placed = |line: &str, bars| args(line).at_home(&groove(bars));
+        let from = "--groove a.mid --groove-from 9,25";
+        assert_eq!(placed(from, 2).unwrap().homes(), [BarIndex(8), BarIndex(24)]);
+        assert!(placed("--groove a.mid", 2).unwrap().homes().is_empty());
+        assert!(placed(from, 3).unwrap_err().to_string().contains("names 2"));
+        assert!(placed("--groove a.mid --groove-from 9", 1).is_err(), "it would change nothing");
+    }
+
+    #[test]
     fn grooves_of_sections_that_the_song_lacks_are_named() {
         let section = |label, bars| Section { label, bars };
         let form = Form { sections: vec![section(0, 0..8), section(1, 8..16), section(0, 16..24)] };
-        let args = args("--section-groove B=b.mid --section-groove Z=x.mid");
+        let unplayed = |line: &str| args(line).unplayed(&form);
         let said = ["x.mid is not played: the song has no section Z, only A and B"];
-        assert_eq!(args.unplayed(&form), said);
+        assert_eq!(unplayed("--section-groove B=b.mid --section-groove Z=x.mid"), said);
+        assert!(unplayed("--groove a.mid --groove-from 3,24").is_empty());
+        let said = ["--groove-from names bar 25 and the song has 24: it is passed over"];
+        assert_eq!(unplayed("--groove a.mid --groove-from 25,30"), said);
     }
 
     #[test]
@@ -380,6 +436,8 @@ mod tests {
             "--seed -1",
             "--follow 2",
             "--groove a.mid --style rock",
+            "--groove a.mid --groove-from 0,4",
+            "--groove-from 3,4",
             "--section-groove chorus.mid",
             "--section-groove B=",
             "--section-groove 7=b.mid",

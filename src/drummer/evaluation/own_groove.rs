@@ -12,8 +12,8 @@ type Cells = Vec<bool>;
 /// A groove of `bars` bars (1 to [`GROOVE_BARS`]) of the song's own drums: the one that, looped, has
 /// most in common with all of them (F1 of steps and classes); then, one after the other, those that
 /// together with the ones before have most in common with them, each bar of the song being played by
-/// the nearest. Two are in the order in which they mostly come. `None` without drums. Songs with
-/// fewer different bars give fewer.
+/// the nearest. They are at [home](Groove::homes) where they are first played. `None` without drums.
+/// Songs with fewer different bars give fewer.
 pub fn own_groove(song: &Song, bars: usize) -> Option<Groove> {
     let notes: Vec<Note> = song.drum_notes().copied().collect();
     let part = quantised(song.ticks_per_quarter(), &song.metres, &notes).ok()?;
@@ -32,24 +32,15 @@ pub fn own_groove(song: &Song, bars: usize) -> Option<Groove> {
     let first = hits.iter().position(|hits| !hits.is_empty())?;
     let played: Vec<usize> = (first..hits.len()).filter(|&bar| kind(bar) == usual).collect();
     let cells: Vec<Cells> = played.iter().map(|&bar| cells(&hits[bar], usual.1.steps)).collect();
-    let mut chosen = chosen(&cells, bars.min(GROOVE_BARS));
-    if let [a, b] = chosen[..] {
-        let turns = |even: usize, odd: usize| {
-            let nearer =
-                |bar: &usize| f1(&cells[*bar], &cells[even]) > f1(&cells[*bar], &cells[odd]);
-            (0..cells.len())
-                .filter(|bar| nearer(bar) == (played[*bar] - first).is_multiple_of(2))
-                .count()
-        };
-        if turns(b, a) > turns(a, b) {
-            chosen.reverse();
-        }
-    }
+    let chosen = chosen(&cells, bars.min(GROOVE_BARS));
     let groove = chosen.iter().enumerate().flat_map(|(place, &bar)| {
         hits[played[bar]].iter().map(move |hit| Hit { bar: BarIndex(place), ..*hit })
     });
     let triplets = usual.1 != StepGrid::for_metre(usual.0, false);
-    Groove::new("own", GrooveSource::Part, usual.0, triplets, chosen.len(), groove.collect()).ok()
+    let homes = chosen.iter().map(|&bar| BarIndex(played[bar])).collect();
+    let (source, bars) = (GrooveSource::Part, chosen.len());
+    let own = Groove::new("own", source, usual.0, triplets, bars, groove.collect()).ok()?;
+    Some(own.at_home(homes))
 }
 
 fn cells(hits: &[Hit], steps: usize) -> Cells {
@@ -143,7 +134,8 @@ mod tests {
         assert!((one.hits()[1].offset - 10.0 / 120.0).abs() < 1e-6);
         let two = own_groove(&song, 2).unwrap();
         assert_eq!(two.bars(), 2);
-        assert_eq!(two.bar(1).iter().filter(|hit| hit.lane() == Lane::Snare).count(), 1);
+        assert_eq!(two.bar(0).iter().filter(|hit| hit.lane() == Lane::Snare).count(), 1);
+        assert_eq!(two.homes(), [BarIndex(1), BarIndex(2)]);
         assert_eq!(own_groove(&song, 9).unwrap().bars(), 3);
     }
 

@@ -122,6 +122,19 @@ impl Contents {
         (a.players(b) + busy + TEXTURE_RHYTHM * a.rhythm(b)) / (2.0 + TEXTURE_RHYTHM)
     }
 
+    /// How far all tracks begin notes on the same steps in two bars, whatever their pitch, 0 to 1.
+    pub fn onsets(&self, a: usize, b: usize) -> f32 {
+        let (a, b) = (&self.bars[a], &self.bars[b]);
+        let (mut both, mut own, mut others) = (0.0, 0.0, 0.0);
+        for (a, b) in a.tracks.iter().zip(&b.tracks) {
+            let (a, b) = (steps(a), steps(b));
+            both += a.iter().filter(|step| b.contains(step)).count() as f32;
+            own += a.len() as f32;
+            others += b.len() as f32;
+        }
+        if own + others > 0.0 { 2.0 * both / (own + others) } else { 1.0 }
+    }
+
     /// How much the harmony of one bar is that of another moved up by `semitones`, 0 to 1.
     pub fn harmony(&self, a: usize, b: usize, semitones: i32) -> f32 {
         self.bars[a].harmony(&self.bars[b], semitones)
@@ -160,6 +173,13 @@ impl BarContent {
         }
         if either > 0.0 { both / either } else { 1.0 }
     }
+}
+
+/// The steps of notes, each once.
+fn steps(notes: &[i32]) -> Vec<i32> {
+    let mut steps: Vec<i32> = notes.iter().map(|note| note / 256).collect();
+    steps.dedup();
+    steps
 }
 
 /// F1 of two sets of notes; two empty ones are the same.

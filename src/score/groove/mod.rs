@@ -49,6 +49,9 @@ pub struct Groove {
     bars: usize,
     /// Sorted by bar, step and key; never empty.
     hits: Arc<[Hit]>,
+    /// Of each bar, the bar of the song that it was played in; empty where that is not known. Files do
+    /// not keep it, as they go with any song.
+    homes: Arc<[BarIndex]>,
 }
 
 /// Why something is no groove.
@@ -176,11 +179,12 @@ impl Groove {
         hits.sort_by_key(|hit| (hit.bar, hit.step, hit.key, std::cmp::Reverse(hit.velocity)));
         hits.dedup_by_key(|hit| (hit.bar, hit.step, hit.key));
         let name = tidy(name);
-        Ok(Groove { name, source, metre, triplets, bars, hits: hits.into() })
+        Ok(Groove { name, source, metre, triplets, bars, hits: hits.into(), homes: Arc::default() })
     }
 
     /// Some bars of a drum part, which may reach beyond its end. Empty bars at either end are left
-    /// out; of more than [`GROOVE_BARS`] those in a row are taken that come most often.
+    /// out; of more than [`GROOVE_BARS`] those in a row are taken that come most often. They are at
+    /// [home](Groove::homes) where [`GrooveSource::Part`] says that the part is the song's.
     ///
     /// # Errors
     /// [`GrooveError::Empty`] if nothing is struck there.
@@ -217,6 +221,8 @@ impl Groove {
             Some(Hit { bar: BarIndex(place), ..*hit })
         });
         let groove = Groove::new(name, source, bar.metre, triplets, taken.len(), hits.collect())?;
+        let homes = taken.iter().map(|&bar| BarIndex(bar)).filter(|_| source == GrooveSource::Part);
+        let groove = groove.at_home(homes.collect());
         Ok(TakenGroove { groove, bars, remarks })
     }
 
@@ -229,6 +235,20 @@ impl Groove {
     #[must_use]
     pub fn renamed(&self, name: &str) -> Groove {
         Groove { name: tidy(name), ..self.clone() }
+    }
+
+    /// The same groove, of whose bars each is from a bar of the song that it is for; from nowhere
+    /// unless there is one for each.
+    #[must_use]
+    pub fn at_home(&self, homes: Vec<BarIndex>) -> Groove {
+        let homes = if homes.len() == self.bars { homes } else { Vec::new() };
+        Groove { homes: homes.into(), ..self.clone() }
+    }
+
+    /// Of each bar, the bar of the song that it was played in; empty where that is not known. Bars that
+    /// do not follow each other there begin with the main one.
+    pub fn homes(&self) -> &[BarIndex] {
+        &self.homes
     }
 
     /// Where it comes from.

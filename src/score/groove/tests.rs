@@ -138,3 +138,19 @@ fn files_keep_a_groove() {
     let broken = text.replace("\"bars\":2", "\"bars\":9");
     assert!(serde_json::from_str::<Groove>(&broken).is_err());
 }
+
+#[test]
+fn bars_of_the_songs_part_know_where_they_are_at_home() {
+    let notes: Vec<(u64, u8)> = (0..6).map(|bar| (bar * 1920, 36)).collect();
+    let notes: Vec<Note> = notes.iter().map(|&(start, key)| note(start, key)).collect();
+    let part = quantised(480, &[], &notes).unwrap();
+    let of = |source| Groove::of_part("two", source, &part, 2..4).unwrap().groove;
+    let own = of(GrooveSource::Part);
+    assert_eq!(own.homes(), [BarIndex(2), BarIndex(3)]);
+    assert_eq!(own.renamed("mine").homes(), own.homes());
+    assert!(of(GrooveSource::File).homes().is_empty(), "another song's");
+    assert!(own.at_home(vec![BarIndex(2)]).homes().is_empty(), "not one for each");
+    // What is read goes with any song.
+    let read: Groove = serde_json::from_str(&serde_json::to_string(&own).unwrap()).unwrap();
+    assert_eq!(read, own.at_home(Vec::new()));
+}

@@ -156,6 +156,12 @@ fn every_take_keeps_its_drums_edits_and_settings() {
     let first = apply(&first, Edit::Choose(2));
     let other = document(4, 2);
     let take = Arc::new(Take { name: "Verse".into(), ..(*other.takes[0]).clone() });
+    // Bars of the first take are at home nowhere in the second.
+    let groove = first.groove_of(0..2).unwrap().groove;
+    assert!(!groove.homes().is_empty());
+    let use_groove = Edit::UseGroove { section: None, groove: Some(groove.clone()) };
+    let added = apply(&apply(&first, use_groove), Edit::AddTake(take.clone()));
+    assert_eq!(added.settings.groove_of(None), Some(&groove.at_home(Vec::new())));
     let mut second = apply(&first, Edit::AddTake(take.clone()));
     assert_eq!((second.current_take, &second.arrangement), (Some(1), &None));
     assert_eq!(second.arrangement_of(0), first.arrangement.as_ref());

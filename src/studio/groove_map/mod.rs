@@ -14,9 +14,10 @@ pub(super) use library::LibraryError;
 pub use state::{MOST_FAVOURITES, MapGroove, MapState};
 
 use super::wire::{Clip, ClipNote};
-use super::{Document, Take};
+use super::{Document, Recording, Take};
+use crate::drummer::beats_of_four;
 use crate::patterns::{DRUMS, LANES_OF_DRUMS, Pattern, PatternMap, Place, quarters_of_beat};
-use crate::score::{BarIndex, Beats, Bpm, DrumPart, Lane, Metre, Ticks, Velocity};
+use crate::score::{BarIndex, Beats, Bpm, DrumPart, GridKind, Hit, Lane, Metre, Ticks, Velocity};
 
 /// Steps of the way between the pins.
 pub const MORPH_STEPS: usize = 32;
@@ -75,49 +76,55 @@ impl Document {
         })
     }
 
-    /// How grooves of the map go along with the host.
-    pub(super) fn groove_time(&self) -> GrooveTime {
-        let Some(take) = self.take() else { return GrooveTime::default() };
+    /// How grooves of the map go along with the host: with the song, or, where there is none yet, as the host
+    /// was heard to run.
+    pub(super) fn groove_time(&self, heard: &Recording) -> GrooveTime {
+        let Some(take) = self.take() else {
+            let (tempo, metre, bar_line) =
+                heard.time().unwrap_or((USUAL_TEMPO, Metre::COMMON, Beats(0.0)));
+            return GrooveTime::new(tempo, metre, bar_line);
+        };
         // Beside a song that follows what was played freely the host counts on in the file's quarters.
         let metre = match take.file_time {
             Some(_) => Metre::COMMON,
             None => first_metre(take),
         };
-        GrooveTime {
-            quarters_of_beat: quarters_of_beat(metre),
-            bar_line: take.host_position(take.upbeat()),
-            metre,
-            tempo: take.host_tempo(Ticks(0)),
-        }
+        let bar_line = take.host_position(take.upbeat());
+        GrooveTime::new(take.host_tempo(Ticks(0)), metre, bar_line)
     }
 
     /// A groove of two bars as the audio thread plays it, over and over in phase with the song's bars, at
-    /// once. Its beats are those that are felt in the song. Muted lanes are heard: it is a groove that is
+    /// once. Its beats are those that are felt in the song, and of its bars it plays what bars of the song
+    /// have room for, as the song would be drummed with it. Muted lanes are heard: it is a groove that is
     /// looked for, no part of the song.
-    pub(super) fn audition_clip(&self, part: &DrumPart) -> Clip {
-        let ticks_of_beat = f64::from(part.bars.ticks_per_quarter());
-        let time = self.groove_time();
+    pub(super) fn audition_clip(&self, part: &DrumPart, time: &GrooveTime) -> Clip {
         let beats = |beats_of_groove: f64| Beats(beats_of_groove * time.quarters_of_beat);
-        let round = beats(LOOP).0;
-        let start = time.bar_line.0.rem_euclid(round) - round;
+        let beats_of_bar = time.beats.len();
+        let round = 2.0 * beats_of_bar as f64;
+        let start = time.bar_line.0.rem_euclid(beats(round).0) - beats(round).0;
         let mut strokes: Vec<ClipNote> = Vec::with_capacity(part.hits.len() * TIMES);
         for turn in 0..TIMES {
-            strokes.extend(part.hits.iter().map(|hit| ClipNote {
-                at: beats(part.tick(hit).0 as f64 / ticks_of_beat + LOOP * turn as f64),
+            let stroke = |(hit, at): (&Hit, f64)| ClipNote {
+                at: beats(at + round * turn as f64),
                 length: Beats(STROKE),
                 kit_key: hit.key.get(),
                 key: self.drum_map.key(hit.key),
                 velocity: hit.velocity,
-            }));
+            };
+            let places =
+                part.hits.iter().flat_map(|hit| time.places(part, hit).map(move |at| (hit, at)));
+            strokes.extend(places.map(stroke));
         }
         strokes.sort_by(|a, b| a.at.0.total_cmp(&b.at.0).then(a.key.cmp(&b.key)));
         strokes.dedup_by(|next, kept| next.key == kept.key && next.at.0 - kept.at.0 < STROKE / 4.0);
+        // Bars of 6/8 and 2/4 are half as long as the groove's.
+        let line = if beats_of_bar == BEATS { BEATS / 2 } else { beats_of_bar };
+        let lines = (0..=2 * beats_of_bar * TIMES).step_by(line);
         Clip {
             start: Beats(start),
-            length: beats(LOOP * TIMES as f64),
+            length: beats(round * TIMES as f64),
             strokes: strokes.into(),
-            // Of 4/4, and of 6/8 and 2/4, whose bars are half as long.
-            bar_lines: (0..=4 * TIMES).map(|bar| beats(LOOP / 4.0 * bar as f64)).collect(),
+            bar_lines: lines.map(|beat| beats(beat as f64)).collect(),
             at_once: true,
             taps: None,
         }
@@ -129,6 +136,8 @@ impl Document {
 pub(super) struct GrooveTime {
     /// Quarters of the host that a beat of a groove lasts.
     quarters_of_beat: f64,
+    /// The beats of a groove's bar, from 0, that a bar takes; half a bar takes half of them.
+    beats: &'static [usize],
     /// A bar line of the song, where the host has it.
     bar_line: Beats,
     /// The metre of the host.
@@ -138,18 +147,40 @@ pub(super) struct GrooveTime {
 }
 
 impl GrooveTime {
+    /// At a tempo in quarters of the host, in bars of a metre one of which begins at a line.
+    fn new(tempo: Bpm, metre: Metre, bar_line: Beats) -> GrooveTime {
+        let beats = beats_of_bar(metre);
+        GrooveTime { quarters_of_beat: quarters_of_beat(metre), beats, bar_line, metre, tempo }
+    }
+
     /// Beats of a groove a minute.
     pub fn beats_a_minute(&self) -> f64 {
         self.tempo.0 / self.quarters_of_beat
     }
+
+    /// Where in two bars a stroke of a groove is heard, in beats and with its micro-timing. Where beats are
+    /// dotted, what divides them in two divides them in three, with the off-beat on the third.
+    fn places(&self, part: &DrumPart, hit: &Hit) -> impl Iterator<Item = f64> {
+        let grid = part.grids[hit.bar.0];
+        let (beat, step) = (hit.step / grid.steps_per_beat, hit.step % grid.steps_per_beat);
+        let at = part.tick(hit).0 as f64 / f64::from(part.bars.ticks_per_quarter());
+        let mut within = at - (BEATS * hit.bar.0 + beat) as f64;
+        if self.metre.is_compound() && (grid.kind, grid.steps_per_beat) == (GridKind::Straight, 4) {
+            within += [0.0, 2.0, 4.0, 5.0][step] / 6.0 - step as f64 / 4.0;
+        }
+        let first = hit.bar.0 * self.beats.len();
+        let places = self.beats.iter().enumerate().filter(move |&(_, &own)| own == beat);
+        places.map(move |(place, _)| (first + place) as f64 + within)
+    }
 }
 
-/// Where there is no song.
-impl Default for GrooveTime {
-    fn default() -> GrooveTime {
-        let (bar_line, metre) = (Beats(0.0), Metre::COMMON);
-        GrooveTime { quarters_of_beat: 1.0, bar_line, metre, tempo: USUAL_TEMPO }
-    }
+/// The beats of a groove's bar that a bar of a metre takes, or that two bars take of half the length. In
+/// metres whose beats are uneven the groove goes on as in 4/4: only the drummer knows how they fall.
+fn beats_of_bar(metre: Metre) -> &'static [usize] {
+    let quarters = f64::from(metre.numerator()) * 4.0 / f64::from(metre.denominator());
+    let beats = quarters / quarters_of_beat(metre);
+    let whole = [3, 5, 6, 7].into_iter().find(|&whole| whole as f64 == beats);
+    beats_of_four(whole.unwrap_or(BEATS))
 }
 
 /// The metre of a take's first bar, but for an upbeat.
@@ -161,8 +192,8 @@ fn first_metre(take: &Take) -> Metre {
 /// The tempo of grooves where nothing says another.
 const USUAL_TEMPO: Bpm = Bpm(120.0);
 
-/// Beats of a groove.
-pub(super) const LOOP: f64 = 8.0;
+/// Beats of a groove's bar.
+const BEATS: usize = 4;
 /// How often it is laid in a row: half an hour at 120 beats a minute.
 const TIMES: usize = 450;
 /// A stroke lasts a 32nd note.

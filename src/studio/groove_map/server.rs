@@ -16,7 +16,7 @@ use crate::patterns::{
 };
 use crate::score::{BarIndex, DrumPart, Groove, GrooveSource, Metre, TempoMap};
 use crate::studio::shared_state::SharedState;
-use crate::studio::{Document, Edit};
+use crate::studio::{Document, Edit, Job, JobView};
 
 /// The networks and the map, once they were asked for.
 #[derive(Default)]
@@ -71,7 +71,7 @@ impl MapServer {
                 return Ok(());
             }
             MapRequest::Listen(pattern) => {
-                let part = open.played(&document, &pattern)?;
+                let part = open.played(shared, &document, &pattern)?;
                 shared.audition(&pattern, &part, true);
                 return Ok(());
             }
@@ -111,7 +111,7 @@ impl MapServer {
         let pattern = document.with_locked_rows(&taken.pattern);
         let taken = MapGroove { pattern, ..taken };
         shared.change_map(|map| map.current = Some(taken));
-        let part = open.played(&document, &pattern)?;
+        let part = open.played(shared, &document, &pattern)?;
         shared.audition(&pattern, &part, true);
         Ok(())
     }
@@ -131,8 +131,19 @@ pub fn add_grooves(
     progress: Progress<'_>,
 ) -> Result<(), LibraryError> {
     let library = shared.library().ok_or(LibraryError::NoLibrary)?;
-    let added = library.add(paths, &|share| progress(share / 2.0))?;
-    let own = own_points(shared, &PatternMap::built_in(), &|share| progress(0.5 + share / 2.0))?;
+    let placed = library.add(paths, &|share| progress(share / 2.0)).and_then(|added| {
+        let rest = |share: f32| progress(0.5 + share / 2.0);
+        Ok((added, own_points(shared, &PatternMap::built_in(), &rest)?))
+    });
+    let (added, own) = placed.inspect_err(|error| {
+        // What is there by now is to be seen all the same, unless the next job shows it with its own.
+        let waits = |view: &JobView| matches!(view.job, Job::AddGrooves(_));
+        let goes_on = shared.view().job.as_ref().is_some_and(waits);
+        if !(goes_on && matches!(error, LibraryError::Cancelled)) {
+            server.lock().open = None;
+            shared.request_map(MapRequest::Open);
+        }
+    })?;
     let refused = LibraryError::Refused;
     server.lock().show_own(shared, own).map_err(|failure| refused(failure.to_string()))?;
     match added.refused {
@@ -205,8 +216,14 @@ impl Open {
     }
 
     /// A groove as a drummer plays it at the song's tempo, under all controls: as it is heard.
-    fn played(&self, document: &Document, pattern: &Pattern) -> Result<DrumPart, MapFailure> {
-        let tempo = Pattern::tempo(document.groove_time().beats_a_minute());
+    fn played(
+        &self,
+        shared: &SharedState,
+        document: &Document,
+        pattern: &Pattern,
+    ) -> Result<DrumPart, MapFailure> {
+        let time = shared.with_audio_link(|link| (document.groove_time(&link.recording), false));
+        let tempo = Pattern::tempo(time.beats_a_minute());
         let Settings { intensity, swing, .. } = document.settings;
         self.performed(pattern, &Feel { intensity, swing, ..own_feel(document, &tempo) })
     }

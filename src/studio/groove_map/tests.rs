@@ -5,6 +5,8 @@ use super::*;
 use crate::drummer::{Settings, StyleChoice};
 use crate::midi;
 use crate::patterns::PatternGrid;
+use crate::studio::shared_state::SharedState;
+use crate::studio::wire::Captured;
 use crate::studio::{Document, Edit, Saved, Studio, fixtures};
 
 /// A bar of rock, and the same in swing.
@@ -58,7 +60,7 @@ fn a_groove_is_heard_at_once_and_the_part_comes_back() {
     let first: Vec<_> = groove.strokes.iter().take_while(|stroke| stroke.at.0 < 8.0).collect();
     assert_eq!(first.len(), rock().strokes());
     // In phase with the take's bars, and from before the start of the song.
-    assert!(groove.start.0 <= 0.0 && (16.0 - groove.start.0) % LOOP == 0.0);
+    assert!(groove.start.0 <= 0.0 && (16.0 - groove.start.0) % 8.0 == 0.0);
     assert!(groove.strokes.windows(2).all(|pair| pair[0].at.0 <= pair[1].at.0));
     assert!(end.auditions.pop().is_ok());
     end.spent.push(groove).unwrap();
@@ -84,18 +86,13 @@ fn a_groove_is_heard_at_once_and_the_part_comes_back() {
 
 #[test]
 fn beats_of_a_groove_are_the_dotted_beats_of_6_8() {
-    let mut take = fixtures::take(8);
-    let metre = Metre::new(6, 8).unwrap();
-    take.song.metres = vec![crate::score::MetreChange { at: Ticks(0), metre }];
-    take.start = Beats(15.0);
-    let takes = vec![std::sync::Arc::new(take)];
-    let document = Document { takes, current_take: Some(0), ..Document::default() };
+    let (document, metre) = (in_metre(6, 8), Metre::new(6, 8).unwrap());
     // 120 quarters a minute are 80 dotted ones.
     assert!((document.groove_tempo().0 - 80.0).abs() < 1e-9);
-    let time = document.groove_time();
+    let time = document.groove_time(&Recording::default());
     assert!((time.beats_a_minute() - 80.0).abs() < 1e-9);
     assert_eq!((time.metre, time.tempo), (metre, Bpm(120.0)));
-    let groove = document.audition_clip(&plainly(&swing()));
+    let groove = document.audition_clip(&plainly(&swing()), &time);
     // Two bars of 6/8 are one of the groove: 8 dotted beats go by before it comes again.
     assert_eq!((15.0 - groove.start.0) % 12.0, 0.0);
     let ride = LANES_OF_DRUMS[11].default_key().get();
@@ -109,6 +106,65 @@ fn beats_of_a_groove_are_the_dotted_beats_of_6_8() {
         let at = round + *eighth as f64 / 2.0;
         assert!((quarters[index] - at).abs() < 1e-6, "{index}: {} {at}", quarters[index]);
     }
+}
+
+/// A document whose take is in a metre from quarter 15 of the host on.
+fn in_metre(numerator: u8, denominator: u8) -> Document {
+    let metre = Metre::new(numerator, denominator).unwrap();
+    let mut take = fixtures::take(8);
+    take.song.metres = vec![crate::score::MetreChange { at: Ticks(0), metre }];
+    take.start = Beats(15.0);
+    let takes = vec![std::sync::Arc::new(take)];
+    Document { takes, current_take: Some(0), ..Document::default() }
+}
+
+/// Where a drum of a groove is heard from the song's start on, in quarters, in the first round.
+fn heard(document: &Document, pattern: &Pattern, drum: usize) -> Vec<f64> {
+    let time = document.groove_time(&Recording::default());
+    let groove = document.audition_clip(&plainly(pattern), &time);
+    assert_eq!(groove.bar_lines.last(), Some(&groove.length));
+    let round = groove.length.0 / TIMES as f64;
+    // A bar line of the song is where the groove begins.
+    assert_eq!((15.0 - groove.start.0) % round, 0.0);
+    let key = LANES_OF_DRUMS[drum].default_key().get();
+    let strokes = groove.strokes.iter().filter(|stroke| stroke.kit_key == key);
+    strokes.map(|stroke| stroke.at.0).take_while(|at| *at < round).collect()
+}
+
+#[test]
+fn bars_of_three_beats_take_three_beats_of_a_groove() {
+    // As the song is drummed with it: beats 1, 2 and 4 of its bars.
+    assert_eq!(heard(&in_metre(3, 4), &rock(), 0), [0.0, 3.0]);
+    assert_eq!(heard(&in_metre(3, 4), &rock(), 1), [1.0, 2.0, 4.0, 5.0]);
+    assert_eq!(heard(&in_metre(9, 8), &rock(), 1), [1.5, 3.0, 6.0, 7.5]);
+    assert_eq!(heard(&in_metre(5, 4), &rock(), 0), [0.0, 2.0, 3.0, 5.0, 7.0, 8.0]);
+    assert_eq!(heard(&in_metre(2, 4), &rock(), 0), heard(&in_metre(4, 4), &rock(), 0));
+}
+
+#[test]
+fn eighths_of_a_straight_groove_are_eighths_of_6_8() {
+    // The hats' off-beats are the last of three eighths.
+    let hats = heard(&in_metre(6, 8), &rock(), 4);
+    let expected: Vec<f64> =
+        (0..8).flat_map(|beat| [1.5 * f64::from(beat), 1.5 * f64::from(beat) + 1.0]).collect();
+    assert_eq!(hats.len(), expected.len());
+    assert!(hats.iter().zip(&expected).all(|(at, wanted)| (at - wanted).abs() < 1e-9), "{hats:?}");
+    assert_eq!(heard(&in_metre(12, 8), &rock(), 4), hats);
+}
+
+#[test]
+fn without_a_song_grooves_go_as_the_host_was_heard_to() {
+    let (at, metre) = (Beats(4.5), Metre::new(6, 8).unwrap());
+    let mut host = Recording::default();
+    let usual = Document::default().groove_time(&host);
+    assert_eq!((usual.metre, usual.tempo), (Metre::COMMON, Bpm(120.0)));
+    host.record(Captured::Started { at });
+    host.record(Captured::Tempo { at, bpm: Bpm(90.0) });
+    host.record(Captured::Metre { at: Beats(3.0), metre });
+    let time = Document::default().groove_time(&host);
+    assert_eq!((time.metre, time.tempo, time.beats_a_minute()), (metre, Bpm(90.0), 60.0));
+    host.record(Captured::Stopped { at: Beats(6.0) });
+    assert_eq!(Document::default().groove_time(&host), time);
 }
 
 #[test]
@@ -290,6 +346,25 @@ fn adding_grooves_says_how_far_it_is_and_can_be_stopped() {
     assert!(matches!(stopped, Err(LibraryError::Cancelled)));
     assert_eq!(told.take(), [0.0, 0.25, 0.5]);
     assert_eq!(fs::read_dir(folder.path().join("kept")).unwrap().count(), 2);
+}
+
+#[test]
+fn what_was_added_by_the_time_that_it_is_stopped_is_on_the_map() {
+    let folder = tempfile::tempdir().unwrap();
+    let dropped = folder.path().join("mine");
+    fs::create_dir_all(&dropped).unwrap();
+    fs::write(dropped.join("rock.mid"), song(rock())).unwrap();
+    fs::write(dropped.join("swing.mid"), song(swing())).unwrap();
+    let shared = SharedState::default();
+    shared.set_library(Some(GrooveLibrary::new(folder.path().join("kept"))));
+    let map = parking_lot::Mutex::new(server::MapServer::default());
+    let served = |request| server::MapServer::serve(&mut map.lock(), &shared, request);
+    served(MapRequest::Open);
+    let stopped = server::add_grooves(&map, &shared, &[dropped], &|share| share < 0.25);
+    assert!(matches!(stopped, Err(LibraryError::Cancelled)));
+    served(shared.next_map_request().unwrap());
+    let shown = shared.view().map.clone().unwrap();
+    assert_eq!(shown.map.points().len(), shown.built_in + 1);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::score::{
     BarGrid, BarIndex, Beats, Bpm, Metre, MetreChange, Note, Song, TempoChange, TempoMap, Ticks,
     Track, TrackKind,
 };
-use crate::studio::take::tidy_pedals;
+use crate::studio::take::tidy_controls;
 use crate::studio::{Take, TakeError};
 
 impl Recording {
@@ -133,7 +133,8 @@ impl Recording {
             first_bar: BarIndex(first),
             start: Beats(start as f64 / f64::from(TICKS_PER_QUARTER)),
             song,
-            pedals: tidy_pedals(vec![self.pedals.between(start, stop)]),
+            pedals: tidy_controls(vec![self.pedals.between(start, stop)]),
+            volumes: Vec::new(),
             length: Ticks(stop - start),
         })
     }

@@ -190,6 +190,16 @@ impl Recording {
         started.chain(tempo).chain(metre).chain(pedals).collect()
     }
 
+    /// Tempo and metre where the transport is, or was last, with a bar line of that metre; `None` before it
+    /// has run.
+    pub(super) fn time(&self) -> Option<(Bpm, Metre, Beats)> {
+        let last = || self.run.as_ref().map(|run| run.end);
+        let at = self.cursor.or_else(last)?;
+        let (_, &tempo) = self.tempos.range(..=at).next_back()?;
+        let (&line, &metre) = self.metres.range(..=at).next_back()?;
+        Some((tempo, metre, Beats(line as f64 / f64::from(TICKS_PER_QUARTER))))
+    }
+
     fn start(&mut self, tick: u64) {
         self.silence();
         self.pass += 1;

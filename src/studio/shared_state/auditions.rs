@@ -34,13 +34,20 @@ impl SharedState {
     /// Ends the sound that is heard.
     pub fn stop_sound(&self) {
         let mut state = self.state.lock();
-        if state.session.preview.take().is_some() {
-            let mut link = self.audio_link.lock();
-            link.sound(Sound::silence());
-            rest(&state, &mut link, false);
-            drop(link);
+        if self.end_sound(&mut state) {
             self.notify(state);
         }
+    }
+
+    /// The same under the lock; whether there was one.
+    pub(super) fn end_sound(&self, state: &mut State) -> bool {
+        let was_heard = state.session.preview.take().is_some();
+        if was_heard {
+            let mut link = self.audio_link.lock();
+            link.sound(Sound::silence());
+            rest(state, &mut link, false);
+        }
+        was_heard
     }
 
     /// No sound is out any more.
@@ -65,9 +72,10 @@ impl SharedState {
         let running = state.session.auditioned.replace(*pattern).is_some();
         state.session.audition_source = None;
         let document = state.history.present();
-        let (clip, time) = (document.audition_clip(part), document.groove_time());
-        let (from, to) = (clip.start, Beats(clip.start.0 + clip.length.0));
         let mut link = self.audio_link.lock();
+        let time = document.groove_time(&link.recording);
+        let clip = document.audition_clip(part, &time);
+        let (from, to) = (clip.start, Beats(clip.start.0 + clip.length.0));
         link.play_instead(Some(clip));
         if !running {
             link.audition(Audition::Play { from, to, tempo: time.tempo, metre: time.metre });
@@ -126,5 +134,36 @@ impl SharedState {
         }
         drop(link);
         self.notify(state);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::audio::Stereo;
+    use crate::score::SampleRate;
+    use crate::studio::{Saved, TakePiano, fixtures};
+    use crate::timbre::Piano;
+
+    #[test]
+    fn what_is_heard_along_with_a_project_ends_with_it() {
+        let shared = SharedState::default();
+        let mut end = shared.connect();
+        let piano =
+            TakePiano { name: String::new(), piano: Piano::schematic(), remarks: Vec::new() };
+        let request = PreviewRequest::PianoAlong(Arc::new(fixtures::take(1)), Arc::new(piano));
+        let stereo = Stereo { left: vec![0.5; 9], right: vec![0.5; 9] };
+        let sound = Sound { stereo, rate: SampleRate::ANALYSIS, place: None };
+        shared.change(|state| shared.send_sound(state, request, sound.clone()));
+        assert!(shared.view().preview.is_some());
+        assert_eq!(*end.sounds.pop().unwrap(), sound);
+        // The same project handed back by the host ends nothing.
+        shared.replace(shared.saved());
+        assert!(shared.view().preview.is_some() && end.sounds.pop().is_err());
+        shared.replace(Saved { document: fixtures::document(4, 1), ..Saved::default() });
+        assert!(shared.view().preview.is_none());
+        assert_eq!(*end.sounds.pop().unwrap(), Sound::silence());
     }
 }

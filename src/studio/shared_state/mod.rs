@@ -286,6 +286,7 @@ impl SharedState {
         });
         self.change(|state| {
             state.stop();
+            self.end_sound(state);
             state.history = History::new(saved.document);
             state.session.window_settings = saved.window_settings;
             state.session.feedback = saved.feedback;

@@ -32,22 +32,72 @@ impl SharedState {
     }
 
     /// For the worker while it has nothing else to do: has the drums heard of what sounded on the track,
-    /// once it is whole.
+    /// once it is whole. What was asked for meanwhile goes first.
     pub fn transcribe_track(&self) {
-        let Some(heard) = self.with_audio_link(|audio_link| (audio_link.take_track(), false))
-        else {
+        // Looked and decided under one lock: a job that is started in between would go.
+        let mut state = self.state.lock();
+        if state.waiting.is_some() || state.closed {
             return;
-        };
+        }
+        let Some(heard) = self.audio_link.lock().take_track() else { return };
         match heard {
             Ok(track) => {
-                let _ = self.start(Job::TranscribeTrack(Arc::new(track)), |_| Ok::<(), ()>(()));
+                state.waiting = Some(Job::TranscribeTrack(Arc::new(track)));
+                state.session.error = None;
             }
-            Err(error) => self.report(&error.to_string()),
+            Err(error) => state.session.error = Some(error.to_string().into()),
         }
+        self.notify(state);
+        self.work.call();
     }
 
     /// Forgets all ratings; no step of the undo history.
     pub fn clear_feedback(&self) {
         self.change(|state| state.session.feedback = RelevanceFeedback::default());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::score::Beats;
+    use crate::studio::TrackStretch;
+    use crate::studio::wire::{SampleBlock, TrackSound};
+
+    /// A studio that has listened to a little of its track.
+    fn listened() -> SharedState {
+        let shared = SharedState::default();
+        let mut end = shared.connect();
+        let mut block = SampleBlock::default();
+        block.push(0.5);
+        shared.with_audio_link(|link| {
+            let name = "Track".to_owned();
+            link.listen(TrackStretch { name, from: Beats(0.0), to: None });
+            let mut listening = end.listenings.pop().unwrap();
+            listening.sound.push(TrackSound::Begins(1000.0)).unwrap();
+            listening.sound.push(TrackSound::Samples(block)).unwrap();
+            link.stop_listening(true);
+            ((), true)
+        });
+        shared
+    }
+
+    #[test]
+    fn a_job_that_was_asked_for_is_not_lost_to_what_sounded_on_the_track() {
+        let shared = listened();
+        shared.start(Job::Generate, |_| Ok::<(), ()>(())).unwrap();
+        shared.transcribe_track();
+        let next = || shared.next_task(Duration::ZERO).flatten().map(|(job, _)| job);
+        assert_eq!(next(), Some(Job::Generate));
+        // Its turn comes, and once.
+        shared.cancel();
+        shared.transcribe_track();
+        shared.transcribe_track();
+        assert!(matches!(next(), Some(Job::TranscribeTrack(_))));
+        shared.cancel();
+        shared.transcribe_track();
+        assert_eq!(next(), None);
     }
 }

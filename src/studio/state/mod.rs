@@ -17,7 +17,7 @@ use flate2::write::DeflateEncoder;
 use super::{Document, RelevanceFeedback, WindowSettings};
 
 const MAGIC: [u8; 4] = *b"DRML";
-const VERSION: u16 = 4;
+const VERSION: u16 = 5;
 /// Magic, version and checksum.
 const HEAD: usize = 10;
 /// More is not unpacked. A take of 1,024 bars has, with four dense drum parts, some 2.5 MiB, and there are
@@ -53,7 +53,7 @@ impl Saved {
         // Neither can fail: the layout has no maps or types without a length, and a vector takes
         // whatever is written.
         let plain =
-            postcard::to_stdvec(&layout::Version4::from(self)).expect("vectors have lengths");
+            postcard::to_stdvec(&layout::Version5::from(self)).expect("vectors have lengths");
         let mut packed = DeflateEncoder::new(Vec::new(), Compression::default());
         let packed = packed.write_all(&plain).and_then(|()| packed.finish());
         let packed = packed.expect("a vector takes all");
@@ -88,7 +88,7 @@ impl Saved {
         Saved::from_layout(version, &plain)
     }
 
-    /// Reads the layout of a version, 1 to 4: what is packed in a state behind its checksum, which
+    /// Reads the layout of a version, 1 to 5: what is packed in a state behind its checksum, which
     /// keeps most damage from it.
     ///
     /// # Errors
@@ -111,7 +111,8 @@ fn read(version: u16, plain: &[u8]) -> Option<Saved> {
         1 => whole::<layout::Version1>(plain)?.into_saved(),
         2 => whole::<layout::Version2>(plain)?.into_saved(),
         3 => whole::<layout::Version3>(plain)?.into_saved(),
-        _ => whole::<layout::Version4>(plain)?.into_saved(),
+        4 => whole::<layout::Version4>(plain)?.into_saved(),
+        _ => whole::<layout::Version5>(plain)?.into_saved(),
     }
 }
 

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::drummer::timing::FileTime;
 use crate::drummer::{CountIn, Ending, Settings, Style, StyleChoice};
+use crate::midi::VolumeChange;
 use crate::patterns::{Pattern, PatternGrid, Place};
 use crate::score::{
     BarIndex, Bpm, Groove, GrooveSource, Lane, Pedal, PedalChange, TempoMap, Ticks,
@@ -25,6 +26,26 @@ fn saved(bars: usize, seed: u64) -> Saved {
 
 /// A document with something in every field.
 fn full() -> Saved {
+    let mut saved = fourth();
+    let change = |at, gain| VolumeChange { at: Ticks(at), gain };
+    for (index, volumes) in
+        [(0, vec![change(0, 0.25), change(960, 1.0)]), (1, vec![change(300, 0.0)])]
+    {
+        let take = Take::clone(&saved.document.takes[index]);
+        saved.document.replace_take(index, Take { volumes: vec![volumes], ..take });
+    }
+    // The song's groove of the take in view, and a section's of the first.
+    let home = |groove: &mut Groove, bars: [usize; 2]| {
+        *groove = groove.at_home(bars.map(BarIndex).into());
+    };
+    home(saved.document.settings.grooves_mut().next().unwrap(), [9, 2]);
+    let kept = Arc::make_mut(saved.document.kept[0].as_mut().unwrap());
+    home(kept.settings.grooves_mut().last().unwrap(), [0, 1]);
+    saved
+}
+
+/// A document with something in every field of version 4.
+fn fourth() -> Saved {
     let mut saved = third();
     let change = |at, pedal, value| PedalChange { at: Ticks(at), pedal, value };
     // Of a take that has drums and is not in view, of the one in view, and of none of the last one.
@@ -169,7 +190,7 @@ fn packed(plain: &[u8]) -> Vec<u8> {
 }
 
 fn plain(saved: &Saved) -> Vec<u8> {
-    postcard::to_stdvec(&layout::Version4::from(saved)).unwrap()
+    postcard::to_stdvec(&layout::Version5::from(saved)).unwrap()
 }
 
 #[test]
@@ -213,9 +234,15 @@ fn a_version_3_state_stays_readable() {
 #[test]
 fn a_version_4_state_stays_readable() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/state/version-4.drumlin");
-    let saved = full();
+    let saved = fourth();
     assert!(saved.document.arrangement_of(0).is_some_and(|made| !made.take.pedals.is_empty()));
     assert_eq!(Saved::from_bytes(&std::fs::read(path).unwrap()), Ok(saved));
+}
+
+#[test]
+fn a_version_5_state_stays_readable() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/state/version-5.drumlin");
+    assert_eq!(Saved::from_bytes(&std::fs::read(path).unwrap()), Ok(full()));
 }
 
 #[test]

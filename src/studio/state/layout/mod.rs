@@ -1,6 +1,8 @@
 //! The layouts of the saved state: plain numbers and lists.
 
+mod homes;
 mod read;
+mod read_controls;
 mod write;
 
 use serde::{Deserialize, Serialize};
@@ -8,7 +10,31 @@ use serde::{Deserialize, Serialize};
 use crate::drummer::ClassDensities;
 use crate::score::Groove;
 
-/// What is written now: version 3, and how pedals are moved.
+/// Bars, steps and indices are far below what 32 bits hold: documents have at most 1,024 bars.
+fn short(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// What is written now: version 4, how loud tracks are, and where in the song grooves are from.
+#[derive(Serialize, Deserialize)]
+pub struct Version5 {
+    fourth: Version4,
+    /// Of takes whose tracks become louder or softer, by their places: for each of their tracks.
+    volumes: Vec<(u32, Vec<Vec<SavedVolume>>)>,
+    /// Of every groove, in the order of `homes`, the bars of the song that its bars are from.
+    homes: Vec<Vec<u32>>,
+}
+
+/// A track becomes louder or softer.
+#[derive(Serialize, Deserialize)]
+struct SavedVolume {
+    /// Since the change before.
+    wait: u64,
+    /// Linear.
+    gain: f32,
+}
+
+/// Version 3, and how pedals are moved.
 #[derive(Serialize, Deserialize)]
 pub struct Version4 {
     third: Version3,

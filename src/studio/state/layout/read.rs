@@ -6,18 +6,18 @@ use std::sync::Arc;
 
 use super::{
     Arranged, Asked, Map, OwnMap, SavedAlternative, SavedFileTime, SavedMap, SavedPattern,
-    SavedPedal, SavedPiano, SavedStyle, SavedTake, SavedTakeState, SavedVerdict, TakeOf, Track,
-    Turns, Version1, Version2, Version3, Version4,
+    SavedPiano, SavedStyle, SavedTake, SavedTakeState, SavedVerdict, TakeOf, Track, Turns,
+    Version1, Version2, Version3,
 };
 use crate::drummer::timing::FileTime;
 use crate::drummer::{self, CountIn, Ending, Form, Settings, Style, StyleChoice};
 use crate::patterns::{DRUMS, Pattern, PatternGrid, Place};
 use crate::score::{
-    self, BarGrid, BarIndex, Beats, DrumPart, GmKey, GridKind, Lane, Metre, MetreChange, Pedal,
-    PedalChange, StepGrid, TempoChange, TempoMap, Ticks, TrackKind, Velocity,
+    self, BarGrid, BarIndex, Beats, DrumPart, GmKey, GridKind, Lane, Metre, MetreChange, StepGrid,
+    TempoChange, TempoMap, Ticks, TrackKind, Velocity,
 };
 use crate::studio::edit::tidy_settings;
-use crate::studio::take::{tidy_name, tidy_pedals};
+use crate::studio::take::tidy_name;
 use crate::studio::{
     self, Alternative, Arrangement, Cell, Channel, Document, DrumMap, GM_KEYS, LaneState, Lanes,
     MOST_TAKES, QuantizedSsm, Region, RegionOverride, RelevanceFeedback, TakePiano, Theme,
@@ -31,34 +31,6 @@ const LAST_TICK: u64 = 1 << 40;
 const MOST_ALTERNATIVES: usize = 8;
 /// Sections that may have grooves of their own: as many as a song has letters at most.
 const MOST_GROOVES: usize = studio::MAX_BARS;
-
-impl Version4 {
-    /// `None` if it says what cannot be.
-    pub fn into_saved(self) -> Option<studio::Saved> {
-        let mut saved = self.third.into_saved()?;
-        for (index, tracks) in self.pedals {
-            let index = index as usize;
-            let take = studio::Take::clone(saved.document.takes.get(index)?);
-            if tracks.len() > take.song.tracks.len() {
-                return None;
-            }
-            let pedals = tracks.iter().map(|track| pedals(track)).collect::<Option<_>>()?;
-            let pedals = tidy_pedals(pedals);
-            saved.document.replace_take(index, studio::Take { pedals, ..take });
-        }
-        Some(saved)
-    }
-}
-
-fn pedals(saved: &[SavedPedal]) -> Option<Vec<PedalChange>> {
-    let mut now = 0_u64;
-    let change = |&SavedPedal { wait, controller, value }: &SavedPedal| {
-        now = now.checked_add(wait)?;
-        let pedal = Pedal::ALL.into_iter().find(|pedal| pedal.controller() == controller)?;
-        Some(PedalChange { at: tick(now).filter(|_| value < 128)?, pedal, value })
-    };
-    saved.iter().map(change).collect()
-}
 
 impl Version3 {
     /// `None` if it says what cannot be.
@@ -269,7 +241,7 @@ impl Version1 {
     }
 }
 
-fn tick(at: u64) -> Option<Ticks> {
+pub(super) fn tick(at: u64) -> Option<Ticks> {
     (at <= LAST_TICK).then_some(Ticks(at))
 }
 
@@ -304,6 +276,7 @@ impl SavedTake {
             start: Beats(self.start),
             song,
             pedals: Vec::new(),
+            volumes: Vec::new(),
             length,
         })
     }

@@ -2,22 +2,45 @@
 
 use std::sync::Arc;
 
+use super::homes::saved_homes;
 use super::{
     Arranged, Asked, Map, OwnMap, SavedAlternative, SavedFileTime, SavedHit, SavedMap, SavedNote,
     SavedOverride, SavedPattern, SavedPedal, SavedPiano, SavedStyle, SavedTake, SavedTakeState,
-    SavedVerdict, TakeOf, Track, Turns, Version1, Version2, Version3, Version4,
+    SavedVerdict, SavedVolume, TakeOf, Track, Turns, Version1, Version2, Version3, Version4,
+    Version5, short,
 };
 use crate::drummer::timing::FileTime;
 use crate::drummer::{self, Settings, StyleChoice};
+use crate::midi::VolumeChange;
 use crate::patterns::PatternGrid;
 use crate::score::{self, GridKind, MetreChange, PedalChange, StepGrid, TempoMap, TrackKind};
 use crate::studio::{
     self, Alternative, Arrangement, Cell, DrumMap, LaneState, RegionOverride, Theme,
 };
 
-/// Bars, steps and indices are far below what 32 bits hold: documents have at most 1,024 bars.
-fn short(number: usize) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
+impl From<&studio::Saved> for Version5 {
+    fn from(saved: &studio::Saved) -> Version5 {
+        let changed = (0..).zip(&saved.document.takes).filter(|(_, take)| !take.volumes.is_empty());
+        let volumes = changed.map(|(index, take)| {
+            (index, take.volumes.iter().map(|track| volumes(track)).collect())
+        });
+        Version5 {
+            fourth: Version4::from(saved),
+            volumes: volumes.collect(),
+            homes: saved_homes(&saved.document),
+        }
+    }
+}
+
+/// Changes of volume, which are sorted.
+fn volumes(changes: &[VolumeChange]) -> Vec<SavedVolume> {
+    let mut last = 0;
+    let saved = changes.iter().map(|change| {
+        let wait = change.at.0.saturating_sub(last);
+        last = change.at.0;
+        SavedVolume { wait, gain: change.gain }
+    });
+    saved.collect()
 }
 
 impl From<&studio::Saved> for Version4 {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use symphonia::core::codecs::audio::AudioDecoderOptions;
 use symphonia::core::errors::Error;
 use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::well_known::FORMAT_ID_WAVE;
 use symphonia::core::formats::{FormatOptions, TrackType};
 use symphonia::core::io::MediaSourceStream;
 use symphonia::core::meta::MetadataOptions;
@@ -115,6 +116,8 @@ fn stream(path: &Path, most: usize, sink: &mut Sink) -> Result<Damage, DecodeErr
         .make_audio_decoder(parameters.ok_or_else(none)?, &AudioDecoderOptions::default())
         .map_err(not_audio)?;
 
+    // Other formats' lengths may be estimates.
+    let says_its_length = format.format_info().format == FORMAT_ID_WAVE;
     let mut packets = Packets::of(path, format.as_ref(), track_id, length);
     // Those of other tracks are passed over.
     let mut next = || -> Result<Option<Packet>, Error> {
@@ -163,7 +166,11 @@ fn stream(path: &Path, most: usize, sink: &mut Sink) -> Result<Damage, DecodeErr
             Err(DecodeError::Damaged { path: path.into(), reason })
         }
         _ if heard == 0 => Err(DecodeError::Empty { path: path.into() }),
-        reason => Ok(Damage { silence: planes.silence, is_cut_short: reason.is_some() }),
+        reason => {
+            let is_short = says_its_length && gaps.is_cut_short(rate);
+            let is_cut_short = reason.is_some() || is_short;
+            Ok(Damage { silence: planes.silence, is_cut_short })
+        }
     }
 }
 
@@ -461,6 +468,24 @@ mod tests {
         assert!((0..66_000).all(|at| same(&at)));
         assert!((72_000..136_000).all(|at| found[at].abs() < 1e-3));
         assert!((145_000..found.len()).any(|at| found[at].abs() > 1e-2));
+    }
+
+    #[test]
+    fn a_wave_file_that_was_cut_off_is_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.wav");
+        let whole = wav_mono(&sine(DECODED_RATE, 2.0), DECODED_RATE);
+        let is_cut_short = |bytes: &[u8]| {
+            std::fs::write(&path, bytes).unwrap();
+            decode(&path, &mut |_| true).unwrap().is_cut_short
+        };
+        assert!(!is_cut_short(&whole));
+        let mut half = whole[..whole.len() / 2].to_vec();
+        assert!(is_cut_short(&half));
+        // What is written to a pipe does not say how long it is.
+        half[4..8].fill(0xFF);
+        half[40..44].fill(0xFF);
+        assert!(!is_cut_short(&half));
     }
 
     #[test]

@@ -48,6 +48,13 @@ impl Gaps {
         let room = self.length.map_or(i64::MAX, |length| length.cast_signed().saturating_sub(next));
         u64::try_from(self.unread.min(room)).unwrap_or(0)
     }
+
+    /// Whether the last packet ends before the recording does, which says how long it is.
+    pub fn is_cut_short(&self, rate: u32) -> bool {
+        let known = self.length.zip(self.next);
+        let missing = known.map_or(0, |(length, next)| length.cast_signed().saturating_sub(next));
+        missing.saturating_sub(self.unread) as f64 >= SHORTEST * f64::from(rate)
+    }
 }
 
 /// Where a packet of so many samples ends.

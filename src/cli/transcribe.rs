@@ -7,7 +7,7 @@ use clap::Args;
 use indicatif::ProgressBar;
 use serde::Serialize;
 
-use crate::audio::{self, DECODED_RATE, SoundFont, Stereo};
+use crate::audio::{self, DECODED_RATE, DecodeError, SoundFont, Stereo};
 use crate::files::{self, Output};
 use crate::midi;
 use crate::network::Models;
@@ -19,7 +19,7 @@ use crate::transcriber::{
 use super::common::{NetworkArguments, PrintArguments, named_file};
 use super::console::{print_error, print_json, remark, write};
 use super::error::CliError;
-use super::folders::{OutputFolder, is_hidden};
+use super::folders::{OutputFolder, is_hidden, is_midi};
 use super::generate::Content;
 use super::output_names::output_names;
 use super::progress::counted;
@@ -260,6 +260,10 @@ fn works(arguments: &Arguments) -> Result<Vec<Work>, CliError> {
         return Ok(works.map(|(recording, midi)| Work { recording, midi }).collect());
     }
     match recordings.as_slice() {
+        // Its drums would go into the song itself, which is no reason that helps.
+        [song] if arguments.output.is_none() && is_midi(song) => {
+            Err(DecodeError::NotAudio { path: song.clone() }.into())
+        }
         [recording] => {
             let midi = arguments.output.clone().unwrap_or_else(|| midi(recording));
             Ok(vec![Work { recording: recording.clone(), midi }])

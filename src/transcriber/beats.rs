@@ -9,7 +9,7 @@ use crate::score::{Metre, Seconds};
 
 use super::bars::{Bars, bars};
 use super::beat_options::BeatOptions;
-use super::corrections::{at_tempo, is_heard, loop_at_tempo, through};
+use super::corrections::{at_tempo, bar_at, is_heard, loop_at_tempo, through};
 use super::harmony::changes;
 use super::loops::{Extent, as_loop};
 use super::remark::Remark;
@@ -66,6 +66,11 @@ pub fn track_beats(
     }
     let periods = Periods::of(options.quarters());
     let free = free_beats(&beat, &downbeat, options, &periods);
+    if let Some(at) = extent.only_stroke(&beat, &free) {
+        let beats_to_a_bar = options.beats_to_a_bar.unwrap_or(4);
+        let times = bar_at(at, beats_to_a_bar, options).into_iter().map(Seconds).collect();
+        return (Beats { times, beats_to_a_bar, ..Beats::default() }, None);
+    }
     let in_loop = as_loop(&beat, &downbeat, extent, options, &free, &periods);
     let Places { mut frames, is_loop, is_as_asked } = placed(&beat, options.tempo, free, in_loop);
     if let Some(at) = options.downbeat.filter(|_| !is_loop && frames.len() > 1) {
@@ -206,6 +211,36 @@ mod tests {
     }
 
     #[test]
+    fn a_single_stroke_says_no_tempo() {
+        let extent = Extent {
+            seconds: 20.0,
+            sounding: 3.5,
+            first_stroke: Some(3.0),
+            last_stroke: Some(3.03),
+            ..Extent::default()
+        };
+        let mut rows = activations(&[3.0], 4, 0, 20.0);
+        // Two beats ahead of it, of which the network is not sure.
+        [200, 400].into_iter().for_each(|cell| rows[cell] = 0.2);
+        let beats = |rows: &[f32], extent: &Extent, options: &BeatOptions| {
+            let (found, remark) = track_beats(rows, &[], extent, options);
+            assert_eq!(remark, None);
+            (found.times.iter().map(|time| time.0).collect::<Vec<f64>>(), found.first_downbeat)
+        };
+        let free = BeatOptions::default();
+        assert!(beats(&rows, &extent, &free).0.is_empty());
+        let asked = BeatOptions { tempo: Some(120.0), ..free };
+        assert_eq!(beats(&rows, &extent, &asked), (vec![3.0, 3.5, 4.0, 4.5, 5.0], 0));
+        // Two strokes may be beats, and so are those that others play.
+        let two = Extent { last_stroke: Some(4.0), ..extent };
+        assert!(!beats(&rows, &two, &free).0.is_empty());
+        let played: Vec<f64> = (0..32).map(|index| 3.0 + 0.5 * f64::from(index)).collect();
+        let played = activations(&played, 4, 0, 20.0);
+        let sounding = Extent { sounding: 20.0, ..extent };
+        assert!(beats(&played, &sounding, &free).0.len() > 30);
+    }
+
+    #[test]
     fn bars_begin_where_the_harmony_changes() {
         // The drums say little: the first and third beats are nearly as likely downbeats.
         let times: Vec<f64> = (0..40).map(|index| 0.6 + f64::from(index) * 0.5).collect();
@@ -281,6 +316,7 @@ mod tests {
                 silent: 0.0,
                 sounding: 8.0,
                 first_kick,
+                first_stroke: first_kick,
                 last_stroke: Some(7.75),
             };
             track_beats(&rows, &[], &extent, &BeatOptions::default()).0

@@ -1,5 +1,6 @@
 //! Beats as a musician says that they are: at a tempo, through a place.
 
+use super::beat_options::BeatOptions;
 use super::spectrogram::FRAMES_PER_SECOND;
 use super::tracking::{AROUND, mean_highest, place};
 
@@ -22,6 +23,14 @@ pub fn is_heard(beat: &[f32], grid: &[f64], free: &[f64]) -> bool {
     // At twice the tempo that is heard, half of the beats are.
     (mean > 0.0 || every_second(0) || every_second(1))
         && mean_highest(beat, free) - mean < LESS_LIKELY
+}
+
+/// Beats of one bar that begins with a single stroke (`at`, in seconds, as what comes back), and of the bar
+/// line behind it. None where no tempo is given, of which a stroke says nothing.
+pub fn bar_at(at: f64, beats_to_a_bar: usize, options: &BeatOptions) -> Vec<f64> {
+    let Some(tempo) = options.tempo else { return Vec::new() };
+    let begins = options.downbeat.unwrap_or(at);
+    (0..=beats_to_a_bar).map(|beat| begins + 60.0 / tempo * beat as f64).collect()
 }
 
 /// As many beats as a loop has, from its beginning on, at exactly this tempo.

@@ -3,7 +3,7 @@
 use super::bars::{METRES, bars, may_be_looped};
 use super::beat_options::BeatOptions;
 use super::spectrogram::FRAMES_PER_SECOND;
-use super::tracking::{Periods, mean_highest, mean_period};
+use super::tracking::{Periods, highest, mean_highest, mean_period};
 
 /// A loop is at most this long, in seconds, and its grid may be this much less likely for each beat
 /// than beats that go where they want.
@@ -27,6 +27,10 @@ const MOST_BARS: usize = 4;
 const NEAR_HALF: f64 = 0.15;
 const NEAR_WHOLE: f64 = 0.1;
 const AT_ONCE: f64 = 0.05;
+/// Strokes that are no further apart than this are one moment, as a flam is, in seconds; and so many beats
+/// have to be heard elsewhere, as other instruments play them, for there to be a tempo.
+const MOMENT: f64 = 0.1;
+const FEWEST_ELSEWHERE: usize = 3;
 
 /// How long a recording is, and what of that sounds; in seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -39,8 +43,22 @@ pub struct Extent {
     pub sounding: f64,
     /// Of the first kick, if there is one.
     pub first_kick: Option<f64>,
+    /// Of the first stroke, if there is one.
+    pub first_stroke: Option<f64>,
     /// Of the last stroke, if there is one.
     pub last_stroke: Option<f64>,
+}
+
+impl Extent {
+    /// When drums are struck, in seconds, if they are once only and no beats of others (`free`) are heard:
+    /// what the network takes for beats around a single stroke is no tempo.
+    pub fn only_stroke(&self, beat: &[f32], free: &[f64]) -> Option<f64> {
+        let (first, last) = self.first_stroke.zip(self.last_stroke)?;
+        let is_elsewhere = |frame: f64| (frame / FRAMES_PER_SECOND - first).abs() > 2.0 * MOMENT;
+        let elsewhere = free.iter().filter(|&&frame| is_elsewhere(frame));
+        let heard = elsewhere.filter(|&&frame| highest(beat, frame) > 0.0).count();
+        (last - first <= MOMENT && heard < FEWEST_ELSEWHERE).then_some(first)
+    }
 }
 
 /// The beats of a recording that is whole bars at one tempo from its first sample on, if it may be one.

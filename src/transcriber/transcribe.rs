@@ -216,6 +216,7 @@ impl Activations {
             silent: first.map_or(0.0, |frame| frame as f64 / FRAMES_PER_SECOND),
             sounding: last.map_or(0.0, |frame| (frame + 1) as f64 / FRAMES_PER_SECOND),
             first_kick: kick.map(|stroke| stroke.at.0),
+            first_stroke: strokes.first().map(|stroke| stroke.at.0),
             last_stroke: strokes.last().map(|stroke| stroke.at.0),
         }
     }

@@ -120,6 +120,14 @@ fn what_is_damaged_is_said_and_what_follows_keeps_its_time() {
 }
 
 #[test]
+fn a_song_is_no_recording() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("song.mid"), "MThd").unwrap();
+    let line = failure(drumlin().current_dir(folder.path()).args(["transcribe", "song.mid"]));
+    assert!(line.contains("song.mid is no recording"), "{line}");
+}
+
+#[test]
 fn several_recordings_go_to_a_folder() {
     let folder = tempfile::tempdir().unwrap();
     let songs = folder.path().join("loops");

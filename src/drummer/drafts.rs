@@ -8,6 +8,7 @@ use super::back_beat::{second_kick, without_downbeats};
 use super::breaks::play_on;
 use super::candidates::Drafting;
 use super::decode::{Asked, Decoding, Pattern, StyleBars, decode, similarity};
+use super::foot_hat::leave_hats_to_hands;
 use super::given::Given;
 use super::given_homes::Likeness;
 use super::limbs::Limbs;
@@ -243,6 +244,7 @@ impl<'a> Drafter<'a> {
             time_from_snare(&mut patterns, groups, limbs, grids, few);
         }
         second_kick(&mut patterns, groups, grids);
+        leave_hats_to_hands(&mut patterns, groups, limbs, grids);
         fill_gaps(&mut patterns, groups, limbs, grids);
         keep_time(&mut patterns, groups, form, limbs, grids, compound);
         // What was counted is played as it was.

@@ -22,6 +22,7 @@ pub mod evaluation;
 pub mod features;
 mod fills;
 mod finish;
+mod foot_hat;
 mod form;
 mod generate;
 mod given;

@@ -6,15 +6,11 @@
 
 use super::decode::Pattern;
 use super::limbs::Limbs;
-use super::timekeeper::{BEAT, CYMBALS, add, beats, count, is_mixture, silence};
+use super::timekeeper::{BEAT, CYMBALS, ROLL, add, beats, count, is_mixture, silence};
 use crate::score::{Lane, StepGrid};
 
-/// More strokes of the snare for each beat are a roll. Of the bars of people three in a thousand have such a
-/// one under a mixture of cymbals.
-const ROLL: usize = 2;
-
-/// Leaves the time to the snare where it rolls under a mixture of cymbals: the foot closes the hat on
-/// the back beats. A cymbal that keeps the time over a roll stays. `limbs` and `grids` by bar.
+/// Leaves the time to the snare where it rolls under a mixture of cymbals, as in three in a thousand of
+/// people's bars: the foot closes the hat on the back beats. A cymbal that keeps the time over a roll stays. `limbs` and `grids` by bar.
 pub(super) fn leave_time_to_rolls(
     patterns: &mut [Pattern],
     groups: &[usize],

@@ -28,6 +28,9 @@ pub(super) const BEAT: f32 = 2.0;
 /// groove bring it back.
 pub(super) const SILENT: f32 = -8.0;
 
+/// More strokes of the snare for each beat are a roll.
+pub(super) const ROLL: usize = 2;
+
 /// Strokes of hat and ride that are expected for each of the snare where no march is, at least.
 const EXPECTED: f32 = 0.7;
 

@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 use symphonia::core::codecs::audio::AudioDecoderOptions;
 use symphonia::core::errors::Error;
 use symphonia::core::formats::probe::Hint;
-use symphonia::core::formats::well_known::FORMAT_ID_WAVE;
+use symphonia::core::formats::well_known::{FORMAT_ID_AIFF, FORMAT_ID_WAVE};
 use symphonia::core::formats::{FormatOptions, TrackType};
 use symphonia::core::io::MediaSourceStream;
 use symphonia::core::meta::MetadataOptions;
 use symphonia::core::packet::Packet;
 
+use super::chunk_headers::mended;
 use super::decode_gaps::Gaps;
-use super::mpeg_frames::mended;
 use super::ogg_pages::Packets;
 use super::resampling::Resampling;
 use crate::score::Seconds;
@@ -117,7 +117,7 @@ fn stream(path: &Path, most: usize, sink: &mut Sink) -> Result<Damage, DecodeErr
         .map_err(not_audio)?;
 
     // Other formats' lengths may be estimates.
-    let says_its_length = format.format_info().format == FORMAT_ID_WAVE;
+    let says_its_length = [FORMAT_ID_WAVE, FORMAT_ID_AIFF].contains(&format.format_info().format);
     let mut packets = Packets::of(path, format.as_ref(), track_id, length);
     // Those of other tracks are passed over.
     let mut next = || -> Result<Option<Packet>, Error> {

@@ -12,6 +12,7 @@
 
 #![forbid(unsafe_code)]
 
+mod chunk_headers;
 mod decode;
 mod decode_gaps;
 mod file_bytes;

@@ -129,7 +129,8 @@ fn damaged_fonts_are_read_or_refused() {
 #[test]
 fn damaged_recordings_are_decoded_or_refused() {
     let wave: Vec<f32> = (0..1500).map(|at| (at as f32 * 0.1).sin()).collect();
-    let mut seeds = vec![wav_mono(&wave, SampleRate::ANALYSIS), aiff()];
+    let bytes = wav_mono(&wave, SampleRate::ANALYSIS);
+    let mut seeds = vec![rf64(&bytes), bytes, aiff()];
     // Of recordings the beginning.
     seeds.extend(files("tests/transcriber/kit", "flac").into_iter().take(3).map(|mut file| {
         file.truncate(7 << 10);
@@ -140,11 +141,15 @@ fn damaged_recordings_are_decoded_or_refused() {
         seeds,
         words: &[
             b"RIFF",
+            b"RF64",
             b"WAVE",
+            b"ds64",
             b"fmt ",
             b"data",
             b"FORM",
             b"AIFF",
+            b"AIFC",
+            b"fl32",
             b"COMM",
             b"SSND",
             b"fLaC",
@@ -154,11 +159,18 @@ fn damaged_recordings_are_decoded_or_refused() {
             b"\xFF\xFB\x90\x64",
             b"\xFF\xFF\xFF\xFF",
         ],
-        lengths_after: &[b"RIFF", b"fmt ", b"data", b"FORM", b"COMM", b"SSND"],
+        lengths_after: &[b"RIFF", b"ds64", b"fmt ", b"data", b"FORM", b"COMM", b"SSND"],
         longest: 8 << 10,
         rounds: 300,
         check: checks::recording::check,
     });
+}
+
+/// A WAV file with its sizes where those of more than 4 GiB are.
+fn rf64(wave: &[u8]) -> Vec<u8> {
+    let sizes = [wave.len() as u64 + 28, wave.len() as u64 - 44, 0].map(u64::to_le_bytes).concat();
+    let head = [b"RF64\xFF\xFF\xFF\xFFWAVEds64\x1C\0\0\0", &sizes[..], &[0; 4]].concat();
+    [&head, &wave[12..40], &[0xFF; 4], &wave[44..]].concat()
 }
 
 /// A tenth of a second of 16 bits.

@@ -35,6 +35,7 @@ from mido.midifiles.meta import KeySignatureError
 from torch import nn
 from torch.nn import functional as F
 
+import averaging
 import drum_audio
 import drum_sounds
 import transcriber
@@ -474,12 +475,7 @@ def train(net, clips, steps, rate, batch):
         loss.backward()
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimiser.step()
-        keep = min(0.995, (step + 1) / (step + 11))
-        with torch.no_grad():
-            for ours, theirs in zip(average.parameters(), net.parameters()):
-                ours.lerp_(theirs, 1 - keep)
-            for ours, theirs in zip(average.buffers(), net.buffers()):
-                ours.copy_(theirs)
+        averaging.follow(average, net, step + 1, 0.995)
         losses.append(loss.item())
         if step % 100 == 99:
             minutes = (time.time() - begun) / 60

@@ -36,6 +36,7 @@ from safetensors.numpy import load_file
 from torch import nn
 from torch.nn import functional as F
 
+import averaging
 import beats
 import drum_audio
 import drum_sounds
@@ -321,12 +322,7 @@ def train(clips, options):
         loss.backward()
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimiser.step()
-        keep = min(0.99, (step + 1) / (step + 11))
-        with torch.no_grad():
-            for ours, theirs in zip(average.parameters(), net.parameters()):
-                ours.lerp_(theirs, 1 - keep)
-            for ours, theirs in zip(average.buffers(), net.buffers()):
-                ours.copy_(theirs)
+        averaging.follow(average, net, step + 1, 0.99)
         if step % 50 == 49:
             entropy, nats = np.nanmean(shown, 0)
             minutes = (time.time() - begun) / 60

@@ -28,6 +28,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+import averaging
 import drum_audio
 import drum_sounds
 from drum_audio import CLASSES, HOP, RATE
@@ -348,12 +349,7 @@ def train(net, performances, options, device):
             nn.utils.clip_grad_norm_(net.parameters(), 1.0)
             optimiser.step()
             step += 1
-            keep = min(0.995, step / (step + 10))
-            with torch.no_grad():
-                for ours, theirs in zip(average.parameters(), net.parameters()):
-                    ours.lerp_(theirs, 1 - keep)
-                for ours, theirs in zip(average.buffers(), net.buffers()):
-                    ours.copy_(theirs)
+            averaging.follow(average, net, step, 0.995)
         losses.append(loss.detach())
         if time.time() - shown > options.report:
             shown = time.time()

@@ -12,7 +12,9 @@ use crate::audio::{self, DECODED_RATE};
 use crate::midi;
 use crate::network::Models;
 use crate::score::{Beats as Quarters, Groove, GrooveError, GrooveSource, Metre, TakenGroove};
-use crate::transcriber::{Activations, Beats, Options, Quantise, TranscribeError, Transcription};
+use crate::transcriber::{
+    Activations, BeatTrack, Options, Quantise, TranscribeError, Transcription,
+};
 
 /// Columns of the waveform in a second.
 pub const COLUMNS_PER_SECOND: usize = 100;
@@ -27,7 +29,7 @@ pub struct AudioImport {
     activations: Arc<Activations>,
     path: PathBuf,
     /// The beats of the host that played it, if one did.
-    beats: Option<Beats>,
+    beats: Option<BeatTrack>,
     host_start: Option<Quarters>,
     /// What is deleted when nobody needs it any more.
     _folder: Option<Arc<TempDir>>,

@@ -8,7 +8,7 @@ use rtrb::{Consumer, RingBuffer};
 use super::wire::{Anchor, Listening, Place, SampleBlock, TrackMark, TrackSound};
 use crate::audio::wav_mono;
 use crate::score::{Beats as Quarters, SampleRate, Seconds};
-use crate::transcriber::Beats;
+use crate::transcriber::BeatTrack;
 
 /// Blocks that may wait: ten seconds at 48 kHz. The studio looks every few hundredths of a second, but a
 /// long network run may keep it.
@@ -87,7 +87,7 @@ impl TrackRecording {
 
     /// The host's beats, from the recording's first sample on; `None` where the metre changes, or with less
     /// than two.
-    pub(super) fn beats(&self) -> Option<Beats> {
+    pub(super) fn beats(&self) -> Option<BeatTrack> {
         let (_, TrackMark { metre, bar_start, .. }) = *self.marks.first()?;
         if self.marks.iter().any(|(_, mark)| mark.metre != metre) {
             return None;
@@ -116,7 +116,7 @@ impl TrackRecording {
             && times.first().is_some_and(|first| first.0 <= HAIR)
             && times.len().is_multiple_of(beats_to_a_bar)
             && (seconds(first + times.len()) - self.seconds()).abs() <= HAIR;
-        (times.len() > 1).then_some(Beats {
+        (times.len() > 1).then_some(BeatTrack {
             times,
             beats_to_a_bar,
             first_downbeat,
@@ -202,7 +202,7 @@ mod tests {
         }
     }
 
-    fn times(beats: &Beats) -> Vec<f64> {
+    fn times(beats: &BeatTrack) -> Vec<f64> {
         beats.times.iter().map(|time| (time.0 * 1000.0).round() / 1000.0).collect()
     }
 

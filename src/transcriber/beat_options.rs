@@ -1,6 +1,6 @@
 //! What a musician knows of a recording's beats.
 
-use crate::score::Beats as Quarters;
+use crate::score::Beats;
 
 /// What is known beforehand.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -10,7 +10,7 @@ pub struct BeatOptions {
     /// Beats to a bar.
     pub beats_to_a_bar: Option<usize>,
     /// How long a beat is: one and a half in 6/8, a half in 7/8. A quarter note unless it is said.
-    pub beat: Option<Quarters>,
+    pub beat: Option<Beats>,
     /// When a bar begins, in seconds.
     pub downbeat: Option<f64>,
 }

@@ -31,9 +31,9 @@ const FEW_BARS: usize = 4;
 const LONG_SILENCE: f64 = 4.0;
 const REST_BEFORE: f64 = 1.0;
 
-/// The beats of a recording.
+/// The beats of a recording: where they are and which of them begin bars.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Beats {
+pub struct BeatTrack {
     /// In order; none if the recording has less than two.
     pub times: Vec<Seconds>,
     /// Beats to a bar.
@@ -54,7 +54,7 @@ pub fn track_beats(
     semitones: &[f32],
     extent: &Extent,
     options: &BeatOptions,
-) -> (Beats, Option<Remark>) {
+) -> (BeatTrack, Option<Remark>) {
     let log_odds = |column: usize| -> Vec<f32> {
         let odds = |p: f32| (p / (1.0 - p)).ln().clamp(-MOST, MOST);
         beats.chunks_exact(2).map(|row| odds(row[column].clamp(1e-4, 1.0 - 1e-4))).collect()
@@ -69,7 +69,7 @@ pub fn track_beats(
     if let Some(at) = extent.only_stroke(&beat, &free) {
         let beats_to_a_bar = options.beats_to_a_bar.unwrap_or(4);
         let times = bar_at(at, beats_to_a_bar, options).into_iter().map(Seconds).collect();
-        return (Beats { times, beats_to_a_bar, ..Beats::default() }, None);
+        return (BeatTrack { times, beats_to_a_bar, ..BeatTrack::default() }, None);
     }
     let in_loop = as_loop(&beat, &downbeat, extent, options, &free, &periods);
     let Places { mut frames, is_loop, is_as_asked } = placed(&beat, options.tempo, free, in_loop);
@@ -79,7 +79,7 @@ pub fn track_beats(
     }
     if frames.len() < 2 {
         let beats_to_a_bar = options.beats_to_a_bar.unwrap_or(4);
-        return (Beats { beats_to_a_bar, ..Beats::default() }, None);
+        return (BeatTrack { beats_to_a_bar, ..BeatTrack::default() }, None);
     }
     let times: Vec<f64> = frames.iter().map(|frame| frame / FRAMES_PER_SECOND).collect();
     // A loop begins with a bar.
@@ -90,7 +90,7 @@ pub fn track_beats(
     let first_downbeat = if is_short_loop && options.downbeat.is_none() { 0 } else { first };
     let times = times.into_iter().map(Seconds).collect();
     let remark = options.tempo.filter(|_| !is_as_asked).map(Remark::OtherTempo);
-    (Beats { times, beats_to_a_bar, first_downbeat, is_loop, metre: None }, remark)
+    (BeatTrack { times, beats_to_a_bar, first_downbeat, is_loop, metre: None }, remark)
 }
 
 /// The likeliest beats. Where those of the metre are no quarter notes, those of a related tempo if they
@@ -151,10 +151,10 @@ fn placed(beat: &[f32], tempo: Option<f64>, free: Vec<f64>, in_loop: Option<Vec<
 mod tests {
     use super::super::spectrogram::SEMITONES;
     use super::*;
-    use crate::score::Beats as Quarters;
+    use crate::score::Beats;
 
     /// The beats of a recording that sounds until it ends.
-    fn tracked(rows: &[f32], semitones: &[f32], seconds: f64, options: &BeatOptions) -> Beats {
+    fn tracked(rows: &[f32], semitones: &[f32], seconds: f64, options: &BeatOptions) -> BeatTrack {
         let extent = Extent { seconds, sounding: seconds, ..Extent::default() };
         track_beats(rows, semitones, &extent, options).0
     }
@@ -419,7 +419,7 @@ mod tests {
     fn the_metre_says_which_pulse_is_meant() {
         let metre = |beats_to_a_bar, quarters| BeatOptions {
             beats_to_a_bar: Some(beats_to_a_bar),
-            beat: Some(Quarters(quarters)),
+            beat: Some(Beats(quarters)),
             ..BeatOptions::default()
         };
         // The network hears quarter notes: four to a bar of 2/2, three to one of 6/8.

@@ -37,7 +37,7 @@ mod transcribe;
 mod transcription;
 
 pub use beat_options::BeatOptions;
-pub use beats::{Beats, track_beats};
+pub use beats::{BeatTrack, track_beats};
 pub use loops::Extent;
 pub use onsets::{DrumSound, Onset, Sensitivity};
 pub use pulse::BEATS;

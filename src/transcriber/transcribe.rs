@@ -8,7 +8,7 @@ use crate::score::Seconds;
 
 use super::beat_options::BeatOptions;
 use super::beatbox;
-use super::beats::{Beats, track_beats};
+use super::beats::{BeatTrack, track_beats};
 use super::loops::Extent;
 use super::onsets::{DrumSound, Onset, SOUNDS, Sensitivity, strokes};
 use super::pulse::beats_of_strokes;
@@ -189,7 +189,7 @@ impl Activations {
 
     /// Strokes and beats under these options. Fast: a few milliseconds for a minute. `known` are the beats
     /// where the options ask for none, such as those of a host that played the recording.
-    pub fn transcription(&self, options: &Options, known: Option<&Beats>) -> Transcription {
+    pub fn transcription(&self, options: &Options, known: Option<&BeatTrack>) -> Transcription {
         let frames = if options.is_beatbox { &self.beatbox } else { &self.kit };
         let mut onsets = self.strokes(frames, &options.sensitivity);
         onsets.retain(|onset| !options.without[onset.sound as usize]);

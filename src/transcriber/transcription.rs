@@ -1,11 +1,11 @@
 //! What was heard, and as a song of one drum track.
 
 use crate::score::{
-    Beats as Quarters, Bpm, Metre, MetreChange, Note, Seconds, Song, TempoChange, TempoMap, Ticks,
-    Track, TrackKind, Velocity,
+    Beats, Bpm, Metre, MetreChange, Note, Seconds, Song, TempoChange, TempoMap, Ticks, Track,
+    TrackKind, Velocity,
 };
 
-use super::beats::Beats;
+use super::beats::BeatTrack;
 use super::onsets::Onset;
 use super::remark::Remark;
 use super::tracking;
@@ -39,7 +39,7 @@ pub struct Transcription {
     /// In order of time.
     pub onsets: Vec<Onset>,
     /// Where the beats and bars are.
-    pub beats: Beats,
+    pub beats: BeatTrack,
     /// The recording's length.
     pub seconds: f64,
     /// What is to be known of it.
@@ -85,11 +85,11 @@ impl Transcription {
 
     /// Where times of the recording lie in the song of [`song`](Self::song), in quarter notes; negative before
     /// its first bar. `None` without beats.
-    pub fn positions(&self, metre: Metre) -> Option<impl Fn(Seconds) -> Quarters> {
+    pub fn positions(&self, metre: Metre) -> Option<impl Fn(Seconds) -> Beats> {
         let line = self.time_line(metre)?;
         let quarter = f64::from(TICKS_PER_QUARTER);
         let ticks = move |at: Seconds| line.first as f64 + line.place(at.0) * line.beat as f64;
-        Some(move |at| Quarters(ticks(at) / quarter))
+        Some(move |at| Beats(ticks(at) / quarter))
     }
 
     /// The metre that the beats have: quarters, unless a host or a musician says otherwise.
@@ -259,7 +259,7 @@ mod tests {
 
     fn heard(onsets: Vec<Onset>, times: &[f64], first_downbeat: usize) -> Transcription {
         let times = times.iter().map(|&time| Seconds(time)).collect();
-        let beats = Beats { times, beats_to_a_bar: 4, first_downbeat, ..Beats::default() };
+        let beats = BeatTrack { times, beats_to_a_bar: 4, first_downbeat, ..BeatTrack::default() };
         Transcription { onsets, beats, seconds: 10.0, remarks: Vec::new() }
     }
 

@@ -39,6 +39,10 @@ pub use soundfont::SoundFont;
 pub use stereo::{Stereo, render_stereo};
 pub use wav::{wav_mono, wav_stereo};
 
+/// How the names of recordings end that [`decode`] reads, in small letters.
+pub const RECORDING_ENDINGS: [&str; 9] =
+    ["wav", "wave", "aif", "aiff", "aifc", "flac", "mp3", "ogg", "oga"];
+
 /// Why sound could not be made.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say what each is and what it names")]

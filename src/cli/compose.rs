@@ -66,17 +66,18 @@ pub struct Arguments {
     seed: u64,
 
     /// Keep the rhythm of this song's melody, to the tick: only pitches are new
-    #[arg(long, value_name = "FILE", conflicts_with = "density")]
+    #[arg(long, value_name = "FILE", conflicts_with = "density", value_parser = named_file())]
     rhythm_of: Option<PathBuf>,
 
     /// Keep the pitches of this song's melody, in their order, with --range in octaves that lie
     /// within: only the rhythm is new
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["key", "chords"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["key", "chords"],
+          value_parser = named_file())]
     pitches_of: Option<PathBuf>,
 
     /// Agree with the chords of this song, whose bars are those of the drums, also where a bar comes
     /// again; it may be the song with the drums itself
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = named_file())]
     chords: Option<PathBuf>,
 
     /// Also write a WAV file with the drums and the first melody

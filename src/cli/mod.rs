@@ -146,6 +146,16 @@ mod tests {
             "transcribe -",
             "compose drums.mid -o melody.mid --audio -",
             "render song.mid --like piano.wav --save -",
+            "render song.mid --like -",
+            "render song.mid --piano -",
+            "render song.mid --like piano.wav --reference-midi -",
+            "compose drums.mid -o melody.mid --rhythm-of -",
+            "compose drums.mid -o melody.mid --pitches-of -",
+            "compose drums.mid -o melody.mid --chords -",
+            "explore --near -",
+            "explore --between a.mid -",
+            "generate song.mid -o drums.mid --groove -",
+            "generate song.mid -o drums.mid --soundfont -",
         ] {
             let words = ["drumlin"].into_iter().chain(line.split(' '));
             let refused = command().try_get_matches_from(words).unwrap_err().to_string();

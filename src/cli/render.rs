@@ -19,7 +19,7 @@ use super::console::{remark, write};
 use super::error::CliError;
 use super::generate::Content;
 use super::progress::counted;
-use super::song::{self, KindArguments, STANDARD};
+use super::song::{self, KindArguments, STANDARD, input_name};
 use super::words::count;
 
 /// The largest piano file that is read, in bytes; they have less than a megabyte.
@@ -33,15 +33,16 @@ pub struct Arguments {
     song: PathBuf,
 
     /// A recording of a piano alone, ten to thirty seconds or more (WAV, AIFF, FLAC, MP3, Ogg Vorbis)
-    #[arg(long, value_name = "RECORDING")]
+    #[arg(long, value_name = "RECORDING", value_parser = named_file())]
     like: Option<PathBuf>,
 
     /// What the recording plays as a MIDI file, in its time; by default its notes are listened for
-    #[arg(long, value_name = "FILE", requires = "like", conflicts_with = "piano")]
+    #[arg(long, value_name = "FILE", requires = "like", conflicts_with = "piano",
+          value_parser = named_file())]
     reference_midi: Option<PathBuf>,
 
     /// A piano that was kept with --save
-    #[arg(long, value_name = "FILE", conflicts_with = "save")]
+    #[arg(long, value_name = "FILE", conflicts_with = "save", value_parser = named_file())]
     piano: Option<PathBuf>,
 
     /// Keep the recording's piano as a file (.drumlin-piano)
@@ -87,7 +88,7 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     let tracks = chosen(&file, &arguments.song, &arguments.track)?;
     let pianos = pianos(file.song());
     if arguments.track.is_empty() && !pianos.is_empty() && pianos != tracks {
-        let (of, others) = (arguments.song.display(), beside(file.song(), &pianos));
+        let (of, others) = (input_name(&arguments.song).display(), beside(file.song(), &pianos));
         remarks.push(format!("{of}: the piano plays {others} as well: choose with --track"));
     }
     let parts = parts(&file, &tracks);
@@ -115,7 +116,7 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
         (None, None) => Piano::schematic(),
     };
     bar.set_message("Playing");
-    let wrong = |reason| CliError::Timbre { path: arguments.song.clone(), reason };
+    let wrong = |reason| CliError::Timbre { path: input_name(&arguments.song).into(), reason };
     let mut sides = perform_parts(&piano, &parts, DECODED_RATE, &|| false).map_err(wrong)?;
     level(&mut sides);
     let [left, right] = sides;

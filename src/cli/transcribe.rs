@@ -7,13 +7,14 @@ use clap::Args;
 use indicatif::ProgressBar;
 use serde::Serialize;
 
-use crate::audio::{self, DECODED_RATE, DecodeError, SoundFont, Stereo};
+use crate::audio::{self, DECODED_RATE, DecodeError, RECORDING_ENDINGS, SoundFont, Stereo};
 use crate::files::{self, Output};
 use crate::midi;
 use crate::network::Models;
 use crate::score::{Beats, Metre, SampleRate, Song};
 use crate::transcriber::{
-    Activations, BEATS, BeatOptions, DrumSound, Options, Quantise, TRANSCRIBER, Transcription,
+    Activations, BEATBOX_SOUNDS, BEATS, BeatOptions, DrumSound, Options, Quantise, TRANSCRIBER,
+    Transcription,
 };
 
 use super::common::{NetworkArguments, PrintArguments, named_file};
@@ -24,7 +25,7 @@ use super::generate::Content;
 use super::output_names::output_names;
 use super::progress::counted;
 use super::song::{self, STANDARD};
-use super::words::count;
+use super::words::{count, list};
 
 /// Write down the drums of recordings: drum loops, stems, performances
 #[derive(Debug, Args)]
@@ -128,7 +129,32 @@ fn sensitivity(text: &str) -> Result<(Option<DrumSound>, f32), String> {
     }
 }
 
+/// Whether a path is a pipe or a device, which can be heard once only.
+fn is_stream(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+}
+
 impl Arguments {
+    /// Refuses what cannot be done, or would have no effect.
+    fn check(&self) -> Result<(), CliError> {
+        if self.click.is_some() && self.recordings.iter().any(|path| is_stream(path)) {
+            return Err(CliError::Usage(
+                "--click hears the recording a second time: it has to be a file".to_owned(),
+            ));
+        }
+        let named = self.sensitivity.iter().filter_map(|(sound, _)| *sound);
+        let mut named = named.chain(self.lanes.iter().copied());
+        if let Some(sound) = named.find(|sound| self.beatbox && !BEATBOX_SOUNDS.contains(sound)) {
+            let names = BEATBOX_SOUNDS.map(|sound| sound.name().to_owned());
+            return Err(CliError::Usage(format!(
+                "with --beatbox {} are heard, not {}",
+                list(&names),
+                sound.name()
+            )));
+        }
+        Ok(())
+    }
+
     fn options(&self) -> Options {
         let mut options = Options::default();
         for &(sound, share) in &self.sensitivity {
@@ -198,6 +224,7 @@ struct StrokeReport {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), CliError> {
+    arguments.check()?;
     let works = works(arguments)?;
     let _made = arguments.output_folder.as_deref().map(OutputFolder::new).transpose()?;
     if let [work] = works.as_slice() {
@@ -273,13 +300,12 @@ fn works(arguments: &Arguments) -> Result<Vec<Work>, CliError> {
 }
 
 fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
-    const ENDINGS: [&str; 7] = ["wav", "aif", "aiff", "flac", "mp3", "ogg", "oga"];
     let failed = |source| CliError::Folder { folder: folder.into(), source };
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
         let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-        if path.is_file() && !is_hidden(&path) && ENDINGS.contains(&ending.as_str()) {
+        if path.is_file() && !is_hidden(&path) && RECORDING_ENDINGS.contains(&ending.as_str()) {
             found.push(path);
         }
     }

@@ -35,6 +35,10 @@ const HIGH: usize = 62;
 const DARK: f32 = 0.2;
 const BRIGHT: f32 = 0.52;
 
+/// What a mouth is heard as, from dark to bright.
+pub const BEATBOX_SOUNDS: [DrumSound; 3] =
+    [DrumSound::Kick, DrumSound::Snare, DrumSound::ClosedHat];
+
 /// What may be a stroke.
 struct Peak {
     frame: usize,
@@ -46,7 +50,7 @@ struct Peak {
 }
 
 /// Probabilities of strokes and velocities, 0 to 1, frames by [`DrumSound`], of a log-mel
-/// spectrogram (frames by [`BANDS`]); all but kick, snare and closed hat are 0.
+/// spectrogram (frames by [`BANDS`]); all but those of [`BEATBOX_SOUNDS`] are 0.
 pub fn activations(spectrogram: &[f32]) -> (Vec<f32>, Vec<f32>) {
     let frames = spectrogram.len() / BANDS;
     let (mut onsets, mut velocities) =
@@ -181,7 +185,7 @@ fn names(centres: &[Colour]) -> Vec<DrumSound> {
     use DrumSound::{ClosedHat, Kick, Snare};
     let centre = |index: usize| centres[index][0] / 2.0;
     match centres.len() {
-        3 => vec![Kick, Snare, ClosedHat],
+        3 => BEATBOX_SOUNDS.to_vec(),
         2 if centre(1) < BRIGHT => vec![Kick, Snare],
         2 => vec![Kick, ClosedHat],
         _ if centre(0) < DARK => vec![Kick],

@@ -37,6 +37,7 @@ mod transcribe;
 mod transcription;
 
 pub use beat_options::BeatOptions;
+pub use beatbox::BEATBOX_SOUNDS;
 pub use beats::{BeatTrack, track_beats};
 pub use loops::Extent;
 pub use onsets::{DrumSound, Onset, Sensitivity};

@@ -224,4 +224,6 @@ fn what_is_no_groove_is_refused_in_a_sentence() {
     for unused in [["--steps", "3"], ["--count", "3"]] {
         drumlin().args(["explore", "--sample", "1"]).args(unused).assert().code(2);
     }
+    let unused = ["explore", "--sample", "1", "--count", "3", "--near"];
+    drumlin().args(unused).arg(&file).assert().code(2);
 }

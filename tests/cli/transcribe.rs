@@ -128,12 +128,41 @@ fn a_song_is_no_recording() {
 }
 
 #[test]
+fn what_a_mouth_cannot_be_heard_as_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    write_wav(&folder.path().join("beat.wav"), loop_of(4.0), RATE, 1);
+    let asked = |options: &[&str]| {
+        let mut command = drumlin();
+        command.current_dir(folder.path()).args(["transcribe", "beat.wav", "--beatbox"]);
+        command.args(options);
+        command
+    };
+    for options in [["--lanes", "kick,ride"], ["--sensitivity", "ride=.7"]] {
+        let line = wrong_usage(&mut asked(&options));
+        assert_eq!(line, "with --beatbox kick, snare and closed-hat are heard, not ride");
+    }
+    let taken = ["--lanes", "kick,closed-hat", "--sensitivity", ".6", "--sensitivity", "snare=.4"];
+    assert!(asked(&taken).output().unwrap().status.success());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_recording_that_can_be_heard_once_only_has_no_preview() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = drumlin();
+    command.current_dir(folder.path()).args(["transcribe", "/dev/null", "-o", "out.mid"]);
+    let line = wrong_usage(command.args(["--click", "both.wav"]));
+    assert!(line.starts_with("--click hears the recording a second time"), "{line}");
+}
+
+#[test]
 fn several_recordings_go_to_a_folder() {
     let folder = tempfile::tempdir().unwrap();
     let songs = folder.path().join("loops");
     fs::create_dir(&songs).unwrap();
     write_wav(&songs.join("one.wav"), loop_of(4.0), RATE, 1);
-    write_wav(&songs.join("two.wav"), loop_of(4.0), RATE, 1);
+    // In any of its spellings.
+    write_wav(&songs.join("two.WAVE"), loop_of(4.0), RATE, 1);
     fs::write(songs.join("three.wav"), "no sound").unwrap();
     fs::write(songs.join("notes.txt"), "no recording").unwrap();
     let mut command = drumlin();

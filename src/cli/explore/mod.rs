@@ -49,11 +49,12 @@ pub struct Arguments {
     sample: Option<u16>,
 
     /// The way from one groove (MIDI) to another
-    #[arg(long, value_names = ["FILE", "FILE"], num_args = 2, conflicts_with = "near")]
+    #[arg(long, value_names = ["FILE", "FILE"], num_args = 2, conflicts_with = "near",
+          value_parser = named_file())]
     between: Option<Vec<PathBuf>>,
 
     /// Grooves of the map that are like this one (MIDI)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = named_file())]
     near: Option<PathBuf>,
 
     /// Steps of the way
@@ -68,6 +69,7 @@ pub struct Arguments {
     /// How many grooves like that one
     #[arg(
         long, value_name = "NUMBER", default_value = "10", requires = "near",
+        conflicts_with = "sample",
         value_parser = clap::value_parser!(u16).range(1..=1000),
     )]
     count: u16,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use crate::cli::common::{seed, whole};
+use crate::cli::common::{named_file, seed, whole};
 use crate::cli::error::CliError;
 use crate::cli::words::list;
 use crate::drummer::{
@@ -40,7 +40,8 @@ pub struct GenerateArgs {
     densities: Option<Densities>,
 
     /// A groove to drum the song with: a MIDI file with one to four bars of drums
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["style", "densities"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["style", "densities"],
+          value_parser = named_file())]
     groove: Option<PathBuf>,
 
     /// The bars of the song that the groove's bars are from, such as 9,25, the main one first: each is

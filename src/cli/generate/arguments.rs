@@ -7,7 +7,7 @@ use clap::Args;
 use super::args::GenerateArgs;
 use crate::audio::{self, SoundFont};
 use crate::cli::candidates;
-use crate::cli::common::{NetworkArguments, PrintArguments, whole};
+use crate::cli::common::{NetworkArguments, PrintArguments, named_file, whole};
 use crate::cli::console::remark;
 use crate::cli::error::CliError;
 use crate::cli::song::{BarArguments, KindArguments};
@@ -101,7 +101,7 @@ pub struct Arguments {
     pub printing: PrintArguments,
 
     /// Sounds to listen and render with (.sf2), instead of the ones built in
-    #[arg(long, value_name = "FILE", help_heading = "What to use")]
+    #[arg(long, value_name = "FILE", value_parser = named_file(), help_heading = "What to use")]
     pub soundfont: Option<PathBuf>,
 
     #[command(flatten)]

@@ -128,7 +128,7 @@ impl Selection {
 }
 
 /// A port of the file, 0 to 127, and a channel there, 0 to 15.
-type Place = (u8, u8);
+type PortChannel = (u8, u8);
 
 /// The settings that one track of a file sends.
 #[derive(Clone, Debug, Default)]
@@ -224,8 +224,8 @@ type PartMode = (u64, Option<(bool, Because)>);
 /// The settings that all tracks of a file send.
 #[derive(Debug, Default)]
 pub(super) struct Setup {
-    selections: BTreeMap<Place, Selection>,
-    part_modes: BTreeMap<Place, Vec<PartMode>>,
+    selections: BTreeMap<PortChannel, Selection>,
+    part_modes: BTreeMap<PortChannel, Vec<PartMode>>,
     /// By port, in order of time.
     systems: BTreeMap<u8, Vec<(u64, System)>>,
     /// What is set up by then counts for what is played before it.

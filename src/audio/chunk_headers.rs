@@ -22,7 +22,12 @@ const STREAMED: u64 = 0x7F00_0000;
 /// A size that is not known, or is elsewhere.
 const UNKNOWN: u32 = u32::MAX;
 
-/// What kind of samples a WAV file has stands further on.
+/// What kind of samples a WAV file has.
+const PCM: u16 = 1;
+const FLOAT: u16 = 3;
+const A_LAW: u16 = 6;
+const MU_LAW: u16 = 7;
+/// It stands further on.
 const EXTENSIBLE: u16 = 0xFFFE;
 
 /// A new header with the sound behind it. It is read once, from its beginning.
@@ -61,6 +66,8 @@ struct Header {
     bytes: Vec<u8>,
     /// How many bytes of sound follow at most.
     sound: u64,
+    /// How the sound is packed, if it is in a way that cannot be read.
+    packed: Option<String>,
 }
 
 /// A file that is gone through chunk by chunk.
@@ -146,7 +153,7 @@ impl Chunks<'_> {
                     let data: [u8; 8] = sizes.get(8..16)?.try_into().ok()?;
                     large = Some(u64::from_le_bytes(data)).filter(|size| *size > 0);
                 }
-                b"fmt " => format = Some(wave_format(self.body(little(size))?)),
+                b"fmt " => format = Some(self.body(little(size))?),
                 b"data" => {
                     let claimed = match little(size) {
                         UNKNOWN => large,
@@ -154,7 +161,9 @@ impl Chunks<'_> {
                     };
                     let size = claimed.and_then(|claimed| self.sound_size(claimed, is_whole));
                     let said = size.and_then(|size| u32::try_from(size).ok()).unwrap_or(UNKNOWN);
-                    let format = format?;
+                    let format: Vec<u8> = format?;
+                    let packed = packed_wave(&format);
+                    let format = wave_format(format);
                     let bytes = [
                         &b"RIFF"[..],
                         &UNKNOWN.to_le_bytes(),
@@ -165,7 +174,7 @@ impl Chunks<'_> {
                         &said.to_le_bytes(),
                     ];
                     let sound = size.unwrap_or(u64::MAX);
-                    return Some(Header { bytes: bytes.concat(), sound });
+                    return Some(Header { bytes: bytes.concat(), sound, packed });
                 }
                 _ => self.pass(little(size))?,
             }
@@ -206,7 +215,8 @@ impl Chunks<'_> {
                         &(size as u32 + 8).to_be_bytes(),
                         &[0; 8],
                     ];
-                    return Some(Header { bytes: bytes.concat(), sound: size });
+                    let packed = packed_aiff(&start, &common);
+                    return Some(Header { bytes: bytes.concat(), sound: size, packed });
                 }
                 _ => self.pass(big(size))?,
             }
@@ -214,15 +224,41 @@ impl Chunks<'_> {
     }
 }
 
+/// How the samples of a WAV file are packed by its description of them, where that is not read.
+fn packed_wave(format: &[u8]) -> Option<String> {
+    let tag = u16::from_le_bytes(*format.first_chunk()?);
+    let name = match tag {
+        PCM | FLOAT | A_LAW | MU_LAW | EXTENSIBLE => return None,
+        0x02 => "Microsoft ADPCM",
+        0x11 => "IMA ADPCM",
+        0x31 => "GSM 6.10",
+        0x50 => "MPEG",
+        0x55 => "MP3",
+        _ => return Some(format!("format {tag:#x}")),
+    };
+    Some(name.to_owned())
+}
+
+/// As [`packed_wave`], of an AIFF-C file: one of bytes that are a name, and none of those that are read.
+fn packed_aiff(start: &[u8], common: &[u8]) -> Option<String> {
+    const READ: [&[u8; 4]; 11] = [
+        b"none", b"alaw", b"ulaw", b"in24", b"in32", b"23ni", b"fl32", b"fl64", b"sowt", b"twos",
+        b"raw ",
+    ];
+    let name = common.get(18..22).filter(|_| start.ends_with(b"AIFC"))?;
+    let is_read = READ.iter().any(|read| name.eq_ignore_ascii_case(&read[..]));
+    let is_name = name.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ');
+    (is_name && !is_read).then(|| String::from_utf8_lossy(name).trim_end().to_owned())
+}
+
 /// A WAV file's description of its samples, as short as the decoder takes it.
 fn wave_format(mut format: Vec<u8>) -> Vec<u8> {
     let &[low, high, ..] = format.as_slice() else { return format };
     let tag = u16::from_le_bytes([low, high]);
     match tag {
-        // PCM and floats.
-        1 | 3 => format.truncate(16),
-        // A-law and µ-law say how much more follows: nothing.
-        6 | 7 if format.len() >= 16 => {
+        PCM | FLOAT => format.truncate(16),
+        // They say how much more follows: nothing.
+        A_LAW | MU_LAW if format.len() >= 16 => {
             format.truncate(16);
             format.extend([0; 2]);
         }
@@ -236,7 +272,7 @@ fn wave_format(mut format: Vec<u8>) -> Vec<u8> {
 /// says what it has, any other as [`mpeg_frames::mended`] has it.
 ///
 /// # Errors
-/// If the file cannot be read.
+/// If the file cannot be read, or says that its sound is packed in a way that is not read.
 pub fn mended(file: File) -> io::Result<Box<dyn MediaSource>> {
     let metadata = file.metadata()?;
     let length = metadata.is_file().then_some(metadata.len());
@@ -253,7 +289,11 @@ pub fn mended(file: File) -> io::Result<Box<dyn MediaSource>> {
         }
     });
     let (head, sound) = match header {
-        Some(Header { bytes, sound }) => (bytes, sound),
+        Some(Header { packed: Some(name), .. }) => {
+            let reason = format!("its sound is packed as {name}, which cannot be unpacked");
+            return Err(io::Error::new(io::ErrorKind::Unsupported, reason));
+        }
+        Some(Header { bytes, sound, .. }) => (bytes, sound),
         None if length.is_some() => {
             let mut file = reader.into_inner();
             file.rewind()?;
@@ -368,6 +408,24 @@ mod tests {
         // Chunks that others look away from, with and without the byte that makes their size even.
         let odd = [chunk(b"bext", &[7; 701]), vec![0]].concat();
         assert!(with(format, &[odd, chunk(b"fact", &[0; 12]), chunk(b"junk", b"odd")]) == whole);
+    }
+
+    #[test]
+    fn how_sound_is_packed_that_cannot_be_read_is_said() {
+        let (mut bytes, _) = recording();
+        for (tag, name) in [(0x02, "Microsoft ADPCM"), (0x55, "MP3"), (0x161, "format 0x161")] {
+            bytes[20..22].copy_from_slice(&u16::to_le_bytes(tag));
+            let line = decoded(&bytes).unwrap_err().to_string();
+            assert!(
+                line.ends_with(&format!(
+                    ": its sound is packed as {name}, which cannot be unpacked"
+                ))
+            );
+        }
+        let mut bytes = aiff(&[0.5; 100], 470, 408);
+        let name = bytes.windows(4).position(|four| four == b"fl32").unwrap();
+        bytes[name..name + 4].copy_from_slice(b"ima4");
+        assert!(decoded(&bytes).unwrap_err().to_string().contains("packed as ima4"));
     }
 
     #[test]

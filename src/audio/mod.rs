@@ -4,11 +4,11 @@
 //! starts a few threads of its own that end before it returns. In go [`crate::score::Song`]s and the
 //! bytes of SoundFonts; out come samples in `[-1, 1]` and the bytes of WAV files.
 //!
-//! [`decode`] and [`decode_stereo`] read recordings, streaming. [`render`] makes the mono signal that analysis hears
-//! (melodic tracks, no effects, the same bits on any number of cores); [`render_stereo`] makes what a person listens to, without the offset that
-//! some samples have ([`DcBlocker`]; analysis does not hear it). The synthesizer is
-//! rustysynth (SoundFont 2); the embedded font is a subset of FluidR3 GM, see
-//! `assets/LICENSE-FluidR3.txt`.
+//! [`decode`] and [`decode_stereo`] read recordings, streaming. [`render`] makes the mono signal that
+//! analysis hears (melodic tracks, no effects, the same bits on any number of cores); [`render_stereo`]
+//! makes what a person listens to, without the offset that some samples have ([`DcBlocker`]; analysis
+//! does not hear it). The synthesizer is rustysynth (SoundFont 2); the embedded font is a subset of
+//! FluidR3 GM, see `assets/LICENSE-FluidR3.txt`.
 
 #![forbid(unsafe_code)]
 

@@ -1,15 +1,7 @@
 //! How loud the channels of a file are.
 
 use super::file::SongFile;
-use crate::score::Ticks;
-
-/// Controllers of a channel's loudness, and the one that brings expression back.
-const VOLUME: u8 = 7;
-const EXPRESSION: u8 = 11;
-const RESET: u8 = 121;
-/// Where a General MIDI instrument has them before they are moved.
-const USUAL_VOLUME: u8 = 100;
-const FULL: u8 = 127;
+use crate::score::{Controller, Ticks};
 
 /// A channel becomes louder or softer.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,23 +14,19 @@ pub struct VolumeChange {
 
 impl SongFile {
     /// How volume (CC 7) and expression (CC 11) of a track's channel change: the track of the song by its
-    /// index. In the order of time, in ticks of the song. Loudness goes with 40 log10 of both, as General
-    /// MIDI recommends.
+    /// index. In the order of time, in ticks of the song; see [`Controller::gain`].
     ///
     /// # Panics
     /// If there is no such track.
     pub fn volumes(&self, track: usize) -> Vec<VolumeChange> {
-        let (mut volume, mut expression) = (USUAL_VOLUME, FULL);
+        let mut values = Controller::AT_REST;
         let change = |(at, controller, value)| {
-            match controller {
-                VOLUME => volume = value,
-                EXPRESSION => expression = value,
-                RESET => expression = FULL,
-                _ => return None,
+            let mut is_loudness = false;
+            for (moved, value) in Controller::moved(controller, value) {
+                values[moved.index()] = value;
+                is_loudness |= matches!(moved, Controller::Volume | Controller::Expression);
             }
-            let share = |value: u8, full: u8| f32::from(value) / f32::from(full);
-            let both = share(volume, USUAL_VOLUME) * share(expression, FULL);
-            Some(VolumeChange { at, gain: both * both })
+            is_loudness.then(|| VolumeChange { at, gain: Controller::gain(&values) })
         };
         self.controllers(track).into_iter().filter_map(change).collect()
     }

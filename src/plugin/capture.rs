@@ -4,7 +4,7 @@
 //! studio is told so as soon as there is room again.
 
 use super::transport::{Motion, Span};
-use crate::score::{Beats, Bpm, Metre, Pedal, Velocity};
+use crate::score::{Beats, Bpm, Controller, Metre, Velocity};
 use crate::studio::wire::Captured;
 
 /// How far the transport runs in silence before the studio is told, in beats.
@@ -28,14 +28,16 @@ pub struct Capture {
     sounding: u128,
     /// Keys that were struck while the transport stands and are still held, a bit for each.
     early: u128,
-    /// When, in samples, and how hard each of them was struck.
-    struck: [(u64, Velocity); 128],
+    /// When, in samples, on which channel and how hard each of them was struck.
+    struck: [(u64, u8, Velocity); 128],
     /// Samples so far.
     frames: u64,
-    /// How far the pedals of each channel are down, whether the transport runs or not.
-    pedals: [[u8; Pedal::ALL.len()]; 16],
-    /// How far the studio has them down.
-    told_pedals: [u8; Pedal::ALL.len()],
+    /// Pedals and loudness of each channel, whether the transport runs or not.
+    controllers: [[u8; Controller::ALL.len()]; 16],
+    /// Where the studio has them.
+    told_controllers: [u8; Controller::ALL.len()],
+    /// The channel of the latest note, whose loudness counts.
+    channel: usize,
     /// The latest position since the start: hosts that round may say a hair less afterwards.
     latest: Beats,
     /// The position that was sent last.
@@ -54,10 +56,11 @@ impl Capture {
             notes: 0,
             sounding: 0,
             early: 0,
-            struck: [(0, Velocity::clamped(1)); 128],
+            struck: [(0, 0, Velocity::clamped(1)); 128],
             frames: 0,
-            pedals: Default::default(),
-            told_pedals: Default::default(),
+            controllers: [Controller::AT_REST; 16],
+            told_controllers: Controller::AT_REST,
+            channel: 0,
             latest: Beats::default(),
             told: Beats::default(),
         }
@@ -78,7 +81,7 @@ impl Capture {
             }
             (self.latest, self.told) = (span.start, span.start);
             (self.sounding, self.tempo, self.metre) = (0, None, None);
-            self.told_pedals = Default::default();
+            self.told_controllers = Controller::AT_REST;
             self.running = self.send(Captured::Started { at: span.start });
         }
         let (at, bpm, metre) = (self.forward(span.start), span.tempo, span.metre);
@@ -88,7 +91,7 @@ impl Capture {
         if self.metre != Some(metre) && self.send(Captured::Metre { at: span.bar_start, metre }) {
             self.metre = Some(metre);
         }
-        self.tell_pedals(at);
+        self.tell_controllers(at);
         if span.motion == Motion::Starts {
             self.begin_early(span, early);
         }
@@ -101,10 +104,10 @@ impl Capture {
     fn begin_early(&mut self, span: &Span, keys: u128) {
         let seconds_per_frame = 60.0 * span.beats_per_frame / span.tempo.0;
         for key in (0..128).filter(|&key| keys & bit(key) != 0) {
-            let (frame, velocity) = self.struck[usize::from(key)];
+            let (frame, channel, velocity) = self.struck[usize::from(key)];
             let ahead = self.frames.saturating_sub(frame) as f64 * seconds_per_frame;
             if ahead <= EARLY {
-                self.note_on(span, span.offset, key, velocity);
+                self.note_on(span, span.offset, channel, key, velocity);
             }
         }
     }
@@ -117,14 +120,16 @@ impl Capture {
         }
     }
 
-    /// A note of the musician's begins on a sample of the span.
-    pub fn note_on(&mut self, span: &Span, sample: u32, key: u8, velocity: Velocity) {
+    /// A note of the musician's begins on a sample of the span, on a channel from 0 to 15.
+    pub fn note_on(&mut self, span: &Span, sample: u32, channel: u8, key: u8, velocity: Velocity) {
         if !span.motion.is_rolling() {
             let frame = self.frames + u64::from(sample.saturating_sub(span.offset));
-            self.struck[usize::from(key & 127)] = (frame, velocity);
+            self.struck[usize::from(key & 127)] = (frame, channel, velocity);
             self.early |= bit(key);
         } else if self.running {
             let at = self.forward(span.position(sample));
+            self.channel = usize::from(channel & 15);
+            self.tell_controllers(at);
             self.sounding |= bit(key);
             self.told = at;
             self.notes += 1;
@@ -150,25 +155,33 @@ impl Capture {
 
     /// A controller of a channel, 0 to 15, comes to a value, 0 to 127, on a sample of the span.
     pub fn controller(&mut self, span: &Span, sample: u32, channel: u8, cc: u8, value: u8) {
-        let pedals = &mut self.pedals[usize::from(channel & 15)];
-        let before = *pedals;
-        for (pedal, value) in Pedal::moved(cc, value) {
-            pedals[pedal.index()] = value;
+        let values = &mut self.controllers[usize::from(channel & 15)];
+        let before = *values;
+        for (controller, value) in Controller::moved(cc, value) {
+            values[controller.index()] = value;
         }
-        if self.running && *pedals != before {
+        if self.running && *values != before {
             let at = self.forward(span.position(sample));
-            self.tell_pedals(at);
+            self.tell_controllers(at);
         }
     }
 
-    /// Notes are captured of all channels as of one: so a pedal is down where it is on any.
-    fn tell_pedals(&mut self, at: Beats) {
-        for pedal in Pedal::ALL {
-            let values = self.pedals.iter().map(|pedals| pedals[pedal.index()]);
-            let value = values.max().unwrap_or(0);
-            let told = self.told_pedals[pedal.index()];
-            if self.running && value != told && self.send(Captured::Pedal { at, pedal, value }) {
-                (self.told_pedals[pedal.index()], self.told) = (value, at);
+    /// Notes are captured of all channels as of one: so a pedal is down where it is on any, and all is as
+    /// loud as the channel that plays.
+    fn tell_controllers(&mut self, at: Beats) {
+        for controller in Controller::ALL {
+            let index = controller.index();
+            let value = match controller {
+                Controller::Pedal(_) => {
+                    self.controllers.iter().map(|values| values[index]).max().unwrap_or(0)
+                }
+                _ => self.controllers[self.channel][index],
+            };
+            if self.running
+                && value != self.told_controllers[index]
+                && self.send(Captured::Controller { at, controller, value })
+            {
+                (self.told_controllers[index], self.told) = (value, at);
             }
         }
     }

@@ -375,8 +375,10 @@ impl Engine {
 
     fn capture_event(&mut self, span: &Span, event: &NoteEvent<()>) {
         match *event {
-            NoteEvent::NoteOn { timing, key: Key::Number(key), velocity, .. } => {
-                self.capture.note_on(span, timing, key, Velocity::from_unit(velocity));
+            NoteEvent::NoteOn { timing, channel, key: Key::Number(key), velocity, .. } => {
+                let channel = channel.number().unwrap_or_default();
+                let velocity = Velocity::from_unit(velocity);
+                self.capture.note_on(span, timing, channel, key, velocity);
             }
             NoteEvent::NoteOff { timing, key, .. } | NoteEvent::Choke { timing, key, .. } => {
                 self.capture.note_off(span, timing, key.number());

@@ -4,8 +4,8 @@
 
 use super::wire::Captured;
 use crate::score::{
-    BarIndex, Beats, Bpm, GROOVE_BARS, GmKey, Groove, GrooveSource, Hit, Metre, Pedal, StepGrid,
-    Ticks, Velocity, plays_triplets,
+    BarIndex, Beats, Bpm, Controller, GROOVE_BARS, GmKey, Groove, GrooveSource, Hit, Metre,
+    StepGrid, Ticks, Velocity, plays_triplets,
 };
 
 /// Bars of a groove that is tapped, unless others are asked for.
@@ -53,8 +53,8 @@ pub struct Tapping {
     origin: Option<f64>,
     /// Where the transport is, while it runs.
     now: Option<f64>,
-    /// How far the pedals are down, for who listens next.
-    pedals: [u8; Pedal::ALL.len()],
+    /// Where pedals and loudness are, for who listens next.
+    controllers: [u8; Controller::ALL.len()],
     taps: Vec<Tap>,
     /// Where the last stroke was, while it has not been asked for since.
     fresh: Option<f64>,
@@ -70,7 +70,7 @@ impl Tapping {
             tempo: None,
             origin: None,
             now: None,
-            pedals: Default::default(),
+            controllers: Controller::AT_REST,
             taps: Vec::new(),
             fresh: None,
         }
@@ -93,12 +93,12 @@ impl Tapping {
     pub fn record(&mut self, event: Captured, drum: impl Fn(Beats, u8) -> Option<GmKey>) {
         match event {
             Captured::Started { at } => {
-                (self.now, self.pedals) = (Some(at.0), Default::default());
+                (self.now, self.controllers) = (Some(at.0), Controller::AT_REST);
             }
             Captured::Passed { at } => self.now = Some(at.0),
-            Captured::Pedal { at, pedal, value } => {
+            Captured::Controller { at, controller, value } => {
                 self.now = Some(at.0);
-                self.pedals[pedal.index()] = value;
+                self.controllers[controller.index()] = value;
             }
             Captured::Stopped { .. } => self.now = None,
             Captured::Tempo { at, bpm } => (self.now, self.tempo) = (Some(at.0), Some(bpm)),
@@ -188,15 +188,17 @@ impl Tapping {
     }
 
     /// What a recording that was not told has to know to go on: where the transport is, with tempo,
-    /// metre and the pedals that are down. Nothing while it stands.
+    /// metre and the controllers that are not at rest. Nothing while it stands.
     pub fn catch_up(&self) -> Vec<Captured> {
         let Some(now) = self.now.map(Beats) else { return Vec::new() };
         let tempo = self.tempo.map(|bpm| Captured::Tempo { at: now, bpm });
         let metre = Captured::Metre { at: Beats(self.line), metre: self.metre };
-        let pedals = Pedal::ALL.into_iter().zip(self.pedals).filter(|(_, value)| *value > 0);
-        let pedals = pedals.map(|(pedal, value)| Captured::Pedal { at: now, pedal, value });
+        let controllers = Controller::ALL.into_iter().zip(self.controllers);
+        let moved = controllers.filter(|(of, value)| *value != Controller::AT_REST[of.index()]);
+        let moved =
+            moved.map(|(controller, value)| Captured::Controller { at: now, controller, value });
         let started = std::iter::once(Captured::Started { at: now });
-        started.chain(tempo).chain([metre]).chain(pedals).collect()
+        started.chain(tempo).chain([metre]).chain(moved).collect()
     }
 }
 

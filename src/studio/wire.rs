@@ -7,7 +7,7 @@
 use rtrb::Producer;
 
 use crate::audio::Stereo;
-use crate::score::{Beats, Bpm, GmKey, Metre, Pedal, SampleRate, Velocity};
+use crate::score::{Beats, Bpm, Controller, GmKey, Metre, SampleRate, Velocity};
 
 /// What the audio thread heard, in the order in which it happened.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,9 +25,9 @@ pub enum Captured {
     NoteOn { at: Beats, key: u8, velocity: Velocity },
     /// The end of a note of the musician's.
     NoteOff { at: Beats, key: u8 },
-    /// A pedal of the musician's is moved, to 0 (up) to 127. After every start those that are not up are
-    /// sent; the others are up.
-    Pedal { at: Beats, pedal: Pedal, value: u8 },
+    /// A pedal of the musician's, or the loudness of what is played, is moved to a value from 0 to 127. After
+    /// every start those that are not at rest are sent; the others are.
+    Controller { at: Beats, controller: Controller, value: u8 },
     /// The transport has come to here. Sent about once a beat while nothing else happens, so that
     /// rests count as heard, and where it left before a jump, just ahead of [`Captured::Started`].
     Passed { at: Beats },

@@ -1,9 +1,9 @@
 //! What the studio hears of a host.
 
 use super::host::{EXACT, Habits, Host};
-use drumlin::score::{Beats, Bpm, Metre, Pedal};
+use drumlin::score::{Beats, Bpm, Controller, Metre, Pedal, Velocity};
 use drumlin::studio::wire::Captured;
-use nice_plug::midi::NoteEvent;
+use nice_plug::midi::{Channel, Key, NoteEvent, VoiceID};
 use proptest::prelude::*;
 
 fn position(captured: &Captured) -> Option<f64> {
@@ -14,7 +14,7 @@ fn position(captured: &Captured) -> Option<f64> {
         | Captured::Metre { at, .. }
         | Captured::NoteOn { at, .. }
         | Captured::NoteOff { at, .. }
-        | Captured::Pedal { at, .. }
+        | Captured::Controller { at, .. }
         | Captured::Passed { at } => Some(at.0),
         Captured::Lost => None,
     }
@@ -195,7 +195,9 @@ fn a_full_queue_is_told_once_there_is_room() {
 /// The pedals that are heard: position, which, and how far down.
 fn pedals(heard: &[Captured]) -> Vec<(f64, Pedal, u8)> {
     let pedal = |captured: &Captured| match *captured {
-        Captured::Pedal { at, pedal, value } => Some((at.0, pedal, value)),
+        Captured::Controller { at, controller: Controller::Pedal(pedal), value } => {
+            Some((at.0, pedal, value))
+        }
         _ => None,
     };
     heard.iter().filter_map(pedal).collect()
@@ -222,6 +224,43 @@ fn pedals_are_heard_with_the_notes() {
 }
 
 #[test]
+fn what_is_played_is_as_loud_as_its_channel() {
+    let mut host = Host::new(48_000.0, 512, EXACT);
+    let cc = |channel, cc, value: u8| {
+        let value = f32::from(value) / 127.0;
+        NoteEvent::MidiCC { timing: 0, channel, cc, value }
+    };
+    let note = |timing, channel| NoteEvent::NoteOn {
+        timing,
+        voice_id: VoiceID::Wildcard,
+        channel: Channel::Number(channel),
+        key: Key::Number(60),
+        velocity: Velocity::clamped(90).unit(),
+    };
+    // While the host stands, and on two channels.
+    host.wires.input.extend([cc(0, 7, 50), cc(1, 11, 64)]);
+    host.block(512);
+    host.play();
+    host.wires.input.extend([note(0, 0), note(240, 1)]);
+    host.block(512);
+    let heard = host.heard();
+    let told: Vec<(Controller, u8)> = heard
+        .iter()
+        .filter_map(|captured| match *captured {
+            Captured::Controller { controller, value, .. } => Some((controller, value)),
+            _ => None,
+        })
+        .collect();
+    let [volume, expression] = [Controller::Volume, Controller::Expression];
+    assert_eq!(told, [(volume, 50), (volume, 100), (expression, 64)]);
+    // The second channel's, ahead of its note.
+    let is_note = |captured: &Captured| matches!(captured, Captured::NoteOn { .. });
+    let last = heard.iter().rposition(is_note);
+    let moved = |captured: &Captured| matches!(captured, Captured::Controller { .. });
+    assert_eq!(heard.iter().rposition(moved).map(|at| at + 1), last);
+}
+
+#[test]
 fn a_pedal_that_is_down_is_told_at_every_start() {
     let mut host = Host::new(48_000.0, 512, EXACT);
     let value = 1.0;
@@ -236,7 +275,7 @@ fn a_pedal_that_is_down_is_told_at_every_start() {
     let expected = [0.0, 8.0].map(|at| (at, Pedal::Sostenuto, 127));
     assert_eq!(pedals(&heard), expected);
     let start = |captured: &Captured| matches!(captured, Captured::Started { .. });
-    let pedal = |captured: &Captured| matches!(captured, Captured::Pedal { .. });
+    let pedal = |captured: &Captured| matches!(captured, Captured::Controller { .. });
     assert!(heard.iter().position(start) < heard.iter().position(pedal));
 }
 

@@ -133,8 +133,8 @@ impl Recording {
             first_bar: BarIndex(first),
             start: Beats(start as f64 / f64::from(TICKS_PER_QUARTER)),
             song,
-            pedals: tidy_controls(vec![self.pedals.between(start, stop)]),
-            volumes: Vec::new(),
+            pedals: tidy_controls(vec![self.controllers.pedals(start, stop)]),
+            volumes: tidy_controls(vec![self.controllers.volumes(start, stop)]),
             length: Ticks(stop - start),
         })
     }

@@ -7,15 +7,15 @@
 //! transport passes, notes of earlier passes that begin there go. So a loop keeps its last round, and
 //! a bar that is now silent becomes silent.
 
+mod controllers;
 mod cut;
-mod pedals;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use self::pedals::Pedals;
+use self::controllers::Controllers;
 use super::wire::Captured;
 use crate::score::{Beats, Bpm, Metre, Velocity};
 
@@ -48,7 +48,7 @@ pub struct Recording {
     sounding: BTreeMap<u8, u64>,
     /// How far ahead of the song's first beat each key was struck that stands on it, while it sounds.
     early: BTreeMap<u8, u64>,
-    pedals: Pedals,
+    controllers: Controllers,
     /// Where the transport is, while it runs.
     cursor: Option<u64>,
     /// Number of the pass under way; each start or jump begins one.
@@ -121,7 +121,7 @@ impl Recording {
             | Captured::Metre { at, .. }
             | Captured::NoteOn { at, .. }
             | Captured::NoteOff { at, .. }
-            | Captured::Pedal { at, .. }
+            | Captured::Controller { at, .. }
             | Captured::Passed { at } => at.0,
             Captured::Lost => {
                 // Ends of notes may be among what is missing.
@@ -162,10 +162,10 @@ impl Recording {
                     self.end_note(key, cursor);
                 }
             }
-            Captured::Pedal { pedal, value, .. } => {
+            Captured::Controller { controller, value, .. } => {
                 self.pass_to(tick);
                 if let Some(cursor) = self.cursor {
-                    self.incomplete |= !self.pedals.set(cursor, pedal, value);
+                    self.incomplete |= !self.controllers.set(cursor, controller, value);
                 }
             }
             Captured::Passed { .. } => self.pass_to(tick),
@@ -174,7 +174,7 @@ impl Recording {
     }
 
     /// Hears nothing for a while: the transport stands for it. What another listener has to know to go
-    /// on from here: where the transport is, with tempo, metre and pedals; nothing while it stands.
+    /// on from here: where the transport is, with tempo, metre and controllers; nothing while it stands.
     pub(super) fn interrupt(&mut self) -> Vec<Captured> {
         let Some(cursor) = self.cursor else { return Vec::new() };
         let beats = |tick: u64| Beats(tick as f64 / f64::from(TICKS_PER_QUARTER));
@@ -183,11 +183,11 @@ impl Recording {
         let tempo = tempo.map(|(_, &bpm)| Captured::Tempo { at, bpm });
         let metre = self.metres.range(..=cursor).next_back();
         let metre = metre.map(|(&line, &metre)| Captured::Metre { at: beats(line), metre });
-        let pedal = |(pedal, value)| Captured::Pedal { at, pedal, value };
-        let pedals: Vec<Captured> = self.pedals.down().map(pedal).collect();
+        let moved = |(controller, value)| Captured::Controller { at, controller, value };
+        let controllers: Vec<Captured> = self.controllers.moved().map(moved).collect();
         self.record(Captured::Stopped { at });
         let started = std::iter::once(Captured::Started { at });
-        started.chain(tempo).chain(metre).chain(pedals).collect()
+        started.chain(tempo).chain(metre).chain(controllers).collect()
     }
 
     /// Tempo and metre where the transport is, or was last, with a bar line of that metre; `None` before it
@@ -205,7 +205,7 @@ impl Recording {
         self.pass += 1;
         self.pass_from = tick;
         self.cursor = Some(tick);
-        self.pedals.start(tick);
+        self.controllers.start(tick);
         let goes_on = |run: &Range<u64>| (run.start..=run.end).contains(&tick);
         match &mut self.run {
             // Round the loop again, or on from where it is.
@@ -233,7 +233,7 @@ impl Recording {
         for place in erased {
             self.notes.remove(&place);
         }
-        self.pedals.pass(cursor, tick);
+        self.controllers.pass(cursor, tick);
         // A change at the cursor itself is this pass's own.
         drop_between(&mut self.tempos, cursor + 1, tick);
         drop_between(&mut self.metres, cursor + 1, tick);
@@ -307,7 +307,7 @@ impl Recording {
         let pass = self.pass;
         self.notes.retain(|_, note| note.pass == pass);
         let from = self.pass_from;
-        self.pedals.keep(from, self.cursor.unwrap_or(from));
+        self.controllers.keep(from, self.cursor.unwrap_or(from));
         let held = self.metres.range(..=from).next_back().map(|(_, &metre)| metre);
         self.metres.retain(|&at, _| at > from && at < line);
         // A pass that begins here has come through nothing.
@@ -349,7 +349,7 @@ impl Recording {
     fn silence(&mut self) {
         let at = self.cursor.unwrap_or(0);
         if self.cursor.is_some() {
-            self.pedals.stop(at);
+            self.controllers.stop(at);
         }
         for key in self.sounding.keys().copied().collect::<Vec<_>>() {
             self.end_note(key, at);
@@ -374,10 +374,10 @@ impl Recording {
     pub fn clear(&mut self) {
         let Recording { cursor, pass, pass_from, fresh, .. } = *self;
         let run = cursor.map(|at| at..at);
-        // Tempo, metre and pedals are only sent again at the next start.
+        // Tempo, metre and controllers are only sent again at the next start.
         let (tempos, metres) = (std::mem::take(&mut self.tempos), std::mem::take(&mut self.metres));
-        let mut pedals = std::mem::take(&mut self.pedals);
-        pedals.clear(cursor);
+        let mut controllers = std::mem::take(&mut self.controllers);
+        controllers.clear(cursor);
         *self = Recording {
             cursor,
             pass,
@@ -386,7 +386,7 @@ impl Recording {
             run,
             tempos,
             metres,
-            pedals,
+            controllers,
             ..Recording::default()
         };
     }

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
-use crate::score::{BarIndex, Pedal, Ticks};
+use crate::score::{BarIndex, Controller, Pedal, Ticks};
 use crate::studio::{Take, TakeError};
 
 const BAR: u64 = 4 * TICKS_PER_QUARTER as u64;
@@ -304,7 +304,10 @@ fn any_event() -> impl Strategy<Value = Captured> {
             4..=5 => Captured::NoteOn { at, key, velocity: Velocity::clamped(key) },
             6 => Captured::NoteOff { at, key },
             7 => Captured::Passed { at },
-            8 => Captured::Pedal { at, pedal: Pedal::ALL[usize::from(key % 3)], value: key },
+            8 => {
+                let controller = Controller::ALL[usize::from(key % 5)];
+                Captured::Controller { at, controller, value: key }
+            }
             _ => Captured::Lost,
         },
     )
@@ -378,7 +381,43 @@ proptest! {
 }
 
 fn pedal(at: f64, value: u8) -> Captured {
-    Captured::Pedal { at: Beats(at), pedal: Pedal::Sustain, value }
+    moved(at, Controller::Pedal(Pedal::Sustain), value)
+}
+
+fn moved(at: f64, controller: Controller, value: u8) -> Captured {
+    Captured::Controller { at: Beats(at), controller, value }
+}
+
+/// How loud the bars are, in quarters from the first one on, and the gain from then on.
+fn volumes(heard: &Recording, first: usize, end: usize) -> Vec<(f64, f32)> {
+    let take = heard.cut(Span::Bars { first, end }).unwrap();
+    let volumes = take.volumes.first().map_or(&[][..], Vec::as_slice);
+    let quarters = |at: Ticks| at.0 as f64 / f64::from(TICKS_PER_QUARTER);
+    volumes.iter().map(|change| (quarters(change.at), change.gain)).collect()
+}
+
+#[test]
+fn a_take_is_as_loud_as_volume_and_expression_had_it() {
+    let notes = [0.0, 4.0, 8.0, 12.0].map(|at| on(at, 60));
+    let heard = recording(started(0.0).into_iter().chain([
+        moved(0.0, Controller::Volume, 50),
+        notes[0],
+        moved(2.0, Controller::Volume, 100),
+        moved(2.0, Controller::Expression, 0),
+        notes[1],
+        moved(6.0, Controller::Expression, 127),
+        notes[2],
+        stopped(12.0),
+    ]));
+    assert_eq!(volumes(&heard, 0, 3), [(0.0, 0.25), (2.0, 0.0), (6.0, 1.0)]);
+    // From within, as it was there; and nothing where it is as ever.
+    assert_eq!(volumes(&heard, 1, 2), [(0.0, 0.0), (2.0, 1.0)]);
+    assert_eq!(volumes(&heard, 2, 3), []);
+    assert!(heard.cut(Span::Bars { first: 2, end: 3 }).unwrap().volumes.is_empty());
+    // What is played again takes its place.
+    let mut heard = heard;
+    started(0.0).into_iter().chain([notes[0], stopped(4.0)]).for_each(|event| heard.record(event));
+    assert_eq!(volumes(&heard, 0, 2), [(4.0, 0.0), (6.0, 1.0)]);
 }
 
 /// Where the sustain pedal of bars is moved, in quarters from the first one on, and how far down it is then.

@@ -11,6 +11,9 @@ use super::{candidates, export};
 use crate::score::Metre;
 use crate::studio::{Job, JobView, RecordingView, Span, TrackListeningView, WindowSettings};
 
+/// From this width on, in points, the name has room beside everything else.
+const NAMED: f32 = 1200.0;
+
 /// Allots places from both ends of the bar.
 struct Row {
     left: f32,
@@ -26,6 +29,12 @@ impl Row {
         );
         self.left += width + 1.5 * UNIT;
         rect
+    }
+
+    /// What is left between both ends, 260 points at most, without buttons of these widths behind it.
+    fn rest<const COUNT: usize>(&mut self, buttons: [f32; COUNT]) -> Rect {
+        let behind: f32 = buttons.iter().map(|width| width + 1.5 * UNIT).sum();
+        self.next_left((self.right - self.left - behind - 1.5 * UNIT).clamp(0.0, 260.0))
     }
 
     fn next_right(&mut self, width: f32) -> Rect {
@@ -44,22 +53,23 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared) {
     ui.painter().rect_filled(rect, CornerRadius::ZERO, theme.panel);
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, theme.line_strong));
     let wide = rect.width() >= 1100.0;
+    let named = rect.width() >= NAMED;
     let mut row = Row {
         left: rect.left() + 3.0 * UNIT,
         right: rect.right() - 2.0 * UNIT,
         middle: rect.center().y,
     };
-    logo(ui, frame, &mut row, wide);
+    logo(ui, frame, &mut row, named);
     transport(ui, frame, &mut row, wide);
     take_away(ui, frame, shared, &mut row, wide);
     main_actions(ui, frame, shared, &mut row, wide);
 }
 
 /// Two hills and the name.
-fn logo(ui: &mut Ui, frame: &Frame<'_>, row: &mut Row, wide: bool) {
+fn logo(ui: &mut Ui, frame: &Frame<'_>, row: &mut Row, named: bool) {
     let theme = &frame.theme;
     let effect = frame.name.len() > "Drumlin".len();
-    let place = row.next_left(match (wide, effect) {
+    let place = row.next_left(match (named, effect) {
         (true, true) => 134.0,
         (true, false) => 108.0,
         (false, _) => 30.0,
@@ -78,7 +88,7 @@ fn logo(ui: &mut Ui, frame: &Frame<'_>, row: &mut Row, wide: bool) {
             .collect();
         ui.painter().add(egui::Shape::convex_polygon(points, colour, Stroke::NONE));
     }
-    if wide {
+    if named {
         let at = pos2(left + 36.0, place.center().y);
         let font = Face::SemiBold.at(17.0);
         label_at(ui.painter(), at, Align2::LEFT_CENTER, frame.name, font, theme.text);
@@ -120,7 +130,8 @@ fn transport(ui: &mut Ui, frame: &Frame<'_>, row: &mut Row, wide: bool) {
             let beat = f64::from(bars.ticks_per_quarter()) * 4.0 / f64::from(metre.denominator());
             format!("{}.{}", frame.bar_number(bar.0), ((at - from) / beat) as usize + 1)
         }
-        (_, _, Some(position)) => {
+        // A groove that is heard alone goes round outside of the song.
+        (_, _, Some(position)) if !transport.rehearsing => {
             let quarters = f64::from(metre.numerator()) * 4.0 / f64::from(metre.denominator());
             let bar = (position.0 / quarters).floor();
             let beat = (position.0 - bar * quarters) * f64::from(metre.denominator()) / 4.0;
@@ -144,23 +155,34 @@ fn transport(ui: &mut Ui, frame: &Frame<'_>, row: &mut Row, wide: bool) {
 fn main_actions(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, row: &mut Row, wide: bool) {
     capture(ui, frame, shared, row);
     if let Some(listening) = &frame.view.listening {
-        track(ui, frame, row, listening);
+        track(ui, frame, row, listening, wide);
         return;
     }
     if let Some(job) = &frame.view.job {
-        progress(ui, frame, row, job);
+        progress(ui, frame, row, job, wide);
         return;
     }
     let theme = &frame.theme;
-    let no_take = (frame.take.is_none() || frame.live)
-        .then_some("There is nothing to play to yet: capture a take or open a MIDI file.");
+    const NOTHING_THERE: &str =
+        "There is nothing to play to yet: play the song in the host or open a MIDI file.";
+    let no_take = frame.take.is_none().then_some(NOTHING_THERE);
+    let not_taken = (frame.take.is_none() || frame.live)
+        .then_some("There is no take yet: capture what was heard, or open a MIDI file.");
     let no_part = frame.arrangement.is_none().then_some("There are no drums yet: press Generate.");
     let buttons = [
         (
             Button::new("generate", "Generate")
                 .icon(Icon::Sparkle)
-                .look(if frame.arrangement.is_none() { Look::Primary } else { Look::Plain })
-                .tip("Drums for this take: hear it, find its form, play.")
+                .look(if frame.arrangement.is_none() && !frame.live {
+                    Look::Primary
+                } else {
+                    Look::Plain
+                })
+                .tip(if frame.live {
+                    "Take what was heard and play drums to it."
+                } else {
+                    "Drums for this take: hear it, find its form, play."
+                })
                 .key("G")
                 .unless(no_take),
             Job::Generate,
@@ -185,6 +207,9 @@ fn main_actions(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, row: &mut R
     for (button, job) in buttons {
         let place = row.next_left(button.width(ui.painter()));
         if button.show(ui, place, theme) {
+            if frame.live {
+                frame.capture_all();
+            }
             frame.start(job);
         }
     }
@@ -197,17 +222,32 @@ fn main_actions(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, row: &mut R
             "Make 32: play the take in 32 ways, rank them, and choose."
         })
         .key("W")
-        .unless(no_take);
+        .unless(not_taken);
     let place = row.next_left(many.width(ui.painter()));
     if many.show(ui, place, theme) {
         shared.request(Request::Candidates);
     }
 }
 
+/// Ends what is under way; its sign alone where there is little room.
+fn cancel(wide: bool) -> Button<'static> {
+    Button::new("cancel", if wide { "Cancel" } else { "" }).icon(Icon::Cross).key("Esc")
+}
+
 /// What of the track's sound is listened to, and two ways out.
-fn track(ui: &mut Ui, frame: &Frame<'_>, row: &mut Row, listening: &TrackListeningView) {
+fn track(
+    ui: &mut Ui,
+    frame: &Frame<'_>,
+    row: &mut Row,
+    listening: &TrackListeningView,
+    wide: bool,
+) {
     let theme = &frame.theme;
-    let place = row.next_left((row.right - row.left - 380.0).clamp(150.0, 260.0));
+    let nothing = listening.seconds.is_none().then_some("Nothing was heard yet.");
+    let done =
+        Button::new("listened", "Done").tip("Make drums of what was heard so far.").unless(nothing);
+    let cancel = cancel(wide).tip("Forget it.");
+    let place = row.rest([&done, &cancel].map(|button| button.width(ui.painter())));
     let name = &listening.stretch.name;
     let (text, ink) = match (listening.seconds, listening.stretch.to) {
         (Some(seconds), _) => (format!("{seconds} s heard"), theme.running),
@@ -224,10 +264,6 @@ fn track(ui: &mut Ui, frame: &Frame<'_>, row: &mut Row, listening: &TrackListeni
     );
     let inside = place.shrink2(Vec2::new(2.5 * UNIT, 0.0));
     label(painter, inside, Align2::LEFT_CENTER, &text, Face::Regular.at(13.0), ink);
-    let nothing = listening.seconds.is_none().then_some("Nothing was heard yet.");
-    let done =
-        Button::new("listened", "Done").tip("Make drums of what was heard so far.").unless(nothing);
-    let cancel = Button::new("cancel", "Cancel").icon(Icon::Cross).tip("Forget it.").key("Esc");
     for (button, keeps) in [(done, true), (cancel, false)] {
         let place = row.next_left(button.width(ui.painter()));
         if button.show(ui, place, theme) {
@@ -237,12 +273,11 @@ fn track(ui: &mut Ui, frame: &Frame<'_>, row: &mut Row, listening: &TrackListeni
 }
 
 /// What the worker is doing, how far it is, and a way out.
-fn progress(ui: &mut Ui, frame: &Frame<'_>, row: &mut Row, job: &JobView) {
+fn progress(ui: &mut Ui, frame: &Frame<'_>, row: &mut Row, job: &JobView, wide: bool) {
     let theme = &frame.theme;
-    let place = row.next_left((row.right - row.left - 330.0).clamp(150.0, 260.0));
+    let cancel = cancel(wide).tip("Stop; nothing changes.");
+    let place = row.rest([cancel.width(ui.painter())]);
     progress_bar(ui, theme, job, place);
-    let cancel =
-        Button::new("cancel", "Cancel").icon(Icon::Cross).tip("Stop; nothing changes.").key("Esc");
     let place = row.next_left(cancel.width(ui.painter()));
     if cancel.show(ui, place, theme) {
         frame.studio.cancel();

@@ -83,9 +83,9 @@ impl SmallHost {
     }
 }
 
-/// Places in the plugin's window, wide as it is from 1100 points on.
-pub const CAPTURE: Place = (378, 26);
-pub const GENERATE: Place = (505, 26);
+/// Places in the plugin's window, 1100 points wide as hosts open it.
+pub const CAPTURE: Place = (300, 26);
+pub const GENERATE: Place = (427, 26);
 
 /// "Drag MIDI" keeps its distance from the right.
 pub fn chip(width: i32) -> Place {

@@ -104,6 +104,17 @@ fn the_third_step_captures_and_generates() {
 }
 
 #[test]
+fn the_button_above_does_as_the_third_step_does() {
+    let mut robot = Robot::with_nothing(SIZE);
+    let mut host = Host::new(&robot);
+    host.play(&mut robot, 0, 16, true);
+    robot.press("generate");
+    assert!(robot.document().take().is_some());
+    assert_eq!(robot.studio.snapshot().error, None);
+    robot.studio.cancel();
+}
+
+#[test]
 fn the_key_of_the_third_step_captures_as_well() {
     let mut robot = Robot::with_nothing(SIZE);
     let mut host = Host::new(&robot);

@@ -41,6 +41,7 @@ impl Timeline {
     /// Takes over the song and the place on the screen; called at the start of every frame.
     pub fn place(&mut self, bars: &BarGrid, edges: Rangef) {
         let song = bars.bars().last().map_or(0.0, |bar| bar.end().0 as f64);
+        let shows_all = self.points_per_tick * self.song <= self.width() * 1.001;
         if song != self.song {
             // Another song: look at a readable part of it from the start.
             self.from = 0.0;
@@ -53,6 +54,9 @@ impl Timeline {
             // Sixteen bars of 4/4 or the whole song, whichever is shorter.
             let shown = song.min(64.0 * self.ticks_per_quarter).max(1.0);
             self.points_per_tick = self.width() / shown;
+        } else if shows_all {
+            // In a wider or narrower window the whole song stays in view.
+            self.points_per_tick = 0.0;
         }
         self.settle();
     }
@@ -224,6 +228,22 @@ mod tests {
         let (empty, bars) = placed(0);
         assert_eq!(empty.visible_bars(&bars), 0..0);
         assert_eq!(empty.bar_at(&bars, 300.0), None);
+    }
+
+    #[test]
+    fn the_whole_song_stays_in_view_when_the_window_changes() {
+        let (mut timeline, bars) = placed(96);
+        timeline.show_all();
+        for right in [600.0, 1500.0] {
+            timeline.place(&bars, Rangef::new(100.0, right));
+            assert_eq!(timeline.visible_bars(&bars), 0..96);
+            assert!((timeline.x(timeline.song_ticks()) - right).abs() < 0.1);
+        }
+        // What is zoomed in keeps its scale.
+        timeline.zoom(4.0, 100.0);
+        let scale = timeline.points_per_tick();
+        timeline.place(&bars, Rangef::new(100.0, 900.0));
+        assert_eq!(timeline.points_per_tick(), scale);
     }
 
     #[test]

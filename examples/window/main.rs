@@ -180,7 +180,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (size, name) in [(middle, "candidates"), (small, "candidates-small")] {
         candidates(&studio, size, 1.0)?.picture(&folder.join(format!("window-{name}.png")))?;
     }
-    studio.clear_feedback();
+    studio.set_feedback(Default::default());
     // A studio of its own: the sheet opens wherever a recording was heard.
     let other = Studio::new();
     other.load(&studio.save())?;

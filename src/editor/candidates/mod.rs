@@ -35,7 +35,7 @@ pub fn show(
 ) {
     let Rows { head, body, foot } = Rows::new(inner, CONTROL, 22.0);
     header(ui, frame, shared, head);
-    feedback(ui, frame, foot);
+    feedback(ui, frame, sheet, foot);
     let Some(set) = current(frame) else {
         let text = match (&frame.view.job, frame.take) {
             (Some(JobView { job: Job::Candidates, .. }), _) => {
@@ -107,16 +107,24 @@ fn is_stale(frame: &Frame<'_>, set: &CandidateSet) -> bool {
 }
 
 /// What stars and discards do to the ranking.
-fn feedback(ui: &mut Ui, frame: &Frame<'_>, rect: Rect) {
+fn feedback(ui: &mut Ui, frame: &Frame<'_>, sheet: &mut CandidateSheet, rect: Rect) {
     let (theme, feedback) = (&frame.theme, &frame.view.feedback);
     let (liked, discarded) = feedback.counts();
-    let forget = Button::new("feedback-forget", "Forget")
-        .look(Look::Bare)
-        .tip("Forget what was starred and discarded in this project.")
-        .unless((liked + discarded == 0).then_some("Nothing was starred or discarded yet."));
+    let is_empty = liked + discarded == 0;
+    let forgotten = sheet.forgotten.as_ref().filter(|_| is_empty);
+    let forget = match forgotten {
+        Some(_) => Button::new("feedback-forget", "Bring back")
+            .tip("Bring back the stars and discards that were forgotten."),
+        None => Button::new("feedback-forget", "Forget")
+            .tip("Forget what was starred and discarded in this project.")
+            .unless(is_empty.then_some("Nothing was starred or discarded yet.")),
+    };
+    let forget = forget.look(Look::Bare);
     let width = forget.width(ui.painter());
     if forget.show(ui, rect.with_min_x(rect.right() - width), theme) {
-        frame.studio.clear_feedback();
+        frame.studio.set_feedback(forgotten.cloned().unwrap_or_default());
+        // While the sheet is open a slip of the hand costs nothing.
+        sheet.forgotten = (!is_empty).then(|| feedback.clone());
     }
     let words = feedback.words();
     let leaning = match (liked + discarded, words.as_str()) {

@@ -25,6 +25,8 @@ pub struct CandidateSheet {
     pub reference: Option<VariationId>,
     /// What of a candidate is put in: a line of [`pieces`].
     pub piece: usize,
+    /// The stars and discards that were forgotten last.
+    pub forgotten: Option<RelevanceFeedback>,
     /// The selected card is to be scrolled to.
     pub scroll: bool,
     pub pictures: HashMap<VariationId, Picture>,

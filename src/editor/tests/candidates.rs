@@ -65,8 +65,12 @@ fn candidates_are_heard_starred_compared_and_put_in() {
         None,
         "pressed again, it is undone"
     );
-    robot.press("feedback-forget");
-    assert_eq!(robot.studio.snapshot().feedback, RelevanceFeedback::default());
+    let rated = robot.studio.snapshot().feedback.clone();
+    for feedback in [RelevanceFeedback::default(), rated, RelevanceFeedback::default()] {
+        // Pressed again, it brings them back.
+        robot.press("feedback-forget");
+        assert_eq!(robot.studio.snapshot().feedback, feedback);
+    }
 
     assert_eq!(robot.arrangement(), before, "nothing was put in yet");
     robot.key(Modifiers::NONE, Key::Num3);

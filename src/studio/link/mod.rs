@@ -214,9 +214,10 @@ impl StudioLink {
         });
     }
 
-    /// Forgets what was starred and discarded.
-    pub fn clear_feedback(&self) {
-        self.shared.clear_feedback();
+    /// Puts other stars and discards in the place of all that there are: none forget them, what was there
+    /// before brings them back.
+    pub fn set_feedback(&self, feedback: RelevanceFeedback) {
+        self.shared.set_feedback(feedback);
     }
 
     /// What was heard so far, as a take of all of it; `None` if no note was.

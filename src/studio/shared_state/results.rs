@@ -51,9 +51,9 @@ impl SharedState {
         self.work.call();
     }
 
-    /// Forgets all ratings; no step of the undo history.
-    pub fn clear_feedback(&self) {
-        self.change(|state| state.session.feedback = RelevanceFeedback::default());
+    /// Puts other ratings in the place of all that there are; no step of the undo history.
+    pub fn set_feedback(&self, feedback: RelevanceFeedback) {
+        self.change(|state| state.session.feedback = feedback);
     }
 }
 

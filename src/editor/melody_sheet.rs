@@ -11,7 +11,7 @@ use super::frame::Frame;
 use super::shared::{Request, Shared};
 use super::sheet::{Rows, listen, running_job, title};
 use super::theme::{CONTROL, Face, UNIT};
-use super::widgets::{Button, Icon, Look, choice, drag_chip, label};
+use super::widgets::{Button, Icon, Look, choice, drag_chip, field_off, label};
 use crate::composer::{Key, Melody, Range, Scale};
 use crate::drummer::Form;
 use crate::score::program_name;
@@ -25,6 +25,10 @@ const DENSITIES: [Option<u8>; 7] = [None, Some(1), Some(2), Some(4), Some(6), So
 const REPEATS: [u8; 3] = [20, 50, 80];
 /// Width of the button that has a melody heard.
 const LISTEN: f32 = 84.0;
+/// Height of what stands above a melody's roll.
+const HEAD: f32 = 24.0;
+/// What is left free above its highest and below its lowest note.
+const MARGIN: f32 = 2.0;
 /// Octaves by which the range that suits the instrument is moved.
 const OCTAVES: [i8; 5] = [0, -2, -1, 1, 2];
 
@@ -79,12 +83,11 @@ pub fn show(
 fn controls(ui: &mut Ui, frame: &Frame<'_>, sheet: &mut MelodySheet, rect: Rect) {
     let theme = &frame.theme;
     const WIDTHS: [f32; 6] = [0.14, 0.18, 0.18, 0.13, 0.19, 0.18];
-    let mut left = rect.left();
+    let (mut left, room) = (rect.left(), rect.width() - (WIDTHS.len() - 1) as f32 * UNIT);
     let mut slot = WIDTHS.iter().map(|share| {
-        let width = share * rect.width();
-        let slot =
-            Rect::from_min_size(pos2(left, rect.top()), Vec2::new(width - UNIT, rect.height()));
-        left += width;
+        let size = Vec2::new(share * room, rect.height());
+        let slot = Rect::from_min_size(pos2(left, rect.top()), size);
+        left = slot.right() + UNIT;
         slot
     });
     let mut slot = || slot.next().unwrap_or(rect);
@@ -100,9 +103,15 @@ fn controls(ui: &mut Ui, frame: &Frame<'_>, sheet: &mut MelodySheet, rect: Rect)
         sheet.tonic = picked.checked_sub(1).map(|tonic| tonic as u8);
     }
     let scales: Vec<String> = Scale::ALL.iter().map(|scale| scale.name().to_owned()).collect();
-    let tip = "The scale, where a key is chosen.";
-    if let Some(picked) = choice(ui, slot(), theme, "melody-scale", tip, &scales, sheet.scale) {
-        sheet.scale = picked;
+    let place = slot();
+    if sheet.tonic.is_none() {
+        let why = "The take's own scale; choose a key for another.";
+        field_off(ui, place, theme, "melody-scale", "Its scale", why);
+    } else {
+        let tip = "The scale of the key.";
+        if let Some(picked) = choice(ui, place, theme, "melody-scale", tip, &scales, sheet.scale) {
+            sheet.scale = picked;
+        }
     }
     let names: Vec<String> =
         INSTRUMENTS.iter().map(|&program| program_name(program).to_owned()).collect();
@@ -195,10 +204,10 @@ fn show_melody(
     let line =
         if selected { Stroke::new(2.0, theme.accent) } else { Stroke::new(1.0, theme.line_strong) };
     ui.painter().rect(card, CornerRadius::same(6), fill, line, StrokeKind::Inside);
-    let head = card.shrink2(Vec2::new(2.0 * UNIT, 0.0)).with_max_y(card.top() + 20.0);
+    let head = card.shrink2(Vec2::new(2.0 * UNIT, 0.0)).with_max_y(card.top() + HEAD);
     let place = Rect::from_min_max(
-        pos2(card.right() - LISTEN - 2.0, card.top() + 2.0),
-        pos2(card.right() - 2.0, head.bottom() + 2.0),
+        pos2(card.right() - LISTEN - 3.0, card.top() + 3.0),
+        pos2(card.right() - 3.0, head.bottom() - 1.0),
     );
     let request = PreviewRequest::Melody(set.clone(), number);
     let is_heard = frame.view.preview.as_ref().is_some_and(|view| view.request == request);
@@ -226,9 +235,9 @@ fn show_melody(
         mesh.add_colored_rect(body, theme.section(section.label).gamma_multiply(0.12));
     }
     let (low, high) = (set.range.low(), set.range.high());
-    let tall = roll.height() / f32::from(high - low + 1);
+    let tall = (roll.height() - 2.0 * MARGIN) / f32::from(high - low + 1);
     for note in &melody.notes {
-        let top = roll.bottom() - f32::from(note.key.clamp(low, high) - low + 1) * tall;
+        let top = roll.bottom() - MARGIN - f32::from(note.key.clamp(low, high) - low + 1) * tall;
         let (left, right) = (x(note.start.0), x(note.end().0));
         let body =
             Rect::from_min_max(pos2(left, top), pos2(right.max(left + 1.5), top + tall.max(1.5)));

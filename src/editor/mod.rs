@@ -42,6 +42,7 @@ mod matrices;
 mod melody_sheet;
 mod overview;
 mod parameter_widgets;
+mod piano_keys;
 mod piano_sheet;
 mod placement;
 mod presets;

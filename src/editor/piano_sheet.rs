@@ -6,6 +6,7 @@ use std::sync::Arc;
 use egui::{Align2, Rect, Ui, Vec2, pos2};
 
 use super::frame::Frame;
+use super::piano_keys;
 use super::shared::{Request, Shared};
 use super::sheet::{Rows, listen, running_job, title};
 use super::theme::{CONTROL, Face, UNIT};
@@ -17,6 +18,9 @@ const ABOUT: [&str; 3] = [
     "piano alone, the more different keys the better. Its sound is measured and kept",
     "with the project, not the recording.",
 ];
+
+/// Height of the picture of its keys.
+const KEYBOARD: f32 = 48.0;
 
 /// The sheet, within its card.
 pub fn show(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, inner: Rect) {
@@ -33,7 +37,7 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, inner: Rect) {
         None => ABOUT.iter().for_each(|text| line(ui, text, theme.text_dim)),
         Some(piano) => {
             let keys = piano.piano.measured_keys();
-            let heard = format!("{keys} of 88 keys were heard in {}", piano.name);
+            let heard = format!("{keys} of 88 keys were heard in \"{}\"", piano.name);
             line(ui, &heard, theme.text);
             for remark in &piano.remarks {
                 line(ui, &super::frame::sentence(remark), theme.text_dim);
@@ -61,6 +65,9 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, inner: Rect) {
             frame.studio.stop_preview();
             frame.edit(Edit::RemovePiano);
         }
+    }
+    if let Some(piano) = piano {
+        piano_keys::show(ui, theme, &piano.piano, rows.take(KEYBOARD));
     }
     let foot = rows.foot;
     if running_job(ui, frame, foot, "piano-cancel", 260.0) {

@@ -12,7 +12,7 @@ use super::background::spawn_background;
 use super::frame::{Frame, bar_count, sentence};
 use super::shared::{Request, Shared};
 use super::theme::{CONTROL, Face, UNIT};
-use super::widgets::{Button, Icon, Look, entry, field, label, list};
+use super::widgets::{Button, Icon, Look, entry, field, field_room, label, list};
 use crate::drummer::{Section, Settings, StyleChoice};
 use crate::score::TakenGroove;
 use crate::studio::{Edit, Preset, PresetFolder, Studio, TAPPED_BARS, Take, TappingView};
@@ -87,6 +87,17 @@ impl PresetBrowser {
         })
     }
 
+    /// The same, without what can be left out where it is wider than `width`.
+    fn title_within(&self, ui: &Ui, settings: &Settings, width: f32) -> String {
+        let title = self.title_of(settings);
+        let font = Face::Regular.at(13.0);
+        let wide = ui.painter().layout_no_wrap(title.clone(), font, egui::Color32::WHITE).size().x;
+        match &settings.style {
+            StyleChoice::Groove(groove) if wide > width => groove.name().to_owned(),
+            _ => title,
+        }
+    }
+
     /// The name of the preset that asks for these settings.
     fn name_of(&self, settings: &Settings) -> Option<String> {
         let own = self.own();
@@ -114,7 +125,7 @@ pub fn show(
     let settings = &frame.view.document.settings;
     let place = rect.with_max_x(rect.right() - CONTROL - UNIT);
     let name = browser.name_of(settings);
-    let title = browser.title_of(settings);
+    let title = browser.title_within(ui, settings, field_room(place));
     let response = field(ui, place, theme, "preset", &title);
     list(&response, PopupCloseBehavior::CloseOnClickOutside, |ui| {
         choose(ui, frame, shared, browser, name.as_deref());
@@ -219,14 +230,16 @@ fn tap(ui: &mut Ui, frame: &Frame<'_>, tapping: TappingView, rect: Rect) {
             _ => 1,
         });
     }
-    let text = match (tapping.running, tapping.strokes) {
-        (false, _) => "Start the host".to_owned(),
-        (true, 0) => "Play drum keys".to_owned(),
-        (true, 1) => "1 stroke".to_owned(),
-        (true, strokes) => format!("{strokes} strokes"),
-    };
-    let place = rect.with_max_x(right);
-    label(ui.painter(), place, Align2::LEFT_CENTER, &text, Face::Regular.at(12.0), theme.text);
+}
+
+/// What there is to do while a groove is tapped, or what was heard of it, in few words.
+pub fn tapped(tapping: &TappingView) -> String {
+    match (tapping.running, tapping.strokes) {
+        (_, 1) => "Tapped: 1 stroke".to_owned(),
+        (_, strokes) if strokes > 0 => format!("Tapped: {strokes} strokes"),
+        (false, _) => "Tap a groove: start the host".to_owned(),
+        (true, _) => "Tap a groove: play drum keys".to_owned(),
+    }
 }
 
 fn choose(

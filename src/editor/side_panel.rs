@@ -10,7 +10,7 @@ use super::parameter_widgets::{channel, one_of, toggle, turned};
 use super::presets::PresetBrowser;
 use super::shared::{Request, Shared};
 use super::theme::{CONTROL, Face, UNIT};
-use super::widgets::{Button, Icon, label, label_at, level};
+use super::widgets::{Button, Icon, Knob, label, label_at, level};
 use super::{drum_map, grooves, matrices, presets};
 use crate::drummer::StyleChoice;
 use crate::parameters::Control;
@@ -164,7 +164,8 @@ fn drummer(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, panel: &mut Side
         part(gap);
         place
     };
-    let place = titled(ui, "Style", CONTROL);
+    let tapped = frame.view.tapping.as_ref().map(presets::tapped);
+    let place = titled(ui, tapped.as_deref().unwrap_or("Style"), CONTROL);
     presets::show(ui, frame, shared, &mut panel.presets, place);
     // A groove of the musician's brings a control of its own.
     let settings = &frame.view.document.settings;
@@ -184,7 +185,10 @@ fn drummer(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, panel: &mut Side
                 Vec2::new(width, row.height()),
             );
             turned(frame, control, |knob| {
-                knob.show(ui, place.shrink2(Vec2::new(UNIT, 0.0)), &frame.theme)
+                // The host's name for it is too long for a third of the panel.
+                let title = if control == Control::Follow { "Follow song" } else { knob.title };
+                let knob = Knob { title, ..*knob };
+                knob.show(ui, place.shrink2(Vec2::new(1.0, 0.0)), &frame.theme)
             });
         }
     }

@@ -9,6 +9,7 @@ use super::bar_menu::{BarAction, locking};
 use super::engine;
 use super::frame::Frame;
 use super::layout::SMALLEST;
+use super::presets;
 use super::shared::Shared;
 use super::theme::{Face, UNIT};
 use super::widgets::{Button, Look, label_at, message};
@@ -59,12 +60,15 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, news: Option<St
     let outdated = frame.outdated.as_ref().map(|how| {
         format!("The song was laid anew since this take was made: {how}. Play it, then press Capture again")
     });
+    let standing = match &frame.view.tapping {
+        Some(tapping) => Some((format!("{}; Done keeps it", presets::tapped(tapping)), theme.text)),
+        None => outdated.map(|outdated| (outdated, theme.alarm)),
+    };
     let (text, ink) = match (&frame.view.error, news, &shared.hint) {
         (_, Some(news), _) => (news, theme.running),
         (Some(error), None, _) => (error.to_string(), theme.alarm),
-        (None, None, None) if outdated.is_some() => (outdated.unwrap_or_default(), theme.alarm),
-        (None, None, Some(hint)) => (hint.clone(), theme.text_dim),
-        (None, None, None) => (resting(frame).to_owned(), theme.text_dim),
+        (None, None, Some(hint)) if frame.view.tapping.is_none() => (hint.clone(), theme.text_dim),
+        (None, None, _) => standing.unwrap_or_else(|| (resting(frame).to_owned(), theme.text_dim)),
     };
     message(ui, room, "status", &text, Face::Regular.at(12.0), ink);
 }

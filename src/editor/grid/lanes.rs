@@ -6,7 +6,7 @@ use super::super::export;
 use super::super::frame::Frame;
 use super::super::shared::{Destination, Request, Shared};
 use super::super::theme::{Face, UNIT};
-use super::super::widgets::{Button, Icon, Look, label, label_at};
+use super::super::widgets::{Button, Icon, Look, label_at, label_snug};
 use super::place::{ORDER, row_rect};
 use crate::score::{LANES, Lane, Velocity};
 use crate::studio::{Edit, Job, Lanes, Region};
@@ -104,7 +104,7 @@ fn lane_head(
     let response = ui.interact(name, Id::unique(("lane", lane.index())), Sense::click_and_drag());
     let face = if response.hovered() { Face::SemiBold } else { Face::Regular };
     let ink = if heard { theme.text } else { theme.text_off };
-    label(ui.painter(), name, Align2::LEFT_CENTER, lane.name(), face.at(size), ink);
+    label_snug(ui.painter(), name, Align2::LEFT_CENTER, lane.name(), face, size, ink);
     if response.clicked() {
         frame.studio.strike(lane, brush);
     }

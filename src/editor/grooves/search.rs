@@ -1,11 +1,12 @@
 //! What is looked for on the map: a style, grooves for the song's tempo, light or busy ones.
 
-use egui::{Rect, Ui};
+use egui::{Color32, Rect, Ui};
 
+use super::picture::style_colour;
 use super::rows::{halves, is_roomy};
 use crate::editor::frame::Frame;
 use crate::editor::theme::{CONTROL, UNIT};
-use crate::editor::widgets::choice;
+use crate::editor::widgets::choice_marked;
 use crate::patterns::{Filter, MapStyle};
 
 /// Strokes in two bars, from and to, under their names.
@@ -15,6 +16,8 @@ const DENSITIES: [(&str, Option<(usize, usize)>); 4] = [
     ("Medium", Some((25, 40))),
     ("Busy", Some((41, 448))),
 ];
+/// The field of the style.
+const STYLE: &str = "groove-style";
 /// How far from the song's tempo, as a share.
 const TEMPO: f64 = 0.12;
 
@@ -62,7 +65,7 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, search: &mut Search, rect: Rect) {
     let [density, tempo] = halves(others);
     let places = [style, density, tempo];
     let fields = [
-        ("groove-style", "Only grooves of this style.", &styles[..], &mut search.style),
+        (STYLE, "Only grooves of this style.", &styles[..], &mut search.style),
         ("groove-density", "Only light or busy grooves.", &densities[..], &mut search.density),
         (
             "groove-tempo",
@@ -71,8 +74,13 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, search: &mut Search, rect: Rect) {
             &mut search.tempo,
         ),
     ];
+    // The list of styles says which colour is which.
+    let colours: Vec<Option<Color32>> = std::iter::once(None)
+        .chain(MapStyle::all().map(|style| Some(style_colour(style))))
+        .collect();
     for (place, (name, tip, names, chosen)) in places.into_iter().zip(fields) {
-        let picked = choice(ui, place, theme, name, tip, names, *chosen);
+        let marks = if name == STYLE { &colours[..] } else { &[] };
+        let picked = choice_marked(ui, place, theme, name, tip, names, *chosen, marks);
         *chosen = picked.unwrap_or(*chosen);
     }
 }

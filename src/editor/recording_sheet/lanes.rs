@@ -154,7 +154,7 @@ fn waveform(painter: &egui::Painter, sheet: &RecordingSheet, body: Rect, colour:
         let (from, to) = (from as usize, (to.ceil() as usize).max(from as usize + 1));
         let Some(inside) = wave.get(from..to.min(wave.len())) else { break };
         let peak = inside.iter().copied().fold(0.0, f32::max);
-        let tall = (peak * body.height() * 0.48).max(0.5);
+        let tall = (peak / sheet.loudest * body.height() * 0.48).max(0.5);
         let left = body.left() + column as f32;
         let middle = body.center().y;
         let bar = Rect::from_min_max(pos2(left, middle - tall), pos2(left + 1.0, middle + tall));

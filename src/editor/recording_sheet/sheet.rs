@@ -13,6 +13,9 @@ const TEMPOS: Range<f64> = 20.0..400.0;
 /// Tempos that differ by less are one: half of the double of another.
 const SAME_TEMPO: f64 = 1e-6;
 
+/// Below that a recording is silence, and drawn as such.
+const QUIETEST: f32 = 0.01;
+
 /// A tempo as it is shown and typed.
 pub fn tempo_text(bpm: f64) -> String {
     format!("{bpm:.1}")
@@ -21,6 +24,8 @@ pub fn tempo_text(bpm: f64) -> String {
 /// What the sheet remembers while it is open.
 pub struct RecordingSheet {
     pub import: Arc<AudioImport>,
+    /// The loudest of its waveform, above 0: a quiet recording is drawn as high as a loud one.
+    pub loudest: f32,
     pub options: Options,
     pub preview: Preview,
     /// The seconds in view.
@@ -45,7 +50,8 @@ impl RecordingSheet {
         let seen = 0.0..import.seconds().max(0.1);
         let (options, preview) = (Options::default(), Preview::default());
         let (tempo, own_tempo, mix) = (None, None, RecordingMix::default());
-        RecordingSheet { import, options, preview, seen, tempo, own_tempo, mix }
+        let loudest = import.waveform.iter().copied().fold(QUIETEST, f32::max);
+        RecordingSheet { import, loudest, options, preview, seen, tempo, own_tempo, mix }
     }
 
     /// Asks for a tempo that was typed. An emptied field, or the recording's own tempo, takes the question

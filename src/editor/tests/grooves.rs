@@ -22,6 +22,23 @@ fn with_map() -> Robot {
     robot
 }
 
+#[test]
+fn the_list_of_styles_says_which_colour_is_which() {
+    let mut robot = with_map();
+    robot.press("groove-style");
+    robot.frames(2);
+    let circles: Vec<egui::Color32> = (robot.harness.output().shapes.iter())
+        .filter_map(|clipped| match &clipped.shape {
+            egui::Shape::Circle(circle) => Some(circle.fill),
+            _ => None,
+        })
+        .collect();
+    for style in MapStyle::all().take(8) {
+        let [red, green, blue] = style.colour();
+        assert!(circles.contains(&egui::Color32::from_rgb(red, green, blue)), "{}", style.name());
+    }
+}
+
 fn current(robot: &Robot) -> Option<MapGroove> {
     robot.document().map.current
 }

@@ -13,6 +13,16 @@ fn melodies_are_written_and_kept_as_a_take() {
     // A list that does not fit below its button is moved with its second frame.
     robot.frames(1);
     robot.press("take-melody");
+    // The take's key brings its scale; another is chosen with one.
+    robot.press("melody-scale");
+    assert!(!robot.shows(("melody-scale", 1_usize)) && robot.says("Its scale"));
+    robot.press("melody-key");
+    robot.press(("melody-key", 3_usize));
+    robot.press("melody-scale");
+    robot.frames(1);
+    robot.press(("melody-scale", 1_usize));
+    robot.press("melody-key");
+    robot.press(("melody-key", 0_usize));
     robot.press("melody-density");
     robot.press(("melody-density", 3_usize));
     robot.press("melody-write");

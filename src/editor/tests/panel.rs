@@ -3,6 +3,7 @@
 use egui::{Key, Modifiers, Vec2, vec2};
 
 use super::robot::Robot;
+use super::views::SIZES;
 use crate::drummer::{Settings, Style, StyleChoice};
 use crate::editor::controls::Controls;
 use crate::midi;
@@ -305,6 +306,22 @@ fn a_song_with_drums_offers_them_as_a_groove() {
     assert_eq!(document.current_take, Some(0));
     let said = robot.studio.snapshot().error.clone().unwrap();
     assert!(said.contains("bars 2 to 5"), "{said}");
+}
+
+#[test]
+fn what_there_is_to_do_is_said_while_a_groove_is_tapped() {
+    for size in SIZES {
+        let mut robot = Robot::with_bars(4, size);
+        robot.studio.tap(2);
+        robot.frames(2);
+        assert!(robot.says("Tap a groove: start the host"), "{size}");
+        // Wherever the pointer rests.
+        robot.move_to(robot.layout().grid.center());
+        robot.frames(2);
+        assert!(robot.says("Tap a groove: start the host"), "{size}");
+        assert_eq!(robot.cut_texts(), [""; 0], "{size}");
+        robot.studio.end_tapping();
+    }
 }
 
 #[test]

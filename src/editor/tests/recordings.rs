@@ -29,6 +29,27 @@ fn nothing_is_cut_off_in_a_small_window() {
 }
 
 #[test]
+fn a_quiet_recording_is_drawn_as_high_as_a_loud_one() {
+    let mut robot = with_recording(SIZE);
+    let tallest = |robot: &Robot| {
+        let meshes = robot.harness.output().shapes.iter().filter_map(|clipped| {
+            let egui::Shape::Mesh(mesh) = &clipped.shape else { return None };
+            Some(mesh.calc_bounds().height())
+        });
+        meshes.fold(0.0, f32::max)
+    };
+    robot.frames(1);
+    let loud = tallest(&robot);
+    let Some(Dialog::Recording(sheet)) = &mut robot.window.dialog else { panic!("no sheet") };
+    let mut import = (*sheet.import).clone();
+    import.waveform = import.waveform.iter().map(|peak| 0.2 * peak).collect();
+    **sheet = crate::editor::recording_sheet::RecordingSheet::new(import.into());
+    robot.frames(1);
+    let quiet = tallest(&robot);
+    assert!(loud > 200.0 && (quiet - loud).abs() < 1.0, "{loud} {quiet}");
+}
+
+#[test]
 fn what_was_heard_has_room_beside_a_long_name() {
     let folder = tempfile::tempdir().unwrap();
     let file = fixtures::loop_file(folder.path());

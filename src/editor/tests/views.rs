@@ -8,14 +8,15 @@ use egui::epaint::{ClippedShape, Shape};
 use egui::{Key, Modifiers, Rect, Vec2, vec2};
 
 use super::robot::Robot;
+use crate::editor::Window;
 use crate::editor::controls::Controls;
 use crate::editor::dialog::Dialog;
 use crate::editor::placement::PLACES;
 use crate::parameters::Control;
-use crate::score::{Beats, Lane};
-use crate::studio::Theme;
+use crate::score::{Beats, Groove, GrooveSource, Lane, Metre};
+use crate::studio::{Edit, Theme};
 
-pub(super) const SIZES: [Vec2; 6] = [
+pub(super) const SIZES: [Vec2; 9] = [
     Vec2::new(800.0, 500.0),
     Vec2::new(1280.0, 800.0),
     Vec2::new(2560.0, 1440.0),
@@ -23,6 +24,10 @@ pub(super) const SIZES: [Vec2; 6] = [
     // Where the panel changes its spacing.
     Vec2::new(1000.0, 580.0),
     Vec2::new(900.0, 660.0),
+    // As hosts open it, where buttons get their words, and where the name comes in.
+    Vec2::new(1100.0, 720.0),
+    Vec2::new(1150.0, 720.0),
+    Vec2::new(1200.0, 720.0),
 ];
 pub(super) const SIZE: Vec2 = SIZES[1];
 
@@ -148,6 +153,7 @@ fn every_control_is_inside_the_window_at_every_size() {
         "generate",
         "new",
         "variation",
+        "candidates",
         "undo",
         "redo",
         "drag-out",
@@ -173,8 +179,13 @@ fn every_control_is_inside_the_window_at_every_size() {
         "Humanise",
         "Preview level",
     ];
-    for size in SIZES {
-        let robot = Robot::with_bars(32, size);
+    for (size, name) in SIZES.into_iter().flat_map(|size| [(size, "Drumlin"), (size, "Drumlin FX")])
+    {
+        let mut robot = Robot::with_bars(32, size);
+        robot.window = Window::named(name);
+        robot.window.side_panel.presets.folder = None;
+        robot.window.side_panel.grooves.library = None;
+        robot.frames(2);
         let window = Rect::from_min_size(egui::Pos2::ZERO, size);
         let rects: Vec<Rect> = names.iter().map(|name| robot.rect(*name)).collect();
         for (index, rect) in rects.iter().enumerate() {
@@ -249,6 +260,20 @@ fn nothing_is_cut_off_in_any_view_sheet_or_menu() {
             robot.press(("tab", tab));
             look(&mut robot, tab);
         }
+        // A groove of one's own brings a third knob, and a long name.
+        let mut robot = Robot::with_bars(8, size);
+        let part = robot.part();
+        let groove = Groove::new(
+            "From the map",
+            GrooveSource::Map,
+            Metre::COMMON,
+            false,
+            1,
+            part.hits.iter().filter(|hit| hit.bar.0 == 0).copied().collect(),
+        );
+        let edit = Edit::UseGroove { section: None, groove: Some(groove.unwrap()) };
+        robot.studio.apply(edit).unwrap();
+        look(&mut robot, "a groove");
         let mut robot = Robot::with_nothing(size);
         for (control, count) in [(Control::CountIn, 3), (Control::Ending, 4)] {
             for value in 0..count {

@@ -2,7 +2,7 @@
 
 use egui::style::ScrollStyle;
 use egui::{
-    Align2, CornerRadius, CursorIcon, Id, Popup, PopupCloseBehavior, Rect, Response, Role,
+    Align2, Color32, CornerRadius, CursorIcon, Id, Popup, PopupCloseBehavior, Rect, Response, Role,
     ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2,
 };
 
@@ -13,6 +13,8 @@ use super::{Icon, label};
 const TALLEST: f32 = 360.0;
 /// The narrowest that a list is, in points: all that Drumlin writes into one fits.
 const NARROWEST: f32 = 240.0;
+/// The width of the arrow in a closed drop-down.
+const ARROW: f32 = 12.0;
 /// The height of a line of a list, in points.
 pub const ENTRY: f32 = 6.0 * UNIT;
 
@@ -43,6 +45,36 @@ pub fn choice_as(
     chosen: usize,
     shown: &str,
 ) -> Option<usize> {
+    pick(ui, rect, theme, name, tip, (names, &[]), chosen, shown)
+}
+
+/// As [`choice`], with a dot of a colour behind those names that have one, by their index.
+#[expect(clippy::too_many_arguments, reason = "those of `choice` and one more")]
+pub fn choice_marked(
+    ui: &mut Ui,
+    rect: Rect,
+    theme: &Theme,
+    name: &'static str,
+    tip: &str,
+    names: &[String],
+    chosen: usize,
+    marks: &[Option<Color32>],
+) -> Option<usize> {
+    let shown = names.get(chosen).map_or("", String::as_str);
+    pick(ui, rect, theme, name, tip, (names, marks), chosen, shown)
+}
+
+#[expect(clippy::too_many_arguments, reason = "those of `choice` and one more")]
+fn pick(
+    ui: &mut Ui,
+    rect: Rect,
+    theme: &Theme,
+    name: &'static str,
+    tip: &str,
+    (names, marks): (&[String], &[Option<Color32>]),
+    chosen: usize,
+    shown: &str,
+) -> Option<usize> {
     let response = field(ui, rect, theme, name, shown);
     let mut picked = None;
     super::keep_arrows(ui, &response);
@@ -59,7 +91,12 @@ pub fn choice_as(
     }
     list(&response, PopupCloseBehavior::CloseOnClick, |ui| {
         for (index, text) in names.iter().enumerate() {
-            if entry(ui, theme, (name, index), text, index == chosen).clicked() {
+            let line = entry(ui, theme, (name, index), text, index == chosen);
+            if let Some(mark) = marks.get(index).copied().flatten() {
+                let at = line.rect.right_center() - Vec2::new(3.0 * UNIT, 0.0);
+                ui.painter().circle_filled(at, 4.0, mark);
+            }
+            if line.clicked() {
                 picked = Some(index);
             }
         }
@@ -78,11 +115,28 @@ pub fn field(ui: &Ui, rect: Rect, theme: &Theme, name: &'static str, text: &str)
     let pen = Stroke::new(1.0, line);
     painter.rect(rect, CornerRadius::same(RADIUS), fill, pen, StrokeKind::Inside);
     let inner = rect.shrink2(Vec2::new(1.5 * UNIT, 0.0));
-    let arrow = Rect::from_min_max(pos2(inner.right() - 12.0, inner.top()), inner.max);
+    let arrow = Rect::from_min_max(pos2(inner.right() - ARROW, inner.top()), inner.max);
     Icon::Down.paint(painter, arrow, theme.text_dim);
     let room = Rect::from_min_max(inner.min, pos2(arrow.left() - UNIT, inner.bottom()));
     label(painter, room, Align2::LEFT_CENTER, text, Face::Regular.at(13.0), theme.text);
     response.on_hover_cursor(CursorIcon::PointingHand)
+}
+
+/// How wide a text may be that a drop-down of this size shows whole.
+pub fn field_room(rect: Rect) -> f32 {
+    rect.width() - 2.0 * 1.5 * UNIT - ARROW - UNIT
+}
+
+/// A drop-down that has no say now, with what stands instead and why.
+pub fn field_off(ui: &Ui, rect: Rect, theme: &Theme, name: &'static str, text: &str, why: &str) {
+    let response = ui.interact(rect, Id::unique(name), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, false, text));
+    let pen = Stroke::new(1.0, theme.line);
+    ui.painter().rect(rect, CornerRadius::same(RADIUS), theme.panel, pen, StrokeKind::Inside);
+    let room = rect.shrink2(Vec2::new(1.5 * UNIT, 0.0));
+    let font = Face::Regular.at(13.0);
+    label(ui.painter(), room, Align2::LEFT_CENTER, text, font, theme.text_off);
+    response.on_hover_text(why);
 }
 
 /// The list that opens under a drop-down; `content` shows its lines.

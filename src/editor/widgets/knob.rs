@@ -12,7 +12,7 @@ use egui::{
 
 use super::super::theme::{Face, Theme, UNIT};
 use super::icon::arc;
-use super::{label, label_at};
+use super::{label, label_at, label_snug};
 
 /// Points of dragging from one end to the other.
 const TRAVEL: f32 = 180.0;
@@ -63,14 +63,8 @@ impl Knob<'_> {
         let response = ui.interact(dial.union(title), self.id(), Sense::click_and_drag());
         let mut gesture = self.turn(ui, &response);
         self.paint_dial(ui, dial, theme, &response);
-        label(
-            ui.painter(),
-            title,
-            Align2::CENTER_CENTER,
-            self.title,
-            Face::Regular.at(12.0),
-            theme.text,
-        );
+        let anchor = Align2::CENTER_CENTER;
+        label_snug(ui.painter(), title, anchor, self.title, Face::Regular, 12.0, theme.text);
         self.number(ui, number, Align2::CENTER_CENTER, theme, &mut gesture);
         self.explain(response);
         gesture

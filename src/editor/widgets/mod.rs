@@ -13,13 +13,15 @@ mod text;
 
 pub use button::{Button, Look};
 pub use cached::{Cached, PtrEq};
-pub use choice::{ENTRY, choice, choice_as, entry, field, list};
+pub use choice::{
+    ENTRY, choice, choice_as, choice_marked, entry, field, field_off, field_room, list,
+};
 pub use drag_chip::drag_chip;
 pub use icon::Icon;
 pub use knob::{Gesture, Knob, level};
 pub use stepper::Stepper;
 pub use switch::switch;
-pub use text::{fitted, label, label_at, label_list, label_wrapped, message};
+pub use text::{fitted, label, label_at, label_list, label_snug, label_wrapped, message};
 
 use egui::{EventFilter, Id, Response, Ui};
 

@@ -5,6 +5,11 @@ use std::sync::Arc;
 use egui::text::LayoutJob;
 use egui::{Align2, Color32, FontId, Galley, Id, Painter, Pos2, Rect, Sense, Ui};
 
+use super::super::theme::Face;
+
+/// The smallest letters that are read with ease, in points.
+const SMALLEST: f32 = 10.0;
+
 /// Lays out text in one line of at most `width` points; what does not fit ends in an ellipsis.
 pub fn fitted(
     painter: &Painter,
@@ -58,6 +63,22 @@ pub fn message(ui: &Ui, room: Rect, name: &'static str, text: &str, font: FontId
     if elided && room.is_positive() {
         ui.interact(room, Id::unique(name), Sense::hover()).on_hover_text(text);
     }
+}
+
+/// As [`label`], in letters of up to `size` points, smaller ones where the text would be cut off.
+pub fn label_snug(
+    painter: &Painter,
+    room: Rect,
+    anchor: Align2,
+    text: &str,
+    face: Face,
+    size: f32,
+    colour: Color32,
+) -> Rect {
+    let width = |size: f32| painter.layout_no_wrap(text.to_owned(), face.at(size), colour).size().x;
+    let sizes = [size, size - 1.0, SMALLEST].into_iter().filter(|size| *size >= SMALLEST);
+    let size = sizes.into_iter().find(|size| width(*size) <= room.width()).unwrap_or(SMALLEST);
+    label(painter, room, anchor, text, face.at(size), colour)
 }
 
 /// As [`label`], in up to two lines of smaller letters where one line is too short for the text.

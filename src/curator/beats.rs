@@ -9,7 +9,7 @@ use super::envelope::Envelope;
 use crate::network::{Network, NetworkError};
 
 /// How far from the beat that the period says its stroke is looked for, in seconds.
-const REACH: f64 = 0.03;
+const REACH: f64 = 0.035;
 
 /// How likely a beat has to be, and as a share of the likeliest at that end of the clip.
 const LEAST: f32 = 0.25;

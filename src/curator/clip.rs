@@ -40,7 +40,7 @@ pub struct Clip {
 }
 
 impl Clip {
-    /// Analyzes a clip; `network` is [`CLIP_BEATS`](super::CLIP_BEATS). Memory: some 15 MB for an hour
+    /// Analyzes a clip; `network` is [`CLIP_BEATS`](super::CLIP_BEATS). Memory: some 25 MB for an hour
     /// of it, meanwhile.
     ///
     /// # Errors

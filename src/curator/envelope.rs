@@ -146,7 +146,7 @@ mod tests {
     fn silence_is_found_at_both_ends() {
         let mut envelope = Envelope::default();
         let level = |at: usize| if (10_000..30_000).contains(&at) { 0.5 } else { 0.0005 };
-        let click = |at: usize| if at % 2 == 0 { level(at) } else { -level(at) };
+        let click = |at: usize| if at.is_multiple_of(2) { level(at) } else { -level(at) };
         envelope.push(&(0..50_000).map(click).collect::<Vec<f32>>());
         let sounding = envelope.sounding().unwrap();
         assert!(sounding.start.abs_diff(10_000) <= 256 && sounding.end.abs_diff(30_000) <= 320);

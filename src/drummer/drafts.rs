@@ -4,7 +4,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::arrange::{Arranged, Arranger};
-use super::back_beat::{second_kick, without_downbeats};
+use super::back_beat::{second_kick, settle_kicks, without_downbeats};
 use super::breaks::play_on;
 use super::candidates::Drafting;
 use super::decode::{Asked, Decoding, Pattern, StyleBars, decode, similarity};
@@ -242,6 +242,7 @@ impl<'a> Drafter<'a> {
             without_passing_percussion(&mut patterns, groups, form);
             without_downbeats(&mut patterns, groups, grids);
             time_from_snare(&mut patterns, groups, limbs, grids, few);
+            settle_kicks(&mut patterns, groups, grids);
         }
         second_kick(&mut patterns, groups, grids);
         leave_hats_to_hands(&mut patterns, groups, limbs, grids);

@@ -6,11 +6,12 @@
 
 use std::collections::BTreeMap;
 
+use super::super::back_beat::crowds_third;
 use super::super::features::SLOTS;
 use super::super::pattern::{PatternOutput, known_grid};
 use super::Arranger;
 use super::groove::KickChange;
-use crate::score::Lane;
+use crate::score::{Lane, StepGrid};
 
 /// How likely a kick is that may as well be played as not, and how far from that one is at least whose
 /// change is an answer: with it about as many neighbouring bars differ in their kick as people's do.
@@ -47,23 +48,26 @@ impl Arranger<'_> {
             let grid = known_grid(&self.grids[bar]);
             let kicks = &self.patterns[self.groups[bar]].logits[Lane::Kick.index() * SLOTS..];
             let chances = sums.map(|sum| sum / *count as f32);
-            let answer = || answer(&kicks[..grid.steps], &chances, grid.steps_per_beat);
+            let answer = || answer(&kicks[..grid.steps], &chances, &grid);
             (*count >= PAIRS).then(answer)?
         };
         kinds.iter().enumerate().map(answer_of).collect()
     }
 }
 
-/// The kick between the beats (of `beat` slots) whose change gains most, if one does: one of those that
-/// are struck (logits above 0) is left out; or one is added, with none on either side. Kicks on the beats
-/// are what both bars stand on.
-fn answer(logits: &[f32], chances: &[f32; SLOTS], beat: usize) -> Option<KickChange> {
+/// The kick between the beats whose change gains most, if one does: one of those that are struck (logits
+/// above 0) is left out; or one is added, with none on either side, and not as the third around the third
+/// beat. Kicks on the beats are what both bars stand on.
+fn answer(logits: &[f32], chances: &[f32; SLOTS], grid: &StepGrid) -> Option<KickChange> {
     let is_struck = |slot: usize| logits.get(slot).is_some_and(|&logit| logit > 0.0);
     let kicks = (0..logits.len()).filter(|&slot| is_struck(slot)).count();
-    let between = (1..logits.len()).filter(|slot| !slot.is_multiple_of(beat));
+    let between = (1..logits.len()).filter(|slot| !slot.is_multiple_of(grid.steps_per_beat));
     let changes = between.filter(|&slot| match is_struck(slot) {
         true => kicks > 1,
-        false => kicks > 0 && !is_struck(slot - 1) && !is_struck(slot + 1),
+        false => {
+            let alone = !is_struck(slot - 1) && !is_struck(slot + 1);
+            kicks > 0 && alone && !crowds_third(is_struck, slot, grid)
+        }
     });
     let gain = |slot: usize| {
         let more = chances[slot] - EVEN_CHANCE;
@@ -79,6 +83,7 @@ fn answer(logits: &[f32], chances: &[f32; SLOTS], beat: usize) -> Option<KickCha
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::score::Metre;
 
     #[test]
     fn the_kick_in_doubt_answers() {
@@ -88,26 +93,29 @@ mod tests {
             let mut chances = [0.0; SLOTS];
             [0, 6, 8].into_iter().for_each(|slot| chances[slot] = 0.9);
             changed.iter().for_each(|&(slot, chance)| chances[slot] = chance);
-            answer(&logits, &chances, 4)
+            answer(&logits, &chances, &StepGrid::for_metre(Metre::COMMON, false))
         };
         // All are sure.
         assert_eq!(with(&[]), None);
-        assert_eq!(with(&[(10, 0.4)]), Some(KickChange { slot: 10, adds: true }));
-        assert_eq!(with(&[(10, 0.4), (6, 0.2)]), Some(KickChange { slot: 6, adds: false }));
+        assert_eq!(with(&[(14, 0.4)]), Some(KickChange { slot: 14, adds: true }));
+        assert_eq!(with(&[(14, 0.4), (6, 0.2)]), Some(KickChange { slot: 6, adds: false }));
+        // Not the third around the third beat.
+        assert_eq!(with(&[(10, 0.4)]), None);
         // Not beside another, and the first stays.
         assert_eq!(with(&[(7, 0.5), (0, 0.1)]), None);
     }
 
     #[test]
     fn the_beats_stay_as_they_are() {
+        let grid = StepGrid::for_metre(Metre::COMMON, false);
         let mut logits = [-1.0; 16];
         [0, 4, 8, 12].into_iter().for_each(|slot| logits[slot] = 1.0);
         let mut chances = [0.0; SLOTS];
         [0, 8, 12].into_iter().for_each(|slot| chances[slot] = 0.9);
         // Four on the floor, though the second is in doubt.
-        assert_eq!(answer(&logits, &chances, 4), None);
+        assert_eq!(answer(&logits, &chances, &grid), None);
         logits[4] = -1.0;
         chances[4] = 0.9;
-        assert_eq!(answer(&logits, &chances, 4), None);
+        assert_eq!(answer(&logits, &chances, &grid), None);
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::accents::{LOUDEST, accentuate, leading};
 use super::cells::EVEN;
 use super::count_in::CLICK;
 use super::cymbals::lift_cymbals;
@@ -11,10 +12,6 @@ use super::performance::{GivenStrokes, within_range};
 use super::sounding::Sounding;
 use crate::score::{BarIndex, DrumPart, GmKey, Hit, Lane, TempoMap, Ticks, Velocity};
 
-/// How much of an accent of a fill is kept, lest whispers vanish.
-const ACCENT: f32 = 0.5;
-/// The loudest that an accent makes a stroke, as a share of full strength.
-const LOUDEST: f32 = 0.97;
 /// What a kick's velocity (share of full strength) is multiplied by, and the power it is raised to
 /// before: the median of the pads' rock performances, 71, comes near that of the songs people write
 /// drums for, 98, and most of the dynamics stay.
@@ -32,10 +29,8 @@ const HEARD: f32 = 0.5;
 /// The last hit comes at most so early and so late, in steps: it is the band's, too.
 const EARLIEST: f32 = -0.1;
 const LATEST: f32 = 0.05;
-/// The last hit is as loud as kicks and snares of so many beats before it, of which those lead that have
-/// at least this share of the loudest; softer ones are ghost notes.
+/// The last hit is as loud as kicks and snares of so many beats before it.
 const BEFORE_LAST: usize = 4;
-const LEADING: f32 = 0.6;
 
 /// Where a song begins, and where its drums do.
 #[derive(Clone, Copy)]
@@ -163,29 +158,6 @@ fn keep_even(part: &mut DrumPart, given: &GivenStrokes) {
     }
 }
 
-/// Fills keep the accents with which people played them: how each stroke was beside the others of
-/// its bar's fill, at the loudness that it has now.
-fn accentuate(part: &mut DrumPart, draft: &DrumPart) {
-    let mut accents: BTreeMap<(BarIndex, usize, GmKey), f32> = BTreeMap::new();
-    for hit in draft.hits.iter().filter(|hit| hit.velocity.get() != EVEN) {
-        accents.insert((hit.bar, hit.step, hit.key), hit.velocity.unit());
-    }
-    let mut sums: BTreeMap<BarIndex, (f32, f32)> = BTreeMap::new();
-    for (&(bar, ..), accent) in &accents {
-        let (sum, count) = sums.entry(bar).or_default();
-        (*sum, *count) = (*sum + accent, *count + 1.0);
-    }
-    for hit in &mut part.hits {
-        if let Some(accent) = accents.get(&(hit.bar, hit.step, hit.key))
-            && let Some((sum, count)) = sums.get(&hit.bar)
-        {
-            let beside = (accent * count / sum).powf(ACCENT);
-            let louder = (hit.velocity.unit() * beside).min(LOUDEST.max(hit.velocity.unit()));
-            hit.velocity = Velocity::from_unit(louder);
-        }
-    }
-}
-
 /// No stroke comes before the song's first note, however early the drummer feels it. Strokes that
 /// count in are before it by their step.
 fn begin_with(first: Ticks, part: &mut DrumPart) {
@@ -289,18 +261,12 @@ fn loudness_before(part: &DrumPart, (bar, step): (BarIndex, usize)) -> f32 {
     let length = part.bars.bars()[bar.0].length.0 * beats as u64 / grid.steps as u64;
     let end = part.bars.tick_of_step(bar, step as f64, grid.steps);
     let near = end - Ticks(length)..end;
-    let strokes: Vec<f32> = part
+    let strokes = part
         .hits
         .iter()
         .filter(|hit| matches!(hit.lane(), Lane::Kick | Lane::Snare))
-        .filter(|hit| near.contains(&part.tick(&Hit { offset: 0.0, ..**hit })))
-        .map(|hit| hit.velocity.unit())
-        .collect();
-    let loudest = strokes.iter().copied().fold(0.0, f32::max);
-    let leading = strokes.into_iter().filter(|&loud| loud >= LEADING * loudest);
-    let (sum, count) =
-        leading.fold((0.0f32, 0.0f32), |(sum, count), loud| (sum + loud, count + 1.0));
-    if count > 0.0 { sum / count } else { 0.0 }
+        .filter(|hit| near.contains(&part.tick(&Hit { offset: 0.0, ..**hit })));
+    leading(strokes.map(|hit| hit.velocity.unit()))
 }
 
 #[cfg(test)]
@@ -379,20 +345,6 @@ mod tests {
         };
         // Ghost notes do not count, and a fade goes on.
         assert_eq!([100, 40, 10].map(ending), [100, 40, 20]);
-    }
-
-    #[test]
-    fn fills_keep_their_accents() {
-        let draft = part(&[
-            (0, Lane::Kick, EVEN, 0.0),
-            (8, Lane::Snare, 40, 0.0),
-            (9, Lane::Snare, 120, 0.0),
-        ]);
-        let mut played =
-            part(&[(0, Lane::Kick, 70, 0.0), (8, Lane::Snare, 80, 0.0), (9, Lane::Snare, 80, 0.0)]);
-        finish(&draft, &mut played, 0, false);
-        let loud: Vec<u8> = played.hits.iter().map(|hit| hit.velocity.get()).collect();
-        assert_eq!(loud, [96, 57, 98]);
     }
 
     #[test]

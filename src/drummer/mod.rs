@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod accents;
 mod arrange;
 mod back_beat;
 mod breaks;

@@ -11,6 +11,7 @@ use super::decode::{Asked, Decoding, Pattern, StyleBars, decode, similarity};
 use super::foot_hat::leave_hats_to_hands;
 use super::given::Given;
 use super::given_homes::Likeness;
+use super::hands::{in_turn, whole_off_beats};
 use super::limbs::Limbs;
 use super::metre::BarQuery;
 use super::open_hats::{close_last, open_alike, open_alone};
@@ -248,6 +249,10 @@ impl<'a> Drafter<'a> {
         leave_hats_to_hands(&mut patterns, groups, limbs, grids);
         fill_gaps(&mut patterns, groups, limbs, grids);
         keep_time(&mut patterns, groups, form, limbs, grids, compound);
+        if self.settings.style == StyleChoice::FromSong {
+            in_turn(&mut patterns, groups, limbs, grids);
+            whole_off_beats(&mut patterns, groups, limbs, grids);
+        }
         // What was counted is played as it was.
         let is_counted = matches!(self.settings.style, StyleChoice::Densities(_));
         if !is_counted {

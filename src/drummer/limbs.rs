@@ -14,7 +14,7 @@ use super::features::SLOTS;
 use crate::score::Lane;
 
 /// A hand strikes at most about seven times a second, two in turn twice as often. Seconds.
-const HAND: f32 = 0.14;
+pub(super) const HAND: f32 = 0.14;
 /// A foot doubles the kick about as quickly.
 pub(super) const FOOT: f32 = 0.132;
 /// Three kicks in a row that follow each other more quickly than this are a run.

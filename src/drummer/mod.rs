@@ -29,6 +29,7 @@ mod generate;
 mod given;
 mod given_evidence;
 mod given_homes;
+mod hands;
 mod judge;
 mod limbs;
 mod metre;

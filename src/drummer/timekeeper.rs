@@ -40,7 +40,7 @@ pub(super) const PERCUSSION: [Lane; 3] = [Lane::Shaker, Lane::HandDrum, Lane::Be
 const HANDS: [Lane; 6] =
     [Lane::ClosedHat, Lane::OpenHat, Lane::Ride, Lane::Shaker, Lane::HandDrum, Lane::Bell];
 /// What else hands are busy with.
-const DRUMS: [Lane; 6] =
+pub(super) const DRUMS: [Lane; 6] =
     [Lane::Snare, Lane::SideStick, Lane::Clap, Lane::LowTom, Lane::MidTom, Lane::HighTom];
 /// What can keep the time alone.
 const KEEPERS: [Lane; 5] = [Lane::ClosedHat, Lane::Ride, Lane::Shaker, Lane::HandDrum, Lane::Bell];
@@ -287,6 +287,13 @@ fn clear(pattern: &mut Pattern) {
 pub(super) fn silence(pattern: &mut Pattern, lane: Lane) {
     let row = &mut pattern.logits[lane.index() * SLOTS..][..SLOTS];
     row.iter_mut().for_each(|logit| *logit = logit.min(SILENT));
+}
+
+pub(super) fn silence_slot(pattern: &mut Pattern, lanes: &[Lane], slot: usize) {
+    for lane in lanes {
+        let logit = &mut pattern.logits[lane.index() * SLOTS + slot];
+        *logit = logit.min(SILENT);
+    }
 }
 
 /// Adds what the limbs have time for, where no cymbal is struck.

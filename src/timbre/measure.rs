@@ -8,7 +8,7 @@ use super::key_balance::even_out;
 use super::model::{Observation, model};
 use super::noise_fit::{self, fit_noise};
 use super::note::{PlayedNote, Velocities};
-use super::partial_fit::{Equaliser, OwnSound, fit_common, samples as differences};
+use super::partial_fit::{OwnSound, fit_common, samples as differences};
 use super::piano::{HIGHEST_PARTIAL, KEYS, LOWEST, PARTIALS, Partial, Piano};
 use super::spectrogram::Spectrogram;
 use super::tuning;
@@ -95,11 +95,10 @@ pub fn measure(
     let short = Observation { spectra: &short_spectra, floor: &short_floor, ..long };
     let (mut modelled, mut short_modelled) = (spectra.zeros(), short_spectra.zeros());
     match_level(&Observation { notes: &notes, ..long }, &mut piano, &mut modelled);
-    let mut equaliser = Equaliser::default();
     let steps = (COMMON_STEPS + OWN_STEPS + LAST_STEPS) as f32;
     for at in 0..COMMON_STEPS {
         let observed = Observation { notes: &notes, ..long };
-        fit_common(&observed, velocities, &mut piano, &mut equaliser, &mut modelled);
+        fit_common(&observed, velocities, &mut piano, &mut modelled);
         if at % 2 == 1 {
             let short = Observation { notes: &notes, ..short };
             fit_noise(&short, &mut piano, &mut short_modelled);

@@ -91,14 +91,6 @@ const OCTAVES: [f32; 19] =
 const NUMBERS: [f32; 10] = [1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 20.0, 35.0, 60.0];
 const KEY_KNOTS: [f32; 8] = [21.0, 36.0, 48.0, 60.0, 72.0, 84.0, 96.0, 108.0];
 
-/// The precision of the difference of neighbouring knots, which usually lie 1.5 dB apart. One key that stands
-/// out between two of them would else move the one that nothing else is heard near by more than its own
-/// distance, and with it all keys there.
-const KNOTS_ALIKE: f64 = 1.0 / 2.25;
-
-/// What all keys were equalised by so far, in dB at each knot.
-pub type Equaliser = [f64; OCTAVES.len()];
-
 /// Coefficients of what all keys have in common.
 const EQUALISER: usize = 0;
 const NUMBER: usize = EQUALISER + OCTAVES.len();
@@ -120,12 +112,11 @@ fn level_features(key: u8, partial: usize, frequency: f32) -> [(usize, f64); 6] 
 
 /// One step of what all keys have in common: equaliser, brightness by partial and key, decays and damper.
 /// How much louder and brighter harder strokes are is not learned here: velocities that lie close together
-/// do not tell it, and others are played later. `equaliser` is what the steps before moved. Returns the difference before the step, in dB.
+/// do not tell it, and others are played later. Returns the difference before the step, in dB.
 pub fn fit_common(
     observed: &Observation,
     velocities: Velocities,
     piano: &mut Piano,
-    equaliser: &mut Equaliser,
     modelled: &mut Spectrogram,
 ) -> f64 {
     let (samples, error) = samples(observed, piano, modelled);
@@ -142,9 +133,6 @@ pub fn fit_common(
     // Many samples are not as many observations: they share keys and notes.
     precisions.iter_mut().for_each(|precision| *precision *= 4.0);
     let mut ridge = Ridge::new(&precisions);
-    for (at, knots) in (EQUALISER..).zip(equaliser.windows(2)) {
-        ridge.observe(&[(at, 1.0), (at + 1, -1.0)], knots[1] - knots[0], KNOTS_ALIKE);
-    }
     for sample in &samples {
         let mut features =
             level_features(sample.key, sample.partial.into(), sample.frequency).to_vec();
@@ -156,9 +144,7 @@ pub fn fit_common(
         let (difference, precision) = (sample.difference, sample.precision);
         ridge.observe(&features, f64::from(difference), f64::from(precision));
     }
-    let by = ridge.solve();
-    equaliser.iter_mut().zip(&by[EQUALISER..]).for_each(|(knot, step)| *knot += step);
-    apply_common(piano, &by);
+    apply_common(piano, &ridge.solve());
     error
 }
 

@@ -92,29 +92,6 @@ fn keys_that_are_not_heard_follow_those_that_are() {
     assert!((found.cents - 9.0).abs() < 4.0);
 }
 
-/// One key of the bass stands out by 12 dB, and nothing else is heard near its first partial.
-#[test]
-fn a_key_that_stands_out_does_not_raise_others_by_more() {
-    let mut truth = Piano::schematic();
-    let loud = usize::from(43 - LOWEST);
-    truth.keys[loud].partials[0].levels.iter_mut().for_each(|level| *level += 12.0);
-    let keys = [33u8, 43, 48, 50, 52, 55, 57, 60, 62, 64, 67];
-    let note = |(at, key): (usize, u8)| PlayedNote {
-        start: 0.4 * at as f64 + 0.2,
-        end: 0.4 * at as f64 + 1.2,
-        key,
-        velocity: 80,
-    };
-    let notes: Vec<PlayedNote> = keys.into_iter().cycle().take(24).enumerate().map(note).collect();
-    let samples = recording(&truth, &notes);
-    let part = Part { notes, ..Part::default() };
-    let found = learn(&samples, RATE as f32, Some(&[part]), &|_| true).unwrap().measured.piano;
-    for key in 34..43 {
-        let [found, real] = [&found, &truth].map(|piano| piano.key(key).partials[0].levels[1]);
-        assert!((found - real).abs() < 13.0, "{key} is off by {} dB", found - real);
-    }
-}
-
 #[test]
 fn notes_are_found_without_being_told() {
     // Out of tune, stiffer, brighter from partial to partial, dull on top.

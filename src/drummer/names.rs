@@ -19,6 +19,8 @@ struct Content {
     snare: [f32; 4],
     /// Beats of a bar.
     beats: f32,
+    /// Whether bars of two beats were counted as half of one.
+    is_doubled: bool,
     ternary: bool,
     ghosts: f32,
 }
@@ -40,6 +42,7 @@ impl Content {
             kick: [0.0; 4],
             snare: [0.0; 4],
             beats: 0.0,
+            is_doubled: false,
             ternary: false,
             ghosts: 0.0,
         };
@@ -63,6 +66,7 @@ impl Content {
         }
         if (1.75..2.25).contains(&content.beats) {
             content.beats *= 2.0;
+            content.is_doubled = true;
             content.lanes.iter_mut().for_each(|strokes| *strokes *= 2.0);
             content.ghosts *= 2.0;
             for beats in [&mut content.kick, &mut content.snare] {
@@ -116,7 +120,8 @@ impl Content {
             return if is_sparse { "sparse" } else { "" };
         }
         if self.kick.iter().all(|&share| often(share)) {
-            "four on the floor"
+            // In 6/8 nobody counts to four.
+            if self.ternary && self.is_doubled { "kick on every beat" } else { "four on the floor" }
         } else if often(three) && seldom(two) && seldom(four) {
             "half-time"
         } else if self.snare.iter().all(|&share| often(share)) {
@@ -154,7 +159,7 @@ pub fn name(part: &DrumPart) -> String {
         ((true, true), _, "kick and snare") => "hardly any kick or snare".to_owned(),
         ((true, false), _, "kick and snare") => "snare, hardly any kick".to_owned(),
         ((false, true), _, "kick and snare") => "kick, hardly any snare".to_owned(),
-        (_, beat @ "four on the floor", _) => format!("{beat}, {time}"),
+        (_, beat @ ("four on the floor" | "kick on every beat"), _) => format!("{beat}, {time}"),
         ((true, true), ..) => format!("{time}, hardly any kick or snare"),
         ((true, false), ..) => format!("{time}, hardly any kick"),
         ((false, true), ..) => format!("{time}, hardly any snare"),
@@ -297,6 +302,10 @@ mod tests {
             &[(Lane::ClosedHat, &[0, 2, 4, 6]), (Lane::Kick, &[0]), (Lane::Snare, &[4])];
         let two = Metre::new(2, 4).unwrap();
         assert_eq!(name(&part_in(two, strokes)), "Hats and back beat");
+        let six = Metre::new(6, 8).unwrap();
+        let eighths: &[(Lane, &[usize])] =
+            &[(Lane::ClosedHat, &[0, 2, 4, 6, 8, 10]), (Lane::Kick, &[0, 6]), (Lane::Snare, &[6])];
+        assert_eq!(name(&part_in(six, eighths)), "Kick on every beat, hats");
         // In three beats it is not known where it would be.
         let three = Metre::new(3, 4).unwrap();
         let strokes: [(Lane, &[usize]); 4] =

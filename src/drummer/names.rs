@@ -305,7 +305,7 @@ mod tests {
         let six = Metre::new(6, 8).unwrap();
         let eighths: &[(Lane, &[usize])] =
             &[(Lane::ClosedHat, &[0, 2, 4, 6, 8, 10]), (Lane::Kick, &[0, 6]), (Lane::Snare, &[6])];
-        assert_eq!(name(&part_in(six, eighths)), "Kick on every beat, hats");
+        assert_eq!(name(&part_in(six, eighths)), "Kick on every beat, busy hats");
         // In three beats it is not known where it would be.
         let three = Metre::new(3, 4).unwrap();
         let strokes: [(Lane, &[usize]); 4] =

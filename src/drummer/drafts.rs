@@ -246,7 +246,6 @@ impl<'a> Drafter<'a> {
             settle_kicks(&mut patterns, groups, grids);
         }
         second_kick(&mut patterns, groups, grids);
-        leave_hats_to_hands(&mut patterns, groups, limbs, grids);
         fill_gaps(&mut patterns, groups, limbs, grids);
         keep_time(&mut patterns, groups, form, limbs, grids, compound);
         if self.settings.style == StyleChoice::FromSong {
@@ -259,6 +258,8 @@ impl<'a> Drafter<'a> {
             play_on(&mut patterns, groups, form, grids, |bar| self.sounding.goes_on(bar));
             leave_time_to_rolls(&mut patterns, groups, limbs, grids);
         }
+        // A roll that keeps the time has its foot already.
+        leave_hats_to_hands(&mut patterns, groups, limbs, grids);
         open_alike(&mut patterns, groups, form, grids);
         if !is_counted {
             open_alone(&mut patterns, groups, grids);

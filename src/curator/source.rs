@@ -28,10 +28,10 @@ impl Source {
     pub fn of(path: &Path) -> Result<Source, Reason> {
         let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
         match ending.as_str() {
-            "wav" | "wave" | "aif" | "aiff" | "flac" | "mp3" | "ogg" | "oga" => {
+            "mid" | "midi" => Ok(Source::Midi(path.into())),
+            ending if audio::RECORDING_ENDINGS.contains(&ending) => {
                 Ok(Source::Recording(path.into()))
             }
-            "mid" | "midi" => Ok(Source::Midi(path.into())),
             _ => Err(Reason::NotAClip),
         }
     }

@@ -14,9 +14,10 @@ use parking_lot::Mutex;
 
 use super::background::spawn_background;
 use super::drag_out::{self, DragSource};
-use super::file_dialog::{self, Chosen, RECORDINGS};
+use super::file_dialog::{self, Chosen};
 use super::frame::{Frame, sentence};
 use super::shared::{Destination, Request, Shared};
+use crate::audio::RECORDING_ENDINGS;
 use crate::files::{write_beside, write_whole};
 use crate::score::Lane;
 use crate::studio::{ExportFile, Extract, Job, Studio};
@@ -306,7 +307,7 @@ fn with(
 /// Whether a file is called like a recording.
 pub fn is_recording(path: &Path) -> bool {
     let ending = path.extension().unwrap_or_default();
-    RECORDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known))
+    RECORDING_ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known))
 }
 
 /// Has the drums of a recording heard by the worker; the window shows them when they are there.

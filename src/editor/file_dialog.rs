@@ -6,6 +6,8 @@
 
 use std::path::PathBuf;
 
+use crate::audio::RECORDING_ENDINGS;
+
 /// What the musician answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Chosen {
@@ -50,16 +52,15 @@ impl DialogKind<'_> {
 
     fn endings(self) -> Vec<&'static str> {
         match self {
-            DialogKind::Song => [&SONGS[..], &RECORDINGS].concat(),
-            DialogKind::Piano => RECORDINGS.to_vec(),
+            DialogKind::Song => [&SONGS[..], &RECORDING_ENDINGS].concat(),
+            DialogKind::Piano => RECORDING_ENDINGS.to_vec(),
             DialogKind::Save(_) => SONGS.to_vec(),
         }
     }
 }
 
-/// Endings of what can be opened: songs and grooves, and recordings of drums.
+/// Endings of songs and grooves.
 const SONGS: [&str; 2] = ["mid", "midi"];
-pub const RECORDINGS: [&str; 7] = ["wav", "aif", "aiff", "flac", "mp3", "ogg", "oga"];
 
 fn run_dialog(kind: DialogKind) -> Chosen {
     #[cfg(target_os = "linux")]

@@ -8,12 +8,13 @@ use crate::score::{GridKind, Lane, StepGrid};
 /// What a back beat is struck on.
 pub(super) const SNARES: [Lane; 3] = [Lane::Snare, Lane::SideStick, Lane::Clap];
 
-/// A snare on a downbeat is meant from this logit on.
-const DOWNBEAT: f32 = 0.8;
+/// Snares on all downbeats are meant from this logit on.
+const DOWNBEAT: f32 = 1.0;
 
 /// Leaves the first and third beat to the kick where the snare has the second and fourth, unless the
-/// snare is sure of all of them: where little is known, the likeliest snares are on every beat. The
-/// last beat may be short: 7/8 is a 4/4 that lacks an eighth.
+/// snare is sure of all of them: where little is known, the likeliest snares are on every beat. On one
+/// downbeat and not on the other hardly anybody strikes it (in .0008 of the bars of `paired`). The last
+/// beat may be short: 7/8 is a 4/4 that lacks an eighth.
 pub(super) fn without_downbeats(patterns: &mut [Pattern], groups: &[usize], grids: &[StepGrid]) {
     for (number, pattern) in patterns.iter_mut().enumerate() {
         let Some(bar) = groups.iter().position(|&group| group == number) else { continue };
@@ -22,14 +23,37 @@ pub(super) fn without_downbeats(patterns: &mut [Pattern], groups: &[usize], grid
         if !beats.is_multiple_of(2) || beats * beat > SLOTS {
             continue;
         }
-        let snare = |beat: usize| Lane::Snare.index() * SLOTS + beat;
-        let backs = (1..beats).step_by(2).all(|at| pattern.logits[snare(at * beat)] > 0.0);
-        for at in (0..beats).step_by(2).filter(|_| backs) {
-            let logit = &mut pattern.logits[snare(at * beat)];
-            if (0.0..DOWNBEAT).contains(logit) {
+        let snare = |at: usize| Lane::Snare.index() * SLOTS + at * beat;
+        let backs = (1..beats).step_by(2).all(|at| pattern.logits[snare(at)] > 0.0);
+        let sure = (0..beats).step_by(2).all(|at| pattern.logits[snare(at)] >= DOWNBEAT);
+        for at in (0..beats).step_by(2).filter(|_| backs && !sure) {
+            let logit = &mut pattern.logits[snare(at)];
+            if *logit > 0.0 {
                 *logit = SILENT;
                 let kick = &mut pattern.logits[Lane::Kick.index() * SLOTS + at * beat];
                 *kick = kick.max(ADDED);
+            }
+        }
+    }
+}
+
+/// The snare on the eighth behind the last back beat is meant from this logit on.
+const PICK_UP: f32 = 2.0;
+
+/// Leaves out the snare on the last eighth of four beats, unless it is sure, where the back beat has no
+/// other snare beside it: bar after bar people play `----x-------x-x-` in .007 of the bars, expected F1 in
+/// .067.
+pub(super) fn without_pick_up(patterns: &mut [Pattern], groups: &[usize], grids: &[StepGrid]) {
+    for (number, pattern) in patterns.iter_mut().enumerate() {
+        let Some(bar) = groups.iter().position(|&group| group == number) else { continue };
+        let (grid, beat) = (&grids[bar], grids[bar].steps_per_beat);
+        let has_eighths = grid.kind == GridKind::Straight && beat.is_multiple_of(2);
+        let pick_up = 3 * beat + beat / 2;
+        let struck = (0..SLOTS).filter(|&slot| is_onset(pattern, Lane::Snare, slot));
+        if beats(grid) == 4 && has_eighths && struck.eq([beat, 3 * beat, pick_up]) {
+            let logit = &mut pattern.logits[Lane::Snare.index() * SLOTS + pick_up];
+            if *logit < PICK_UP {
+                *logit = SILENT;
             }
         }
     }
@@ -118,18 +142,46 @@ mod tests {
         let beats = [0, 4, 8, 12].map(|slot| (Lane::Snare, slot));
         let mut unsure = pattern(&beats);
         unsure.logits.iter_mut().for_each(|logit| *logit *= 0.5);
-        let mut bars = [unsure, pattern(&beats), pattern(&beats[..1])];
+        let sure = |snares: &[(Lane, usize)]| {
+            let mut sure = pattern(snares);
+            sure.logits.iter_mut().for_each(|logit| *logit *= 1.5);
+            sure
+        };
+        let mut bars = [unsure, sure(&beats), pattern(&beats[..1])];
         without_downbeats(&mut bars, &[0, 1, 2], &grids);
         assert_eq!(slots(&bars[0], Lane::Snare), [4, 12]);
         assert_eq!(slots(&bars[0], Lane::Kick), [0, 8]);
         assert_eq!(slots(&bars[1], Lane::Snare), [0, 4, 8, 12]);
         assert_eq!(slots(&bars[2], Lane::Snare), [0]);
+        // Sure of one of them only.
+        let mut one = [sure(&[4, 8, 12].map(|slot| (Lane::Snare, slot)))];
+        without_downbeats(&mut one, &[0], &grids);
+        assert_eq!(slots(&one[0], Lane::Snare), [4, 12]);
+        assert_eq!(slots(&one[0], Lane::Kick), [8]);
         // 7/8, with its last beat an eighth short.
         let grids = [StepGrid::for_metre(Metre::new(7, 8).unwrap(), false)];
         let mut unsure = [pattern(&beats)];
         unsure[0].logits.iter_mut().for_each(|logit| *logit *= 0.5);
         without_downbeats(&mut unsure, &[0], &grids);
         assert_eq!(slots(&unsure[0], Lane::Snare), [4, 12]);
+    }
+
+    #[test]
+    fn the_last_eighth_is_struck_where_it_is_sure() {
+        let of = |snares: &[usize], logit: f32, triplets| {
+            let grid = StepGrid::for_metre(Metre::COMMON, triplets);
+            let snares = snares.iter().map(|&slot| (Lane::Snare, slot));
+            let mut bars = [pattern(&snares.collect::<Vec<_>>())];
+            bars[0].logits[Lane::Snare.index() * SLOTS + 14] = logit;
+            without_pick_up(&mut bars, &[0], &[grid]);
+            slots(&bars[0], Lane::Snare)
+        };
+        assert_eq!(of(&[4, 12], 1.0, false), [4, 12]);
+        assert_eq!(of(&[4, 12], 2.5, false), [4, 12, 14]);
+        assert_eq!(of(&[2, 4, 12], 1.0, false), [2, 4, 12, 14], "a snare that runs");
+        // Without a back beat, and in triplets, it is something else.
+        assert_eq!(of(&[4], 1.0, false), [4, 14]);
+        assert_eq!(of(&[6, 18], 1.0, true), [6, 14, 18]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::arrange::{Arranged, Arranger};
-use super::back_beat::{second_kick, settle_kicks, without_downbeats};
+use super::back_beat::{second_kick, settle_kicks, without_downbeats, without_pick_up};
 use super::breaks::play_on;
 use super::candidates::Drafting;
 use super::decode::{Asked, Decoding, Pattern, StyleBars, decode, similarity};
@@ -243,6 +243,7 @@ impl<'a> Drafter<'a> {
             without_passing_percussion(&mut patterns, groups, form);
             without_downbeats(&mut patterns, groups, grids);
             time_from_snare(&mut patterns, groups, limbs, grids, few);
+            without_pick_up(&mut patterns, groups, grids);
             settle_kicks(&mut patterns, groups, grids);
         }
         second_kick(&mut patterns, groups, grids);
@@ -266,7 +267,7 @@ impl<'a> Drafter<'a> {
         }
         close_last(&mut patterns, groups, form, grids);
         let in_style = hint.is_some() && !is_counted;
-        without_lone_toms(&mut patterns, groups, form, in_style);
+        without_lone_toms(&mut patterns, groups, form, is_counted);
         if !is_counted {
             rejoin(&mut patterns, groups, form, grids, in_style);
         }

@@ -26,6 +26,8 @@ const FOOT: f64 = (limbs::FOOT - limbs::SLACK) as f64;
 /// A snare on the first beat that is struck with the kick is heard from this share of the bar's loudest
 /// snare on.
 const HEARD: f32 = 0.5;
+/// And is so loud beside it where the snare has every beat.
+const BESIDE: f32 = 0.9;
 /// The last hit comes at most so early and so late, in steps: it is the band's, too.
 const EARLIEST: f32 = -0.1;
 const LATEST: f32 = 0.05;
@@ -71,8 +73,8 @@ pub(super) fn finish(
 }
 
 /// A whisper of the snare under the kick of the first beat is not heard, and nobody plays it: the groove
-/// network makes one of each snare on a downbeat that has back beats beside it. Those of rolls and
-/// fills stay, and what was given.
+/// network makes one of each snare on a downbeat that has back beats beside it. Where the snare has every
+/// beat it is as loud as on the others; those of rolls and fills stay, and what was given.
 fn leave_out_unheard(part: &mut DrumPart, draft: &DrumPart, given: &GivenStrokes) {
     let place = |hit: &Hit| (hit.bar, hit.step, hit.key);
     let of_fills: BTreeSet<(BarIndex, usize, GmKey)> =
@@ -104,16 +106,28 @@ fn leave_out_unheard(part: &mut DrumPart, draft: &DrumPart, given: &GivenStrokes
         });
         before || (1..=reach).any(|step| snares.contains(&(hit.bar, step)))
     };
-    part.hits.retain(|hit| {
+    let on_every_beat = |bar: BarIndex| {
+        let grid = &grids[bar.0];
+        let mut beats = (0..grid.steps).step_by(grid.steps_per_beat);
+        grid.steps > 2 * grid.steps_per_beat && beats.all(|step| snares.contains(&(bar, step)))
+    };
+    let unheard = |hit: &Hit| {
+        let loudest = loudest.get(&hit.bar).copied().unwrap_or_default();
         let is_unheard = hit.lane() == Lane::Snare
             && hit.step == 0
             && kicks.contains(&hit.bar)
-            && loudest.get(&hit.bar).is_some_and(|loudest| hit.velocity.unit() < HEARD * loudest)
+            && hit.velocity.unit() < HEARD * loudest
             && !of_fills.contains(&place(hit))
             && !given.contains_key(&place(hit))
             && !rolls(hit);
-        !is_unheard
-    });
+        is_unheard.then_some(loudest)
+    };
+    for hit in part.hits.iter_mut().filter(|hit| on_every_beat(hit.bar)) {
+        if let Some(loudest) = unheard(hit) {
+            hit.velocity = Velocity::from_unit(BESIDE * loudest);
+        }
+    }
+    part.hits.retain(|hit| unheard(hit).is_none());
 }
 
 /// A kick sounds as loud as the snare at the same velocity in most kits, and people write it so. The
@@ -362,6 +376,10 @@ mod tests {
         assert_eq!(whispered(&[kick, back, (0, Lane::Snare, 20, 0.0)]), 0);
         assert_eq!(whispered(&[kick, back, (0, Lane::Snare, 60, 0.0)]), 1);
         assert_eq!(whispered(&[back, (0, Lane::Snare, 20, 0.0)]), 1, "alone it is heard");
+        let beats = [20, 100, 100, 100].into_iter().enumerate();
+        let snares = beats.map(|(beat, velocity)| (4 * beat, Lane::Snare, velocity, 0.0));
+        let all: Vec<_> = snares.chain([kick]).collect();
+        assert_eq!(whispered(&all), 1, "one of four is as loud as they are");
         let roll = [kick, back, (0, Lane::Snare, 20, 0.0), (1, Lane::Snare, 20, 0.0)];
         assert_eq!(whispered(&roll), 1);
         // A fill's strokes are asked for at velocities of their own.

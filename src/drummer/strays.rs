@@ -4,6 +4,7 @@
 //! or lose the back beat, between bars that go on as before; with the bars of a style there are more
 //! of them. A drummer plays the section's groove through such bars, and says what is new with a fill.
 
+use super::back_beat::SNARES;
 use super::decode::Pattern;
 use super::features::SLOTS;
 use super::form::Form;
@@ -18,6 +19,7 @@ const SHARE: f32 = 0.25;
 
 const HATS: [Lane; 2] = [Lane::ClosedHat, Lane::OpenHat];
 const TOMS: [Lane; 3] = [Lane::LowTom, Lane::MidTom, Lane::HighTom];
+const HAND_CYMBALS: [Lane; 4] = [Lane::ClosedHat, Lane::OpenHat, Lane::Ride, Lane::Crash];
 /// As many toms in a bar make a groove of toms.
 const TOM_GROOVE: usize = 3;
 
@@ -80,21 +82,29 @@ fn loses_time(bar: &Pattern, groove: &Pattern) -> bool {
     is_mixture(bar) && !is_mixture(groove)
 }
 
-/// Leaves out a tom that is the only one of its bar, in groups that never last or, with a style that is
-/// asked for (`is_asked`), in any: people have one tom alone in .02 of the bars, and mostly where the
-/// bars around have some as well.
+/// Leaves out a tom that is the only one of its bar, in any group or, where amounts were counted
+/// (`is_counted`), in those that never last: people have one tom alone in .02 of the bars, mostly where the
+/// bars around have some as well, and in .002 where the next bar has it too.
 pub(super) fn without_lone_toms(
     patterns: &mut [Pattern],
     groups: &[usize],
     form: &Form,
-    is_asked: bool,
+    is_counted: bool,
 ) {
     for (group, pattern) in patterns.iter_mut().enumerate() {
-        let passes = is_asked || stay(group, groups, form) != Stay::Lasts;
-        if count(pattern, &TOMS) == 1 && passes {
+        let passes = !is_counted || stay(group, groups, form) != Stay::Lasts;
+        if playable_toms(pattern) == 1 && passes {
             TOMS.into_iter().for_each(|lane| silence(pattern, lane));
         }
     }
+}
+
+/// Strokes on toms that a hand is free for: not where one has the snare and the other a cymbal.
+fn playable_toms(pattern: &Pattern) -> usize {
+    let any = |lanes: &[Lane], slot: usize| lanes.iter().any(|&lane| is_onset(pattern, lane, slot));
+    let is_free = |slot: usize| !(any(&SNARES, slot) && any(&HAND_CYMBALS, slot));
+    let strokes = |lane: Lane| (0..SLOTS).filter(move |&slot| is_onset(pattern, lane, slot));
+    TOMS.into_iter().flat_map(strokes).filter(|&slot| is_free(slot)).count()
 }
 
 /// Leaves out what congas, shakers or bells play in a few bars of a song and never for long: who brings
@@ -309,21 +319,27 @@ mod tests {
     }
 
     #[test]
-    fn a_tom_alone_in_a_passing_bar_is_left_out() {
+    fn a_tom_alone_in_its_bar_is_left_out() {
         let hats: Vec<_> = (0..16).step_by(2).map(|slot| (Lane::ClosedHat, slot)).collect();
         let with = |toms: &[(Lane, usize)]| pattern(&[&hats[..], toms].concat());
-        let left = |groups: &[usize], toms: &[(Lane, usize)], is_asked: bool| {
+        let left = |groups: &[usize], toms: &[(Lane, usize)], is_counted: bool| {
             let mut patterns = vec![with(&[]), with(toms)];
             let form = Form { sections: vec![Section { label: 0, bars: 0..groups.len() }] };
-            without_lone_toms(&mut patterns, groups, &form, is_asked);
+            without_lone_toms(&mut patterns, groups, &form, is_counted);
             assert_eq!(slots(&patterns[1], Lane::ClosedHat).len(), 8);
             count(&patterns[1], &TOMS)
         };
         let two = [(Lane::LowTom, 12), (Lane::HighTom, 10)];
-        assert_eq!(left(&[0, 0, 0, 0, 1, 0, 0, 0], &two[..1], false), 0);
-        assert_eq!(left(&[0, 0, 0, 0, 1, 0, 0, 0], &two, false), 2);
-        assert_eq!(left(&[1, 1, 1, 1], &two[..1], false), 1, "a groove has its tom");
-        assert_eq!(left(&[1, 1, 1, 1], &two[..1], true), 0);
+        assert_eq!(left(&[0, 0, 0, 0, 1, 0, 0, 0], &two[..1], true), 0);
+        assert_eq!(left(&[0, 0, 0, 0, 1, 0, 0, 0], &two, true), 2);
+        assert_eq!(left(&[1, 1, 1, 1], &two[..1], true), 1, "it was counted");
+        assert_eq!(left(&[1, 1, 1, 1], &two[..1], false), 0);
+        assert_eq!(left(&[1, 1, 1, 1], &two, false), 2);
+        // With snare and hat there both hands are busy.
+        let mut busy = [with(&[(Lane::LowTom, 4), (Lane::LowTom, 14), (Lane::Snare, 4)])];
+        let form = Form { sections: vec![Section { label: 0, bars: 0..1 }] };
+        without_lone_toms(&mut busy, &[0], &form, false);
+        assert_eq!(count(&busy[0], &TOMS), 0);
     }
 
     #[test]

@@ -3,10 +3,12 @@
     python models/training/clip_beats.py --data ../shared/data --out models/clip_beats.onnx
 
 It learns from performances of the Groove MIDI Dataset, songs of `paired`, grooves and songs of
-`mma_synth`, rendered through SoundFonts (FluidSynth) and one-shots (drum_audio.py), two fifths of them
-put into rooms and through equalisers. `drumlin features clips` says what the curator hears of them: how
-much nine bands rise, 86 frames a second. The sessions that benches/curate_clips.py holds out and the
-dataset's validation part are left out.
+`mma_synth`. Their clips are not rendered as sound but as its power in nine bands, 86 frames a second:
+`drumlin features strokes` says what power one-shots (drum_sounds.py) have there, these are added
+stroke by stroke, put into rooms, through equalisers and into noise, and `drumlin features clips` says
+what the curator would hear of that: how much the bands rise. So a clip takes some 15 ms, and thousands
+of them are affordable. The sessions that benches/curate_clips.py holds out and the dataset's
+validation part are left out.
 
 The loss has two parts: the cross entropy of beats, frame by frame, and how likely the true beat is
 among all steady ones, as `src/curator/beat_grid.rs` weighs them. The mean of the weights of the last
@@ -22,6 +24,7 @@ import copy
 import csv
 import json
 import pickle
+import re
 import subprocess
 import sys
 import tempfile
@@ -29,10 +32,11 @@ import time
 from pathlib import Path
 
 import numpy as np
+import scipy.signal
 import scipy.sparse
 import soundfile
 import torch
-from safetensors.numpy import load_file
+from safetensors.numpy import load_file, save_file
 from torch import nn
 from torch.nn import functional as F
 
@@ -49,18 +53,22 @@ FRAMES = 44100 / 512
 STACK = 4
 COLUMNS = 512
 WINDOW = STACK * COLUMNS
-WIDTH = 32
-DILATIONS = (1, 2, 4, 8, 16, 32, 64, 128)
-SECONDS = 25
+WIDTH = 48
+DILATIONS = (1, 2, 4, 8, 16, 32, 64, 128) * 2
+SECONDS = 24
 # How often clips are of which kind.
 KINDS = {"gmd": 0.6, "paired": 0.2, "grooves": 0.08, "songs": 0.12}
-KITS = [kit for kit in curate_clips.KITS for _ in range(2)]
-KITS += [("sf_GMbank.sf2", program) for program in (0, 8, 16, 24, 25, 32, 40)]
-KITS += [("Black_Pearl_4_LV2.sf2", 0), ("Red_Zeppelin_4_LV2.sf2", 0)] * 2
+# As src/curator/bands.rs has them: samples of a frame and from frame to frame.
+FRAME, HOP = 1024, 512
+# Places within a frame at which strokes are known, and for how long, in seconds.
+OFFSETS, LONGEST_STROKE = 4, 1.6
+# One-shots begin so many seconds before the stroke.
+AHEAD = 0.002
+MACHINES = 64
 # The steady beats that are weighed, as in src/curator/beat_grid.rs: seconds.
 SHORTEST, LONGEST, PREFERRED, SPREAD, STEP = 0.28, 1.2, 0.5, 0.5, 0.0036
 # Clips in a file of the cache.
-PART = 50
+PART = 500
 
 
 class Block(nn.Module):
@@ -103,82 +111,212 @@ def for_training(data):
     return kinds
 
 
-class Renderer:
-    def __init__(self, kinds, sounds, seed):
-        self.kinds, self.rng = kinds, np.random.default_rng(seed)
-        drum_audio.CLIP_SECONDS, drum_audio.FRAMES = SECONDS, SECONDS * 100
-        everything = [performance for found in kinds.values() for performance in found]
-        self.shots = drum_audio.Clips(everything, sounds, 0, mixes=0.0)
-        self.shots.prepare(seed)
+class Kits:
+    """Kits, and the power that their strokes have in the bands.
+
+    `kits`: dictionaries from kind to (hardness, level, power), of which `power` is an array (offsets x
+    frames x bands): frame `i` is centred at sample 512 i of a sound that begins so many parts of a frame
+    behind sample 0. `weights`: how often each is taken.
+    """
+
+    def __init__(self, folder, drumlin):
+        known = drum_audio.Sounds(folder, "train")
+        kits = known.kits + [drum_audio.synthetic(np.random.default_rng(n)) for n in range(MACHINES)]
+        sounds = [sound for kit in kits for layers in kit.values() for _, _, sound in layers]
+        power = iter(strokes_power(sounds, drumlin))
+        self.kits = [{kind: [(hard, level, next(power)) for hard, level, _ in layers]
+                      for kind, layers in kit.items()} for kit in kits]  # fmt: skip
+        # Few of the SoundFonts' many kits are what a drummer plays.
+        weights = np.array([1.0 if re.search(r" \d+$", name) else 3.0 for name in known.names])
+        machines = np.full(MACHINES, 0.12 * weights.sum() / MACHINES)
+        self.weights = np.append(weights, machines)
+        self.weights /= self.weights.sum()
+        kinds = sorted({kind for kit in self.kits for kind in kit})
+        self.having = {kind: [kit[kind] for kit in self.kits if kind in kit] for kind in kinds}
+
+    def one(self, rng):
+        """A kit, two fifths of the time with drums of others."""
+        def draw():
+            return self.kits[rng.choice(len(self.kits), p=self.weights)]
+
+        kit = dict(draw())
+        if rng.uniform() < 0.4:
+            for kind in self.having:
+                other = draw()
+                if kind in other:
+                    kit[kind] = other[kind]
+        return kit
+
+
+def strokes_power(sounds, drumlin):
+    """What `drumlin features strokes` says of every sound: (offsets x frames x bands) each."""
+    sounds = [sound[: int(LONGEST_STROKE * drum_audio.RATE)] for sound in sounds]
+    frames = [len(sound) // HOP + 5 for sound in sounds]
+    starts = np.cumsum([0] + frames)
+    with tempfile.TemporaryDirectory() as folder:
+        for offset in range(OFFSETS):
+            tape = np.zeros((starts[-1] + 2) * HOP, np.float32)
+            for start, sound in zip(starts, sounds):
+                at = (start + 1) * HOP + offset * HOP // OFFSETS
+                tape[at : at + len(sound)] = sound
+            soundfile.write(f"{folder}/{offset}.wav", tape, drum_audio.RATE, subtype="FLOAT")
+        table = f"{folder}/power"
+        features(drumlin, "strokes", folder, table)
+        tapes = load_file(table)
+    power = np.stack([tapes[str(offset)][: starts[-1]] for offset in range(OFFSETS)])
+    return [power[:, start : start + count] for start, count in zip(starts, frames)]
+
+
+def features(drumlin, what, data, out):
+    command = [drumlin, "features", what, "--data", data, "--out", out]
+    subprocess.run(list(map(str, command)), check=True, capture_output=True)
+
+
+class Mixer:
+    """Clips of random performances on random kits, as power in the bands."""
+
+    def __init__(self, kinds, kits, seed):
+        self.kinds, self.kits, self.rng = kinds, kits, np.random.default_rng(seed)
         self.weights = {}
         for kind, found in kinds.items():
             lengths = np.array([min(p.strokes[-1, 0], 120) for p in found]) ** 0.8
             self.weights[kind] = lengths / lengths.sum()
 
     def clip(self):
-        """Samples, and the performance's name, group and beats in seconds."""
+        """Power (frames x bands), the performance's group, and its beats in frames."""
         rng = self.rng
         kind = rng.choice(list(KINDS), p=list(KINDS.values()))
         performance = self.kinds[kind][rng.choice(len(self.kinds[kind]), p=self.weights[kind])]
-        stretch = float(np.exp(rng.normal(0, 0.04 if kind == "gmd" else 0.08)))
-        if rng.uniform() < 0.3:
-            stretch = 1.0
+        beat = np.median(np.diff(performance.beats))
+        stretch = float(np.exp(rng.normal(0, 0.13)))
+        if SHORTEST < beat < LONGEST:
+            stretch = float(np.clip(stretch, SHORTEST / beat, 1.15 / beat))
         end = performance.strokes[-1, 0] * stretch
-        start = rng.uniform(0, max(0.01, end - SECONDS * 0.7))
-        if rng.uniform() < 0.55:
-            strokes = performance.strokes * [stretch, 1, 1] - [start, 0, 0]
-            inside = strokes[(strokes[:, 0] >= 0) & (strokes[:, 0] < SECONDS)]
-            notes = [(float(at), curate_clips.PADS.get(int(key), int(key)), int(velocity))
-                     for at, key, velocity in inside]  # fmt: skip
-            sound = curate_clips.render(notes, KITS[rng.integers(len(KITS))], SECONDS).mean(1)
-        else:
-            sound = self.shots.render(performance, start, stretch, self.shots.kit())[0]
-        sound = np.ascontiguousarray(sound[: SECONDS * drum_audio.RATE], np.float32)
+        start = rng.uniform(0, max(0.01, end - SECONDS * 0.8))
+        power = self.coloured(self.struck(performance, start, stretch))
+        # As `drumlin curate` does, without what is 50 dB below the loudest before and behind.
+        heard = np.nonzero(power.max(1) > power.max() * 1e-5)[0]
+        if not len(heard):
+            return None
+        first, last = heard[0], heard[-1] + 1
+        places = (performance.beats * stretch - start) * FRAMES - 1 - first
+        places = places[(places > -60) & (places < last - first + 60)]
+        facts = {"group": performance.group, "beats": places}
+        enough = last - first > 4 * FRAMES and len(places) > 3
+        return (power[first:last], facts) if enough else None
+
+    def struck(self, performance, start, stretch):
+        """The sum of the strokes' power. Frame `i` is centred at sample 512 i + 512."""
+        rng, kit = self.rng, self.kits.one(self.rng)
+        times = performance.strokes[:, 0] * stretch - start
+        inside = np.nonzero((times >= 0) & (times < SECONDS))[0]
+        kinds = {key: drum_audio.KEYS.get(int(key)) for key in np.unique(performance.strokes[:, 1])}
+        if rng.uniform() < 0.18:
+            swap = drum_audio.SWAPS[rng.integers(len(drum_audio.SWAPS))]
+            kinds = {key: swap.get(kind, kind) for key, kind in kinds.items()}
+        lost = rng.uniform(0, 0.08) if rng.uniform() < 0.3 else 0.0
+        late = abs(rng.normal(0, 0.004))
+        gamma = rng.uniform(0.9, 2.2)
+        shutting = [times[i] for i in inside if kinds[performance.strokes[i, 1]] in ("hat", "pedal", "open")]
+        shutting, sounds = np.array(shutting), {}
+        frames = int(SECONDS * FRAMES) - 1
+        power = np.zeros((frames + int(LONGEST_STROKE * FRAMES) + 8, BANDS), np.float32)
+        for index in inside:
+            _, key, velocity = performance.strokes[index]
+            kind = kinds[key]
+            if kind is None or rng.uniform() < lost:
+                continue
+            if kind not in sounds:
+                sounds[kind] = self.sound(kit, kind)
+            layers, gain, decay = sounds[kind]
+            if layers is None:
+                continue
+            hardness = velocity / 127
+            layer = min(layers, key=lambda layer: abs(layer[0] - hardness) + 0.1 * rng.uniform())
+            # Rounded to the nearest place within a frame.
+            at = times[index] + rng.normal(0, late) - AHEAD + 0.5 / OFFSETS / FRAMES
+            if at < 0:
+                continue
+            frame, part = divmod(int(at * FRAMES * OFFSETS), OFFSETS)
+            one = layer[2][part]
+            if kind in ("open", "half open"):
+                shut = shutting[shutting > times[index] + 0.02]
+                if len(shut):
+                    one = one[: max(2, int((shut[0] - times[index]) * FRAMES) + 2)]
+            level = layer[1] * (hardness / max(layer[0], 0.05)) ** gamma
+            one = one * (level**2 * gain)
+            if decay is not None:
+                one = one * np.exp(-2 * np.arange(len(one)) / FRAMES / decay)[:, None]
+            # What is centred at sample 0 of a sound is the frame before its own.
+            skipped = max(0, 1 - frame)
+            power[frame - 1 + skipped : frame - 1 + len(one)] += one[skipped:]
+        return power[:frames]
+
+    def sound(self, kit, kind):
+        """A kind's layers in a kit or in any that has it, its gain in every band and its decay."""
+        rng, layers, stand_in = self.rng, kit.get(kind), kind
+        while layers is None and stand_in in drum_audio.STAND_INS and stand_in != "tom low":
+            stand_in = drum_audio.STAND_INS[stand_in]
+            layers = kit.get(stand_in)
+        having = self.kits.having.get(kind)
+        if layers is None and having:
+            layers = having[rng.integers(len(having))]
+        gain = 10 ** (rng.normal(0, 3) / 10) * 10 ** (rng.normal(0, 2, BANDS) / 10)
+        decay = None if rng.uniform() < 0.6 else np.exp(rng.uniform(-2.5, 0.5))
+        return layers, gain.astype(np.float32), decay
+
+    def coloured(self, power):
+        """In a room two fifths of the time, through an equaliser, and into noise two fifths of it."""
+        rng = self.rng
         if rng.uniform() < 0.4:
-            with torch.inference_mode():
-                sound = drum_audio.augment(torch.tensor(sound)[None])[0].numpy()
-        sound = sound / max(1e-6, np.abs(sound).max()) * 10 ** (rng.uniform(-18, -1) / 20)
-        found = performance.beats * stretch - start
-        near = found[(found > -2) & (found < SECONDS + 2)]
-        return sound, {"name": performance.name, "group": performance.group, "beats": near}
+            # 60 dB in so many seconds.
+            seconds = np.exp(rng.uniform(np.log(0.15), np.log(1.5)))
+            tail = np.exp(-6 * np.log(10) * np.arange(1, 100) / FRAMES / seconds)
+            wet = 10 ** (rng.uniform(-20, 0) / 10) / tail.sum()
+            echo = scipy.signal.fftconvolve(power, np.append(0, tail)[:, None], axes=0)[: len(power)]
+            power = power + wet * np.maximum(echo, 0)
+        power = power * 10 ** (rng.normal(0, 3, BANDS) / 10)
+        # Strokes that sound together add with any phase.
+        power = power * np.exp(rng.normal(0, 0.08, power.shape))
+        if rng.uniform() < 0.4:
+            level = 10 ** rng.uniform(-7, -3) * power.max() * 10 ** (rng.normal(0, 5, BANDS) / 10)
+            power = power + level * rng.gamma(4, 0.25, power.shape)
+        return power.astype(np.float32)
 
 
 def heard(options):
     """Clips with `flux` (frames x bands) and `beats` in frames of it; those made before are kept."""
-    kinds, clips = None, []
+    kinds, kits, clips = None, None, []
     options.cache.mkdir(parents=True, exist_ok=True)
     for part in range(options.clips // PART):
         path = options.cache / f"{options.seed}-{part}.pkl"
         if not path.exists():
-            if kinds is None:
-                kinds = for_training(options.data)
-                print({kind: len(found) for kind, found in kinds.items()}, flush=True)
+            if kits is None:
                 if not (options.sounds / "train.json").exists():
                     drum_sounds.collect(options.data, options.sounds)
-            torch.manual_seed(part)
-            path.write_bytes(pickle.dumps(rendered(kinds, options, [options.seed, part])))
+                kinds, kits = for_training(options.data), Kits(options.sounds, options.drumlin)
+                print({kind: len(found) for kind, found in kinds.items()}, flush=True)
+            mixer = Mixer(kinds, kits, [options.seed, part])
+            path.write_bytes(pickle.dumps(mixed(mixer, options.drumlin)))
             print(f"{PART * (part + 1)} of {options.clips} clips", flush=True)
         clips += pickle.loads(path.read_bytes())
     return clips
 
 
-def rendered(kinds, options, seed):
-    renderer, made = Renderer(kinds, options.sounds, seed), []
-    with tempfile.TemporaryDirectory() as folder:
-        for number in range(PART):
-            sound, facts = renderer.clip()
-            soundfile.write(f"{folder}/{number:02}.wav", sound, drum_audio.RATE, subtype="PCM_16")
+def mixed(mixer, drumlin):
+    made, power = [], {}
+    while len(made) < PART:
+        clip = mixer.clip()
+        if clip is not None:
+            power[f"{len(made):03}"], facts = clip
             made.append(facts)
-        table = Path(folder) / "onsets.safetensors"
-        command = [options.drumlin, "features", "clips", "--data", folder, "--out", table]
-        subprocess.run(list(map(str, command)), check=True, capture_output=True)
-        tensors = load_file(table)
+    with tempfile.TemporaryDirectory() as folder:
+        save_file(power, f"{folder}/power")
+        features(drumlin, "clips", f"{folder}/power", f"{folder}/onsets")
+        onsets = load_file(f"{folder}/onsets")
     for number, facts in enumerate(made):
-        if f"{number:02}.flux" in tensors:
-            facts["flux"] = tensors[f"{number:02}.flux"].astype(np.float16)
-            # Frame i is centred at sample 512 i + 512.
-            facts["beats"] = facts["beats"] * FRAMES - 1 - int(tensors[f"{number:02}.first"][0])
-    return [facts for facts in made if len(facts.get("flux", ())) > 4 * FRAMES]
+        facts["flux"] = onsets[f"{number:03}"].astype(np.float16)
+    return made
 
 
 def columns(flux):
@@ -190,18 +328,8 @@ def columns(flux):
 
 
 def example(clip, rng):
-    """A stretched, coloured part of a clip: what is shown, beats as triangles, beats, length."""
+    """A coloured part of a clip: what is shown, beats as triangles, beats, length."""
     flux, places = clip["flux"].astype(np.float32), clip["beats"]
-    beat = np.median(np.diff(places)) / FRAMES if len(places) > 2 else 0.5
-    stretch = float(np.exp(rng.normal(0, 0.13))) if rng.uniform() < 0.8 else 1.0
-    inside = SHORTEST < beat < LONGEST
-    stretch = float(np.clip(stretch, SHORTEST / beat, 1.15 / beat)) if inside else 1.0
-    if stretch != 1.0:
-        at = np.minimum(np.arange(int(len(flux) * stretch)) / stretch, len(flux) - 1)
-        left = at.astype(int)
-        share = (at - left)[:, None].astype(np.float32)
-        flux = flux[left] * (1 - share) + flux[np.minimum(left + 1, len(flux) - 1)] * share
-        places = places * stretch
     length = min(len(flux), WINDOW)
     if rng.uniform() < 0.3:
         length = int(min(length, rng.uniform(5, 22) * FRAMES))
@@ -374,8 +502,8 @@ def main():
     parser.add_argument("--drumlin", type=Path, default=Path("target/release/drumlin"))
     parser.add_argument("--golden", type=Path, default=Path("tests/golden/clip_beats.json"))
     parser.add_argument("--hold", nargs="*", default=[], help="sessions of the dataset to hold out too")
-    parser.add_argument("--clips", type=int, default=1700)
-    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--clips", type=int, default=16000)
+    parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--rate", type=float, default=4e-3)
     parser.add_argument("--seed", type=int, default=1)

@@ -35,6 +35,7 @@ enum Of {
     Melodies(Melodies),
     Groove(Groove),
     Patterns(Patterns),
+    Strokes(Strokes),
     Clips(Clips),
 }
 
@@ -118,11 +119,23 @@ struct Patterns {
     out: PathBuf,
 }
 
-/// Of recordings of drums: where each of nine bands rises, as one file
+/// Of recordings of strokes: the power in nine bands, as one file
 #[derive(Debug, Args)]
-struct Clips {
+struct Strokes {
     /// The folder with the recordings
     #[arg(long, value_name = "FOLDER")]
+    data: PathBuf,
+
+    /// The file to write (safetensors)
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+/// Of clips mixed of such strokes: how much each of the nine bands rises, as one file
+#[derive(Debug, Args)]
+struct Clips {
+    /// The file with the power of the clips in nine bands (safetensors)
+    #[arg(long, value_name = "FILE")]
     data: PathBuf,
 
     /// The file to write (safetensors)
@@ -148,8 +161,12 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
             remark(&format!("{patterns} of {files}, {} left out", count(left_out, "file")));
             Ok(())
         }
+        Of::Strokes(Strokes { data, out }) => {
+            remark(&count(curator::export_power(data, out)?, "recording"));
+            Ok(())
+        }
         Of::Clips(Clips { data, out }) => {
-            remark(&count(curator::export(data, out)?, "clip"));
+            remark(&count(curator::export_onsets(data, out)?, "clip"));
             Ok(())
         }
     }

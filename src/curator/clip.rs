@@ -63,11 +63,11 @@ pub(super) struct Sound {
     peak: f32,
     envelope: Envelope,
     /// The frame that the sound begins in.
-    pub first: usize,
+    first: usize,
     /// From there to the frame that it ends in.
     energies: Energies,
     /// How much each band rises in these frames.
-    pub flux: Energies,
+    flux: Energies,
 }
 
 impl Sound {

@@ -49,7 +49,7 @@ pub use choose::{Candidate, choose, lanes_distance, missing_share, pattern_dista
 pub use clip::{Clip, analyze_clips};
 pub use cue::{CueEntry, CueSheet, LeftOut, cue_sheet};
 pub use descriptor::Descriptor;
-pub use export::{ExportError, export};
+pub use export::{ExportError, export_onsets, export_power};
 pub use fingerprint::{Fingerprint, fingerprint};
 pub use mix::{Mix, MixError};
 pub use order::Order;

@@ -42,7 +42,7 @@ fn songs_in_a_list_become_examples() {
 #[test]
 fn data_that_is_not_there_is_named() {
     let out = tempfile::tempdir().unwrap();
-    for what in ["songs", "groove", "clips"] {
+    for what in ["songs", "groove", "strokes", "clips"] {
         let mut command = drumlin();
         command.args(["features", what, "--data", "no such folder", "--out"]);
         let line = failure(command.arg(out.path().join("made")));
@@ -82,7 +82,7 @@ fn hidden_files_are_no_songs_and_songs_of_one_name_are_said() {
 }
 
 #[test]
-fn recordings_become_onsets() {
+fn strokes_become_power_and_power_becomes_onsets() {
     let folder = tempfile::tempdir().unwrap();
     let tick = |at: usize| if at % 22_050 < 600 { 0.5 } else { 0.0 };
     // Half a second of silence before.
@@ -90,15 +90,47 @@ fn recordings_become_onsets() {
     write_wav(&folder.path().join("ticks.wav"), samples, 44_100, 1);
     fs::write(folder.path().join("notes.txt"), "no clip").unwrap();
     fs::write(folder.path().join("noise.wav"), "this is no music").unwrap();
-    let out = folder.path().join("onsets.safetensors");
-    let mut command = drumlin();
-    command.args(["features", "clips", "--data"]).arg(folder.path()).arg("--out").arg(&out);
-    command.assert().success().stdout("").stderr(contains("1 clip\n"));
-    let bytes = fs::read(out).unwrap();
-    let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
-    assert_eq!(tensors.names().len(), 2);
-    assert_eq!(tensors.tensor("ticks.flux").unwrap().shape()[1], 9);
-    let first = tensors.tensor("ticks.first").unwrap().data().to_vec();
-    let first = i64::from_le_bytes(first.try_into().unwrap());
+    let made = tempfile::tempdir().unwrap();
+    let (power, onsets) = (made.path().join("power"), made.path().join("onsets"));
+    for (what, data, out, said) in [
+        ("strokes", folder.path(), &power, "1 recording\n"),
+        ("clips", power.as_path(), &onsets, "1 clip\n"),
+    ] {
+        let mut command = drumlin();
+        command.args(["features", what, "--data"]).arg(data).arg("--out").arg(out);
+        command.assert().success().stdout("").stderr(contains(said));
+    }
+    let table = |path: &Path| -> Vec<[f32; 9]> {
+        let bytes = fs::read(path).unwrap();
+        let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        assert_eq!(tensors.names(), ["ticks"]);
+        let tensor = tensors.tensor("ticks").unwrap();
+        assert_eq!(tensor.shape(), [171, 9]);
+        let number = |bytes: &[u8]| f32::from_le_bytes(bytes.try_into().unwrap());
+        let numbers: Vec<f32> = tensor.data().chunks(4).map(number).collect();
+        numbers.chunks(9).map(|row| row.try_into().unwrap()).collect()
+    };
+    let sum = |row: &[f32; 9]| row.iter().sum::<f32>();
+    let (power, rises) = (table(&power), table(&onsets));
+    // Half a second is 43 frames of 512 samples.
+    assert!(power[..40].iter().all(|row| sum(row) == 0.0));
+    let first = rises.iter().position(|row| sum(row) > 1.0).unwrap();
     assert!((41..=43).contains(&first), "{first}");
+}
+
+#[test]
+fn what_is_no_table_of_power_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, out) = (folder.path().join("data"), folder.path().join("out"));
+    let numbers = [0u8; 32];
+    let view = safetensors::tensor::TensorView::new(safetensors::Dtype::F32, vec![1, 8], &numbers);
+    let of_eight_bands = safetensors::serialize([("clip", view.unwrap())], None).unwrap();
+    for bytes in [&b"no table"[..], &of_eight_bands] {
+        fs::write(&data, bytes).unwrap();
+        let mut command = drumlin();
+        command.args(["features", "clips", "--data"]).arg(&data).arg("--out").arg(&out);
+        let line = failure(&mut command);
+        assert!(line.contains("is no table of power in 9 bands"), "{line}");
+        assert!(!out.exists());
+    }
 }

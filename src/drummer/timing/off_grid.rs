@@ -27,7 +27,7 @@ const NEAR: f64 = 0.021;
 /// quarter is feel.
 const PARTS: i32 = 96;
 const LEAST: i32 = 3;
-/// Notes that are on places so many parts off are on the file's.
+/// Notes that so small a shift brings onto places are on the file's.
 const FEEL: i32 = 1;
 /// Offsets that are nearer to each other are one.
 const APART: i32 = 5;

@@ -224,6 +224,32 @@ fn a_breakdown_is_light_and_a_stop_is_silent() {
     assert!(in_bar(&part, 25).iter().any(|hit| hit.lane() == Lane::Crash && hit.step == 0));
 }
 
+/// Where one of a band begins alone, and the others come in behind it, so do kick and snare.
+#[test]
+fn the_band_comes_in_together() {
+    let drummer = drummer();
+    let mut song = songs("songs").remove("town").unwrap();
+    let enters = song.bars().bars()[8].start;
+    // The first track begins in bar 5, and is alone for four bars.
+    for track in song.tracks.iter_mut().filter(|track| !track.is_drums()).skip(1) {
+        track.notes.retain(|note| note.start >= enters);
+    }
+    let snares = |complexity| {
+        let settings = Settings { complexity, fill_amount: 0.0, ..Settings::default() };
+        let part = played(&drummer, &song, settings).part;
+        let snares =
+            part.hits.iter().filter(|hit| matches!(hit.lane(), Lane::Snare | Lane::SideStick));
+        let (first, last): (Vec<&Hit>, Vec<&Hit>) = snares.partition(|hit| hit.bar.0 < 8);
+        let bars = bars_of(&part).range(..8).count();
+        (first.len(), last.len(), bars)
+    };
+    let (alone, together, bars) = snares(0.5);
+    println!("{alone} snares alone, {together} together; drums in {bars} bars before");
+    assert!(alone == 0 && together > 40 && bars == 4);
+    // Who asks for more has the whole groove.
+    assert!(snares(1.0).0 > 0);
+}
+
 #[test]
 fn fills_differ_and_lead_to_a_kick() {
     let drummer = drummer();

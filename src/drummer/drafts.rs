@@ -22,6 +22,7 @@ use super::requested::weights;
 use super::rolls::leave_time_to_rolls;
 use super::song_analysis::{SongAnalysis, split_by};
 use super::sounding::Sounding;
+use super::sparse::is_sparse;
 use super::strays::{rejoin, without_lone_toms, without_passing_percussion};
 use super::timekeeper::{fill_gaps, keep_time, time_from_snare};
 use super::vocabulary::Vocabulary;
@@ -149,6 +150,8 @@ struct Drafter<'a> {
     turns: Vec<f32>,
     /// The bars after which the form turns.
     section_turns: Vec<usize>,
+    /// Bars of sections in which drummers play little.
+    sparse: Vec<bool>,
     /// Bars that may end with a fill.
     places: Vec<usize>,
     /// The bars of the style, where one was asked for by name.
@@ -173,9 +176,13 @@ impl<'a> Drafter<'a> {
         for (bar, &group) in groups.iter().enumerate() {
             sounds[group] += u32::from(sounding.plays(bar));
         }
+        // Who asks for amounts shall have them.
+        let counts = matches!(settings.style, StyleChoice::Densities(_));
+        let is_sparse = |&chance| !counts && is_sparse(chance, settings.complexity);
         Drafter {
             analysis,
             settings,
+            sparse: analysis.sparse.iter().map(is_sparse).collect(),
             groups,
             sounds,
             limbs: analysis.limbs(settings),
@@ -292,6 +299,7 @@ impl<'a> Drafter<'a> {
             loops: self.analysis.loops,
             fingerprint: self.analysis.fingerprint,
             dynamics: &self.analysis.dynamics,
+            sparse: &self.sparse,
             groups: &self.groups,
             patterns,
             given: &self.given,

@@ -14,6 +14,7 @@ use super::performance::{self, Feel};
 use super::song_analysis::{SongAnalysis, fingerprint};
 use super::sound::{self, melodic_ssm, sounds, span, transform};
 use super::sounding::Sounding;
+use super::sparse;
 use super::windows::{Window, windows};
 use super::{
     ClassDensities, DrummerError, MAX_BARS, Progress, Settings, Stage, drum_form, drum_ssm,
@@ -190,8 +191,10 @@ impl Drummer {
         let loops = is_loop(&song, &bars);
         // What goes round has no end to grow to.
         let sections = if loops { &[][..] } else { &form.sections };
+        let dynamics = Dynamics::of(&song, &bars);
         Ok(SongAnalysis {
-            dynamics: Dynamics::of(&song, &bars).with_arc(sections),
+            sparse: sparse::chances(&form, &features, &dynamics),
+            dynamics: dynamics.with_arc(sections),
             loops,
             tracks: song.tracks.len(),
             sounding: Sounding::of(&song, &bars, &grids),

@@ -49,6 +49,7 @@ mod settings;
 mod song_analysis;
 mod sound;
 mod sounding;
+mod sparse;
 mod strays;
 mod structure;
 mod thin;

@@ -33,6 +33,8 @@ pub struct SongAnalysis {
     pub drum_ssm: Ssm,
     /// How loud the song is, bar by bar.
     pub dynamics: Dynamics,
+    /// By bar: how likely drummers play little in its section, 0 to 1.
+    pub(super) sparse: Vec<f32>,
     /// Whether the song goes round; see [`is_loop`](super::ending::is_loop).
     pub loops: bool,
     /// How many melodic tracks play.

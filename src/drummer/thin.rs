@@ -1,10 +1,12 @@
-//! Less of a groove, for where the song is quiet.
+//! Less of a groove, for where the song is quiet or its drums wait.
 
-use crate::score::{GridKind, Lane, StepGrid};
+use crate::score::{DrumClass, GridKind, Lane, StepGrid};
 
 /// How much of a groove is played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Amount {
+    /// What keeps the time, and the kick on the first beat.
+    Sparse,
     /// Beats and eighths, the snare by its rim.
     Light,
     All,
@@ -47,6 +49,8 @@ pub(super) fn thinned(
             };
             let played = match amount {
                 Amount::All => true,
+                Amount::Sparse if lane == Lane::Kick => step == 0,
+                Amount::Sparse => cymbal(lane) || lane.drum_class() == DrumClass::Percussion,
                 Amount::Light if lane == Lane::Kick => beat(step),
                 Amount::Light if lane == Lane::SideStick => is_back_beat(lane, step, grid),
                 Amount::Light => {
@@ -77,9 +81,10 @@ mod tests {
             strokes.iter().filter(|stroke| stroke.1 == lane).count()
         };
         assert_eq!(of(Amount::All), groove);
-        let light = of(Amount::Light);
         let lanes = [Lane::ClosedHat, Lane::Kick, Lane::SideStick, Lane::Snare, Lane::LowTom];
-        assert_eq!(lanes.map(|lane| count(&light, lane)), [8, 2, 2, 0, 0]);
+        let counts = |amount| lanes.map(|lane| count(&of(amount), lane));
+        assert_eq!(counts(Amount::Light), [8, 2, 2, 0, 0]);
+        assert_eq!(counts(Amount::Sparse), [16, 1, 0, 0, 0]);
     }
 
     #[test]

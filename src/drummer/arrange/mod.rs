@@ -49,6 +49,8 @@ pub(super) struct Arranger<'a> {
     /// Other songs have another one.
     pub fingerprint: u64,
     pub dynamics: &'a Dynamics,
+    /// By bar: whether its section is one in which drummers play little.
+    pub sparse: &'a [bool],
     /// Group of each bar.
     pub groups: &'a [usize],
     pub patterns: &'a [Pattern],
@@ -113,8 +115,8 @@ impl Arranger<'_> {
         let last = last_hit(self.grids, self.sounding, self.settings.ending, self.loops);
         let mut fills = self.add_fills(&mut wanted, filling, last, &mut luck);
         self.add_crashes(&mut wanted, output, &fills);
-        let loud = |bar: usize| Amount::at(self.dynamics.level(bar)) == Amount::All;
-        for &(bar, step) in self.sounding.stops.iter().filter(|stop| loud(stop.0)) {
+        let full = |bar: usize| self.amount(bar) == Amount::All;
+        for &(bar, step) in self.sounding.stops.iter().filter(|stop| full(stop.0)) {
             // The stop is struck with the band.
             let at = wanted.entry((bar, step)).or_default();
             at.extend([(Lane::Kick, LANDING, EVEN), (Lane::Snare, LANDING, EVEN)]);
@@ -197,7 +199,7 @@ impl Arranger<'_> {
                 strokes.retain(|&(step, lane, _)| (step, lane) != (slot, Lane::Kick));
                 strokes.extend(adds.then_some((slot, Lane::Kick, PICK_UP)));
             }
-            if Amount::at(level) == Amount::All {
+            if self.amount(bar) == Amount::All {
                 let soft = ghosts[bar].iter().map(|&slot| (slot, Lane::Snare, PICK_UP));
                 strokes.extend(soft);
             }
@@ -215,13 +217,21 @@ impl Arranger<'_> {
                     open_last(&mut strokes, &grid);
                 }
             }
-            let as_given = own && self.settings.follow == 0.0;
-            let amount = if as_given { Amount::All } else { Amount::at(level) };
-            for (step, lane, weight) in thinned(strokes, amount, &grid) {
+            for (step, lane, weight) in thinned(strokes, self.amount(bar), &grid) {
                 wanted.entry((bar, step)).or_default().push((lane, weight, EVEN));
             }
         }
         wanted
+    }
+
+    /// How much of its groove a bar plays. What was given is as full as the song is loud, or as it was.
+    fn amount(&self, bar: usize) -> Amount {
+        let by_level = Amount::at(self.dynamics.level(bar));
+        match self.given.at(bar) {
+            Some(_) if self.settings.follow == 0.0 => Amount::All,
+            None if self.sparse[bar] => Amount::Sparse,
+            _ => by_level,
+        }
     }
 
     /// Whether a bar ends a phrase of so many bars, and has no fill that says so.
@@ -269,10 +279,17 @@ impl Arranger<'_> {
                 self.sounding.plays(before) && level - self.dynamics.level(before) < STEP_DOWN
             });
             let first = before.is_none_or(|before| !self.sounding.plays(before));
+            let is_sparse = |bar: usize| self.amount(bar) == Amount::Sparse;
+            let stays_sparse = is_sparse(bar) && (first || before.is_some_and(is_sparse));
             let own = self.given.at(bar).is_some();
             let likely = starts && !own && (!first || crash_probability(output, bar) > CRASH);
             let near = last.is_some_and(|last| bar - last < CRASH_BARS);
-            if (after_fill || returns || likely) && level > CRASHES_FROM && !drops && !near {
+            if (after_fill || returns || likely)
+                && level > CRASHES_FROM
+                && !drops
+                && !near
+                && !stays_sparse
+            {
                 last = Some(bar);
                 let at = wanted.entry((bar, 0)).or_default();
                 at.retain(|(lane, ..)| {

@@ -67,7 +67,7 @@ impl Arranger<'_> {
         let next = bar + 1;
         ends && next < self.bars.len()
             && self.sounding.open(next, 0)
-            && Amount::at(self.dynamics.level(next)) == Amount::All
+            && self.amount(next) == Amount::All
     }
 
     fn chooser(&self, wanted: &Wanted) -> Chooser<'static> {

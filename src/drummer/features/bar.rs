@@ -87,6 +87,16 @@ impl Scalars {
 }
 
 impl BarFeatures {
+    /// Onsets of the bass line: the sum of `ln(1 + onsets)` over the slots.
+    pub(in crate::drummer) fn bass_onsets(&self) -> f32 {
+        self.rhythm[BASS].iter().sum()
+    }
+
+    /// The same for onsets below C3, whoever plays them.
+    pub(in crate::drummer) fn low_onsets(&self) -> f32 {
+        self.rhythm[LOW].iter().sum()
+    }
+
     /// Two bars as the halves of one, each on half of the slots. Tracks cannot be told apart.
     pub(in crate::drummer) fn merged(first: &BarFeatures, second: &BarFeatures) -> BarFeatures {
         let (a, b) = (&first.scalars, &second.scalars);

@@ -343,7 +343,7 @@ proptest! {
 }
 
 /// The songs of a folder of the collections, where it is, by path.
-pub(super) fn songs_below(folder: &std::path::Path) -> Vec<(std::path::PathBuf, Song)> {
+pub(in crate::drummer) fn songs_below(folder: &std::path::Path) -> Vec<(std::path::PathBuf, Song)> {
     fn below(folder: &std::path::Path, files: &mut Vec<std::path::PathBuf>) {
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
             let path = entry.path();

@@ -20,8 +20,10 @@ from sklearn.preprocessing import StandardScaler
 import songs
 
 LITTLE = 0.6
-# Songs with fewer strokes in their usual bar hardly have drums. So many are added on both sides of a share.
-DRUMS, SMOOTHED = 4, 0.5
+# Songs with fewer strokes in their usual bar hardly have drums.
+DRUMS = 4
+# Added to the strokes on both sides of a share.
+SMOOTHED = 0.5
 FOLDS = 5
 
 

@@ -12,18 +12,18 @@ use super::dynamics::Dynamics;
 use super::features::BarFeatures;
 use super::form::Form;
 
-/// What is compared with the song's usual bar, in the order of [`amounts`], and of the section's place and
-/// length.
+/// Of the section's [`amounts`] above those of the song's usual bar; then of coming for the first time, of its
+/// letter's share of the song and how often it comes (ln), its length in bars (ln), and being near to the start
+/// and to the end.
 const WEIGHTS: [f32; AMOUNTS + PLACES] =
     [-0.687, -0.822, -0.123, -0.127, 0.518, -1.713, 0.520, -0.801, 0.877, 0.775];
 const BIAS: f32 = -1.256;
 const AMOUNTS: usize = 4;
 const PLACES: usize = 6;
-/// Bars from the start, and sections from the end, over which their weight falls by e.
+/// Bars from the song's first note over which being near to it falls by e.
 const NEAR_START: f32 = 8.0;
-const NEAR_END: f32 = 1.0;
-/// Little is played from this chance on: as true to people's drums in strokes as playing on, and truer in
-/// form.
+/// Little is played from this chance on: about as true to people's drums in strokes as playing on, and truer
+/// in form.
 const LIKELY: f32 = 0.35;
 
 /// By bar: how likely drummers play little in its section, 0 to 1; 0 in songs of one section.
@@ -46,7 +46,7 @@ pub(super) fn is_sparse(chance: f32, complexity: f32) -> bool {
     chance > LIKELY + (1.0 - LIKELY) * fuller
 }
 
-/// Tens of decibels, the share of the tracks that sound, onsets of the bass and in its register.
+/// A bar's level in tens of decibels, the share of the tracks that sound, onsets of the bass line and below C3.
 fn amounts(bar: &BarFeatures, level: f32) -> [f32; AMOUNTS] {
     [level / 10.0, bar.scalars.active, bar.bass_onsets(), bar.low_onsets()]
 }
@@ -85,7 +85,7 @@ fn numbers(
             (alike.len() as f32).ln(),
             length.ln(),
             (-(section.bars.start.saturating_sub(begins) as f32) / NEAR_START).exp(),
-            (-((count - 1 - number) as f32) / NEAR_END).exp(),
+            (-((count - 1 - number) as f32)).exp(),
         ];
         numbers[AMOUNTS..].copy_from_slice(&places);
         numbers
@@ -103,13 +103,11 @@ mod tests {
     use crate::drummer::{Section, form_of};
     use crate::score::{Bpm, Note, Song, TempoMap, Ticks, Track, TrackKind, Velocity};
 
-    fn numbers_of(song: &Song) -> (Form, Vec<[f32; AMOUNTS + PLACES]>) {
+    /// What is known of a song's bars before its form.
+    fn measured(song: &Song) -> (Vec<BarFeatures>, Dynamics) {
         let bars = song.bars();
-        let grids = step_grids(song, &bars);
-        let features = bar_features(song, &bars, &grids);
-        let form = form_of(song);
-        let numbers = numbers(&form, &features, &Dynamics::of(song, &bars));
-        (form, numbers)
+        let features = bar_features(song, &bars, &step_grids(song, &bars));
+        (features, Dynamics::of(song, &bars))
     }
 
     #[test]
@@ -129,10 +127,7 @@ mod tests {
         };
         let tracks = vec![track(60, 0, 0), track(36, 33, 16), track(72, 80, 16)];
         let song = Song { tempo: TempoMap::constant(480, Bpm(110.0)), metres: Vec::new(), tracks };
-        let bars = song.bars();
-        let grids = step_grids(&song, &bars);
-        let features = bar_features(&song, &bars, &grids);
-        let dynamics = Dynamics::of(&song, &bars);
+        let (features, dynamics) = measured(&song);
         let section = |label, bars| Section { label, bars };
         let sections =
             vec![section(0, 0..4), section(1, 4..12), section(2, 12..20), section(1, 20..28)];
@@ -169,7 +164,8 @@ mod tests {
                     }
                 }
                 let file = path.strip_prefix(&data).unwrap_or(&path).display();
-                let (form, numbers) = numbers_of(&melodic);
+                let ((features, dynamics), form) = (measured(&melodic), form_of(&melodic));
+                let numbers = numbers(&form, &features, &dynamics);
                 for (section, numbers) in form.sections.iter().zip(numbers) {
                     let strokes = &strokes[section.bars.clone()];
                     println!("SPARSE\t{file}\t{view}\t{strokes:?}\t{numbers:?}");

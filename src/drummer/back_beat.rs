@@ -1,8 +1,9 @@
-//! The back beat and the kicks between its strokes.
+//! The back beat and the kicks between its strokes, beyond what `rhythms` says of them.
 
+use super::cells::SILENT;
 use super::decode::Pattern;
 use super::features::SLOTS;
-use super::timekeeper::{ADDED, SILENT, beats, is_onset};
+use super::timekeeper::{ADDED, beats, is_onset};
 use crate::score::{GridKind, Lane, StepGrid};
 
 /// What a back beat is struck on.
@@ -74,60 +75,20 @@ pub(super) fn second_kick(patterns: &mut [Pattern], groups: &[usize], grids: &[S
     }
 }
 
-/// What the kick around the third beat leaves out: the eighth before it, the beat or the eighth behind it,
-/// with how often people do where they play the other two over a back beat (225 songs of `paired`).
-const LEFT_OUT: [f32; 3] = [0.123, 0.223, 0.065];
-
-/// The third of four beats with the eighths beside it, where the grid has eighths.
-fn around_third(grid: &StepGrid) -> Option<[usize; 3]> {
-    let (beat, half) = (grid.steps_per_beat, grid.steps_per_beat / 2);
-    let has_eighths = grid.kind == GridKind::Straight && beat.is_multiple_of(2);
-    has_eighths.then_some([2 * beat - half, 2 * beat, 2 * beat + half])
-}
-
-/// Whether one kick more, at a slot, would be the third in a row around the third of four beats.
+/// Whether one kick more, at a slot, would be the third in a row on the eighths around the third of four
+/// beats: people have all three in .11 of the bars.
 pub(super) fn crowds_third(
     is_struck: impl Fn(usize) -> bool,
     slot: usize,
     grid: &StepGrid,
 ) -> bool {
+    let (beat, half) = (grid.steps_per_beat, grid.steps_per_beat / 2);
+    let has_eighths = grid.kind == GridKind::Straight && beat.is_multiple_of(2);
+    let around = [2 * beat - half, 2 * beat, 2 * beat + half];
     beats(grid) == 4
-        && around_third(grid).is_some_and(|around| {
-            around.contains(&slot) && around.into_iter().all(|at| at == slot || is_struck(at))
-        })
-}
-
-/// Makes one rhythm of the kicks between the strokes of a back beat on the second and fourth of four beats.
-/// Expected F1 takes each kick that is likely by itself, also where people play the one or the other: it has
-/// the kick under one of the two back beats in .25 of the bars, people in .04, and on the third beat and both
-/// eighths beside it in .53, people in .11, most of them in running eighths.
-pub(super) fn settle_kicks(patterns: &mut [Pattern], groups: &[usize], grids: &[StepGrid]) {
-    for (number, pattern) in patterns.iter_mut().enumerate() {
-        let Some(bar) = groups.iter().position(|&group| group == number) else { continue };
-        let (grid, beat) = (&grids[bar], grids[bar].steps_per_beat);
-        let is_back = |slot: usize| SNARES.iter().any(|&lane| is_onset(pattern, lane, slot));
-        if beats(grid) != 4 || !is_back(beat) || !is_back(3 * beat) {
-            continue;
-        }
-        let kicks = &mut pattern.logits[Lane::Kick.index() * SLOTS..][..SLOTS];
-        let backs = [beat, 3 * beat];
-        if backs.iter().filter(|&&slot| kicks[slot] > 0.0).count() == 1 {
-            let both = kicks[beat] + kicks[3 * beat] > 0.0;
-            for slot in backs {
-                kicks[slot] = if both { kicks[slot].max(ADDED) } else { SILENT };
-            }
-        }
-        let Some(around) = around_third(grid) else { continue };
-        let runs = (0..4 * beat).step_by(beat / 2).all(|slot| kicks[slot] > 0.0);
-        if !runs && around.iter().all(|&slot| kicks[slot] > 0.0) {
-            let gain = |place: &usize| LEFT_OUT[*place].ln() - kicks[around[*place]];
-            // Four on the floor stay four.
-            let is_floor = kicks[beat] > 0.0 && kicks[0] > 0.0;
-            let places = (0..around.len()).filter(|&place| !(is_floor && place == 1));
-            let least = places.max_by(|a, b| gain(a).total_cmp(&gain(b)));
-            least.into_iter().for_each(|place| kicks[around[place]] = SILENT);
-        }
-    }
+        && has_eighths
+        && around.contains(&slot)
+        && around.into_iter().all(|at| at == slot || is_struck(at))
 }
 
 #[cfg(test)]
@@ -201,43 +162,8 @@ mod tests {
         }
     }
 
-    /// The kicks that are left of some (slot, logit) over a back beat.
-    fn settled(kicks: &[(usize, f32)], backs: &[usize]) -> Vec<usize> {
-        let snares = backs.iter().map(|&slot| (Lane::Snare, slot));
-        let mut bars = [pattern(&snares.collect::<Vec<_>>())];
-        for &(slot, logit) in kicks {
-            bars[0].logits[Lane::Kick.index() * SLOTS + slot] = logit;
-        }
-        settle_kicks(&mut bars, &[0], &[StepGrid::for_metre(Metre::COMMON, false)]);
-        slots(&bars[0], Lane::Kick)
-    }
-
     #[test]
-    fn the_kick_is_under_both_back_beats_or_neither() {
-        let of = |second: f32, fourth: f32| {
-            settled(&[(0, 2.0), (4, second), (8, 2.0), (12, fourth)], &[4, 12])
-        };
-        assert_eq!(of(0.3, -1.0), [0, 8]);
-        assert_eq!(of(-0.2, 0.6), [0, 4, 8, 12]);
-        assert_eq!(of(1.0, 1.0), [0, 4, 8, 12]);
-        // Without a back beat it is where it is.
-        assert_eq!(settled(&[(0, 2.0), (4, 0.3)], &[4]), [0, 4]);
-    }
-
-    #[test]
-    fn no_three_kicks_in_a_row_around_the_third_beat() {
-        let of = |logits: [f32; 3]| {
-            let kicks = [6, 8, 10].into_iter().zip(logits);
-            settled(&[(0, 2.0)].into_iter().chain(kicks).collect::<Vec<_>>(), &[4, 12])
-        };
-        assert_eq!(of([0.2, 2.0, 1.5]), [0, 8, 10]);
-        assert_eq!(of([1.5, 2.5, 0.2]), [0, 6, 8]);
-        // Of equals people leave out the beat.
-        assert_eq!(of([1.0, 1.0, 1.0]), [0, 6, 10]);
-        let floor = [0, 4, 6, 8, 10, 12].map(|slot| (slot, 1.0));
-        assert_eq!(settled(&floor, &[4, 12]), [0, 4, 8, 10, 12], "and the beats stay");
-        let eighths: Vec<(usize, f32)> = (0..16).step_by(2).map(|slot| (slot, 1.0)).collect();
-        assert_eq!(settled(&eighths, &[4, 12]).len(), 8, "running eighths stay");
+    fn a_third_kick_in_a_row_around_the_third_beat_crowds_it() {
         let grid = StepGrid::for_metre(Metre::COMMON, false);
         let crowds = |kicks: &[usize], slot| crowds_third(|at| kicks.contains(&at), slot, &grid);
         assert!(crowds(&[0, 6, 8], 10) && crowds(&[6, 10], 8));

@@ -3,14 +3,14 @@
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
-use super::cells::{CELLS, log_odds};
+use super::cells::{CELLS, SILENT, log_odds};
 use super::features::SLOTS;
 use super::given_evidence::GivenEvidence;
 use super::limbs::Limbs;
-use super::objective::{ClassCells, by_class, class_of};
+use super::objective::{ClassCells, by_class, class_of, lanes_of};
 use super::pattern::PatternOutput;
 use super::vocabulary::StyleBar;
-use crate::score::{DRUM_CLASSES, LANES};
+use crate::score::{DRUM_CLASSES, DrumClass, LANES};
 
 /// Codes less likely than this share of the likeliest are not considered.
 const UNLIKELY: f32 = 0.01;
@@ -43,6 +43,8 @@ pub(super) struct Group {
     pub by_class: Vec<f32>,
     /// How probable any onset is on a slot.
     pub onset: Vec<f32>,
+    /// Whether its bars are the musician's.
+    pub given: bool,
     /// Whether it plays its bars as they are, without other cells.
     pub whole: bool,
     /// Never empty.
@@ -61,7 +63,8 @@ pub(super) struct Candidate {
 }
 
 impl Candidate {
-    fn new(logits: Vec<f32>, noise: f32, limbs: &Limbs) -> Candidate {
+    fn new(mut logits: Vec<f32>, noise: f32, limbs: &Limbs) -> Candidate {
+        one_snare(&mut logits);
         let onsets = limbs.playable(&logits, 0.0);
         Candidate { logits, cells: ClassCells::of(&onsets), onsets, noise }
     }
@@ -159,7 +162,8 @@ impl Group {
             Material::Style(_) => true,
             Material::Given(given) => given.follow == 0.0,
         };
-        let mut group = Group { bars, limbs, marginal, by_class, onset, whole, candidates };
+        let given = matches!(material, Material::Given(_));
+        let mut group = Group { bars, limbs, marginal, by_class, onset, given, whole, candidates };
         group.keep_best();
         group
     }
@@ -277,6 +281,17 @@ fn pooled_prior(output: &PatternOutput, bars: &[usize], pooling: f32) -> Vec<f32
     pooled.iter().map(|log| (log - most).exp() / total).collect()
 }
 
+/// Of snare, side stick and clap together leaves the likeliest: the others take the hand that keeps the time.
+fn one_snare(logits: &mut [f32]) {
+    for slot in 0..SLOTS {
+        let cells = || lanes_of(DrumClass::Snare.index() * SLOTS + slot);
+        let most = cells().max_by(|&a, &b| logits[a].total_cmp(&logits[b]));
+        cells()
+            .filter(|&cell| Some(cell) != most)
+            .for_each(|cell| logits[cell] = logits[cell].min(SILENT));
+    }
+}
+
 /// Logits that are above 0 where a lane's probability is above the threshold.
 fn against(lanes: &[f32], threshold: f32, slots: usize) -> Vec<f32> {
     let logit = |(cell, &probability): (usize, &f32)| {
@@ -308,4 +323,29 @@ fn over_threshold(lanes: &[f32], threshold: f32, slots: usize) -> Vec<f32> {
         }
     }
     logits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::score::Lane;
+
+    #[test]
+    fn a_clap_leaves_the_hat_its_hand() {
+        let cell = |lane: Lane, slot: usize| lane.index() * SLOTS + slot;
+        let mut logits = vec![-2.0; CELLS];
+        for slot in [4, 12] {
+            logits[cell(Lane::Snare, slot)] = 3.0;
+            logits[cell(Lane::Clap, slot)] = 2.0;
+        }
+        logits[cell(Lane::Clap, 8)] = 1.0;
+        (0..16).step_by(2).for_each(|slot| logits[cell(Lane::ClosedHat, slot)] = 1.0);
+        let limbs = Limbs { step: 0.125, steps: 16, double_pedal: false };
+        let onsets = Candidate::new(logits, 0.0, &limbs).onsets;
+        let struck = |lane: Lane| -> Vec<usize> {
+            (0..SLOTS).filter(|&slot| onsets[cell(lane, slot)]).collect()
+        };
+        assert_eq!((struck(Lane::Snare), struck(Lane::Clap)), (vec![4, 12], vec![8]));
+        assert_eq!(struck(Lane::ClosedHat).len(), 8);
+    }
 }

@@ -6,6 +6,10 @@ use crate::score::LANES;
 /// Cells of a bar: lanes x slots.
 pub(super) const CELLS: usize = LANES * SLOTS;
 
+/// The logit of a stroke that is taken away: below every threshold that complexity sets, lest the busiest
+/// groove bring it back.
+pub(super) const SILENT: f32 = -8.0;
+
 /// The velocity of strokes of a draft about which nothing is known yet.
 pub(super) const EVEN: u8 = 90;
 

@@ -1,13 +1,15 @@
 //! From the network's mixtures to one pattern per group of similar bars.
 //!
 //! Bars that the drum SSM holds for repeats form a group and are decided together: their evidence is
-//! pooled (`candidates`), and the measure of `objective` decides for the song as a whole, twice:
+//! pooled (`candidates`), and the measure of `objective` decides for the song as a whole, three times:
 //!
 //! 1. among whole bars, those of the network's codes and those over one threshold, so that a part is
 //!    made of bars that drummers play;
 //! 2. among single cells that are in doubt. Whole bars are a coarse choice: two of them are alike or
 //!    not, while the predicted SSM asks for grooves that share their back beat and differ in a kick
-//!    or a cymbal.
+//!    or a cymbal;
+//! 3. among the rhythms that people play (`rhythms`), since cells that are likely one by one need not
+//!    make one.
 //!
 //! Where a style was asked for by name, the whole bars are those of the style (see `vocabulary`),
 //! what is probable is the network's word with some of the style's, and the bars stay whole: a few cells
@@ -30,12 +32,13 @@ use super::features::SLOTS;
 use super::given::Given;
 use super::given_evidence::GivenEvidence;
 use super::limbs::{Limbs, Repeated};
-use super::objective::{CLASS_CELLS, ClassCells, Evidence, Objective, Weights};
+use super::objective::{CLASS_CELLS, ClassCells, Evidence, Objective, Weights, lanes_of};
 use super::pattern::PatternOutput;
+use super::rhythms;
 use super::settings::ClassDensities;
 use super::vocabulary::StyleBar;
 use crate::analysis::Ssm;
-use crate::score::{DRUM_CLASSES, LANES, Lane};
+use crate::score::{DRUM_CLASSES, LANES, Lane, StepGrid};
 
 /// How far from 0, in logits, a cell is at least that is played otherwise than the chosen bar has it:
 /// farther than complexity moves what is struck in the middle half of its range.
@@ -110,17 +113,27 @@ pub(super) fn similarity(first: &[Pattern], second: &[Pattern], bars: &[u32]) ->
     if all == 0 { 1.0 } else { 2.0 * both as f32 / all as f32 }
 }
 
-/// Chooses a pattern for each group. `groups[bar]` numbers the groups from 0; bars of a group share
-/// their slots, which are `limbs[bar].steps`.
+/// The bars of a song.
+#[derive(Clone, Copy)]
+pub(super) struct SongBars<'a> {
+    /// The group of each, numbered from 0; bars of a group share their grid.
+    pub groups: &'a [usize],
+    /// Their steps are those that the network knows.
+    pub limbs: &'a [Limbs],
+    pub grids: &'a [StepGrid],
+    /// The predicted self-similarity of the drums.
+    pub ssm: &'a Ssm,
+}
+
+/// Chooses a pattern for each group.
 pub(super) fn decode(
     output: &PatternOutput,
-    groups: &[usize],
-    limbs: &[Limbs],
-    ssm: &Ssm,
+    song: SongBars,
     asked: &Asked,
     decoding: Decoding,
     rng: &mut ChaCha8Rng,
 ) -> Vec<Pattern> {
+    let SongBars { groups, limbs, grids, ssm } = song;
     let count = groups.iter().max().map_or(0, |most| most + 1);
     let mut members: Vec<Vec<usize>> = vec![Vec::new(); count];
     for (bar, &group) in groups.iter().enumerate() {
@@ -154,19 +167,23 @@ pub(super) fn decode(
         })
         .collect();
     // Where a style was asked for, bars stay whole also where it has none.
-    let styled = groups.iter_mut().filter(|group| asked.given.at(group.bars[0]).is_none());
+    let styled = groups.iter_mut().filter(|group| !group.given);
     styled.filter(|_| !asked.bars.is_empty()).for_each(|group| group.whole = true);
     let wanted = asked.densities.copied().unwrap_or(output.densities);
     if decoding.reach > 0.0 {
         let mut objective = objective(&groups, ssm, wanted, decoding.weights);
         let chosen = choose_bars(&mut objective, &groups);
         let offsets = offsets(&groups, &chosen, &wanted, decoding.reach);
-        let eased = groups.iter_mut().filter(|group| asked.given.at(group.bars[0]).is_none());
+        let eased = groups.iter_mut().filter(|group| !group.given);
         eased.for_each(|group| group.ease(offsets));
     }
     let mut objective = objective(&groups, ssm, wanted, decoding.weights);
     let chosen = choose_bars(&mut objective, &groups);
     flip_cells(&mut objective, &groups, &chosen);
+    let onsets: Vec<&[bool]> = (groups.iter().zip(&chosen))
+        .map(|(group, &index)| group.candidates[index].onsets.as_slice())
+        .collect();
+    rhythms::settle(&mut objective, &groups, &onsets, grids);
     let patterns = groups.iter().zip(chosen).enumerate();
     patterns
         .map(|(number, (group, index))| {
@@ -267,13 +284,6 @@ fn flip_cells(objective: &mut Objective, groups: &[Group], chosen: &[usize]) {
             break;
         }
     }
-}
-
-/// The lane cells of a class cell.
-fn lanes_of(class_cell: usize) -> impl Iterator<Item = usize> {
-    let (class, slot) = (class_cell / SLOTS, class_cell % SLOTS);
-    let lanes = Lane::ALL.into_iter().filter(move |lane| lane.drum_class().index() == class);
-    lanes.map(move |lane| lane.index() * SLOTS + slot)
 }
 
 /// The logits of a chosen bar, of which some class cells are played otherwise.

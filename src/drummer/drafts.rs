@@ -4,10 +4,10 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::arrange::{Arranged, Arranger};
-use super::back_beat::{second_kick, settle_kicks, without_downbeats, without_pick_up};
+use super::back_beat::{second_kick, without_downbeats, without_pick_up};
 use super::breaks::play_on;
 use super::candidates::Drafting;
-use super::decode::{Asked, Decoding, Pattern, StyleBars, decode, similarity};
+use super::decode::{Asked, Decoding, Pattern, SongBars, StyleBars, decode, similarity};
 use super::foot_hat::leave_hats_to_hands;
 use super::given::Given;
 use super::given_homes::Likeness;
@@ -239,7 +239,8 @@ impl<'a> Drafter<'a> {
             weights: weights(is_asked),
             reach: REACH[usize::from(is_asked)],
         };
-        let mut patterns = decode(output, groups, limbs, drum_ssm, &asked, decoding, rng);
+        let song = SongBars { groups, limbs, grids, ssm: drum_ssm };
+        let mut patterns = decode(output, song, &asked, decoding, rng);
         let unchanged = patterns.clone();
         // Who asks for a little percussion shall have it.
         if self.settings.style == StyleChoice::FromSong {
@@ -251,7 +252,6 @@ impl<'a> Drafter<'a> {
             without_downbeats(&mut patterns, groups, grids);
             time_from_snare(&mut patterns, groups, limbs, grids, few);
             without_pick_up(&mut patterns, groups, grids);
-            settle_kicks(&mut patterns, groups, grids);
         }
         second_kick(&mut patterns, groups, grids);
         fill_gaps(&mut patterns, groups, limbs, grids);

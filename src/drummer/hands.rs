@@ -6,13 +6,12 @@
 //! for the hat where both hands play sixteenths.
 
 use super::back_beat::SNARES;
+use super::cells::SILENT;
 use super::decode::Pattern;
 use super::features::SLOTS;
 use super::limbs::{HAND, Limbs, SLACK};
 use super::thin::is_back_beat;
-use super::timekeeper::{
-    ADDED, CYMBALS, DRUMS, PERCUSSION, SILENT, add, count, is_onset, silence_slot,
-};
+use super::timekeeper::{ADDED, CYMBALS, DRUMS, PERCUSSION, add, count, is_onset, silence_slot};
 use crate::score::{GridKind, Lane, StepGrid};
 
 /// What a stick keeps the time on.

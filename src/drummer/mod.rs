@@ -43,6 +43,7 @@ pub mod performance;
 pub mod picture;
 mod progress;
 mod requested;
+mod rhythms;
 mod rolls;
 mod segmentation;
 mod settings;

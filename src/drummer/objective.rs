@@ -83,7 +83,7 @@ impl ClassCells {
     }
 
     /// One bit for each slot on which a class is struck.
-    fn row(self, class: usize) -> u32 {
+    pub fn row(self, class: usize) -> u32 {
         let at = class * SLOTS;
         let wide = u128::from(self.0[at / 64])
             | u128::from(self.0.get(at / 64 + 1).copied().unwrap_or(0)) << 64;
@@ -109,6 +109,13 @@ impl ClassCells {
 /// The class of a lane cell (`lane * SLOTS + slot`).
 pub(super) fn class_of(cell: usize) -> usize {
     Lane::ALL[cell / SLOTS].drum_class().index()
+}
+
+/// The lane cells of a class cell.
+pub(super) fn lanes_of(class_cell: usize) -> impl Iterator<Item = usize> {
+    let (class, slot) = (class_cell / SLOTS, class_cell % SLOTS);
+    let lanes = Lane::ALL.into_iter().filter(move |lane| lane.drum_class().index() == class);
+    lanes.map(move |lane| lane.index() * SLOTS + slot)
 }
 
 /// How probable each class cell is, from the probabilities of its lanes, taken as independent.

@@ -4,11 +4,12 @@
 //! now the other. A drummer opens the hat on all of them, on every other or on none. Before the bar
 //! line it opens where a phrase ends, which [`arrange`](super::arrange) sees to.
 
+use super::cells::SILENT;
 use super::decode::Pattern;
 use super::features::SLOTS;
 use super::form::Form;
 use super::pattern::known_grid;
-use super::timekeeper::{SILENT, beats, count, is_onset, last_off_beat, silence};
+use super::timekeeper::{beats, count, is_onset, last_off_beat, silence};
 use crate::score::{GridKind, Lane, StepGrid};
 
 /// Beats of which every other may be open: in fewer there is no turn.
@@ -62,7 +63,7 @@ pub(super) fn open_alone(patterns: &mut [Pattern], groups: &[usize], grids: &[St
             slots.filter(|&slot| lanes.iter().any(|&lane| is_onset(pattern, lane, slot))).count()
         };
         let keeps_eighths = between(&[CLOSED[0], CLOSED[1], Lane::OpenHat]) >= beats(grid);
-        if !rings || keeps_eighths || between(&CLOSED) == 0 {
+        if !rings || keeps_eighths {
             continue;
         }
         CLOSED.into_iter().for_each(|lane| silence(pattern, lane));
@@ -200,6 +201,7 @@ mod tests {
         assert_eq!(played(&[0, 4, 8, 12], &[2, 6, 10], &[]), ringing);
         // Where a crash has the first beat, the hat has it.
         assert_eq!(played(&[4, 8, 12], &[6, 10], &[0, 4, 8]), ringing);
+        assert_eq!(played(&[4, 8, 12], &[], &[0]), ringing);
         // A hand that keeps the eighths goes on, and closed beats are an order of their own.
         let kept = [
             (&[0, 4, 8, 12][..], &[2, 6, 10, 14][..]),

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::cells::SILENT;
 use super::decode::Pattern;
 use super::features::SLOTS;
 use super::form::Form;
@@ -24,9 +25,6 @@ const QUICK: f32 = 0.2;
 /// The logit of a stroke that is added, and of one on a beat, which the simplest groove keeps.
 pub(super) const ADDED: f32 = 0.5;
 pub(super) const BEAT: f32 = 2.0;
-/// The logit of a stroke that is taken away: below every threshold that complexity sets, lest the busiest
-/// groove bring it back.
-pub(super) const SILENT: f32 = -8.0;
 
 /// More strokes of the snare for each beat are a roll.
 pub(super) const ROLL: usize = 2;

@@ -1,0 +1,276 @@
+//! Bars that people play: which rhythms kick and snare, and hats and ride, have in common.
+//!
+//! Expected F1 takes each stroke that is likely by itself, also where people play the one or the other, so
+//! that bars come of it that nobody plays. `assets/rhythms.json` has the rows of bars that people played to
+//! two songs and more, each with how usual it is, counted by `models/training/rhythms.py`. How usual its rows
+//! are is a prior of each bar: a group may change both rows of its drums, or all of its cymbals, for others
+//! if what the song gains by that in sense is more than what it loses in the measure of
+//! [`objective`](super::objective).
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::candidates::Group;
+use super::features::SLOTS;
+use super::objective::{ClassCells, Objective, lanes_of};
+use super::pattern::known_grid;
+use crate::score::{DrumClass, GridKind, StepGrid};
+
+/// The classes whose rows are one rhythm, and how much the logarithm of the rhythm's share counts beside
+/// expected F1.
+const DRUMS: (&[DrumClass], f32) = (&[DrumClass::Kick, DrumClass::Snare], 0.01);
+const CYMBALS: (&[DrumClass], f32) =
+    (&[DrumClass::ClosedHat, DrumClass::OpenHat, DrumClass::Ride], 0.005);
+/// Rhythms that nobody played twice are by so much rarer than the rarest, in nats.
+const UNHEARD: f32 = 1.0;
+/// Rounds over all groups: what one changes decides what pays for the others.
+const ROUNDS: usize = 4;
+/// What a change has to gain, lest rounding decides.
+const GAIN: f32 = 1e-6;
+
+/// As they are stored.
+#[derive(Deserialize)]
+struct Stored {
+    grids: Vec<StoredGrid>,
+}
+
+#[derive(Deserialize)]
+struct StoredGrid {
+    ternary: bool,
+    steps: usize,
+    steps_per_beat: usize,
+    drums: Vec<(u32, u32, f32)>,
+    cymbals: Vec<(u32, u32, u32, f32)>,
+}
+
+/// The rhythms of some classes on one grid.
+struct Rhythms {
+    classes: &'static [DrumClass],
+    /// See [`DRUMS`].
+    weight: f32,
+    /// A row of bits for each class, one bit a slot, and the logarithm of the rhythm's share of all bars.
+    common: Vec<(Vec<u32>, f32)>,
+    shares: HashMap<Vec<u32>, f32>,
+    /// The logarithm of the share of all others.
+    unheard: f32,
+}
+
+impl Rhythms {
+    fn new(
+        (classes, weight): (&'static [DrumClass], f32),
+        rows: impl Iterator<Item = (Vec<u32>, f32)>,
+    ) -> Rhythms {
+        let common: Vec<(Vec<u32>, f32)> = rows.map(|(rows, share)| (rows, share.ln())).collect();
+        let rarest = common.iter().map(|(_, share)| *share).fold(0.0, f32::min);
+        let shares = common.iter().cloned().collect();
+        Rhythms { classes, weight, common, shares, unheard: rarest - UNHEARD }
+    }
+
+    /// Those on a grid: of kick and snare, of the cymbals; none where people's bars are too few.
+    fn on(grid: &StepGrid) -> Option<&'static [Rhythms; 2]> {
+        static EMBEDDED: LazyLock<HashMap<StepGrid, [Rhythms; 2]>> = LazyLock::new(|| {
+            let stored: Stored = serde_json::from_str(include_str!("../../assets/rhythms.json"))
+                .expect("a test reads the same text");
+            let of = |grid: StoredGrid| {
+                let StoredGrid { ternary, steps, steps_per_beat, drums, cymbals } = grid;
+                let kind = if ternary { GridKind::Ternary } else { GridKind::Straight };
+                let drums =
+                    drums.into_iter().map(|(kick, snare, share)| (vec![kick, snare], share));
+                let cymbals = cymbals
+                    .into_iter()
+                    .map(|(closed, open, ride, share)| (vec![closed, open, ride], share));
+                let rhythms = [Rhythms::new(DRUMS, drums), Rhythms::new(CYMBALS, cymbals)];
+                (StepGrid { kind, steps, steps_per_beat }, rhythms)
+            };
+            stored.grids.into_iter().map(of).collect()
+        });
+        EMBEDDED.get(&known_grid(grid))
+    }
+
+    /// What a bar plays of these classes.
+    fn rows(&self, cells: ClassCells) -> Vec<u32> {
+        self.classes.iter().map(|class| cells.row(class.index())).collect()
+    }
+
+    fn share(&self, rows: &[u32]) -> f32 {
+        self.shares.get(rows).copied().unwrap_or(self.unheard)
+    }
+
+    /// A bar with another rhythm in the place of its own.
+    fn exchanged(&self, cells: ClassCells, rows: &[u32]) -> ClassCells {
+        self.classes.iter().zip(rows).fold(cells, |cells, (class, &row)| {
+            let class = class.index();
+            let differs = cells.row(class) ^ row;
+            let slots = (0..SLOTS).filter(|slot| differs >> slot & 1 == 1);
+            slots.fold(cells, |cells, slot| cells.toggled(class * SLOTS + slot))
+        })
+    }
+}
+
+/// Exchanges the rhythms of groups that are made of the network's bars, one after the other, as long as that
+/// pays. `onsets` are the lane cells of each group's bar, before cells of it were changed. Classes that
+/// a group does not play at all stay silent, and none is silenced.
+pub(super) fn settle(
+    objective: &mut Objective,
+    groups: &[Group],
+    onsets: &[&[bool]],
+    grids: &[StepGrid],
+) {
+    let bars: usize = groups.iter().map(|group| group.bars.len()).sum();
+    for _ in 0..ROUNDS {
+        let mut changed = false;
+        for (number, group) in groups.iter().enumerate() {
+            if group.whole || group.given {
+                continue;
+            }
+            let share = group.bars.len() as f32 / bars as f32;
+            for rhythms in Rhythms::on(&grids[group.bars[0]]).into_iter().flatten() {
+                let cells = objective.pattern(number);
+                let rows = rhythms.rows(cells);
+                if rows.iter().all(|&row| row == 0) {
+                    continue;
+                }
+                let weight = share * rhythms.weight;
+                let mut best = (objective.value() + weight * rhythms.share(&rows) + GAIN, None);
+                for (rows, share) in &rhythms.common {
+                    let other = rhythms.exchanged(cells, rows);
+                    let change = objective.try_cells(number, other);
+                    let value = change.value + weight * share;
+                    if value > best.0 && fits(group, onsets[number], other, rhythms.classes) {
+                        best = (value, Some(change));
+                    }
+                }
+                if let Some(change) = best.1 {
+                    objective.commit(change);
+                    changed = true;
+                }
+            }
+        }
+        if !changed {
+            break;
+        }
+    }
+}
+
+/// Whether the strokes of some classes can be played along with the others of a bar.
+fn fits(group: &Group, onsets: &[bool], cells: ClassCells, classes: &[DrumClass]) -> bool {
+    let lane = |cell: usize| {
+        lanes_of(cell).find(|&lane| onsets[lane]).unwrap_or_else(|| group.lane_cell(cell))
+    };
+    let is_own = |cell: &usize| classes.iter().any(|class| class.index() == cell / SLOTS);
+    let (own, others): (Vec<usize>, Vec<usize>) = cells.cells().partition(is_own);
+    let mut limbs = group.limbs.repeated();
+    others.into_iter().for_each(|cell| limbs.set(lane(cell), true));
+    own.into_iter().map(lane).all(|cell| {
+        let fits = limbs.fits(cell);
+        limbs.set(cell, true);
+        fits
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::candidates::Candidate;
+    use super::super::cells::CELLS;
+    use super::super::limbs::Limbs;
+    use super::super::objective::{Evidence, Weights, by_class};
+    use super::*;
+    use crate::analysis::Ssm;
+    use crate::score::{DRUM_CLASSES, Lane, Metre};
+
+    const BACK_BEAT: [(Lane, usize, f32); 2] = [(Lane::Snare, 4, 0.95), (Lane::Snare, 12, 0.95)];
+
+    fn grid() -> StepGrid {
+        StepGrid::for_metre(Metre::COMMON, false)
+    }
+
+    /// What eight bars play of some classes that begin with all of these strokes; each has the
+    /// probability that it has in every bar.
+    fn settled(
+        strokes: &[(Lane, usize, f32)],
+        classes: &[DrumClass],
+        step: f32,
+    ) -> Vec<Vec<usize>> {
+        let bars: Vec<usize> = (0..8).collect();
+        let mut marginal = vec![0.01; CELLS];
+        let mut onsets = vec![false; CELLS];
+        for &(lane, slot, probability) in strokes {
+            marginal[lane.index() * SLOTS + slot] = probability;
+            onsets[lane.index() * SLOTS + slot] = true;
+        }
+        let by_class = by_class(&marginal);
+        let onset = (0..SLOTS)
+            .map(|slot| by_class.iter().skip(slot).step_by(SLOTS).copied().fold(0.0, f32::max))
+            .collect();
+        let cells = ClassCells::of(&onsets);
+        let limbs = Limbs { step, steps: 16, double_pedal: false };
+        let candidates =
+            vec![Candidate { logits: vec![0.0; CELLS], onsets: onsets.clone(), cells, noise: 0.0 }];
+        let (given, whole) = (false, false);
+        let groups = [Group { bars, limbs, marginal, by_class, onset, given, whole, candidates }];
+        let [group] = &groups;
+        let evidence =
+            Evidence { bars: &group.bars, probability: &group.by_class, onset: &group.onset };
+        let weights = Weights { structure: 0.0, balance: 0.0, onset: 0.5, core: 0.3 };
+        let ssm = Ssm::from_pairs(8, |_, _| 1.0);
+        let wanted = [1.0; DRUM_CLASSES];
+        let mut objective = Objective::new(vec![evidence], &ssm, wanted, weights, vec![cells]);
+        settle(&mut objective, &groups, &[&onsets], &[grid(); 8]);
+        let row = |class: &DrumClass| {
+            let row = objective.pattern(0).row(class.index());
+            (0..SLOTS).filter(|slot| row >> slot & 1 == 1).collect()
+        };
+        classes.iter().map(row).collect()
+    }
+
+    #[test]
+    fn the_stored_rhythms_are_bars_of_their_grids() {
+        let known = Rhythms::on(&grid()).unwrap();
+        assert!(Rhythms::on(&StepGrid::for_metre(Metre::COMMON, true)).is_some());
+        assert!(Rhythms::on(&StepGrid::for_metre(Metre::new(7, 8).unwrap(), false)).is_none());
+        for rhythms in known {
+            let total: f32 = rhythms.common.iter().map(|(_, share)| share.exp()).sum();
+            assert!((0.4..1.0).contains(&total), "{total}");
+            assert!(rhythms.common.iter().flat_map(|(rows, _)| rows).all(|row| row >> 16 == 0));
+        }
+        let rock = 1 << 0 | 1 << 8;
+        assert!(known[0].share(&[rock, 1 << 4 | 1 << 12]) > known[0].share(&[rock, 1 << 2]));
+    }
+
+    /// Kicks that are about as likely as not become a rhythm that people play.
+    #[test]
+    fn unsure_kicks_make_a_known_rhythm() {
+        let kicks = [(0, 0.95), (2, 0.32), (6, 0.34), (7, 0.32), (8, 0.35), (10, 0.33), (11, 0.32)];
+        let kicks = kicks.map(|(slot, chance)| (Lane::Kick, slot, chance));
+        let strokes: Vec<_> = kicks.into_iter().chain(BACK_BEAT).collect();
+        let rows = settled(&strokes, &[DrumClass::Kick, DrumClass::Snare], 0.125);
+        let bits = |slots: &[usize]| slots.iter().map(|slot| 1 << slot).sum::<u32>();
+        let rhythm = [bits(&rows[0]), bits(&rows[1])];
+        assert!(Rhythms::on(&grid()).unwrap()[0].shares.contains_key(&rhythm[..]), "{rows:?}");
+        assert!(rows[0].contains(&0) && rows[1] == [4, 12], "{rows:?}");
+    }
+
+    #[test]
+    fn what_is_sure_stays() {
+        let kicks = [0, 3, 7, 11, 13].map(|slot| (Lane::Kick, slot, 0.98));
+        let strokes: Vec<_> = kicks.into_iter().chain(BACK_BEAT).collect();
+        let rows = settled(&strokes, &[DrumClass::Kick, DrumClass::Snare], 0.125);
+        assert_eq!(rows, [vec![0, 3, 7, 11, 13], vec![4, 12]]);
+    }
+
+    #[test]
+    fn nothing_is_struck_that_was_silent_or_has_no_hand() {
+        let closed = |step: f32| {
+            // Eighths but for one of them, which is as likely as the others.
+            let hats = [0, 2, 4, 6, 8, 10, 14].map(|slot| (Lane::ClosedHat, slot, 0.6));
+            let mut strokes: Vec<_> = hats.into_iter().chain(BACK_BEAT).collect();
+            strokes.push((Lane::Shaker, 12, 0.9));
+            settled(&strokes, &[DrumClass::ClosedHat, DrumClass::Kick], step)
+        };
+        let rows = closed(0.125);
+        assert!(!rows[0].contains(&12), "both hands are elsewhere: {rows:?}");
+        assert!(rows[1].is_empty());
+    }
+}

@@ -26,7 +26,7 @@ DRUMS, CYMBALS = (0, 1), (2, 3, 6)
 # Bars of a song on a grid, songs of a rhythm, songs of `paired` that do without others.
 BARS, SONGS, ENOUGH = 8, 2, 100
 # Rhythms of a grid.
-LEAST = 100
+LEAST = 50
 
 
 def by_class(lanes):

@@ -175,9 +175,13 @@ impl Arranger<'_> {
                     if logit <= 0.0 && clutters(lane, slot) {
                         continue;
                     }
-                    // The hand that keeps the time leaves no beat out where it is quieter.
-                    let is_beat = matches!(lane, Lane::ClosedHat | Lane::OpenHat | Lane::Ride)
-                        && step.is_multiple_of(grid.steps_per_beat);
+                    // The hand that keeps the time leaves no beat out where it is quieter, nor does
+                    // the kick between the strokes of the back beat.
+                    let is_beat = match lane {
+                        Lane::ClosedHat | Lane::OpenHat | Lane::Ride => true,
+                        Lane::Kick => logit > 0.0 && !clutters(lane, slot),
+                        _ => false,
+                    } && step.is_multiple_of(grid.steps_per_beat);
                     let quieter = if is_beat { 0.0 } else { QUIETER * level };
                     if kept || logit > limit - quieter {
                         let weight = logit.min(8.0) + if kept { BACK_BEAT } else { 0.0 };

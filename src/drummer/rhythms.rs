@@ -60,9 +60,10 @@ struct StoredGrid {
 /// The rhythms of some classes on one grid.
 struct Rhythms {
     family: Family,
-    /// A row of bits for each class, one bit a slot, and the logarithm of the rhythm's share of all bars.
+    /// A row of bits for each class, one bit a slot, and the logarithm of the rhythm's share of all bars,
+    /// up to what is usual.
     common: Vec<(Vec<u32>, f32)>,
-    shares: HashMap<Vec<u32>, f32>,
+    ln_shares: HashMap<Vec<u32>, f32>,
     /// The logarithm of the share of all others.
     unheard: f32,
 }
@@ -72,8 +73,8 @@ impl Rhythms {
         let share = |(rows, share): (Vec<u32>, f32)| (rows, share.min(family.usual).ln());
         let common: Vec<(Vec<u32>, f32)> = rows.map(share).collect();
         let rarest = common.iter().map(|(_, share)| *share).fold(0.0, f32::min);
-        let shares = common.iter().cloned().collect();
-        Rhythms { family, common, shares, unheard: rarest - UNHEARD }
+        let ln_shares = common.iter().cloned().collect();
+        Rhythms { family, common, ln_shares, unheard: rarest - UNHEARD }
     }
 
     /// Those on a grid: of kick and snare, of the cymbals; none where people's bars are too few.
@@ -102,8 +103,9 @@ impl Rhythms {
         self.family.classes.iter().map(|class| cells.row(class.index())).collect()
     }
 
-    fn share(&self, rows: &[u32]) -> f32 {
-        self.shares.get(rows).copied().unwrap_or(self.unheard)
+    /// The logarithm of a rhythm's share.
+    fn ln_share(&self, rows: &[u32]) -> f32 {
+        self.ln_shares.get(rows).copied().unwrap_or(self.unheard)
     }
 
     /// A bar with another rhythm in the place of its own.
@@ -141,11 +143,11 @@ pub(super) fn settle(
                     continue;
                 }
                 let weight = share * rhythms.family.weight;
-                let mut best = (objective.value() + weight * rhythms.share(&rows) + GAIN, None);
-                for (rows, share) in &rhythms.common {
+                let mut best = (objective.value() + weight * rhythms.ln_share(&rows) + GAIN, None);
+                for (rows, ln_share) in &rhythms.common {
                     let other = rhythms.exchanged(cells, rows);
                     let change = objective.try_cells(number, other);
-                    let value = change.value + weight * share;
+                    let value = change.value + weight * ln_share;
                     if value > best.0 && fits(group, onsets[number], other, rhythms.family.classes)
                     {
                         best = (value, Some(change));
@@ -245,7 +247,7 @@ mod tests {
             assert!(rhythms.common.iter().flat_map(|(rows, _)| rows).all(|row| row >> 16 == 0));
         }
         let rock = 1 << 0 | 1 << 8;
-        assert!(known[0].share(&[rock, 1 << 4 | 1 << 12]) > known[0].share(&[rock, 1 << 2]));
+        assert!(known[0].ln_share(&[rock, 1 << 4 | 1 << 12]) > known[0].ln_share(&[rock, 1 << 2]));
     }
 
     /// Kicks that are about as likely as not become a rhythm that people play.
@@ -257,7 +259,7 @@ mod tests {
         let rows = settled(&strokes, &[DrumClass::Kick, DrumClass::Snare], 0.125);
         let bits = |slots: &[usize]| slots.iter().map(|slot| 1 << slot).sum::<u32>();
         let rhythm = [bits(&rows[0]), bits(&rows[1])];
-        assert!(Rhythms::on(&grid()).unwrap()[0].shares.contains_key(&rhythm[..]), "{rows:?}");
+        assert!(Rhythms::on(&grid()).unwrap()[0].ln_shares.contains_key(&rhythm[..]), "{rows:?}");
         assert!(rows[0].contains(&0) && rows[1] == [4, 12], "{rows:?}");
     }
 

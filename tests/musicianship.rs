@@ -320,6 +320,25 @@ fn the_least_complex_groove_has_its_kick_and_keeps_the_time() {
     }
 }
 
+#[test]
+fn quiet_bars_keep_the_kick_between_the_back_beats() {
+    let song = melody("slow_song");
+    let settings = Settings { fill_amount: 0.0, ..Settings::default() };
+    let part = played(&drummer(), &song, settings).part;
+    let mut back_beats = 0;
+    for bar in bars_of(&part) {
+        let (hits, beat) = (in_bar(&part, bar), part.grids[bar].steps_per_beat);
+        let strikes = |lane: Lane, at: usize| {
+            hits.iter().any(|hit| (hit.lane(), hit.step) == (lane, at * beat))
+        };
+        if strikes(Lane::Snare, 1) && strikes(Lane::Snare, 3) {
+            back_beats += 1;
+            assert!(strikes(Lane::Kick, 0) && strikes(Lane::Kick, 2), "bar {bar}");
+        }
+    }
+    assert!(back_beats >= 28, "{back_beats}");
+}
+
 /// More complexity adds around the back beat: it stays as loud on the second beat as on the fourth, and
 /// no snare whispers on the first.
 #[test]

@@ -79,8 +79,7 @@ def main():
     out = []
     for (ternary, steps, beat), played in sorted(grids.items(), key=lambda item: -len(item[1])):
         paired = [song for song in played if song[0]]
-        chosen = paired if len(paired) >= ENOUGH else played
-        chosen = [song[1:] for song in chosen]
+        chosen = [song[1:] for song in (paired if len(paired) >= ENOUGH else played)]
         grid = {"ternary": bool(ternary), "steps": steps, "steps_per_beat": beat,
                 "drums": shares(chosen, DRUMS), "cymbals": shares(chosen, CYMBALS)}
         if min(len(grid["drums"]), len(grid["cymbals"])) < LEAST:

@@ -179,7 +179,7 @@ impl Arranger<'_> {
                     // the kick between the strokes of the back beat.
                     let is_beat = match lane {
                         Lane::ClosedHat | Lane::OpenHat | Lane::Ride => true,
-                        Lane::Kick => logit > 0.0 && !clutters(lane, slot),
+                        Lane::Kick => core && !clutters(lane, slot),
                         _ => false,
                     } && step.is_multiple_of(grid.steps_per_beat);
                     let quieter = if is_beat { 0.0 } else { QUIETER * level };

@@ -16,7 +16,7 @@ use super::candidates::Group;
 use super::features::SLOTS;
 use super::objective::{ClassCells, Objective, lanes_of};
 use super::pattern::known_grid;
-use crate::score::{DrumClass, GridKind, StepGrid};
+use crate::score::{DrumClass, GridKind, Lane, StepGrid};
 
 /// Classes whose rows are one rhythm.
 #[derive(Clone, Copy)]
@@ -24,15 +24,22 @@ struct Family {
     classes: &'static [DrumClass],
     /// How much the logarithm of a rhythm's share of the bars counts beside expected F1.
     weight: f32,
+    /// Whether all of its classes go on that play: a rhythm may leave the hat for the ride, but not the kick.
+    keeps: bool,
     /// Rhythms with a larger share are all as good: the most usual of them is not to be everywhere.
     usual: f32,
 }
 
-const DRUMS: Family =
-    Family { classes: &[DrumClass::Kick, DrumClass::Snare], weight: 0.02, usual: 0.001 };
+const DRUMS: Family = Family {
+    classes: &[DrumClass::Kick, DrumClass::Snare],
+    weight: 0.02,
+    keeps: true,
+    usual: 0.001,
+};
 const CYMBALS: Family = Family {
     classes: &[DrumClass::ClosedHat, DrumClass::OpenHat, DrumClass::Ride],
     weight: 0.01,
+    keeps: false,
     usual: 0.002,
 };
 /// Rhythms that were not played to two songs are by so much rarer than the rarest, in nats.
@@ -103,6 +110,12 @@ impl Rhythms {
         self.family.classes.iter().map(|class| cells.row(class.index())).collect()
     }
 
+    /// The class cells that a bar plays of these classes.
+    fn played(&self, cells: ClassCells) -> impl Iterator<Item = usize> {
+        let is_own = |cell: &usize| self.family.classes.iter().any(|c| c.index() == cell / SLOTS);
+        cells.cells().filter(is_own)
+    }
+
     /// The logarithm of a rhythm's share.
     fn ln_share(&self, rows: &[u32]) -> f32 {
         self.ln_shares.get(rows).copied().unwrap_or(self.unheard)
@@ -121,7 +134,7 @@ impl Rhythms {
 
 /// Exchanges the rhythms of groups that are made of the network's bars, one after the other, as long as that
 /// pays. `onsets` are the lane cells of each group's bar, before cells of it were changed. A group that plays
-/// no drum, or no cymbal, goes on without.
+/// no drum, or no cymbal but with the foot, goes on so.
 pub(super) fn settle(
     objective: &mut Objective,
     groups: &[Group],
@@ -139,12 +152,20 @@ pub(super) fn settle(
             for rhythms in Rhythms::on(&grids[group.bars[0]]).into_iter().flatten() {
                 let cells = objective.pattern(number);
                 let rows = rhythms.rows(cells);
-                if rows.iter().all(|&row| row == 0) {
+                // The foot keeps the hat where the hands roll on a drum.
+                let is_foots = |cell: usize| {
+                    lane_of(group, onsets[number], cell) / SLOTS == Lane::PedalHat.index()
+                };
+                if rhythms.played(cells).all(is_foots) {
                     continue;
                 }
                 let weight = share * rhythms.family.weight;
                 let mut best = (objective.value() + weight * rhythms.ln_share(&rows) + GAIN, None);
-                for (rows, ln_share) in &rhythms.common {
+                let goes_on = |other: &[u32]| {
+                    !rhythms.family.keeps
+                        || rows.iter().zip(other).all(|(&row, &new)| row == 0 || new != 0)
+                };
+                for (rows, ln_share) in rhythms.common.iter().filter(|(rows, _)| goes_on(rows)) {
                     let other = rhythms.exchanged(cells, rows);
                     let change = objective.try_cells(number, other);
                     let value = change.value + weight * ln_share;
@@ -165,11 +186,14 @@ pub(super) fn settle(
     }
 }
 
+/// The lane cell that a class cell sounds: the one that is struck, or the likeliest.
+fn lane_of(group: &Group, onsets: &[bool], cell: usize) -> usize {
+    lanes_of(cell).find(|&lane| onsets[lane]).unwrap_or_else(|| group.lane_cell(cell))
+}
+
 /// Whether the strokes of some classes can be played along with the others of a bar.
 fn fits(group: &Group, onsets: &[bool], cells: ClassCells, classes: &[DrumClass]) -> bool {
-    let lane = |cell: usize| {
-        lanes_of(cell).find(|&lane| onsets[lane]).unwrap_or_else(|| group.lane_cell(cell))
-    };
+    let lane = |cell: usize| lane_of(group, onsets, cell);
     let is_own = |cell: &usize| classes.iter().any(|class| class.index() == cell / SLOTS);
     let (own, others): (Vec<usize>, Vec<usize>) = cells.cells().partition(is_own);
     let mut limbs = group.limbs.repeated();
@@ -189,7 +213,7 @@ mod tests {
     use super::super::objective::{Evidence, Weights, by_class};
     use super::*;
     use crate::analysis::Ssm;
-    use crate::score::{DRUM_CLASSES, Lane, Metre};
+    use crate::score::{DRUM_CLASSES, Metre};
 
     const BACK_BEAT: [(Lane, usize, f32); 2] = [(Lane::Snare, 4, 0.95), (Lane::Snare, 12, 0.95)];
 
@@ -293,5 +317,15 @@ mod tests {
         let hats = [0, 4, 8, 12].map(|slot| (Lane::ClosedHat, slot, 0.4));
         let rows = settled_beside(&BACK_BEAT, &hats, &[DrumClass::ClosedHat, DrumClass::Ride]);
         assert_eq!(rows, [vec![0usize; 0], vec![]]);
+        let foot: Vec<_> = BACK_BEAT.into_iter().chain([(Lane::PedalHat, 4, 0.5)]).collect();
+        assert_eq!(settled_beside(&foot, &hats, &[DrumClass::ClosedHat]), [[4]]);
+    }
+
+    /// A rhythm with the snare alone would be likelier.
+    #[test]
+    fn the_kick_goes_on() {
+        let kick = [(Lane::Kick, 11, 0.02)];
+        let strokes: Vec<_> = BACK_BEAT.into_iter().chain(kick).collect();
+        assert!(!settled(&strokes, &[DrumClass::Kick])[0].is_empty());
     }
 }

@@ -9,7 +9,8 @@
 //!    not, while the predicted SSM asks for grooves that share their back beat and differ in a kick
 //!    or a cymbal;
 //! 3. among the rhythms that people play (`rhythms`), since cells that are likely one by one need not
-//!    make one.
+//!    make one. Kicks between the beats are chosen once more behind the rules of how drummers play, as
+//!    these change groups one by one and do not know how alike they are to be.
 //!
 //! Where a style was asked for by name, the whole bars are those of the style (see `vocabulary`),
 //! what is probable is the network's word with some of the style's, and the bars stay whole: a few cells
@@ -34,7 +35,7 @@ use super::given_evidence::GivenEvidence;
 use super::limbs::{Limbs, Repeated};
 use super::objective::{CLASS_CELLS, ClassCells, Evidence, Objective, Weights, lanes_of};
 use super::pattern::PatternOutput;
-use super::rhythms;
+use super::rhythms::{self, Scope};
 use super::settings::ClassDensities;
 use super::vocabulary::StyleBar;
 use crate::analysis::Ssm;
@@ -125,12 +126,13 @@ pub(super) struct SongBars<'a> {
     pub ssm: &'a Ssm,
 }
 
-/// Chooses a pattern for each group.
+/// Chooses a pattern for each group. `rules` change what was chosen to what drummers do.
 pub(super) fn decode(
     output: &PatternOutput,
     song: SongBars,
     asked: &Asked,
     decoding: Decoding,
+    rules: impl FnOnce(&mut [Pattern]),
     rng: &mut ChaCha8Rng,
 ) -> Vec<Pattern> {
     let SongBars { groups, limbs, grids, ssm } = song;
@@ -183,16 +185,44 @@ pub(super) fn decode(
     let onsets: Vec<&[bool]> = (groups.iter().zip(&chosen))
         .map(|(group, &index)| group.candidates[index].onsets.as_slice())
         .collect();
-    rhythms::settle(&mut objective, &groups, &onsets, grids);
-    let patterns = groups.iter().zip(chosen).enumerate();
-    patterns
+    rhythms::settle(&mut objective, &groups, &onsets, grids, Scope::All);
+    let mut patterns: Vec<Pattern> = (groups.iter().zip(chosen).enumerate())
         .map(|(number, (group, index))| {
             let chosen = &group.candidates[index];
             let logits =
                 flipped(group, chosen.logits.clone(), chosen.cells, objective.pattern(number));
             Pattern { logits }
         })
-        .collect()
+        .collect();
+    rules(&mut patterns);
+    settle_kicks(&mut objective, &groups, &mut patterns, grids);
+    patterns
+}
+
+/// Chooses among rhythms of the kick beside what the patterns play now.
+fn settle_kicks(
+    objective: &mut Objective,
+    groups: &[Group],
+    patterns: &mut [Pattern],
+    grids: &[StepGrid],
+) {
+    let struck = |pattern: &Pattern| -> Vec<bool> {
+        pattern.logits.iter().map(|&logit| logit > 0.0).collect()
+    };
+    let onsets: Vec<Vec<bool>> = patterns.iter().map(struck).collect();
+    let onsets: Vec<&[bool]> = onsets.iter().map(Vec::as_slice).collect();
+    let cells: Vec<ClassCells> = onsets.iter().map(|onsets| ClassCells::of(onsets)).collect();
+    for (group, &cells) in cells.iter().enumerate() {
+        objective.commit(objective.try_cells(group, cells));
+    }
+    rhythms::settle(objective, groups, &onsets, grids, Scope::Kicks);
+    for (number, (group, pattern)) in groups.iter().zip(patterns).enumerate() {
+        let (was, is) = (cells[number], objective.pattern(number));
+        if was != is {
+            let logits = std::mem::take(&mut pattern.logits);
+            pattern.logits = flipped(group, logits, was, is);
+        }
+    }
 }
 
 /// The measure of the choice, with the best candidate of each group.

@@ -230,8 +230,8 @@ impl<'a> Drafter<'a> {
         output: &PatternOutput,
         rng: &mut ChaCha8Rng,
     ) -> Vec<Pattern> {
-        let Drafter { given, groups, limbs, compound, .. } = self;
-        let SongAnalysis { grids, form, drum_ssm, .. } = self.analysis;
+        let Drafter { given, groups, limbs, .. } = self;
+        let SongAnalysis { grids, drum_ssm, .. } = self.analysis;
         let is_asked = hint.is_some() && !self.settings.has_own_groove();
         let asked = Asked { densities: hint, bars: &self.style_bars, given };
         let decoding = Decoding {
@@ -240,43 +240,50 @@ impl<'a> Drafter<'a> {
             reach: REACH[usize::from(is_asked)],
         };
         let song = SongBars { groups, limbs, grids, ssm: drum_ssm };
-        let mut patterns = decode(output, song, &asked, decoding, rng);
-        let unchanged = patterns.clone();
+        let rules = |patterns: &mut [Pattern]| self.follow_rules(patterns, hint.is_some());
+        decode(output, song, &asked, decoding, rules, rng)
+    }
+
+    /// Changes what was chosen to what drummers do; `is_hinted` where amounts were asked for or tried.
+    fn follow_rules(&self, patterns: &mut [Pattern], is_hinted: bool) {
+        let Drafter { given, groups, limbs, compound, .. } = self;
+        let SongAnalysis { grids, form, .. } = self.analysis;
+        let unchanged = patterns.to_vec();
         // Who asks for a little percussion shall have it.
         if self.settings.style == StyleChoice::FromSong {
             // Alternatives may try what the melody says nothing of.
-            let few = self.analysis.tracks <= FEW_TRACKS && hint.is_none();
-            on_the_kit(&mut patterns, groups, limbs, grids, few);
-            without_guesses(&mut patterns, groups, grids);
-            without_passing_percussion(&mut patterns, groups, form);
-            without_downbeats(&mut patterns, groups, grids);
-            time_from_snare(&mut patterns, groups, limbs, grids, few);
-            without_pick_up(&mut patterns, groups, grids);
+            let few = self.analysis.tracks <= FEW_TRACKS && !is_hinted;
+            on_the_kit(patterns, groups, limbs, grids, few);
+            without_guesses(patterns, groups, grids);
+            without_passing_percussion(patterns, groups, form);
+            without_downbeats(patterns, groups, grids);
+            time_from_snare(patterns, groups, limbs, grids, few);
+            without_pick_up(patterns, groups, grids);
         }
-        second_kick(&mut patterns, groups, grids);
-        fill_gaps(&mut patterns, groups, limbs, grids);
-        keep_time(&mut patterns, groups, form, limbs, grids, compound);
+        second_kick(patterns, groups, grids);
+        fill_gaps(patterns, groups, limbs, grids);
+        keep_time(patterns, groups, form, limbs, grids, compound);
         if self.settings.style == StyleChoice::FromSong {
-            in_turn(&mut patterns, groups, limbs, grids);
-            whole_off_beats(&mut patterns, groups, limbs, grids);
+            in_turn(patterns, groups, limbs, grids);
+            whole_off_beats(patterns, groups, limbs, grids);
         }
         // What was counted is played as it was.
         let is_counted = matches!(self.settings.style, StyleChoice::Densities(_));
         if !is_counted {
-            play_on(&mut patterns, groups, form, grids, |bar| self.sounding.goes_on(bar));
-            leave_time_to_rolls(&mut patterns, groups, limbs, grids);
+            play_on(patterns, groups, form, grids, |bar| self.sounding.goes_on(bar));
+            leave_time_to_rolls(patterns, groups, limbs, grids);
         }
         // A roll that keeps the time has its foot already.
-        leave_hats_to_hands(&mut patterns, groups, limbs, grids);
-        open_alike(&mut patterns, groups, form, grids);
+        leave_hats_to_hands(patterns, groups, limbs, grids);
+        open_alike(patterns, groups, form, grids);
         if !is_counted {
-            open_alone(&mut patterns, groups, grids);
+            open_alone(patterns, groups, grids);
         }
-        close_last(&mut patterns, groups, form, grids);
-        let in_style = hint.is_some() && !is_counted;
-        without_lone_toms(&mut patterns, groups, form, is_counted);
+        close_last(patterns, groups, form, grids);
+        let in_style = is_hinted && !is_counted;
+        without_lone_toms(patterns, groups, form, is_counted);
         if !is_counted {
-            rejoin(&mut patterns, groups, form, grids, in_style);
+            rejoin(patterns, groups, form, grids, in_style);
         }
         // What was given keeps its own time.
         for (bar, &group) in groups.iter().enumerate() {
@@ -284,7 +291,6 @@ impl<'a> Drafter<'a> {
                 patterns[group].logits.clone_from(&unchanged[group].logits);
             }
         }
-        patterns
     }
 
     fn arranger<'b>(&'b self, patterns: &'b [Pattern]) -> Arranger<'b> {

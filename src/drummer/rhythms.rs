@@ -36,6 +36,9 @@ const DRUMS: Family = Family {
     keeps: true,
     usual: 0.001,
 };
+/// Their rows.
+const KICK: usize = 0;
+const SNARE: usize = 1;
 const CYMBALS: Family = Family {
     classes: &[DrumClass::ClosedHat, DrumClass::OpenHat, DrumClass::Ride],
     weight: 0.01,
@@ -48,6 +51,15 @@ const UNHEARD: f32 = 1.0;
 const ROUNDS: usize = 4;
 /// What a change has to gain, lest rounding decides.
 const GAIN: f32 = 1e-6;
+
+/// What may be exchanged.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// Drums and cymbals.
+    All,
+    /// Kicks beside the snare that is played; those on beats stay.
+    Kicks,
+}
 
 /// As they are stored.
 #[derive(Deserialize)]
@@ -140,6 +152,7 @@ pub(super) fn settle(
     groups: &[Group],
     onsets: &[&[bool]],
     grids: &[StepGrid],
+    scope: Scope,
 ) {
     let bars: usize = groups.iter().map(|group| group.bars.len()).sum();
     for _ in 0..ROUNDS {
@@ -149,7 +162,15 @@ pub(super) fn settle(
                 continue;
             }
             let share = group.bars.len() as f32 / bars as f32;
-            for rhythms in Rhythms::on(&grids[group.bars[0]]).into_iter().flatten() {
+            let grid = &grids[group.bars[0]];
+            let beats = (0..grid.steps).step_by(grid.steps_per_beat);
+            let beats = beats.fold(0, |beats, step| beats | 1 << step);
+            let Some(both) = Rhythms::on(grid) else { continue };
+            let families = match scope {
+                Scope::All => &both[..],
+                Scope::Kicks => &both[..1],
+            };
+            for rhythms in families {
                 let cells = objective.pattern(number);
                 let rows = rhythms.rows(cells);
                 // The foot keeps the hat where the hands roll on a drum.
@@ -165,7 +186,14 @@ pub(super) fn settle(
                     !rhythms.family.keeps
                         || rows.iter().zip(other).all(|(&row, &new)| row == 0 || new != 0)
                 };
-                for (rows, ln_share) in rhythms.common.iter().filter(|(rows, _)| goes_on(rows)) {
+                let in_scope = |other: &[u32]| match scope {
+                    Scope::All => true,
+                    Scope::Kicks => {
+                        other[SNARE] == rows[SNARE] && rows[KICK] & beats & !other[KICK] == 0
+                    }
+                };
+                let may_be = |(other, _): &&(Vec<u32>, f32)| goes_on(other) && in_scope(other);
+                for (rows, ln_share) in rhythms.common.iter().filter(may_be) {
                     let other = rhythms.exchanged(cells, rows);
                     let change = objective.try_cells(number, other);
                     let value = change.value + weight * ln_share;
@@ -233,6 +261,15 @@ mod tests {
         others: &[(Lane, usize, f32)],
         classes: &[DrumClass],
     ) -> Vec<Vec<usize>> {
+        settled_in(Scope::All, strokes, others, classes)
+    }
+
+    fn settled_in(
+        scope: Scope,
+        strokes: &[(Lane, usize, f32)],
+        others: &[(Lane, usize, f32)],
+        classes: &[DrumClass],
+    ) -> Vec<Vec<usize>> {
         let bars: Vec<usize> = (0..8).collect();
         let mut marginal = vec![0.01; CELLS];
         let mut onsets = vec![false; CELLS];
@@ -257,7 +294,7 @@ mod tests {
         let ssm = Ssm::from_pairs(8, |_, _| 1.0);
         let wanted = [1.0; DRUM_CLASSES];
         let mut objective = Objective::new(vec![evidence], &ssm, wanted, weights, vec![cells]);
-        settle(&mut objective, &groups, &[&onsets], &[grid(); 8]);
+        settle(&mut objective, &groups, &[&onsets], &[grid(); 8], scope);
         let row = |class: &DrumClass| {
             let row = objective.pattern(0).row(class.index());
             (0..SLOTS).filter(|slot| row >> slot & 1 == 1).collect()
@@ -319,6 +356,27 @@ mod tests {
         assert_eq!(rows, [vec![0usize; 0], vec![]]);
         let foot: Vec<_> = BACK_BEAT.into_iter().chain([(Lane::PedalHat, 4, 0.5)]).collect();
         assert_eq!(settled_beside(&foot, &hats, &[DrumClass::ClosedHat]), [[4]]);
+    }
+
+    #[test]
+    fn kicks_change_beside_the_snare_and_stay_on_beats() {
+        let kicks = [(0, 0.95), (8, 0.1), (11, 0.05)];
+        let strokes: Vec<_> = kicks
+            .map(|(slot, chance)| (Lane::Kick, slot, chance))
+            .into_iter()
+            .chain(BACK_BEAT)
+            .collect();
+        let others = [(Lane::Kick, 6, 0.9), (Lane::Kick, 10, 0.9), (Lane::Snare, 14, 0.9)];
+        let rows = |scope| {
+            let rows = settled_in(scope, &strokes, &others, DRUMS.classes);
+            (rows[0].clone(), rows[1].clone())
+        };
+        let (kicks, snares) = rows(Scope::Kicks);
+        assert_eq!(snares, [4, 12]);
+        assert!([0, 6, 8].iter().all(|slot| kicks.contains(slot)), "{kicks:?}");
+        assert!(!kicks.contains(&11), "{kicks:?}");
+        let (kicks, snares) = rows(Scope::All);
+        assert!(!kicks.contains(&8) || snares != [4, 12], "{kicks:?}, {snares:?}");
     }
 
     /// A rhythm with the snare alone would be likelier.

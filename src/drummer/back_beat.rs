@@ -3,7 +3,8 @@
 use super::cells::SILENT;
 use super::decode::Pattern;
 use super::features::SLOTS;
-use super::timekeeper::{ADDED, beats, is_onset};
+use super::limbs::Limbs;
+use super::timekeeper::{ADDED, BEAT, CYMBALS, PERCUSSION, beats, count, is_onset, silence_slot};
 use crate::score::{GridKind, Lane, StepGrid};
 
 /// What a back beat is struck on.
@@ -75,6 +76,50 @@ pub(super) fn second_kick(patterns: &mut [Pattern], groups: &[usize], grids: &[S
     }
 }
 
+/// Gives bars of kick and time without a snare the back beat that more of the song's bars have; percussion
+/// leaves it its beats. People play such bars (.02 of those of songs with a back beat), mostly before it
+/// begins; with the back beat in the verse and none in the chorus a song goes backwards.
+pub(super) fn share_back_beat(
+    patterns: &mut [Pattern],
+    groups: &[usize],
+    limbs: &[Limbs],
+    grids: &[StepGrid],
+) {
+    let strikes =
+        |pattern: &Pattern, slot| SNARES.iter().any(|&lane| is_onset(pattern, lane, slot));
+    let has = |bar: &usize| {
+        let beat = grids[*bar].steps_per_beat;
+        let pattern = &patterns[groups[*bar]];
+        beats(&grids[*bar]) == 4 && strikes(pattern, beat) && strikes(pattern, 3 * beat)
+    };
+    let lacks = |bar: &usize| {
+        let (pattern, beats) = (&patterns[groups[*bar]], beats(&grids[*bar]));
+        beats == 4
+            && count(pattern, &SNARES) == 0
+            && count(pattern, &[Lane::Kick]) > 1
+            && count(pattern, &CYMBALS) >= beats
+    };
+    let (having, lacking): (usize, Vec<usize>) =
+        ((0..groups.len()).filter(has).count(), (0..groups.len()).filter(lacks).collect());
+    if having <= lacking.len() {
+        return;
+    }
+    for bar in lacking {
+        let beat = grids[bar].steps_per_beat;
+        let pattern = &mut patterns[groups[bar]];
+        let back = [beat, 3 * beat];
+        back.into_iter().for_each(|slot| silence_slot(pattern, &PERCUSSION, slot));
+        let onsets: Vec<bool> = pattern.logits.iter().map(|&logit| logit > 0.0).collect();
+        let mut limbs = limbs[bar].repeating(&onsets);
+        for cell in back.map(|slot| Lane::Snare.index() * SLOTS + slot) {
+            if limbs.fits(cell) {
+                limbs.set(cell, true);
+                pattern.logits[cell] = BEAT;
+            }
+        }
+    }
+}
+
 /// Whether one kick more, at a slot, would be the third in a row on the eighths around the third of four
 /// beats: people have all three in .11 of the bars.
 pub(super) fn crowds_third(
@@ -125,6 +170,26 @@ mod tests {
         unsure[0].logits.iter_mut().for_each(|logit| *logit *= 0.5);
         without_downbeats(&mut unsure, &[0], &grids);
         assert_eq!(slots(&unsure[0], Lane::Snare), [4, 12]);
+    }
+
+    #[test]
+    fn bars_without_a_snare_get_the_songs_back_beat() {
+        let grids = vec![StepGrid::for_metre(Metre::COMMON, false); 5];
+        let limbs = [Limbs { step: 0.125, steps: 16, double_pedal: false }; 5];
+        let eighths = |lane| (0..16).step_by(2).map(move |slot| (lane, slot));
+        let kicks = [(Lane::Kick, 0), (Lane::Kick, 8)];
+        let verse = [&kicks[..], &[(Lane::Snare, 4), (Lane::Snare, 12)]].concat();
+        let chorus: Vec<_> =
+            eighths(Lane::ClosedHat).chain(eighths(Lane::Shaker)).chain(kicks).collect();
+        let mut bars = [pattern(&verse), pattern(&chorus)];
+        share_back_beat(&mut bars, &[0, 0, 0, 1, 1], &limbs, &grids);
+        assert_eq!(slots(&bars[1], Lane::Snare), [4, 12]);
+        assert_eq!(slots(&bars[1], Lane::Shaker), [0, 2, 6, 8, 10, 14]);
+        assert_eq!(slots(&bars[1], Lane::ClosedHat).len(), 8);
+        // A song that hardly has one goes without.
+        let mut bars = [pattern(&verse), pattern(&chorus)];
+        share_back_beat(&mut bars, &[0, 1, 1, 1, 1], &limbs, &grids);
+        assert_eq!(slots(&bars[1], Lane::Snare), [0usize; 0]);
     }
 
     #[test]

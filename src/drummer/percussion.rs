@@ -27,7 +27,7 @@ pub(super) fn without_guesses(patterns: &mut [Pattern], groups: &[usize], grids:
 /// Puts what shakers and bells play on the kit: on the ride where that is struck more than the hat, else on
 /// the hat. To an ensemble they play along with a kit, unless they keep the time alone. A few tracks say
 /// nothing of percussion (`few`): one drummer plays to them, whose hands the kit needs where it has
-/// kick and snare, and there are no hand drums beside a hand that keeps the time.
+/// kick and snare, and what hand drums play is the hand's that keeps the time.
 pub(super) fn on_the_kit(
     patterns: &mut [Pattern],
     groups: &[usize],
@@ -35,32 +35,57 @@ pub(super) fn on_the_kit(
     grids: &[StepGrid],
     few: bool,
 ) {
-    const MOVED: [Lane; 4] = [Lane::Shaker, Lane::Bell, Lane::ClosedHat, Lane::Ride];
+    const LIGHT: [Lane; 2] = [Lane::Shaker, Lane::Bell];
     for (number, pattern) in patterns.iter_mut().enumerate() {
         let Some(bar) = groups.iter().position(|&group| group == number) else { continue };
         let beats = beats(&grids[bar]);
         let [kicks, snares] = [Lane::Kick, Lane::Snare].map(|lane| count(pattern, &[lane]));
-        let percussion = count(pattern, &MOVED[..2]);
         let is_kit = kicks > 0 && snares > 0;
-        let alone = percussion >= beats && count(pattern, &CYMBALS) < beats;
-        let moves = if few { is_kit && percussion > 0 } else { kicks + snares > 0 && alone };
+        let keeps = count(pattern, &CYMBALS) >= beats;
+        let moved = if few && is_kit && !keeps { &PERCUSSION[..] } else { &LIGHT[..] };
+        let percussion = count(pattern, moved);
+        let moves = match few {
+            true => is_kit && percussion > 0,
+            false => kicks + snares > 0 && percussion >= beats && !keeps,
+        };
         if moves {
             let rides = count(pattern, &[Lane::Ride]) > count(pattern, &[Lane::ClosedHat]);
             let keeper = if rides { Lane::Ride } else { Lane::ClosedHat };
-            let strokes: Vec<(Lane, usize, f32)> = (0..SLOTS)
-                .map(|slot| {
-                    let logits = MOVED.map(|lane| pattern.logits[lane.index() * SLOTS + slot]);
-                    (keeper, slot, logits.into_iter().fold(f32::NEG_INFINITY, f32::max))
-                })
-                .filter(|stroke| stroke.2 > 0.0)
+            let lanes = [moved, &[Lane::ClosedHat, Lane::Ride]].concat();
+            let row = likeliest(pattern, &lanes).into_iter().enumerate();
+            let strokes: Vec<(Lane, usize, f32)> = row
+                .filter(|&(_, logit)| logit > 0.0)
+                .map(|(slot, logit)| (keeper, slot, logit))
                 .collect();
-            MOVED.into_iter().for_each(|lane| silence(pattern, lane));
+            lanes.into_iter().for_each(|lane| silence(pattern, lane));
             add(pattern, &strokes, &limbs[bar]);
         }
         if few && is_kit && count(pattern, &CYMBALS) >= beats {
             silence(pattern, Lane::HandDrum);
         }
     }
+}
+
+/// Gives what several instruments of percussion play to the one of them that plays most of the song: where
+/// little is known, a bar has a stroke of claves, one of a conga and some of a shaker, each as likely as the
+/// next, and no percussionist plays that.
+pub(super) fn one_instrument(patterns: &mut [Pattern], groups: &[usize]) {
+    let strokes =
+        |lane: Lane| groups.iter().map(|&group| count(&patterns[group], &[lane])).sum::<usize>();
+    let Some(most) = PERCUSSION.into_iter().max_by_key(|&lane| strokes(lane)) else { return };
+    for pattern in patterns {
+        let row = likeliest(pattern, &PERCUSSION);
+        PERCUSSION.into_iter().for_each(|lane| silence(pattern, lane));
+        pattern.logits[most.index() * SLOTS..][..SLOTS].copy_from_slice(&row);
+    }
+}
+
+/// The largest logit of some lanes on each slot.
+fn likeliest(pattern: &Pattern, lanes: &[Lane]) -> [f32; SLOTS] {
+    std::array::from_fn(|slot| {
+        let logits = lanes.iter().map(|lane| pattern.logits[lane.index() * SLOTS + slot]);
+        logits.fold(f32::NEG_INFINITY, f32::max)
+    })
 }
 
 #[cfg(test)]
@@ -95,6 +120,24 @@ mod tests {
         // An ensemble's shakers stay beside a hat that keeps the time; without a kit all do.
         assert_eq!(of_song(false), [0, 0, 7, 7]);
         assert_eq!(of_song(true), [0, 0, 0, 7]);
+        // What hand drums alone keep going is the hat's.
+        let hats = of(Lane::ClosedHat, &[0, 8, 12]);
+        let mut bar = [pattern(&[&hats[..], &kit, &congas].concat())];
+        on_the_kit(&mut bar, &[0], &limbs, &[grid], true);
+        assert_eq!(slots(&bar[0], Lane::ClosedHat), [0, 2, 6, 8, 10, 12]);
+        assert_eq!(count(&bar[0], &PERCUSSION), 0);
+    }
+
+    #[test]
+    fn one_percussionist_has_one_instrument() {
+        let shaker = [0, 4, 8, 12].map(|slot| (Lane::Shaker, slot));
+        let mixed =
+            [(Lane::Bell, 0), (Lane::HandDrum, 8), (Lane::HandDrum, 12), (Lane::ClosedHat, 8)];
+        let mut bars = [pattern(&shaker), pattern(&mixed)];
+        one_instrument(&mut bars, &[0, 0, 1]);
+        assert_eq!(slots(&bars[0], Lane::Shaker), [0, 4, 8, 12]);
+        assert_eq!(slots(&bars[1], Lane::Shaker), [0, 8, 12]);
+        assert_eq!(count(&bars[1], &[Lane::Bell, Lane::HandDrum]), 0);
     }
 
     #[test]

@@ -159,7 +159,7 @@ fn a_file_becomes_a_take() -> Result<(), BoxError> {
     screen.place(host.window, 0, 0)?;
     let middle = screen.on_screen(host.window, (600, 400))?;
     drop_file(&screen, &source("tests/songs/jingle_bells.mid"), middle)?;
-    wait("the take", Duration::from_secs(20), || {
+    wait("the take", Duration::from_secs(60), || {
         let takes = host.document()?.takes;
         Ok(takes.iter().any(|take| take.name == "jingle_bells").then_some(()))
     })?;

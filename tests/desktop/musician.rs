@@ -33,7 +33,7 @@ fn drum(
     for attempt in 1.. {
         open.play_through()?;
         screen.click(plugin, open.capture())?;
-        let take = wait("the take", Duration::from_secs(20), || {
+        let take = wait("the take", Duration::from_secs(60), || {
             open.save()?;
             Ok(session.document().ok().filter(|document| !document.takes.is_empty()))
         });

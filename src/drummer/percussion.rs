@@ -72,7 +72,8 @@ pub(super) fn on_the_kit(
 pub(super) fn one_instrument(patterns: &mut [Pattern], groups: &[usize]) {
     let strokes =
         |lane: Lane| groups.iter().map(|&group| count(&patterns[group], &[lane])).sum::<usize>();
-    let Some(most) = PERCUSSION.into_iter().max_by_key(|&lane| strokes(lane)) else { return };
+    let played = PERCUSSION.into_iter().filter(|&lane| strokes(lane) > 0);
+    let Some(most) = played.max_by_key(|&lane| strokes(lane)) else { return };
     for pattern in patterns {
         let row = likeliest(pattern, &PERCUSSION);
         PERCUSSION.into_iter().for_each(|lane| silence(pattern, lane));
@@ -138,6 +139,11 @@ mod tests {
         assert_eq!(slots(&bars[0], Lane::Shaker), [0, 4, 8, 12]);
         assert_eq!(slots(&bars[1], Lane::Shaker), [0, 8, 12]);
         assert_eq!(count(&bars[1], &[Lane::Bell, Lane::HandDrum]), 0);
+        // Nobody has one where none is played, at any complexity.
+        let mut kit = [pattern(&[(Lane::Kick, 0)])];
+        kit[0].logits[Lane::HandDrum.index() * SLOTS] = -1.0;
+        one_instrument(&mut kit, &[0]);
+        assert_eq!(kit[0].logits[Lane::HandDrum.index() * SLOTS], -1.0);
     }
 
     #[test]

@@ -77,8 +77,7 @@ pub(super) fn second_kick(patterns: &mut [Pattern], groups: &[usize], grids: &[S
 }
 
 /// Gives bars of kick and time without a snare the back beat that more of the song's bars have; percussion
-/// leaves it its beats. People play such bars (.02 of those of songs with a back beat), mostly before it
-/// begins; with the back beat in the verse and none in the chorus a song goes backwards.
+/// leaves it its beats. People leave .02 of their bars so in songs with a back beat; with the back beat in the verse and none in the chorus a song goes backwards.
 pub(super) fn share_back_beat(
     patterns: &mut [Pattern],
     groups: &[usize],

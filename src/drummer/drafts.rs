@@ -244,12 +244,11 @@ impl<'a> Drafter<'a> {
             reach: REACH[usize::from(is_asked)],
         };
         let song = SongBars { groups, limbs, grids, ssm: drum_ssm };
-        let knows = self.knows_percussion(output);
-        let rules = |patterns: &mut [Pattern]| self.follow_rules(patterns, hint.is_some(), knows);
+        let rules = |patterns: &mut [Pattern]| self.follow_rules(patterns, hint.is_some(), output);
         decode(output, song, &asked, decoding, rules, rng)
     }
 
-    /// Whether an instrument of percussion is likely on one of its slots in the mean of all bars.
+    /// Whether the song says which percussion it has: one of its strokes is likely in the mean of all bars.
     fn knows_percussion(&self, output: &PatternOutput) -> bool {
         let bars = self.analysis.bars.len();
         PERCUSSION.into_iter().any(|lane| {
@@ -262,9 +261,8 @@ impl<'a> Drafter<'a> {
         })
     }
 
-    /// Changes what was chosen to what drummers do; `is_hinted` where amounts were asked for or tried,
-    /// `knows_percussion` where the song says which percussion it has.
-    fn follow_rules(&self, patterns: &mut [Pattern], is_hinted: bool, knows_percussion: bool) {
+    /// Changes what was chosen to what drummers do; `is_hinted` where amounts were asked for or tried.
+    fn follow_rules(&self, patterns: &mut [Pattern], is_hinted: bool, output: &PatternOutput) {
         let Drafter { given, groups, limbs, compound, .. } = self;
         let SongAnalysis { grids, form, .. } = self.analysis;
         let unchanged = patterns.to_vec();
@@ -273,7 +271,7 @@ impl<'a> Drafter<'a> {
             // Alternatives may try what the melody says nothing of.
             let few = self.analysis.tracks <= FEW_TRACKS && !is_hinted;
             on_the_kit(patterns, groups, limbs, grids, few);
-            if !knows_percussion {
+            if !self.knows_percussion(output) {
                 one_instrument(patterns, groups);
             }
             without_guesses(patterns, groups, grids);

@@ -163,9 +163,10 @@ pub(super) fn settle(
             }
             let share = group.bars.len() as f32 / bars as f32;
             let grid = &grids[group.bars[0]];
-            let beats = (0..grid.steps).step_by(grid.steps_per_beat);
-            let beats = beats.fold(0, |beats, step| beats | 1 << step);
             let Some(both) = Rhythms::on(grid) else { continue };
+            // Bars may be longer than what is known of them.
+            let beats = (0..known_grid(grid).steps).step_by(grid.steps_per_beat);
+            let beats = beats.fold(0, |beats, step| beats | 1 << step);
             let families = match scope {
                 Scope::All => &both[..],
                 Scope::Kicks => &both[..1],

@@ -12,7 +12,7 @@ use drumlin::drummer::{
 };
 use drumlin::midi;
 use drumlin::network::{Backend, Models};
-use drumlin::score::{BarIndex, DrumPart, Hit, Lane, Song, Ticks};
+use drumlin::score::{BarIndex, DrumPart, Hit, Lane, Metre, MetreChange, Song, Ticks};
 
 fn drummer() -> Drummer {
     Drummer::new(Models::new(Backend::Cpu, None), SoundFont::embedded().clone())
@@ -400,6 +400,25 @@ fn one_hand_keeps_the_time_in_compound_metres() {
         };
         let kept = bars.iter().filter(keeps).count();
         assert!(kept * 10 >= bars.len() * 8, "{name}: {kept} of {} bars", bars.len());
+    }
+}
+
+/// Bars longer than any that is known are drummed to their end by two hands.
+#[test]
+fn long_bars_are_drummed_to_their_end() {
+    let drummer = drummer();
+    for (numerator, denominator) in [(17, 4), (33, 16), (21, 8), (4, 1)] {
+        let mut song = melody("rock");
+        let metre = Metre::new(numerator, denominator).unwrap();
+        song.metres = vec![MetreChange { at: Ticks(0), metre }];
+        let part = played(&drummer, &song, Settings::default()).part;
+        assert_eq!(impossible(&part), [], "{metre}");
+        // The last bar goes no further than the song.
+        for bar in 0..song.bars().len() - 1 {
+            let last = in_bar(&part, bar).iter().map(|hit| hit.step).max();
+            let steps = part.grids[bar].steps;
+            assert!(last.is_some_and(|step| step * 4 >= steps * 3), "{metre}, bar {bar}: {last:?}");
+        }
     }
 }
 

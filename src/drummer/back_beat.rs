@@ -77,35 +77,37 @@ pub(super) fn second_kick(patterns: &mut [Pattern], groups: &[usize], grids: &[S
 }
 
 /// Gives bars of kick and time without a snare the back beat that more of the song's bars have; percussion
-/// leaves it its beats. People leave .02 of their bars so in songs with a back beat; with the back beat in the verse and none in the chorus a song goes backwards.
+/// leaves it its beats. In songs with a back beat people leave .02 of their bars so; with a back beat in the
+/// verse and none in the chorus a song goes backwards.
 pub(super) fn share_back_beat(
     patterns: &mut [Pattern],
     groups: &[usize],
     limbs: &[Limbs],
     grids: &[StepGrid],
 ) {
-    let strikes =
-        |pattern: &Pattern, slot| SNARES.iter().any(|&lane| is_onset(pattern, lane, slot));
-    let has = |bar: &usize| {
-        let beat = grids[*bar].steps_per_beat;
-        let pattern = &patterns[groups[*bar]];
-        beats(&grids[*bar]) == 4 && strikes(pattern, beat) && strikes(pattern, 3 * beat)
+    let has = |pattern: &Pattern, grid: &StepGrid| {
+        let strikes = |slot| SNARES.iter().any(|&lane| is_onset(pattern, lane, slot));
+        let beat = grid.steps_per_beat;
+        beats(grid) == 4 && strikes(beat) && strikes(3 * beat)
     };
-    let lacks = |bar: &usize| {
-        let (pattern, beats) = (&patterns[groups[*bar]], beats(&grids[*bar]));
-        beats == 4
+    let lacks = |pattern: &Pattern, grid: &StepGrid| {
+        beats(grid) == 4
             && count(pattern, &SNARES) == 0
             && count(pattern, &[Lane::Kick]) > 1
-            && count(pattern, &CYMBALS) >= beats
+            && count(pattern, &CYMBALS) >= 4
     };
-    let (having, lacking): (usize, Vec<usize>) =
-        ((0..groups.len()).filter(has).count(), (0..groups.len()).filter(lacks).collect());
-    if having <= lacking.len() {
+    let bars = |are: fn(&Pattern, &StepGrid) -> bool| {
+        groups.iter().zip(grids).filter(|&(&group, grid)| are(&patterns[group], grid)).count()
+    };
+    if bars(has) <= bars(lacks) {
         return;
     }
-    for bar in lacking {
+    for (number, pattern) in patterns.iter_mut().enumerate() {
+        let Some(bar) = groups.iter().position(|&group| group == number) else { continue };
+        if !lacks(pattern, &grids[bar]) {
+            continue;
+        }
         let beat = grids[bar].steps_per_beat;
-        let pattern = &mut patterns[groups[bar]];
         let back = [beat, 3 * beat];
         back.into_iter().for_each(|slot| silence_slot(pattern, &PERCUSSION, slot));
         let onsets: Vec<bool> = pattern.logits.iter().map(|&logit| logit > 0.0).collect();

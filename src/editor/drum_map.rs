@@ -9,7 +9,7 @@ use egui::{
 use super::frame::Frame;
 use super::parameter_widgets::{channel, toggle};
 use super::theme::{CONTROL, Face, UNIT};
-use super::widgets::{Stepper, choice_as, label};
+use super::widgets::{Choice, Stepper, label};
 use crate::parameters::Control;
 use crate::score::{GmKey, LANES, Lane};
 use crate::studio::{Document, DrumMap, Edit, Gesture, OwnMap};
@@ -73,7 +73,8 @@ pub fn choose(ui: &mut Ui, frame: &Frame<'_>, rect: Rect, name: &'static str) {
     let tip = "Drum map: which keys the kit at the other end listens to.";
     let shown = short_name(&maps[chosen]);
     let theme = &frame.theme;
-    if let Some(picked) = choice_as(ui, rect, theme, name, tip, &names, chosen, shown) {
+    let choice = Choice::new(name, &names, chosen).tip(tip).shown_as(shown);
+    if let Some(picked) = choice.show(ui, rect, theme) {
         frame.edit(Edit::DrumMap(maps[picked].clone()));
     }
 }

@@ -3,7 +3,7 @@
 use egui::{Rect, Ui};
 
 use super::frame::Frame;
-use super::widgets::choice;
+use super::widgets::Choice;
 use crate::network::{Backend, Engine};
 
 /// Logical pixels.
@@ -23,7 +23,8 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, rect: Rect) {
     let chosen = Backend::ALL.iter().position(|&backend| backend == view.backend);
     let tip = tip(view.engine.as_ref());
     let chosen = chosen.unwrap_or_default();
-    if let Some(picked) = choice(ui, rect, &frame.theme, "backend", &tip, &names, chosen) {
+    let choice = Choice::new("backend", &names, chosen).tip(&tip);
+    if let Some(picked) = choice.show(ui, rect, &frame.theme) {
         frame.studio.set_backend(Backend::ALL[picked]);
     }
 }

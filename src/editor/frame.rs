@@ -26,6 +26,38 @@ pub struct Transport {
     pub cycle: Option<(Beats, Beats)>,
 }
 
+/// What the host has where a take was made.
+#[derive(Clone)]
+pub enum Difference {
+    /// Other bars, so that the take lies nowhere in its song; how, in words.
+    Bars(String),
+    /// Another tempo, which the drums follow; how, in words.
+    Tempo(String),
+}
+
+impl Difference {
+    /// For the musician.
+    pub fn sentence(&self) -> String {
+        match self {
+            Difference::Bars(how) => {
+                format!(
+                    "The song was laid anew since this take was made: {how}. Play it, then press Capture again"
+                )
+            }
+            Difference::Tempo(how) => {
+                format!(
+                    "This take was made at another tempo: {how}. Its drums follow the host; Capture again has them made for it"
+                )
+            }
+        }
+    }
+
+    /// Whether the take is of no use as it is.
+    pub fn is_grave(&self) -> bool {
+        matches!(self, Difference::Bars(_))
+    }
+}
+
 /// One frame's surroundings.
 pub struct Frame<'a> {
     pub theme: Theme,
@@ -40,8 +72,8 @@ pub struct Frame<'a> {
     pub live: bool,
     /// The arrangement, if it was made for the take in view.
     pub arrangement: Option<&'a Arrangement>,
-    /// How the host has laid the bars of the take in view anew since it was made, in words.
-    pub outdated: Option<String>,
+    /// What the host has otherwise than the take in view, since that was made.
+    pub outdated: Option<Difference>,
     /// The plugin's.
     pub name: &'static str,
 }

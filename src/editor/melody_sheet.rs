@@ -11,7 +11,7 @@ use super::frame::Frame;
 use super::shared::{Request, Shared};
 use super::sheet::{Rows, listen, running_job, title};
 use super::theme::{CONTROL, Face, UNIT};
-use super::widgets::{Button, Icon, Look, choice, drag_chip, field_off, label};
+use super::widgets::{Button, Choice, Icon, Look, drag_chip, field_off, label};
 use crate::composer::{Key, Melody, Range, Scale};
 use crate::drummer::Form;
 use crate::score::program_name;
@@ -99,7 +99,8 @@ fn controls(ui: &mut Ui, frame: &Frame<'_>, sheet: &mut MelodySheet, rect: Rect)
     }));
     let chosen = sheet.tonic.map_or(0, |tonic| usize::from(tonic) + 1);
     let tip = "The key: the take's own, with its chords, or another.";
-    if let Some(picked) = choice(ui, slot(), theme, "melody-key", tip, &tonics, chosen) {
+    let choice = Choice::new("melody-key", &tonics, chosen).tip(tip);
+    if let Some(picked) = choice.show(ui, slot(), theme) {
         sheet.tonic = picked.checked_sub(1).map(|tonic| tonic as u8);
     }
     let scales: Vec<String> = Scale::ALL.iter().map(|scale| scale.name().to_owned()).collect();
@@ -109,7 +110,8 @@ fn controls(ui: &mut Ui, frame: &Frame<'_>, sheet: &mut MelodySheet, rect: Rect)
         field_off(ui, place, theme, "melody-scale", "Its scale", why);
     } else {
         let tip = "The scale of the key.";
-        if let Some(picked) = choice(ui, place, theme, "melody-scale", tip, &scales, sheet.scale) {
+        let choice = Choice::new("melody-scale", &scales, sheet.scale).tip(tip);
+        if let Some(picked) = choice.show(ui, place, theme) {
             sheet.scale = picked;
         }
     }
@@ -117,14 +119,15 @@ fn controls(ui: &mut Ui, frame: &Frame<'_>, sheet: &mut MelodySheet, rect: Rect)
         INSTRUMENTS.iter().map(|&program| program_name(program).to_owned()).collect();
     let chosen = INSTRUMENTS.iter().position(|program| *program == sheet.request.program);
     let tip = "For which instrument.";
-    let picked = choice(ui, slot(), theme, "melody-instrument", tip, &names, chosen.unwrap_or(0));
-    if let Some(picked) = picked {
+    let choice = Choice::new("melody-instrument", &names, chosen.unwrap_or(0)).tip(tip);
+    if let Some(picked) = choice.show(ui, slot(), theme) {
         sheet.request.program = INSTRUMENTS[picked];
     }
     let ranges: Vec<String> =
         OCTAVES.iter().map(|&by| range(sheet.request.program, by).to_string()).collect();
     let tip = "The lowest and the highest note: what suits the instrument, or octaves beside it.";
-    if let Some(picked) = choice(ui, slot(), theme, "melody-range", tip, &ranges, sheet.octave) {
+    let choice = Choice::new("melody-range", &ranges, sheet.octave).tip(tip);
+    if let Some(picked) = choice.show(ui, slot(), theme) {
         sheet.octave = picked;
     }
     let densities: Vec<String> = DENSITIES
@@ -137,15 +140,15 @@ fn controls(ui: &mut Ui, frame: &Frame<'_>, sheet: &mut MelodySheet, rect: Rect)
         .collect();
     let chosen = DENSITIES.iter().position(|notes| *notes == sheet.request.density);
     let tip = "How many notes a bar has.";
-    let picked = choice(ui, slot(), theme, "melody-density", tip, &densities, chosen.unwrap_or(0));
-    if let Some(picked) = picked {
+    let choice = Choice::new("melody-density", &densities, chosen.unwrap_or(0)).tip(tip);
+    if let Some(picked) = choice.show(ui, slot(), theme) {
         sheet.request.density = DENSITIES[picked];
     }
     let repeats = ["Repeats little", "Repeats some", "Repeats much"].map(str::to_owned);
     let chosen = REPEATS.iter().position(|share| *share == sheet.request.repeat);
     let tip = "How much of the melody comes again where the drums do.";
-    let picked = choice(ui, slot(), theme, "melody-repeat", tip, &repeats, chosen.unwrap_or(1));
-    if let Some(picked) = picked {
+    let choice = Choice::new("melody-repeat", &repeats, chosen.unwrap_or(1)).tip(tip);
+    if let Some(picked) = choice.show(ui, slot(), theme) {
         sheet.request.repeat = REPEATS[picked];
     }
     sheet.request.key = sheet.tonic.map(|tonic| Key { tonic, scale: Scale::ALL[sheet.scale] });

@@ -4,7 +4,7 @@
 use egui::{Rect, Ui};
 
 use super::frame::Frame;
-use super::widgets::{Gesture, Knob, choice, switch};
+use super::widgets::{Choice, Gesture, Knob, switch};
 use crate::parameters::Control;
 
 /// Shows a control with its value and passes on what is done to it.
@@ -58,7 +58,8 @@ pub fn one_of(
 ) {
     let last = (names.len() - 1) as f32;
     let chosen = (frame.controls.value(control) * last).round() as usize;
-    if let Some(picked) = choice(ui, rect, &frame.theme, name, control.tip(), names, chosen) {
+    let choice = Choice::new(name, names, chosen).tip(control.tip());
+    if let Some(picked) = choice.show(ui, rect, &frame.theme) {
         frame.controls.begin(control);
         frame.controls.set(control, picked as f32 / last);
         frame.controls.end(control);

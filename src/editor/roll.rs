@@ -11,7 +11,7 @@ use super::frame::{Frame, bar_count};
 use super::shared::{Request, Shared};
 use super::theme::{CONTROL, Face, UNIT, Variant};
 use super::timeline::Timeline;
-use super::widgets::{Button, Cached, Icon, Look, PtrEq, choice_as, entry, label, list};
+use super::widgets::{Button, Cached, Choice, Icon, Look, PtrEq, entry, label, list};
 use crate::score::{Note, Song};
 use crate::studio::{Edit, Take};
 
@@ -218,14 +218,11 @@ fn head(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared) {
         facts.push(format!("{listening}: bars {}–{}", heard.first + 1, heard.end));
     }
     let mut room = Rect::from_min_max(pos2(inner.left(), field.bottom() + UNIT), inner.max);
-    if let Some(how) = &frame.outdated {
-        let tip = format!(
-            "The song was laid anew since this take was made: {how}. Play its bars in the host, then take them again."
-        );
-        let button = Button::new("capture-again", "Capture again")
-            .icon(Icon::Record)
-            .look(Look::Primary)
-            .tip(&tip);
+    if let Some(difference) = &frame.outdated {
+        let tip = format!("{}.", difference.sentence());
+        let look = if difference.is_grave() { Look::Primary } else { Look::Plain };
+        let button =
+            Button::new("capture-again", "Capture again").icon(Icon::Record).look(look).tip(&tip);
         let place = Rect::from_min_size(room.min, Vec2::new(room.width(), 6.0 * UNIT));
         if button.show(ui, place, theme) {
             frame.capture_again();
@@ -257,7 +254,8 @@ fn choose(ui: &mut Ui, frame: &Frame<'_>, rect: Rect) {
     // Narrow: the grid below shows whether this one has drums.
     let shown = document.takes.get(chosen).map(|take| format!("{} {}", chosen + 1, take.name));
     let shown = shown.unwrap_or_default();
-    if let Some(take) = choice_as(ui, rect, theme, "take", tip, &names, chosen, &shown) {
+    let choice = Choice::new("take", &names, chosen).tip(tip).shown_as(&shown);
+    if let Some(take) = choice.show(ui, rect, theme) {
         frame.edit(Edit::ChooseTake(take));
     }
 }

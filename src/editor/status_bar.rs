@@ -57,12 +57,13 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, news: Option<St
         }
         room.min.x += 2.0 * UNIT;
     }
-    let outdated = frame.outdated.as_ref().map(|how| {
-        format!("The song was laid anew since this take was made: {how}. Play it, then press Capture again")
+    let outdated = frame.outdated.as_ref().map(|difference| {
+        let ink = if difference.is_grave() { theme.alarm } else { theme.text_dim };
+        (difference.sentence(), ink)
     });
     let standing = match &frame.view.tapping {
         Some(tapping) => Some((format!("{}; Done keeps it", presets::tapped(tapping)), theme.text)),
-        None => outdated.map(|outdated| (outdated, theme.alarm)),
+        None => outdated,
     };
     let (text, ink) = match (&frame.view.error, news, &shared.hint) {
         (_, Some(news), _) => (news, theme.running),

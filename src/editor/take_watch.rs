@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::frame::Frame;
+use super::frame::{Difference, Frame};
 use crate::studio::{Edit, Take};
 
 #[derive(Default)]
 pub struct TakeWatch {
-    /// A take whose bars the host has laid anew since, and how.
-    outdated: Option<(Arc<Take>, String)>,
+    /// A take that the host has otherwise since, and how.
+    outdated: Option<(Arc<Take>, Difference)>,
     /// The take in view now, and the one before it.
     seen: [Option<Arc<Take>>; 2],
 }
@@ -31,16 +31,21 @@ impl TakeWatch {
         if self.outdated.as_ref().is_some_and(|(old, _)| !is(old)) {
             self.outdated = None;
         }
-        if let Some(take) = take
-            && let Some(how) = laid_anew(frame)
-        {
-            self.outdated = Some((Arc::clone(take), how));
+        match (take, compare(frame)) {
+            (Some(take), Some(Comparison::Differs(how))) => {
+                self.outdated = Some((Arc::clone(take), how));
+            }
+            // A song that was practised slowly; bars that are laid anew are so elsewhere, too.
+            (_, Some(Comparison::Same)) => {
+                self.outdated = self.outdated.take().filter(|(_, how)| how.is_grave())
+            }
+            _ => (),
         }
     }
 
-    /// How the host has laid the bars of the take in view anew, in words.
-    pub fn outdated(&self) -> Option<&str> {
-        self.outdated.as_ref().map(|(_, how)| how.as_str())
+    /// What the host has otherwise than the take in view.
+    pub fn outdated(&self) -> Option<&Difference> {
+        self.outdated.as_ref().map(|(_, how)| how)
     }
 
     /// Goes to the take that was in view before this one.
@@ -55,8 +60,14 @@ impl TakeWatch {
     }
 }
 
-/// What the host, which plays in the take in view, has there that the take has not, in words.
-fn laid_anew(frame: &Frame<'_>) -> Option<String> {
+/// What a take has, beside what the host has there.
+enum Comparison {
+    Same,
+    Differs(Difference),
+}
+
+/// Compares the take in view with the host's song where the host plays; `None` where it plays nothing of it.
+fn compare(frame: &Frame<'_>) -> Option<Comparison> {
     let ((take, bars), transport) = (frame.take?, &frame.transport);
     if take.file_time.is_some() {
         // Its bars are those that are heard; the host's never were.
@@ -73,10 +84,14 @@ fn laid_anew(frame: &Frame<'_>) -> Option<String> {
         return None;
     }
     if let Some(metre) = transport.metre.filter(|metre| *metre != bar.metre) {
-        return Some(format!("it is in {}, the host in {metre}", bar.metre));
+        let how = format!("it is in {}, the host in {metre}", bar.metre);
+        return Some(Comparison::Differs(Difference::Bars(how)));
     }
     // A file has a tempo of its own; drums follow the host's in any case. Ramps are steps in a take.
     let (was, is) = (take.song.tempo.bpm(ticks).0, transport.bpm?.0);
-    let differs = take.was_heard() && (was - is).abs() > 0.02 * was;
-    differs.then(|| format!("it has {was:.0} bpm there, the host {is:.0}"))
+    if take.was_heard() && (was - is).abs() > 0.02 * was {
+        let how = format!("it has {was:.0} bpm there, the host {is:.0}");
+        return Some(Comparison::Differs(Difference::Tempo(how)));
+    }
+    Some(Comparison::Same)
 }

@@ -131,7 +131,7 @@ impl Window {
             name: self.name.unwrap_or("Drumlin"),
         };
         self.takes.update(&frame);
-        frame.outdated = self.takes.outdated().map(str::to_owned);
+        frame.outdated = self.takes.outdated().cloned();
         let shared = &mut self.shared;
         shared.hint = None;
         shared.menu_open = Popup::is_any_open(&ctx);

@@ -8,7 +8,7 @@ use super::super::alternatives::miniature;
 use super::super::frame::Frame;
 use super::super::shared::Shared;
 use super::super::theme::{CONTROL, Face, UNIT};
-use super::super::widgets::{Button, Icon, Look, choice, label, label_wrapped};
+use super::super::widgets::{Button, Choice, Icon, Look, label, label_wrapped};
 use super::sheet::{CandidateSheet, audition, is_heard, judge, pieces, put};
 use crate::studio::{ALTERNATIVES, AuditionSource, CandidateSet, RelevanceFeedback};
 
@@ -129,7 +129,8 @@ pub fn show(
     sheet.piece = sheet.piece.min(names.len() - 1);
     let tip = "What of it is put in. Locked lanes and bars stay as they are.";
     let place = line(CONTROL, UNIT);
-    if let Some(piece) = choice(ui, place, theme, "candidate-piece", tip, &names, sheet.piece) {
+    let choice = Choice::new("candidate-piece", &names, sheet.piece).tip(tip);
+    if let Some(piece) = choice.show(ui, place, theme) {
         sheet.piece = piece;
     }
     let row = line(CONTROL, UNIT);

@@ -6,7 +6,7 @@ use super::picture::style_colour;
 use super::rows::{halves, is_roomy};
 use crate::editor::frame::Frame;
 use crate::editor::theme::{CONTROL, UNIT};
-use crate::editor::widgets::choice_marked;
+use crate::editor::widgets::Choice;
 use crate::patterns::{Filter, MapStyle};
 
 /// Strokes in two bars, from and to, under their names.
@@ -80,7 +80,7 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, search: &mut Search, rect: Rect) {
         .collect();
     for (place, (name, tip, names, chosen)) in places.into_iter().zip(fields) {
         let marks = if name == STYLE { &colours[..] } else { &[] };
-        let picked = choice_marked(ui, place, theme, name, tip, names, *chosen, marks);
+        let picked = Choice::new(name, names, *chosen).tip(tip).marks(marks).show(ui, place, theme);
         *chosen = picked.unwrap_or(*chosen);
     }
 }

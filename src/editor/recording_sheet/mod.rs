@@ -14,7 +14,7 @@ use super::frame::{Frame, bar_count, sentence};
 use super::shared::{Request, Shared};
 use super::sheet::{Rows, title};
 use super::theme::{CONTROL, Face, UNIT};
-use super::widgets::{Button, Icon, Look, choice, drag_chip, label, label_wrapped, switch};
+use super::widgets::{Button, Choice, Icon, Look, drag_chip, label, label_wrapped, switch};
 use crate::score::{Beats, Metre};
 use crate::studio::{HostPlace, Job, LONGEST_PREVIEW, PreviewRequest, RecordingMix};
 use crate::transcriber::{Options, Transcription};
@@ -132,8 +132,8 @@ fn correct(
     let chosen = BEATS.iter().position(|beats| *beats == sheet.options.beats.beats_to_a_bar);
     let tip = "How many beats a bar has.";
     let place = slot(140.0);
-    let picked = choice(ui, place, theme, "recording-bars", tip, &names, chosen.unwrap_or(0));
-    if let Some(picked) = picked {
+    let choice = Choice::new("recording-bars", &names, chosen.unwrap_or(0)).tip(tip);
+    if let Some(picked) = choice.show(ui, place, theme) {
         sheet.options.beats.beats_to_a_bar = BEATS[picked];
     }
     let tip = "A mouth, or fingers on a table: kick, snare and hat by how dark or bright they are.";
@@ -182,9 +182,8 @@ fn preview_controls(ui: &mut Ui, frame: &Frame<'_>, sheet: &mut RecordingSheet, 
         "What is heard: from the left edge of what is in view, or along with the host; {most} minutes at most."
     );
     let names = NAMES.map(str::to_owned);
-    let picked =
-        choice(ui, place, &frame.theme, "recording-mix", &tip, &names, chosen.unwrap_or(0));
-    if let Some(picked) = picked {
+    let choice = Choice::new("recording-mix", &names, chosen.unwrap_or(0)).tip(&tip);
+    if let Some(picked) = choice.show(ui, place, &frame.theme) {
         sheet.mix = RecordingMix::ALL[picked];
     }
 }

@@ -150,8 +150,11 @@ fn a_take_that_the_host_has_laid_anew_says_so_and_is_captured_again() {
     robot.transport.bpm = Some(Bpm(96.0));
     robot.frames(2);
     assert!(robot.shows("capture-again"));
-    assert!(words(&mut robot).contains("it has 120 bpm there, the host 96"));
+    assert!(words(&mut robot).contains("it has 120 bpm there, the host 96. Its drums follow"));
+    // Back from practising.
     robot.transport.bpm = Some(Bpm(120.0));
+    robot.frames(2);
+    assert!(!robot.shows("capture-again"));
     robot.transport.metre = Metre::new(3, 4);
     robot.frames(2);
     assert!(words(&mut robot).contains("it is in 4/4, the host in 3/4"));

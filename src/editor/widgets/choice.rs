@@ -18,91 +18,73 @@ const ARROW: f32 = 12.0;
 /// The height of a line of a list, in points.
 pub const ENTRY: f32 = 6.0 * UNIT;
 
-/// Shows the chosen name; answers with the index of another one when it is picked. Also turned with
-/// the arrow keys.
-pub fn choice(
-    ui: &mut Ui,
-    rect: Rect,
-    theme: &Theme,
+/// One of several names, to be turned with the arrow keys too.
+pub struct Choice<'a> {
     name: &'static str,
-    tip: &str,
-    names: &[String],
+    names: &'a [String],
     chosen: usize,
-) -> Option<usize> {
-    let shown = names.get(chosen).map_or("", String::as_str);
-    choice_as(ui, rect, theme, name, tip, names, chosen, shown)
+    shown: &'a str,
+    marks: &'a [Option<Color32>],
+    tip: &'a str,
 }
 
-/// As [`choice`], with something shorter than its name for the chosen one.
-#[expect(clippy::too_many_arguments, reason = "those of `choice` and one more")]
-pub fn choice_as(
-    ui: &mut Ui,
-    rect: Rect,
-    theme: &Theme,
-    name: &'static str,
-    tip: &str,
-    names: &[String],
-    chosen: usize,
-    shown: &str,
-) -> Option<usize> {
-    pick(ui, rect, theme, name, tip, (names, &[]), chosen, shown)
-}
-
-/// As [`choice`], with a dot of a colour behind those names that have one, by their index.
-#[expect(clippy::too_many_arguments, reason = "those of `choice` and one more")]
-pub fn choice_marked(
-    ui: &mut Ui,
-    rect: Rect,
-    theme: &Theme,
-    name: &'static str,
-    tip: &str,
-    names: &[String],
-    chosen: usize,
-    marks: &[Option<Color32>],
-) -> Option<usize> {
-    let shown = names.get(chosen).map_or("", String::as_str);
-    pick(ui, rect, theme, name, tip, (names, marks), chosen, shown)
-}
-
-#[expect(clippy::too_many_arguments, reason = "those of `choice` and one more")]
-fn pick(
-    ui: &mut Ui,
-    rect: Rect,
-    theme: &Theme,
-    name: &'static str,
-    tip: &str,
-    (names, marks): (&[String], &[Option<Color32>]),
-    chosen: usize,
-    shown: &str,
-) -> Option<usize> {
-    let response = field(ui, rect, theme, name, shown);
-    let mut picked = None;
-    super::keep_arrows(ui, &response);
-    if response.has_focus() {
-        let (up, down) = ui.input(|input| {
-            (input.key_pressed(egui::Key::ArrowUp), input.key_pressed(egui::Key::ArrowDown))
-        });
-        if up && chosen > 0 {
-            picked = Some(chosen - 1);
-        }
-        if down && chosen + 1 < names.len() {
-            picked = Some(chosen + 1);
-        }
+impl<'a> Choice<'a> {
+    /// `name` is unique in the window; `chosen` is an index into `names`.
+    pub fn new(name: &'static str, names: &'a [String], chosen: usize) -> Choice<'a> {
+        let shown = names.get(chosen).map_or("", String::as_str);
+        Choice { name, names, chosen, shown, marks: &[], tip: "" }
     }
-    list(&response, PopupCloseBehavior::CloseOnClick, |ui| {
-        for (index, text) in names.iter().enumerate() {
-            let line = entry(ui, theme, (name, index), text, index == chosen);
-            if let Some(mark) = marks.get(index).copied().flatten() {
-                let at = line.rect.right_center() - Vec2::new(3.0 * UNIT, 0.0);
-                ui.painter().circle_filled(at, 4.0, mark);
+
+    /// What is chosen here, as a sentence.
+    pub fn tip(mut self, tip: &'a str) -> Self {
+        self.tip = tip;
+        self
+    }
+
+    /// Something shorter than its name for the chosen one.
+    pub fn shown_as(mut self, shown: &'a str) -> Self {
+        self.shown = shown;
+        self
+    }
+
+    /// A dot of a colour behind those names that have one, by their index.
+    pub fn marks(mut self, marks: &'a [Option<Color32>]) -> Self {
+        self.marks = marks;
+        self
+    }
+
+    /// Shows the chosen name; answers with the index of another one when it is picked.
+    pub fn show(self, ui: &mut Ui, rect: Rect, theme: &Theme) -> Option<usize> {
+        let Choice { name, names, chosen, shown, marks, tip } = self;
+        let response = field(ui, rect, theme, name, shown);
+        let mut picked = None;
+        super::keep_arrows(ui, &response);
+        if response.has_focus() {
+            let (up, down) = ui.input(|input| {
+                (input.key_pressed(egui::Key::ArrowUp), input.key_pressed(egui::Key::ArrowDown))
+            });
+            if up && chosen > 0 {
+                picked = Some(chosen - 1);
             }
-            if line.clicked() {
-                picked = Some(index);
+            if down && chosen + 1 < names.len() {
+                picked = Some(chosen + 1);
             }
         }
-    });
-    response.on_hover_text(tip);
-    picked.filter(|&index| index != chosen)
+        list(&response, PopupCloseBehavior::CloseOnClick, |ui| {
+            for (index, text) in names.iter().enumerate() {
+                let line = entry(ui, theme, (name, index), text, index == chosen);
+                if let Some(mark) = marks.get(index).copied().flatten() {
+                    let at = line.rect.right_center() - Vec2::new(3.0 * UNIT, 0.0);
+                    ui.painter().circle_filled(at, 4.0, mark);
+                }
+                if line.clicked() {
+                    picked = Some(index);
+                }
+            }
+        });
+        response.on_hover_text(tip);
+        picked.filter(|&index| index != chosen)
+    }
 }
 
 /// The closed drop-down, with what is chosen.

@@ -13,9 +13,7 @@ mod text;
 
 pub use button::{Button, Look};
 pub use cached::{Cached, PtrEq};
-pub use choice::{
-    ENTRY, choice, choice_as, choice_marked, entry, field, field_off, field_room, list,
-};
+pub use choice::{Choice, ENTRY, entry, field, field_off, field_room, list};
 pub use drag_chip::drag_chip;
 pub use icon::Icon;
 pub use knob::{Gesture, Knob, level};

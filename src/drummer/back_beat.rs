@@ -1,10 +1,11 @@
 //! The back beat and the kicks between its strokes, beyond what `rhythms` says of them.
 
+use super::bar_pattern::{
+    ADDED, BEAT, CYMBALS, PERCUSSION, Pattern, beats, count, is_onset, played, silence_slot,
+};
 use super::cells::SILENT;
-use super::decode::Pattern;
 use super::features::SLOTS;
 use super::limbs::Limbs;
-use super::timekeeper::{ADDED, BEAT, CYMBALS, PERCUSSION, beats, count, is_onset, silence_slot};
 use crate::score::{GridKind, Lane, StepGrid};
 
 /// What a back beat is struck on.
@@ -18,8 +19,7 @@ const DOWNBEAT: f32 = 1.0;
 /// downbeat and not on the other hardly anybody strikes it (in .0008 of the bars of `paired`). The last
 /// beat may be short: 7/8 is a 4/4 that lacks an eighth.
 pub(super) fn without_downbeats(patterns: &mut [Pattern], groups: &[usize], grids: &[StepGrid]) {
-    for (number, pattern) in patterns.iter_mut().enumerate() {
-        let Some(bar) = groups.iter().position(|&group| group == number) else { continue };
+    for (bar, pattern) in played(patterns, groups) {
         let beat = grids[bar].steps_per_beat;
         let beats = grids[bar].steps.div_ceil(beat);
         if !beats.is_multiple_of(2) || beats * beat > SLOTS {
@@ -46,8 +46,7 @@ const PICK_UP: f32 = 2.0;
 /// other snare beside it: bar after bar people play `----x-------x-x-` in .007 of the bars, expected F1 in
 /// .067.
 pub(super) fn without_pick_up(patterns: &mut [Pattern], groups: &[usize], grids: &[StepGrid]) {
-    for (number, pattern) in patterns.iter_mut().enumerate() {
-        let Some(bar) = groups.iter().position(|&group| group == number) else { continue };
+    for (bar, pattern) in played(patterns, groups) {
         let (grid, beat) = (&grids[bar], grids[bar].steps_per_beat);
         let has_eighths = grid.kind == GridKind::Straight && beat.is_multiple_of(2);
         let pick_up = 3 * beat + beat / 2;
@@ -64,8 +63,7 @@ pub(super) fn without_pick_up(patterns: &mut [Pattern], groups: &[usize], grids:
 /// Has the kick answer itself between the strokes of the back beat: where it is struck on the first of four
 /// beats and nowhere else, it is struck on the third too. Hardly anybody plays a back beat over one kick a bar.
 pub(super) fn second_kick(patterns: &mut [Pattern], groups: &[usize], grids: &[StepGrid]) {
-    for (number, pattern) in patterns.iter_mut().enumerate() {
-        let Some(bar) = groups.iter().position(|&group| group == number) else { continue };
+    for (bar, pattern) in played(patterns, groups) {
         let beat = grids[bar].steps_per_beat;
         let is_back = |slot: usize| SNARES.iter().any(|&lane| is_onset(pattern, lane, slot));
         let backs = is_back(beat) && is_back(3 * beat);
@@ -102,8 +100,7 @@ pub(super) fn share_back_beat(
     if bars(has) <= bars(lacks) {
         return;
     }
-    for (number, pattern) in patterns.iter_mut().enumerate() {
-        let Some(bar) = groups.iter().position(|&group| group == number) else { continue };
+    for (bar, pattern) in played(patterns, groups) {
         if !lacks(pattern, &grids[bar]) {
             continue;
         }
@@ -139,7 +136,7 @@ pub(super) fn crowds_third(
 
 #[cfg(test)]
 mod tests {
-    use super::super::timekeeper::tests::{pattern, slots};
+    use super::super::bar_pattern::tests::{pattern, slots};
     use super::*;
     use crate::score::Metre;
 

@@ -4,9 +4,8 @@
 //! within a section (in 5/4 and 2/4, of which the network has heard little, of every fourth), the drummer
 //! plays on as in the bars around.
 
-use super::decode::Pattern;
+use super::bar_pattern::{Pattern, is_break, keeps_time};
 use super::form::Form;
-use super::timekeeper::{is_break, keeps_time};
 use crate::score::StepGrid;
 
 /// Bars on either side whose groove is played on.
@@ -54,7 +53,7 @@ pub(super) fn play_on(
 mod tests {
     use super::*;
     use crate::drummer::Section;
-    use crate::drummer::timekeeper::tests::pattern;
+    use crate::drummer::bar_pattern::tests::pattern;
     use crate::score::{Lane, Metre};
 
     #[test]

@@ -27,6 +27,7 @@ use std::collections::btree_map::Entry;
 
 use rand_chacha::ChaCha8Rng;
 
+use super::bar_pattern::Pattern;
 use super::candidates::{Codes, Drafting, Group, Material};
 use super::cells::log_odds;
 use super::features::SLOTS;
@@ -93,12 +94,6 @@ impl StyleBars {
     fn is_empty(&self) -> bool {
         self.by_kind.is_empty()
     }
-}
-
-/// What a group of bars plays: one logit a cell; above 0 is struck.
-#[derive(Clone, Debug)]
-pub(super) struct Pattern {
-    pub logits: Vec<f32>,
 }
 
 /// The share of their cells that two songs' patterns have in common (Dice's coefficient), 0 to 1;

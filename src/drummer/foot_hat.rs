@@ -3,10 +3,9 @@
 //! Closed and trodden hats are nearly the same sound, and songs write either for the other: so the network
 //! may know that a hat is struck and not by what. A drummer's hand plays the hat unless it is on the ride.
 
-use super::decode::Pattern;
+use super::bar_pattern::{PERCUSSION, Pattern, ROLL, add, beats, count, is_onset, played, silence};
 use super::features::SLOTS;
 use super::limbs::Limbs;
-use super::timekeeper::{PERCUSSION, ROLL, add, beats, count, is_onset, silence};
 use crate::score::{Lane, StepGrid};
 
 /// Gives the hand what the foot plays on the hat between the beats, or in turn with the hand. Where the hands
@@ -17,8 +16,7 @@ pub(super) fn leave_hats_to_hands(
     limbs: &[Limbs],
     grids: &[StepGrid],
 ) {
-    for (number, pattern) in patterns.iter_mut().enumerate() {
-        let Some(bar) = groups.iter().position(|&group| group == number) else { continue };
+    for (bar, pattern) in played(patterns, groups) {
         let (beats, beat) = (beats(&grids[bar]), grids[bar].steps_per_beat);
         let trodden = (0..SLOTS).filter(|&slot| is_onset(pattern, Lane::PedalHat, slot));
         let trodden: Vec<usize> = trodden.collect();
@@ -38,7 +36,7 @@ pub(super) fn leave_hats_to_hands(
 
 #[cfg(test)]
 mod tests {
-    use super::super::timekeeper::tests::{pattern, slots};
+    use super::super::bar_pattern::tests::{pattern, slots};
     use super::*;
     use crate::score::Metre;
 

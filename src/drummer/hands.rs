@@ -6,12 +6,13 @@
 //! for the hat where both hands play sixteenths.
 
 use super::back_beat::SNARES;
+use super::bar_pattern::{
+    ADDED, CYMBALS, DRUMS, PERCUSSION, Pattern, add, count, is_onset, played, silence_slot,
+};
 use super::cells::SILENT;
-use super::decode::Pattern;
 use super::features::SLOTS;
 use super::limbs::{HAND, Limbs, SLACK};
 use super::thin::is_back_beat;
-use super::timekeeper::{ADDED, CYMBALS, DRUMS, PERCUSSION, add, count, is_onset, silence_slot};
 use crate::score::{GridKind, Lane, StepGrid};
 
 /// What a stick keeps the time on.
@@ -33,8 +34,7 @@ pub(super) fn whole_off_beats(
 ) {
     const STRUCK: [Lane; 5] =
         [Lane::ClosedHat, Lane::OpenHat, Lane::Ride, Lane::PedalHat, Lane::Crash];
-    for (number, pattern) in patterns.iter_mut().enumerate() {
-        let Some(bar) = groups.iter().position(|&group| group == number) else { continue };
+    for (bar, pattern) in played(patterns, groups) {
         let (grid, steps) = (&grids[bar], limbs[bar].steps.min(grids[bar].steps).min(SLOTS));
         let (beat, half) = (grid.steps_per_beat, grid.steps_per_beat / 2);
         let is_struck = |slot: usize| STRUCK.iter().any(|&lane| is_onset(pattern, lane, slot));
@@ -67,8 +67,7 @@ pub(super) fn in_turn(
     limbs: &[Limbs],
     grids: &[StepGrid],
 ) {
-    for (number, pattern) in patterns.iter_mut().enumerate() {
-        let Some(bar) = groups.iter().position(|&group| group == number) else { continue };
+    for (bar, pattern) in played(patterns, groups) {
         let (grid, steps) = (&grids[bar], limbs[bar].steps.min(grids[bar].steps).min(SLOTS));
         let has_sixteenths = grid.kind == GridKind::Straight && grid.steps_per_beat == 4;
         if !has_sixteenths || limbs[bar].step > HAND - SLACK {
@@ -135,7 +134,7 @@ fn fill(pattern: &mut Pattern, slots: impl Iterator<Item = usize>, limbs: &Limbs
 
 #[cfg(test)]
 mod tests {
-    use super::super::timekeeper::tests::{pattern, slots};
+    use super::super::bar_pattern::tests::{pattern, slots};
     use super::*;
     use crate::score::Metre;
 

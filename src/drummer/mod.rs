@@ -8,6 +8,7 @@
 mod accents;
 mod arrange;
 mod back_beat;
+mod bar_pattern;
 mod breaks;
 mod candidates;
 mod cells;

@@ -4,12 +4,11 @@
 //! now the other. A drummer opens the hat on all of them, on every other or on none. Before the bar
 //! line it opens where a phrase ends, which [`arrange`](super::arrange) sees to.
 
+use super::bar_pattern::{Pattern, beats, count, is_onset, last_off_beat, silence};
 use super::cells::SILENT;
-use super::decode::Pattern;
 use super::features::SLOTS;
 use super::form::Form;
 use super::pattern::known_grid;
-use super::timekeeper::{beats, count, is_onset, last_off_beat, silence};
 use crate::score::{GridKind, Lane, StepGrid};
 
 /// Beats of which every other may be open: in fewer there is no turn.
@@ -142,7 +141,7 @@ fn in_order(beats: &[(usize, bool)]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::Section;
-    use super::super::timekeeper::tests::{pattern, slots};
+    use super::super::bar_pattern::tests::{pattern, slots};
     use super::*;
     use crate::score::Metre;
 

@@ -1,9 +1,10 @@
 //! Percussion is a part or is not there, and leaves the time to the kit.
 
-use super::decode::Pattern;
+use super::bar_pattern::{
+    CYMBALS, PERCUSSION, Pattern, add, beats, count, is_onset, played, silence,
+};
 use super::features::SLOTS;
 use super::limbs::Limbs;
-use super::timekeeper::{CYMBALS, PERCUSSION, add, beats, count, is_onset, silence};
 use crate::score::{Lane, StepGrid};
 
 /// Fewer strokes of percussion in a bar, unless on back beats, are a guess.
@@ -11,8 +12,7 @@ const GUESS: usize = 3;
 
 /// Takes single strokes of percussion away.
 pub(super) fn without_guesses(patterns: &mut [Pattern], groups: &[usize], grids: &[StepGrid]) {
-    for (number, pattern) in patterns.iter_mut().enumerate() {
-        let Some(bar) = groups.iter().position(|&group| group == number) else { continue };
+    for (bar, pattern) in played(patterns, groups) {
         let beat = grids[bar].steps_per_beat;
         let strokes: Vec<usize> = (0..SLOTS)
             .filter(|&slot| PERCUSSION.iter().any(|&lane| is_onset(pattern, lane, slot)))
@@ -36,8 +36,7 @@ pub(super) fn on_the_kit(
     few: bool,
 ) {
     const LIGHT: [Lane; 2] = [Lane::Shaker, Lane::Bell];
-    for (number, pattern) in patterns.iter_mut().enumerate() {
-        let Some(bar) = groups.iter().position(|&group| group == number) else { continue };
+    for (bar, pattern) in played(patterns, groups) {
         let beats = beats(&grids[bar]);
         let [kicks, snares] = [Lane::Kick, Lane::Snare].map(|lane| count(pattern, &[lane]));
         let is_kit = kicks > 0 && snares > 0;
@@ -91,7 +90,7 @@ fn likeliest(pattern: &Pattern, lanes: &[Lane]) -> [f32; SLOTS] {
 
 #[cfg(test)]
 mod tests {
-    use super::super::timekeeper::tests::{pattern, slots};
+    use super::super::bar_pattern::tests::{pattern, slots};
     use super::*;
     use crate::score::Metre;
 

@@ -4,9 +4,10 @@
 //! are about as likely, and the bar gets a little of each. Who rolls has no hand for the time and needs
 //! none; the foot is left.
 
-use super::decode::Pattern;
+use super::bar_pattern::{
+    BEAT, CYMBALS, Pattern, ROLL, add, beats, count, is_mixture, played, silence,
+};
 use super::limbs::Limbs;
-use super::timekeeper::{BEAT, CYMBALS, ROLL, add, beats, count, is_mixture, silence};
 use crate::score::{Lane, StepGrid};
 
 /// Leaves the time to the snare where it rolls under a mixture of cymbals, as in three in a thousand of
@@ -17,8 +18,7 @@ pub(super) fn leave_time_to_rolls(
     limbs: &[Limbs],
     grids: &[StepGrid],
 ) {
-    for (number, pattern) in patterns.iter_mut().enumerate() {
-        let Some(bar) = groups.iter().position(|&group| group == number) else { continue };
+    for (bar, pattern) in played(patterns, groups) {
         let (beats, beat) = (beats(&grids[bar]), grids[bar].steps_per_beat);
         if !is_mixture(pattern) || count(pattern, &[Lane::Snare]) <= ROLL * beats {
             continue;
@@ -31,7 +31,7 @@ pub(super) fn leave_time_to_rolls(
 
 #[cfg(test)]
 mod tests {
-    use super::super::timekeeper::tests::{pattern, slots};
+    use super::super::bar_pattern::tests::{pattern, slots};
     use super::*;
     use crate::score::Metre;
 

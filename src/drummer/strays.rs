@@ -5,11 +5,10 @@
 //! of them. A drummer plays the section's groove through such bars, and says what is new with a fill.
 
 use super::back_beat::SNARES;
-use super::decode::Pattern;
+use super::bar_pattern::{CYMBALS, PERCUSSION, Pattern, count, is_mixture, is_onset, silence};
 use super::features::SLOTS;
 use super::form::Form;
 use super::thin::is_back_beat;
-use super::timekeeper::{CYMBALS, PERCUSSION, count, is_mixture, is_onset, silence};
 use crate::score::{Lane, StepGrid};
 
 /// A group that plays on for so many bars is a groove of its own.
@@ -196,7 +195,7 @@ fn hand(pattern: &Pattern) -> Hand {
 
 #[cfg(test)]
 mod tests {
-    use super::super::timekeeper::tests::{pattern, slots};
+    use super::super::bar_pattern::tests::{pattern, slots};
     use super::*;
     use crate::drummer::Section;
     use crate::score::Metre;

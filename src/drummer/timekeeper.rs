@@ -6,76 +6,30 @@
 
 use std::collections::BTreeMap;
 
+use super::bar_pattern::{
+    ADDED, BEAT, CYMBALS, DRUMS, Pattern, add, beats, count, is_break, is_onset, keeps_time,
+    played, silence,
+};
 use super::cells::SILENT;
-use super::decode::Pattern;
 use super::features::SLOTS;
 use super::form::Form;
 use super::limbs::Limbs;
-use super::pattern::known_grid;
 use crate::score::{GridKind, Lane, StepGrid};
 
 /// Bars on either side from which a bar takes its cymbals.
 const AROUND: usize = 4;
-/// Fewer strokes than this in a bar are a rest or a break.
-const BREAK: usize = 3;
 /// One stroke of so many may be missing from a pulse that a hand keeps.
 const GAPS: usize = 8;
 /// Eighths that follow each other more quickly (seconds) are played without the second of three.
 const QUICK: f32 = 0.2;
-/// The logit of a stroke that is added, and of one on a beat, which the simplest groove keeps.
-pub(super) const ADDED: f32 = 0.5;
-pub(super) const BEAT: f32 = 2.0;
-
-/// More strokes of the snare for each beat are a roll.
-pub(super) const ROLL: usize = 2;
-
 /// Strokes of hat and ride that are expected for each of the snare where no march is, at least.
 const EXPECTED: f32 = 0.7;
 
-pub(super) const CYMBALS: [Lane; 4] = [Lane::ClosedHat, Lane::OpenHat, Lane::Ride, Lane::PedalHat];
-pub(super) const PERCUSSION: [Lane; 3] = [Lane::Shaker, Lane::HandDrum, Lane::Bell];
 /// What a hand keeps the time on.
 const HANDS: [Lane; 6] =
     [Lane::ClosedHat, Lane::OpenHat, Lane::Ride, Lane::Shaker, Lane::HandDrum, Lane::Bell];
-/// What else hands are busy with.
-pub(super) const DRUMS: [Lane; 6] =
-    [Lane::Snare, Lane::SideStick, Lane::Clap, Lane::LowTom, Lane::MidTom, Lane::HighTom];
 /// What can keep the time alone.
 const KEEPERS: [Lane; 5] = [Lane::ClosedHat, Lane::Ride, Lane::Shaker, Lane::HandDrum, Lane::Bell];
-
-pub(super) fn is_onset(pattern: &Pattern, lane: Lane, slot: usize) -> bool {
-    pattern.logits[lane.index() * SLOTS + slot] > 0.0
-}
-
-pub(super) fn count(pattern: &Pattern, lanes: &[Lane]) -> usize {
-    (0..SLOTS).filter(|&slot| lanes.iter().any(|&lane| is_onset(pattern, lane, slot))).count()
-}
-
-pub(super) fn beats(grid: &StepGrid) -> usize {
-    (known_grid(grid).steps / grid.steps_per_beat).max(1)
-}
-
-/// Whether a bar is a rest or a break.
-pub(super) fn is_break(pattern: &Pattern, grid: &StepGrid) -> bool {
-    let strokes = pattern.logits.iter().filter(|&&logit| logit > 0.0).count();
-    strokes < BREAK.min(beats(grid))
-}
-
-/// Whether cymbals or percussion strike as often as there are beats.
-pub(super) fn keeps_time(pattern: &Pattern, grid: &StepGrid) -> bool {
-    count(pattern, &CYMBALS).max(count(pattern, &PERCUSSION)) >= beats(grid)
-}
-
-/// Whether three cymbals, with three strokes each at least, share the time.
-pub(super) fn is_mixture(pattern: &Pattern) -> bool {
-    CYMBALS.iter().filter(|&&lane| count(pattern, &[lane]) >= 3).count() >= 3
-}
-
-/// The last eighth of a bar, or third of a ternary beat; always a step of the bar.
-pub(super) fn last_off_beat(grid: &StepGrid) -> usize {
-    let parts = if grid.kind == GridKind::Ternary { 3 } else { 2 };
-    grid.steps.saturating_sub((grid.steps_per_beat / parts).max(1))
-}
 
 /// Gives the time to a hand where the snare has it. Many strokes on the snare with no cymbal are a
 /// march's, and a drummer at a kit plays few songs so. Where hat and ride are equally likely, the
@@ -89,8 +43,7 @@ pub(super) fn time_from_snare(
     grids: &[StepGrid],
     few: bool,
 ) {
-    for (number, pattern) in patterns.iter_mut().enumerate() {
-        let Some(bar) = groups.iter().position(|&group| group == number) else { continue };
+    for (bar, pattern) in played(patterns, groups) {
         let beats = beats(&grids[bar]);
         let many = count(pattern, &[Lane::Snare]) > beats;
         let is_march = many && count(pattern, &HANDS) < beats && count(pattern, &[Lane::Kick]) > 0;
@@ -159,8 +112,7 @@ pub(super) fn fill_gaps(
 ) {
     const STRUCK: [Lane; 5] =
         [Lane::ClosedHat, Lane::OpenHat, Lane::PedalHat, Lane::Ride, Lane::Crash];
-    for (number, pattern) in patterns.iter_mut().enumerate() {
-        let Some(bar) = groups.iter().position(|&group| group == number) else { continue };
+    for (bar, pattern) in played(patterns, groups) {
         let (grid, steps) = (&grids[bar], limbs[bar].steps.min(grids[bar].steps));
         let rides = count(pattern, &[Lane::Ride]) > count(pattern, &[Lane::ClosedHat]);
         let keeper = if rides { Lane::Ride } else { Lane::ClosedHat };
@@ -282,48 +234,12 @@ fn clear(pattern: &mut Pattern) {
     }
 }
 
-pub(super) fn silence(pattern: &mut Pattern, lane: Lane) {
-    let row = &mut pattern.logits[lane.index() * SLOTS..][..SLOTS];
-    row.iter_mut().for_each(|logit| *logit = logit.min(SILENT));
-}
-
-pub(super) fn silence_slot(pattern: &mut Pattern, lanes: &[Lane], slot: usize) {
-    for lane in lanes {
-        let logit = &mut pattern.logits[lane.index() * SLOTS + slot];
-        *logit = logit.min(SILENT);
-    }
-}
-
-/// Adds what the limbs have time for, where no cymbal is struck.
-pub(super) fn add(pattern: &mut Pattern, strokes: &[(Lane, usize, f32)], limbs: &Limbs) {
-    let onsets: Vec<bool> = pattern.logits.iter().map(|&logit| logit > 0.0).collect();
-    let mut bar = limbs.repeating(&onsets);
-    for &(lane, slot, logit) in strokes {
-        let cell = lane.index() * SLOTS + slot;
-        let is_free = CYMBALS.iter().all(|&cymbal| !is_onset(pattern, cymbal, slot));
-        if is_free && bar.fits(cell) {
-            bar.set(cell, true);
-            pattern.logits[cell] = logit;
-        }
-    }
-}
-
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
+    use super::super::bar_pattern::tests::{pattern, slots};
     use super::*;
     use crate::drummer::Section;
-    use crate::drummer::cells::CELLS;
     use crate::score::Metre;
-
-    pub fn pattern(strokes: &[(Lane, usize)]) -> Pattern {
-        let mut logits = vec![-2.0; CELLS];
-        strokes.iter().for_each(|&(lane, slot)| logits[lane.index() * SLOTS + slot] = 1.0);
-        Pattern { logits }
-    }
-
-    pub fn slots(pattern: &Pattern, lane: Lane) -> Vec<usize> {
-        (0..SLOTS).filter(|&slot| is_onset(pattern, lane, slot)).collect()
-    }
 
     fn kept(numerator: u8, denominator: u8, step: f32, mut patterns: Vec<Pattern>) -> Vec<Pattern> {
         let metre = Metre::new(numerator, denominator).unwrap();
@@ -335,20 +251,6 @@ pub(super) mod tests {
         let compound = vec![metre.is_compound(); count];
         keep_time(&mut patterns, &groups, &form, &limbs, &vec![grid; count], &compound);
         patterns
-    }
-
-    #[test]
-    fn the_last_off_beat_is_in_the_bar() {
-        let grid = |numerator, denominator| {
-            StepGrid::for_metre(Metre::new(numerator, denominator).unwrap(), false)
-        };
-        assert_eq!([(4, 4), (3, 4), (6, 8)].map(|(n, d)| last_off_beat(&grid(n, d))), [14, 10, 10]);
-        for numerator in 1..=24 {
-            for denominator in [1, 2, 4, 8, 16, 32] {
-                let grid = grid(numerator, denominator);
-                assert!(last_off_beat(&grid) < grid.steps);
-            }
-        }
     }
 
     #[test]

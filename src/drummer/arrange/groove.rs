@@ -1,9 +1,9 @@
 //! What is made of the groove of a bar: which hand keeps the time, and what leads on at its end.
 
 use super::super::back_beat::SNARES;
+use super::super::bar_pattern::last_off_beat;
 use super::super::features::SLOTS;
 use super::super::thin::is_back_beat;
-use super::super::timekeeper::last_off_beat;
 use crate::score::{GridKind, Lane, StepGrid};
 
 /// As many crashes in a bar keep the time.

@@ -17,8 +17,8 @@ use self::groove::{
     ANSWERS, KickChange, PICK_UP, answer, clutters, essential, one_cymbal, open_last, pick_up,
     without_crashes,
 };
+use super::bar_pattern::{Pattern, last_off_beat};
 use super::cells::EVEN;
-use super::decode::Pattern;
 use super::dynamics::Dynamics;
 use super::ending::{LastHit, last_hit};
 use super::features::SLOTS;
@@ -30,7 +30,6 @@ use super::performance::GivenStrokes;
 use super::settings::{Settings, StyleChoice};
 use super::sounding::Sounding;
 use super::thin::{Amount, is_back_beat, thinned};
-use super::timekeeper::last_off_beat;
 use crate::score::{BarGrid, BarIndex, DrumPart, Lane, StepGrid, TempoMap};
 
 /// What stands fixed for all bars of a song.

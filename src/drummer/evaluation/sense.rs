@@ -69,63 +69,30 @@ impl Sense {
 
     /// The figures in the order of [`Sense::NAMES`].
     pub fn values(&self) -> [Option<f64>; 16] {
-        [
-            self.hands3,
-            self.rush,
-            self.kick2,
-            self.crash,
-            self.crash1,
-            self.storm,
-            self.v127,
-            self.v5,
-            self.snr127,
-            self.early,
-            self.late,
-            self.ending,
-            self.dynamics,
-            self.quiet,
-            self.toms,
-            self.fills,
-        ]
+        let mut copy = *self;
+        copy.fields().map(|field| *field)
     }
 
-    fn from_values(values: [Option<f64>; 16]) -> Sense {
-        let [
-            hands3,
-            rush,
-            kick2,
-            crash,
-            crash1,
-            storm,
-            v127,
-            v5,
-            snr127,
-            early,
-            late,
-            ending,
-            dynamics,
-            quiet,
-            toms,
-            fills,
-        ] = values;
-        Sense {
-            hands3,
-            rush,
-            kick2,
-            crash,
-            crash1,
-            storm,
-            v127,
-            v5,
-            snr127,
-            early,
-            late,
-            ending,
-            dynamics,
-            quiet,
-            toms,
-            fills,
-        }
+    /// In the order of [`Sense::NAMES`].
+    fn fields(&mut self) -> [&mut Option<f64>; 16] {
+        [
+            &mut self.hands3,
+            &mut self.rush,
+            &mut self.kick2,
+            &mut self.crash,
+            &mut self.crash1,
+            &mut self.storm,
+            &mut self.v127,
+            &mut self.v5,
+            &mut self.snr127,
+            &mut self.early,
+            &mut self.late,
+            &mut self.ending,
+            &mut self.dynamics,
+            &mut self.quiet,
+            &mut self.toms,
+            &mut self.fills,
+        ]
     }
 
     /// Figure by figure, over the songs that have it.
@@ -139,9 +106,11 @@ impl Sense {
                 }
             }
         }
-        Sense::from_values(std::array::from_fn(|figure| {
-            (counts[figure] > 0).then(|| sums[figure] / counts[figure] as f64)
-        }))
+        let mut mean = Sense::default();
+        for (field, (sum, count)) in mean.fields().into_iter().zip(sums.into_iter().zip(counts)) {
+            *field = (count > 0).then(|| sum / count as f64);
+        }
+        mean
     }
 }
 

@@ -14,7 +14,7 @@ const NOVELTY_BARS: usize = 4;
 
 /// How a generated drum part compares with the song's own, over the bars from the first to the last
 /// that the song's own drums play in. Cells are bars x 8 classes x 16 steps.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Score {
     /// F1 of the cells, 0 to 1.
     pub f1_all: f64,
@@ -53,61 +53,37 @@ impl Score {
 
     /// The figures in the order of [`Score::NAMES`].
     pub fn values(&self) -> [f64; 12] {
-        [
-            self.f1_all,
-            self.f1_ksh,
-            self.f1_onset,
-            self.ssm_corr,
-            self.nov_corr,
-            self.uniq_ref,
-            self.uniq,
-            self.dens_ref,
-            self.dens,
-            self.cls_lr,
-            self.vel_sd,
-            self.timing,
-        ]
+        let mut copy = *self;
+        copy.fields().map(|field| *field)
     }
 
-    fn from_values(values: [f64; 12]) -> Score {
-        let [
-            f1_all,
-            f1_ksh,
-            f1_onset,
-            ssm_corr,
-            nov_corr,
-            uniq_ref,
-            uniq,
-            dens_ref,
-            dens,
-            cls_lr,
-            vel_sd,
-            timing,
-        ] = values;
-        Score {
-            f1_all,
-            f1_ksh,
-            f1_onset,
-            ssm_corr,
-            nov_corr,
-            uniq_ref,
-            uniq,
-            dens_ref,
-            dens,
-            cls_lr,
-            vel_sd,
-            timing,
-        }
+    /// In the order of [`Score::NAMES`].
+    fn fields(&mut self) -> [&mut f64; 12] {
+        [
+            &mut self.f1_all,
+            &mut self.f1_ksh,
+            &mut self.f1_onset,
+            &mut self.ssm_corr,
+            &mut self.nov_corr,
+            &mut self.uniq_ref,
+            &mut self.uniq,
+            &mut self.dens_ref,
+            &mut self.dens,
+            &mut self.cls_lr,
+            &mut self.vel_sd,
+            &mut self.timing,
+        ]
     }
 
     /// Figure by figure; `None` without scores.
     pub fn mean<'a>(scores: impl IntoIterator<Item = &'a Score>) -> Option<Score> {
-        let (mut sums, mut count) = ([0.0; 12], 0usize);
+        let (mut mean, mut count) = (Score::default(), 0usize);
         for score in scores {
-            sums.iter_mut().zip(score.values()).for_each(|(sum, value)| *sum += value);
+            mean.fields().into_iter().zip(score.values()).for_each(|(sum, value)| *sum += value);
             count += 1;
         }
-        (count > 0).then(|| Score::from_values(sums.map(|sum| sum / count as f64)))
+        mean.fields().into_iter().for_each(|sum| *sum /= count as f64);
+        (count > 0).then_some(mean)
     }
 }
 

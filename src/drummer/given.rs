@@ -261,7 +261,7 @@ mod tests {
         let grids = vec![StepGrid::for_metre(metre, triplets); 4];
         let sections = [0..2, 2..4].map(|bars| Section { label: bars.start / 2, bars });
         let form = Form { sections: sections.into() };
-        let query = |bar: usize| BarQuery::new(metre, &grids[bar], &[0.1; SLOTS], bar % 2);
+        let query = |bar: usize| BarQuery::unaccented(metre, &grids[bar], bar % 2);
         let queries: Vec<BarQuery> = (0..4).map(query).collect();
         let settings = Settings {
             style: crate::drummer::StyleChoice::Groove(groove.clone()),

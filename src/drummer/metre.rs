@@ -54,10 +54,11 @@ const BASS_WEIGHT: f32 = 2.0;
 const WALTZ: f32 = 2.5;
 const NO_WALTZ: f32 = 2.0;
 
-/// Logits that are added to the third beat's snare where it is the back beat, and taken from the others'. Half
-/// way is where people have it in other songs.
+/// Logits that are added to the third beat's snare where it is the back beat, and taken from the others' and
+/// from the kick under it. Half way is where people have it in other songs.
 const BACK_BEAT: f32 = 1.5;
 const NO_BACK_BEAT: f32 = 3.0;
+const NO_KICK: f32 = 2.0;
 
 /// Fewer low onsets in a bar are no accompaniment.
 const HEARD: f32 = 0.1;
@@ -171,6 +172,7 @@ impl BarQuery {
             (Some(Three::Waltz(waltz)), Lane::Kick, 4 | 6 | 8) => -NO_WALTZ * waltz,
             (Some(Three::Waltz(waltz)), Lane::Snare, 4 | 8) => WALTZ * waltz,
             (Some(Three::Waltz(waltz)), Lane::Snare, 0 | 6) => -NO_WALTZ * waltz,
+            (Some(Three::BackBeat), Lane::Kick, 8) => -NO_KICK,
             (Some(Three::BackBeat), Lane::Snare, 8) => BACK_BEAT,
             (Some(Three::BackBeat), Lane::Snare, 0 | 4) => -NO_BACK_BEAT,
             _ => 0.0,

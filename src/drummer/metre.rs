@@ -11,7 +11,7 @@
 //! A waltz is biased towards boom-chick-chick where the song moves in quarters rather than in two
 //! dotted beats, which 3/4 is used for as well. Where the accompaniment is no waltz's, 3/4 has one back
 //! beat: of 17 songs of `paired` in 3/4 people strike the snare on the third beat alone in six, half way
-//! in five, and on both the second and third in none but a march.
+//! in five, and on both the second and third as a rule in none but a march.
 
 use std::borrow::Cow;
 

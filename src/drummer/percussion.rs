@@ -71,8 +71,8 @@ pub(super) fn on_the_kit(
 pub(super) fn one_instrument(patterns: &mut [Pattern], groups: &[usize]) {
     let strokes =
         |lane: Lane| groups.iter().map(|&group| count(&patterns[group], &[lane])).sum::<usize>();
-    let played = PERCUSSION.into_iter().filter(|&lane| strokes(lane) > 0);
-    let Some(most) = played.max_by_key(|&lane| strokes(lane)) else { return };
+    let struck = PERCUSSION.into_iter().filter(|&lane| strokes(lane) > 0);
+    let Some(most) = struck.max_by_key(|&lane| strokes(lane)) else { return };
     for pattern in patterns {
         let row = likeliest(pattern, &PERCUSSION);
         PERCUSSION.into_iter().for_each(|lane| silence(pattern, lane));

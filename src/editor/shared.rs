@@ -8,6 +8,8 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use egui::Vec2;
+
 use super::frame::Frame;
 use super::timeline::Timeline;
 use crate::drummer::Section;
@@ -122,6 +124,8 @@ pub struct Shared {
     pub menu_open: bool,
     /// A field had the keys in the last frame.
     pub typing: bool,
+    /// The size that the window is pulled to, in points, until it has been asked for.
+    pub wanted_size: Option<Vec2>,
     pub requests: Vec<Request>,
 }
 
@@ -135,6 +139,7 @@ impl Default for Shared {
             hint: None,
             menu_open: false,
             typing: false,
+            wanted_size: None,
             requests: Vec::new(),
         }
     }

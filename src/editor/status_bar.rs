@@ -23,7 +23,7 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, news: Option<St
     ui.painter().rect_filled(rect, CornerRadius::ZERO, theme.panel);
     ui.painter().hline(rect.x_range(), rect.top() + 0.5, Stroke::new(1.0, theme.line_strong));
     let mut room = rect.shrink2(Vec2::new(2.5 * UNIT, 2.0));
-    grip(ui, frame, pos2(room.right(), room.bottom()));
+    grip(ui, frame, shared, pos2(room.right(), room.bottom()));
     room.max.x -= 4.0 * UNIT;
     let backend = Rect::from_min_max(pos2(room.right() - engine::WIDTH, room.top()), room.max);
     engine::show(ui, frame, backend);
@@ -76,7 +76,7 @@ pub fn show(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, news: Option<St
 
 /// A corner to pull the window by. Some hosts let a plugin's window grow by their own border, but never
 /// shrink.
-fn grip(ui: &mut Ui, frame: &Frame<'_>, corner: egui::Pos2) {
+fn grip(ui: &mut Ui, frame: &Frame<'_>, shared: &mut Shared, corner: egui::Pos2) {
     // Whoever presses in the very corner means it, too.
     let end = frame.layout.window().right_bottom();
     let place = Rect::from_min_max(corner - Vec2::splat(16.0), end);
@@ -98,6 +98,7 @@ fn grip(ui: &mut Ui, frame: &Frame<'_>, corner: egui::Pos2) {
         && let Some(before) = ui.data(|data| data.get_temp::<Vec2>(size))
     {
         let wanted = (before + by).max(SMALLEST).round();
+        shared.wanted_size = Some(wanted);
         ui.send_viewport_cmd(ViewportCommand::InnerSize(wanted));
     }
     response

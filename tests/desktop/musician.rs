@@ -37,6 +37,9 @@ fn drum(
             open.save()?;
             Ok(session.document().ok().filter(|document| !document.takes.is_empty()))
         });
+        if take.is_err() {
+            screen.picture(&format!("ardour-no-take-{attempt}"))?;
+        }
         // Ardour on a busy machine may lose a key: it is played once more.
         if take.is_ok() || attempt == 3 {
             take?;

@@ -4,6 +4,7 @@ mod closing;
 #[cfg(target_os = "linux")]
 mod frame_events;
 mod polling;
+mod resizing;
 #[cfg(all(test, target_os = "linux"))]
 mod tests;
 
@@ -27,6 +28,7 @@ use parking_lot::Mutex;
 
 use self::closing::{Alive, OpenWindow, SCALES, WindowHandle, thread_end};
 use self::polling::Polling;
+use self::resizing::WantedSize;
 use super::drag_out::{DragSource, TITLE};
 use super::drop_in::{DropTarget, DroppedFiles, Drops, Hovering};
 use super::{Controls, SMALLEST, Transport, Window, keys};
@@ -98,6 +100,7 @@ impl Editor for HostEditor {
         *self.opened.lock() = Some(opened);
         let repaint = RepaintNotifier::new();
         let (alive, end) = thread_end();
+        let wanted_size = WantedSize::default();
         let app = App {
             parameters: Arc::clone(&self.parameters),
             studio: Arc::clone(&self.studio),
@@ -108,6 +111,7 @@ impl Editor for HostEditor {
             scale: Arc::clone(&scale),
             drops: None,
             polling: Polling::default(),
+            wanted_size: wanted_size.clone(),
             alive: Some(alive),
         };
         let settings = EguiNiceSettings {
@@ -121,7 +125,7 @@ impl Editor for HostEditor {
             wait_for_parent,
             fallback_scale_factor.filter(|scale| SCALES.contains(scale)),
             gui_context,
-            host,
+            host.map(|host| wanted_size.only(host)),
         )?;
         let scale_factor = spawned.window.size().scale_factor;
         *scale.lock() = scale_factor;
@@ -174,6 +178,7 @@ struct App {
     scale: Arc<Mutex<f64>>,
     drops: Option<DropTarget>,
     polling: Polling,
+    wanted_size: WantedSize,
     /// Until the window's thread is known.
     alive: Option<Alive>,
 }
@@ -230,7 +235,12 @@ impl NiceEguiApp for App {
         let Some(host) = self.host.clone() else { return };
         let controls = HostControls { parameters: &self.parameters, host: &host };
         let transport = (self.transport)();
-        self.window.lock().show(ui, &self.studio, &controls, transport);
+        let mut window = self.window.lock();
+        window.show(ui, &self.studio, &controls, transport);
+        if let Some(size) = window.shared.wanted_size.take() {
+            self.wanted_size.set(LogicalSize::new(size.x, size.y));
+        }
+        drop(window);
         // Space starts and stops the host; and what Drumlin does not use is the host's, too.
         let text = ui.ctx().text_edit_focused();
         frame.set_key_capture(if text {

@@ -2,16 +2,21 @@
 
 #![allow(unsafe_code, reason = "a host's side is unsafe to be")]
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use nice_plug::context::PluginApi;
 use nice_plug::context::gui::GuiContextInner;
-use nice_plug::editor::EditorHandle;
+use nice_plug::editor::dpi::{PhysicalSize, Size};
+use nice_plug::editor::{EditorHandle, HostCallbacks, HostMainThreadCaller};
 use nice_plug::params::internals::ParamPtr;
 use nice_plug::plugin::PluginState;
-use x11rb::NONE;
-use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, ImageFormat, PropMode, Window};
+use x11rb::protocol::xproto::{
+    AtomEnum, BUTTON_PRESS_EVENT, BUTTON_RELEASE_EVENT, ConfigureWindowAux, ConnectionExt as _,
+    EventMask, ImageFormat, KeyButMask, MOTION_NOTIFY_EVENT, MotionNotifyEvent, PropMode, Window,
+};
 use x11rb::wrapper::ConnectionExt as _;
+use x11rb::{CURRENT_TIME, NONE};
 
 use super::*;
 use crate::editor::tests::display::{Display, Source};
@@ -171,4 +176,104 @@ fn where_the_host_alone_names_the_scale() {
     // A size that no window has is not the end of it either.
     let spawned = open(None);
     spawned.handle.set_size(NativeSize::new(0, 0), &spawned.window).unwrap();
+}
+
+#[test]
+fn the_host_is_asked_for_the_windows_own_sizes_alone() {
+    let Some(display) = Display::start() else { return };
+    display.run("editor::host::tests::while_sizes_come_from_both_sides");
+}
+
+/// Notes down what it is asked for.
+#[derive(Clone, Default)]
+struct Asked {
+    sizes: Arc<Mutex<Vec<PhysicalSize<u32>>>>,
+    calls: Arc<AtomicBool>,
+}
+
+impl HostCallbacks for Asked {
+    fn request_resize(&mut self, size: Size, scale: f64) -> Result<(), Box<dyn Error>> {
+        self.sizes.lock().push(size.to_physical(scale));
+        Ok(())
+    }
+
+    fn destroyed(&mut self) {}
+}
+
+impl HostMainThreadCaller for Asked {
+    fn call_main_thread(&mut self) {
+        self.calls.store(true, Ordering::Release);
+    }
+}
+
+#[test]
+#[ignore = "the test above runs it on a display of its own"]
+fn while_sizes_come_from_both_sides() {
+    let ask: TransportQuery = Arc::new(Transport::default);
+    let editor = HostEditor::new(Arc::default(), Studio::new(), ask, "Drumlin");
+    editor.window.lock().side_panel.presets.folder = None;
+    let asked = Asked::default();
+    let (callbacks, caller) = (Box::new(asked.clone()), Box::new(asked.clone()));
+    let host = HostMethods { callbacks, main_thread_caller: caller };
+    let context = GuiContext::new(Arc::new(Deaf));
+    let SpawnedEditor { handle, window } =
+        editor.spawn(None, false, None, context, Some(host)).unwrap();
+    handle.show(&window).unwrap();
+    let source = Source::new(None, b"");
+    let shown = wait("a window", || source.find_target(source.client.root));
+    wait("a picture", || (colours(&source, shown) > 8).then_some(()));
+    let connection = &source.client.connection;
+    let serve = || {
+        if asked.calls.swap(false, Ordering::AcqRel) {
+            handle.host_main_thread_callback(&window);
+        }
+        let size = connection.get_geometry(shown).unwrap().reply().unwrap();
+        (size.width, size.height)
+    };
+    // A host may resize the window by the server as well, as sockets of GTK do.
+    for (width, height) in [(800, 500), (1100, 720)].repeat(20) {
+        handle.set_size(NativeSize::new(width, height), &window).unwrap();
+        serve();
+        let other = ConfigureWindowAux::new().width(1900 - width).height(1220 - height);
+        connection.configure_window(shown, &other).unwrap().check().unwrap();
+        std::thread::sleep(Duration::from_millis(5));
+        serve();
+    }
+    handle.set_size(NativeSize::new(1100, 720), &window).unwrap();
+    wait("the last size", || (serve() == (1100, 720)).then_some(()));
+    std::thread::sleep(Duration::from_millis(200));
+    assert_eq!((serve(), asked.sizes.lock().as_slice()), ((1100, 720), &[][..]));
+
+    // The corner is pulled.
+    let mouse = |response_type, (event_x, event_y)| {
+        let event = MotionNotifyEvent {
+            response_type,
+            // The left button, to an event of a button.
+            detail: 1_u8.into(),
+            sequence: 0,
+            time: CURRENT_TIME,
+            root: source.client.root,
+            event: shown,
+            child: NONE,
+            root_x: event_x,
+            root_y: event_y,
+            event_x,
+            event_y,
+            state: KeyButMask::default(),
+            same_screen: true,
+        };
+        connection.send_event(false, shown, EventMask::NO_EVENT, event).unwrap().check().unwrap();
+        // The window sees it in a frame.
+        std::thread::sleep(Duration::from_millis(100));
+    };
+    mouse(MOTION_NOTIFY_EVENT, (1094, 714));
+    mouse(BUTTON_PRESS_EVENT, (1094, 714));
+    mouse(MOTION_NOTIFY_EVENT, (1050, 700));
+    mouse(MOTION_NOTIFY_EVENT, (994, 654));
+    wait("the size that it was pulled to", || (serve() == (1000, 660)).then_some(()));
+    mouse(BUTTON_RELEASE_EVENT, (994, 654));
+    wait("the host", || {
+        serve();
+        (asked.sizes.lock().last() == Some(&PhysicalSize::new(1000, 660))).then_some(())
+    });
 }

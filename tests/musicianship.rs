@@ -12,7 +12,10 @@ use drumlin::drummer::{
 };
 use drumlin::midi;
 use drumlin::network::{Backend, Models};
-use drumlin::score::{BarIndex, DrumPart, Hit, Lane, Metre, MetreChange, Song, Ticks};
+use drumlin::score::{
+    BarIndex, DrumPart, Hit, Lane, Metre, MetreChange, Note, Song, Ticks, Track, TrackKind,
+    Velocity,
+};
 
 fn drummer() -> Drummer {
     Drummer::new(Models::new(Backend::Cpu, None), SoundFont::embedded().clone())
@@ -419,6 +422,45 @@ fn long_bars_are_drummed_to_their_end() {
             let steps = part.grids[bar].steps;
             assert!(last.is_some_and(|step| step * 4 >= steps * 3), "{metre}, bar {bar}: {last:?}");
         }
+    }
+}
+
+/// Bass on one and chords on two and three: the kick has the first beat, the snare the others, and the hat
+/// leaves none out.
+#[test]
+fn an_accompanied_waltz_is_no_march() {
+    let mut song = melody("waltz");
+    let beat = u64::from(song.ticks_per_quarter());
+    let key_on = |start, key| Note {
+        start: Ticks(start),
+        length: Ticks(beat * 9 / 10),
+        key,
+        velocity: Velocity::clamped(76),
+    };
+    let (bass, chords): (Vec<Note>, Vec<Note>) = (0..31)
+        .flat_map(|bar| {
+            let (one, root) = (bar * 3 * beat, if bar % 2 == 0 { 36 } else { 31 });
+            let chord = [1, 2].map(|at| [55, 60, 64].map(|key| key_on(one + at * beat, key)));
+            std::iter::once(key_on(one, root)).chain(chord.into_iter().flatten())
+        })
+        .partition(|note| note.key < 48);
+    for (name, notes) in [("Bass", bass), ("Chords", chords)] {
+        let kind = TrackKind::Melodic { program: 0 };
+        song.tracks.push(Track { name: name.to_owned(), kind, notes });
+    }
+    let part = usual(&song).part;
+    let struck = |lanes: &[Lane], step: usize| {
+        let bars = (0..31).filter(|&bar| {
+            let is_struck = |hit: &&Hit| hit.step == step && lanes.contains(&hit.lane());
+            in_bar(&part, bar).iter().any(is_struck)
+        });
+        bars.count()
+    };
+    assert!(struck(&[Lane::Kick], 0) >= 28 && struck(&[Lane::Snare], 0) <= 3);
+    let hats = [Lane::ClosedHat, Lane::OpenHat, Lane::PedalHat, Lane::Ride, Lane::Crash];
+    for beat in [4, 8] {
+        let (snares, hats) = (struck(&[Lane::Snare, Lane::SideStick], beat), struck(&hats, beat));
+        assert!(snares >= 20 && hats >= 24, "step {beat}: {snares} snares, {hats} hats");
     }
 }
 

@@ -17,18 +17,20 @@ const DOWNBEAT: f32 = 1.0;
 /// Leaves the first and third beat to the kick where the snare has the second and fourth, unless the
 /// snare is sure of all of them: where little is known, the likeliest snares are on every beat. On one
 /// downbeat and not on the other hardly anybody strikes it (in .0008 of the bars of `paired`). The last
-/// beat may be short: 7/8 is a 4/4 that lacks an eighth.
+/// beat may be short: 7/8 is a 4/4 that lacks an eighth. Of three beats only the first is the kick's.
 pub(super) fn without_downbeats(patterns: &mut [Pattern], groups: &[usize], grids: &[StepGrid]) {
     for (bar, pattern) in played(patterns, groups) {
         let beat = grids[bar].steps_per_beat;
         let beats = grids[bar].steps.div_ceil(beat);
-        if !beats.is_multiple_of(2) || beats * beat > SLOTS {
+        if !(beats == 3 || beats.is_multiple_of(2)) || beats * beat > SLOTS {
             continue;
         }
+        let is_down = |at: &usize| if beats == 3 { *at == 0 } else { at.is_multiple_of(2) };
+        let (downs, backs): (Vec<usize>, Vec<usize>) = (0..beats).partition(is_down);
         let snare = |at: usize| Lane::Snare.index() * SLOTS + at * beat;
-        let backs = (1..beats).step_by(2).all(|at| pattern.logits[snare(at)] > 0.0);
-        let sure = (0..beats).step_by(2).all(|at| pattern.logits[snare(at)] >= DOWNBEAT);
-        for at in (0..beats).step_by(2).filter(|_| backs && !sure) {
+        let has_backs = backs.iter().all(|&at| pattern.logits[snare(at)] > 0.0);
+        let sure = downs.iter().all(|&at| pattern.logits[snare(at)] >= DOWNBEAT);
+        for at in downs.into_iter().filter(|_| has_backs && !sure) {
             let logit = &mut pattern.logits[snare(at)];
             if *logit > 0.0 {
                 *logit = SILENT;
@@ -168,6 +170,13 @@ mod tests {
         unsure[0].logits.iter_mut().for_each(|logit| *logit *= 0.5);
         without_downbeats(&mut unsure, &[0], &grids);
         assert_eq!(slots(&unsure[0], Lane::Snare), [4, 12]);
+        // A waltz.
+        let grids = [StepGrid::for_metre(Metre::new(3, 4).unwrap(), false)];
+        let mut unsure = [pattern(&beats[..3])];
+        unsure[0].logits.iter_mut().for_each(|logit| *logit *= 0.5);
+        without_downbeats(&mut unsure, &[0], &grids);
+        assert_eq!(slots(&unsure[0], Lane::Snare), [4, 8]);
+        assert_eq!(slots(&unsure[0], Lane::Kick), [0]);
     }
 
     #[test]

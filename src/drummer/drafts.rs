@@ -287,7 +287,6 @@ impl<'a> Drafter<'a> {
         if self.settings.style == StyleChoice::FromSong {
             share_back_beat(patterns, groups, limbs, grids);
             in_turn(patterns, groups, limbs, grids);
-            whole_off_beats(patterns, groups, limbs, grids);
         }
         // What was counted is played as it was.
         let is_counted = matches!(self.settings.style, StyleChoice::Densities(_));
@@ -297,6 +296,9 @@ impl<'a> Drafter<'a> {
         }
         // A roll that keeps the time has its foot already.
         leave_hats_to_hands(patterns, groups, limbs, grids);
+        if self.settings.style == StyleChoice::FromSong {
+            whole_off_beats(patterns, groups, limbs, grids);
+        }
         open_alike(patterns, groups, form, grids);
         if !is_counted {
             open_alone(patterns, groups, grids);

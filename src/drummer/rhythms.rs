@@ -34,7 +34,7 @@ const DRUMS: Family = Family {
     classes: &[DrumClass::Kick, DrumClass::Snare],
     weight: 0.02,
     keeps: true,
-    usual: 0.001,
+    usual: 0.005,
 };
 /// Their rows.
 const KICK: usize = 0;
@@ -45,6 +45,9 @@ const CYMBALS: Family = Family {
     keeps: false,
     usual: 0.002,
 };
+/// Kicks on all eighths of four beats, one bit a slot. Wherever people strike it, they are half right: they
+/// were .088 of the bars in 27 of 70 songs, where people play them in .004, in three. They pass for unheard.
+const RUNNING_KICKS: u32 = 0x5555;
 /// Rhythms that were not played to two songs are by so much rarer than the rarest, in nats.
 const UNHEARD: f32 = 1.0;
 /// Rounds over all groups: what one changes decides what pays for the others.
@@ -104,8 +107,9 @@ impl Rhythms {
             let of = |grid: StoredGrid| {
                 let StoredGrid { ternary, steps, steps_per_beat, drums, cymbals } = grid;
                 let kind = if ternary { GridKind::Ternary } else { GridKind::Straight };
-                let drums =
-                    drums.into_iter().map(|(kick, snare, share)| (vec![kick, snare], share));
+                let drums = (drums.into_iter())
+                    .filter(|&(kick, ..)| kick != RUNNING_KICKS)
+                    .map(|(kick, snare, share)| (vec![kick, snare], share));
                 let cymbals = cymbals
                     .into_iter()
                     .map(|(closed, open, ride, share)| (vec![closed, open, ride], share));

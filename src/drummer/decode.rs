@@ -62,6 +62,8 @@ pub(super) struct Decoding {
     pub weights: Weights,
     /// How much easier or harder the onsets of a class may be made at most, in logits.
     pub reach: f32,
+    /// The share of people's bars beyond which all rhythms of kick and snare are as good.
+    pub usual: f32,
 }
 
 /// What the musician asked for.
@@ -180,7 +182,7 @@ pub(super) fn decode(
     let onsets: Vec<&[bool]> = (groups.iter().zip(&chosen))
         .map(|(group, &index)| group.candidates[index].onsets.as_slice())
         .collect();
-    rhythms::settle(&mut objective, &groups, &onsets, grids, Scope::All);
+    rhythms::settle(&mut objective, &groups, &onsets, grids, Scope::All, decoding.usual);
     let mut patterns: Vec<Pattern> = (groups.iter().zip(chosen).enumerate())
         .map(|(number, (group, index))| {
             let chosen = &group.candidates[index];
@@ -190,7 +192,7 @@ pub(super) fn decode(
         })
         .collect();
     rules(&mut patterns);
-    settle_kicks(&mut objective, &groups, &mut patterns, grids);
+    settle_kicks(&mut objective, &groups, &mut patterns, grids, decoding.usual);
     patterns
 }
 
@@ -200,6 +202,7 @@ fn settle_kicks(
     groups: &[Group],
     patterns: &mut [Pattern],
     grids: &[StepGrid],
+    usual: f32,
 ) {
     let struck = |pattern: &Pattern| -> Vec<bool> {
         pattern.logits.iter().map(|&logit| logit > 0.0).collect()
@@ -210,7 +213,7 @@ fn settle_kicks(
     for (group, &cells) in cells.iter().enumerate() {
         objective.commit(objective.try_cells(group, cells));
     }
-    rhythms::settle(objective, groups, &onsets, grids, Scope::Kicks);
+    rhythms::settle(objective, groups, &onsets, grids, Scope::Kicks, usual);
     for (number, (group, pattern)) in groups.iter().zip(patterns).enumerate() {
         let (was, is) = (cells[number], objective.pattern(number));
         if was != is {

@@ -40,8 +40,8 @@ const CYMBALS: Family = Family {
 };
 /// Rhythms of cymbals with a larger share are all as good: the most usual of them is not to be everywhere.
 const USUAL_CYMBALS: f32 = 0.002;
-/// Kicks on all eighths of four beats, one bit a slot. Wherever people strike it, they are half right: they
-/// were .088 of the bars in 27 of 70 songs, where people play them in .004, in three. They pass for unheard.
+/// Kicks on all eighths of four beats, one bit a slot. Half of them are right wherever people strike it: they
+/// were in .088 of the bars of 70 songs, people's are in .004. They pass for unheard.
 const RUNNING_KICKS: u32 = 0x5555;
 /// Rhythms that were not played to two songs are by so much rarer than the rarest, in nats.
 const UNHEARD: f32 = 1.0;

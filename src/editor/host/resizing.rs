@@ -22,12 +22,12 @@ impl WantedSize {
         *self.0.lock() = Some(size);
     }
 
-    /// Whether it is this size, to the pixel.
-    fn is(&self, size: LogicalSize<f32>) -> bool {
-        let is_near = |wanted: LogicalSize<f32>| {
+    /// Whether it was this size, to the pixel; then the host hears of it.
+    fn take(&self, size: LogicalSize<f32>) -> bool {
+        let is_near = |wanted: &mut LogicalSize<f32>| {
             (wanted.width - size.width).abs() < 1.0 && (wanted.height - size.height).abs() < 1.0
         };
-        self.0.lock().is_some_and(is_near)
+        self.0.lock().take_if(is_near).is_some()
     }
 
     /// A host that hears of this size and of no other.
@@ -44,11 +44,11 @@ struct OnlyWanted {
 
 impl HostCallbacks for OnlyWanted {
     fn request_resize(&mut self, size: Size, scale: f64) -> Result<(), Box<dyn Error>> {
-        if !self.wanted.is(size.to_logical(scale)) {
-            return Ok(());
+        if self.wanted.take(size.to_logical(scale)) {
+            self.host.request_resize(size, scale)
+        } else {
+            Ok(())
         }
-        *self.wanted.0.lock() = None;
-        self.host.request_resize(size, scale)
     }
 
     fn destroyed(&mut self) {

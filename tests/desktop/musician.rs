@@ -40,7 +40,7 @@ fn drum(
         if take.is_err() {
             screen.picture(&format!("ardour-no-take-{attempt}"))?;
         }
-        // Ardour on a busy machine may lose a key: it is played once more.
+        // Should a busy machine have lost a key, it is played once more.
         if take.is_ok() || attempt == 3 {
             take?;
             break;

@@ -45,6 +45,14 @@ impl GuiContextInner for Deaf {
     fn request_restart(&self) {}
 }
 
+/// An editor whose host stands still, without the presets of whoever tests.
+fn editor(studio: Arc<Studio>) -> HostEditor {
+    let ask: TransportQuery = Arc::new(Transport::default);
+    let editor = HostEditor::new(Arc::default(), studio, ask, "Drumlin");
+    editor.window.lock().side_panel.presets.folder = None;
+    editor
+}
+
 fn wait<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
     let began = Instant::now();
     loop {
@@ -78,9 +86,7 @@ fn a_real_window_opens_paints_and_takes_a_drop() {
 #[ignore = "the test above runs it on a display of its own"]
 fn on_the_display_that_there_is() {
     let studio = Studio::new();
-    let ask: TransportQuery = Arc::new(Transport::default);
-    let editor = HostEditor::new(Arc::default(), Arc::clone(&studio), ask, "Drumlin");
-    editor.window.lock().side_panel.presets.folder = None;
+    let editor = editor(Arc::clone(&studio));
     let song = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/songs/jingle_bells.mid");
     let source = Source::new(None, format!("file://{song}\r\n").as_bytes());
     // The second time finds what the first has left, and its host takes some frames to show it.
@@ -123,9 +129,7 @@ fn at_192_dots_to_the_inch() {
     let (connection, root) = (&source.client.connection, source.client.root);
     let told = connection.change_property8(PropMode::REPLACE, root, name, kind, b"Xft.dpi:\t192\n");
     told.unwrap().check().unwrap();
-    let ask: TransportQuery = Arc::new(Transport::default);
-    let editor = HostEditor::new(Arc::default(), Studio::new(), ask, "Drumlin");
-    editor.window.lock().side_panel.presets.folder = None;
+    let editor = editor(Studio::new());
     let host = GuiContext::new(Arc::new(Deaf));
     let spawned = editor.spawn(None, false, None, host, None).unwrap();
     // Hosts ask before there is a frame, and make room for that.
@@ -147,9 +151,7 @@ fn a_window_has_the_scale_that_its_host_names() {
 #[test]
 #[ignore = "the test above runs it on a display of its own"]
 fn where_the_host_alone_names_the_scale() {
-    let ask: TransportQuery = Arc::new(Transport::default);
-    let editor = HostEditor::new(Arc::default(), Studio::new(), ask, "Drumlin");
-    editor.window.lock().side_panel.presets.folder = None;
+    let editor = editor(Studio::new());
     let open = |scale| {
         let host = GuiContext::new(Arc::new(Deaf));
         editor.spawn(None, false, scale, host, None).unwrap()
@@ -209,9 +211,7 @@ impl HostMainThreadCaller for Asked {
 #[test]
 #[ignore = "the test above runs it on a display of its own"]
 fn while_sizes_come_from_both_sides() {
-    let ask: TransportQuery = Arc::new(Transport::default);
-    let editor = HostEditor::new(Arc::default(), Studio::new(), ask, "Drumlin");
-    editor.window.lock().side_panel.presets.folder = None;
+    let editor = editor(Studio::new());
     let asked = Asked::default();
     let (callbacks, caller) = (Box::new(asked.clone()), Box::new(asked.clone()));
     let host = HostMethods { callbacks, main_thread_caller: caller };

@@ -5,7 +5,8 @@
 //! A stroke of snare, side stick, clap, kick or open hat that comes again at the same place in the bars
 //! around is one thing to a drummer. So what the network says of all its returns is averaged, and little
 //! is left to chance. On the beat, snare and kick are meant to be heard; others stay what the network
-//! takes them for, ghost notes or accents.
+//! takes them for, ghost notes or accents. The back beats of a bar are one thing, too: a fourth beat amid a
+//! busy kick is as loud as the second.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -59,13 +60,31 @@ impl Steady {
                 }
             }
         }
+        for backs in back_beats(part, &returns) {
+            let all: Vec<usize> = backs.iter().flat_map(|&back| returns[back].clone()).collect();
+            backs.into_iter().for_each(|back| returns[back].clone_from(&all));
+        }
         Steady { returns }
     }
 
-    /// The strokes that are one with that of this number; empty for one that stands alone.
+    /// The strokes that are one with that of this number, itself among them; empty for one that stands alone.
     pub fn returns(&self, number: usize) -> &[usize] {
         &self.returns[number]
     }
+}
+
+/// The strokes of the snare that return on the second and fourth beat of a bar, and so on: of each bar those of a
+/// lane.
+fn back_beats(part: &DrumPart, returns: &[Vec<usize>]) -> Vec<Vec<usize>> {
+    let mut backs: HashMap<(BarIndex, Lane), Vec<usize>> = HashMap::new();
+    for (number, hit) in part.hits.iter().enumerate() {
+        let beat = part.grids[hit.bar.0].steps_per_beat;
+        let is_snare = !matches!(hit.lane(), Lane::Kick | Lane::OpenHat);
+        if is_snare && hit.step % (2 * beat) == beat && !returns[number].is_empty() {
+            backs.entry((hit.bar, hit.lane())).or_default().push(number);
+        }
+    }
+    backs.into_values().collect()
 }
 
 fn around(BarIndex(bar): BarIndex, bars: usize) -> Range<usize> {
@@ -128,13 +147,14 @@ mod tests {
             let expected = !is_fill && (is_kick || matches!(hit.step, 4 | 7 | 12));
             assert_eq!(is_leading(&part, hit), is_kick || hit.step != 7);
             assert_eq!(!returns.is_empty(), expected, "{hit:?}");
-            assert!(returns.iter().all(|&other| part.hits[other].step == hit.step));
+            let backs = if matches!(hit.step, 4 | 12) { [4, 12] } else { [hit.step; 2] };
+            assert!(returns.iter().all(|&other| backs.contains(&part.hits[other].step)));
         }
         let returns = |step: usize| {
             let is_here = |hit: &Hit| (hit.bar.0, hit.step, hit.lane()) == (6, step, Lane::Snare);
             steady.returns(part.hits.iter().position(is_here).unwrap()).len()
         };
         // Ahead of the fill, its bar is one of the groove.
-        assert_eq!([returns(4), returns(12)], [9, 8]);
+        assert_eq!([returns(4), returns(7), returns(12)], [17, 9, 17]);
     }
 }

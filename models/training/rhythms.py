@@ -41,6 +41,15 @@ def bits(row):
     return int(sum(1 << int(slot) for slot in np.flatnonzero(row)))
 
 
+def by_grid(song):
+    """The bars of a song in which drums play, of each grid (ternary, steps, steps a beat) that has enough of them."""
+    bars = collections.defaultdict(list)
+    for grid, lanes in zip(song.grid, song.lanes):
+        if lanes.any():
+            bars[tuple(map(int, grid[:3]))].append(by_class(lanes))
+    return {grid: played for grid, played in bars.items() if len(played) >= BARS}
+
+
 def shares(played, classes):
     """The rhythms of some classes in bars by title, the commonest first: rows of bits and a share."""
     total, titles, count = collections.Counter(), collections.defaultdict(set), 0
@@ -68,14 +77,9 @@ def main():
     examples, _ = songs.split(examples, args.folds, args.hold)
     grids = collections.defaultdict(list)
     for song in examples + songs.grooves(args.features, args.data):
-        bars = collections.defaultdict(list)
-        for grid, lanes in zip(song.grid, song.lanes):
-            if lanes.any():
-                bars[tuple(map(int, grid[:3]))].append(by_class(lanes))
         title = songs.title(song.file) if song.kind == "paired" else song.file
-        for grid, played in bars.items():
-            if len(played) >= BARS:
-                grids[grid].append((song.kind == "paired", title, played))
+        for grid, played in by_grid(song).items():
+            grids[grid].append((song.kind == "paired", title, played))
     out = []
     for (ternary, steps, beat), played in sorted(grids.items(), key=lambda item: -len(item[1])):
         paired = [song for song in played if song[0]]

@@ -36,7 +36,7 @@ use super::given_evidence::GivenEvidence;
 use super::limbs::{Limbs, Repeated};
 use super::objective::{CLASS_CELLS, ClassCells, Evidence, Objective, Weights, lanes_of};
 use super::pattern::PatternOutput;
-use super::rhythms::{self, Scope};
+use super::rhythms::{self, Scope, Usage};
 use super::settings::ClassDensities;
 use super::vocabulary::StyleBar;
 use crate::analysis::Ssm;
@@ -62,8 +62,7 @@ pub(super) struct Decoding {
     pub weights: Weights,
     /// How much easier or harder the onsets of a class may be made at most, in logits.
     pub reach: f32,
-    /// The share of people's bars beyond which all rhythms of kick and snare are as good.
-    pub usual: f32,
+    pub usage: Usage,
 }
 
 /// What the musician asked for.
@@ -182,7 +181,7 @@ pub(super) fn decode(
     let onsets: Vec<&[bool]> = (groups.iter().zip(&chosen))
         .map(|(group, &index)| group.candidates[index].onsets.as_slice())
         .collect();
-    rhythms::settle(&mut objective, &groups, &onsets, grids, Scope::All, decoding.usual);
+    rhythms::settle(&mut objective, &groups, &onsets, grids, Scope::All, decoding.usage);
     let mut patterns: Vec<Pattern> = (groups.iter().zip(chosen).enumerate())
         .map(|(number, (group, index))| {
             let chosen = &group.candidates[index];
@@ -192,7 +191,7 @@ pub(super) fn decode(
         })
         .collect();
     rules(&mut patterns);
-    settle_kicks(&mut objective, &groups, &mut patterns, grids, decoding.usual);
+    settle_kicks(&mut objective, &groups, &mut patterns, grids, decoding.usage);
     patterns
 }
 
@@ -202,7 +201,7 @@ fn settle_kicks(
     groups: &[Group],
     patterns: &mut [Pattern],
     grids: &[StepGrid],
-    usual: f32,
+    usage: Usage,
 ) {
     let struck = |pattern: &Pattern| -> Vec<bool> {
         pattern.logits.iter().map(|&logit| logit > 0.0).collect()
@@ -213,7 +212,7 @@ fn settle_kicks(
     for (group, &cells) in cells.iter().enumerate() {
         objective.commit(objective.try_cells(group, cells));
     }
-    rhythms::settle(objective, groups, &onsets, grids, Scope::Kicks, usual);
+    rhythms::settle(objective, groups, &onsets, grids, Scope::Kicks, usage);
     for (number, (group, pattern)) in groups.iter().zip(patterns).enumerate() {
         let (was, is) = (cells[number], objective.pattern(number));
         if was != is {

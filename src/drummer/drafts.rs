@@ -21,6 +21,7 @@ use super::pattern::{self, Condition, PatternOutput};
 use super::percussion::{on_the_kit, one_instrument, without_guesses};
 use super::performance::{GivenStrokes, Moved};
 use super::requested::weights;
+use super::rhythms::Usage;
 use super::rolls::leave_time_to_rolls;
 use super::song_analysis::{SongAnalysis, split_by};
 use super::sounding::Sounding;
@@ -53,7 +54,7 @@ const KNOWN_PERCUSSION: f32 = 0.3;
 /// other alternatives have more: where the densities that they are asked for lead to the same bars,
 /// they shall play others.
 const NOISE: [f32; 2] = [0.04, 0.15];
-/// See [`Decoding::usual`]: the other alternatives may play rhythms that are less usual.
+/// See [`Usage::usual`]: the other alternatives may play rhythms that are less usual.
 const USUAL: [f32; 2] = [0.005, 0.001];
 /// Alternatives that share more of their cells than this are no alternatives, and are decided again
 /// with so much noise.
@@ -217,8 +218,8 @@ impl<'a> Drafter<'a> {
             0 => NOISE[0],
             _ => NOISE[1],
         };
-        let usual = USUAL[number.min(1)];
-        let mut patterns = self.decided(noise, usual, hint, output, rng);
+        let usage = Usage { usual: USUAL[number.min(1)], corrected: self.analysis.tracks > 1 };
+        let mut patterns = self.decided(noise, usage, hint, output, rng);
         // Alternatives of one groove are alike.
         for noise in MORE_NOISE.into_iter().filter(|_| !self.settings.has_own_groove()) {
             let close =
@@ -226,7 +227,7 @@ impl<'a> Drafter<'a> {
             if !played.iter().any(close) {
                 break;
             }
-            patterns = self.decided(noise, usual, hint, output, rng);
+            patterns = self.decided(noise, usage, hint, output, rng);
         }
         patterns
     }
@@ -234,7 +235,7 @@ impl<'a> Drafter<'a> {
     fn decided(
         &self,
         noise: f32,
-        usual: f32,
+        usage: Usage,
         hint: Option<&ClassDensities>,
         output: &PatternOutput,
         rng: &mut ChaCha8Rng,
@@ -247,7 +248,7 @@ impl<'a> Drafter<'a> {
             drafting: Drafting { pooling: POOLING, noise },
             weights: weights(is_asked),
             reach: REACH[usize::from(is_asked)],
-            usual,
+            usage,
         };
         let song = SongBars { groups, limbs, grids, ssm: drum_ssm };
         let rules = |patterns: &mut [Pattern]| self.follow_rules(patterns, hint.is_some(), output);

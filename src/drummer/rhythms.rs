@@ -69,6 +69,16 @@ pub(super) enum Scope {
 /// What is added to the logarithm of a share in slow bars, in quick ones and in those between.
 type Corrections = [f32; TEMPOS.len() + 1];
 
+/// What the prior of rhythms is like.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Usage {
+    /// The share of people's bars beyond which all rhythms of kick and snare are as good.
+    pub usual: f32,
+    /// Whether what Drumlin plays to whole songs corrects it. What it plays to a melody alone is something else:
+    /// there corrections cost more than they give.
+    pub corrected: bool,
+}
+
 /// As they are stored.
 #[derive(Deserialize)]
 struct Stored {
@@ -148,12 +158,14 @@ impl Rhythms {
         cells.cells().filter(is_own)
     }
 
-    /// The logarithm of a rhythm's share, corrected for a tempo (beats a minute). Shares beyond the one whose
+    /// The logarithm of a rhythm's share, corrected for a tempo (beats a minute) if there is one. Shares beyond the one whose
     /// logarithm is `usual` are all as good.
-    fn prior(&self, rows: &[u32], tempo: f32, usual: f32) -> f32 {
+    fn prior(&self, rows: &[u32], tempo: Option<f32>, usual: f32) -> f32 {
         let ln_share = self.ln_shares.get(rows).copied().unwrap_or(self.unheard);
-        let class = TEMPOS.iter().filter(|&&from| tempo >= from).count();
-        ln_share.min(usual) + self.corrections.get(&rows[0]).map_or(0.0, |by| by[class])
+        let correction = tempo
+            .zip(self.corrections.get(&rows[0]))
+            .map_or(0.0, |(tempo, by)| by[TEMPOS.iter().filter(|&&from| tempo >= from).count()]);
+        ln_share.min(usual) + correction
     }
 
     /// A bar with another rhythm in the place of its own.
@@ -169,7 +181,7 @@ impl Rhythms {
 
 /// Exchanges the rhythms of groups that are made of the network's bars, one after the other, as long as that
 /// pays. `onsets` are the lane cells of each group's bar, before cells of it were changed. Rhythms of the drums
-/// with a share beyond `usual` are all as good. A group that plays no drum, or no cymbal but with the foot, goes
+/// are as good as `usage` says. A group that plays no drum, or no cymbal but with the foot, goes
 /// on so.
 pub(super) fn settle(
     objective: &mut Objective,
@@ -177,7 +189,7 @@ pub(super) fn settle(
     onsets: &[&[bool]],
     grids: &[StepGrid],
     scope: Scope,
-    usual: f32,
+    usage: Usage,
 ) {
     let bars: usize = groups.iter().map(|group| group.bars.len()).sum();
     for _ in 0..ROUNDS {
@@ -189,7 +201,8 @@ pub(super) fn settle(
             let share = group.bars.len() as f32 / bars as f32;
             let grid = &grids[group.bars[0]];
             let Some(both) = Rhythms::on(grid) else { continue };
-            let tempo = 60.0 / (group.limbs.step * grid.steps_per_beat as f32);
+            let tempo =
+                usage.corrected.then(|| 60.0 / (group.limbs.step * grid.steps_per_beat as f32));
             // Bars may be longer than what is known of them.
             let beats = (0..known_grid(grid).steps).step_by(grid.steps_per_beat);
             let beats = beats.fold(0, |beats, step| beats | 1 << step);
@@ -197,7 +210,7 @@ pub(super) fn settle(
                 Scope::All => &both[..],
                 Scope::Kicks => &both[..1],
             };
-            for (rhythms, usual) in families.iter().zip([usual, USUAL_CYMBALS].map(f32::ln)) {
+            for (rhythms, usual) in families.iter().zip([usage.usual, USUAL_CYMBALS].map(f32::ln)) {
                 let cells = objective.pattern(number);
                 let rows = rhythms.rows(cells);
                 // The foot keeps the hat where the hands roll on a drum.
@@ -322,8 +335,9 @@ mod tests {
         let weights = Weights { structure: 0.0, balance: 0.0, onset: 0.5, core: 0.3 };
         let ssm = Ssm::from_pairs(8, |_, _| 1.0);
         let wanted = [1.0; DRUM_CLASSES];
+        let usage = Usage { usual: USUAL, corrected: true };
         let mut objective = Objective::new(vec![evidence], &ssm, wanted, weights, vec![cells]);
-        settle(&mut objective, &groups, &[&onsets], &[grid(); 8], scope, USUAL);
+        settle(&mut objective, &groups, &[&onsets], &[grid(); 8], scope, usage);
         let row = |class: &DrumClass| {
             let row = objective.pattern(0).row(class.index());
             (0..SLOTS).filter(|slot| row >> slot & 1 == 1).collect()
@@ -355,8 +369,14 @@ mod tests {
         assert!(drums.corrections.values().flatten().all(|by| *by <= 0.0));
         assert!(cymbals.corrections.is_empty());
         let back_beat = 1 << 4 | 1 << 12;
-        let prior = |kick| drums.prior(&[kick, back_beat], 120.0, USUAL.ln());
-        assert!(prior(everywhere) < prior(1 << 0 | 1 << 6 | 1 << 8));
+        let prior = |kick, tempo| drums.prior(&[kick, back_beat], tempo, USUAL.ln());
+        let plain = 1 << 0 | 1 << 6 | 1 << 8;
+        assert!(prior(everywhere, Some(120.0)) < prior(plain, Some(120.0)));
+        // Four kicks are what quick songs and slow ones hardly have.
+        let four = 0x1111;
+        assert!(prior(four, Some(160.0)) < prior(four, Some(120.0)));
+        assert!(prior(four, Some(80.0)) < prior(four, Some(120.0)));
+        assert!(prior(four, Some(120.0)) < prior(four, None));
     }
 
     /// Kicks that are about as likely as not become a rhythm that people play.

@@ -158,8 +158,8 @@ impl Rhythms {
         cells.cells().filter(is_own)
     }
 
-    /// The logarithm of a rhythm's share, corrected for a tempo (beats a minute) if there is one. Shares beyond the one whose
-    /// logarithm is `usual` are all as good.
+    /// The logarithm of a rhythm's share, corrected for a tempo (beats a minute) if there is one. Shares
+    /// beyond the one whose logarithm is `usual` are all as good.
     fn prior(&self, rows: &[u32], tempo: Option<f32>, usual: f32) -> f32 {
         let ln_share = self.ln_shares.get(rows).copied().unwrap_or(self.unheard);
         let correction = tempo
@@ -181,8 +181,7 @@ impl Rhythms {
 
 /// Exchanges the rhythms of groups that are made of the network's bars, one after the other, as long as that
 /// pays. `onsets` are the lane cells of each group's bar, before cells of it were changed. Rhythms of the drums
-/// are as good as `usage` says. A group that plays no drum, or no cymbal but with the foot, goes
-/// on so.
+/// are as good as `usage` says. A group that plays no drum, or no cymbal but with the foot, goes on so.
 pub(super) fn settle(
     objective: &mut Objective,
     groups: &[Group],

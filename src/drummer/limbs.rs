@@ -27,6 +27,8 @@ const PEDAL: f32 = 0.22;
 const REACH: f32 = 0.45;
 /// Rounding of times.
 pub(super) const SLACK: f32 = 1e-3;
+/// Parts of a second to which the steps of repeated bars are rounded, finer than [`SLACK`].
+const STEP_RESOLUTION: f32 = 65536.0;
 
 const KICK: u16 = bit(Lane::Kick);
 const PEDAL_HAT: u16 = bit(Lane::PedalHat);
@@ -174,7 +176,10 @@ impl Limbs {
 
     /// A bar in which nothing is struck yet.
     pub fn repeated(&self) -> Repeated {
-        let times = (0..3 * self.steps).map(|moment| moment as f32 * self.step).collect();
+        // Few binary digits, so that multiples of the step and their differences are exact: what is
+        // as far apart as a limb needs is so in each copy of the bar.
+        let step = (self.step * STEP_RESOLUTION).round() / STEP_RESOLUTION;
+        let times = (0..3 * self.steps).map(|moment| moment as f32 * step).collect();
         Repeated { line: OnsetTimeline::new(times, self.double_pedal), steps: self.steps }
     }
 

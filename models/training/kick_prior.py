@@ -58,8 +58,8 @@ def played(args):
         parts, features = models / "parts", models / "parts-features"
         for old in (parts, features):
             shutil.rmtree(old, ignore_errors=True)
-        subprocess.run([args.drumlin, "generate", "--quiet", folder, "--models", models, "--merge",
-                        "--output-folder", parts], check=True)
+        subprocess.run([args.drumlin, "evaluate", "--quiet", folder, "--models", models,
+                        "--output-folder", parts], check=True, stdout=subprocess.DEVNULL)
         subprocess.run([args.drumlin, "features", "songs", "--quiet", "--symbolic", "--data", parts,
                         "--out", features], check=True)
         for path in sorted(features.glob("*.safetensors")):

@@ -1,6 +1,6 @@
 //! `drumlin evaluate`: how good are drum parts?
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -10,16 +10,17 @@ use crate::drummer::evaluation::{Pair, evaluate, own_densities, own_groove, pair
 use crate::drummer::features::View;
 use crate::drummer::timing;
 use crate::drummer::{Drummer, Settings, Silent, StyleChoice, networks};
+use crate::files::{self, Output};
 use crate::midi;
 use crate::score::Song;
 
 use super::candidates;
 use super::common::{NetworkArguments, PrintArguments, seed, whole};
-use super::console::{print, print_json, remark};
+use super::console::{print, print_json, remark, write};
 use super::curation;
 use super::error::CliError;
 use super::evaluate_melodies;
-use super::folders::midi_files;
+use super::folders::{OutputFolder, midi_files};
 use super::generate::{remark_on, share};
 use super::progress::counted;
 use super::song;
@@ -41,6 +42,10 @@ pub struct Arguments {
     /// Drum parts to compare, called as the songs are. Without, Drumlin plays to every song now
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["models", "seed"])]
     generated: Option<PathBuf>,
+
+    /// Write the drums that were played to this folder, called as the songs are
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["generated", "candidates", "melody"])]
+    output_folder: Option<PathBuf>,
 
     /// The seed to play with
     #[arg(long, value_name = "NUMBER", value_parser = seed, allow_hyphen_values = true, default_value = "0")]
@@ -128,7 +133,16 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
             }
             pairs
         }
-        None => played(arguments)?,
+        None => {
+            let songs = midi_files(&arguments.songs)?;
+            let folder = arguments.output_folder.as_deref();
+            let _made = folder.map(|folder| output_folder(folder, &songs)).transpose()?;
+            let pairs = played(arguments, songs)?;
+            if let Some(folder) = folder {
+                write_drums(folder, &pairs)?;
+            }
+            pairs
+        }
     };
     let Some(evaluation) = evaluate(&pairs) else {
         return Err(CliError::NoDrums { folder: arguments.songs.clone() });
@@ -141,6 +155,28 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     }
     let tables = [evaluation.score_table(), evaluation.sense_table(), evaluation.playing_table()];
     print(tables.join("\n").as_bytes())
+}
+
+/// A folder for the drums of songs, in none of whose files they are written.
+fn output_folder(folder: &Path, songs: &[PathBuf]) -> Result<OutputFolder, CliError> {
+    let made = OutputFolder::new(folder)?;
+    let outputs: Vec<PathBuf> =
+        songs.iter().map(|path| output_path(folder, &song::title(path))).collect();
+    files::check(outputs.iter().map(PathBuf::as_path), songs.iter().map(PathBuf::as_path))?;
+    Ok(made)
+}
+
+fn output_path(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{name}.mid"))
+}
+
+/// Writes the drums that were played.
+fn write_drums(folder: &Path, pairs: &[Pair]) -> Result<(), CliError> {
+    let output = |pair: &Pair| Output {
+        path: output_path(folder, &pair.name),
+        bytes: midi::write(&pair.generated),
+    };
+    write(pairs.iter().map(output).collect())
 }
 
 /// How well the best of many candidates are found, for all songs of the folder.
@@ -192,11 +228,10 @@ fn request_for(arguments: &Arguments, reference: &Song, alternatives: usize) -> 
     (heard, settings)
 }
 
-/// All songs of the folder with drums that the drummer plays to them now.
-fn played(arguments: &Arguments) -> Result<Vec<Pair>, CliError> {
+/// The songs with drums that the drummer plays to them now.
+fn played(arguments: &Arguments, files: Vec<PathBuf>) -> Result<Vec<Pair>, CliError> {
     let models = arguments.networks.models(networks::ALL)?;
     let drummer = Drummer::new(models, SoundFont::embedded().clone());
-    let files = midi_files(&arguments.songs)?;
     let bar = counted(files.len(), arguments.printing.quiet);
     let mut pairs = Vec::new();
     for file in files {

@@ -52,6 +52,31 @@ fn drums_made_now_are_scored_against_the_real_ones() {
     compared.assert().success().stderr(contains("._").not());
 }
 
+/// What was played can be heard, and compared again.
+#[test]
+fn drums_that_were_scored_are_written() {
+    let around = tempfile::tempdir().unwrap();
+    let [originals, parts] = ["songs", "parts"].map(|name| around.path().join(name));
+    fs::create_dir(&originals).unwrap();
+    fs::copy(songs().join("anthem.mid"), originals.join("anthem.mid")).unwrap();
+    let mean = |options: &[&str], folder: &Path| {
+        let mut command = drumlin();
+        command.arg("evaluate").arg(&originals).arg("--json").args(options).arg(folder);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let evaluation: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        evaluation["mean"].clone()
+    };
+    let played = mean(&["--lead", "--output-folder"], &parts);
+    assert_eq!(mean(&["--generated"], &parts)["f1_all"], played["f1_all"]);
+    // The songs themselves are not written over.
+    let before = fs::read(originals.join("anthem.mid")).unwrap();
+    let mut command = drumlin();
+    command.arg("evaluate").arg(&originals).arg("--output-folder").arg(&originals);
+    command.assert().failure().stdout("").stderr(contains("anthem.mid"));
+    assert_eq!(fs::read(originals.join("anthem.mid")).unwrap(), before);
+}
+
 #[test]
 fn options_without_effect_are_wrong_usage() {
     for (more, why) in [
@@ -60,6 +85,7 @@ fn options_without_effect_are_wrong_usage() {
         (&["--candidates", "3", "--keep", "4"], "more than the 3"),
         (&["--seed", "-1"], "not below 0"),
         (&["--melody", "--candidates", "3"], "cannot be used with"),
+        (&["--output-folder", "x", "--generated", "y"], "cannot be used with"),
     ] {
         let mut command = drumlin();
         command.args(["evaluate", "no such folder"]).args(more);

@@ -227,6 +227,26 @@ fn a_breakdown_is_light_and_a_stop_is_silent() {
     assert!(in_bar(&part, 25).iter().any(|hit| hit.lane() == Lane::Crash && hit.step == 0));
 }
 
+/// Where a singer rests for four bars the band plays on. Nobody does behind a melody alone.
+#[test]
+fn drums_go_on_where_others_play() {
+    let mut song = melody("rock");
+    let [from, to] = [8, 12].map(|bar| song.bars().bars()[bar].start);
+    for track in &mut song.tracks {
+        track.notes.retain(|note| note.start < from || note.start >= to);
+    }
+    let drummer = drummer();
+    let part =
+        |others_play| played(&drummer, &song, Settings { others_play, ..Settings::default() }).part;
+    let (alone, accompanied) = (part(false), part(true));
+    for bar in 8..12 {
+        assert!(in_bar(&alone, bar).is_empty());
+        let hits = in_bar(&accompanied, bar);
+        assert!(hits.iter().any(|hit| hit.lane() == Lane::Kick), "bar {bar}: {hits:?}");
+        assert!(hits.len() > 4, "bar {bar}: {hits:?}");
+    }
+}
+
 /// Where one of a band begins alone, and the others come in behind it, so do kick and snare.
 #[test]
 fn the_band_comes_in_together() {

@@ -222,6 +222,7 @@ fn request_for(arguments: &Arguments, reference: &Song, alternatives: usize) -> 
         follow: arguments.follow.unwrap_or(usual.follow),
         alternatives,
         swing,
+        others_play: arguments.lead,
         seed: arguments.seed,
         ..usual
     };

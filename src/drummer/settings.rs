@@ -242,6 +242,10 @@ pub struct Settings {
     /// What leads into the song. Needs an empty bar before the song's first note.
     #[serde(default)]
     pub count_in: CountIn,
+    /// Whether others play along who are not heard: drums go on where a line alone, or two, rest for two bars
+    /// and more.
+    #[serde(skip)]
+    pub others_play: bool,
     /// Same seed, same part.
     #[serde(skip)]
     pub seed: u64,
@@ -264,6 +268,7 @@ impl Default for Settings {
             section_grooves: BTreeMap::new(),
             ending: Ending::FromSong,
             count_in: CountIn::None,
+            others_play: false,
             seed: 0,
             alternatives: 1,
         }

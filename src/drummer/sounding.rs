@@ -6,6 +6,8 @@ use crate::score::{BarGrid, Note, Song, StepGrid, Ticks};
 const BAND: usize = 3;
 /// A band that is silent for as many beats stops; for less, it breathes.
 const STOP_BEATS: f64 = 2.0;
+/// A line that is silent for as many bars stops, though it is one of several; for more, others play.
+const LINE_STOP: usize = 1;
 /// Silences that take more than this share of the song are its way of phrasing, not stops.
 const USUAL: f64 = 0.12;
 /// As many silences are a habit.
@@ -28,6 +30,8 @@ pub(super) struct Sounding {
     pub stops: Vec<(usize, usize)>,
     /// The silences inside the song.
     rests: Vec<Rest>,
+    /// Whether so few tracks were heard that others may play where they rest.
+    is_line: bool,
     /// The bar and step from which drums play.
     pub entry: (usize, usize),
     /// Where the first note begins.
@@ -67,6 +71,7 @@ impl Sounding {
             returns: Vec::new(),
             stops: Vec::new(),
             rests: Vec::new(),
+            is_line: tracks < BAND,
             entry: (0, 0),
             first,
             begins: step_at(bars, grids, first).unwrap_or((0, 0)),
@@ -166,11 +171,22 @@ impl Sounding {
     /// them, it goes on in the bars of which `is_given` is true. With `all` it goes on in every silence
     /// inside the song; without, the song's stops within a bar and its long rests stay.
     pub fn played_through(&self, all: bool, is_given: impl Fn(usize) -> bool) -> Sounding {
+        self.opened(|rest, bar| (all || rest.goes_on()) && is_given(bar))
+    }
+
+    /// As drums are played to a line that is a part of something larger: where it rests for longer than a stop,
+    /// others play.
+    pub fn among_others(&self) -> Sounding {
+        self.opened(|rest, _| self.is_line && rest.bars > LINE_STOP)
+    }
+
+    /// With the bars of rests open in which drums go on.
+    fn opened(&self, goes_on: impl Fn(&Rest, usize) -> bool) -> Sounding {
         let mut sounding = self.clone();
-        for rest in self.rests.iter().filter(|rest| all || rest.goes_on()) {
-            let given = rest.steps.iter().filter(|(bar, _)| is_given(*bar));
-            given.for_each(|&(bar, step)| sounding.open[bar][step] = true);
-            if rest.steps.first().is_some_and(|(bar, _)| is_given(*bar)) {
+        for rest in &self.rests {
+            let bars = rest.steps.iter().filter(|(bar, _)| goes_on(rest, *bar));
+            bars.for_each(|&(bar, step)| sounding.open[bar][step] = true);
+            if rest.steps.first().is_some_and(|(bar, _)| goes_on(rest, *bar)) {
                 sounding.stops.retain(|stop| Some(*stop) != rest.stop);
             }
         }
@@ -238,19 +254,17 @@ fn silences(notes: &[Note], bars: &BarGrid, tracks: usize) -> Vec<(Ticks, Ticks)
         end = end.max(note.end());
     }
     let beats = |&(from, to): &(Ticks, Ticks)| (to - from).0 as f64 / quarter;
-    // A silent bar is one for everybody.
-    let whole_bar = |&(from, to): &(Ticks, Ticks)| {
-        let slack = Ticks((EARLY * quarter) as u64);
+    let slack = Ticks((EARLY * quarter) as u64);
+    let whole_bars = |&(from, to): &(Ticks, Ticks)| {
         let first = bars.bars().partition_point(|bar| bar.start + slack < from);
-        bars.bars().get(first).is_some_and(|bar| bar.end() <= to + slack)
+        bars.bars()[first..].iter().take_while(|bar| bar.end() <= to + slack).count()
     };
     let length = end.0 as f64 / quarter;
     let rare = |gaps: &[(Ticks, Ticks)]| {
         gaps.len() < HABIT || gaps.iter().map(beats).sum::<f64>() < USUAL * length
     };
-    let bars_long: Vec<_> = gaps.iter().copied().filter(whole_bar).collect();
-    let stops: Vec<_> =
-        gaps.iter().copied().filter(|gap| beats(gap) >= STOP_BEATS && !whole_bar(gap)).collect();
+    let (bars_long, shorter): (Vec<_>, Vec<_>) = gaps.iter().partition(|gap| whole_bars(gap) > 0);
+    let stops: Vec<_> = shorter.into_iter().filter(|gap| beats(gap) >= STOP_BEATS).collect();
     let mut silences = Vec::new();
     if tracks >= BAND || rare(&bars_long) {
         silences.extend(bars_long);
@@ -387,6 +401,20 @@ mod tests {
             playing(&rests.played_through(true, |_| true), bars),
             (0..11).collect::<Vec<_>>()
         );
+    }
+
+    #[test]
+    fn others_play_where_a_line_rests_for_longer_than_a_stop() {
+        let played = |rest: u64| {
+            let notes: Vec<(u64, u64)> =
+                (8..16).chain(16 + 4 * rest..44).map(|beat| (beat, 1)).collect();
+            [1, 2, 3].map(|tracks| {
+                let (sounding, bars) = sounding(&vec![&notes[..]; tracks]);
+                assert_eq!(playing(&sounding, bars).len() as u64, 9 - rest);
+                playing(&sounding.among_others(), bars).len()
+            })
+        };
+        assert_eq!([1, 2, 4].map(played), [[8, 8, 8], [9, 9, 7], [9, 9, 5]]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Songs as people have them: what is taken for drums, where bar 1 is, what is mended, and that a
 //! merge loses nothing.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use drumlin::midi;
@@ -203,7 +204,7 @@ fn zero_of_all_classes_is_silence() {
 }
 
 #[test]
-fn silent_bars_stay_silent() {
+fn silent_bars_stay_silent_unless_others_play() {
     let title = name("Melody");
     let mut events: Vec<(u32, &[u8])> = vec![(0, &title)];
     for beat in 0..64 {
@@ -212,16 +213,23 @@ fn silent_bars_stay_silent() {
         events.extend([(rest, &b"\x90\x3C\x5A"[..]), (QUARTER, b"\x80\x3C\x00")]);
     }
     let folder = folder(&file(&[track(&events)]));
-    drumlin()
-        .current_dir(folder.path())
-        .args(["generate", "song.mid", "-o", "out.mid"])
-        .assert()
-        .success();
-    let drums = midi::read(&folder.path().join("out.mid")).unwrap();
-    let bars: Vec<u64> =
-        drums.drum_notes().map(|note| (note.start.0 + 24) / u64::from(4 * QUARTER)).collect();
-    assert!(bars.iter().all(|bar| matches!(bar, 4..=11 | 16..=23)), "{bars:?}");
-    assert!(bars.contains(&4) && bars.contains(&23));
+    // A chord in every bar, those of rest included.
+    let mut chords: Vec<(u32, &[u8])> = vec![];
+    for _ in 0..24 {
+        chords.extend([(0, &b"\x91\x30\x50"[..]), (4 * QUARTER, b"\x81\x30\x00")]);
+    }
+    fs::write(folder.path().join("two.mid"), file(&[track(&events), track(&chords)])).unwrap();
+    let bars = |options: &[&str]| -> BTreeSet<u64> {
+        let mut command = drumlin();
+        command.current_dir(folder.path()).args(["generate", "-o", "out.mid"]).args(options);
+        command.assert().success();
+        let drums = midi::read(&folder.path().join("out.mid")).unwrap();
+        drums.drum_notes().map(|note| (note.start.0 + 24) / u64::from(4 * QUARTER)).collect()
+    };
+    assert_eq!(bars(&["song.mid"]), (4..=11).chain(16..=23).collect());
+    // Others play there, said by hand or known from the file.
+    assert_eq!(bars(&["song.mid", "--others-play"]), (4..=23).collect());
+    assert_eq!(bars(&["two.mid", "--track", "Melody"]), (4..=23).collect());
 }
 
 #[test]

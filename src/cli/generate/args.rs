@@ -93,6 +93,11 @@ pub struct GenerateArgs {
     #[arg(long, value_parser = count_in(), value_name = "NAME", ignore_case = true, default_value = "none")]
     count_in: CountIn,
 
+    /// Play on where a line alone, or two, rest for two bars and more, as others play there; so it is where
+    /// --track leaves some out
+    #[arg(long)]
+    others_play: bool,
+
     /// The same number gives the same drums
     #[arg(long, allow_hyphen_values = true, value_parser = seed, value_name = "NUMBER", default_value = "0")]
     seed: u64,
@@ -235,6 +240,7 @@ impl GenerateArgs {
             section_grooves: BTreeMap::new(),
             ending: self.ending,
             count_in: self.count_in,
+            others_play: self.others_play,
             seed: self.seed,
             alternatives: usize::from(self.alternatives),
         }
@@ -332,7 +338,7 @@ mod tests {
         let asked = settings(
             "--style hip-hop --complexity 0.1 --intensity 0.2 --fill-amount 0.3 \
              --fill-complexity 0.4 --swing 0.6 --humanise 0.7 --follow 0.8 --seed 8 --alternatives 4 \
-             --ending fill-and-hit --count-in sticks",
+             --ending fill-and-hit --count-in sticks --others-play",
         );
         let expected = Settings {
             style: StyleChoice::Preset(Style::HipHop),
@@ -346,6 +352,7 @@ mod tests {
             section_grooves: BTreeMap::new(),
             ending: Ending::FillAndHit,
             count_in: CountIn::Sticks,
+            others_play: true,
             seed: 8,
             alternatives: 4,
         };

@@ -37,6 +37,8 @@ impl Reading {
         song::select_tracks(path, file.song(), &arguments.track)?;
         let timed = Timed::of(file.song(), arguments.bars.bars(path, file.song())?);
         let heard = song::select_tracks(path, &timed.song, &arguments.track)?;
+        let playing = |song: &Song| song.melodic().filter(|track| !track.notes.is_empty()).count();
+        settings.others_play |= playing(&heard) < playing(&timed.song);
         let swing = timing::swing(&timed.song);
         settings.swing = arguments.args.swing().unwrap_or(swing);
         let heard = timing::straightened(&heard, swing);

@@ -197,7 +197,9 @@ impl Player {
                 .filter(|variation| variation.seed == seed)
                 .map(|variation| variation.number)
                 .collect();
-            let settings = Settings { seed, alternatives: VARIATIONS, ..settings.clone() };
+            // A take is what one track of the host's song plays.
+            let settings =
+                Settings { seed, alternatives: VARIATIONS, others_play: true, ..settings.clone() };
             let parts = drummer.play_some(analysis, &settings, &numbers, reporter)?;
             variations.extend(
                 parts.into_iter().map(|(number, part)| (VariationId { seed, number }, part)),

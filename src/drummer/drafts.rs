@@ -172,11 +172,7 @@ impl<'a> Drafter<'a> {
         let likeness = Likeness { contents, drum_ssm, form, drum_form: &analysis.drum_form };
         let given = Given::of(settings, bars, grids, form, queries, &analysis.sounding, &likeness);
         let as_given = settings.follow == 0.0;
-        let mut sounding =
-            analysis.sounding.played_through(as_given, |bar| given.at(bar).is_some());
-        if settings.others_play {
-            sounding = sounding.among_others();
-        }
+        let sounding = analysis.sounding.played_through(as_given, |bar| given.at(bar).is_some());
         let distinct = if given.is_empty() { DISTINCT } else { DISTINCT_GIVEN };
         let given_kinds: Vec<Option<usize>> = (0..bars.len()).map(|bar| given.kind(bar)).collect();
         let groups = split_by(&analysis.pattern_groups(distinct), &given_kinds);

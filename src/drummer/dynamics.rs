@@ -105,6 +105,21 @@ impl Dynamics {
         self
     }
 
+    /// As others play who are not heard: where the song rests, as loud as before it rested.
+    pub(super) fn among_others(mut self) -> Dynamics {
+        for bar in 1..self.len() {
+            if self.rests(bar) {
+                self.smooth[bar] = self.smooth[bar - 1];
+            }
+        }
+        self
+    }
+
+    /// Whether the song has no notes in a bar.
+    pub(super) fn rests(&self, bar: usize) -> bool {
+        self.level_alone(bar) <= QUIETEST
+    }
+
     /// The levels of the bars in which the song has notes.
     fn sounding(&self) -> impl Iterator<Item = f32> {
         let bars = self.bars.iter().zip(&self.smooth);
@@ -241,6 +256,16 @@ mod tests {
     fn measured(bars: &[(u64, u8)]) -> Dynamics {
         let (song, bars) = song(bars);
         Dynamics::of(&song, &bars)
+    }
+
+    #[test]
+    fn others_play_on_as_loud_as_before() {
+        let (song, bars) = song(&[(8, 100), (8, 100), (0, 1), (0, 1), (4, 40), (4, 40)]);
+        let alone = Dynamics::of(&song, &bars);
+        let levels = |dynamics: &Dynamics| [1, 2, 3, 4].map(|bar| dynamics.level(bar));
+        let [before, _, rest, after] = levels(&alone);
+        assert!(rest < after && after < before);
+        assert_eq!(levels(&alone.among_others()), [before, before, before, after]);
     }
 
     #[test]

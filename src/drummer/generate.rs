@@ -257,6 +257,8 @@ impl Drummer {
         watch: &mut Watch,
     ) -> Result<Vec<(usize, GeneratedPart)>, DrummerError> {
         let progress = watch.progress;
+        let among_others = settings.others_play.then(|| analysis.among_others());
+        let analysis = among_others.as_ref().unwrap_or(analysis);
         let drafts = watch.stage(Stage::Pattern, || {
             let network = self.models.get(&networks::PATTERN)?;
             drafts(&*network, analysis, settings, numbers, progress)

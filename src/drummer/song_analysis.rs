@@ -7,7 +7,7 @@ use super::features::{BarFeatures, Contents, PROGRAMS};
 use super::limbs::Limbs;
 use super::metre::BarQuery;
 use super::pattern::{PatternInput, known_grid};
-use super::sounding::Sounding;
+use super::sounding::{BAND, Sounding};
 use super::structure::groups;
 use super::windows::Window;
 use super::{Dynamics, Form, Settings, Stage};
@@ -56,6 +56,19 @@ pub struct SongAnalysis {
 }
 
 impl SongAnalysis {
+    /// As others play who are not heard, if so few tracks were heard that there may be any: where these rest for
+    /// longer than a stop, the drums go on as before.
+    pub(super) fn among_others(&self) -> SongAnalysis {
+        let mut analysis = self.clone();
+        if self.tracks < BAND {
+            let rests = |bar: &usize| self.dynamics.rests(*bar);
+            (0..self.bars.len()).filter(rests).for_each(|bar| analysis.sparse[bar] = 0.0);
+            analysis.sounding = self.sounding.among_others();
+            analysis.dynamics = analysis.dynamics.among_others();
+        }
+        analysis
+    }
+
     /// The song as the pattern network gets it.
     pub(super) fn pattern_input(&self) -> PatternInput<'_> {
         PatternInput {

@@ -3,7 +3,7 @@
 use crate::score::{BarGrid, Note, Song, StepGrid, Ticks};
 
 /// A band is at least as many tracks; what a single line leaves out is not the band's silence.
-const BAND: usize = 3;
+pub(super) const BAND: usize = 3;
 /// A band that is silent for as many beats stops; for less, it breathes.
 const STOP_BEATS: f64 = 2.0;
 /// A line that is silent for as many bars stops, though it is one of several; for more, others play.
@@ -30,8 +30,6 @@ pub(super) struct Sounding {
     pub stops: Vec<(usize, usize)>,
     /// The silences inside the song.
     rests: Vec<Rest>,
-    /// Whether so few tracks were heard that others may play where they rest.
-    is_line: bool,
     /// The bar and step from which drums play.
     pub entry: (usize, usize),
     /// Where the first note begins.
@@ -45,8 +43,8 @@ pub(super) struct Sounding {
 struct Rest {
     /// The bars and steps that it closes.
     steps: Vec<(usize, usize)>,
-    /// How many of its bars are silent from line to line; 0 is a stop within a bar.
-    bars: usize,
+    /// Its bars that are silent from line to line; without any it is a stop within a bar.
+    bars: Vec<usize>,
     /// Where the song stops for it.
     stop: Option<(usize, usize)>,
 }
@@ -71,7 +69,6 @@ impl Sounding {
             returns: Vec::new(),
             stops: Vec::new(),
             rests: Vec::new(),
-            is_line: tracks < BAND,
             entry: (0, 0),
             first,
             begins: step_at(bars, grids, first).unwrap_or((0, 0)),
@@ -89,8 +86,8 @@ impl Sounding {
             let stop = sounding.last_onset_before(bars, grids, from);
             sounding.stops.extend(stop);
             let steps = sounding.close(bars, grids, from, to - early);
-            let whole = |&&(bar, step): &&(usize, usize)| step == 0 && !sounding.plays(bar);
-            let bars_of = steps.iter().filter(whole).count();
+            let whole = |&(bar, step): &(usize, usize)| step == 0 && !sounding.plays(bar);
+            let bars_of = steps.iter().copied().filter(whole).map(|(bar, _)| bar).collect();
             sounding.rests.push(Rest { steps, bars: bars_of, stop });
             if let Some((bar, step)) = step_at(bars, grids, to) {
                 let long = bars.bar_at(from).is_some_and(|left| left.0 + 1 < bar);
@@ -174,10 +171,9 @@ impl Sounding {
         self.opened(|rest, bar| (all || rest.goes_on()) && is_given(bar))
     }
 
-    /// As drums are played to a line that is a part of something larger: where it rests for longer than a stop,
-    /// others play.
+    /// As others play who are not heard: in rests that are longer than a line's stop.
     pub fn among_others(&self) -> Sounding {
-        self.opened(|rest, _| self.is_line && rest.bars > LINE_STOP)
+        self.opened(|rest, _| rest.bars.len() > LINE_STOP)
     }
 
     /// With the bars of rests open in which drums go on.
@@ -193,10 +189,10 @@ impl Sounding {
         sounding
     }
 
-    /// Whether all of a bar rests, inside the song and for no longer than a groove that was given goes on.
+    /// Whether all of a bar rests, inside the song, and a groove that was given goes on in it.
     pub fn rests(&self, bar: usize) -> bool {
-        let mut going = self.rests.iter().filter(|rest| rest.goes_on());
-        !self.plays(bar) && going.any(|rest| rest.steps.contains(&(bar, 0)))
+        let mut going = self.rests.iter().filter(|rest| rest.goes_on() || self.plays(bar));
+        going.any(|rest| rest.bars.contains(&bar))
     }
 
     /// Closes the steps that begin from a tick up to before another; says which were open.
@@ -228,7 +224,7 @@ impl Sounding {
 impl Rest {
     /// Whether a groove that was given goes on in it.
     fn goes_on(&self) -> bool {
-        (1..=PHRASE).contains(&self.bars)
+        (1..=PHRASE).contains(&self.bars.len())
     }
 }
 
@@ -254,17 +250,19 @@ fn silences(notes: &[Note], bars: &BarGrid, tracks: usize) -> Vec<(Ticks, Ticks)
         end = end.max(note.end());
     }
     let beats = |&(from, to): &(Ticks, Ticks)| (to - from).0 as f64 / quarter;
-    let slack = Ticks((EARLY * quarter) as u64);
-    let whole_bars = |&(from, to): &(Ticks, Ticks)| {
+    // A silent bar is one for everybody.
+    let whole_bar = |&(from, to): &(Ticks, Ticks)| {
+        let slack = Ticks((EARLY * quarter) as u64);
         let first = bars.bars().partition_point(|bar| bar.start + slack < from);
-        bars.bars()[first..].iter().take_while(|bar| bar.end() <= to + slack).count()
+        bars.bars().get(first).is_some_and(|bar| bar.end() <= to + slack)
     };
     let length = end.0 as f64 / quarter;
     let rare = |gaps: &[(Ticks, Ticks)]| {
         gaps.len() < HABIT || gaps.iter().map(beats).sum::<f64>() < USUAL * length
     };
-    let (bars_long, shorter): (Vec<_>, Vec<_>) = gaps.iter().partition(|gap| whole_bars(gap) > 0);
-    let stops: Vec<_> = shorter.into_iter().filter(|gap| beats(gap) >= STOP_BEATS).collect();
+    let bars_long: Vec<_> = gaps.iter().copied().filter(whole_bar).collect();
+    let stops: Vec<_> =
+        gaps.iter().copied().filter(|gap| beats(gap) >= STOP_BEATS && !whole_bar(gap)).collect();
     let mut silences = Vec::new();
     if tracks >= BAND || rare(&bars_long) {
         silences.extend(bars_long);
@@ -408,13 +406,12 @@ mod tests {
         let played = |rest: u64| {
             let notes: Vec<(u64, u64)> =
                 (8..16).chain(16 + 4 * rest..44).map(|beat| (beat, 1)).collect();
-            [1, 2, 3].map(|tracks| {
-                let (sounding, bars) = sounding(&vec![&notes[..]; tracks]);
-                assert_eq!(playing(&sounding, bars).len() as u64, 9 - rest);
-                playing(&sounding.among_others(), bars).len()
-            })
+            let (sounding, bars) = sounding(&[&notes]);
+            let others = sounding.among_others();
+            assert_eq!((0..bars).filter(|&bar| others.rests(bar)).count() as u64, rest);
+            [sounding, others].map(|sounding| playing(&sounding, bars).len())
         };
-        assert_eq!([1, 2, 4].map(played), [[8, 8, 8], [9, 9, 7], [9, 9, 5]]);
+        assert_eq!([1, 2, 5].map(played), [[8, 8], [7, 9], [4, 9]]);
     }
 
     #[test]

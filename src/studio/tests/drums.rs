@@ -1,7 +1,10 @@
 //! Drums for what was played: made, made anew, shaped and cancelled.
 
+use std::collections::BTreeSet;
+
 use super::helpers::{done, generated, hits, wait, with_take};
 use crate::drummer::Settings;
+use crate::midi;
 use crate::score::{BarIndex, Beats, Bpm, Hit, Lane, Metre, Velocity};
 use crate::studio::wire::Captured;
 use crate::studio::*;
@@ -42,6 +45,19 @@ fn what_the_host_plays_becomes_a_take_and_a_clip_in_its_place() {
     assert_eq!((clip.start, clip.length), (Beats(8.0), Beats(16.0)));
     assert!(!clip.strokes.is_empty());
     assert_eq!(*clip, view.document.clip());
+}
+
+/// Other tracks of the host's song play where this one rests.
+#[test]
+fn drums_go_on_where_a_take_rests() {
+    let mut song = fixtures::take(8).song;
+    let [from, to] = [3, 6].map(|bar| song.bars().bars()[bar].start);
+    song.tracks[0].notes.retain(|note| note.start < from || note.start >= to);
+    let studio = Studio::new();
+    studio.drop_midi("a song", &midi::write(&song)).unwrap();
+    studio.start(Job::Generate).unwrap();
+    let drummed: BTreeSet<usize> = hits(&done(&studio)).iter().map(|hit| hit.bar.0).collect();
+    assert_eq!(drummed, (0..8).collect());
 }
 
 #[test]

@@ -96,14 +96,14 @@ def main():
     args = parser.parse_args()
     people = songs.load(args.features, args.data, kinds=("paired",), views=(0,))
     stored = json.loads(args.asset.read_text())
+    grids = collections.Counter(grid for song in people for grid in rhythms.by_grid(song))
     for number in range(args.rounds + 1):
         parts = list(played(args))
         print(f"after {number} rounds", flush=True)
         for grid in stored["grids"]:
             key = int(grid["ternary"]), grid["steps"], grid["steps_per_beat"]
-            if sum(key in rhythms.by_grid(song) for song in people) < rhythms.ENOUGH:
-                continue
-            grid["kicks"] = corrected(dict(grid.get("kicks", [])), parts, people, key)
+            if grids[key] >= rhythms.ENOUGH:
+                grid["kicks"] = corrected(dict(grid.get("kicks", [])), parts, people, key)
         if number < args.rounds:
             args.asset.write_text(json.dumps(stored, separators=(",", ":")) + "\n")
             subprocess.run(["cargo", "build", "--release", "--bin", "drumlin"], check=True)

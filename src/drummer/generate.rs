@@ -1,5 +1,6 @@
 //! The whole way from a song to its drum parts.
 
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use super::drafts::{Draft, drafts};
@@ -257,8 +258,10 @@ impl Drummer {
         watch: &mut Watch,
     ) -> Result<Vec<(usize, GeneratedPart)>, DrummerError> {
         let progress = watch.progress;
-        let among_others = settings.others_play.then(|| analysis.among_others());
-        let analysis = among_others.as_ref().unwrap_or(analysis);
+        let analysis = &*match settings.others_play {
+            true => analysis.among_others(),
+            false => Cow::Borrowed(analysis),
+        };
         let drafts = watch.stage(Stage::Pattern, || {
             let network = self.models.get(&networks::PATTERN)?;
             drafts(&*network, analysis, settings, numbers, progress)

@@ -1,5 +1,6 @@
 //! What is known of a song before anybody asks for drums, and what follows from it alone.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::evaluation::SenseReference;
@@ -58,15 +59,17 @@ pub struct SongAnalysis {
 impl SongAnalysis {
     /// As others play who are not heard, if so few tracks were heard that there may be any: where these rest for
     /// longer than a stop, the drums go on as before.
-    pub(super) fn among_others(&self) -> SongAnalysis {
-        let mut analysis = self.clone();
-        if self.tracks < BAND {
-            let rests = |bar: &usize| self.dynamics.rests(*bar);
-            (0..self.bars.len()).filter(rests).for_each(|bar| analysis.sparse[bar] = 0.0);
-            analysis.sounding = self.sounding.among_others();
-            analysis.dynamics = analysis.dynamics.among_others();
+    pub(super) fn among_others(&self) -> Cow<'_, SongAnalysis> {
+        if self.tracks >= BAND {
+            return Cow::Borrowed(self);
         }
-        analysis
+        let mut analysis = self.clone();
+        for bar in (0..self.bars.len()).filter(|&bar| self.dynamics.rests(bar)) {
+            analysis.sparse[bar] = 0.0;
+        }
+        analysis.sounding = self.sounding.among_others();
+        analysis.dynamics = analysis.dynamics.among_others();
+        Cow::Owned(analysis)
     }
 
     /// The song as the pattern network gets it.

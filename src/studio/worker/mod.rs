@@ -197,7 +197,7 @@ impl Player {
                 .filter(|variation| variation.seed == seed)
                 .map(|variation| variation.number)
                 .collect();
-            // A take is what one track of the host's song plays.
+            // In a host other tracks may play where the take rests.
             let settings =
                 Settings { seed, alternatives: VARIATIONS, others_play: true, ..settings.clone() };
             let parts = drummer.play_some(analysis, &settings, &numbers, reporter)?;

@@ -19,8 +19,15 @@ use crate::score::{BarGrid, BarIndex, Song, TrackKind};
 /// Levels are cut here, in decibels below the loud bars; bars of rest have this level by themselves.
 pub const QUIETEST: f32 = -40.0;
 
-/// How far below the softer of its neighbours a drummer takes a bar in which the song rests.
-const REST: f32 = 3.0;
+/// Velocities that differ by less (decibels) are as hard, and those of a song that spread by less are all the
+/// same.
+const TOUCH: f32 = 0.5;
+const TOUCHED: f32 = 0.5;
+/// How far, at most, a bar falls below the softer of its neighbours that rests or is struck as hard; and below
+/// the loud bars one that is struck as they are, if this share of their tracks plays.
+const DIP: f32 = 1.0;
+const HARD: f32 = 2.0;
+const ALL_PLAY: f32 = 0.75;
 
 /// Bars on either side that smoothing looks at, and the deviation of its weights in bars.
 const REACH: usize = 6;
@@ -50,27 +57,33 @@ impl Dynamics {
     /// Measures the melodic tracks of `song` on the given bars.
     pub fn of(song: &Song, bars: &BarGrid) -> Dynamics {
         let mut energy = vec![0.0f32; bars.len()];
+        let mut touches = vec![Touch::default(); bars.len()];
         for track in song.melodic() {
             let TrackKind::Melodic { program } = track.kind else { continue };
             let Voice { loudness, sustain } = voice(program);
+            let mut heard = 0;
             for note in &track.notes {
                 let Some(BarIndex(home)) = bars.bar_at(note.start) else { continue };
                 let power = loudness * note.velocity.unit().powi(2);
                 energy[home] += power * per_four_quarters(bars, home);
-                for (energy, bar) in energy[home..].iter_mut().zip(&bars.bars()[home..]) {
+                touches[home].velocities += note.velocity.unit();
+                touches[home].attacks += 1.0;
+                for (number, bar) in bars.bars().iter().enumerate().skip(home) {
                     if bar.start >= note.end() {
                         break;
                     }
                     let from = note.start.max(bar.start);
                     let share = (note.end().min(bar.end()) - from).0 as f32 / bar.length.0 as f32;
-                    *energy += power * sustain * share;
+                    energy[number] += power * sustain * share;
+                    touches[number].tracks += usize::from(number >= heard);
+                    heard = heard.max(number + 1);
                 }
             }
         }
-        Dynamics::from_energy(&energy)
+        Dynamics::from_energy(&energy, &touches)
     }
 
-    fn from_energy(energy: &[f32]) -> Dynamics {
+    fn from_energy(energy: &[f32], touches: &[Touch]) -> Dynamics {
         let mut sounding: Vec<f32> = energy.iter().copied().filter(|&e| e > 0.0).collect();
         if sounding.is_empty() {
             let none = vec![0.0; energy.len()];
@@ -81,6 +94,7 @@ impl Dynamics {
         let bars: Vec<f32> =
             energy.iter().map(|e| (10.0 * (e / loud).log10()).clamp(QUIETEST, 12.0)).collect();
         let mut smooth = smoothed(&bars);
+        struck_as_hard(&bars, touches, &mut smooth);
         rest(&bars, &mut smooth);
         let arc = vec![0.0; bars.len()];
         Dynamics { bars, smooth, arc }
@@ -171,6 +185,62 @@ impl Dynamics {
     }
 }
 
+/// How a bar's notes are struck.
+#[derive(Clone, Copy, Default)]
+struct Touch {
+    /// Sum of the velocities of the notes that begin, 0 to 1 each, and how many there are.
+    velocities: f32,
+    attacks: f32,
+    /// How many tracks sound.
+    tracks: usize,
+}
+
+impl Touch {
+    /// The mean velocity in decibels; `None` where no note begins.
+    fn level(&self) -> Option<f32> {
+        (self.attacks > 0.0).then(|| 20.0 * (self.velocities / self.attacks).max(1e-3).log10())
+    }
+}
+
+/// Few notes are not soft notes: what is struck as hard as around it, or as in the loud bars, by as many tracks,
+/// is hardly softer. One long note at the end of a phrase lets nothing fall, nor does a breakdown of heavy
+/// chords. `levels` and `smooth` by bar, in decibels.
+fn struck_as_hard(levels: &[f32], touches: &[Touch], smooth: &mut [f32]) {
+    let sounds = |bar: usize| levels[bar] > QUIETEST;
+    let level = |bar: usize| touches[bar].level();
+    let before = smooth.to_vec();
+    for bar in 1..levels.len().saturating_sub(1) {
+        let beside = [bar - 1, bar + 1];
+        let tracks = beside.map(|bar| touches[bar].tracks).into_iter().min().unwrap_or(0);
+        let softest = beside.into_iter().filter_map(level).fold(f32::INFINITY, f32::min);
+        let as_hard = level(bar).is_none_or(|level| level >= softest - TOUCH);
+        if [bar - 1, bar, bar + 1].into_iter().all(sounds)
+            && 2 * touches[bar].tracks >= tracks
+            && as_hard
+        {
+            smooth[bar] = smooth[bar].max(before[bar - 1].min(before[bar + 1]) - DIP);
+        }
+    }
+    let loud: Vec<&Touch> =
+        (0..levels.len()).filter(|&b| levels[b] >= 0.0).map(|b| &touches[b]).collect();
+    let all: Vec<f32> = touches.iter().filter_map(Touch::level).collect();
+    let mean = |levels: &[f32]| levels.iter().sum::<f32>() / levels.len().max(1) as f32;
+    let usual = mean(&all);
+    let spread = mean(&all.iter().map(|level| (level - usual).powi(2)).collect::<Vec<_>>()).sqrt();
+    let hard = mean(&loud.iter().filter_map(|touch| touch.level()).collect::<Vec<_>>());
+    let tracks = mean(&loud.iter().map(|touch| touch.tracks as f32).collect::<Vec<_>>());
+    // Velocities that are all the same say nothing.
+    if spread < TOUCHED {
+        return;
+    }
+    for bar in (0..levels.len()).filter(|&bar| sounds(bar)) {
+        let all_play = touches[bar].tracks as f32 >= ALL_PLAY * tracks;
+        if all_play && level(bar).is_some_and(|level| level >= hard - TOUCH) {
+            smooth[bar] = smooth[bar].max(-HARD);
+        }
+    }
+}
+
 /// Bars of rest take their level from the bars on either side.
 fn rest(bars: &[f32], smooth: &mut [f32]) {
     let sounds = |bar: &usize| bars[*bar] > QUIETEST;
@@ -178,7 +248,7 @@ fn rest(bars: &[f32], smooth: &mut [f32]) {
         let before = (0..bar).rev().find(sounds);
         let behind = (bar + 1..bars.len()).find(sounds);
         let around = before.into_iter().chain(behind).map(|bar| smooth[bar]);
-        smooth[bar] = around.fold(f32::INFINITY, f32::min).min(0.0) - REST;
+        smooth[bar] = around.fold(f32::INFINITY, f32::min).min(0.0) - DIP;
     }
 }
 
@@ -327,7 +397,7 @@ mod tests {
     fn rest_is_silent_and_nothing_is_even() {
         let dynamics = measured(&[(8, 80), (8, 80), (0, 1), (0, 1), (0, 1)]);
         assert_eq!(dynamics.loudness_alone(3), 0.0);
-        assert_eq!(dynamics.level(3), -REST);
+        assert_eq!(dynamics.level(3), -DIP);
         let empty = measured(&[(0, 1); 4]);
         assert!((0..6).all(|bar| empty.level(bar) == 0.0));
     }

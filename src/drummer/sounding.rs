@@ -12,6 +12,9 @@ const LINE_STOP: usize = 1;
 const USUAL: f64 = 0.12;
 /// As many silences are a habit.
 const HABIT: usize = 3;
+/// Stops at one place of phrases of so many bars are the song's riff, up to this share of it.
+const RIFF_BARS: usize = 4;
+const RIFF: f64 = 0.25;
 /// Notes that begin this share of a quarter before a moment belong to it.
 const EARLY: f64 = 0.06;
 /// A groove that was given goes on where the song rests for as many bars, a phrase, and no longer.
@@ -267,8 +270,20 @@ fn silences(notes: &[Note], bars: &BarGrid, tracks: usize) -> Vec<(Ticks, Ticks)
     if tracks >= BAND || rare(&bars_long) {
         silences.extend(bars_long);
     }
-    if tracks >= BAND && rare(&stops) {
-        silences.extend(stops);
+    if tracks >= BAND {
+        let place = |gap: &(Ticks, Ticks)| {
+            let bar = bars.bar_at(gap.0 + Ticks((EARLY * quarter) as u64))?;
+            Some((bar.0 % RIFF_BARS, (gap.0 - bars.bars()[bar.0].start).0 * 8 / quarter as u64))
+        };
+        let comes_again = |gap: &&(Ticks, Ticks)| {
+            stops.iter().filter(|other| place(other) == place(gap)).count() >= HABIT
+        };
+        let riff: Vec<_> = stops.iter().filter(comes_again).copied().collect();
+        if rare(&stops) {
+            silences.extend(stops);
+        } else if riff.iter().map(beats).sum::<f64>() < RIFF * length {
+            silences.extend(riff);
+        }
     }
     silences.sort();
     silences
@@ -367,6 +382,18 @@ mod tests {
         let (band, _) = sounding(&[&notes, &notes, &notes]);
         assert!(!band.open(3, 8) && !band.open(3, 15) && band.open(4, 0));
         assert_eq!(band.stops, [(3, 4)]);
+    }
+
+    #[test]
+    fn a_riff_stops_at_the_end_of_every_phrase() {
+        // Two and a half beats of silence in every `every`-th bar.
+        let stops = |every: u64| {
+            let stopped = |beat: &u64| beat / 4 % every == every - 1 && beat % 4 >= 1;
+            let notes: Vec<(u64, u64)> = (0..48).filter(|b| !stopped(b)).map(|b| (b, 1)).collect();
+            sounding(&[&notes, &notes, &notes]).0.stops
+        };
+        assert_eq!(stops(4), [(3, 0), (7, 0)]);
+        assert_eq!(stops(2), [(0, 0); 0], "it is how the song goes");
     }
 
     #[test]

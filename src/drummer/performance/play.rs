@@ -16,7 +16,7 @@ use super::steady::{Steady, is_leading};
 use super::swing::{Swing, home, onsets, swings};
 use crate::drummer::{Dynamics, Style};
 use crate::network::Network;
-use crate::score::{BarIndex, DrumPart, GmKey, Hit, LANES, TempoMap, Velocity};
+use crate::score::{BarIndex, DrumPart, GmKey, GridKind, Hit, LANES, StepGrid, TempoMap, Velocity};
 
 /// Strokes of a part whose feel was given: velocity, and offset in steps.
 pub type GivenStrokes = BTreeMap<Place, (Velocity, f32)>;
@@ -200,6 +200,7 @@ fn played(pattern: &DrumPart, feel: &Feel, strokes: &HitDistributions) -> (DrumP
         };
         let late = late.clamp(-LARGEST_SURPRISE, LARGEST_SURPRISE);
         let grid = pattern.grids[hit.bar.0];
+        let step_share = share_of_usual_step(&grid);
         let alone = hit.step == 0 || !onsets.contains(&(hit.bar, hit.step - 1));
         let compound = pattern.bars.bars()[hit.bar.0].metre.is_compound();
         // Drummers pull a skip towards the triplet; swing puts it where it is asked for.
@@ -217,9 +218,9 @@ fn played(pattern: &DrumPart, feel: &Feel, strokes: &HitDistributions) -> (DrumP
         let micro = match own {
             Some((_, offset)) => {
                 let strayed = strays * (said.offset(late) - said.offset(0.0));
-                later(offset, position - hit.step as f32) + 2.0 * humanise * strayed
+                later(offset, position - hit.step as f32) + 2.0 * humanise * step_share * strayed
             }
-            None if humanise > 0.0 => 2.0 * humanise * (said.offset(late) - pulled),
+            None if humanise > 0.0 => 2.0 * humanise * step_share * (said.offset(late) - pulled),
             None => 0.0,
         };
         let step = home(hit.step, position, grid, |step| has_hit(pattern, hit, step));
@@ -231,6 +232,16 @@ fn played(pattern: &DrumPart, feel: &Feel, strokes: &HitDistributions) -> (DrumP
     });
     let hits = hits.collect();
     (DrumPart::new(pattern.bars.clone(), pattern.grids.clone(), hits), moved)
+}
+
+/// What an offset in the network's steps is in a grid's own: long bars have fewer to a beat than the sixteenths
+/// and the sixths of a ternary beat that it has heard.
+fn share_of_usual_step(grid: &StepGrid) -> f32 {
+    let usual = match grid.kind {
+        GridKind::Straight => 4.0,
+        GridKind::Ternary => 6.0,
+    };
+    (grid.steps_per_beat as f32 / usual).min(1.0)
 }
 
 /// How loud strokes are played beside those that were given: a factor for each bar that has some.

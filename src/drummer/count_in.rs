@@ -90,10 +90,17 @@ impl Count {
                 (length, fill(analysis, settings, StepGrid { steps: end, ..grid }))
             }
         };
+        // A fill leads to the first stroke, sticks to the bar.
+        let later = match settings.count_in {
+            CountIn::Fill => sounding.entry.1,
+            _ => 0,
+        };
+        let step = Ticks(whole.0 * later as u64 / grid.steps as u64);
         let change = MetreChange { at: Ticks(0), metre };
         let bars = BarGrid::new(bars.ticks_per_quarter(), &[change], whole + whole);
         let part = DrumPart::new(bars, vec![grid; 2], hits);
         let notes = part.notes().into_iter().filter(|note| note.start < length);
+        let notes = notes.map(|note| Note { start: note.start + step, ..note });
         Some(Count { metre, length, notes: notes.collect() })
     }
 

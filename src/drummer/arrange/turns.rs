@@ -94,8 +94,8 @@ impl Arranger<'_> {
         }
     }
 
-    /// Sticks through the bar before that of the first note and on to that note, or a fill before the first
-    /// bar of drums, if there is a bar to hold it.
+    /// Sticks through the bar before that of the first note and on to that note, or a fill that ends where drums
+    /// begin, if there is a bar to hold it.
     pub(super) fn count_in(&self, wanted: &mut Wanted, rng: &mut ChaCha8Rng) {
         match self.settings.count_in {
             CountIn::None => {}
@@ -112,14 +112,18 @@ impl Arranger<'_> {
             CountIn::Fill => {
                 let (entry, step) = self.sounding.entry;
                 let is_upbeat = |bar: usize| bar == 0 && self.bars.has_pick_up();
-                let before = entry.checked_sub(1).filter(|&bar| step == 0 && !is_upbeat(bar));
+                let before = entry.checked_sub(1).filter(|&bar| !is_upbeat(bar));
                 let Some(bar) = before else { return };
                 let grid = &self.grids[bar];
                 let length = fills::length(grid, self.settings.fill_complexity, USUAL_TURN);
                 let site = self.site(bar, grid.steps, length);
-                if let Some(strokes) = self.chooser(wanted).choose(&site, rng) {
-                    put(wanted, bar, &strokes);
-                }
+                let strokes = self.chooser(wanted).choose(&site, rng).unwrap_or_default();
+                let moved = |stroke: &FillHit| FillHit { step: stroke.step + step, ..*stroke };
+                let (own, next): (Vec<FillHit>, Vec<FillHit>) =
+                    strokes.iter().map(moved).partition(|stroke| stroke.step < grid.steps);
+                let back = |stroke: &FillHit| FillHit { step: stroke.step - grid.steps, ..*stroke };
+                put(wanted, bar, &own);
+                put(wanted, entry, &next.iter().map(back).collect::<Vec<_>>());
             }
         }
     }

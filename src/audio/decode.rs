@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use symphonia::core::codecs::audio::AudioDecoderOptions;
 use symphonia::core::errors::Error;
 use symphonia::core::formats::probe::Hint;
-use symphonia::core::formats::well_known::{FORMAT_ID_AIFF, FORMAT_ID_WAVE};
+use symphonia::core::formats::well_known::{FORMAT_ID_AIFF, FORMAT_ID_FLAC, FORMAT_ID_WAVE};
 use symphonia::core::formats::{FormatOptions, TrackType};
 use symphonia::core::io::MediaSourceStream;
 use symphonia::core::meta::MetadataOptions;
@@ -116,8 +116,9 @@ fn stream(path: &Path, most: usize, sink: &mut Sink) -> Result<Damage, DecodeErr
         .make_audio_decoder(parameters.ok_or_else(none)?, &AudioDecoderOptions::default())
         .map_err(not_audio)?;
 
-    // Other formats' lengths may be estimates.
-    let says_its_length = [FORMAT_ID_WAVE, FORMAT_ID_AIFF].contains(&format.format_info().format);
+    // What MP3 and Ogg files say may be estimates.
+    let say = [FORMAT_ID_WAVE, FORMAT_ID_AIFF, FORMAT_ID_FLAC];
+    let says_its_length = say.contains(&format.format_info().format);
     let mut packets = Packets::of(path, format.as_ref(), track_id, length);
     // Those of other tracks are passed over.
     let mut next = || -> Result<Option<Packet>, Error> {

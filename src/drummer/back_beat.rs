@@ -6,6 +6,7 @@ use super::bar_pattern::{
 use super::cells::SILENT;
 use super::features::SLOTS;
 use super::limbs::Limbs;
+use super::metre::beats_of_four;
 use crate::score::{GridKind, Lane, StepGrid};
 
 /// What a back beat is struck on.
@@ -17,16 +18,25 @@ const DOWNBEAT: f32 = 1.0;
 /// Leaves the first and third beat to the kick where the snare has the second and fourth, unless the
 /// snare is sure of all of them: where little is known, the likeliest snares are on every beat. On one
 /// downbeat and not on the other hardly anybody strikes it (in .0008 of the bars of `paired`). The last
-/// beat may be short: 7/8 is a 4/4 that lacks an eighth. Of three beats only the first is the kick's.
+/// beat may be short: 7/8 is a 4/4 that lacks an eighth. Of three, five and seven beats those are the back
+/// beat's that take their strokes from one of four.
 pub(super) fn without_downbeats(patterns: &mut [Pattern], groups: &[usize], grids: &[StepGrid]) {
     for (bar, pattern) in played(patterns, groups) {
         let beat = grids[bar].steps_per_beat;
         let beats = grids[bar].steps.div_ceil(beat);
-        if !(beats == 3 || beats.is_multiple_of(2)) || beats * beat > SLOTS {
+        let of_four = beats_of_four(beats);
+        let is_uneven = beats > 1 && of_four.len() == beats && !beats.is_multiple_of(2);
+        let is_even = beats.is_multiple_of(2) && beats * beat <= SLOTS;
+        if !(is_uneven || is_even) {
             continue;
         }
-        let is_down = |at: &usize| if beats == 3 { *at == 0 } else { at.is_multiple_of(2) };
-        let (downs, backs): (Vec<usize>, Vec<usize>) = (0..beats).partition(is_down);
+        let is_down = |&at: &usize| {
+            let at = if is_uneven { of_four[at] } else { at };
+            at.is_multiple_of(2)
+        };
+        // The seventh beat has no slots of its own.
+        let known = (0..beats).filter(|at| at * beat < SLOTS);
+        let (downs, backs): (Vec<usize>, Vec<usize>) = known.partition(is_down);
         let snare = |at: usize| Lane::Snare.index() * SLOTS + at * beat;
         let has_backs = backs.iter().all(|&at| pattern.logits[snare(at)] > 0.0);
         let sure = downs.iter().all(|&at| pattern.logits[snare(at)] >= DOWNBEAT);
@@ -72,6 +82,24 @@ pub(super) fn second_kick(patterns: &mut [Pattern], groups: &[usize], grids: &[S
         let kicks = (0..SLOTS).filter(|&slot| is_onset(pattern, Lane::Kick, slot));
         if beats(&grids[bar]) == 4 && backs && kicks.eq([0]) {
             pattern.logits[Lane::Kick.index() * SLOTS + 2 * beat] = ADDED;
+        }
+    }
+}
+
+/// Takes the kick from under one of two back beats in three parts to the beat: people have it there under both
+/// or neither (none of 51 bars of `paired` in 12/8).
+pub(super) fn without_lone_kick(patterns: &mut [Pattern], groups: &[usize], grids: &[StepGrid]) {
+    for (bar, pattern) in played(patterns, groups) {
+        let (grid, beat) = (&grids[bar], grids[bar].steps_per_beat);
+        let backs = [beat, 3 * beat];
+        let is_back = |slot: &usize| SNARES.iter().any(|&lane| is_onset(pattern, lane, *slot));
+        if grid.kind != GridKind::Ternary || beats(grid) != 4 || !backs.iter().all(is_back) {
+            continue;
+        }
+        let kicks: Vec<usize> =
+            backs.into_iter().filter(|&slot| is_onset(pattern, Lane::Kick, slot)).collect();
+        if let [lone] = kicks[..] {
+            pattern.logits[Lane::Kick.index() * SLOTS + lone] = SILENT;
         }
     }
 }
@@ -177,6 +205,37 @@ mod tests {
         without_downbeats(&mut unsure, &[0], &grids);
         assert_eq!(slots(&unsure[0], Lane::Snare), [4, 8]);
         assert_eq!(slots(&unsure[0], Lane::Kick), [0]);
+    }
+
+    #[test]
+    fn five_and_seven_beats_have_back_beats_too() {
+        let snares = |numerator: u8| {
+            let grid = StepGrid::for_metre(Metre::new(numerator, 4).unwrap(), false);
+            let beats = usize::from(numerator);
+            let all = (0..beats.min(6)).map(|at| (Lane::Snare, at * grid.steps_per_beat));
+            let mut unsure = [pattern(&all.collect::<Vec<_>>())];
+            unsure[0].logits.iter_mut().for_each(|logit| *logit *= 0.5);
+            without_downbeats(&mut unsure, &[0], &[grid]);
+            let beat = |slot: usize| slot / grid.steps_per_beat + 1;
+            slots(&unsure[0], Lane::Snare).into_iter().map(beat).collect::<Vec<_>>()
+        };
+        assert_eq!(snares(5), [2, 5]);
+        assert_eq!(snares(7), [2, 4]);
+    }
+
+    #[test]
+    fn in_three_parts_the_kick_is_under_both_back_beats_or_neither() {
+        let grid = StepGrid::for_metre(Metre::new(12, 8).unwrap(), false);
+        let kicks = |kicks: &[usize]| {
+            let backs = [6, 18].map(|slot| (Lane::Snare, slot));
+            let kicks = kicks.iter().map(|&slot| (Lane::Kick, slot));
+            let mut bars = [pattern(&kicks.chain(backs).collect::<Vec<_>>())];
+            without_lone_kick(&mut bars, &[0], &[grid]);
+            slots(&bars[0], Lane::Kick)
+        };
+        assert_eq!(kicks(&[0, 12, 18]), [0, 12]);
+        assert_eq!(kicks(&[0, 6, 12, 18]), [0, 6, 12, 18]);
+        assert_eq!(kicks(&[0, 12, 16]), [0, 12, 16]);
     }
 
     #[test]

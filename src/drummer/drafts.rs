@@ -4,7 +4,9 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::arrange::{Arranged, Arranger};
-use super::back_beat::{second_kick, share_back_beat, without_downbeats, without_pick_up};
+use super::back_beat::{
+    second_kick, share_back_beat, without_downbeats, without_lone_kick, without_pick_up,
+};
 use super::bar_pattern::{PERCUSSION, Pattern};
 use super::breaks::play_on;
 use super::candidates::Drafting;
@@ -18,7 +20,7 @@ use super::limbs::Limbs;
 use super::metre::BarQuery;
 use super::open_hats::{close_last, open_alike, open_alone};
 use super::pattern::{self, Condition, PatternOutput};
-use super::percussion::{on_the_kit, one_instrument, without_guesses};
+use super::percussion::{on_the_kit, one_instrument, without_doubling, without_guesses};
 use super::performance::{GivenStrokes, Moved};
 use super::requested::weights;
 use super::rhythms::Usage;
@@ -27,6 +29,7 @@ use super::song_analysis::{SongAnalysis, split_by};
 use super::sounding::Sounding;
 use super::sparse::is_sparse;
 use super::strays::{rejoin, without_lone_toms, without_passing_percussion};
+use super::thin::Amount;
 use super::timekeeper::{fill_gaps, keep_time, time_from_snare};
 use super::vocabulary::Vocabulary;
 use super::{ClassDensities, DrummerError, Progress, Settings, StyleChoice, fills};
@@ -158,8 +161,8 @@ struct Drafter<'a> {
     turns: Vec<f32>,
     /// The bars after which the form turns.
     section_turns: Vec<usize>,
-    /// Bars of sections in which drummers play little.
-    sparse: Vec<bool>,
+    /// By bar: the little that is played where its section is one in which drummers wait.
+    waits: Vec<Option<Amount>>,
     /// Bars that may end with a fill.
     places: Vec<usize>,
     /// The bars of the style, where one was asked for by name.
@@ -186,11 +189,15 @@ impl<'a> Drafter<'a> {
         }
         // Who asks for amounts shall have them.
         let counts = matches!(settings.style, StyleChoice::Densities(_));
-        let is_sparse = |&chance| !counts && is_sparse(chance, settings.complexity);
+        // The kick waits for the bass.
+        let waits = |(bar, &chance): (usize, &f32)| {
+            let amount = if analysis.has_bass(bar) { Amount::Sparse } else { Amount::Time };
+            (!counts && is_sparse(chance, settings.complexity)).then_some(amount)
+        };
         Drafter {
             analysis,
             settings,
-            sparse: analysis.sparse.iter().map(is_sparse).collect(),
+            waits: analysis.sparse.iter().enumerate().map(waits).collect(),
             groups,
             sounds,
             limbs: analysis.limbs(settings),
@@ -282,12 +289,14 @@ impl<'a> Drafter<'a> {
                 one_instrument(patterns, groups);
             }
             without_guesses(patterns, groups, grids);
+            without_doubling(patterns, groups, grids);
             without_passing_percussion(patterns, groups, form);
             without_downbeats(patterns, groups, grids);
             time_from_snare(patterns, groups, limbs, grids, few);
             without_pick_up(patterns, groups, grids);
         }
         second_kick(patterns, groups, grids);
+        without_lone_kick(patterns, groups, grids);
         fill_gaps(patterns, groups, limbs, grids);
         keep_time(patterns, groups, form, limbs, grids, compound);
         if self.settings.style == StyleChoice::FromSong {
@@ -335,7 +344,7 @@ impl<'a> Drafter<'a> {
             loops: self.analysis.loops,
             fingerprint: self.analysis.fingerprint,
             dynamics: &self.analysis.dynamics,
-            sparse: &self.sparse,
+            waits: &self.waits,
             groups: &self.groups,
             patterns,
             given: &self.given,

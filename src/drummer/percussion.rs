@@ -24,6 +24,32 @@ pub(super) fn without_guesses(patterns: &mut [Pattern], groups: &[usize], grids:
     }
 }
 
+/// Strokes a beat that keep the time; the mean logit from which those of percussion are meant though a hat or ride keeps it as well, and the share of them that it strikes too.
+const KEEPS: f32 = 1.5;
+const MEANT: f32 = 1.5;
+const DOUBLED: f32 = 0.8;
+
+/// Takes percussion away that plays what a hat or ride plays as busily, unless it is sure: people double the
+/// time so in .014 of the bars of `paired`.
+pub(super) fn without_doubling(patterns: &mut [Pattern], groups: &[usize], grids: &[StepGrid]) {
+    for (bar, pattern) in played(patterns, groups) {
+        let busy = KEEPS * beats(&grids[bar]) as f32;
+        let struck = |lanes: &[Lane], slot| lanes.iter().any(|&lane| is_onset(pattern, lane, slot));
+        let hands = [Lane::ClosedHat, Lane::OpenHat, Lane::Ride];
+        let strokes: Vec<usize> = (0..SLOTS).filter(|&slot| struck(&PERCUSSION, slot)).collect();
+        let doubled = strokes.iter().filter(|&&slot| struck(&hands, slot)).count() as f32;
+        let sure: f32 = strokes.iter().map(|&slot| likeliest(pattern, &PERCUSSION)[slot]).sum();
+        let number = strokes.len() as f32;
+        if number >= busy
+            && count(pattern, &hands) as f32 >= busy
+            && doubled >= DOUBLED * number
+            && sure < MEANT * number
+        {
+            PERCUSSION.into_iter().for_each(|lane| silence(pattern, lane));
+        }
+    }
+}
+
 /// Puts what shakers and bells play on the kit: on the ride where that is struck more than the hat, else on
 /// the hat. To an ensemble they play along with a kit, unless they keep the time alone. A few tracks say
 /// nothing of percussion (`few`): one drummer plays to them, whose hands the kit needs where it has
@@ -126,6 +152,25 @@ mod tests {
         on_the_kit(&mut bar, &[0], &limbs, &[grid], true);
         assert_eq!(slots(&bar[0], Lane::ClosedHat), [0, 2, 6, 8, 10, 12]);
         assert_eq!(count(&bar[0], &PERCUSSION), 0);
+    }
+
+    #[test]
+    fn percussion_does_not_double_the_hat() {
+        let grid = StepGrid::for_metre(Metre::COMMON, false);
+        let eighths = |lane| (0..16).step_by(2).map(move |slot| (lane, slot));
+        let shakers = |hats: &[(Lane, usize)], logit: f32| {
+            let strokes: Vec<_> = eighths(Lane::Shaker).chain(hats.iter().copied()).collect();
+            let mut bar = [pattern(&strokes)];
+            for cell in bar[0].logits.iter_mut().skip(Lane::Shaker.index() * SLOTS).take(SLOTS) {
+                *cell = if *cell > 0.0 { logit } else { *cell };
+            }
+            without_doubling(&mut bar, &[0], &[grid]);
+            count(&bar[0], &PERCUSSION)
+        };
+        let hats: Vec<_> = eighths(Lane::ClosedHat).collect();
+        assert_eq!(shakers(&hats, 0.8), 0);
+        assert_eq!(shakers(&hats, 2.0), 8, "a shaker that is sure");
+        assert_eq!(shakers(&hats[..4], 0.8), 8, "a hat that does not keep the time");
     }
 
     #[test]

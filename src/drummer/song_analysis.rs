@@ -72,6 +72,14 @@ impl SongAnalysis {
         Cow::Owned(analysis)
     }
 
+    /// Whether low notes are struck in most bars of a bar's section.
+    pub(super) fn has_bass(&self, bar: usize) -> bool {
+        let section = self.form.section_at(bar).map(|section| &self.form.sections[section]);
+        let bars = section.map_or(bar..bar + 1, |section| section.bars.clone());
+        let low = |bar: &usize| self.features[*bar].low_onsets() > 0.0;
+        2 * bars.clone().filter(low).count() > bars.len()
+    }
+
     /// The song as the pattern network gets it.
     pub(super) fn pattern_input(&self) -> PatternInput<'_> {
         PatternInput {

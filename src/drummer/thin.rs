@@ -5,7 +5,9 @@ use crate::score::{DrumClass, GridKind, Lane, StepGrid};
 /// How much of a groove is played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Amount {
-    /// What keeps the time, and the kick on the first beat.
+    /// What keeps the time.
+    Time,
+    /// What keeps the time, and the kick on the beats.
     Sparse,
     /// Beats and eighths, the snare by its rim.
     Light,
@@ -49,9 +51,10 @@ pub(super) fn thinned(
             };
             let played = match amount {
                 Amount::All => true,
-                Amount::Sparse if lane == Lane::Kick => step == 0,
-                Amount::Sparse => cymbal(lane) || lane.drum_class() == DrumClass::Percussion,
-                Amount::Light if lane == Lane::Kick => beat(step),
+                Amount::Sparse | Amount::Light if lane == Lane::Kick => beat(step),
+                Amount::Time | Amount::Sparse => {
+                    cymbal(lane) || lane.drum_class() == DrumClass::Percussion
+                }
                 Amount::Light if lane == Lane::SideStick => is_back_beat(lane, step, grid),
                 Amount::Light => {
                     let soft = cymbal(lane) || matches!(lane, Lane::Shaker | Lane::HandDrum);
@@ -84,7 +87,8 @@ mod tests {
         let lanes = [Lane::ClosedHat, Lane::Kick, Lane::SideStick, Lane::Snare, Lane::LowTom];
         let counts = |amount| lanes.map(|lane| count(&of(amount), lane));
         assert_eq!(counts(Amount::Light), [8, 2, 2, 0, 0]);
-        assert_eq!(counts(Amount::Sparse), [16, 1, 0, 0, 0]);
+        assert_eq!(counts(Amount::Sparse), [16, 2, 0, 0, 0]);
+        assert_eq!(counts(Amount::Time), [16, 0, 0, 0, 0]);
     }
 
     #[test]

@@ -8,9 +8,9 @@ impl Ssm {
     /// (84 semitones) of the same step, averaged over the 96 steps, as a similarity
     /// `1 - distance / greatest distance in the song`. All 1 where no bars differ.
     ///
-    /// Wei et al. (ISMIR 2019) average over every pair of steps instead; see
-    /// [`Ssm::melodic_all_steps`]. Comparing step with step keeps apart bars that hold the same
-    /// notes in another rhythm, gives the diagonal its 1 by itself and takes a 96th of the time.
+    /// Wei et al. (ISMIR 2019) average over every pair of steps instead. Comparing step with step keeps
+    /// apart bars that hold the same notes in another rhythm, gives the diagonal its 1 by itself and takes
+    /// a 96th of the time.
     pub fn melodic(cqt: &BarCqt) -> Ssm {
         // Step by step over tiles of bars, whose columns of one step stay in the nearest cache.
         let columns = columns(cqt);
@@ -37,32 +37,6 @@ impl Ssm {
             let (a, b) = if b / TILE - a / TILE <= tiles / 2 { (a, b) } else { (b, a) };
             sums[a * bars + b] / BarCqt::STEPS as f32
         })
-    }
-
-    /// As in Wei et al. (ISMIR 2019): for every two bars the Euclidean distance between every pair
-    /// of their columns (96 x 96 pairs), averaged, as a similarity as in [`Ssm::melodic`]; the
-    /// diagonal is set to 1. Takes about a second for 96 bars, growing with their square.
-    pub fn melodic_all_steps(cqt: &BarCqt) -> Ssm {
-        let columns = columns(cqt);
-        let bars = cqt.bars();
-        Self::from_distances(bars, |a, b| {
-            let of = |bar: usize| columns[bar..].iter().step_by(bars);
-            let others: Vec<_> = of(b).copied().collect();
-            let mut sums = [0.0; BarCqt::STEPS];
-            of(a).for_each(|column| add_distances(column, &others, &mut sums));
-            sums.iter().sum::<f32>() / (BarCqt::STEPS * BarCqt::STEPS) as f32
-        })
-    }
-
-    /// How alike bars of drums are, as in Wei et al. (ISMIR 2019): the Euclidean distance between
-    /// them (flat vectors of cells, usually 0 or 1) as a similarity
-    /// `1 - distance / greatest distance in the song`.
-    ///
-    /// # Panics
-    /// If the bars differ in length.
-    pub fn euclidean<B: AsRef<[f32]> + Sync>(bars: &[B]) -> Ssm {
-        assert_same_length(bars);
-        Self::from_distances(bars.len(), |a, b| distance(bars[a].as_ref(), bars[b].as_ref()))
     }
 
     /// Cosine similarity of flat vectors; 1 for two empty bars, 0 for an empty and another one.
@@ -258,13 +232,6 @@ mod tests {
     }
 
     #[test]
-    fn euclidean_runs_from_the_farthest_pair_to_equality() {
-        let ssm = Ssm::euclidean(&bars(&[&[1.0, 1.0], &[1.0, 1.0], &[0.0, 0.0], &[1.0, 0.0]]));
-        assert_eq!([ssm.get(0, 1), ssm.get(0, 2)], [1.0, 0.0]);
-        assert!((ssm.get(0, 3) - (1.0 - 0.5f32.sqrt())).abs() < 1e-6);
-    }
-
-    #[test]
     fn novelty_peaks_where_the_form_changes() {
         let mut patterns = vec![vec![1.0, 0.0]; 8];
         patterns.extend(vec![vec![0.0, 1.0]; 8]);
@@ -321,8 +288,5 @@ mod tests {
         let cqt = BarCqt::from_values(values);
         let ssm = Ssm::melodic(&cqt);
         assert_eq!([ssm.get(0, 1), ssm.get(0, 2), ssm.get(1, 2)], [0.5, 0.5, 0.0]);
-        let all = Ssm::melodic_all_steps(&cqt);
-        // Bars 1 and 2 hold the same columns at different steps; 0 and 1 differ in one of 96.
-        assert!(all.get(1, 2) < all.get(0, 1));
     }
 }

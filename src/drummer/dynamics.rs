@@ -178,11 +178,6 @@ impl Dynamics {
     pub fn loudness(&self, bar: usize) -> f32 {
         share(self.level(bar))
     }
-
-    /// [`Dynamics::level_alone`] as a share of the loud bars' amplitude, 0 (rest) to 1 (loud).
-    pub fn loudness_alone(&self, bar: usize) -> f32 {
-        share(self.level_alone(bar))
-    }
 }
 
 /// How a bar's notes are struck.
@@ -396,7 +391,7 @@ mod tests {
     #[test]
     fn rest_is_silent_and_nothing_is_even() {
         let dynamics = measured(&[(8, 80), (8, 80), (0, 1), (0, 1), (0, 1)]);
-        assert_eq!(dynamics.loudness_alone(3), 0.0);
+        assert_eq!(dynamics.level_alone(3), QUIETEST);
         assert_eq!(dynamics.level(3), -DIP);
         let empty = measured(&[(0, 1); 4]);
         assert!((0..6).all(|bar| empty.level(bar) == 0.0));

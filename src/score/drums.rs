@@ -219,15 +219,6 @@ impl Lane {
         }
     }
 
-    /// Whether the drummer at the kit strikes it with a stick; kick and pedal hat are for the feet,
-    /// claps and percussion for others.
-    pub const fn by_hand(self) -> bool {
-        !matches!(
-            self,
-            Lane::Kick | Lane::PedalHat | Lane::Clap | Lane::Shaker | Lane::HandDrum | Lane::Bell
-        )
-    }
-
     /// Its place in [`Lane::ALL`].
     pub const fn index(self) -> usize {
         self as usize

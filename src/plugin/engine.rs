@@ -65,8 +65,6 @@ const STRUCK: f64 = 0.1;
 
 /// Controllers that end all notes of a channel: all sound off, all notes off.
 const ENDS_ALL: [u8; 2] = [120, 123];
-/// Instruments take a pedal that is less far down than this for one that is up.
-const PEDAL_DOWN: u8 = 64;
 
 /// A block being processed.
 struct Block<'a, P> {
@@ -432,7 +430,7 @@ impl Engine {
         let mut ends = ENDS_ALL.contains(&cc) && (*pedals != 0 || self.passed[channel] != 0);
         for (pedal, value) in Pedal::moved(cc, value) {
             let bit = 1_u8 << pedal.index();
-            ends |= *pedals & bit != 0 && value < PEDAL_DOWN;
+            ends |= *pedals & bit != 0 && value < Pedal::DOWN;
             if value == 0 {
                 *pedals &= !bit;
             } else if through {

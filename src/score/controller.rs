@@ -5,8 +5,6 @@ use super::Pedal;
 /// Where a General MIDI instrument has the volume before it is moved.
 const USUAL_VOLUME: u8 = 100;
 const FULL: u8 = 127;
-/// The MIDI controller that brings expression back: "reset all controllers". It leaves the volume alone.
-const RESET: u8 = 121;
 
 /// A controller whose values, 0 to 127, are kept with the notes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,7 +44,8 @@ impl Controller {
         let loudness = match number {
             7 => Some((Controller::Volume, value)),
             11 => Some((Controller::Expression, value)),
-            RESET => Some((Controller::Expression, FULL)),
+            // "Reset all controllers" leaves the volume alone.
+            Pedal::RESET => Some((Controller::Expression, FULL)),
             _ => None,
         };
         let pedals = Pedal::moved(number, value);

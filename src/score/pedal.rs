@@ -32,7 +32,7 @@ impl Pedal {
     pub const DOWN: u8 = 64;
 
     /// The controller that brings all pedals up, among others: "reset all controllers".
-    const RESET: u8 = 121;
+    pub(super) const RESET: u8 = 121;
 
     /// Its place in [`Pedal::ALL`].
     pub fn index(self) -> usize {

@@ -132,7 +132,7 @@ fn transport(ui: &mut Ui, frame: &Frame<'_>, row: &mut Row, wide: bool) {
         }
         // A groove that is heard alone goes round outside of the song.
         (_, _, Some(position)) if !transport.rehearsing => {
-            let quarters = f64::from(metre.numerator()) * 4.0 / f64::from(metre.denominator());
+            let quarters = metre.bar_beats().0;
             let bar = (position.0 / quarters).floor();
             let beat = (position.0 - bar * quarters) * f64::from(metre.denominator()) / 4.0;
             format!("{}.{}", bar as i64 + 1, beat as i64 + 1)

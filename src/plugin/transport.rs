@@ -131,7 +131,7 @@ impl Span {
 
     /// The sample of this span on which a bar begins, if one does.
     pub fn bar_line(&self) -> Option<u32> {
-        let bar = bar_beats(self.metre);
+        let Beats(bar) = self.metre.bar_beats();
         let first = self.frame_of(self.bar_start);
         let frame = if first >= 0.0 { first } else { self.frame_of(Beats(self.bar_start.0 + bar)) };
         (self.motion.is_rolling() && frame >= 0.0 && frame < f64::from(self.frames))
@@ -159,11 +159,6 @@ impl Span {
         };
         (Some(Span { frames: frame, ..self }), Some(second))
     }
-}
-
-/// Length of a bar in quarter notes.
-fn bar_beats(metre: Metre) -> f64 {
-    f64::from(metre.numerator()) * 4.0 / f64::from(metre.denominator())
 }
 
 /// Follows the host's transport from block to block.
@@ -339,7 +334,7 @@ impl Clock {
 /// The bar line at or before a position: the host's if it can be one (CLAP hosts without bars say
 /// 0), otherwise as if the metre had always held.
 fn bar_start(host: &HostTime, metre: Metre, at: Beats) -> Beats {
-    let bar = bar_beats(metre);
+    let Beats(bar) = metre.bar_beats();
     // Rounded positions may lie a hair before the line that they mean.
     const HAIR: f64 = 1e-6;
     let from = host.bar_start.filter(|said| {

@@ -1,6 +1,6 @@
 //! Metre and bars: where each bar begins and into how many steps a drummer divides it.
 
-use super::{BarIndex, Ticks};
+use super::{BarIndex, Beats, Ticks};
 
 /// A time signature: `numerator` notes of a `1/denominator` in a bar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,6 +33,11 @@ impl Metre {
     pub fn bar_ticks(self, ticks_per_quarter: u16) -> Ticks {
         let whole = u64::from(ticks_per_quarter) * 4;
         Ticks((whole * u64::from(self.numerator) / u64::from(self.denominator)).max(1))
+    }
+
+    /// Length of a full bar in quarters.
+    pub fn bar_beats(self) -> Beats {
+        Beats(f64::from(self.numerator) * 4.0 / f64::from(self.denominator))
     }
 
     /// Beats are dotted: 6/8, 9/8, 12/8 and their like.
@@ -202,13 +207,12 @@ impl StepGrid {
     /// The grid for a metre. Compound metres have six sixteenths to the dotted beat. Simple ones
     /// have four steps to the quarter, or six to the beat with `triplets`.
     pub fn for_metre(metre: Metre, triplets: bool) -> StepGrid {
-        let (numerator, denominator) =
-            (usize::from(metre.numerator), usize::from(metre.denominator));
         if metre.is_compound() {
-            let scale = if denominator == 8 { 2 } else { 1 };
-            return Self::fit(GridKind::Ternary, numerator * scale, 3 * scale);
+            let scale = if metre.denominator == 8 { 2 } else { 1 };
+            let steps = usize::from(metre.numerator) * scale;
+            return Self::fit(GridKind::Ternary, steps, 3 * scale);
         }
-        let beats = numerator as f64 * 4.0 / denominator as f64;
+        let Beats(beats) = metre.bar_beats();
         if triplets && beats.fract() == 0.0 {
             return Self::fit(GridKind::Ternary, beats as usize * 6, 6);
         }

@@ -137,7 +137,7 @@ impl Tapping {
     }
 
     fn bar_beats(&self) -> f64 {
-        self.metre.bar_ticks(TICKS_PER_QUARTER).0 as f64 / f64::from(TICKS_PER_QUARTER)
+        self.metre.bar_beats().0
     }
 
     fn length(&self) -> f64 {

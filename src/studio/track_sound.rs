@@ -189,7 +189,7 @@ mod tests {
     /// Some seconds of a track that begins at a place, with marks of sample and place, in a metre whose bars
     /// begin at 0.
     fn track(seconds: f64, metre: Metre, marks: &[(usize, f64)]) -> TrackRecording {
-        let bar = f64::from(metre.numerator()) * 4.0 / f64::from(metre.denominator());
+        let Quarters(bar) = metre.bar_beats();
         let mark = |&(sample, at): &(usize, f64)| {
             let bar_start = Quarters((at / bar).floor() * bar);
             (sample, TrackMark { at: Quarters(at), metre, bar_start })

@@ -197,7 +197,7 @@ fn request(frame: &Frame<'_>, sheet: &RecordingSheet) -> PreviewRequest {
         return PreviewRequest::Recording { import, options, from: sheet.seen.start, mix };
     };
     let metre = metre.unwrap_or(Metre::COMMON);
-    let bar = f64::from(metre.numerator()) * 4.0 / f64::from(metre.denominator());
+    let Beats(bar) = metre.bar_beats();
     // Bars of the song as the take has them.
     let first = frame.take.map_or(0.0, |(take, _)| take.start.0);
     let at = Beats(first + ((position.0 - first) / bar).ceil() * bar);

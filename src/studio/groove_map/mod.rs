@@ -177,7 +177,7 @@ impl GrooveTime {
 /// The beats of a groove's bar that a bar of a metre takes, or that two bars take of half the length. In
 /// metres whose beats are uneven the groove goes on as in 4/4: only the drummer knows how they fall.
 fn beats_of_bar(metre: Metre) -> &'static [usize] {
-    let quarters = f64::from(metre.numerator()) * 4.0 / f64::from(metre.denominator());
+    let Beats(quarters) = metre.bar_beats();
     let beats = quarters / quarters_of_beat(metre);
     let whole = [3, 5, 6, 7].into_iter().find(|&whole| whole as f64 == beats);
     beats_of_four(whole.unwrap_or(BEATS))

@@ -36,6 +36,6 @@ pub use part::{DrumPart, Hit};
 pub use pedal::{Pedal, PedalChange};
 pub use programs::program_name;
 pub use song::{Note, Song, Track, TrackKind};
-pub use swing::swing_of;
+pub use swing::{bent, off_beat, swing_of};
 pub use tempo::{TempoChange, TempoMap};
 pub use units::{BarIndex, Beats, Bpm, SampleRate, Seconds, Ticks, Velocity};

@@ -20,8 +20,8 @@ const NEAR: f64 = 0.035;
 const STRAIGHT: f64 = 0.53;
 
 /// How late the off-beats come of notes that begin at `starts`, in any order, from 0 (straight, or there
-/// are too few) to 1 (a triplet's last third): the place of the off-beat in its quarter is 1/2 + swing / 6,
-/// so that 60:40 is 0.6. For metres that are not compound.
+/// are too few) to 1 (a triplet's last third), as [`off_beat`] has it: 60:40 is 0.6. For metres that are
+/// not compound.
 pub fn swing_of(starts: impl IntoIterator<Item = Ticks>, ticks_per_quarter: u16) -> f32 {
     let quarter = f64::from(ticks_per_quarter);
     let mut inside: Vec<f64> =
@@ -44,4 +44,22 @@ pub fn swing_of(starts: impl IntoIterator<Item = Ticks>, ticks_per_quarter: u16)
         return 0.0;
     }
     (((median - 0.5) * 6.0) as f32).clamp(0.0, 1.0)
+}
+
+/// The place of the off-beat in its quarter, as a share of it, at a swing as [`swing_of`] has it.
+pub fn off_beat(swing: f32) -> f64 {
+    0.5 + f64::from(swing) / 6.0
+}
+
+/// A tick when what is at `from` in every quarter goes to `to`, and everything between there and the
+/// beats moves in proportion. Both are shares of a quarter, 0 to 1, both ends left out.
+pub fn bent(at: Ticks, ticks_per_quarter: u16, from: f64, to: f64) -> Ticks {
+    let quarter = u64::from(ticks_per_quarter);
+    let inside = (at.0 % quarter) as f64 / quarter as f64;
+    let bent = if inside < from {
+        inside / from * to
+    } else {
+        to + (inside - from) / (1.0 - from) * (1.0 - to)
+    };
+    Ticks(at.0 - at.0 % quarter + (bent * quarter as f64).round() as u64)
 }

@@ -1,6 +1,6 @@
 //! How late a song's off-beats are played, and the song without that.
 
-use crate::score::{Note, Song, Ticks, swing_of};
+use crate::score::{Note, Song, Ticks, bent, off_beat, swing_of};
 
 /// How late the off-beats of a song come, from 0 (straight, or there are none) to 1 (a triplet's last
 /// third), as [`Settings::swing`](crate::drummer::Settings::swing) has it: where 60:40 is 0.6. Compound
@@ -20,24 +20,15 @@ pub fn straightened(song: &Song, swing: f32) -> Song {
     if swing <= 0.0 {
         return song.clone();
     }
-    let quarter = u64::from(song.ticks_per_quarter());
-    let late = 0.5 + f64::from(swing) / 6.0;
-    let place = |at: Ticks| {
-        let inside = (at.0 % quarter) as f64 / quarter as f64;
-        let straight = match inside < late {
-            true => inside / late / 2.0,
-            false => 0.5 + (inside - late) / (1.0 - late) / 2.0,
-        };
-        Ticks(at.0 - at.0 % quarter + (straight * quarter as f64).round() as u64)
-    };
+    let place = |at: Ticks| bent(at, song.ticks_per_quarter(), off_beat(swing), 0.5);
     let moved = |note: &Note| {
         let start = place(note.start);
         let end = place(note.end()).max(start + Ticks(1));
         Note { start, length: end - start, ..*note }
     };
-    let mut song = song.clone();
-    for track in song.tracks.iter_mut().filter(|track| !track.is_drums()) {
+    let mut straight = song.clone();
+    for track in straight.tracks.iter_mut().filter(|track| !track.is_drums()) {
         track.notes = track.notes.iter().map(moved).collect();
     }
-    song
+    straight
 }

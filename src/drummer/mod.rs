@@ -69,7 +69,7 @@ pub use form::{Form, Section};
 pub use generate::{Drummer, GeneratedPart, Generation};
 pub use judge::Judgement;
 pub use metre::beats_of_four;
-pub use names::{name, names, time_keeper};
+pub use names::{capitalised, name, names, time_keeper};
 pub use progress::{Progress, Silent, Stage};
 pub use segmentation::{form_of, song_form};
 pub use settings::{ClassDensities, CountIn, Ending, Settings, Style, StyleChoice};

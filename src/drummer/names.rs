@@ -214,7 +214,8 @@ pub fn names<'a>(parts: impl IntoIterator<Item = &'a DrumPart>) -> Vec<String> {
     named.into_iter().map(|(name, ..)| name).collect()
 }
 
-fn capitalised(name: &str) -> String {
+/// With a capital at the front.
+pub fn capitalised(name: &str) -> String {
     let mut letters = name.chars();
     letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }

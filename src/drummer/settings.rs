@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::names::capitalised;
 use crate::score::{DRUM_CLASSES, Groove};
 
 /// Hits a bar wanted of each [`crate::score::DrumClass`], in its order; each 0 to 32.
@@ -103,8 +104,7 @@ impl Style {
 
     /// As a musician reads it: the name with a capital.
     pub fn title(self) -> String {
-        let mut letters = self.name().chars();
-        letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+        capitalised(self.name())
     }
 
     /// The style of a [`Style::name`].

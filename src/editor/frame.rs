@@ -7,6 +7,7 @@ use super::controls::Controls;
 use super::layout::Layout;
 use super::theme::Theme;
 use crate::score::{BarGrid, BarIndex, Beats, Bpm, DrumPart, Metre, Ticks};
+pub use crate::studio::sentence;
 use crate::studio::{Alternative, Arrangement, Edit, Job, Span, Studio, Take, View};
 
 /// Where the host is.
@@ -157,12 +158,4 @@ impl<'a> Frame<'a> {
 /// "1 bar" or "7 bars".
 pub fn bar_count(count: usize) -> String {
     if count == 1 { "1 bar".to_owned() } else { format!("{count} bars") }
-}
-
-/// An error message as the window shows it.
-pub fn sentence(message: &str) -> String {
-    let mut letters = message.chars();
-    letters.next().map_or_else(String::new, |first| {
-        format!("{}{}.", first.to_uppercase(), letters.as_str().trim_end_matches('.'))
-    })
 }

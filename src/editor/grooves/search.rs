@@ -4,6 +4,7 @@ use egui::{Color32, Rect, Ui};
 
 use super::picture::style_colour;
 use super::rows::{halves, is_roomy};
+use crate::drummer::capitalised;
 use crate::editor::frame::Frame;
 use crate::editor::theme::{CONTROL, UNIT};
 use crate::editor::widgets::Choice;
@@ -45,14 +46,8 @@ impl Search {
 
 pub fn show(ui: &mut Ui, frame: &Frame<'_>, search: &mut Search, rect: Rect) {
     let theme = &frame.theme;
-    let titled = |name: &str| {
-        let mut letters = name.chars();
-        letters.next().map_or_else(String::new, |first| {
-            format!("{}{}", first.to_uppercase(), letters.as_str())
-        })
-    };
     let styles: Vec<String> = std::iter::once("Style".to_owned())
-        .chain(MapStyle::all().map(|style| titled(style.name())))
+        .chain(MapStyle::all().map(|style| capitalised(style.name())))
         .collect();
     let densities: Vec<String> = DENSITIES.iter().map(|(name, _)| (*name).to_owned()).collect();
     let tempos = ["Tempo", "Song's"].map(str::to_owned);

@@ -16,7 +16,7 @@ use crate::patterns::{
 };
 use crate::score::{BarIndex, DrumPart, Groove, GrooveSource, Metre, TempoMap};
 use crate::studio::shared_state::SharedState;
-use crate::studio::{Document, Edit, Job, JobView};
+use crate::studio::{Document, Edit, Job, JobView, sentence};
 
 /// The networks and the map, once they were asked for.
 #[derive(Default)]
@@ -51,10 +51,7 @@ impl MapServer {
     /// Does what was asked; what fails is said where errors are shown.
     pub fn serve(&mut self, shared: &SharedState, request: MapRequest) {
         if let Err(failure) = self.answer(shared, request) {
-            let sentence = failure.to_string();
-            let mut letters = sentence.chars();
-            let first = letters.next().map(|first| first.to_uppercase().to_string());
-            shared.report(&format!("{}{}.", first.unwrap_or_default(), letters.as_str()));
+            shared.report(&sentence(&failure.to_string()));
         }
     }
 

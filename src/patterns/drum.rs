@@ -1,6 +1,6 @@
 //! The drums of a pattern.
 
-use crate::score::Lane;
+use crate::score::{GmKey, Lane};
 
 /// Drums of a pattern.
 pub const DRUMS: usize = 14;
@@ -22,13 +22,8 @@ pub fn drum_of_lane(lane: Lane) -> usize {
 /// `roland` is for recordings of electronic kits (as the Groove MIDI Dataset's TD-11), which have
 /// keys of their own for edges and rims.
 pub fn drum_of_key(key: u8, roland: bool) -> Option<usize> {
-    let key = match key {
-        22 => 42,
-        26 => 46,
-        58 if roland => 43,
-        other => other,
-    };
-    (27..=87).contains(&key).then(|| drum_of_lane(Lane::of_key(key)))
+    let key = if roland { GmKey::of_td11(key) } else { GmKey::of_kit(key) }?;
+    Some(drum_of_lane(Lane::of_key(key.get())))
 }
 
 #[cfg(test)]

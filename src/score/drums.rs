@@ -10,6 +10,32 @@ impl GmKey {
         if key >= 27 && key <= 87 { Some(GmKey(key)) } else { None }
     }
 
+    /// That of a key of any kit: as General MIDI has it, and where electronic kits have the edges of the
+    /// hats below.
+    pub const fn of_kit(key: u8) -> Option<GmKey> {
+        GmKey::new(match key {
+            22 => 42, // closed hat, edge
+            26 => 46, // open hat, edge
+            other => other,
+        })
+    }
+
+    /// That of a pad of the Roland TD-11 on which the Groove MIDI Dataset was played.
+    ///
+    /// The kit has keys of its own for edges and rims; each goes to the key that plays its drum here, so
+    /// that a stroke which sounds both head and rim is one stroke. Crashes and rides keep their keys.
+    /// Source: the table "Drum Mapping" on the dataset's page
+    /// (<https://magenta.tensorflow.org/datasets/groove>).
+    pub const fn of_td11(key: u8) -> Option<GmKey> {
+        GmKey::of_kit(match key {
+            40 => 38, // snare, rim
+            50 => 48, // first tom, rim
+            45 => 47, // second tom, head
+            58 => 43, // third tom, rim
+            other => other,
+        })
+    }
+
     /// The MIDI key.
     pub const fn get(self) -> u8 {
         self.0

@@ -48,6 +48,31 @@ impl DrumPart {
         DrumPart { bars, grids, hits }
     }
 
+    /// Notes on their nearest steps, each with its distance from its step; the beats of simple metres are
+    /// straight or in triplets. Notes nearest to the bar line behind the last bar begin the bar `behind`;
+    /// without one they are left out, as are all later ones.
+    pub fn of_notes(
+        bars: BarGrid,
+        triplets: bool,
+        notes: &[(Note, GmKey)],
+        behind: Option<BarIndex>,
+    ) -> DrumPart {
+        let grids: Vec<StepGrid> =
+            bars.bars().iter().map(|bar| StepGrid::for_metre(bar.metre, triplets)).collect();
+        let hits = notes.iter().filter_map(|&(note, key)| {
+            let steps = grids[bars.bar_at(note.start)?.0].steps;
+            let (bar, step, offset) = bars.nearest_step(note.start, steps)?;
+            // A bar that is cut short may have another grid than the one before it.
+            let (bar, step) = match grids.get(bar.0) {
+                Some(grid) => (bar, step.min(grid.steps - 1)),
+                None => (behind?, 0),
+            };
+            Some(Hit { bar, step, key, velocity: note.velocity, offset })
+        });
+        let hits = hits.collect();
+        DrumPart::new(bars, grids, hits)
+    }
+
     /// When a hit sounds, micro-timing included.
     pub fn tick(&self, hit: &Hit) -> Ticks {
         let position = hit.step as f64 + f64::from(hit.offset);

@@ -42,7 +42,7 @@ pub use groove_style::{GROOVE_STYLES, GrooveStyle};
 pub(super) use intensity::within_range;
 pub use play::{Feel, GivenStrokes, Moved, play, play_all};
 pub use predict::GROOVE;
-pub use quantise::{quantise, td11_to_gm};
+pub use quantise::quantise;
 pub use stats::PerformanceStats;
 pub(super) use swing::bend;
 pub use swing::swing_ratio;

@@ -1,28 +1,11 @@
 //! A recorded performance on the grid: what the training data and the tests are made of.
 
-use crate::score::{DrumPart, GmKey, Hit, Note, Song, StepGrid, Ticks, plays_triplets};
+use crate::score::{DrumPart, GmKey, Note, Song, Ticks, plays_triplets};
 
-/// The General MIDI key of a pad of the Roland TD-11 on which the Groove MIDI Dataset was played.
-///
-/// The kit has keys of its own for edges and rims; each goes to the key that plays its drum here, so
-/// that a stroke which sounds both head and rim is one stroke. Crashes and rides keep their keys.
-/// Source: the table "Drum Mapping" on the dataset's page
-/// (<https://magenta.tensorflow.org/datasets/groove>).
-pub fn td11_to_gm(key: u8) -> u8 {
-    match key {
-        22 => 42, // closed hat, edge
-        26 => 46, // open hat, edge
-        40 => 38, // snare, rim
-        50 => 48, // first tom, rim
-        45 => 47, // second tom, head
-        58 => 43, // third tom, rim
-        other => other,
-    }
-}
-
-/// Puts the drum notes of a song on the grid, each with its velocity and its distance from the
-/// nearest step. Simple metres get a ternary grid if the playing fits one better. Keys that General
-/// MIDI does not know are left out, as are notes behind the last bar. `None` without drum notes.
+/// Puts the drum notes of a song, on keys of the Roland TD-11 ([`GmKey::of_td11`]), on the grid, each with
+/// its velocity and its distance from the nearest step. Simple metres get a ternary grid if the playing
+/// fits one better. Keys that General MIDI does not know are left out, as are notes behind the last bar.
+/// `None` without drum notes.
 pub fn quantise(song: &Song) -> Option<DrumPart> {
     let notes: Vec<Note> = song.drum_notes().copied().collect();
     if notes.is_empty() {
@@ -30,21 +13,9 @@ pub fn quantise(song: &Song) -> Option<DrumPart> {
     }
     let starts: Vec<Ticks> = notes.iter().map(|note| note.start).collect();
     let triplets = plays_triplets(&starts, song.ticks_per_quarter());
-    let bars = song.bars();
-    let grids: Vec<StepGrid> =
-        bars.bars().iter().map(|bar| StepGrid::for_metre(bar.metre, triplets)).collect();
-    let hits = notes
-        .iter()
-        .filter_map(|note| {
-            let steps = grids[bars.bar_at(note.start)?.0].steps;
-            let (bar, mut step, offset) = bars.nearest_step(note.start, steps)?;
-            // A stroke just ahead of a bar line is on the first step of a bar that must exist.
-            step = step.min(grids.get(bar.0)?.steps - 1);
-            let key = GmKey::new(td11_to_gm(note.key))?;
-            Some(Hit { bar, step, key, velocity: note.velocity, offset })
-        })
-        .collect();
-    Some(DrumPart::new(bars, grids, hits))
+    let known: Vec<(Note, GmKey)> =
+        notes.iter().filter_map(|note| Some((*note, GmKey::of_td11(note.key)?))).collect();
+    Some(DrumPart::of_notes(song.bars(), triplets, &known, None))
 }
 
 #[cfg(test)]

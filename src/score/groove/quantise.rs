@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 use std::f64::consts::TAU;
 
 use super::{Groove, GrooveError, GrooveRemark, GrooveSource, TakenGroove};
-use crate::score::{
-    BarGrid, DrumPart, GmKey, Hit, MetreChange, Note, Song, StepGrid, Ticks, Track,
-};
+use crate::score::{BarGrid, DrumPart, GmKey, MetreChange, Note, Song, Ticks, Track};
 
 /// Most keys of a track that may be a single drum: a stroke, a roll, an edge.
 const DRUM_KEYS: usize = 3;
@@ -75,7 +73,7 @@ impl Groove {
     ) -> Result<TakenGroove, GrooveError> {
         let part = quantised(ticks_per_quarter, metres, notes)?;
         let mut taken = Groove::of_part(name, source, &part, 0..part.bars.len())?;
-        let others = notes.iter().filter(|note| drum_key(note.key).is_none()).count();
+        let others = notes.iter().filter(|note| GmKey::of_kit(note.key).is_none()).count();
         taken.remarks.extend((others > 0).then_some(GrooveRemark::OtherKeys { notes: others }));
         Ok(taken)
     }
@@ -93,7 +91,7 @@ pub fn quantised(
     notes: &[Note],
 ) -> Result<DrumPart, GrooveError> {
     let known: Vec<(Note, GmKey)> =
-        notes.iter().filter_map(|note| Some((*note, drum_key(note.key)?))).collect();
+        notes.iter().filter_map(|note| Some((*note, GmKey::of_kit(note.key)?))).collect();
     let starts: Vec<Ticks> = known.iter().map(|(note, _)| note.start).collect();
     let Some(last) = starts.iter().max() else {
         return Err(match notes.len() {
@@ -108,30 +106,8 @@ pub fn quantised(
     }
     let bars = BarGrid::new(ticks_per_quarter, metres, end);
     let triplets = plays_triplets(&starts, ticks_per_quarter);
-    let grids: Vec<StepGrid> =
-        bars.bars().iter().map(|bar| StepGrid::for_metre(bar.metre, triplets)).collect();
     let first = starts.iter().min().and_then(|&start| bars.bar_at(start)).unwrap_or_default();
-    let hits = known.iter().filter_map(|&(note, key)| {
-        let steps = grids[bars.bar_at(note.start)?.0].steps;
-        let (bar, step, offset) = bars.nearest_step(note.start, steps)?;
-        // A bar that is cut short may have another grid than the one before it.
-        let (bar, step) = match grids.get(bar.0) {
-            Some(grid) => (bar, step.min(grid.steps - 1)),
-            None => (first, 0),
-        };
-        Some(Hit { bar, step, key, velocity: note.velocity, offset })
-    });
-    let hits = hits.collect();
-    Ok(DrumPart::new(bars, grids, hits))
-}
-
-/// The drum of a key. Below General MIDI's, those of electronic kits for the edges of the hats.
-fn drum_key(key: u8) -> Option<GmKey> {
-    GmKey::new(match key {
-        22 => 42,
-        26 => 46,
-        key => key,
-    })
+    Ok(DrumPart::of_notes(bars, triplets, &known, Some(first)))
 }
 
 /// Whether strokes fall on triplets rather than on straight eighths and sixteenths.

@@ -17,12 +17,14 @@ mod decimate;
 mod parallel;
 mod ssm;
 mod ssm_features;
+mod statistics;
 
 pub use bar_cqt::BarCqt;
 pub use beat_path::{BeatAt, BeatStep, best_beats};
 pub use cqt::Cqt;
 pub use cqt_stream::CqtStream;
 pub use ssm::Ssm;
+pub use statistics::correlation;
 
 /// Why audio could not be analysed.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Self-similarity from features, and what is read off it.
 
-use super::{BarCqt, Cqt, Ssm, parallel::for_parts};
+use super::{BarCqt, Cqt, Ssm, parallel::for_parts, statistics::correlation};
 use multiversion::multiversion;
 
 impl Ssm {
@@ -122,23 +122,11 @@ impl Ssm {
     /// If the matrices differ in size.
     pub fn correlation(&self, other: &Ssm) -> f32 {
         assert_eq!(self.bars(), other.bars(), "matrices of one size");
-        let triangle = |ssm: &Ssm| -> Vec<f64> {
+        let triangle = |ssm: &Ssm| -> Vec<f32> {
             let rows = 0..ssm.bars();
-            rows.flat_map(|row| ssm.later(row)).map(|x| f64::from(*x)).collect()
+            rows.flat_map(|row| ssm.later(row)).copied().collect()
         };
-        let [a, b] = [triangle(self), triangle(other)];
-        let mean = |x: &[f64]| x.iter().sum::<f64>() / x.len().max(1) as f64;
-        let (mean_a, mean_b) = (mean(&a), mean(&b));
-        let (mut ab, mut aa, mut bb) = (0.0, 0.0, 0.0);
-        for (a, b) in a.iter().zip(&b) {
-            let (a, b) = (a - mean_a, b - mean_b);
-            ab += a * b;
-            aa += a * a;
-            bb += b * b;
-        }
-        // A standard deviation of 1e-6 counts as flat.
-        let flat = 1e-12 * a.len() as f64;
-        if aa <= flat || bb <= flat { 0.0 } else { (ab / (aa * bb).sqrt()) as f32 }
+        correlation(&triangle(self), &triangle(other)) as f32
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Instant;
 use serde::Serialize;
 
 use super::error::CliError;
+use crate::analysis::correlation;
 use crate::curator::{choose, pattern_distance};
 use crate::drummer::evaluation::score;
 use crate::drummer::{Drummer, Settings, Silent};
@@ -157,13 +158,7 @@ fn rank_correlation(a: &[f64], b: &[f64]) -> f64 {
             .map(|value| values.iter().filter(|other| *other < value).count() as f64)
             .collect()
     };
-    let (a, b) = (ranks(a), ranks(b));
-    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
-    let (mean_a, mean_b) = (mean(&a), mean(&b));
-    let product: f64 = a.iter().zip(&b).map(|(a, b)| (a - mean_a) * (b - mean_b)).sum();
-    let spread = |values: &[f64], mean: f64| values.iter().map(|v| (v - mean).powi(2)).sum::<f64>();
-    let both = (spread(&a, mean_a) * spread(&b, mean_b)).sqrt();
-    if both > 0.0 { product / both } else { 0.0 }
+    correlation(&ranks(a), &ranks(b))
 }
 
 /// A line for each song and their mean.

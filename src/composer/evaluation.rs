@@ -11,7 +11,7 @@ use super::key::Key;
 use super::line::{MelodyLine, State};
 use super::networks::run_network;
 use super::rhythm::{DRUM_COLUMNS, RHYTHM_FEATURES, RhythmRows, RhythmTarget};
-use crate::analysis::Ssm;
+use crate::analysis::{Ssm, correlation};
 use crate::network::{Network, NetworkError};
 
 /// Bars on either side of a boundary that novelty compares.
@@ -111,21 +111,6 @@ pub(super) fn similarity(rows: &[Vec<f32>]) -> Ssm {
         }
         rows[a].iter().zip(&rows[b]).map(|(a, b)| a * b).sum()
     })
-}
-
-/// Pearson's; 0 where either does not vary.
-pub(super) fn correlation(a: &[f32], b: &[f32]) -> f64 {
-    let mean =
-        |values: &[f32]| values.iter().map(|&v| f64::from(v)).sum::<f64>() / values.len() as f64;
-    let (middle_a, middle_b) = (mean(a), mean(b));
-    let (mut ab, mut aa, mut bb) = (0.0, 0.0, 0.0);
-    for (&a, &b) in a.iter().zip(b) {
-        let (a, b) = (f64::from(a) - middle_a, f64::from(b) - middle_b);
-        ab += a * b;
-        aa += a * a;
-        bb += b * b;
-    }
-    if aa * bb > 0.0 { ab / (aa * bb).sqrt() } else { 0.0 }
 }
 
 /// A melody under other drums: bar by bar, and from the start again.

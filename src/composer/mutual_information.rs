@@ -14,9 +14,9 @@
 use serde::Serialize;
 
 use super::drums::DrumBars;
-use super::evaluation::{correlation, onsets, similarity, unit};
+use super::evaluation::{onsets, similarity, unit};
 use super::line::{MelodyLine, State};
-use crate::analysis::Ssm;
+use crate::analysis::{Ssm, correlation};
 use crate::score::DrumClass;
 
 /// Steps of a bar in which rhythms are compared.

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::bars::bar_lines;
 use super::grid::{STEPS, cells, placed};
-use super::scoring::{correlation, cosine_matrix, played, real_structure, upper};
+use super::scoring::{cosine_matrix, played, real_structure, upper};
+use crate::analysis::correlation;
 use crate::score::{BarGrid, BarIndex, DrumPart, GridKind, Hit, Lane, Song, StepGrid, Velocity};
 
 /// The plain rock loop: kick on odd beats, snare on even ones, closed hats in quavers, every bar the

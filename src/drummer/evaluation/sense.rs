@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use serde::{Deserialize, Serialize};
 
 use super::bars::{bar_lines, beat_times};
-use super::scoring::{correlation, deviation};
+use super::scoring::deviation;
+use crate::analysis::correlation;
 use crate::score::Song;
 
 /// What a drummer would notice of a part beside its song. Figures are `None` where there is nothing

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bars::bar_lines;
 use super::grid::{BarCells, STEPS, cells};
+use crate::analysis::correlation;
 use crate::drummer::ClassDensities;
 use crate::score::{DRUM_CLASSES, DrumClass, Song};
 
@@ -225,17 +226,6 @@ pub(super) fn deviation(values: &[f64]) -> f64 {
     }
     let centre = mean(values);
     (values.iter().map(|value| (value - centre).powi(2)).sum::<f64>() / values.len() as f64).sqrt()
-}
-
-/// Pearson's; 0 where one side does not vary.
-pub(super) fn correlation(a: &[f64], b: &[f64]) -> f64 {
-    let (sd_a, sd_b) = (deviation(a), deviation(b));
-    if sd_a <= 1e-6 || sd_b <= 1e-6 {
-        return 0.0;
-    }
-    let (mean_a, mean_b) = (mean(a), mean(b));
-    let covariance: f64 = a.iter().zip(b).map(|(a, b)| (a - mean_a) * (b - mean_b)).sum();
-    (covariance / a.len() as f64 / (sd_a * sd_b)).clamp(-1.0, 1.0)
 }
 
 fn distinct(bars: &[BarCells]) -> f64 {

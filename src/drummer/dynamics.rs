@@ -68,15 +68,10 @@ impl Dynamics {
                 energy[home] += power * per_four_quarters(bars, home);
                 touches[home].velocities += note.velocity.unit();
                 touches[home].attacks += 1.0;
-                for (number, bar) in bars.bars().iter().enumerate().skip(home) {
-                    if bar.start >= note.end() {
-                        break;
-                    }
-                    let from = note.start.max(bar.start);
-                    let share = (note.end().min(bar.end()) - from).0 as f32 / bar.length.0 as f32;
-                    energy[number] += power * sustain * share;
-                    touches[number].tracks += usize::from(number >= heard);
-                    heard = heard.max(number + 1);
+                for (BarIndex(bar), share) in bars.shares(note.start, note.end()) {
+                    energy[bar] += power * sustain * share;
+                    touches[bar].tracks += usize::from(bar >= heard);
+                    heard = heard.max(bar + 1);
                 }
             }
         }

@@ -155,6 +155,16 @@ impl BarGrid {
         (at < self.bars[index].end()).then_some(BarIndex(index))
     }
 
+    /// The bars that a note from `start` to `end` reaches, each with how much of the bar it sounds, 0 to 1.
+    pub fn shares(&self, start: Ticks, end: Ticks) -> impl Iterator<Item = (BarIndex, f32)> {
+        let home = self.bar_at(start).map_or(self.bars.len(), |BarIndex(home)| home);
+        let bars = self.bars.iter().enumerate().skip(home);
+        bars.take_while(move |(_, bar)| bar.start < end).map(move |(index, bar)| {
+            let sounds = end.min(bar.end()) - start.max(bar.start);
+            (BarIndex(index), sounds.0 as f32 / bar.length.0 as f32)
+        })
+    }
+
     /// The bar and the nearest step of a `steps`-to-the-bar grid for a tick, with the distance from
     /// that step as a share of a step in `[-0.5, 0.5)`. A tick nearest to the next bar line belongs
     /// to step 0 of that bar, also behind the last bar.

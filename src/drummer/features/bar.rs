@@ -187,7 +187,11 @@ pub fn bar_features(song: &Song, bars: &BarGrid, grids: &[StepGrid]) -> Vec<BarF
         let TrackKind::Melodic { program } = track.kind else { continue };
         for note in &track.notes {
             let Some(BarIndex(home)) = bars.bar_at(note.start) else { continue };
-            sound(&mut drafts, bars, home, note);
+            for (BarIndex(bar), share) in bars.shares(note.start, note.end()) {
+                let features = &mut drafts[bar].features;
+                features.chroma[usize::from(note.key % 12)] += share;
+                features.scalars.polyphony += share / 8.0;
+            }
             let steps = grids[home].steps;
             let Some((BarIndex(index), step, _)) = bars.nearest_step(note.start, steps) else {
                 continue;
@@ -220,19 +224,6 @@ pub fn bar_features(song: &Song, bars: &BarGrid, grids: &[StepGrid]) -> Vec<BarF
         }
     }
     drafts.into_iter().zip(grids).map(|(draft, grid)| finish(draft, grid)).collect()
-}
-
-/// Adds what a note sounds to the chroma and polyphony of every bar that it reaches.
-fn sound(drafts: &mut [Draft], bars: &BarGrid, home: usize, note: &crate::score::Note) {
-    for (draft, bar) in drafts[home..].iter_mut().zip(&bars.bars()[home..]) {
-        if bar.start >= note.end() {
-            break;
-        }
-        let from = note.start.max(bar.start);
-        let share = (note.end().min(bar.end()) - from).0 as f32 / bar.length.0 as f32;
-        draft.features.chroma[usize::from(note.key % 12)] += share;
-        draft.features.scalars.polyphony += share / 8.0;
-    }
 }
 
 fn finish(draft: Draft, grid: &StepGrid) -> BarFeatures {

@@ -57,12 +57,8 @@ impl Contents {
             let mut sounding = vec![0.0; bars.len()];
             for note in notes {
                 let Some(BarIndex(home)) = bars.bar_at(note.start) else { continue };
-                for (sum, bar) in sounding[home..].iter_mut().zip(&bars.bars()[home..]) {
-                    if bar.start >= note.end() {
-                        break;
-                    }
-                    let from = note.start.max(bar.start);
-                    *sum += (note.end().min(bar.end()) - from).0 as f32 / bar.length.0 as f32;
+                for (BarIndex(bar), share) in bars.shares(note.start, note.end()) {
+                    sounding[bar] += share;
                 }
                 let at = bars.nearest_step(note.start, grids[home].steps);
                 if let Some((BarIndex(bar), step, _)) = at

@@ -24,7 +24,7 @@ pub use beat_path::{BeatAt, BeatStep, best_beats};
 pub use cqt::Cqt;
 pub use cqt_stream::CqtStream;
 pub use ssm::Ssm;
-pub use statistics::correlation;
+pub use statistics::{correlation, cosine, normalised};
 
 /// Why audio could not be analysed.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! Drums as the composer hears them: on a grid of steps, bar by bar, and how alike bars are.
 
+use crate::analysis::normalised;
 use crate::score::{BarGrid, DRUM_CLASSES, DrumClass, Note, Song, StepGrid, Ticks, feels_triplets};
 
 /// Steps a bar in which bars are compared, whatever their metre.
@@ -56,12 +57,7 @@ impl DrumBars {
             first,
         };
         song.drum_notes().for_each(|note| drums.strike(note));
-        for shape in &mut drums.shapes {
-            let norm = shape.iter().map(|value| value * value).sum::<f32>().sqrt();
-            if norm > 0.0 {
-                shape.iter_mut().for_each(|value| *value /= norm);
-            }
-        }
+        drums.shapes.iter_mut().for_each(|shape| *shape = normalised(*shape));
         drums
     }
 

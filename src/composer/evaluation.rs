@@ -11,7 +11,7 @@ use super::key::Key;
 use super::line::{MelodyLine, State};
 use super::networks::run_network;
 use super::rhythm::{DRUM_COLUMNS, RHYTHM_FEATURES, RhythmRows, RhythmTarget};
-use crate::analysis::{Ssm, correlation};
+use crate::analysis::{Ssm, correlation, cosine, normalised};
 use crate::network::{Network, NetworkError};
 
 /// Bars on either side of a boundary that novelty compares.
@@ -74,7 +74,7 @@ pub fn drum_correlation(line: &MelodyLine, drums: &DrumBars) -> Option<DrumCorre
     let spread = (notes * (all - notes) * drum_onsets * (all - drum_onsets)).sqrt();
     let phi = if spread > 0.0 { (all * both - notes * drum_onsets) / spread } else { 0.0 };
     let sung_bars: Vec<Vec<f32>> =
-        bars.clone().map(|bar| unit(&onsets(line, drums, bar))).collect();
+        bars.clone().map(|bar| normalised(onsets(line, drums, bar))).collect();
     let drum_bars: Vec<Vec<f32>> = bars.map(|bar| drums.shapes()[bar].to_vec()).collect();
     let (sung, played) = (similarity(&sung_bars), similarity(&drum_bars));
     Some(DrumCorrelation {
@@ -97,20 +97,9 @@ pub(super) fn onsets(line: &MelodyLine, drums: &DrumBars, bar: usize) -> Vec<f32
     row
 }
 
-pub(super) fn unit(row: &[f32]) -> Vec<f32> {
-    let norm = row.iter().map(|value| value * value).sum::<f32>().sqrt();
-    row.iter().map(|value| if norm > 0.0 { value / norm } else { 0.0 }).collect()
-}
-
 /// Cosines of rows of length 1 or 0; two empty ones are alike.
 pub(super) fn similarity(rows: &[Vec<f32>]) -> Ssm {
-    let empty: Vec<bool> = rows.iter().map(|row| row.iter().all(|&value| value == 0.0)).collect();
-    Ssm::from_pairs(rows.len(), |a, b| {
-        if empty[a] && empty[b] {
-            return 1.0;
-        }
-        rows[a].iter().zip(&rows[b]).map(|(a, b)| a * b).sum()
-    })
+    Ssm::from_pairs(rows.len(), |a, b| cosine(&rows[a], &rows[b]))
 }
 
 /// A melody under other drums: bar by bar, and from the start again.

@@ -14,9 +14,9 @@
 use serde::Serialize;
 
 use super::drums::DrumBars;
-use super::evaluation::{onsets, similarity, unit};
+use super::evaluation::{onsets, similarity};
 use super::line::{MelodyLine, State};
-use crate::analysis::{Ssm, correlation};
+use crate::analysis::{Ssm, correlation, normalised};
 use crate::score::DrumClass;
 
 /// Steps of a bar in which rhythms are compared.
@@ -89,8 +89,8 @@ pub fn pair_features(line: &MelodyLine, drums: &DrumBars, bars: usize) -> Option
     if bars.len() < FEWEST_BARS || slots.len() < FEWEST_SLOTS {
         return None;
     }
-    let melody = rows(&bars, |bar| unit(&onsets(line, drums, bar)));
-    let rhythm = rows(&bars, |bar| unit(&rhythm_row(line, drums, bar)));
+    let melody = rows(&bars, |bar| normalised(onsets(line, drums, bar)));
+    let rhythm = rows(&bars, |bar| normalised(rhythm_row(line, drums, bar)));
     let played = rows(&bars, |bar| drums.shapes()[bar].to_vec());
     let flag = |is: bool| f32::from(u8::from(is));
     let begins: Vec<f32> =

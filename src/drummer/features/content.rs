@@ -6,6 +6,7 @@
 use super::bar::{BarFeatures, RHYTHMS};
 use super::grid::SLOTS;
 use super::lead::lead;
+use crate::analysis::{cosine, normalised};
 use crate::score::{BarGrid, BarIndex, Song, StepGrid};
 
 /// Share of a bar that a track must sound in it, unless it begins a note there.
@@ -192,18 +193,6 @@ fn same_notes(a: &[i32], b: &[i32], semitones: i32) -> f32 {
         }
     }
     2.0 * both as f32 / (a.len() + b.len()) as f32
-}
-
-fn normalised<const SIZE: usize>(row: [f32; SIZE]) -> [f32; SIZE] {
-    let norm = row.iter().map(|x| x * x).sum::<f32>().sqrt();
-    row.map(|x| if norm > 0.0 { x / norm } else { 0.0 })
-}
-
-/// Of two rows of length 1 or 0; two empty ones are alike.
-fn cosine(a: &[f32], b: &[f32]) -> f32 {
-    let product: f32 = a.iter().zip(b).map(|(x, y)| x * y).sum();
-    let empty = |row: &[f32]| row.iter().all(|&x| x == 0.0);
-    if product == 0.0 && empty(a) && empty(b) { 1.0 } else { product }
 }
 
 #[cfg(test)]

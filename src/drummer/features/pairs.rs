@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::bar::BarFeatures;
-use crate::analysis::Ssm;
+use crate::analysis::{Ssm, cosine, normalised};
 
 /// Number of channels.
 pub const PAIR_CHANNELS: usize = 24;
@@ -94,13 +94,12 @@ pub fn pair_channels_of(
     let bars = features.len();
     let mut channels = PairChannels { bars, values: vec![0.0; PAIR_CHANNELS * bars * bars] };
     for rhythm in 0..super::RHYTHMS {
-        let rows: Vec<&[f32]> = features.iter().map(|bar| &bar.rhythm[rhythm][..]).collect();
-        let rows = normalised(&rows);
+        let rows: Vec<_> = features.iter().map(|bar| normalised(bar.rhythm[rhythm])).collect();
         channels.fill(rhythm, |a, b| cosine(&rows[a], &rows[b]));
     }
-    let chroma = normalised(&features.iter().map(|bar| &bar.chroma[..]).collect::<Vec<_>>());
+    let chroma: Vec<_> = features.iter().map(|bar| normalised(bar.chroma)).collect();
     channels.fill(5, |a, b| cosine(&chroma[a], &chroma[b]));
-    let families = normalised(&features.iter().map(|bar| &bar.families[..]).collect::<Vec<_>>());
+    let families: Vec<_> = features.iter().map(|bar| normalised(bar.families)).collect();
     channels.fill(6, |a, b| cosine(&families[a], &families[b]));
     let scalar = |bar: usize| &features[bar].scalars;
     channels.fill(7, |a, b| -(scalar(a).density - scalar(b).density).abs());
@@ -132,22 +131,6 @@ pub fn pair_channels_of(
     let edge = |bar: usize| (-((first + bar).min(last - first - bar) as f32) / 4.0).exp();
     channels.fill(23, |a, b| edge(a) + edge(b));
     channels
-}
-
-fn normalised(rows: &[&[f32]]) -> Vec<Vec<f32>> {
-    rows.iter()
-        .map(|row| {
-            let norm = row.iter().map(|x| x * x).sum::<f32>().sqrt();
-            row.iter().map(|x| if norm > 0.0 { x / norm } else { 0.0 }).collect()
-        })
-        .collect()
-}
-
-/// Of two unit vectors; two empty bars are alike.
-fn cosine(a: &[f32], b: &[f32]) -> f32 {
-    let empty = |row: &[f32]| row.iter().all(|&x| x == 0.0);
-    let product: f32 = a.iter().zip(b).map(|(x, y)| x * y).sum();
-    if product == 0.0 && empty(a) && empty(b) { 1.0 } else { product }
 }
 
 /// Share of the tracks that sound in either bar which sound in both and agree.

@@ -16,7 +16,7 @@
 use std::borrow::Cow;
 
 use super::cells::CELLS;
-use super::features::{BarFeatures, SLOTS};
+use super::features::{ACCENTS, BASS, BarFeatures, LOW, MIDDLE, SLOTS};
 use super::form::Form;
 use super::vocabulary::StyleBar;
 use crate::score::{BarGrid, GridKind, Lane, Metre, StepGrid};
@@ -43,11 +43,6 @@ pub(super) enum Three {
     BackBeat,
 }
 
-/// Rows of [`BarFeatures::rhythm`] by which accents are heard.
-const LOW: usize = 0;
-const MIDDLE: usize = 1;
-const BASS: usize = 3;
-const ACCENTS: usize = 4;
 /// How much a stroke of the bass line counts beside one of the same strength elsewhere.
 const BASS_WEIGHT: f32 = 2.0;
 /// Logits that a whole waltz adds to its strokes, and takes from those that would make it a rock bar.

@@ -8,11 +8,11 @@ use crate::score::{BarGrid, BarIndex, Song, StepGrid, Track, TrackKind};
 /// Rhythm rows of a bar: onsets in the low, middle and high register, of the bass line, and all
 /// onsets by velocity.
 pub const RHYTHMS: usize = 5;
-const LOW: usize = 0;
-const MIDDLE: usize = 1;
+pub(in crate::drummer) const LOW: usize = 0;
+pub(in crate::drummer) const MIDDLE: usize = 1;
 const HIGH: usize = 2;
-const BASS: usize = 3;
-const ACCENT: usize = 4;
+pub(in crate::drummer) const BASS: usize = 3;
+pub(in crate::drummer) const ACCENTS: usize = 4;
 const FAMILIES: usize = 16;
 const SCALARS: usize = 10;
 
@@ -205,7 +205,7 @@ pub fn bar_features(song: &Song, bars: &BarGrid, grids: &[StepGrid]) -> Vec<BarF
             };
             let features = &mut draft.features;
             features.rhythm[register][place] += 1.0;
-            features.rhythm[ACCENT][place] += note.velocity.unit();
+            features.rhythm[ACCENTS][place] += note.velocity.unit();
             if Some(number) == bass {
                 features.rhythm[BASS][place] += 1.0;
             }
@@ -228,7 +228,7 @@ pub fn bar_features(song: &Song, bars: &BarGrid, grids: &[StepGrid]) -> Vec<BarF
 
 fn finish(draft: Draft, grid: &StepGrid) -> BarFeatures {
     let Draft { mut features, onsets, offbeat, velocity, pitch, length, hashers } = draft;
-    let filled = (0..SLOTS).filter(|&slot| features.rhythm[ACCENT][slot] > 0.0).count();
+    let filled = (0..SLOTS).filter(|&slot| features.rhythm[ACCENTS][slot] > 0.0).count();
     for value in features.rhythm.iter_mut().flatten().chain(&mut features.families) {
         *value = value.ln_1p();
     }

@@ -12,6 +12,7 @@ mod instruments;
 mod lead;
 mod pairs;
 
+pub(super) use bar::{ACCENTS, BASS, LOW, MIDDLE};
 pub use bar::{BAR_FEATURES, BarFeatures, RHYTHMS, bar_features};
 pub use content::Contents;
 pub use dataset::{DatasetError, View, example};

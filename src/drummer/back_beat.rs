@@ -1,16 +1,12 @@
 //! The back beat and the kicks between its strokes, beyond what `rhythms` says of them.
 
-use super::bar_pattern::{
-    ADDED, BEAT, CYMBALS, PERCUSSION, Pattern, beats, count, is_onset, played, silence_slot,
-};
+use super::bar_pattern::{ADDED, BEAT, Pattern, beats, count, is_onset, played, silence_slot};
 use super::cells::SILENT;
 use super::features::SLOTS;
+use super::lanes::{CYMBALS, PERCUSSION, SNARES};
 use super::limbs::Limbs;
 use super::metre::beats_of_four;
 use crate::score::{GridKind, Lane, StepGrid};
-
-/// What a back beat is struck on.
-pub(super) const SNARES: [Lane; 3] = [Lane::Snare, Lane::SideStick, Lane::Clap];
 
 /// Snares on all downbeats are meant from this logit on.
 const DOWNBEAT: f32 = 1.0;

@@ -2,6 +2,7 @@
 
 use super::cells::SILENT;
 use super::features::SLOTS;
+use super::lanes::{CYMBALS, PERCUSSION};
 use super::limbs::Limbs;
 use super::pattern::known_grid;
 use crate::score::{GridKind, Lane, StepGrid};
@@ -14,12 +15,6 @@ pub(super) const BEAT: f32 = 2.0;
 
 /// More strokes of the snare for each beat are a roll.
 pub(super) const ROLL: usize = 2;
-
-pub(super) const CYMBALS: [Lane; 4] = [Lane::ClosedHat, Lane::OpenHat, Lane::Ride, Lane::PedalHat];
-pub(super) const PERCUSSION: [Lane; 3] = [Lane::Shaker, Lane::HandDrum, Lane::Bell];
-/// Drums that hands strike.
-pub(super) const DRUMS: [Lane; 6] =
-    [Lane::Snare, Lane::SideStick, Lane::Clap, Lane::LowTom, Lane::MidTom, Lane::HighTom];
 
 /// What a group of bars plays: one logit a cell; above 0 is struck.
 #[derive(Clone, Debug)]

@@ -4,10 +4,8 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::arrange::{Arranged, Arranger};
-use super::back_beat::{
-    second_kick, share_back_beat, without_downbeats, without_lone_kick, without_pick_up,
-};
-use super::bar_pattern::{PERCUSSION, Pattern};
+use super::back_beat::{second_kick, share_back_beat, without_downbeats, without_pick_up};
+use super::bar_pattern::Pattern;
 use super::breaks::play_on;
 use super::candidates::Drafting;
 use super::decode::{Asked, Decoding, SongBars, StyleBars, decode, similarity};
@@ -16,6 +14,7 @@ use super::foot_hat::leave_hats_to_hands;
 use super::given::Given;
 use super::given_homes::Likeness;
 use super::hands::{in_turn, whole_off_beats};
+use super::lanes::PERCUSSION;
 use super::limbs::Limbs;
 use super::metre::BarQuery;
 use super::open_hats::{close_last, open_alike, open_alone};

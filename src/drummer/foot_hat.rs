@@ -3,10 +3,9 @@
 //! Closed and trodden hats are nearly the same sound, and songs write either for the other: so the network
 //! may know that a hat is struck and not by what. A drummer's hand plays the hat unless it is on the ride.
 
-use super::bar_pattern::{
-    ADDED, PERCUSSION, Pattern, ROLL, add, beats, count, is_onset, played, silence,
-};
+use super::bar_pattern::{ADDED, Pattern, ROLL, add, beats, count, is_onset, played, silence};
 use super::features::SLOTS;
+use super::lanes::PERCUSSION;
 use super::limbs::Limbs;
 use crate::score::{Lane, StepGrid};
 

@@ -5,18 +5,14 @@
 //! that strikes it cannot be back in time. A drummer plays quarters or eighths, and has the snare stand in
 //! for the hat where both hands play sixteenths.
 
-use super::back_beat::SNARES;
-use super::bar_pattern::{
-    ADDED, CYMBALS, DRUMS, PERCUSSION, Pattern, add, count, is_onset, played, silence_slot,
-};
+use super::bar_pattern::{ADDED, Pattern, add, count, is_onset, played, silence_slot};
 use super::cells::SILENT;
 use super::features::SLOTS;
+use super::lanes::{ALL_CYMBALS, CYMBALS, DRUMS, PERCUSSION, SNARES, STICKS};
 use super::limbs::{HAND, Limbs, SLACK};
 use super::thin::is_back_beat;
 use crate::score::{GridKind, Lane, StepGrid};
 
-/// What a stick keeps the time on.
-const STICKS: [Lane; 3] = [Lane::ClosedHat, Lane::OpenHat, Lane::Ride];
 /// What a back beat has before other strokes, in logits.
 const BACK_BEAT: f32 = 10.0;
 /// Beyond this, logits count no more.
@@ -32,12 +28,10 @@ pub(super) fn whole_off_beats(
     limbs: &[Limbs],
     grids: &[StepGrid],
 ) {
-    const STRUCK: [Lane; 5] =
-        [Lane::ClosedHat, Lane::OpenHat, Lane::Ride, Lane::PedalHat, Lane::Crash];
     for (bar, pattern) in played(patterns, groups) {
         let (grid, steps) = (&grids[bar], limbs[bar].steps.min(grids[bar].steps).min(SLOTS));
         let (beat, half) = (grid.steps_per_beat, grid.steps_per_beat / 2);
-        let is_struck = |slot: usize| STRUCK.iter().any(|&lane| is_onset(pattern, lane, slot));
+        let is_struck = |slot: usize| ALL_CYMBALS.iter().any(|&lane| is_onset(pattern, lane, slot));
         let keeps_beats = (0..steps).step_by(beat).all(is_struck);
         let is_straight = grid.kind == GridKind::Straight && beat.is_multiple_of(2);
         if !is_straight || !keeps_beats {

@@ -32,6 +32,7 @@ mod given_evidence;
 mod given_homes;
 mod hands;
 mod judge;
+mod lanes;
 mod limbs;
 mod metre;
 mod names;

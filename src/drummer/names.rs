@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::lanes::{SNARES, TOMS};
 use crate::score::{DrumPart, GridKind, Hit, Lane};
 
 /// Amounts that differ by less than this, in natural logarithms, sound the same.
@@ -56,7 +57,7 @@ impl Content {
                 let on_beat = hit.step.is_multiple_of(grid.steps_per_beat) && beat < 4;
                 match hit.lane() {
                     Lane::Kick if on_beat => content.kick[beat] += 1.0 / number,
-                    Lane::Snare | Lane::SideStick | Lane::Clap if on_beat => {
+                    lane if on_beat && SNARES.contains(&lane) => {
                         content.snare[beat] += 1.0 / number;
                     }
                     Lane::Snare => content.ghosts += 1.0 / number,
@@ -88,7 +89,7 @@ impl Content {
             (self.of_lanes(&[Lane::OpenHat]), "open hats"),
             (self.of_lanes(&[Lane::PedalHat]), "foot hat"),
             (self.of_lanes(&[Lane::Ride]), "ride"),
-            (self.of_lanes(&[Lane::LowTom, Lane::MidTom, Lane::HighTom]), "toms"),
+            (self.of_lanes(&TOMS), "toms"),
             (self.of_lanes(&[Lane::Shaker]), "shaker"),
             (self.of_lanes(&[Lane::HandDrum, Lane::Bell]), "percussion"),
         ];
@@ -106,7 +107,7 @@ impl Content {
 
     /// Whether there is hardly any kick, and hardly any snare.
     fn lacks(&self) -> (bool, bool) {
-        let snare = self.of_lanes(&[Lane::Snare, Lane::SideStick, Lane::Clap]);
+        let snare = self.of_lanes(&SNARES);
         (self.of_lanes(&[Lane::Kick]) < HARDLY, snare < HARDLY)
     }
 

@@ -1,9 +1,8 @@
 //! Percussion is a part or is not there, and leaves the time to the kit.
 
-use super::bar_pattern::{
-    CYMBALS, PERCUSSION, Pattern, add, beats, count, is_onset, played, silence,
-};
+use super::bar_pattern::{Pattern, add, beats, count, is_onset, played, silence};
 use super::features::SLOTS;
+use super::lanes::{CYMBALS, PERCUSSION};
 use super::limbs::Limbs;
 use crate::score::{Lane, StepGrid};
 

@@ -4,9 +4,8 @@
 //! are about as likely, and the bar gets a little of each. Who rolls has no hand for the time and needs
 //! none; the foot is left.
 
-use super::bar_pattern::{
-    BEAT, CYMBALS, Pattern, ROLL, add, beats, count, is_mixture, played, silence,
-};
+use super::bar_pattern::{BEAT, Pattern, ROLL, add, beats, count, is_mixture, played, silence};
+use super::lanes::CYMBALS;
 use super::limbs::Limbs;
 use crate::score::{Lane, StepGrid};
 

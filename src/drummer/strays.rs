@@ -4,10 +4,10 @@
 //! or lose the back beat, between bars that go on as before; with the bars of a style there are more
 //! of them. A drummer plays the section's groove through such bars, and says what is new with a fill.
 
-use super::back_beat::SNARES;
-use super::bar_pattern::{CYMBALS, PERCUSSION, Pattern, count, is_mixture, is_onset, silence};
+use super::bar_pattern::{Pattern, count, is_mixture, is_onset, silence};
 use super::features::SLOTS;
 use super::form::Form;
+use super::lanes::{CYMBALS, PERCUSSION, SNARES, TOMS};
 use super::thin::is_back_beat;
 use crate::score::{Lane, StepGrid};
 
@@ -17,7 +17,6 @@ const PASSING: usize = 2;
 const SHARE: f32 = 0.25;
 
 const HATS: [Lane; 2] = [Lane::ClosedHat, Lane::OpenHat];
-const TOMS: [Lane; 3] = [Lane::LowTom, Lane::MidTom, Lane::HighTom];
 const HAND_CYMBALS: [Lane; 4] = [Lane::ClosedHat, Lane::OpenHat, Lane::Ride, Lane::Crash];
 /// As many toms in a bar make a groove of toms.
 const TOM_GROOVE: usize = 3;
@@ -170,8 +169,7 @@ fn stay_of(comes: &[bool], form: &Form) -> Stay {
 fn strays(bar: &Pattern, groove: &Pattern, grid: &StepGrid) -> bool {
     let toms = |pattern| count(pattern, &TOMS);
     let back_beat = |pattern: &Pattern, slot: usize| {
-        let lanes = [Lane::Snare, Lane::SideStick, Lane::Clap];
-        lanes
+        SNARES
             .into_iter()
             .any(|lane| is_back_beat(lane, slot, grid) && is_onset(pattern, lane, slot))
     };

@@ -1,5 +1,6 @@
 //! Less of a groove, for where the song is quiet or its drums wait.
 
+use super::lanes::SNARES;
 use crate::score::{DrumClass, GridKind, Lane, StepGrid};
 
 /// How much of a groove is played.
@@ -23,8 +24,7 @@ impl Amount {
 
 /// Whether a stroke is a back beat: snare, rim or clap on a beat after the first.
 pub(super) fn is_back_beat(lane: Lane, step: usize, grid: &StepGrid) -> bool {
-    let snares = matches!(lane, Lane::Snare | Lane::SideStick | Lane::Clap);
-    snares && step > 0 && step.is_multiple_of(grid.steps_per_beat)
+    SNARES.contains(&lane) && step > 0 && step.is_multiple_of(grid.steps_per_beat)
 }
 
 /// The strokes (step, lane, weight) of a bar that are played of a groove.

@@ -7,12 +7,12 @@
 use std::collections::BTreeMap;
 
 use super::bar_pattern::{
-    ADDED, BEAT, CYMBALS, DRUMS, Pattern, add, beats, count, is_break, is_onset, keeps_time,
-    played, silence,
+    ADDED, BEAT, Pattern, add, beats, count, is_break, is_onset, keeps_time, played, silence,
 };
 use super::cells::SILENT;
 use super::features::SLOTS;
 use super::form::Form;
+use super::lanes::{ALL_CYMBALS, CYMBALS, DRUMS, STICKS};
 use super::limbs::Limbs;
 use crate::score::{GridKind, Lane, StepGrid};
 
@@ -72,7 +72,7 @@ pub(super) fn time_from_snare(
         for cell in others.into_iter().filter(|&cell| Some(cell) != kept) {
             pattern.logits[cell] = SILENT;
         }
-        for lane in [Lane::ClosedHat, Lane::OpenHat, Lane::Ride] {
+        for lane in STICKS {
             silence(pattern, lane);
         }
         // The foot does not close what the hand plays.
@@ -110,13 +110,11 @@ pub(super) fn fill_gaps(
     limbs: &[Limbs],
     grids: &[StepGrid],
 ) {
-    const STRUCK: [Lane; 5] =
-        [Lane::ClosedHat, Lane::OpenHat, Lane::PedalHat, Lane::Ride, Lane::Crash];
     for (bar, pattern) in played(patterns, groups) {
         let (grid, steps) = (&grids[bar], limbs[bar].steps.min(grids[bar].steps));
         let rides = count(pattern, &[Lane::Ride]) > count(pattern, &[Lane::ClosedHat]);
         let keeper = if rides { Lane::Ride } else { Lane::ClosedHat };
-        let is_struck = |slot: usize| STRUCK.iter().any(|&lane| is_onset(pattern, lane, slot));
+        let is_struck = |slot: usize| ALL_CYMBALS.iter().any(|&lane| is_onset(pattern, lane, slot));
         let parts: &[usize] = if grid.kind == GridKind::Ternary { &[3] } else { &[4, 2] };
         let beat = grid.steps_per_beat;
         let gaps = parts.iter().filter(|&part| beat.is_multiple_of(*part)).find_map(|part| {

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cells::CELLS;
 use super::features::SLOTS;
+use super::lanes::STICKS;
 use super::settings::Style;
 use crate::score::{DrumClass, DrumPart, GridKind, Lane, StepGrid};
 
@@ -139,7 +140,7 @@ fn on_beat(lane: Lane, step: usize, grid: &StepGrid) -> usize {
 /// Whether a hand keeps the time on a cymbal, and something is struck on the first beat: else the bar
 /// was played so early that its first stroke lies in the one before.
 fn keeps_time(cells: &BTreeSet<u16>) -> bool {
-    let cymbals = [Lane::ClosedHat, Lane::OpenHat, Lane::Ride].map(Lane::index);
+    let cymbals = STICKS.map(Lane::index);
     let strokes = cells.iter().map(|&cell| (usize::from(cell) / SLOTS, usize::from(cell) % SLOTS));
     strokes.clone().any(|(_, slot)| slot == 0)
         && strokes.filter(|(lane, _)| cymbals.contains(lane)).count() >= FEWEST

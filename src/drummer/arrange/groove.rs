@@ -1,8 +1,8 @@
 //! What is made of the groove of a bar: which hand keeps the time, and what leads on at its end.
 
-use super::super::back_beat::SNARES;
 use super::super::bar_pattern::last_off_beat;
 use super::super::features::SLOTS;
+use super::super::lanes::{PERCUSSION, SNARES, STICKS};
 use super::super::thin::is_back_beat;
 use crate::score::{GridKind, Lane, StepGrid};
 
@@ -46,8 +46,6 @@ pub(super) fn one_cymbal(logits: &[f32]) -> impl Fn(Lane, usize) -> Lane + use<'
 /// on the beats, and the time on them; on the eighths, or the thirds of ternary beats, where the hand
 /// that keeps it has less than a stroke a beat on the beats.
 pub(super) fn essential(logits: &[f32], grid: &StepGrid) -> impl Fn(Lane, usize) -> bool + use<> {
-    const CYMBALS: [Lane; 3] = [Lane::ClosedHat, Lane::OpenHat, Lane::Ride];
-    const PERCUSSION: [Lane; 3] = [Lane::Shaker, Lane::HandDrum, Lane::Bell];
     let struck: Vec<bool> = logits.iter().map(|&logit| logit > 0.0).collect();
     let has_onset = move |lane: Lane, slot: usize| struck[lane.index() * SLOTS + slot];
     let slots = grid.steps.min(SLOTS);
@@ -57,7 +55,7 @@ pub(super) fn essential(logits: &[f32], grid: &StepGrid) -> impl Fn(Lane, usize)
     };
     let (beat, parts) = (grid.steps_per_beat, if grid.kind == GridKind::Ternary { 3 } else { 2 });
     let part = (beat / parts).max(1);
-    let hands = if count(&CYMBALS, part) < count(&PERCUSSION, part) { PERCUSSION } else { CYMBALS };
+    let hands = if count(&STICKS, part) < count(&PERCUSSION, part) { PERCUSSION } else { STICKS };
     let every = if count(&hands, beat) < slots / beat { part } else { beat };
     move |lane, slot| {
         has_onset(lane, slot)

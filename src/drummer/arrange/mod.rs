@@ -24,6 +24,7 @@ use super::ending::{LastHit, last_hit};
 use super::features::SLOTS;
 use super::form::Form;
 use super::given::Given;
+use super::lanes::STICKS;
 use super::limbs::Limbs;
 use super::pattern::{PatternOutput, known_grid, source_step};
 use super::performance::GivenStrokes;
@@ -178,9 +179,8 @@ impl Arranger<'_> {
                     // The hand that keeps the time leaves no beat out where it is quieter, nor does
                     // the kick between the strokes of the back beat.
                     let is_beat = match lane {
-                        Lane::ClosedHat | Lane::OpenHat | Lane::Ride => true,
                         Lane::Kick => core && !clutters(lane, slot),
-                        _ => false,
+                        lane => STICKS.contains(&lane),
                     } && step.is_multiple_of(grid.steps_per_beat);
                     let quieter = if is_beat { 0.0 } else { QUIETER * level };
                     if kept || logit > limit - quieter {
@@ -303,9 +303,7 @@ impl Arranger<'_> {
             {
                 last = Some(bar);
                 let at = wanted.entry((bar, 0)).or_default();
-                at.retain(|(lane, ..)| {
-                    !matches!(lane, Lane::ClosedHat | Lane::OpenHat | Lane::Ride)
-                });
+                at.retain(|(lane, ..)| !STICKS.contains(lane));
                 at.extend([(Lane::Crash, LANDING, EVEN), (Lane::Kick, LANDING, EVEN)]);
             } else if after_fill {
                 wanted.entry((bar, 0)).or_default().push((Lane::Kick, LANDING, EVEN));

@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::super::cells::EVEN;
+use super::super::lanes::SNARES;
 use crate::score::{BarIndex, DrumPart, Hit, Lane};
 
 /// Bars on either side in which a stroke has to return.
@@ -96,8 +97,7 @@ fn around(BarIndex(bar): BarIndex, bars: usize) -> Range<usize> {
 fn is_of_groove(hit: &Hit) -> bool {
     match hit.lane() {
         Lane::Kick | Lane::OpenHat => true,
-        Lane::Snare | Lane::SideStick | Lane::Clap => hit.step > 0,
-        _ => false,
+        lane => SNARES.contains(&lane) && hit.step > 0,
     }
 }
 

@@ -17,7 +17,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::score::{BarIndex, DrumPart, GridKind, Lane, StepGrid};
+use super::super::lanes::STICKS;
+use crate::score::{BarIndex, DrumPart, GridKind, StepGrid};
 
 /// Cymbal strokes on the last sixteenth alone for each on the half-beat from which on a groove on a
 /// straight grid swings by itself.
@@ -90,10 +91,6 @@ pub(super) fn onsets(part: &DrumPart) -> HashSet<(BarIndex, usize)> {
     part.hits.iter().map(|hit| (hit.bar, hit.step)).collect()
 }
 
-fn is_cymbal(lane: Lane) -> bool {
-    matches!(lane, Lane::ClosedHat | Lane::OpenHat | Lane::Ride)
-}
-
 /// Whether a pattern swings by itself on a straight grid: its cymbals skip to the last sixteenth of
 /// beats more often than they mark their middle.
 pub(super) fn swings(part: &DrumPart) -> bool {
@@ -101,7 +98,7 @@ pub(super) fn swings(part: &DrumPart) -> bool {
     let onsets: HashSet<_> = part
         .hits
         .iter()
-        .filter(|hit| is_cymbal(hit.lane()))
+        .filter(|hit| STICKS.contains(&hit.lane()))
         .map(|hit| (hit.bar, hit.step))
         .collect();
     for &(bar, step) in &onsets {
@@ -126,7 +123,7 @@ pub fn swing_ratio(part: &DrumPart) -> Option<f32> {
     /// One beat in so many.
     const MANY: usize = 5;
     let mut beats: BTreeMap<(BarIndex, usize), Vec<f32>> = BTreeMap::new();
-    for hit in part.hits.iter().filter(|hit| is_cymbal(hit.lane())) {
+    for hit in part.hits.iter().filter(|hit| STICKS.contains(&hit.lane())) {
         let grid = part.grids[hit.bar.0];
         if grid.steps_per_beat < 2 || part.bars.bars()[hit.bar.0].metre.is_compound() {
             continue;
@@ -153,7 +150,7 @@ pub fn swing_ratio(part: &DrumPart) -> Option<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::score::{BarGrid, Hit, Metre, Ticks, Velocity};
+    use crate::score::{BarGrid, Hit, Lane, Metre, Ticks, Velocity};
 
     const STRAIGHT: StepGrid = StepGrid { kind: GridKind::Straight, steps: 16, steps_per_beat: 4 };
 

@@ -2,7 +2,7 @@
 
 use rand_chacha::ChaCha8Rng;
 
-use super::super::cells::{CELLS, EVEN};
+use super::super::cells::EVEN;
 use super::super::count_in::{USUAL_TURN, clicks};
 use super::super::ending::LastHit;
 use super::super::fills::{self, Chooser, FillHit, FillLibrary, Site};
@@ -47,8 +47,9 @@ impl Arranger<'_> {
         }
         let mut filled = Vec::new();
         for (bar, end, length) in sites {
-            let likely = filling.map(|filling| probabilities(filling, bar));
-            let site = Site { likely: likely.as_deref(), ..self.site(bar, end, length) };
+            let chances = filling.map(|filling| Lane::ALL.map(|lane| filling.chances(bar, lane)));
+            let likely = chances.as_ref().map(|chances| chances.as_flattened());
+            let site = Site { likely, ..self.site(bar, end, length) };
             let Some(strokes) = chooser.choose(&site, rng) else { continue };
             for step in end - length..end {
                 wanted.remove(&(bar, step));
@@ -138,18 +139,4 @@ fn put(wanted: &mut Wanted, bar: usize, strokes: &[FillHit]) {
         let velocity = if stroke.velocity == EVEN { EVEN + 1 } else { stroke.velocity };
         at.push((stroke.lane, weight, velocity));
     }
-}
-
-/// How likely each cell is to be struck in a bar.
-fn probabilities(output: &PatternOutput, bar: usize) -> Vec<f32> {
-    let mut probabilities = vec![0.0; CELLS];
-    for (code, log) in output.prior(bar).iter().enumerate() {
-        let weight = log.exp();
-        if weight > 1e-3 {
-            for (sum, logit) in probabilities.iter_mut().zip(output.logits(bar, code)) {
-                *sum += weight / (1.0 + (-logit).exp());
-            }
-        }
-    }
-    probabilities
 }

@@ -195,6 +195,7 @@ pub(super) fn predict(
 ) -> Result<Vec<PatternOutput>, NetworkError> {
     let merged = merged_features(input.features, input.queries);
     let programs = Tensor::f32(&[1, PROGRAMS], input.programs.to_vec());
+    let share = share(input.queries);
     let mut answers: Vec<PatternOutput> = Vec::new();
     for window in input.windows {
         let bars = window.bars.len();
@@ -207,7 +208,7 @@ pub(super) fn predict(
             .iter()
             .map(|condition| {
                 let mut rows = Vec::with_capacity(bars * CONDITIONS);
-                window.bars.clone().for_each(|bar| rows.extend(row(input, bar, condition)));
+                window.bars.clone().for_each(|bar| rows.extend(row(input, bar, condition, share)));
                 vec![
                     ("bar", bar.clone()),
                     ("pairs", pairs.clone()),
@@ -218,7 +219,7 @@ pub(super) fn predict(
             .collect();
         let outputs = network.run_batch(&requests)?;
         for (condition, outputs) in outputs.into_iter().enumerate() {
-            let answer = read_output(outputs, input.queries, window)?;
+            let answer = read_output(outputs, share, window)?;
             match answers.get_mut(condition) {
                 Some(known) => known.go_on(answer, window.own.clone()),
                 None => answers.push(answer),
@@ -235,13 +236,12 @@ fn share(queries: &[BarQuery]) -> f32 {
     queries.iter().map(BarQuery::share).sum::<f32>() / queries.len().max(1) as f32
 }
 
-/// What the network says of the bars that a window has as its own.
+/// What the network says of the bars that a window has as its own; for `share` see [`share`].
 fn read_output(
     mut outputs: Outputs,
-    queries: &[BarQuery],
+    share: f32,
     window: &Window,
 ) -> Result<PatternOutput, NetworkError> {
-    let share = share(queries);
     let (_, mut prior) = outputs.take_f32("prior")?;
     let (shape, mut shift) = outputs.take_f32("shift")?;
     let (_, base) = outputs.take_f32("base")?;
@@ -276,8 +276,9 @@ fn read_output(
     })
 }
 
-/// The conditions of one bar: tempo, place in the song, kind of grid, phase, fill, hint.
-fn row(input: &PatternInput, bar: usize, condition: &Condition) -> Vec<f32> {
+/// The conditions of one bar: tempo, place in the song, kind of grid, phase, fill, hint; for `share` see
+/// [`share`].
+fn row(input: &PatternInput, bar: usize, condition: &Condition, share: f32) -> Vec<f32> {
     let last = input.features.len() - 1;
     let bpm = input.tempo.bpm(input.bars.bars()[bar].start).0 as f32;
     let mut row = Vec::with_capacity(CONDITIONS);
@@ -293,10 +294,7 @@ fn row(input: &PatternInput, bar: usize, condition: &Condition) -> Vec<f32> {
     row.extend([bar == 0, bar == last].map(f32::from));
     row.push(f32::from(condition.fill));
     match condition.hint {
-        Some(hint) => {
-            let share = share(input.queries);
-            row.extend(hint.iter().map(|hits| (hits / share).ln_1p()).chain([1.0]));
-        }
+        Some(hint) => row.extend(hint.iter().map(|hits| (hits / share).ln_1p()).chain([1.0])),
         None => row.extend([0.0; DRUM_CLASSES + 1]),
     }
     row

@@ -4,7 +4,9 @@ mod quantise;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::fmt;
+use std::hash::Hash;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -309,9 +311,9 @@ fn same_grid(part: &DrumPart, range: Range<usize>) -> (usize, Vec<usize>) {
     let whole: Vec<usize> = range.clone().filter(is_whole).collect();
     // A part of nothing but bars that are cut short is taken as it is.
     let whole = if whole.is_empty() { range.clone().collect() } else { whole };
-    let count = |wanted| whole.iter().filter(|&&bar| kind(bar) == wanted).count();
+    let count = counts(whole.iter().map(|&bar| kind(bar)));
     // The first of equals.
-    let usual = whole.iter().rev().map(|&bar| kind(bar)).max_by_key(|&kind| count(kind));
+    let usual = whole.iter().rev().map(|&bar| kind(bar)).max_by_key(|kind| count[kind]);
     let alike = whole.iter().copied().filter(|&bar| Some(kind(bar)) == usual).collect();
     (range.len(), alike)
 }
@@ -327,16 +329,19 @@ fn commonest(part: &DrumPart, bars: &[usize]) -> usize {
         cells[hit.bar.0].push((hit.step, hit.lane()));
     }
     cells.iter_mut().for_each(|bar| bar.sort_unstable());
-    let often: Vec<usize> = bars
-        .iter()
-        .map(|&bar| match cells[bar].is_empty() {
-            true => 0,
-            false => bars.iter().filter(|&&other| cells[other] == cells[bar]).count(),
-        })
-        .collect();
+    let count = counts(bars.iter().map(|&bar| &cells[bar]));
+    let often = |&bar: &usize| if cells[bar].is_empty() { 0 } else { count[&cells[bar]] };
+    let often: Vec<usize> = bars.iter().map(often).collect();
     let windows = often.windows(GROOVE_BARS).map(|window| window.iter().sum::<usize>());
     // The first of equals.
     windows.enumerate().rev().max_by_key(|&(_, often)| often).map_or(0, |(at, _)| at)
+}
+
+/// How often each is there.
+fn counts<T: Eq + Hash>(all: impl Iterator<Item = T>) -> HashMap<T, usize> {
+    let mut counts = HashMap::new();
+    all.for_each(|one| *counts.entry(one).or_default() += 1);
+    counts
 }
 
 /// A name in one line, without blanks around it; never empty.

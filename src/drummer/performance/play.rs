@@ -13,7 +13,7 @@ use super::intensity::{intensify, within_range};
 use super::predict::{HitDistributions, predict};
 use super::stats::PerformanceStats;
 use super::steady::{Steady, is_leading};
-use super::swing::{Swing, home, onsets, swings};
+use super::swing::{Swing, home, is_skip, onsets, swings};
 use crate::drummer::{Dynamics, Style};
 use crate::network::Network;
 use crate::score::{BarIndex, DrumPart, GmKey, GridKind, Hit, LANES, StepGrid, TempoMap, Velocity};
@@ -204,7 +204,7 @@ fn played(pattern: &DrumPart, feel: &Feel, strokes: &HitDistributions) -> (DrumP
         let alone = hit.step == 0 || !onsets.contains(&(hit.bar, hit.step - 1));
         let compound = pattern.bars.bars()[hit.bar.0].metre.is_compound();
         // Drummers pull a skip towards the triplet; swing puts it where it is asked for.
-        let skips = swing.by_itself && alone && hit.step % 4 == 3;
+        let skips = swing.by_itself && is_skip(hit.step, grid, alone);
         let pulled = if skips { swing.amount * said.offset(0.0) } else { 0.0 };
         let place = hit.step as f32 / grid.steps as f32;
         let is_fill = feel.fills.contains(&hit.bar);

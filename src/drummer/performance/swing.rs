@@ -47,7 +47,7 @@ impl Swing {
         let (still, from, to) = match grid.kind {
             GridKind::Ternary => (0.5, 2.0 / 3.0, 2.0 / 3.0 + self.amount / 12.0),
             GridKind::Straight if self.by_itself => {
-                if alone && phase > 0.7 {
+                if is_skip(step, grid, alone) {
                     return step as f32;
                 }
                 (0.0, 0.5, 0.5 + self.amount / 4.0)
@@ -86,6 +86,16 @@ pub(super) fn home(
     if moves { next } else { step }
 }
 
+/// Whether a stroke on a step is a skip: the last sixteenth of a straight beat, with nothing on the one
+/// before. `alone` is as in [`Swing::bend`].
+pub(super) fn is_skip(step: usize, grid: StepGrid, alone: bool) -> bool {
+    has_sixteenths(grid) && alone && step % 4 == 3
+}
+
+fn has_sixteenths(grid: StepGrid) -> bool {
+    grid.kind == GridKind::Straight && grid.steps_per_beat == 4
+}
+
 /// The bars and steps at which hands and feet strike anything.
 pub(super) fn onsets(part: &DrumPart) -> HashSet<(BarIndex, usize)> {
     part.hits.iter().map(|hit| (hit.bar, hit.step)).collect()
@@ -103,10 +113,9 @@ pub(super) fn swings(part: &DrumPart) -> bool {
         .collect();
     for &(bar, step) in &onsets {
         let grid = part.grids[bar.0];
-        if grid.kind == GridKind::Straight && grid.steps_per_beat == 4 {
-            halves += usize::from(step % 4 == 2);
-            skips += usize::from(step % 4 == 3 && !onsets.contains(&(bar, step - 1)));
-        }
+        let alone = step == 0 || !onsets.contains(&(bar, step - 1));
+        halves += usize::from(has_sixteenths(grid) && step % 4 == 2);
+        skips += usize::from(is_skip(step, grid, alone));
     }
     skips > SKIPS * halves && skips > 0
 }

@@ -231,6 +231,26 @@ fn long_parts_are_played_as_if_in_one_piece() {
 }
 
 #[test]
+fn swing_pulls_skips_alone() {
+    // Three bars of a ride that skips, then three of 6/8.
+    let jig = MetreChange { at: Ticks(3 * 384), metre: Metre::new(6, 8).unwrap() };
+    let bars = BarGrid::new(96, &[jig], Ticks(3 * 384 + 3 * 288));
+    let grids: Vec<StepGrid> =
+        bars.bars().iter().map(|bar| StepGrid::for_metre(bar.metre, false)).collect();
+    let ride = |bar: usize| {
+        let steps: &[usize] = if bar < 3 { &[0, 4, 7, 8, 12, 15] } else { &[0, 3, 6, 9, 11] };
+        steps.iter().map(move |&step| hit(bar, step, Lane::Ride.default_key()))
+    };
+    let part = DrumPart::new(bars, grids, (0..6).flat_map(ride).collect());
+    let tempo = TempoMap::constant(96, Bpm(100.0));
+    let swung = |swing| play(&part, &Feel { swing, ..feel(&tempo) }, &*network()).unwrap().hits;
+    let (straight, swung) = (swung(0.0), swung(1.0));
+    let moved = straight.iter().zip(&swung).filter(|(a, b)| a.offset != b.offset);
+    let moved: Vec<(usize, usize)> = moved.map(|(hit, _)| (hit.bar.0, hit.step)).collect();
+    assert_eq!(moved, [0, 1, 2].map(|bar| [(bar, 7), (bar, 15)]).concat());
+}
+
+#[test]
 fn what_swing_writes_on_another_step_is_said() {
     let tempo = TempoMap::constant(96, Bpm(100.0));
     let pattern = rock(4);

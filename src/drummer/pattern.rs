@@ -138,6 +138,23 @@ impl PatternOutput {
         self.cells = queries.iter().map(Cells::of).collect();
     }
 
+    /// Bars that all have these cells, as sure as their logits are.
+    #[cfg(test)]
+    pub fn alike(bars: usize, logits: Vec<f32>) -> PatternOutput {
+        PatternOutput {
+            codes: 1,
+            members: 1,
+            prior: vec![0.0; bars],
+            shift: vec![0.0; bars * CELLS],
+            base: logits,
+            bars,
+            cells: vec![None; bars],
+            densities: ClassDensities::default(),
+            styles: Vec::new(),
+            keys: [0.0; PAPER_KEYS.len()],
+        }
+    }
+
     pub fn codes(&self) -> usize {
         self.codes
     }

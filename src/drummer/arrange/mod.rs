@@ -284,7 +284,8 @@ impl Arranger<'_> {
             let level = self.dynamics.level(bar);
             let before = bar.checked_sub(1);
             let after_fill = before.is_some_and(|before| fills.contains(&before));
-            let starts = before.is_none_or(|before| self.section_turns.contains(&before));
+            let starts = bar == self.sounding.entry.0
+                || before.is_some_and(|before| self.section_turns.contains(&before));
             let returns = self.sounding.returns.contains(&bar);
             let drops = before.is_some_and(|before| {
                 self.sounding.plays(before) && level - self.dynamics.level(before) < STEP_DOWN
@@ -330,4 +331,70 @@ fn crash_probability(output: &PatternOutput, bar: usize) -> f32 {
             output.prior(bar)[code].exp() / (1.0 + (-logit).exp())
         })
         .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::Ssm;
+    use crate::drummer::bar_pattern::tests::pattern;
+    use crate::drummer::features::{Contents, bar_features};
+    use crate::drummer::form::Section;
+    use crate::drummer::given_homes::Likeness;
+    use crate::score::{Metre, Note, Song, Ticks, Track, TrackKind, Velocity};
+
+    /// The bars in which drums crash on the first beat, where all would, to eight bars of which the song
+    /// rests in the first ones.
+    fn crashes(rests: u64) -> Vec<usize> {
+        let note = |bar: u64| Note {
+            start: Ticks(384 * bar),
+            length: Ticks(384),
+            key: 60,
+            velocity: Velocity::clamped(90),
+        };
+        let notes = (rests..8).map(note).collect();
+        let kind = TrackKind::Melodic { program: 0 };
+        let tracks = vec![Track { name: String::new(), kind, notes }];
+        let song = Song { tempo: TempoMap::new(96, []), metres: vec![], tracks };
+        let bars = song.bars();
+        let grids = vec![StepGrid::for_metre(Metre::COMMON, false); 8];
+        let form = Form { sections: vec![Section { label: 0, bars: 0..8 }] };
+        let sounding = Sounding::of(&song, &bars, &grids);
+        let settings = Settings::default();
+        let contents = Contents::of(&song, &bars, &grids, &bar_features(&song, &bars, &grids));
+        let drum_ssm = Ssm::from_pairs(8, |_, _| 0.5);
+        let likeness =
+            Likeness { contents: &contents, drum_ssm: &drum_ssm, form: &form, drum_form: &form };
+        let likely = [pattern(&[(Lane::Kick, 0), (Lane::Snare, 4), (Lane::Crash, 0)])];
+        let arranger = Arranger {
+            bars: &bars,
+            tempo: &song.tempo,
+            grids: &grids,
+            form: &form,
+            turns: &[0.0; 9],
+            section_turns: &[],
+            sounding: &sounding,
+            loops: true,
+            fingerprint: 0,
+            dynamics: &Dynamics::of(&song, &bars),
+            sparse: &[false; 8],
+            groups: &[0; 8],
+            patterns: &likely,
+            given: &Given::of(&settings, &bars, &grids, &form, &[], &sounding, &likeness),
+            limbs: &[Limbs { step: 0.125, steps: 16, double_pedal: false }; 8],
+            fills: &[],
+            settings: &settings,
+        };
+        let output = PatternOutput::alike(8, likely[0].logits.clone());
+        let part = arranger.part(&output, None, &mut ChaCha8Rng::seed_from_u64(0)).part;
+        let crashes = part.hits.iter().filter(|hit| (hit.step, hit.lane()) == (0, Lane::Crash));
+        crashes.map(|hit| hit.bar.0).collect()
+    }
+
+    #[test]
+    fn a_crash_opens_the_drums_where_they_begin() {
+        assert_eq!(crashes(0), [0]);
+        assert_eq!(crashes(1), [1]);
+        assert_eq!(crashes(2), [2]);
+    }
 }

@@ -4,7 +4,9 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::arrange::{Arranged, Arranger};
-use super::back_beat::{second_kick, share_back_beat, without_downbeats, without_pick_up};
+use super::back_beat::{
+    second_kick, share_back_beat, without_downbeats, without_lone_kick, without_pick_up,
+};
 use super::bar_pattern::Pattern;
 use super::breaks::play_on;
 use super::candidates::Drafting;

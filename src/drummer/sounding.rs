@@ -273,15 +273,22 @@ fn silences(notes: &[Note], bars: &BarGrid, tracks: usize) -> Vec<(Ticks, Ticks)
     if tracks >= BAND {
         let place = |gap: &(Ticks, Ticks)| {
             let bar = bars.bar_at(gap.0 + Ticks((EARLY * quarter) as u64))?;
-            Some((bar.0 % RIFF_BARS, (gap.0 - bars.bars()[bar.0].start).0 * 8 / quarter as u64))
+            // On sixteenths, as players do not end together.
+            let within = (gap.0 - bars.bars()[bar.0].start).0 as f64 / quarter;
+            Some((bar.0 % RIFF_BARS, (4.0 * within).round() as u64))
         };
         let comes_again = |gap: &&(Ticks, Ticks)| {
             stops.iter().filter(|other| place(other) == place(gap)).count() >= HABIT
         };
         let riff: Vec<_> = stops.iter().filter(comes_again).copied().collect();
+        // Where it stops in most bars, that is how the song goes.
+        let within = |gap: &(Ticks, Ticks)| place(gap).map(|(_, within)| within);
+        let alike =
+            stops.iter().filter(|gap| riff.iter().any(|other| within(other) == within(gap)));
+        let share = alike.map(beats).sum::<f64>() / length;
         if rare(&stops) {
             silences.extend(stops);
-        } else if riff.iter().map(beats).sum::<f64>() < RIFF * length {
+        } else if share < RIFF {
             silences.extend(riff);
         }
     }

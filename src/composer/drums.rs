@@ -42,8 +42,7 @@ impl DrumBars {
     /// The same, with the beats of simple metres divided in triplets or straight.
     pub(super) fn divided(song: &Song, end: Ticks, triplets: bool) -> DrumBars {
         let bars = BarGrid::new(song.ticks_per_quarter(), &song.metres, song.end().max(end));
-        let grids: Vec<StepGrid> =
-            bars.bars().iter().map(|bar| StepGrid::for_metre(bar.metre, triplets)).collect();
+        let grids = bars.step_grids(triplets);
         let mut first = vec![0];
         for grid in &grids {
             first.push(first[first.len() - 1] + grid.steps);

@@ -373,8 +373,8 @@ mod tests {
             let tracks = vec![Track { name: String::new(), kind, notes }];
             let song = Song { tempo: TempoMap::new(QUARTER as u16, []), metres, tracks };
             let bars = song.bars();
-            let grids = bars.bars().iter().map(|bar| StepGrid::for_metre(bar.metre, false));
-            let sounding = Sounding::of(&song, &bars, &grids.collect::<Vec<_>>());
+            let grids = bars.step_grids(false);
+            let sounding = Sounding::of(&song, &bars, &grids);
             (sounding.begins, sounding.entry)
         };
         assert_eq!([1, 2, 3, 4].map(|beats| entry(beats).1), [(1, 0), (1, 0), (0, 0), (0, 0)]);

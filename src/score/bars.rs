@@ -155,6 +155,18 @@ impl BarGrid {
         (at < self.bars[index].end()).then_some(BarIndex(index))
     }
 
+    /// The grid of every bar: that of its metre, and of a bar that is cut off as many of its steps as it has room
+    /// for, one at least. Beats of simple metres are divided in triplets or straight.
+    pub fn step_grids(&self, triplets: bool) -> Vec<StepGrid> {
+        let of = |bar: &Bar| {
+            let grid = StepGrid::for_metre(bar.metre, triplets);
+            let whole = bar.metre.bar_ticks(self.ticks_per_quarter());
+            let share = (bar.length.0 as f64 / whole.0.max(1) as f64).min(1.0);
+            StepGrid { steps: ((grid.steps as f64 * share).round() as usize).max(1), ..grid }
+        };
+        self.bars.iter().map(of).collect()
+    }
+
     /// The bars that a note from `start` to `end` reaches, each with how much of the bar it sounds, 0 to 1.
     pub fn shares(&self, start: Ticks, end: Ticks) -> impl Iterator<Item = (BarIndex, f32)> {
         let home = self.bar_at(start).map_or(self.bars.len(), |BarIndex(home)| home);
@@ -292,6 +304,11 @@ mod tests {
         let grid = BarGrid::new(100, &[change], Ticks(1000));
         let lengths: Vec<u64> = grid.bars().iter().map(|bar| bar.length.0).collect();
         assert_eq!(lengths, [400, 200, 300, 300]);
+        // Its steps are as long as those of the others.
+        let steps = |triplets| -> Vec<usize> {
+            grid.step_grids(triplets).iter().map(|grid| grid.steps).collect()
+        };
+        assert_eq!((steps(false), steps(true)), (vec![16, 8, 12, 12], vec![24, 12, 18, 18]));
     }
 
     #[test]

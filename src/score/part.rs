@@ -57,8 +57,7 @@ impl DrumPart {
         notes: &[(Note, GmKey)],
         behind: Option<BarIndex>,
     ) -> DrumPart {
-        let grids: Vec<StepGrid> =
-            bars.bars().iter().map(|bar| StepGrid::for_metre(bar.metre, triplets)).collect();
+        let grids = bars.step_grids(triplets);
         let hits = notes.iter().filter_map(|&(note, key)| {
             let steps = grids[bars.bar_at(note.start)?.0].steps;
             let (bar, step, offset) = bars.nearest_step(note.start, steps)?;

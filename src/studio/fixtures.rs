@@ -14,8 +14,8 @@ use crate::analysis::Ssm;
 use crate::audio::{DECODED_RATE, SoundFont, Stereo, render_stereo, wav_stereo};
 use crate::drummer::{Form, Section};
 use crate::score::{
-    BarIndex, Beats, DrumPart, Hit, Lane, Metre, MetreChange, Note, SampleRate, Song, StepGrid,
-    TempoChange, TempoMap, Ticks, Track, TrackKind, Velocity,
+    BarIndex, Beats, DrumPart, Hit, Lane, Metre, MetreChange, Note, SampleRate, Song, TempoChange,
+    TempoMap, Ticks, Track, TrackKind, Velocity,
 };
 use crate::timbre::{Piano, PlayedNote, level, perform};
 
@@ -67,8 +67,7 @@ pub fn take(bars: usize) -> Take {
 pub fn part(take: &Take, seed: u64) -> DrumPart {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let bars = take.bars();
-    let grids: Vec<StepGrid> =
-        bars.bars().iter().map(|bar| StepGrid::for_metre(bar.metre, false)).collect();
+    let grids = bars.step_grids(false);
     let mut hits = Vec::new();
     for (bar, grid) in grids.iter().enumerate() {
         for step in 0..grid.steps {

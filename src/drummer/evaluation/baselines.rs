@@ -6,13 +6,12 @@ use super::bars::bar_lines;
 use super::grid::{STEPS, cells, placed};
 use super::scoring::{cosine_matrix, played, real_structure, upper};
 use crate::analysis::correlation;
-use crate::score::{BarGrid, BarIndex, DrumPart, GridKind, Hit, Lane, Song, StepGrid, Velocity};
+use crate::score::{BarGrid, BarIndex, DrumPart, GridKind, Hit, Lane, Song, Velocity};
 
 /// The plain rock loop: kick on odd beats, snare on even ones, closed hats in quavers, every bar the
 /// same. In 4/4 that is kick on 1 and 3, snare on 2 and 4, eight hats.
 pub fn rock_loop(bars: &BarGrid) -> DrumPart {
-    let grids: Vec<StepGrid> =
-        bars.bars().iter().map(|bar| StepGrid::for_metre(bar.metre, false)).collect();
+    let grids = bars.step_grids(false);
     let mut hits = Vec::new();
     for (bar, grid) in grids.iter().enumerate() {
         let mut strike = |step: usize, lane: Lane, velocity: u8| {

@@ -14,7 +14,7 @@ pub fn feels_triplets(song: &Song) -> bool {
 /// The grid of every bar: its metre's, with triplets throughout if the song feels them.
 pub fn step_grids(song: &Song, bars: &BarGrid) -> Vec<StepGrid> {
     let triplets = feels_triplets(song);
-    bars.bars().iter().map(|bar| StepGrid::for_metre(bar.metre, triplets)).collect()
+    bars.step_grids(triplets)
 }
 
 /// The slot of a step: the step itself where the grid fits.

@@ -149,7 +149,7 @@ fn place(step: usize, steps: usize, steps_per_beat: usize) -> [f32; 10] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::score::{BarGrid, Hit, Metre, MetreChange, StepGrid, Ticks, Velocity};
+    use crate::score::{BarGrid, Hit, Metre, MetreChange, Ticks, Velocity};
 
     fn part() -> DrumPart {
         let changes = [
@@ -157,7 +157,7 @@ mod tests {
             MetreChange { at: Ticks(384), metre: Metre::new(6, 8).unwrap() },
         ];
         let bars = BarGrid::new(96, &changes, Ticks(384 + 288));
-        let grids = bars.bars().iter().map(|bar| StepGrid::for_metre(bar.metre, false)).collect();
+        let grids = bars.step_grids(false);
         let hit = |bar, step, lane: Lane| Hit {
             bar: BarIndex(bar),
             step,

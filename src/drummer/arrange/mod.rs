@@ -377,7 +377,7 @@ mod tests {
             loops: true,
             fingerprint: 0,
             dynamics: &Dynamics::of(&song, &bars),
-            sparse: &[false; 8],
+            waits: &[None; 8],
             groups: &[0; 8],
             patterns: &likely,
             given: &Given::of(&settings, &bars, &grids, &form, &[], &sounding, &likeness),

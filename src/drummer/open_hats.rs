@@ -90,8 +90,15 @@ pub(super) fn close_last(
     let last = |bar: usize| last_off_beat(&known_grid(&grids[bar]));
     let opens: Vec<bool> = (0..groups.len())
         .map(|bar| {
-            let is_open = |slot: &usize| is_onset(&patterns[groups[bar]], Lane::OpenHat, *slot);
-            (0..SLOTS).filter(is_open).eq([last(bar)])
+            let pattern = &patterns[groups[bar]];
+            let logit = |lane: Lane, slot: usize| pattern.logits[lane.index() * SLOTS + slot];
+            // Where the hat is both, it is played as it is likelier.
+            let rings = |slot: &usize| {
+                let closed = CLOSED.map(|lane| logit(lane, *slot));
+                is_onset(pattern, Lane::OpenHat, *slot)
+                    && closed.into_iter().all(|closed| closed < logit(Lane::OpenHat, *slot))
+            };
+            (0..SLOTS).filter(rings).eq([last(bar)])
         })
         .collect();
     for (group, pattern) in patterns.iter_mut().enumerate() {

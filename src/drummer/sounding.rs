@@ -273,9 +273,9 @@ fn silences(notes: &[Note], bars: &BarGrid, tracks: usize) -> Vec<(Ticks, Ticks)
     if tracks >= BAND {
         let place = |gap: &(Ticks, Ticks)| {
             let bar = bars.bar_at(gap.0 + Ticks((EARLY * quarter) as u64))?;
-            // On sixteenths, as players do not end together.
+            // The beat on which all are silent: they do not end together.
             let within = (gap.0 - bars.bars()[bar.0].start).0 as f64 / quarter;
-            Some((bar.0 % RIFF_BARS, (4.0 * within).round() as u64))
+            Some((bar.0 % RIFF_BARS, (within - EARLY).ceil() as i64))
         };
         let comes_again = |gap: &&(Ticks, Ticks)| {
             stops.iter().filter(|other| place(other) == place(gap)).count() >= HABIT

@@ -192,8 +192,8 @@ impl<'a> Drafter<'a> {
         let counts = matches!(settings.style, StyleChoice::Densities(_));
         // The kick waits for the bass.
         let waits = |(bar, &chance): (usize, &f32)| {
-            let amount = if analysis.has_bass(bar) { Amount::Sparse } else { Amount::Time };
-            (!counts && is_sparse(chance, settings.complexity)).then_some(amount)
+            let amount = || if analysis.has_bass(bar) { Amount::Sparse } else { Amount::Time };
+            (!counts && is_sparse(chance, settings.complexity)).then(amount)
         };
         Drafter {
             analysis,

@@ -89,7 +89,8 @@ impl Dynamics {
         let bars: Vec<f32> =
             energy.iter().map(|e| (10.0 * (e / loud).log10()).clamp(QUIETEST, 12.0)).collect();
         let mut smooth = smoothed(&bars);
-        struck_as_hard(&bars, touches, &mut smooth);
+        struck_as_neighbours(&bars, touches, &mut smooth);
+        struck_as_loud_bars(&bars, touches, &mut smooth);
         rest(&bars, &mut smooth);
         let arc = vec![0.0; bars.len()];
         Dynamics { bars, smooth, arc }
@@ -192,10 +193,9 @@ impl Touch {
     }
 }
 
-/// Few notes are not soft notes: what is struck as hard as around it, or as in the loud bars, by as many tracks,
-/// is hardly softer. One long note at the end of a phrase lets nothing fall, nor does a breakdown of heavy
-/// chords. `levels` and `smooth` by bar, in decibels.
-fn struck_as_hard(levels: &[f32], touches: &[Touch], smooth: &mut [f32]) {
+/// Few notes are not soft notes: a bar that is struck as hard as those beside it, as one long note at the end of
+/// a phrase is, is hardly softer. `levels` and `smooth` by bar, in decibels.
+fn struck_as_neighbours(levels: &[f32], touches: &[Touch], smooth: &mut [f32]) {
     let sounds = |bar: usize| levels[bar] > QUIETEST;
     let level = |bar: usize| touches[bar].level();
     let before = smooth.to_vec();
@@ -211,6 +211,13 @@ fn struck_as_hard(levels: &[f32], touches: &[Touch], smooth: &mut [f32]) {
             smooth[bar] = smooth[bar].max(before[bar - 1].min(before[bar + 1]) - DIP);
         }
     }
+}
+
+/// A breakdown of heavy chords: what is struck as hard as in the loud bars, by as many tracks, is hardly softer,
+/// unless the song's velocities are all the same and say nothing.
+fn struck_as_loud_bars(levels: &[f32], touches: &[Touch], smooth: &mut [f32]) {
+    let sounds = |bar: usize| levels[bar] > QUIETEST;
+    let level = |bar: usize| touches[bar].level();
     let loud: Vec<&Touch> =
         (0..levels.len()).filter(|&b| levels[b] >= 0.0).map(|b| &touches[b]).collect();
     let all: Vec<f32> = touches.iter().filter_map(Touch::level).collect();
@@ -219,7 +226,6 @@ fn struck_as_hard(levels: &[f32], touches: &[Touch], smooth: &mut [f32]) {
     let spread = mean(&all.iter().map(|level| (level - usual).powi(2)).collect::<Vec<_>>()).sqrt();
     let hard = mean(&loud.iter().filter_map(|touch| touch.level()).collect::<Vec<_>>());
     let tracks = mean(&loud.iter().map(|touch| touch.tracks as f32).collect::<Vec<_>>());
-    // Velocities that are all the same say nothing.
     if spread < TOUCHED {
         return;
     }

@@ -2,7 +2,7 @@
 
 use super::bar_pattern::{Pattern, add, beats, count, is_onset, played, silence};
 use super::features::SLOTS;
-use super::lanes::{CYMBALS, PERCUSSION};
+use super::lanes::{CYMBALS, PERCUSSION, STICKS};
 use super::limbs::Limbs;
 use crate::score::{Lane, StepGrid};
 
@@ -23,10 +23,12 @@ pub(super) fn without_guesses(patterns: &mut [Pattern], groups: &[usize], grids:
     }
 }
 
-/// Strokes a beat that keep the time; the mean logit from which those of percussion are meant though a hat or ride keeps it as well, and the share of them that it strikes too.
+/// Strokes a beat that keep the time.
 const KEEPS: f32 = 1.5;
-const MEANT: f32 = 1.5;
+/// The share of percussion's strokes that a hat or ride strikes too where it doubles it, and the mean logit of
+/// these from which they are meant all the same.
 const DOUBLED: f32 = 0.8;
+const MEANT: f32 = 1.5;
 
 /// Takes percussion away that plays what a hat or ride plays as busily, unless it is sure: people double the
 /// time so in .014 of the bars of `paired`.
@@ -34,13 +36,13 @@ pub(super) fn without_doubling(patterns: &mut [Pattern], groups: &[usize], grids
     for (bar, pattern) in played(patterns, groups) {
         let busy = KEEPS * beats(&grids[bar]) as f32;
         let struck = |lanes: &[Lane], slot| lanes.iter().any(|&lane| is_onset(pattern, lane, slot));
-        let hands = [Lane::ClosedHat, Lane::OpenHat, Lane::Ride];
         let strokes: Vec<usize> = (0..SLOTS).filter(|&slot| struck(&PERCUSSION, slot)).collect();
-        let doubled = strokes.iter().filter(|&&slot| struck(&hands, slot)).count() as f32;
-        let sure: f32 = strokes.iter().map(|&slot| likeliest(pattern, &PERCUSSION)[slot]).sum();
+        let doubled = strokes.iter().filter(|&&slot| struck(&STICKS, slot)).count() as f32;
+        let row = likeliest(pattern, &PERCUSSION);
+        let sure: f32 = strokes.iter().map(|&slot| row[slot]).sum();
         let number = strokes.len() as f32;
         if number >= busy
-            && count(pattern, &hands) as f32 >= busy
+            && count(pattern, &STICKS) as f32 >= busy
             && doubled >= DOUBLED * number
             && sure < MEANT * number
         {

@@ -239,7 +239,8 @@ pub struct Settings {
     /// How the drums end.
     #[serde(default)]
     pub ending: Ending,
-    /// What leads into the song. Needs an empty bar before the song's first note.
+    /// What leads into the song. Parts need room for it before the first note; [`counted_in`](super::counted_in)
+    /// makes some.
     #[serde(default)]
     pub count_in: CountIn,
     /// Whether others play along who are not heard: drums go on where a line alone, or two, rest for two bars

@@ -241,8 +241,8 @@ impl Arranger<'_> {
     fn amount_by_level(&self, bar: usize) -> Amount {
         let at = |bar: usize| Amount::at(self.dynamics.level(bar));
         let beside = [bar.checked_sub(1), Some(bar + 1).filter(|&next| next < self.bars.len())];
-        let fullest = beside.into_iter().flatten().map(at).min();
-        fullest.map_or_else(|| at(bar), |fullest| at(bar).max(fullest))
+        let lightest = beside.into_iter().flatten().map(at).min();
+        lightest.map_or_else(|| at(bar), |lightest| at(bar).max(lightest))
     }
 
     /// Whether a bar ends a phrase of so many bars, and has no fill that says so.

@@ -383,6 +383,17 @@ mod tests {
     }
 
     #[test]
+    fn few_notes_that_are_struck_hard_are_not_soft() {
+        // A long note at the end of every phrase, as hard as the others, and a soft one.
+        let phrase = |last: u8| [(8, 80), (8, 80), (8, 80), (1, last)].repeat(4);
+        let level = |bars: &[(u64, u8)], bar: usize| measured(bars).level(bar);
+        assert!(level(&phrase(80), 7) > -1.5 && level(&phrase(40), 7) < -6.0);
+        // Heavy chords are as loud as what is struck as hard; soft ones are not.
+        let song = |velocity: u8| [[(8, 70); 8], [(8, 110); 8], [(2, velocity); 8]].concat();
+        assert!(level(&song(110), 20) >= -HARD && level(&song(70), 20) < -6.0);
+    }
+
+    #[test]
     fn a_crescendo_rises_bar_by_bar() {
         let bars: Vec<(u64, u8)> = (0..12).map(|bar| (8, 40 + 6 * bar)).collect();
         let dynamics = measured(&bars);

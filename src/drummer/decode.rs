@@ -28,6 +28,7 @@ use std::collections::btree_map::Entry;
 use rand_chacha::ChaCha8Rng;
 
 use super::bar_pattern::Pattern;
+use super::block_ssm::BlockSsm;
 use super::candidates::{Codes, Drafting, Group, Material};
 use super::cells::log_odds;
 use super::features::SLOTS;
@@ -120,6 +121,8 @@ pub(super) struct SongBars<'a> {
     pub grids: &'a [StepGrid],
     /// The predicted self-similarity of the drums.
     pub ssm: &'a Ssm,
+    /// The same by groups.
+    pub blocks: &'a BlockSsm,
 }
 
 /// Chooses a pattern for each group. `rules` change what was chosen to what drummers do.
@@ -131,7 +134,7 @@ pub(super) fn decode(
     rules: impl FnOnce(&mut [Pattern]),
     rng: &mut ChaCha8Rng,
 ) -> Vec<Pattern> {
-    let SongBars { groups, limbs, grids, ssm } = song;
+    let SongBars { groups, limbs, grids, ssm, blocks } = song;
     let count = groups.iter().max().map_or(0, |most| most + 1);
     let mut members: Vec<Vec<usize>> = vec![Vec::new(); count];
     for (bar, &group) in groups.iter().enumerate() {
@@ -169,13 +172,13 @@ pub(super) fn decode(
     styled.filter(|_| !asked.bars.is_empty()).for_each(|group| group.whole = true);
     let wanted = asked.densities.copied().unwrap_or(output.densities);
     if decoding.reach > 0.0 {
-        let mut objective = objective(&groups, ssm, wanted, decoding.weights);
+        let mut objective = objective(&groups, blocks, wanted, decoding.weights);
         let chosen = choose_bars(&mut objective, &groups);
         let offsets = offsets(&groups, &chosen, &wanted, decoding.reach);
         let eased = groups.iter_mut().filter(|group| !group.given);
         eased.for_each(|group| group.ease(offsets));
     }
-    let mut objective = objective(&groups, ssm, wanted, decoding.weights);
+    let mut objective = objective(&groups, blocks, wanted, decoding.weights);
     let chosen = choose_bars(&mut objective, &groups);
     flip_cells(&mut objective, &groups, &chosen);
     let onsets: Vec<&[bool]> = (groups.iter().zip(&chosen))
@@ -225,7 +228,7 @@ fn settle_kicks(
 /// The measure of the choice, with the best candidate of each group.
 fn objective<'a>(
     groups: &'a [Group],
-    ssm: &Ssm,
+    blocks: &'a BlockSsm,
     wanted: ClassDensities,
     weights: Weights,
 ) -> Objective<'a> {
@@ -235,7 +238,7 @@ fn objective<'a>(
         onset: &group.onset,
     };
     let first = groups.iter().map(|group| group.candidates[0].cells).collect();
-    Objective::new(groups.iter().map(evidence).collect(), ssm, wanted, weights, first)
+    Objective::new(groups.iter().map(evidence).collect(), blocks, wanted, weights, first)
 }
 
 /// Coordinate ascent over groups: the number of the candidate that each plays.

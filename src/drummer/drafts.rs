@@ -8,6 +8,7 @@ use super::back_beat::{
     second_kick, share_back_beat, without_downbeats, without_lone_kick, without_pick_up,
 };
 use super::bar_pattern::Pattern;
+use super::block_ssm::BlockSsm;
 use super::breaks::play_on;
 use super::candidates::Drafting;
 use super::decode::{Asked, Decoding, SongBars, StyleBars, decode, similarity};
@@ -153,6 +154,8 @@ struct Drafter<'a> {
     sounding: Sounding,
     /// The group of each bar; bars of one are asked for alike, and were given the same.
     groups: Vec<usize>,
+    /// The predicted SSM of the drums by groups.
+    blocks: BlockSsm,
     /// How many bars of each group sound.
     sounds: Vec<u32>,
     limbs: Vec<Limbs>,
@@ -199,6 +202,7 @@ impl<'a> Drafter<'a> {
             analysis,
             settings,
             waits: analysis.sparse.iter().enumerate().map(waits).collect(),
+            blocks: BlockSsm::new(&groups, drum_ssm),
             groups,
             sounds,
             limbs: analysis.limbs(settings),
@@ -248,7 +252,7 @@ impl<'a> Drafter<'a> {
         output: &PatternOutput,
         rng: &mut ChaCha8Rng,
     ) -> Vec<Pattern> {
-        let Drafter { given, groups, limbs, .. } = self;
+        let Drafter { given, groups, blocks, limbs, .. } = self;
         let SongAnalysis { grids, drum_ssm, .. } = self.analysis;
         let is_asked = hint.is_some() && !self.settings.has_own_groove();
         let asked = Asked { densities: hint, bars: &self.style_bars, given };
@@ -258,7 +262,7 @@ impl<'a> Drafter<'a> {
             reach: REACH[usize::from(is_asked)],
             usage,
         };
-        let song = SongBars { groups, limbs, grids, ssm: drum_ssm };
+        let song = SongBars { groups, limbs, grids, ssm: drum_ssm, blocks };
         let rules = |patterns: &mut [Pattern]| self.follow_rules(patterns, hint.is_some(), output);
         decode(output, song, &asked, decoding, rules, rng)
     }

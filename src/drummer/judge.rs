@@ -3,6 +3,7 @@
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
+use super::block_ssm::BlockSsm;
 use super::candidates::{Drafting, Group, Material};
 use super::cells::CELLS;
 use super::drafts::{DISTINCT, POOLING};
@@ -104,19 +105,20 @@ impl Drummer {
                 Group::new(&output, bars, limbs, Material::Song, drafting, &mut rng)
             })
             .collect();
-        let singles: Vec<[usize; 1]> = (0..numbers.len()).map(|bar| [bar]).collect();
+        // Each bar is a group of its own.
+        let bars: Vec<usize> = (0..numbers.len()).collect();
+        let predicted = BlockSsm::new(&bars, &analysis.drum_ssm);
         let wanted = asked.unwrap_or(output.densities);
         let weights = weights(asked.is_some() && !settings.has_own_groove());
         let timing = Song { tempo: analysis.tempo.clone(), metres: Vec::new(), tracks: Vec::new() };
         let judged = parts.into_iter().map(|part| {
-            let evidence = singles.iter().zip(&numbers).map(|(bar, &group)| Evidence {
+            let evidence = bars.chunks(1).zip(&numbers).map(|(bar, &group)| Evidence {
                 bars: bar,
                 probability: &groups[group].by_class,
                 onset: &groups[group].onset,
             });
             let cells = cells(part, numbers.len());
-            let objective =
-                Objective::new(evidence.collect(), &analysis.drum_ssm, wanted, weights, cells);
+            let objective = Objective::new(evidence.collect(), &predicted, wanted, weights, cells);
             let sense = analysis.reference.sense(&midi::drum_song(&timing, part));
             let figures = objective.figures();
             Judgement {

@@ -9,6 +9,7 @@ mod accents;
 mod arrange;
 mod back_beat;
 mod bar_pattern;
+mod block_ssm;
 mod breaks;
 mod candidates;
 mod cells;

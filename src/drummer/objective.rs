@@ -7,9 +7,9 @@
 //! wanted. [`Objective::try_cells`] says what a
 //! change is worth and costs time in the number of groups only; [`Objective::commit`] makes it.
 
+use super::block_ssm::{BlockSsm, Moments};
 use super::features::SLOTS;
 use super::settings::ClassDensities;
-use crate::analysis::Ssm;
 use crate::score::{DRUM_CLASSES, DrumClass, Lane};
 
 /// Cells of a bar by drum class: classes x slots.
@@ -142,9 +142,9 @@ pub(super) struct Objective<'a> {
     bars: f32,
     wanted: ClassDensities,
     weights: Weights,
-    predicted: BlockSsm,
+    predicted: &'a BlockSsm,
     patterns: Vec<ClassCells>,
-    /// Cosine similarity of the groups' patterns, `[groups, groups]`.
+    /// Cosine similarity of the groups' patterns, by the pairs of `predicted`.
     similarity: Vec<f32>,
     totals: Totals,
 }
@@ -181,17 +181,16 @@ struct Totals {
 }
 
 impl<'a> Objective<'a> {
-    /// `ssm` is the predicted SSM, of which what is known counts; `patterns` has one for each group.
+    /// `predicted` is the predicted SSM of the groups; `patterns` has one for each group.
     pub fn new(
         groups: Vec<Evidence<'a>>,
-        ssm: &Ssm,
+        predicted: &'a BlockSsm,
         wanted: ClassDensities,
         weights: Weights,
         patterns: Vec<ClassCells>,
     ) -> Objective<'a> {
-        let predicted = BlockSsm::new(&groups, ssm);
         let similarity: Vec<f32> =
-            patterns.iter().flat_map(|a| patterns.iter().map(|b| a.cosine(*b))).collect();
+            predicted.each(|group, other| patterns[group].cosine(patterns[other]));
         let mut totals = Totals {
             similarity: predicted.moments(&similarity),
             f1: ExpectedF1::default(),
@@ -246,10 +245,9 @@ impl<'a> Objective<'a> {
     pub fn try_cells(&self, group: usize, cells: ClassCells) -> Change {
         let mut totals = self.totals;
         let before = self.patterns[group];
-        for other in (0..self.groups.len()).filter(|&other| other != group) {
-            let place = group * self.groups.len() + other;
-            let new = cells.cosine(self.patterns[other]);
-            self.predicted.change(&mut totals.similarity, place, self.similarity[place], new);
+        for (place, pair) in self.predicted.others(group) {
+            let new = cells.cosine(self.patterns[pair.other]);
+            totals.similarity.change(pair, self.similarity[place], new);
         }
         for cell in cells.difference(before).cells() {
             let sign = if cells.contains(cell) { 1.0 } else { -1.0 };
@@ -262,11 +260,12 @@ impl<'a> Objective<'a> {
 
     pub fn commit(&mut self, change: Change) {
         let Change { group, cells, totals, .. } = change;
-        let count = self.groups.len();
-        for other in (0..count).filter(|&other| other != group) {
-            let value = cells.cosine(self.patterns[other]);
-            self.similarity[group * count + other] = value;
-            self.similarity[other * count + group] = value;
+        for (place, pair) in self.predicted.others(group) {
+            let value = cells.cosine(self.patterns[pair.other]);
+            self.similarity[place] = value;
+            if let Some(mirrored) = self.predicted.place(pair.other, group) {
+                self.similarity[mirrored] = value;
+            }
         }
         self.patterns[group] = cells;
         self.totals = totals;
@@ -338,96 +337,13 @@ fn imbalance(played: &ClassDensities, wanted: &ClassDensities) -> f32 {
         / DRUM_CLASSES as f32
 }
 
-/// Sums over pairs of bars of a matrix that is constant on blocks: its values, their squares, their
-/// products with the predicted similarities.
-#[derive(Clone, Copy, Default)]
-struct Moments {
-    sum: f32,
-    squares: f32,
-    product: f32,
-}
-
-/// The predicted SSM summed over pairs of groups, so that correlations cost groups² rather than
-/// bars².
-struct BlockSsm {
-    /// Known pairs of different bars between two groups.
-    pairs: Vec<f32>,
-    /// Mean predicted similarity of these pairs, centred over all pairs.
-    predicted: Vec<f32>,
-    /// Deviation of all pairs from their mean, squared and summed.
-    deviation: f32,
-    /// Pairs of different bars.
-    count: f32,
-}
-
-impl BlockSsm {
-    fn new(groups: &[Evidence], ssm: &Ssm) -> BlockSsm {
-        let count = groups.len();
-        let mut home = vec![0; ssm.bars()];
-        for (number, group) in groups.iter().enumerate() {
-            group.bars.iter().for_each(|&bar| home[bar] = number);
-        }
-        let (mut pairs, mut sums) = (vec![0.0f64; count * count], vec![0.0f64; count * count]);
-        let (mut total, mut squares, mut all) = (0.0f64, 0.0f64, 0.0f64);
-        for a in 0..ssm.bars() {
-            for (b, &value) in ssm.known(a).zip(ssm.row(a)).filter(|&(b, _)| b != a) {
-                let (place, value) = (home[a] * count + home[b], f64::from(value));
-                pairs[place] += 1.0;
-                sums[place] += value;
-                total += value;
-                squares += value * value;
-                all += 1.0;
-            }
-        }
-        let mean = total / all.max(1.0);
-        let centred = |(sum, pairs): (&f64, &f64)| {
-            if *pairs > 0.0 { (sum / pairs - mean) as f32 } else { 0.0 }
-        };
-        BlockSsm {
-            predicted: sums.iter().zip(&pairs).map(centred).collect(),
-            pairs: pairs.iter().map(|&pairs| pairs as f32).collect(),
-            deviation: (squares - all * mean * mean).max(0.0) as f32,
-            count: all as f32,
-        }
-    }
-
-    fn moments(&self, similarity: &[f32]) -> Moments {
-        let mut moments = Moments::default();
-        for (place, &value) in similarity.iter().enumerate() {
-            self.add(&mut moments, place, value, 1.0);
-        }
-        moments
-    }
-
-    fn add(&self, moments: &mut Moments, place: usize, value: f32, sign: f32) {
-        let weight = sign * self.pairs[place];
-        moments.sum += weight * value;
-        moments.squares += weight * value * value;
-        moments.product += weight * value * self.predicted[place];
-    }
-
-    /// Two groups become as similar as `new` says, in both halves of the matrix.
-    fn change(&self, moments: &mut Moments, place: usize, old: f32, new: f32) {
-        self.add(moments, place, old, -2.0);
-        self.add(moments, place, new, 2.0);
-    }
-
-    /// Pearson correlation over pairs of bars with the predicted similarities; 0 where either is
-    /// constant.
-    fn correlation(&self, moments: Moments) -> f32 {
-        let Moments { sum, squares, product } = moments;
-        let deviation = (squares - sum * sum / self.count.max(1.0)).max(0.0);
-        let both = deviation * self.deviation;
-        if both > 1e-9 { product / both.sqrt() } else { 0.0 }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
     use super::*;
+    use crate::analysis::Ssm;
 
     const WEIGHTS: Weights = Weights { structure: 0.8, balance: 0.05, onset: 0.5, core: 0.3 };
 
@@ -448,9 +364,11 @@ mod tests {
                 .map(|((bars, probability), onset)| Evidence { bars, probability, onset })
                 .collect()
         };
+        let groups: Vec<usize> = (0..12).map(|bar| bar / 3).collect();
+        let predicted = BlockSsm::new(&groups, &ssm);
         let wanted = [2.0; DRUM_CLASSES];
         let empty = vec![ClassCells::default(); 4];
-        let mut objective = Objective::new(evidence(), &ssm, wanted, WEIGHTS, empty);
+        let mut objective = Objective::new(evidence(), &predicted, wanted, WEIGHTS, empty);
         let mut rng = ChaCha8Rng::seed_from_u64(7);
         for _ in 0..200 {
             let (group, cell) = (rng.random_range(0..4), rng.random_range(0..CLASS_CELLS));
@@ -460,7 +378,7 @@ mod tests {
             assert_eq!(objective.value(), promised);
         }
         let patterns = (0..4).map(|group| objective.pattern(group)).collect();
-        let anew = Objective::new(evidence(), &ssm, wanted, WEIGHTS, patterns);
+        let anew = Objective::new(evidence(), &predicted, wanted, WEIGHTS, patterns);
         assert!((objective.value() - anew.value()).abs() < 1e-3);
         assert_eq!(objective.similarity, anew.similarity);
     }

@@ -275,6 +275,7 @@ fn fits(group: &Group, onsets: &[bool], cells: ClassCells, classes: &[DrumClass]
 
 #[cfg(test)]
 mod tests {
+    use super::super::block_ssm::BlockSsm;
     use super::super::candidates::Candidate;
     use super::super::cells::CELLS;
     use super::super::limbs::Limbs;
@@ -335,7 +336,8 @@ mod tests {
         let ssm = Ssm::from_pairs(8, |_, _| 1.0);
         let wanted = [1.0; DRUM_CLASSES];
         let usage = Usage { usual: USUAL, corrected: true };
-        let mut objective = Objective::new(vec![evidence], &ssm, wanted, weights, vec![cells]);
+        let blocks = BlockSsm::new(&[0; 8], &ssm);
+        let mut objective = Objective::new(vec![evidence], &blocks, wanted, weights, vec![cells]);
         settle(&mut objective, &groups, &[&onsets], &[grid(); 8], scope, usage);
         let row = |class: &DrumClass| {
             let row = objective.pattern(0).row(class.index());

@@ -40,6 +40,7 @@ use super::pattern::PatternOutput;
 use super::rhythms::{self, Scope, Usage};
 use super::settings::ClassDensities;
 use super::vocabulary::StyleBar;
+use super::{DrummerError, Progress};
 use crate::analysis::Ssm;
 use crate::score::{DRUM_CLASSES, LANES, Lane, StepGrid};
 
@@ -125,7 +126,8 @@ pub(super) struct SongBars<'a> {
     pub blocks: &'a BlockSsm,
 }
 
-/// Chooses a pattern for each group. `rules` change what was chosen to what drummers do.
+/// Chooses a pattern for each group. `rules` change what was chosen to what drummers do. Long songs take a
+/// while: `progress` is asked before every group that is looked at.
 pub(super) fn decode(
     output: &PatternOutput,
     song: SongBars,
@@ -133,7 +135,8 @@ pub(super) fn decode(
     decoding: Decoding,
     rules: impl FnOnce(&mut [Pattern]),
     rng: &mut ChaCha8Rng,
-) -> Vec<Pattern> {
+    progress: &dyn Progress,
+) -> Result<Vec<Pattern>, DrummerError> {
     let SongBars { groups, limbs, grids, ssm, blocks } = song;
     let count = groups.iter().max().map_or(0, |most| most + 1);
     let mut members: Vec<Vec<usize>> = vec![Vec::new(); count];
@@ -156,6 +159,7 @@ pub(super) fn decode(
     let mut groups: Vec<Group> = members
         .into_iter()
         .map(|bars| {
+            progress.go_on()?;
             let limbs = Limbs::fastest(bars.iter().map(|&bar| limbs[bar]));
             let style = asked.bars.at(bars[0]).filter(|bars| !bars.is_empty());
             let given = asked.given.kind(bars[0]).and_then(|kind| evidence.get(&kind));
@@ -164,27 +168,28 @@ pub(super) fn decode(
                 (None, Some(style)) => Material::Style(style),
                 (None, None) => Material::Song,
             };
-            Group::new(output, bars, limbs, material, decoding.drafting, rng)
+            Ok(Group::new(output, bars, limbs, material, decoding.drafting, rng))
         })
-        .collect();
+        .collect::<Result<_, DrummerError>>()?;
     // Where a style was asked for, bars stay whole also where it has none.
     let styled = groups.iter_mut().filter(|group| !group.given);
     styled.filter(|_| !asked.bars.is_empty()).for_each(|group| group.whole = true);
     let wanted = asked.densities.copied().unwrap_or(output.densities);
     if decoding.reach > 0.0 {
         let mut objective = objective(&groups, blocks, wanted, decoding.weights);
-        let chosen = choose_bars(&mut objective, &groups);
+        let chosen = choose_bars(&mut objective, &groups, progress)?;
         let offsets = offsets(&groups, &chosen, &wanted, decoding.reach);
         let eased = groups.iter_mut().filter(|group| !group.given);
         eased.for_each(|group| group.ease(offsets));
     }
     let mut objective = objective(&groups, blocks, wanted, decoding.weights);
-    let chosen = choose_bars(&mut objective, &groups);
-    flip_cells(&mut objective, &groups, &chosen);
+    let chosen = choose_bars(&mut objective, &groups, progress)?;
+    flip_cells(&mut objective, &groups, &chosen, progress)?;
     let onsets: Vec<&[bool]> = (groups.iter().zip(&chosen))
         .map(|(group, &index)| group.candidates[index].onsets.as_slice())
         .collect();
-    rhythms::settle(&mut objective, &groups, &onsets, grids, Scope::All, decoding.usage);
+    let usage = decoding.usage;
+    rhythms::settle(&mut objective, &groups, &onsets, grids, Scope::All, usage, progress)?;
     let mut patterns: Vec<Pattern> = (groups.iter().zip(chosen).enumerate())
         .map(|(number, (group, index))| {
             let chosen = &group.candidates[index];
@@ -194,8 +199,8 @@ pub(super) fn decode(
         })
         .collect();
     rules(&mut patterns);
-    settle_kicks(&mut objective, &groups, &mut patterns, grids, decoding.usage);
-    patterns
+    settle_kicks(&mut objective, &groups, &mut patterns, grids, usage, progress)?;
+    Ok(patterns)
 }
 
 /// Chooses among rhythms of the kick beside what the patterns play now.
@@ -205,7 +210,8 @@ fn settle_kicks(
     patterns: &mut [Pattern],
     grids: &[StepGrid],
     usage: Usage,
-) {
+    progress: &dyn Progress,
+) -> Result<(), DrummerError> {
     let struck = |pattern: &Pattern| -> Vec<bool> {
         pattern.logits.iter().map(|&logit| logit > 0.0).collect()
     };
@@ -215,7 +221,7 @@ fn settle_kicks(
     for (group, &cells) in cells.iter().enumerate() {
         objective.commit(objective.try_cells(group, cells));
     }
-    rhythms::settle(objective, groups, &onsets, grids, Scope::Kicks, usage);
+    rhythms::settle(objective, groups, &onsets, grids, Scope::Kicks, usage, progress)?;
     for (number, (group, pattern)) in groups.iter().zip(patterns).enumerate() {
         let (was, is) = (cells[number], objective.pattern(number));
         if was != is {
@@ -223,6 +229,7 @@ fn settle_kicks(
             pattern.logits = flipped(group, logits, was, is);
         }
     }
+    Ok(())
 }
 
 /// The measure of the choice, with the best candidate of each group.
@@ -242,12 +249,17 @@ fn objective<'a>(
 }
 
 /// Coordinate ascent over groups: the number of the candidate that each plays.
-fn choose_bars(objective: &mut Objective, groups: &[Group]) -> Vec<usize> {
+fn choose_bars(
+    objective: &mut Objective,
+    groups: &[Group],
+    progress: &dyn Progress,
+) -> Result<Vec<usize>, DrummerError> {
     let bars: usize = groups.iter().map(|group| group.bars.len()).sum();
     let mut chosen = vec![0; groups.len()];
     for _ in 0..ROUNDS {
         let mut changed = false;
         for (number, group) in groups.iter().enumerate() {
+            progress.go_on()?;
             let share = group.bars.len() as f32 / bars as f32;
             let noise = |index: usize| share * group.candidates[index].noise;
             let mut best = (objective.value() + noise(chosen[number]) + GAIN, None);
@@ -268,12 +280,17 @@ fn choose_bars(objective: &mut Objective, groups: &[Group]) -> Vec<usize> {
             break;
         }
     }
-    chosen
+    Ok(chosen)
 }
 
 /// Changes single cells in doubt, the best one of a group at a time, as long as the song gains and
 /// the drummer can play it.
-fn flip_cells(objective: &mut Objective, groups: &[Group], chosen: &[usize]) {
+fn flip_cells(
+    objective: &mut Objective,
+    groups: &[Group],
+    chosen: &[usize],
+    progress: &dyn Progress,
+) -> Result<(), DrummerError> {
     let mut left = vec![FLIPS; groups.len()];
     let mut limbs: Vec<Repeated> = groups
         .iter()
@@ -286,6 +303,7 @@ fn flip_cells(objective: &mut Objective, groups: &[Group], chosen: &[usize]) {
             if group.whole {
                 continue;
             }
+            progress.go_on()?;
             while *left > 0 {
                 let cells = objective.pattern(number);
                 let mut best = (objective.value() + GAIN, None);
@@ -314,6 +332,7 @@ fn flip_cells(objective: &mut Objective, groups: &[Group], chosen: &[usize]) {
             break;
         }
     }
+    Ok(())
 }
 
 /// The logits of a chosen bar, of which some class cells are played otherwise.
@@ -369,4 +388,78 @@ fn offsets(
         *offset = (-threshold).clamp(-reach, reach);
     }
     Lane::ALL.map(|lane| by_class[lane.drum_class().index()])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use rand::SeedableRng;
+
+    use super::super::Stage;
+    use super::super::cells::CELLS;
+    use super::*;
+    use crate::score::Metre;
+
+    /// Cancels when it was asked so often.
+    struct Until {
+        asked: AtomicUsize,
+        last: usize,
+    }
+
+    impl Progress for Until {
+        fn stage(&self, _stage: Stage) {}
+
+        fn is_cancelled(&self) -> bool {
+            self.asked.fetch_add(1, Ordering::Relaxed) + 1 >= self.last
+        }
+    }
+
+    /// Decides eight bars in four groups; how often that asked, and whether the rules were followed.
+    fn decided(last: usize) -> (Result<Vec<Pattern>, DrummerError>, usize, bool) {
+        let groups = [0, 1, 0, 2, 0, 1, 0, 3];
+        let mut logits = vec![-4.0; CELLS];
+        [0, 8].iter().for_each(|&slot| logits[Lane::Kick.index() * SLOTS + slot] = 2.0);
+        [4, 12].iter().for_each(|&slot| logits[Lane::Snare.index() * SLOTS + slot] = 2.0);
+        (0..16).step_by(2).for_each(|slot| logits[Lane::ClosedHat.index() * SLOTS + slot] = 0.5);
+        let output = PatternOutput::alike(8, logits);
+        let limbs = [Limbs { step: 0.125, steps: 16, double_pedal: false }; 8];
+        let grids = [StepGrid::for_metre(Metre::COMMON, false); 8];
+        let ssm = Ssm::from_pairs(8, |a, b| if groups[a] == groups[b] { 0.9 } else { 0.4 });
+        let blocks = BlockSsm::new(&groups, &ssm);
+        let song =
+            SongBars { groups: &groups, limbs: &limbs, grids: &grids, ssm: &ssm, blocks: &blocks };
+        let bars = &StyleBars::default();
+        let densities = Some(&[2.0; DRUM_CLASSES]);
+        let asked = Asked { densities, bars, given: &Given::default() };
+        let decoding = Decoding {
+            drafting: Drafting { pooling: 1.5, noise: 0.1 },
+            weights: Weights { structure: 0.3, balance: 0.1, onset: 0.5, core: 0.3 },
+            reach: 2.0,
+            usage: Usage { usual: 0.005, corrected: true },
+        };
+        let progress = Until { asked: AtomicUsize::new(0), last };
+        let mut followed = false;
+        let rules = |_: &mut [Pattern]| followed = true;
+        let mut rng = ChaCha8Rng::seed_from_u64(3);
+        let patterns = decode(&output, song, &asked, decoding, rules, &mut rng, &progress);
+        (patterns, progress.asked.into_inner(), followed)
+    }
+
+    #[test]
+    fn a_choice_that_is_cancelled_ends_there() {
+        let (patterns, asked, followed) = decided(usize::MAX);
+        assert_eq!(patterns.unwrap().len(), 4);
+        assert!(followed);
+        // Evidence, two choices among bars, cells, rhythms, kicks: each asks at least once a group.
+        assert!(asked >= 6 * 4, "{asked}");
+        let mut before_rules = 0;
+        for last in 1..=asked {
+            let (patterns, asked, followed) = decided(last);
+            assert!(matches!(patterns, Err(DrummerError::Cancelled)), "{last}");
+            assert_eq!(asked, last, "it goes on when it is cancelled");
+            before_rules += usize::from(!followed);
+        }
+        assert!(before_rules < asked, "kicks that are chosen once more are not cancelled");
+    }
 }

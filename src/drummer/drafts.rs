@@ -114,9 +114,7 @@ pub(super) fn drafts(
     let fills = !drafter.places.is_empty();
     // As many alternatives at once as the network is best asked about, two conditions each.
     for wanted in wanted.chunks((network.batch() / 2).max(1)) {
-        if progress.is_cancelled() {
-            return Err(DrummerError::Cancelled);
-        }
+        progress.go_on()?;
         let mut conditions = Vec::new();
         for (number, hint) in wanted {
             let hint = hint.as_ref();
@@ -132,7 +130,8 @@ pub(super) fn drafts(
             let filling = fills.then(&mut next);
             let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
             rng.set_stream(number as u64);
-            let patterns = drafter.patterns(number, hint.as_ref(), output, &played, &mut rng);
+            let patterns =
+                drafter.patterns(number, hint.as_ref(), output, &played, &mut rng, progress)?;
             if numbers.contains(&number) {
                 let arranger = drafter.arranger(&patterns);
                 let Arranged { part, given, fills } =
@@ -224,14 +223,15 @@ impl<'a> Drafter<'a> {
         output: &PatternOutput,
         played: &[Vec<Pattern>],
         rng: &mut ChaCha8Rng,
-    ) -> Vec<Pattern> {
+        progress: &dyn Progress,
+    ) -> Result<Vec<Pattern>, DrummerError> {
         let noise = match number {
             0 if self.settings.seed == 0 => 0.0,
             0 => NOISE[0],
             _ => NOISE[1],
         };
         let usage = Usage { usual: USUAL[number.min(1)], corrected: self.analysis.tracks > 1 };
-        let mut patterns = self.decided(noise, usage, hint, output, rng);
+        let mut patterns = self.decided(noise, usage, hint, output, rng, progress)?;
         // Alternatives of one groove are alike.
         for noise in MORE_NOISE.into_iter().filter(|_| !self.settings.has_own_groove()) {
             let close =
@@ -239,9 +239,9 @@ impl<'a> Drafter<'a> {
             if !played.iter().any(close) {
                 break;
             }
-            patterns = self.decided(noise, usage, hint, output, rng);
+            patterns = self.decided(noise, usage, hint, output, rng, progress)?;
         }
-        patterns
+        Ok(patterns)
     }
 
     fn decided(
@@ -251,7 +251,8 @@ impl<'a> Drafter<'a> {
         hint: Option<&ClassDensities>,
         output: &PatternOutput,
         rng: &mut ChaCha8Rng,
-    ) -> Vec<Pattern> {
+        progress: &dyn Progress,
+    ) -> Result<Vec<Pattern>, DrummerError> {
         let Drafter { given, groups, blocks, limbs, .. } = self;
         let SongAnalysis { grids, drum_ssm, .. } = self.analysis;
         let is_asked = hint.is_some() && !self.settings.has_own_groove();
@@ -264,7 +265,7 @@ impl<'a> Drafter<'a> {
         };
         let song = SongBars { groups, limbs, grids, ssm: drum_ssm, blocks };
         let rules = |patterns: &mut [Pattern]| self.follow_rules(patterns, hint.is_some(), output);
-        decode(output, song, &asked, decoding, rules, rng)
+        decode(output, song, &asked, decoding, rules, rng, progress)
     }
 
     /// Whether the song says which percussion it has: one of its strokes is likely in the mean of all bars.

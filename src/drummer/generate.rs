@@ -68,9 +68,7 @@ impl Watch<'_> {
         stage: Stage,
         work: impl FnOnce() -> Result<T, DrummerError>,
     ) -> Result<T, DrummerError> {
-        if self.progress.is_cancelled() {
-            return Err(DrummerError::Cancelled);
-        }
+        self.progress.go_on()?;
         let known = self.timings.iter().position(|(known, _)| *known == stage);
         let place = known.unwrap_or_else(|| {
             self.progress.stage(stage);
@@ -270,9 +268,7 @@ impl Drummer {
             let network = self.models.get(&networks::GROOVE)?;
             let mut parts = Vec::with_capacity(drafts.len());
             for drafts in drafts.chunks(network.batch()) {
-                if progress.is_cancelled() {
-                    return Err(DrummerError::Cancelled);
-                }
+                progress.go_on()?;
                 let mut patterns = Vec::with_capacity(drafts.len());
                 for draft in drafts {
                     let feel = Feel {

@@ -1,5 +1,7 @@
 //! What a caller sees of a generation under way, and how it stops one.
 
+use super::DrummerError;
+
 /// The stages of a generation, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
@@ -49,6 +51,13 @@ pub trait Progress: Sync {
     /// Asked between stages and inside the long ones; `true` ends the work with an error.
     fn is_cancelled(&self) -> bool {
         false
+    }
+}
+
+impl dyn Progress + '_ {
+    /// Asks whether to go on; an error where not.
+    pub(super) fn go_on(&self) -> Result<(), DrummerError> {
+        if self.is_cancelled() { Err(DrummerError::Cancelled) } else { Ok(()) }
     }
 }
 

@@ -21,6 +21,7 @@ use super::candidates::Group;
 use super::features::SLOTS;
 use super::objective::{ClassCells, Objective, lanes_of};
 use super::pattern::known_grid;
+use super::{DrummerError, Progress};
 use crate::score::{DrumClass, GridKind, Lane, StepGrid};
 
 /// Classes whose rows are one rhythm.
@@ -182,6 +183,9 @@ impl Rhythms {
 /// Exchanges the rhythms of groups that are made of the network's bars, one after the other, as long as that
 /// pays. `onsets` are the lane cells of each group's bar, before cells of it were changed. Rhythms of the drums
 /// are as good as `usage` says. A group that plays no drum, or no cymbal but with the foot, goes on so.
+///
+/// # Errors
+/// If `progress`, which is asked before every group, says so.
 pub(super) fn settle(
     objective: &mut Objective,
     groups: &[Group],
@@ -189,7 +193,8 @@ pub(super) fn settle(
     grids: &[StepGrid],
     scope: Scope,
     usage: Usage,
-) {
+    progress: &dyn Progress,
+) -> Result<(), DrummerError> {
     let bars: usize = groups.iter().map(|group| group.bars.len()).sum();
     for _ in 0..ROUNDS {
         let mut changed = false;
@@ -197,6 +202,7 @@ pub(super) fn settle(
             if group.whole || group.given {
                 continue;
             }
+            progress.go_on()?;
             let share = group.bars.len() as f32 / bars as f32;
             let grid = &grids[group.bars[0]];
             let Some(both) = Rhythms::on(grid) else { continue };
@@ -252,6 +258,7 @@ pub(super) fn settle(
             break;
         }
     }
+    Ok(())
 }
 
 /// The lane cell that a class cell sounds: the one that is struck, or the likeliest.
@@ -275,6 +282,7 @@ fn fits(group: &Group, onsets: &[bool], cells: ClassCells, classes: &[DrumClass]
 
 #[cfg(test)]
 mod tests {
+    use super::super::Silent;
     use super::super::block_ssm::BlockSsm;
     use super::super::candidates::Candidate;
     use super::super::cells::CELLS;
@@ -338,7 +346,7 @@ mod tests {
         let usage = Usage { usual: USUAL, corrected: true };
         let blocks = BlockSsm::new(&[0; 8], &ssm);
         let mut objective = Objective::new(vec![evidence], &blocks, wanted, weights, vec![cells]);
-        settle(&mut objective, &groups, &[&onsets], &[grid(); 8], scope, usage);
+        settle(&mut objective, &groups, &[&onsets], &[grid(); 8], scope, usage, &Silent).unwrap();
         let row = |class: &DrumClass| {
             let row = objective.pattern(0).row(class.index());
             (0..SLOTS).filter(|slot| row >> slot & 1 == 1).collect()

@@ -342,7 +342,7 @@ proptest! {
     }
 }
 
-/// The songs of a folder of the collections, where it is, by path.
+/// The songs of a folder of the collections by path; none, and it is said, where they are not there.
 pub(in crate::drummer) fn songs_below(folder: &std::path::Path) -> Vec<(std::path::PathBuf, Song)> {
     fn below(folder: &std::path::Path, files: &mut Vec<std::path::PathBuf>) {
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -356,6 +356,9 @@ pub(in crate::drummer) fn songs_below(folder: &std::path::Path) -> Vec<(std::pat
     }
     let mut files = Vec::new();
     below(folder, &mut files);
+    if files.is_empty() {
+        eprintln!("skipped: there are no songs in {}", folder.display());
+    }
     files.sort();
     files.into_iter().map(|path| (path.clone(), crate::midi::read(&path).unwrap())).collect()
 }

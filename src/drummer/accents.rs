@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::cells::EVEN;
-use crate::score::{BarIndex, DrumPart, GmKey, Hit, Lane, Velocity};
+use super::performance::FillStrokes;
+use crate::score::{BarIndex, DrumPart, Hit, Lane, Velocity};
 
 /// How much of an accent of a fill is kept, lest whispers vanish.
 const ACCENT: f32 = 0.5;
@@ -18,22 +18,18 @@ pub(super) const LEADING: f32 = 0.6;
 
 /// Fills keep the accents with which people played them: how each stroke was beside the others of
 /// its bar's fill, at the loudness that it has now, and are about as loud as the back beat before or behind
-/// them. What is no fill's is [`EVEN`] in `draft`.
-pub(super) fn accentuate(part: &mut DrumPart, draft: &DrumPart) {
-    let mut accents: BTreeMap<(BarIndex, usize, GmKey), f32> = BTreeMap::new();
-    for hit in draft.hits.iter().filter(|hit| hit.velocity.get() != EVEN) {
-        accents.insert((hit.bar, hit.step, hit.key), hit.velocity.unit());
-    }
+/// them.
+pub(super) fn accentuate(part: &mut DrumPart, accents: &FillStrokes) {
     let mut sums: BTreeMap<BarIndex, (f32, f32)> = BTreeMap::new();
-    for (&(bar, ..), accent) in &accents {
+    for (&(bar, ..), accent) in accents {
         let (sum, count) = sums.entry(bar).or_default();
-        (*sum, *count) = (*sum + accent, *count + 1.0);
+        (*sum, *count) = (*sum + accent.unit(), *count + 1.0);
     }
     for hit in &mut part.hits {
         if let Some(accent) = accents.get(&(hit.bar, hit.step, hit.key))
             && let Some((sum, count)) = sums.get(&hit.bar)
         {
-            let beside = (accent * count / sum).powf(ACCENT);
+            let beside = (accent.unit() * count / sum).powf(ACCENT);
             let louder = (hit.velocity.unit() * beside).min(LOUDEST.max(hit.velocity.unit()));
             hit.velocity = Velocity::from_unit(louder);
         }
@@ -90,30 +86,34 @@ mod tests {
         DrumPart::new(bars, grids, strokes.iter().map(hit).collect())
     }
 
+    fn filled(strokes: &[(usize, Lane, u8)]) -> FillStrokes {
+        let hits = part(strokes).hits.into_iter();
+        hits.map(|hit| ((hit.bar, hit.step, hit.key), hit.velocity)).collect()
+    }
+
     #[test]
     fn fills_are_about_as_loud_as_the_groove() {
-        let filled = |before: u8, behind: u8| {
+        let loud = |before: u8, behind: u8| {
             let groove =
                 [(4, Lane::Snare, before), (7, Lane::Snare, 10), (36, Lane::Snare, behind)];
             let fill = [(28, Lane::HighTom, 100), (30, Lane::LowTom, 110)];
-            let even = groove.map(|(step, lane, _)| (step, lane, EVEN));
             let mut played = part(&[&groove[..], &fill[..]].concat());
-            accentuate(&mut played, &part(&[&even[..], &fill[..]].concat()));
+            accentuate(&mut played, &filled(&fill));
             let toms = played.hits.iter().filter(|hit| hit.lane() != Lane::Snare);
             toms.map(|hit| hit.velocity.get()).collect::<Vec<u8>>()
         };
-        let ballad = filled(60, 60);
+        let ballad = loud(60, 60);
         assert!(ballad[0] < ballad[1] && ballad[1] == 72, "{ballad:?}");
         // It leads into what is louder.
-        assert_eq!(filled(60, 80)[1], 96);
-        assert!(filled(95, 60)[1] > 105, "what is no louder stays");
+        assert_eq!(loud(60, 80)[1], 96);
+        assert!(loud(95, 60)[1] > 105, "what is no louder stays");
     }
 
     #[test]
     fn fills_keep_their_accents() {
-        let drawn = [(0, Lane::Kick, EVEN), (8, Lane::Snare, 40), (9, Lane::Snare, 120)];
+        let drawn = [(8, Lane::Snare, 40), (9, Lane::Snare, 120)];
         let mut played = part(&[(0, Lane::Kick, 70), (8, Lane::Snare, 80), (9, Lane::Snare, 80)]);
-        accentuate(&mut played, &part(&drawn));
+        accentuate(&mut played, &filled(&drawn));
         let loud: Vec<u8> = played.hits.iter().map(|hit| hit.velocity.get()).collect();
         assert_eq!(loud, [70, 57, 98]);
     }

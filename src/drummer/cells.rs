@@ -10,9 +10,6 @@ pub(super) const CELLS: usize = LANES * SLOTS;
 /// groove bring it back.
 pub(super) const SILENT: f32 = -8.0;
 
-/// The velocity of strokes of a draft about which nothing is known yet.
-pub(super) const EVEN: u8 = 90;
-
 /// The log-odds of a probability, at most some nine either way.
 pub(super) fn log_odds(probability: f32) -> f32 {
     let probability = probability.clamp(1e-4, 1.0 - 1e-4);

@@ -1,5 +1,7 @@
 //! The alternatives of a part before they are played: what every bar plays, without feel.
 
+use std::collections::BTreeMap;
+
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -23,7 +25,7 @@ use super::metre::BarQuery;
 use super::open_hats::{close_last, open_alike, open_alone};
 use super::pattern::{self, Condition, PatternOutput};
 use super::percussion::{on_the_kit, one_instrument, without_doubling, without_guesses};
-use super::performance::{GivenStrokes, Moved};
+use super::performance::{FillStrokes, GivenStrokes, Moved, Place};
 use super::requested::weights;
 use super::rhythms::Usage;
 use super::rolls::leave_time_to_rolls;
@@ -36,7 +38,7 @@ use super::timekeeper::{fill_gaps, keep_time, time_from_snare};
 use super::vocabulary::Vocabulary;
 use super::{ClassDensities, DrummerError, Progress, Settings, StyleChoice, fills};
 use crate::network::Network;
-use crate::score::{BarIndex, DrumPart, Hit};
+use crate::score::{BarIndex, DrumPart};
 
 /// Bars on either side that novelty compares at a turn of the form.
 const TURN_REACH: usize = 4;
@@ -75,18 +77,18 @@ pub(super) struct Draft {
     /// The class densities that were asked of the network.
     pub style: Option<ClassDensities>,
     pub given: GivenStrokes,
+    pub fill_strokes: FillStrokes,
 }
 
 impl Draft {
-    /// The part, and what was given of it, with the strokes where they were written when it was played.
-    pub fn moved(&self, moved: &Moved) -> (DrumPart, GivenStrokes) {
-        let step = |bar, step, key| moved.get(&(bar, step, key)).copied().unwrap_or(step);
-        let DrumPart { bars, grids, hits } = &self.part;
-        let hits = hits.iter().map(|hit| Hit { step: step(hit.bar, hit.step, hit.key), ..*hit });
-        let part = DrumPart::new(bars.clone(), grids.clone(), hits.collect());
-        let given = self.given.iter();
-        let given = given.map(|(&(bar, at, key), feel)| ((bar, step(bar, at, key), key), *feel));
-        (part, given.collect())
+    /// What was given, and the strokes of fills, where they were written when the part was played.
+    pub fn moved(&self, moved: &Moved) -> (GivenStrokes, FillStrokes) {
+        fn at<T: Copy>(strokes: &BTreeMap<Place, T>, moved: &Moved) -> BTreeMap<Place, T> {
+            let there =
+                |place: Place| (place.0, moved.get(&place).copied().unwrap_or(place.1), place.2);
+            strokes.iter().map(|(&place, &stroke)| (there(place), stroke)).collect()
+        }
+        (at(&self.given, moved), at(&self.fill_strokes, moved))
     }
 }
 
@@ -134,9 +136,9 @@ pub(super) fn drafts(
                 drafter.patterns(number, hint.as_ref(), output, &played, &mut rng, progress)?;
             if numbers.contains(&number) {
                 let arranger = drafter.arranger(&patterns);
-                let Arranged { part, given, fills } =
+                let Arranged { part, given, fill_strokes, fills } =
                     arranger.part(output, filling.as_ref(), &mut rng);
-                drafts.push(Draft { number, part, fills, style: hint, given });
+                drafts.push(Draft { number, part, fills, style: hint, given, fill_strokes });
             }
             played.push(patterns);
         }

@@ -4,13 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::accents::{LOUDEST, accentuate, leading};
-use super::cells::EVEN;
 use super::count_in::CLICK;
 use super::cymbals::lift_cymbals;
 use super::limbs;
-use super::performance::{GivenStrokes, within_range};
+use super::performance::{FillStrokes, GivenStrokes, within_range};
 use super::sounding::Sounding;
-use crate::score::{BarIndex, DrumPart, GmKey, Hit, Lane, TempoMap, Ticks, Velocity};
+use crate::score::{BarIndex, DrumPart, Hit, Lane, TempoMap, Ticks, Velocity};
 
 /// What a kick's velocity (share of full strength) is multiplied by, and the power it is raised to
 /// before: the median of the pads' rock performances, 71, comes near that of the songs people write
@@ -49,18 +48,18 @@ impl Starts {
     }
 }
 
-/// Finishes a part that was played from `draft`, of which some strokes were given, to a song that begins
-/// at `starts`.
+/// Finishes a part, of which some strokes were given and some are fills', that was played to a song that
+/// begins at `starts`.
 pub(super) fn finish(
-    draft: &DrumPart,
-    given: &GivenStrokes,
     part: &mut DrumPart,
+    given: &GivenStrokes,
+    filled: &FillStrokes,
     tempo: &TempoMap,
     starts: Starts,
     double_pedal: bool,
 ) {
-    accentuate(part, draft);
-    leave_out_unheard(part, draft, given);
+    accentuate(part, filled);
+    leave_out_unheard(part, given, filled);
     lift_kicks(part, given);
     keep_even(part, given);
     lift_cymbals(part, given);
@@ -75,10 +74,8 @@ pub(super) fn finish(
 /// A whisper of the snare under the kick of the first beat is not heard, and nobody plays it: the groove
 /// network makes one of each snare on a downbeat that has back beats beside it. Where the snare has every
 /// beat it is as loud as on the others; those of rolls and fills stay, and what was given.
-fn leave_out_unheard(part: &mut DrumPart, draft: &DrumPart, given: &GivenStrokes) {
+fn leave_out_unheard(part: &mut DrumPart, given: &GivenStrokes, filled: &FillStrokes) {
     let place = |hit: &Hit| (hit.bar, hit.step, hit.key);
-    let of_fills: BTreeSet<(BarIndex, usize, GmKey)> =
-        draft.hits.iter().filter(|hit| hit.velocity.get() != EVEN).map(place).collect();
     let mut loudest: BTreeMap<BarIndex, f32> = BTreeMap::new();
     let mut snares: BTreeSet<(BarIndex, usize)> = BTreeSet::new();
     let mut kicks: BTreeSet<BarIndex> = BTreeSet::new();
@@ -117,7 +114,7 @@ fn leave_out_unheard(part: &mut DrumPart, draft: &DrumPart, given: &GivenStrokes
             && hit.step == 0
             && kicks.contains(&hit.bar)
             && hit.velocity.unit() < HEARD * loudest
-            && !of_fills.contains(&place(hit))
+            && !filled.contains_key(&place(hit))
             && !given.contains_key(&place(hit))
             && !rolls(hit);
         is_unheard.then_some(loudest)
@@ -303,17 +300,20 @@ mod tests {
     }
 
     /// To a song of 120 bpm.
-    fn finish(draft: &DrumPart, part: &mut DrumPart, first: u64, double_pedal: bool) {
+    fn finish(part: &mut DrumPart, first: u64, double_pedal: bool) {
+        finish_filled(part, &FillStrokes::new(), first, double_pedal);
+    }
+
+    fn finish_filled(part: &mut DrumPart, filled: &FillStrokes, first: u64, double_pedal: bool) {
         let tempo = TempoMap::new(480, []);
         let starts = Starts { song: Ticks(first), drums: (first as usize / 1920, 0) };
-        super::finish(draft, &GivenStrokes::new(), part, &tempo, starts, double_pedal);
+        super::finish(part, &GivenStrokes::new(), filled, &tempo, starts, double_pedal);
     }
 
     /// How loud strokes are once they are finished, in order; none is a fill's.
     fn finished(strokes: &[(usize, Lane, u8, f32)], first: u64) -> Vec<u8> {
-        let even: Vec<_> = strokes.iter().map(|&(at, lane, ..)| (at, lane, EVEN, 0.0)).collect();
         let mut played = part(strokes);
-        finish(&part(&even), &mut played, first, false);
+        finish(&mut played, first, false);
         played.hits.iter().map(|hit| hit.velocity.get()).collect()
     }
 
@@ -334,12 +334,12 @@ mod tests {
         assert_eq!(loud[..4], [95; 4]);
         assert_eq!(loud[5], 60, "the groove's own stays");
         // And on their beats.
-        let strokes = |offset| [(4, Lane::SideStick, EVEN, offset), (16, Lane::Kick, EVEN, offset)];
+        let strokes = |offset| [(4, Lane::SideStick, 90, offset), (16, Lane::Kick, 90, offset)];
         let mut played = part(&strokes(-0.2));
-        finish(&part(&strokes(0.0)), &mut played, 0, false);
+        finish(&mut played, 0, false);
         assert_eq!(played.hits[0].offset, -0.2, "a groove's");
         let mut played = part(&strokes(-0.2));
-        finish(&part(&strokes(0.0)), &mut played, 1920, false);
+        finish(&mut played, 1920, false);
         assert_eq!(played.hits[0].offset, 0.0);
         // A fill that leads in is no count.
         let fill = [click(8, 30), (12, Lane::Snare, 50, 0.0)];
@@ -363,12 +363,9 @@ mod tests {
 
     #[test]
     fn no_snare_whispers_under_the_first_kick() {
-        let strokes =
-            [(0, Lane::Kick, EVEN, 0.0), (0, Lane::Snare, EVEN, 0.0), (4, Lane::Snare, EVEN, 0.0)];
-        let draft = part(&strokes);
         let whispered = |strokes: &[(usize, Lane, u8, f32)]| {
             let mut played = part(strokes);
-            finish(&draft, &mut played, 0, false);
+            finish(&mut played, 0, false);
             played.hits.iter().filter(|hit| hit.lane() == Lane::Snare && hit.step == 0).count()
         };
         let kick = (0, Lane::Kick, 90, 0.0);
@@ -380,17 +377,17 @@ mod tests {
         let snares = beats.map(|(beat, velocity)| (4 * beat, Lane::Snare, velocity, 0.0));
         let all: Vec<_> = snares.chain([kick]).collect();
         let mut every = part(&all);
-        finish(&draft, &mut every, 0, false);
+        finish(&mut every, 0, false);
         let first = |hit: &&Hit| hit.lane() == Lane::Snare && hit.step == 0;
         let first = every.hits.iter().find(first).expect("one of four");
         assert!(first.velocity.get() >= 85, "as loud as they are: {}", first.velocity.get());
         let roll = [kick, back, (0, Lane::Snare, 20, 0.0), (1, Lane::Snare, 20, 0.0)];
         assert_eq!(whispered(&roll), 1);
-        // A fill's strokes are asked for at velocities of their own.
-        let strokes = [kick, back, (0, Lane::Snare, 20, 0.0)];
-        let mut fill = part(&strokes);
-        finish(&part(&strokes), &mut fill, 0, false);
-        assert_eq!(fill.hits.len(), 3);
+        let mut fill = part(&[kick, back, (0, Lane::Snare, 20, 0.0)]);
+        let filled = fill.hits.iter().map(|hit| ((hit.bar, hit.step, hit.key), hit.velocity));
+        let filled: FillStrokes = filled.collect();
+        finish_filled(&mut fill, &filled, 0, false);
+        assert_eq!(fill.hits.len(), 3, "a fill's");
     }
 
     #[test]
@@ -402,7 +399,7 @@ mod tests {
             (18, Lane::ClosedHat, 50, 0.0),
         ];
         let mut played = part(&strokes);
-        finish(&part(&strokes), &mut played, 0, false);
+        finish(&mut played, 0, false);
         let loud: Vec<u8> = played.hits.iter().map(|hit| hit.velocity.get()).collect();
         assert_eq!(loud, [72, 56, 50, 50]);
         let mut kept = part(&strokes);
@@ -417,16 +414,16 @@ mod tests {
         let strokes =
             [(0, Lane::Kick, 90, -0.3), (16, Lane::Crash, 90, 0.1), (16, Lane::Kick, 90, -0.2)];
         let mut played = part(&strokes);
-        finish(&part(&strokes), &mut played, 0, false);
+        finish(&mut played, 0, false);
         let offsets: Vec<f32> = played.hits.iter().map(|hit| hit.offset).collect();
         assert_eq!(offsets, [0.0, LATEST, LATEST]);
         // What leads in is before the song, and may be early.
         let mut played = part(&strokes);
-        finish(&part(&strokes), &mut played, 1920, false);
+        finish(&mut played, 1920, false);
         assert_eq!(played.hits[0].offset, -0.3);
         // A song that is a little late on its first step.
         let mut played = part(&strokes);
-        finish(&part(&strokes), &mut played, 30, false);
+        finish(&mut played, 30, false);
         assert_eq!(played.tick(&played.hits[0]), Ticks(30));
     }
 
@@ -436,17 +433,17 @@ mod tests {
         let strokes =
             [(0, Lane::Kick, 90, 0.4), (1, Lane::Kick, 90, -0.2), (3, Lane::Kick, 90, 0.0)];
         let mut played = part(&strokes);
-        finish(&part(&strokes), &mut played, 0, false);
+        finish(&mut played, 0, false);
         let times: Vec<u64> = played.hits.iter().map(|hit| played.tick(hit).0).collect();
         assert!(times[1] - times[0] >= 125 && times[2] == 360, "{times:?}");
         let mut played = part(&strokes);
-        finish(&part(&strokes), &mut played, 0, true);
+        finish(&mut played, 0, true);
         assert_eq!(played.hits[1].offset, -0.2);
         // The last hit is where it is, and what leads to it is left out.
         let strokes =
             [(15, Lane::Kick, 90, 0.2), (16, Lane::Crash, 90, -0.1), (16, Lane::Kick, 90, 0.0)];
         let mut played = part(&strokes);
-        finish(&part(&strokes), &mut played, 0, false);
+        finish(&mut played, 0, false);
         assert_eq!(played.hits.iter().map(|hit| hit.step).collect::<Vec<_>>(), [0, 0]);
         assert_eq!(played.hits[0].offset, EARLIEST);
     }

@@ -278,6 +278,7 @@ impl Drummer {
                         humanise: settings.humanise,
                         fills: &draft.fills,
                         dynamics: Some(&analysis.dynamics),
+                        fill_strokes: Some(&draft.fill_strokes),
                         given: (!draft.given.is_empty()).then_some(&draft.given),
                         as_given: settings.follow == 0.0,
                         // Other songs are played otherwise, with the same seed too.
@@ -290,10 +291,10 @@ impl Drummer {
                 let performed = performance::play_all(&patterns, &*network)?;
                 for (draft, (mut part, moved)) in drafts.iter().zip(performed) {
                     let Draft { number, fills, style, .. } = draft;
-                    let (pattern, given) = draft.moved(&moved);
+                    let (given, filled) = draft.moved(&moved);
                     let starts = Starts::of(&analysis.sounding);
                     let double_pedal = settings.has_double_pedal();
-                    finish(&pattern, &given, &mut part, &analysis.tempo, starts, double_pedal);
+                    finish(&mut part, &given, &filled, &analysis.tempo, starts, double_pedal);
                     let (fills, style) = (fills.clone(), *style);
                     parts.push((*number, GeneratedPart { part, fills, style }));
                 }

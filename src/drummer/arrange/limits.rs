@@ -1,19 +1,23 @@
 //! What two hands and two feet can play of what is wanted, and on which keys.
 
-use super::super::cells::EVEN;
 use super::super::limbs::OnsetTimeline;
 use super::super::pattern::PatternOutput;
-use super::super::performance::{GivenStrokes, bend};
-use super::{Arranger, Wanted};
+use super::super::performance::{FillStrokes, GivenStrokes, bend};
+use super::{Arranged, Arranger, Source, Stroke, Wanted};
 use crate::score::{BarIndex, DrumPart, GmKey, Hit, LANES, Lane, PAPER_KEYS, Velocity};
 
+/// The velocity of all strokes until they are played with feel; nobody reads it.
+const EVEN: u8 = 90;
+
 impl Arranger<'_> {
-    /// What two hands and two feet can play of what is wanted, and all of it that was given.
+    /// What two hands and two feet can play of what is wanted, and all of it that was given; `fills` are
+    /// the bars that end with one.
     pub(super) fn played(
         &self,
         wanted: &Wanted,
         output: &PatternOutput,
-    ) -> (DrumPart, GivenStrokes) {
+        fills: Vec<BarIndex>,
+    ) -> Arranged {
         let keys = keys(&output.keys);
         let mut firsts = Vec::with_capacity(self.bars.len());
         let mut times = Vec::new();
@@ -27,45 +31,46 @@ impl Arranger<'_> {
             }));
         }
         let mut line = OnsetTimeline::new(times, self.limbs.iter().any(|limbs| limbs.double_pedal));
-        let mut order: Vec<(usize, usize, Lane, f32, u8)> = wanted
+        let mut order: Vec<(usize, usize, Stroke)> = wanted
             .iter()
-            .flat_map(|(&(bar, step), strokes)| {
-                strokes
-                    .iter()
-                    .map(move |&(lane, weight, velocity)| (bar, step, lane, weight, velocity))
-            })
+            .flat_map(|(&(bar, step), strokes)| strokes.iter().map(move |&one| (bar, step, one)))
             .collect();
-        let own = |bar: usize, step: usize, lane: Lane, velocity: u8| {
-            let given = self.given.at(bar).filter(|_| velocity == EVEN)?;
-            given.stroke(lane, step, &self.grids[bar])
+        let own = |bar: usize, step: usize, stroke: Stroke| {
+            let given = self.given.at(bar).filter(|_| stroke.source == Source::Groove)?;
+            given.stroke(stroke.lane, step, &self.grids[bar])
         };
         // What was given comes first, however many hands it takes; the rest is for two.
-        order.sort_by(|a, b| b.3.total_cmp(&a.3));
-        order.sort_by_key(|&(bar, step, lane, _, velocity)| {
-            own(bar, step, lane, velocity).is_none()
-        });
-        let (mut hits, mut given) = (Vec::new(), GivenStrokes::new());
-        for (bar, step, lane, _, velocity) in order {
-            let own = own(bar, step, lane, velocity);
+        order.sort_by(|a, b| b.2.weight.total_cmp(&a.2.weight));
+        order.sort_by_key(|&(bar, step, stroke)| own(bar, step, stroke).is_none());
+        let mut hits = Vec::new();
+        let (mut given, mut fill_strokes) = (GivenStrokes::new(), FillStrokes::new());
+        for (bar, step, stroke) in order {
+            let own = own(bar, step, stroke);
+            let lane = stroke.lane;
             let moment = firsts[bar] + step;
             if own.is_some() {
                 line.strike(moment, lane);
             }
             if let Some(lane) = own.map(|_| lane).or_else(|| line.admit(moment, lane)) {
                 let key = own.map_or(keys[lane.index()], |own| own.key);
+                let place = (BarIndex(bar), step, key);
                 if let Some(own) = own {
-                    given.insert((BarIndex(bar), step, key), (own.velocity, own.offset));
+                    given.insert(place, (own.velocity, own.offset));
+                }
+                if let Source::Fill(velocity) = stroke.source {
+                    fill_strokes.insert(place, velocity);
                 }
                 hits.push(Hit {
                     bar: BarIndex(bar),
                     step,
                     key,
-                    velocity: Velocity::clamped(velocity),
+                    velocity: Velocity::clamped(EVEN),
                     offset: 0.0,
                 });
             }
         }
-        (DrumPart::new(self.bars.clone(), self.grids.to_vec(), hits), given)
+        let part = DrumPart::new(self.bars.clone(), self.grids.to_vec(), hits);
+        Arranged { part, given, fill_strokes, fills }
     }
 }
 

@@ -18,7 +18,6 @@ use self::groove::{
     without_crashes,
 };
 use super::bar_pattern::{Pattern, last_off_beat};
-use super::cells::EVEN;
 use super::dynamics::Dynamics;
 use super::ending::{LastHit, last_hit};
 use super::features::SLOTS;
@@ -27,11 +26,11 @@ use super::given::Given;
 use super::lanes::STICKS;
 use super::limbs::Limbs;
 use super::pattern::{PatternOutput, known_grid, source_step};
-use super::performance::GivenStrokes;
+use super::performance::{FillStrokes, GivenStrokes};
 use super::settings::{Settings, StyleChoice};
 use super::sounding::Sounding;
 use super::thin::{Amount, is_back_beat, thinned};
-use crate::score::{BarGrid, BarIndex, DrumPart, Lane, StepGrid, TempoMap};
+use crate::score::{BarGrid, BarIndex, DrumPart, Lane, StepGrid, TempoMap, Velocity};
 
 /// What stands fixed for all bars of a song.
 pub(super) struct Arranger<'a> {
@@ -65,10 +64,12 @@ pub(super) struct Arranger<'a> {
 
 /// A part before it is played.
 pub(super) struct Arranged {
-    /// Velocities are [`EVEN`], but those of fills as people played them; no micro-timing.
+    /// Without velocities and micro-timing.
     pub part: DrumPart,
     /// Its strokes that were given, with their feel.
     pub given: GivenStrokes,
+    /// Its strokes that are fills'.
+    pub fill_strokes: FillStrokes,
     /// The bars that end with a fill.
     pub fills: Vec<BarIndex>,
 }
@@ -101,7 +102,36 @@ const GIVEN: f32 = 5.0;
 const OPENS: f32 = 1.0;
 
 /// What is wanted at each step.
-type Wanted = BTreeMap<(usize, usize), Vec<(Lane, f32, u8)>>;
+type Wanted = BTreeMap<(usize, usize), Vec<Stroke>>;
+
+/// A stroke that is wanted, if two hands and two feet can play it.
+#[derive(Clone, Copy)]
+struct Stroke {
+    lane: Lane,
+    /// Who weighs more goes before.
+    weight: f32,
+    source: Source,
+}
+
+/// Where a stroke is from.
+#[derive(Clone, Copy, PartialEq)]
+enum Source {
+    /// The groove, or what the form asks for: crashes, stops, the count-in, the last hit.
+    Groove,
+    /// A fill, in which somebody struck it as hard as this.
+    Fill(Velocity),
+}
+
+impl Stroke {
+    fn groove(lane: Lane, weight: f32) -> Stroke {
+        Stroke { lane, weight, source: Source::Groove }
+    }
+
+    /// One that the form asks for.
+    fn landing(lane: Lane) -> Stroke {
+        Stroke::groove(lane, LANDING)
+    }
+}
 
 impl Arranger<'_> {
     /// `filling` is the network's answer for fills; none is asked for where there are no fills.
@@ -120,19 +150,19 @@ impl Arranger<'_> {
         for &(bar, step) in self.sounding.stops.iter().filter(|stop| full(stop.0)) {
             // The stop is struck with the band.
             let at = wanted.entry((bar, step)).or_default();
-            at.extend([(Lane::Kick, LANDING, EVEN), (Lane::Snare, LANDING, EVEN)]);
+            at.extend([Lane::Kick, Lane::Snare].map(Stroke::landing));
         }
         wanted.retain(|&(bar, step), _| self.sounding.open(bar, step));
         if let Some(LastHit { bar, step, .. }) = last {
             wanted.retain(|&at, _| at < (bar, step));
-            let hit = [Lane::Crash, Lane::Kick].map(|lane| (lane, 2.0 * LANDING, EVEN));
+            let hit = [Lane::Crash, Lane::Kick].map(|lane| Stroke::groove(lane, 2.0 * LANDING));
             wanted.insert((bar, step), hit.to_vec());
             fills.retain(|&fill| (fill, 0) < (bar, step));
         }
         self.count_in(&mut wanted, &mut luck);
         self.mute(&mut wanted);
-        let (part, given) = self.played(&wanted, output);
-        Arranged { part, given, fills: fills.into_iter().map(BarIndex).collect() }
+        let fills = fills.into_iter().map(BarIndex).collect();
+        self.played(&wanted, output, fills)
     }
 
     /// The luck of this song's fills: other songs have other fills, with the same seed too.
@@ -222,7 +252,7 @@ impl Arranger<'_> {
                 }
             }
             for (step, lane, weight) in thinned(strokes, self.amount(bar), &grid) {
-                wanted.entry((bar, step)).or_default().push((lane, weight, EVEN));
+                wanted.entry((bar, step)).or_default().push(Stroke::groove(lane, weight));
             }
         }
         wanted
@@ -304,10 +334,10 @@ impl Arranger<'_> {
             {
                 last = Some(bar);
                 let at = wanted.entry((bar, 0)).or_default();
-                at.retain(|(lane, ..)| !STICKS.contains(lane));
-                at.extend([(Lane::Crash, LANDING, EVEN), (Lane::Kick, LANDING, EVEN)]);
+                at.retain(|stroke| !STICKS.contains(&stroke.lane));
+                at.extend([Lane::Crash, Lane::Kick].map(Stroke::landing));
             } else if after_fill {
-                wanted.entry((bar, 0)).or_default().push((Lane::Kick, LANDING, EVEN));
+                wanted.entry((bar, 0)).or_default().push(Stroke::landing(Lane::Kick));
             }
         }
     }
@@ -317,7 +347,7 @@ impl Arranger<'_> {
         let StyleChoice::Densities(densities) = self.settings.style else { return };
         let own = |bar: usize| self.given.at(bar).is_some();
         for (_, strokes) in wanted.iter_mut().filter(|&(&(bar, _), _)| !own(bar)) {
-            strokes.retain(|(lane, ..)| densities[lane.drum_class().index()] > 0.0);
+            strokes.retain(|stroke| densities[stroke.lane.drum_class().index()] > 0.0);
         }
     }
 }
@@ -341,7 +371,7 @@ mod tests {
     use crate::drummer::features::{Contents, bar_features};
     use crate::drummer::form::Section;
     use crate::drummer::given_homes::Likeness;
-    use crate::score::{Metre, Note, Song, Ticks, Track, TrackKind, Velocity};
+    use crate::score::{Metre, Note, Song, Ticks, Track, TrackKind};
 
     /// The bars in which drums crash on the first beat, where all would, to eight bars of which the song
     /// rests in the first ones.

@@ -2,15 +2,14 @@
 
 use rand_chacha::ChaCha8Rng;
 
-use super::super::cells::EVEN;
 use super::super::count_in::{USUAL_TURN, clicks};
 use super::super::ending::LastHit;
 use super::super::fills::{self, Chooser, FillHit, FillLibrary, Site};
 use super::super::pattern::PatternOutput;
 use super::super::settings::CountIn;
 use super::super::thin::Amount;
-use super::{Arranger, LANDING, Wanted};
-use crate::score::{Lane, StepGrid};
+use super::{Arranger, Source, Stroke, Wanted};
+use crate::score::{Lane, StepGrid, Velocity};
 
 /// The weight of a fill's strokes.
 const FILL: f32 = 30.0;
@@ -75,7 +74,7 @@ impl Arranger<'_> {
         let toms = [Lane::LowTom, Lane::MidTom, Lane::HighTom].map(|lane| {
             let strokes = wanted.values().flatten();
             // What is played all the time is a groove, and says little about fills.
-            (strokes.filter(|stroke| stroke.0 == lane).count() as f32).min(8.0)
+            (strokes.filter(|stroke| stroke.lane == lane).count() as f32).min(8.0)
         });
         Chooser::new(FillLibrary::embedded(), self.settings.style.preset(), toms)
     }
@@ -106,7 +105,7 @@ impl Arranger<'_> {
                 let own = (begins > 0).then_some((bar, begins));
                 for (bar, end) in before.into_iter().chain(own) {
                     for step in clicks(&self.grids[bar], self.limbs[bar].step, end) {
-                        wanted.insert((bar, step), vec![(Lane::SideStick, LANDING, EVEN)]);
+                        wanted.insert((bar, step), vec![Stroke::landing(Lane::SideStick)]);
                     }
                 }
             }
@@ -135,8 +134,9 @@ fn put(wanted: &mut Wanted, bar: usize, strokes: &[FillHit]) {
     for stroke in strokes {
         let weight = FILL + f32::from(stroke.velocity) / 127.0;
         let at = wanted.entry((bar, stroke.step)).or_default();
-        // One that was played as hard as what is even is still a fill's.
-        let velocity = if stroke.velocity == EVEN { EVEN + 1 } else { stroke.velocity };
-        at.push((stroke.lane, weight, velocity));
+        // Once the mark of what is no fill's, and still not among the velocities of fills.
+        let velocity = if stroke.velocity == 90 { 91 } else { stroke.velocity };
+        let source = Source::Fill(Velocity::clamped(velocity));
+        at.push(Stroke { lane: stroke.lane, weight, source });
     }
 }

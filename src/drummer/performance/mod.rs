@@ -40,7 +40,7 @@ pub use export::{ExportError, Exported, export};
 pub use features::{CHANNELS, Row, Setting, channel_names, encode};
 pub use groove_style::{GROOVE_STYLES, GrooveStyle};
 pub(super) use intensity::within_range;
-pub use play::{Feel, GivenStrokes, Moved, play, play_all};
+pub use play::{Feel, FillStrokes, GivenStrokes, Moved, Place, play, play_all};
 pub use predict::GROOVE;
 pub use quantise::quantise;
 pub use stats::PerformanceStats;

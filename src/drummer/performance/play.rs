@@ -21,6 +21,9 @@ use crate::score::{BarIndex, DrumPart, GmKey, GridKind, Hit, LANES, StepGrid, Te
 /// Strokes of a part whose feel was given: velocity, and offset in steps.
 pub type GivenStrokes = BTreeMap<Place, (Velocity, f32)>;
 
+/// Strokes of a part that are fills', each as hard as somebody struck it.
+pub type FillStrokes = BTreeMap<Place, Velocity>;
+
 /// A stroke of a part: bar, step and key.
 pub type Place = (BarIndex, usize, GmKey);
 
@@ -45,6 +48,8 @@ pub struct Feel<'a> {
     pub humanise: f32,
     /// The bars that are fills, in any order.
     pub fills: &'a [BarIndex],
+    /// Their strokes, where that is known: what else these bars play is of the groove.
+    pub fill_strokes: Option<&'a FillStrokes>,
     /// How loud the song is that is played to; the drums follow it. `None` plays evenly.
     pub dynamics: Option<&'a Dynamics>,
     /// Whose manner to play in, as [`PerformanceStats::measure`]d from a performance; `None` draws a drummer
@@ -69,6 +74,7 @@ impl<'a> Feel<'a> {
             swing: 0.0,
             humanise: 0.5,
             fills: &[],
+            fill_strokes: None,
             dynamics: None,
             stats: None,
             given: None,
@@ -168,7 +174,7 @@ fn played(pattern: &DrumPart, feel: &Feel, strokes: &HitDistributions) -> (DrumP
     let surprises = surprises(feel.seed, pattern);
     let starts = bar_starts(pattern);
 
-    let steady = Steady::of(pattern, feel.fills);
+    let steady = Steady::of(pattern, feel.fills, feel.fill_strokes);
     let follow = Follow::new(feel.dynamics, pattern.bars.len());
     let swing = Swing { amount: swing, by_itself: swings(pattern) };
     let onsets = onsets(pattern);

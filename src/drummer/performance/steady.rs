@@ -11,8 +11,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::super::cells::EVEN;
 use super::super::lanes::SNARES;
+use super::play::FillStrokes;
 use crate::score::{BarIndex, DrumPart, Hit, Lane};
 
 /// Bars on either side in which a stroke has to return.
@@ -27,14 +27,14 @@ pub(super) struct Steady {
 }
 
 impl Steady {
-    /// Fills take no part, from the first stroke on that is not [`EVEN`]; what is played before them in
-    /// their bars (`fills`) does. Bars of another length neither help nor hinder.
-    pub fn of(part: &DrumPart, fills: &[BarIndex]) -> Steady {
+    /// Fills take no part, from their first stroke on; what is played before them in their bars (`fills`)
+    /// does. Bars of another length neither help nor hinder.
+    pub fn of(part: &DrumPart, fills: &[BarIndex], strokes: Option<&FillStrokes>) -> Steady {
         let mut places: HashMap<(Lane, usize, usize), Vec<usize>> = HashMap::new();
         let mut begins: HashMap<BarIndex, usize> =
             fills.iter().map(|&bar| (bar, usize::MAX)).collect();
-        for hit in part.hits.iter().filter(|hit| hit.velocity.get() != EVEN) {
-            begins.entry(hit.bar).and_modify(|first| *first = hit.step.min(*first));
+        for &(bar, step, _) in strokes.into_iter().flat_map(FillStrokes::keys) {
+            begins.entry(bar).and_modify(|first| *first = step.min(*first));
         }
         let is_fill =
             |bar: BarIndex, step: usize| begins.get(&bar).is_some_and(|&first| step >= first);
@@ -120,16 +120,14 @@ mod tests {
         let bars = BarGrid::new(96, &[], Ticks(384 * 12));
         let grids = vec![StepGrid::for_metre(Metre::COMMON, false); 12];
         let mut hits = Vec::new();
+        let mut fill = FillStrokes::new();
         let mut strike = |bar: usize, step: usize, lane: Lane| {
-            // The fill of a bar's last beat is as loud as somebody played it.
-            let velocity = if bar == 7 && step >= 12 { EVEN + 1 } else { EVEN };
-            hits.push(Hit {
-                bar: BarIndex(bar),
-                step,
-                key: lane.default_key(),
-                velocity: Velocity::clamped(velocity),
-                offset: 0.0,
-            });
+            let (bar, key, velocity) = (BarIndex(bar), lane.default_key(), Velocity::clamped(90));
+            hits.push(Hit { bar, step, key, velocity, offset: 0.0 });
+            // The fill of a bar's last beat.
+            if bar.0 == 7 && step >= 12 {
+                fill.insert((bar, step, key), velocity);
+            }
         };
         for bar in 0..12 {
             for step in [0, 4, 7, 12] {
@@ -139,7 +137,7 @@ mod tests {
         }
         strike(5, 8, Lane::Snare);
         let part = DrumPart::new(bars, grids, hits);
-        let steady = Steady::of(&part, &[BarIndex(7)]);
+        let steady = Steady::of(&part, &[BarIndex(7)], Some(&fill));
         for (number, hit) in part.hits.iter().enumerate() {
             let returns = steady.returns(number);
             let is_kick = hit.lane() == Lane::Kick;

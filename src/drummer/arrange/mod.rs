@@ -170,65 +170,15 @@ impl Arranger<'_> {
         ChaCha8Rng::seed_from_u64(seed ^ self.fingerprint)
     }
 
-    /// The groups' patterns, as much of them as complexity and the song's loudness let through.
+    /// The groups' patterns, as much of them as complexity and the song's loudness let through, with what
+    /// leads on at the ends of phrases.
     fn grooves(&self, output: &PatternOutput) -> Wanted {
         let (answers, ghosts) = (self.answers(output), self.ghosts(output));
-        // Squared, so that the middle of the range keeps to the groove.
-        let simpler = 1.0 - 2.0 * self.settings.complexity;
-        let threshold = COMPLEXITY_REACH * simpler * simpler.abs();
         let mut wanted = Wanted::new();
         for bar in (0..self.bars.len()).filter(|&bar| self.sounding.plays(bar)) {
-            let grid = self.grids[bar];
-            let known = known_grid(&grid).steps;
-            let level = self.dynamics.level(bar).clamp(QUIET_FLOOR, 0.0);
-            // What was given is played with its own cymbals.
-            let own = self.given.at(bar).is_some();
-            let pattern = &self.patterns[self.groups[bar]].logits;
-            let logits = if own { pattern.clone() } else { without_crashes(pattern, known) };
-            let cymbal = one_cymbal(&logits);
-            let cymbal = |lane, slot| if own { lane } else { cymbal(lane, slot) };
-            let beyond = |lane: Lane, step: usize| {
-                self.given.at(bar).filter(|_| step >= known)?.strikes_beyond(lane, step)
-            };
-            let (essential, clutters) = (essential(&logits, &grid), clutters(&logits, &grid));
-            let mut strokes = Vec::new();
-            for lane in Lane::ALL {
-                for step in 0..grid.steps {
-                    let slot = source_step(step, known);
-                    let logit = match beyond(lane, step) {
-                        Some(true) => GIVEN,
-                        Some(false) => -GIVEN,
-                        None => logits[lane.index() * SLOTS + slot],
-                    };
-                    let kept = logit > 0.0 && is_back_beat(lane, step, &grid);
-                    let core = essential(lane, slot);
-                    let limit = if core { threshold.min(0.0) } else { threshold };
-                    if logit <= 0.0 && clutters(lane, slot) {
-                        continue;
-                    }
-                    // The hand that keeps the time leaves no beat out where it is quieter, nor does
-                    // the kick between the strokes of the back beat.
-                    let is_beat = match lane {
-                        Lane::Kick => core && !clutters(lane, slot),
-                        lane => STICKS.contains(&lane),
-                    } && step.is_multiple_of(grid.steps_per_beat);
-                    let quieter = if is_beat { 0.0 } else { QUIETER * level };
-                    if kept || logit > limit - quieter {
-                        let weight = logit.min(8.0) + if kept { BACK_BEAT } else { 0.0 };
-                        strokes.push((step, cymbal(lane, slot), weight));
-                    }
-                }
-            }
-            let turns = self.given.at(bar).is_none_or(|given| given.follow > 0.0);
-            if turns && self.ends_phrase(bar, PHRASE) {
-                let logit = |lane: Lane, step: usize| {
-                    logits[lane.index() * SLOTS + source_step(step, known)]
-                };
-                strokes.extend(pick_up(&strokes, &grid, logit, 2.0 * self.settings.complexity));
-                open_last(&mut strokes, &grid);
-            } else if !own && self.amount(bar) == Amount::All && self.opens(bar, output) {
-                open_last(&mut strokes, &grid);
-            }
+            let logits = self.groove_logits(bar);
+            let mut strokes = self.kept(bar, &logits);
+            self.end_phrase(bar, &logits, output, &mut strokes);
             if let Some(&KickChange { slot, adds }) = answers[bar].as_ref() {
                 strokes.retain(|&(step, lane, _)| (step, lane) != (slot, Lane::Kick));
                 strokes.extend(adds.then_some((slot, Lane::Kick, PICK_UP)));
@@ -237,25 +187,111 @@ impl Arranger<'_> {
                 let soft = ghosts[bar].iter().map(|&slot| (slot, Lane::Snare, PICK_UP));
                 strokes.extend(soft);
             }
-            if !own && self.ends_phrase(bar, ANSWER) && self.varies(bar) {
-                let closes = self.ends_phrase(bar, 2 * ANSWER);
-                let habit = self.habit(bar);
-                // A back beat on the rim stays there.
-                let snares = strokes.iter().any(|stroke| stroke.1 == Lane::Snare);
-                let played = |&(_, lane): &(usize, Lane)| lane == Lane::Kick || snares;
-                for (step, lane) in answer(habit, closes, &grid).into_iter().filter(played) {
-                    let has = strokes.iter().any(|stroke| (stroke.0, stroke.1) == (step, lane));
-                    strokes.extend((!has).then_some((step, lane, PICK_UP)));
-                }
-                if closes && !habit.is_multiple_of(ANSWERS) {
-                    open_last(&mut strokes, &grid);
-                }
-            }
-            for (step, lane, weight) in thinned(strokes, self.amount(bar), &grid) {
+            self.answer_by_rule(bar, &mut strokes);
+            for (step, lane, weight) in thinned(strokes, self.amount(bar), &self.grids[bar]) {
                 wanted.entry((bar, step)).or_default().push(Stroke::groove(lane, weight));
             }
         }
         wanted
+    }
+
+    /// The logits of a bar's groove. What was given is played with its own cymbals; elsewhere crashes are for the
+    /// turns of the form.
+    fn groove_logits(&self, bar: usize) -> Vec<f32> {
+        let pattern = &self.patterns[self.groups[bar]].logits;
+        match self.given.at(bar) {
+            Some(_) => pattern.clone(),
+            None => without_crashes(pattern, known_grid(&self.grids[bar]).steps),
+        }
+    }
+
+    /// What a bar keeps of its groove: step, lane and weight.
+    fn kept(&self, bar: usize, logits: &[f32]) -> Vec<(usize, Lane, f32)> {
+        // Squared, so that the middle of the range keeps to the groove.
+        let simpler = 1.0 - 2.0 * self.settings.complexity;
+        let threshold = COMPLEXITY_REACH * simpler * simpler.abs();
+        let grid = self.grids[bar];
+        let known = known_grid(&grid).steps;
+        let level = self.dynamics.level(bar).clamp(QUIET_FLOOR, 0.0);
+        let own = self.given.at(bar).is_some();
+        let cymbal = one_cymbal(logits);
+        let cymbal = |lane, slot| if own { lane } else { cymbal(lane, slot) };
+        let beyond = |lane: Lane, step: usize| {
+            self.given.at(bar).filter(|_| step >= known)?.strikes_beyond(lane, step)
+        };
+        let (essential, clutters) = (essential(logits, &grid), clutters(logits, &grid));
+        let mut strokes = Vec::new();
+        for lane in Lane::ALL {
+            for step in 0..grid.steps {
+                let slot = source_step(step, known);
+                let logit = match beyond(lane, step) {
+                    Some(true) => GIVEN,
+                    Some(false) => -GIVEN,
+                    None => logits[lane.index() * SLOTS + slot],
+                };
+                let kept = logit > 0.0 && is_back_beat(lane, step, &grid);
+                let core = essential(lane, slot);
+                let limit = if core { threshold.min(0.0) } else { threshold };
+                if logit <= 0.0 && clutters(lane, slot) {
+                    continue;
+                }
+                // The hand that keeps the time leaves no beat out where it is quieter, nor does the kick
+                // between the strokes of the back beat.
+                let is_beat = match lane {
+                    Lane::Kick => core && !clutters(lane, slot),
+                    lane => STICKS.contains(&lane),
+                } && step.is_multiple_of(grid.steps_per_beat);
+                let quieter = if is_beat { 0.0 } else { QUIETER * level };
+                if kept || logit > limit - quieter {
+                    let weight = logit.min(8.0) + if kept { BACK_BEAT } else { 0.0 };
+                    strokes.push((step, cymbal(lane, slot), weight));
+                }
+            }
+        }
+        strokes
+    }
+
+    /// The end of a phrase leads to the next one; what was given as it is to be played does not.
+    fn end_phrase(
+        &self,
+        bar: usize,
+        logits: &[f32],
+        output: &PatternOutput,
+        strokes: &mut Vec<(usize, Lane, f32)>,
+    ) {
+        let grid = &self.grids[bar];
+        let given = self.given.at(bar);
+        let turns = given.is_none_or(|given| given.follow > 0.0);
+        if turns && self.ends_phrase(bar, PHRASE) {
+            let known = known_grid(grid).steps;
+            let logit =
+                |lane: Lane, step: usize| logits[lane.index() * SLOTS + source_step(step, known)];
+            strokes.extend(pick_up(strokes, grid, logit, 2.0 * self.settings.complexity));
+            open_last(strokes, grid);
+        } else if given.is_none() && self.amount(bar) == Amount::All && self.opens(bar, output) {
+            open_last(strokes, grid);
+        }
+    }
+
+    /// Where bars are varied by rule, every other one answers the one before it.
+    fn answer_by_rule(&self, bar: usize, strokes: &mut Vec<(usize, Lane, f32)>) {
+        let varies = self.given.at(bar).is_none() && self.varies(bar);
+        if !varies || !self.ends_phrase(bar, ANSWER) {
+            return;
+        }
+        let grid = &self.grids[bar];
+        let closes = self.ends_phrase(bar, 2 * ANSWER);
+        let habit = self.habit(bar);
+        // A back beat on the rim stays there.
+        let snares = strokes.iter().any(|stroke| stroke.1 == Lane::Snare);
+        let played = |&(_, lane): &(usize, Lane)| lane == Lane::Kick || snares;
+        for (step, lane) in answer(habit, closes, grid).into_iter().filter(played) {
+            let has = strokes.iter().any(|stroke| (stroke.0, stroke.1) == (step, lane));
+            strokes.extend((!has).then_some((step, lane, PICK_UP)));
+        }
+        if closes && !habit.is_multiple_of(ANSWERS) {
+            open_last(strokes, grid);
+        }
     }
 
     /// How much of its groove a bar plays. What was given is as full as the song is loud, or as it was.

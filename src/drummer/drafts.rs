@@ -78,6 +78,8 @@ pub(super) struct Draft {
     pub style: Option<ClassDensities>,
     pub given: GivenStrokes,
     pub fill_strokes: FillStrokes,
+    /// Moments at which the band stops, and the drums with it.
+    pub stops: Vec<(BarIndex, usize)>,
 }
 
 impl Draft {
@@ -136,9 +138,9 @@ pub(super) fn drafts(
                 drafter.patterns(number, hint.as_ref(), output, &played, &mut rng, progress)?;
             if numbers.contains(&number) {
                 let arranger = drafter.arranger(&patterns);
-                let Arranged { part, given, fill_strokes, fills } =
+                let Arranged { part, given, fill_strokes, fills, stops } =
                     arranger.part(output, filling.as_ref(), &mut rng);
-                drafts.push(Draft { number, part, fills, style: hint, given, fill_strokes });
+                drafts.push(Draft { number, part, fills, style: hint, given, fill_strokes, stops });
             }
             played.push(patterns);
         }

@@ -8,7 +8,7 @@ use super::dynamics::Dynamics;
 use super::ending::is_loop;
 use super::evaluation::SenseReference;
 use super::features::{Contents, bar_features, instruments, pair_channels_of, step_grids};
-use super::finish::{Starts, finish};
+use super::finish::{Moments, finish};
 use super::metre::queries;
 use super::networks;
 use super::performance::{self, Feel};
@@ -292,9 +292,9 @@ impl Drummer {
                 for (draft, (mut part, moved)) in drafts.iter().zip(performed) {
                     let Draft { number, fills, style, .. } = draft;
                     let (given, filled) = draft.moved(&moved);
-                    let starts = Starts::of(&analysis.sounding);
+                    let moments = Moments::of(&analysis.sounding, &draft.stops);
                     let double_pedal = settings.has_double_pedal();
-                    finish(&mut part, &given, &filled, &analysis.tempo, starts, double_pedal);
+                    finish(&mut part, &given, &filled, &analysis.tempo, moments, double_pedal);
                     let (fills, style) = (fills.clone(), *style);
                     parts.push((*number, GeneratedPart { part, fills, style }));
                 }

@@ -8,6 +8,8 @@ pub(super) const BAND: usize = 3;
 const STOP_BEATS: f64 = 2.0;
 /// A line that is silent for as many bars stops, though it is one of several; for more, others play.
 const LINE_STOP: usize = 1;
+/// What a band strikes in the bar in which it stops, if that is all, at most.
+const STABS: usize = 3;
 /// Silences that take more than this share of the song are its way of phrasing, not stops.
 const USUAL: f64 = 0.12;
 /// As many silences are a habit.
@@ -134,6 +136,21 @@ impl Sounding {
     /// Melodic notes that begin on a step.
     pub fn onsets(&self, bar: usize, step: usize) -> u16 {
         self.onsets[bar][step]
+    }
+
+    /// The steps on which the band strikes in the bar of a stop, that of the stop included, where all strike
+    /// together and seldom; none where it plays on until it stops.
+    pub fn stabs(&self, (bar, step): (usize, usize)) -> Vec<usize> {
+        let struck = (0..=step).filter(|&step| self.onsets[bar][step] > 0);
+        let stabs: Vec<usize> = struck.collect();
+        let together = |&step: &usize| self.strikes_together(bar, step);
+        let is_all = stabs.len() <= STABS && stabs.iter().all(together);
+        if is_all { stabs } else { Vec::new() }
+    }
+
+    /// Whether as many notes begin on a step as where a band strikes.
+    pub fn strikes_together(&self, bar: usize, step: usize) -> bool {
+        usize::from(self.onsets[bar][step]) >= BAND
     }
 
     /// Drums begin with the first note, but leave a pick-up of up to half a bar to the melody, in a bar of
@@ -389,6 +406,26 @@ mod tests {
         let (band, _) = sounding(&[&notes, &notes, &notes]);
         assert!(!band.open(3, 8) && !band.open(3, 15) && band.open(4, 0));
         assert_eq!(band.stops, [(3, 4)]);
+    }
+
+    #[test]
+    fn stabs_are_all_that_a_band_strikes_in_the_bar_of_a_stop() {
+        let stabs = |last: &[u64]| {
+            let notes: Vec<(u64, u64)> = (0..12)
+                .chain(last.iter().map(|beat| 12 + beat))
+                .chain(20..48)
+                .map(|beat| (beat, 1))
+                .collect();
+            let (band, _) = sounding(&[&notes, &notes, &notes]);
+            let stop = band.stops[0];
+            assert_eq!(stop.0, 3);
+            band.stabs(stop)
+        };
+        assert_eq!([stabs(&[0]), stabs(&[0, 2])], [vec![0], vec![0, 8]]);
+        assert!(stabs(&[0, 1, 2, 3]).is_empty(), "it plays on until it stops");
+        let line: Vec<(u64, u64)> = (0..8).chain(20..48).map(|beat| (beat, 1)).collect();
+        let (alone, _) = sounding(&[&line]);
+        assert!(!alone.strikes_together(1, 12) && alone.stabs((1, 12)).is_empty());
     }
 
     #[test]

@@ -70,7 +70,7 @@ impl Arranger<'_> {
             }
         }
         let part = DrumPart::new(self.bars.clone(), self.grids.to_vec(), hits);
-        Arranged { part, given, fill_strokes, fills }
+        Arranged { part, given, fill_strokes, fills, stops: Vec::new() }
     }
 }
 

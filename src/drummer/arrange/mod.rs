@@ -72,6 +72,8 @@ pub(super) struct Arranged {
     pub fill_strokes: FillStrokes,
     /// The bars that end with a fill.
     pub fills: Vec<BarIndex>,
+    /// Moments at which the band stops, and the drums with it.
+    pub stops: Vec<(BarIndex, usize)>,
 }
 
 /// The range over which complexity moves the threshold of a stroke, in logits either way.
@@ -146,12 +148,7 @@ impl Arranger<'_> {
         let last = last_hit(self.grids, self.sounding, self.settings.ending, self.loops);
         let mut fills = self.add_fills(&mut wanted, filling, last, &mut luck);
         self.add_crashes(&mut wanted, output, &fills);
-        let full = |bar: usize| self.amount(bar) == Amount::All;
-        for &(bar, step) in self.sounding.stops.iter().filter(|stop| full(stop.0)) {
-            // The stop is struck with the band.
-            let at = wanted.entry((bar, step)).or_default();
-            at.extend([Lane::Kick, Lane::Snare].map(Stroke::landing));
-        }
+        let stops = self.add_stops(&mut wanted);
         wanted.retain(|&(bar, step), _| self.sounding.open(bar, step));
         if let Some(LastHit { bar, step, .. }) = last {
             wanted.retain(|&at, _| at < (bar, step));
@@ -162,7 +159,35 @@ impl Arranger<'_> {
         self.count_in(&mut wanted, &mut luck);
         self.mute(&mut wanted);
         let fills = fills.into_iter().map(BarIndex).collect();
-        self.played(&wanted, output, fills)
+        Arranged { stops, ..self.played(&wanted, output, fills) }
+    }
+
+    /// Strikes the stops with the band, and in their bars nothing else where the band does not; says where they
+    /// are.
+    fn add_stops(&self, wanted: &mut Wanted) -> Vec<(BarIndex, usize)> {
+        let mut struck = Vec::new();
+        for &(bar, step) in &self.sounding.stops {
+            if self.amount(bar) != Amount::All {
+                continue;
+            }
+            let stabs = self.sounding.stabs((bar, step));
+            if stabs.is_empty() {
+                let at = wanted.entry((bar, step)).or_default();
+                at.push(Stroke::landing(Lane::Kick));
+                let is_band = self.sounding.strikes_together(bar, step);
+                at.extend(is_band.then(|| Stroke::landing(Lane::Snare)));
+                struck.push((BarIndex(bar), step));
+                continue;
+            }
+            let crashes = self.given.at(bar).is_none() && self.dynamics.level(bar) > CRASHES_FROM;
+            wanted.retain(|&(other, at), _| other != bar || at > step);
+            for stab in stabs {
+                let with = if crashes && stab == step { Lane::Crash } else { Lane::Snare };
+                wanted.insert((bar, stab), [Lane::Kick, with].map(Stroke::landing).to_vec());
+                struck.push((BarIndex(bar), stab));
+            }
+        }
+        struck
     }
 
     /// The luck of this song's fills: other songs have other fills, with the same seed too.

@@ -18,7 +18,7 @@ use super::features::SLOTS;
 use super::foot_hat::leave_hats_to_hands;
 use super::given::Given;
 use super::given_homes::Likeness;
-use super::hands::{in_turn, whole_off_beats};
+use super::hands::{in_turn, stay_on_cymbal, whole_off_beats};
 use super::lanes::PERCUSSION;
 use super::limbs::Limbs;
 use super::metre::BarQuery;
@@ -309,6 +309,7 @@ impl<'a> Drafter<'a> {
         without_lone_kick(patterns, groups, grids);
         fill_gaps(patterns, groups, limbs, grids);
         keep_time(patterns, groups, form, limbs, grids, compound);
+        stay_on_cymbal(patterns, groups, form, limbs, grids);
         if self.settings.style == StyleChoice::FromSong {
             share_back_beat(patterns, groups, limbs, grids);
             in_turn(patterns, groups, limbs, grids);

@@ -8,6 +8,7 @@
 use super::bar_pattern::{ADDED, Pattern, add, count, is_onset, played, silence_slot};
 use super::cells::SILENT;
 use super::features::SLOTS;
+use super::form::Form;
 use super::lanes::{ALL_CYMBALS, CYMBALS, DRUMS, PERCUSSION, SNARES, STICKS};
 use super::limbs::{HAND, Limbs, SLACK};
 use super::thin::is_back_beat;
@@ -15,6 +16,8 @@ use crate::score::{GridKind, Lane, StepGrid};
 
 /// What a back beat has before other strokes, in logits.
 const BACK_BEAT: f32 = 10.0;
+/// A hand that strikes hat or ride less often in a bar keeps no time there.
+const KEEPS: usize = 3;
 /// Beyond this, logits count no more.
 const SURE: f32 = 3.0;
 
@@ -104,6 +107,71 @@ pub(super) fn in_turn(
     }
 }
 
+/// Keeps the hand where it is: bars of ride between bars of hat, or of hat between bars of ride, take the cymbals
+/// of those beside them, where their section has more of these. Of 15,370 bars of `paired` 40 stand so alone.
+pub(super) fn stay_on_cymbal(
+    patterns: &mut [Pattern],
+    groups: &[usize],
+    form: &Form,
+    limbs: &[Limbs],
+    grids: &[StepGrid],
+) {
+    // Whether the ride has the time, by group; `None` where neither has.
+    let rides: Vec<Option<bool>> = (patterns.iter())
+        .map(|pattern| {
+            let ride = count(pattern, &[Lane::Ride]);
+            let hat = count(pattern, &[Lane::ClosedHat, Lane::OpenHat]);
+            (ride.max(hat) >= KEEPS && ride != hat).then_some(ride > hat)
+        })
+        .collect();
+    let bars_of = |label: usize| {
+        let bars = (0..groups.len()).filter(move |&bar| form.label_at(bar) == Some(label));
+        bars.filter_map(|bar| rides[groups[bar]])
+    };
+    let mut changes = Vec::new();
+    for (group, own) in rides.iter().enumerate() {
+        let Some(own) = *own else { continue };
+        let (mut alone, mut bars) = (0, 0);
+        let mut near = vec![0usize; patterns.len()];
+        let mut first = None;
+        for bar in (0..groups.len()).filter(|&bar| groups[bar] == group) {
+            let Some(label) = form.label_at(bar) else { continue };
+            let beside = [bar.checked_sub(1), Some(bar + 1)].into_iter().flatten();
+            let beside = beside.filter(|&other| {
+                other < groups.len()
+                    && form.section_at(other) == form.section_at(bar)
+                    && grids[other] == grids[bar]
+            });
+            let others: Vec<usize> = beside
+                .map(|other| groups[other])
+                .filter(|&other| rides[other] == Some(!own))
+                .collect();
+            let all = bars_of(label).count();
+            let like = bars_of(label).filter(|&rides| rides == own).count();
+            (first, bars) = (first.or(Some(bar)), bars + 1);
+            // Of as many the hat stays.
+            let is_minority = 2 * like < all || 2 * like == all && own;
+            if others.len() == 2 && is_minority {
+                alone += 1;
+                others.into_iter().for_each(|other| near[other] += 1);
+            }
+        }
+        let donor = (0..near.len()).filter(|&donor| near[donor] > 0).max_by_key(|&d| near[d]);
+        if let (Some(donor), Some(bar)) = (donor.filter(|_| 2 * alone > bars), first) {
+            changes.push((group, donor, bar));
+        }
+    }
+    for (group, donor, bar) in changes {
+        let cymbals = (0..SLOTS).flat_map(|slot| CYMBALS.map(|lane| (lane, slot)));
+        let strokes: Vec<(Lane, usize, f32)> = cymbals
+            .map(|(lane, slot)| (lane, slot, patterns[donor].logits[lane.index() * SLOTS + slot]))
+            .filter(|stroke| stroke.2 > 0.0)
+            .collect();
+        (0..SLOTS).for_each(|slot| silence_slot(&mut patterns[group], &CYMBALS, slot));
+        add(&mut patterns[group], &strokes, &limbs[bar]);
+    }
+}
+
 /// Whether a stick is wanted on a cymbal, be there time for it or not.
 fn is_wanted(pattern: &Pattern, slot: usize) -> bool {
     STICKS.iter().any(|&lane| is_onset(pattern, lane, slot))
@@ -165,6 +233,28 @@ mod tests {
         let mut other = [bar([0, 4, 6, 7, 8, 12].map(|slot| (slot, 1.0)))];
         whole_off_beats(&mut other, &[0], &[limbs(0.125)], &[COMMON()]);
         assert_eq!(slots(&other[0], Lane::ClosedHat), [0, 4, 6, 7, 8, 12]);
+    }
+
+    #[test]
+    fn a_hand_stays_on_its_cymbal() {
+        use crate::drummer::form::Section;
+        let time = |lane| (0..16).step_by(2).map(move |slot| (lane, slot));
+        let hat: Vec<_> = time(Lane::ClosedHat).chain([(Lane::Kick, 0)]).collect();
+        let ride: Vec<_> = time(Lane::Ride).chain([(Lane::Kick, 4)]).collect();
+        let played = |groups: &[usize]| {
+            let mut bars = [pattern(&hat), pattern(&ride)];
+            let count = groups.len();
+            let form = Form { sections: vec![Section { label: 0, bars: 0..count }] };
+            let (limbs, grids) = (vec![limbs(0.125); count], vec![COMMON(); count]);
+            stay_on_cymbal(&mut bars, groups, &form, &limbs, &grids);
+            assert_eq!(slots(&bars[1], Lane::Kick), [4], "the feet stay as they are");
+            bars.map(|bar| [Lane::ClosedHat, Lane::Ride].map(|lane| slots(&bar, lane).len()))
+        };
+        let (hats, rides) = ([8, 0], [0, 8]);
+        assert_eq!(played(&[0, 0, 0, 1, 0, 0, 0, 1, 0]), [hats, hats]);
+        assert_eq!(played(&[1, 1, 1, 0, 1, 1, 1]), [rides, rides]);
+        assert_eq!(played(&[0, 1, 0, 1, 0, 1, 0, 1]), [hats, hats], "of as many the hat");
+        assert_eq!(played(&[0, 0, 0, 0, 1, 1, 1, 1]), [hats, rides]);
     }
 
     #[test]

@@ -30,6 +30,8 @@ const ROUNDS: usize = 30;
 /// With fewer strokes on hat or ride a bar is a rest, a break or a solo: in .6 of the straight bars that
 /// are filed under jazz both hands are on the snare or the toms.
 const FEWEST: usize = 3;
+/// In triplets a hand that strikes fewer beats of the bar plays the skips of another's time.
+const BEATS: usize = 2;
 /// Bars less usual than this among those of their style are slips and fills.
 const RARE: f32 = 0.02;
 
@@ -83,7 +85,10 @@ impl Vocabulary {
                 let cell = hit.lane().index() * SLOTS + step;
                 bars.entry(hit.bar.0).or_default().insert(cell as u16);
             }
-            bars.retain(|&bar, cells| kind(&part.grids[bar]).is_some() && keeps_time(cells));
+            bars.retain(|&bar, cells| {
+                let grid = &part.grids[bar];
+                kind(grid).is_some() && keeps_time(cells, grid)
+            });
             let weight = 1.0 / bars.len() as f32;
             for (bar, cells) in bars {
                 if let Some(kind) = kind(&part.grids[bar]) {
@@ -139,11 +144,14 @@ fn on_beat(lane: Lane, step: usize, grid: &StepGrid) -> usize {
 
 /// Whether a hand keeps the time on a cymbal, and something is struck on the first beat: else the bar
 /// was played so early that its first stroke lies in the one before.
-fn keeps_time(cells: &BTreeSet<u16>) -> bool {
+fn keeps_time(cells: &BTreeSet<u16>, grid: &StepGrid) -> bool {
     let cymbals = STICKS.map(Lane::index);
     let strokes = cells.iter().map(|&cell| (usize::from(cell) / SLOTS, usize::from(cell) % SLOTS));
-    strokes.clone().any(|(_, slot)| slot == 0)
-        && strokes.filter(|(lane, _)| cymbals.contains(lane)).count() >= FEWEST
+    let begins = strokes.clone().any(|(_, slot)| slot == 0);
+    let time: Vec<usize> =
+        strokes.filter(|(lane, _)| cymbals.contains(lane)).map(|(_, slot)| slot).collect();
+    let beats = time.iter().filter(|slot| slot.is_multiple_of(grid.steps_per_beat)).count();
+    begins && time.len() >= FEWEST && (grid.kind == GridKind::Straight || beats >= BEATS)
 }
 
 /// Weighted k-means of different bars with their weights, begun as k-means++ (Arthur and
@@ -262,6 +270,20 @@ mod tests {
         }
         let other = StepGrid::for_metre(Metre::new(3, 4).unwrap(), false);
         assert!(Vocabulary::embedded().bars(Style::Rock, &other).is_empty());
+    }
+
+    #[test]
+    fn a_hand_keeps_the_time_on_beats() {
+        let keeps = |lane: Lane, slots: &[usize], triplets| {
+            let cells = slots.iter().map(|slot| (lane.index() * SLOTS + slot) as u16);
+            let kick = (Lane::Kick.index() * SLOTS) as u16;
+            let grid = StepGrid::for_metre(Metre::COMMON, triplets);
+            keeps_time(&cells.chain([kick]).collect(), &grid)
+        };
+        assert!(keeps(Lane::Ride, &[0, 6, 10, 12, 18, 22], true));
+        assert!(!keeps(Lane::Ride, &[4, 10, 16, 22], true), "skips alone");
+        assert!(keeps(Lane::OpenHat, &[2, 6, 10, 14], false), "off-beats of a disco hat");
+        assert!(!keeps(Lane::ClosedHat, &[0, 8], false));
     }
 
     #[test]

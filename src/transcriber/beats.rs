@@ -66,10 +66,14 @@ pub fn track_beats(
     }
     let periods = Periods::of(options.quarters());
     let free = free_beats(&beat, &downbeat, options, &periods);
-    if let Some(at) = extent.only_stroke(&beat, &free) {
+    // Without beats a tempo that is given holds from a stroke on.
+    let without_beats = |stroke| {
         let beats_to_a_bar = options.beats_to_a_bar.unwrap_or(4);
-        let times = bar_at(at, beats_to_a_bar, options).into_iter().map(Seconds).collect();
-        return (BeatTrack { times, beats_to_a_bar, ..BeatTrack::default() }, None);
+        let times = bar_at(stroke, beats_to_a_bar, options);
+        (BeatTrack { times, beats_to_a_bar, ..BeatTrack::default() }, None)
+    };
+    if let Some(at) = extent.only_stroke(&beat, &free) {
+        return without_beats(Some(at));
     }
     let in_loop = as_loop(&beat, &downbeat, extent, options, &free, &periods);
     let Places { mut frames, is_loop, is_as_asked } = placed(&beat, options.tempo, free, in_loop);
@@ -78,8 +82,7 @@ pub fn track_beats(
         frames = through(frames, at * FRAMES_PER_SECOND, end);
     }
     if frames.len() < 2 {
-        let beats_to_a_bar = options.beats_to_a_bar.unwrap_or(4);
-        return (BeatTrack { beats_to_a_bar, ..BeatTrack::default() }, None);
+        return without_beats(extent.first_stroke);
     }
     let times: Vec<f64> = frames.iter().map(|frame| frame / FRAMES_PER_SECOND).collect();
     // A loop begins with a bar.
@@ -484,11 +487,13 @@ mod tests {
     }
 
     #[test]
-    fn no_beats_are_no_beats() {
-        for seconds in [0.0, 5.0] {
-            assert!(tracked(&[], &[], seconds, &BeatOptions::default()).times.is_empty());
-        }
-        let quiet = tracked(&[0.01; 400], &[], 2.0, &BeatOptions::default());
-        assert!(quiet.times.is_empty());
+    fn no_beats_are_no_beats_unless_a_tempo_is_given() {
+        let times = |rows: &[f32], tempo| {
+            let extent = Extent { seconds: 2.0, first_stroke: Some(0.5), ..Extent::default() };
+            let options = BeatOptions { tempo, ..BeatOptions::default() };
+            track_beats(rows, &[], &extent, &options).0.times
+        };
+        assert!(times(&[], None).is_empty() && times(&[0.01; 400], None).is_empty());
+        assert_eq!(times(&[0.01; 400], Some(60.0)), [0.5, 1.5, 2.5, 3.5, 4.5].map(Seconds));
     }
 }

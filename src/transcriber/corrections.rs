@@ -3,6 +3,7 @@
 use super::beat_options::BeatOptions;
 use super::spectrogram::FRAMES_PER_SECOND;
 use super::tracking::{AROUND, mean_highest, place};
+use crate::score::Seconds;
 
 /// How much less likely the beats of a given tempo may be than those that were found, as a mean of log
 /// odds.
@@ -25,12 +26,12 @@ pub fn is_heard(beat: &[f32], grid: &[f64], free: &[f64]) -> bool {
         && mean_highest(beat, free) - mean < LESS_LIKELY
 }
 
-/// Beats of one bar that begins with a single stroke (`at`, in seconds, as what comes back), and of the bar
-/// line behind it. None where no tempo is given, of which a stroke says nothing.
-pub fn bar_at(at: f64, beats_to_a_bar: usize, options: &BeatOptions) -> Vec<f64> {
-    let Some(tempo) = options.tempo else { return Vec::new() };
+/// Beats of one bar that begins with a stroke (`at`, in seconds), and of the bar line behind it, where a few
+/// strokes make no beats of their own. None without a stroke, and where no tempo is given.
+pub fn bar_at(at: Option<f64>, beats_to_a_bar: usize, options: &BeatOptions) -> Vec<Seconds> {
+    let Some((tempo, at)) = options.tempo.zip(at) else { return Vec::new() };
     let begins = options.downbeat.unwrap_or(at);
-    (0..=beats_to_a_bar).map(|beat| begins + 60.0 / tempo * beat as f64).collect()
+    (0..=beats_to_a_bar).map(|beat| Seconds(begins + 60.0 / tempo * beat as f64)).collect()
 }
 
 /// As many beats as a loop has, from its beginning on, at exactly this tempo.

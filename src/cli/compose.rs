@@ -14,7 +14,7 @@ use crate::files::{self, Output};
 use crate::midi;
 use crate::score::{Note, SampleRate, Song, program_name};
 
-use super::common::{NetworkArguments, PrintArguments, named_file, seed};
+use super::common::{NetworkArguments, PrintArguments, named_file, seed, whole};
 use super::console::{print_json, remark, write};
 use super::error::CliError;
 use super::generate::{Content, numbered, share};
@@ -58,7 +58,7 @@ pub struct Arguments {
 
     /// How many melodies to write, 1 to 8
     #[arg(long, value_name = "NUMBER", default_value = "1", allow_hyphen_values = true,
-          value_parser = clap::value_parser!(u8).range(1..=MOST_ALTERNATIVES as i64))]
+          value_parser = whole(1..=MOST_ALTERNATIVES as u8))]
     alternatives: u8,
 
     /// The same number gives the same melodies

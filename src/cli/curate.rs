@@ -13,7 +13,7 @@ use crate::curator::{
 use crate::files::{self, Draft, Output};
 use crate::network::Network;
 
-use super::common::{NetworkArguments, PrintArguments, named_file, seed};
+use super::common::{NetworkArguments, PrintArguments, named_file, seed, whole};
 use super::console::{print_json, remark};
 use super::error::CliError;
 use super::folders::is_hidden;
@@ -35,7 +35,8 @@ pub struct Arguments {
     output: PathBuf,
 
     /// This many clips at most: those most like the others; with `contrast` those least alike
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true,
+          value_parser = whole(1..=u32::MAX))]
     top: Option<u32>,
 
     /// What neighbours are to be

@@ -77,7 +77,7 @@ pub struct Arguments {
 
     /// The same with so many bars, 1 to 4, the main one first, and where in the song they are
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["generated", "own_densities", "own_bar"],
-          value_parser = whole(1..=4), allow_hyphen_values = true)]
+          value_parser = whole(1_u8..=4), allow_hyphen_values = true)]
     own_bars: Option<u8>,
 
     /// How far the own bars follow the song, 0 to 1 [default: 0.5]
@@ -86,16 +86,16 @@ pub struct Arguments {
 
     /// Of this many alternatives compare the one with the best f1_all, 1 to 8
     #[arg(long, value_name = "NUMBER", default_value = "1", conflicts_with = "generated",
-          value_parser = whole(1..=8), allow_hyphen_values = true)]
+          value_parser = whole(1_u8..=8), allow_hyphen_values = true)]
     alternatives: u8,
 
     /// Play so many candidates, 2 to 64, keep the best that differ (--keep) and say how good the choice is
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["generated", "alternatives"],
-          value_parser = whole(2..=64), allow_hyphen_values = true)]
+          value_parser = whole(2_u8..=64), allow_hyphen_values = true)]
     candidates: Option<u8>,
 
     /// How many of the candidates to keep, 1 to 16 [default: 4]
-    #[arg(long, value_name = "NUMBER", value_parser = whole(1..=16), allow_hyphen_values = true)]
+    #[arg(long, value_name = "NUMBER", value_parser = whole(1_u8..=16), allow_hyphen_values = true)]
     keep: Option<u8>,
 
     #[command(flatten)]

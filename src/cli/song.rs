@@ -54,13 +54,13 @@ pub struct BarArguments {
     follow_playing: bool,
 }
 
-/// More beats than any bar has.
+/// As many beats as a bar can have.
 const MOST_BEATS: f32 = 255.0;
 
 fn beats(text: &str) -> Result<f32, String> {
     match text.parse::<f32>() {
         Ok(beats) if (0.0..=MOST_BEATS).contains(&beats) => Ok(beats),
-        _ => Err("a number of beats is needed, such as 1 or 0.5".into()),
+        _ => Err(format!("a number of beats from 0 to {MOST_BEATS} is needed, such as 1 or 0.5")),
     }
 }
 

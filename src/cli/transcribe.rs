@@ -87,6 +87,9 @@ pub struct Arguments {
     networks: NetworkArguments,
 }
 
+/// The most beats of a bar that can be asked for.
+const MOST_BEATS: u8 = 32;
+
 fn tempo(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(bpm) if (20.0..=400.0).contains(&bpm) => Ok(bpm),
@@ -105,9 +108,12 @@ fn metre(text: &str) -> Result<Metre, String> {
     let parts = text.split_once('/').and_then(|(beats, unit)| {
         Metre::new(beats.trim().parse().ok()?, unit.trim().parse().ok()?)
     });
-    parts
-        .filter(|metre| metre.numerator() <= 32)
-        .ok_or_else(|| "a metre is needed, such as 3/4".into())
+    parts.filter(|metre| metre.numerator() <= MOST_BEATS).ok_or_else(|| {
+        format!(
+            "a metre is needed, such as 3/4: 1 to {MOST_BEATS} beats, of 1, 2, 4, 8, 16, 32 or 64 \
+                 to the whole note"
+        )
+    })
 }
 
 fn drum(text: &str) -> Result<DrumSound, String> {

@@ -83,7 +83,7 @@ fn options_without_effect_are_wrong_usage() {
         (&["--follow", "0.2"][..], "--own-bar"),
         (&["--keep", "3"], "--candidates"),
         (&["--candidates", "3", "--keep", "4"], "more than the 3"),
-        (&["--seed", "-1"], "not below 0"),
+        (&["--seed", "-1"], "a whole number from 0 to"),
         (&["--melody", "--candidates", "3"], "cannot be used with"),
         (&["--output-folder", "x", "--generated", "y"], "cannot be used with"),
     ] {

@@ -6,6 +6,7 @@ use std::path::Path;
 use drumlin::midi;
 use drumlin::patterns::{Pattern, medoid};
 use drumlin::score::{Metre, MetreChange, Note, Song, TempoMap, Ticks, Track, TrackKind, Velocity};
+use predicates::str::contains;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -220,6 +221,10 @@ fn what_is_no_groove_is_refused_in_a_sentence() {
     let line = failure(drumlin().args(["explore", "--sample", "1", "--library"]).arg(&empty));
     assert!(line.starts_with("no groove in") && line.ends_with("can be used"), "{line}");
     drumlin().arg("explore").assert().code(2);
+    for (more, most) in [(["--sample", "0"], "10000"), (["--near=a.mid", "--count=0"], "1000")] {
+        let needed = format!("a whole number from 1 to {most} is needed");
+        drumlin().arg("explore").args(more).assert().code(2).stderr(contains(needed));
+    }
     // What would change nothing is not taken in silence.
     for unused in [["--steps", "3"], ["--count", "3"]] {
         drumlin().args(["explore", "--sample", "1"]).args(unused).assert().code(2);

@@ -139,6 +139,7 @@ fn real_song() -> Vec<u8> {
 
 #[test]
 fn a_real_song_gets_drums_a_picture_a_preview_and_a_report() {
+        (&["--groove", "a.mid", "--groove-from", "1-2"], "from 1 to 10000 is needed"),
     let workspace = Workspace::new(&real_song());
     let more = ["--picture", "form.png", "--audio", "preview.wav", "--json", "--seed", "5"];
     let output = workspace.generate(&more).output().unwrap();
@@ -219,7 +220,7 @@ fn what_would_have_no_effect_is_wrong_usage() {
         (&["--candidates", "-4"], "from 2 to 64 is needed"),
         (&["--follow", "0.2"], "--groove"),
         (&["--section-groove", "A=a.mid", "--section-groove", "a=b.mid"], "section A"),
-        (&["--seed", "-1"], "not below 0"),
+        (&["--seed", "-1"], "a whole number from 0 to"),
     ] {
         workspace.generate(more).assert().code(2).stdout("").stderr(contains(why));
     }

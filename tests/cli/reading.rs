@@ -236,7 +236,7 @@ fn silent_bars_stay_silent_unless_others_play() {
 fn wrong_numbers_are_answered_plainly() {
     for (option, value, why) in [
         ("--swing", "-1", "a number from 0 to 1 is needed"),
-        ("--pickup", "-1", "a number of beats is needed"),
+        ("--pickup", "256", "a number of beats from 0 to 255 is needed"),
         ("--densities", "-1,0,0,0,0,0,0,0", "numbers from 0 to 32"),
     ] {
         drumlin()

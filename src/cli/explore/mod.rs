@@ -22,7 +22,7 @@ use crate::patterns::{
 };
 use crate::score::{Metre, MetreChange, Song, Ticks};
 
-use super::common::{NetworkArguments, PrintArguments, named_file, seed};
+use super::common::{NetworkArguments, PrintArguments, named_file, seed, whole};
 use super::console::{print, print_error, print_json, remark};
 use super::error::CliError;
 use super::folders::{OutputFolder, is_midi};
@@ -44,7 +44,7 @@ pub struct Arguments {
     /// Make so many grooves that nobody has played; with --near, like that one
     #[arg(
         long, value_name = "NUMBER", conflicts_with = "between",
-        value_parser = clap::value_parser!(u16).range(1..=10_000),
+        allow_hyphen_values = true, value_parser = whole(1_u16..=10_000),
     )]
     sample: Option<u16>,
 
@@ -62,7 +62,7 @@ pub struct Arguments {
         long, value_name = "NUMBER", default_value = "8", requires = "between",
         // What --between conflicts with would waive that.
         conflicts_with_all = ["sample", "near"],
-        value_parser = clap::value_parser!(u8).range(1..=64),
+        allow_hyphen_values = true, value_parser = whole(1_u8..=64),
     )]
     steps: u8,
 
@@ -70,7 +70,7 @@ pub struct Arguments {
     #[arg(
         long, value_name = "NUMBER", default_value = "10", requires = "near",
         conflicts_with = "sample",
-        value_parser = clap::value_parser!(u16).range(1..=1000),
+        allow_hyphen_values = true, value_parser = whole(1_u16..=1000),
     )]
     count: u16,
 

@@ -18,6 +18,9 @@ use crate::score::{BarIndex, DRUM_CLASSES, DrumClass, Groove, GrooveSource, Take
 /// The most hits a bar that can be asked for: one on every step of the longest grid.
 const MOST_HITS: f32 = 32.0;
 
+/// The last bar that a song can have.
+const MOST_BARS: u16 = midi::MAX_BARS as u16;
+
 /// How far a groove follows the song unless it is said.
 const FOLLOW: f32 = 0.5;
 
@@ -47,7 +50,7 @@ pub struct GenerateArgs {
     /// The bars of the song that the groove's bars are from, such as 9,25, the main one first: each is
     /// played where the song is as it is there
     #[arg(long, value_name = "BARS", requires = "groove", value_delimiter = ',',
-          value_parser = clap::value_parser!(u16).range(1..=1024))]
+          allow_hyphen_values = true, value_parser = whole(1..=MOST_BARS))]
     groove_from: Vec<u16>,
 
     /// A groove for all sections of a letter, such as B=chorus.mid: the letters of the song's form are
@@ -108,7 +111,7 @@ pub struct GenerateArgs {
         value_name = "NUMBER",
         default_value = "1",
         allow_hyphen_values = true,
-        value_parser = whole(1..=8),
+        value_parser = whole(1_u8..=8),
     )]
     alternatives: u8,
 }
@@ -459,7 +462,12 @@ mod tests {
         ] {
             assert!(settings(line).is_err(), "{line}");
         }
-        assert!(settings("--seed -1").unwrap_err().contains("not below 0"));
+        assert!(settings("--seed -1").unwrap_err().contains("a whole number from 0 to"));
+        let from = |bars: &str| settings(&format!("--groove a.mid --groove-from {bars}"));
+        assert!(from("1,10000").is_ok());
+        for bars in ["10001", "0", "1-2", "-1"] {
+            assert!(from(bars).unwrap_err().contains("a whole number from 1 to 10000 is needed"));
+        }
         assert!(settings("--alternatives 9").unwrap_err().contains("from 1 to 8 is needed"));
         assert!(settings("--swing -1").unwrap_err().contains("a number from 0 to 1 is needed"));
         assert!(settings("--densities x").unwrap_err().contains("closed-hat"));

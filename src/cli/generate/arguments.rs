@@ -64,7 +64,7 @@ pub struct Arguments {
     #[arg(
         long,
         value_name = "NUMBER",
-        value_parser = whole(2..=64),
+        value_parser = whole(2_u8..=64),
         allow_hyphen_values = true,
         conflicts_with_all = ["alternatives", "output_folder"],
         help_heading = "What to play",
@@ -75,7 +75,7 @@ pub struct Arguments {
     #[arg(
         long,
         value_name = "NUMBER",
-        value_parser = whole(1..=16),
+        value_parser = whole(1_u8..=16),
         allow_hyphen_values = true,
         help_heading = "What to play",
     )]

@@ -168,12 +168,24 @@ impl GenerateArgs {
             format!("{path} is not played: the song has no section {missing}, only {letters}")
         };
         let missing = self.section_groove.iter().filter(|groove| !labels.contains(&groove.label));
+        missing.map(line).chain(self.behind(form)).collect()
+    }
+
+    /// The bars that a groove is said to be from and that a song of this form lacks, in one line.
+    fn behind(&self, form: &Form) -> Option<String> {
         let bars = form.sections.last().map_or(0, |section| section.bars.end);
-        let behind = self.groove_from.iter().find(|&&bar| usize::from(bar) > bars);
-        let behind = behind.map(|bar| {
-            format!("--groove-from names bar {bar} and the song has {bars}: it is passed over")
-        });
-        missing.map(line).chain(behind).collect()
+        let behind: BTreeSet<u16> =
+            self.groove_from.iter().copied().filter(|&bar| usize::from(bar) > bars).collect();
+        let named = list(&behind.iter().map(u16::to_string).collect::<Vec<String>>());
+        match behind.len() {
+            0 => None,
+            1 => Some(format!(
+                "--groove-from names bar {named} and the song has {bars}: it is passed over"
+            )),
+            _ => Some(format!(
+                "--groove-from names bars {named} and the song has {bars}: they are passed over"
+            )),
+        }
     }
 
     /// The swing that is asked for; `None` leaves it to the song.
@@ -429,7 +441,9 @@ mod tests {
         assert_eq!(unplayed("--section-groove B=b.mid --section-groove Z=x.mid"), said);
         assert!(unplayed("--groove a.mid --groove-from 3,24").is_empty());
         let said = ["--groove-from names bar 25 and the song has 24: it is passed over"];
-        assert_eq!(unplayed("--groove a.mid --groove-from 25,30"), said);
+        assert_eq!(unplayed("--groove a.mid --groove-from 25,3"), said);
+        let said = ["--groove-from names bars 25 and 30 and the song has 24: they are passed over"];
+        assert_eq!(unplayed("--groove a.mid --groove-from 30,25"), said);
     }
 
     #[test]

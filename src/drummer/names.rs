@@ -30,7 +30,7 @@ impl Content {
     /// Of the bars in the middle of what is played: fills and breaks are no groove.
     fn of(part: &DrumPart) -> Option<Content> {
         let mut bars: BTreeMap<usize, Vec<&Hit>> = BTreeMap::new();
-        for hit in &part.hits {
+        for hit in behind_count_in(&part.hits) {
             bars.entry(hit.bar.0).or_default().push(hit);
         }
         let mut counts: Vec<usize> = bars.values().map(Vec::len).collect();
@@ -150,6 +150,13 @@ impl Content {
             ("more open hats", "fewer open hats", self.of_lanes(&[Lane::OpenHat])),
         ]
     }
+}
+
+/// What is played behind the sticks of a count-in: side sticks that are struck before anything else. A part
+/// of nothing else is played with them.
+fn behind_count_in(hits: &[Hit]) -> &[Hit] {
+    let sticks = hits.iter().position(|hit| hit.lane() != Lane::SideStick).unwrap_or(0);
+    &hits[sticks..]
 }
 
 /// A name for the groove of a part, such as "Half-time ride" or "Busy hats".
@@ -296,6 +303,19 @@ mod tests {
         for (expected, strokes) in cases {
             assert_eq!(name(&part(strokes)), expected);
         }
+    }
+
+    #[test]
+    fn sticks_that_count_in_change_no_name() {
+        let mut counted = part(&[(Lane::Kick, &[12])]);
+        let is_last = |hit: &Hit| hit.bar == BarIndex(3);
+        counted.hits.retain(is_last);
+        assert_eq!(name(&counted), "Kick, hardly any snare");
+        let sticks = part(&[(Lane::SideStick, FOUR)]);
+        let before = |hit: &&Hit| hit.bar.0 == 2 || (is_last(hit) && hit.step < 12);
+        counted.hits.splice(0..0, sticks.hits.iter().filter(before).copied());
+        assert_eq!(name(&counted), "Kick, hardly any snare");
+        assert_eq!(name(&sticks), "Snare, hardly any kick");
     }
 
     #[test]

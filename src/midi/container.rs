@@ -335,8 +335,8 @@ fn unwrap_riff(file: &[u8]) -> Option<Wrapped<'_>> {
 /// What a tick of the file means.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum TimeBase {
-    /// Ticks to the quarter note, 1 to 32,767.
-    Metrical(u16),
+    /// `ticks` of the file to the quarter note, 1 to 32,767; each is so many `parts` of the song's.
+    Metrical { ticks: u16, parts: u16 },
     /// `ticks` of the file last `seconds`.
     Clock { ticks: u64, seconds: u64 },
 }
@@ -346,14 +346,21 @@ impl TimeBase {
     /// 120 bpm. A multiple of all usual frame rates but 29.97, which it meets within 11 us.
     const CLOCK_TICKS_PER_QUARTER: u16 = 24_000;
     const CLOCK_TICKS_PER_SECOND: u64 = 48_000;
+    /// Files of fewer ticks to the quarter are coarser than drummers play: at 120 bpm a tick is 5 ms. Their
+    /// songs have so many ticks at least, a multiple of the file's.
+    const COARSE: u16 = 96;
+    const FINER: u16 = 480;
 
     fn new(division: u16) -> Result<TimeBase, MidiError> {
         let [high, low] = division.to_be_bytes();
         if high < 0x80 {
-            return if division > 0 {
-                Ok(TimeBase::Metrical(division))
-            } else {
-                Err(MidiError::TimeBase { division })
+            return match division {
+                0 => Err(MidiError::TimeBase { division }),
+                1..Self::COARSE => Ok(TimeBase::Metrical {
+                    ticks: division,
+                    parts: Self::FINER.div_ceil(division),
+                }),
+                _ => Ok(TimeBase::Metrical { ticks: division, parts: 1 }),
             };
         }
         // The high byte is the negative frame rate, the low one the ticks of a frame.
@@ -374,7 +381,7 @@ impl TimeBase {
     /// The resolution of the song.
     pub fn ticks_per_quarter(self) -> u16 {
         match self {
-            TimeBase::Metrical(ticks) => ticks,
+            TimeBase::Metrical { ticks, parts } => ticks * parts,
             TimeBase::Clock { .. } => Self::CLOCK_TICKS_PER_QUARTER,
         }
     }
@@ -382,7 +389,7 @@ impl TimeBase {
     /// A position of the file in the song's ticks.
     pub fn ticks(self, at: u64) -> Ticks {
         Ticks(match self {
-            TimeBase::Metrical(_) => at,
+            TimeBase::Metrical { parts, .. } => at.saturating_mul(parts.into()),
             TimeBase::Clock { ticks, seconds } => {
                 rescale(at, Self::CLOCK_TICKS_PER_SECOND * seconds, ticks)
             }
@@ -392,7 +399,7 @@ impl TimeBase {
     /// The position of the file that is nearest to one in the song's ticks.
     pub fn file_ticks(self, Ticks(at): Ticks) -> u64 {
         match self {
-            TimeBase::Metrical(_) => at,
+            TimeBase::Metrical { parts, .. } => rescale(at, 1, parts.into()),
             TimeBase::Clock { ticks, seconds } => {
                 rescale(at, ticks, Self::CLOCK_TICKS_PER_SECOND * seconds)
             }

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use super::SongFile;
 use super::container::{Chunk, Container, TimeBase};
 use super::events::{END_OF_TRACK, Events, Message};
+use super::notes::tidy;
 use super::sounds::DRUM_CHANNEL;
 use crate::score::{Note, Ticks};
 
@@ -64,7 +65,7 @@ impl SongFile {
         let appended = place.is_none();
         let needs_setup = !notes.is_empty() && (appended || drums.port.is_none());
         let mut new: Vec<_> = drums.setup().filter(|_| needs_setup).collect();
-        new.extend(drum_events(notes, time_base, drums));
+        new.extend(drum_events(&file_notes(notes, time_base), drums.channel));
         match place {
             Some(place) => tracks[place].insert(new),
             None => {
@@ -76,6 +77,13 @@ impl SongFile {
         let is_joined = tracks.len() > 1 && (container.format == 0 || single);
         let format = if is_joined { 1 } else { container.format };
         self.write(&container, format, &tracks, appended)
+    }
+
+    /// Notes, in ticks of the song, as [`with_drums`](Self::with_drums) writes them, in ticks of the file: in
+    /// a coarse one strokes of a key that come to one tick are one.
+    pub fn file_notes(&self, notes: &[Note]) -> Vec<Note> {
+        let container = Container::open(&self.bytes).expect("it could be opened when it was read");
+        file_notes(notes, container.time_base)
     }
 
     /// Whether the song begins with an upbeat that makes whole bars of what comes before it.
@@ -400,15 +408,22 @@ impl Drums {
     }
 }
 
-/// Note-ons and note-offs; at one tick what ends comes before what begins.
-fn drum_events(notes: &[Note], time_base: TimeBase, drums: Drums) -> Vec<(u64, Vec<u8>)> {
+/// Notes of the song where the file can have them.
+fn file_notes(notes: &[Note], time_base: TimeBase) -> Vec<Note> {
+    let placed = notes.iter().map(|note| {
+        let [start, end] = [note.start, note.end()].map(|at| Ticks(time_base.file_ticks(at)));
+        Note { start, length: end - start, ..*note }
+    });
+    tidy(placed.collect())
+}
+
+/// Note-ons and note-offs of notes in ticks of the file; at one tick what ends comes before what begins.
+fn drum_events(notes: &[Note], channel: u8) -> Vec<(u64, Vec<u8>)> {
     let mut events = Vec::with_capacity(2 * notes.len());
     for note in notes {
-        let start = time_base.file_ticks(note.start);
-        let end = time_base.file_ticks(note.end()).max(start + 1);
-        events.push((start, 1, vec![0x90 | drums.channel, note.key, note.velocity.get()]));
+        events.push((note.start.0, 1, vec![0x90 | channel, note.key, note.velocity.get()]));
         // 64: the standard's value for "not measured".
-        events.push((end, 0, vec![0x80 | drums.channel, note.key, 64]));
+        events.push((note.end().0, 0, vec![0x80 | channel, note.key, 64]));
     }
     events.sort_by_key(|&(at, order, _)| (at, order));
     events.into_iter().map(|(at, _, bytes)| (at, bytes)).collect()

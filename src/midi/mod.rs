@@ -8,7 +8,8 @@
 //!
 //! Runs on any thread but the audio thread (it allocates). Takes time in proportion to the bytes,
 //! about a millisecond for a song, and memory too: a few bytes that stand for hours of rest are
-//! refused, not laid out. Times are in ticks of the song, whose resolution is the file's.
+//! refused, not laid out. Times are in ticks of the song, whose resolution is the
+//! file's, or a finer one where that is below 96 ticks to the quarter.
 //!
 //! Every byte string is an answer: a song, or a [`MidiError`] that says in a sentence what is
 //! wrong. Damage that loses no music is mended, and listed as [`Repair`]s; a file that lacks

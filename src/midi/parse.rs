@@ -133,7 +133,7 @@ pub(super) fn understand(bytes: &[u8]) -> Result<Understood, MidiError> {
     end_with_the_music(&mut played, time_base.ticks_per_quarter());
 
     let tempos = match time_base {
-        TimeBase::Metrical(_) => time_line.tempos,
+        TimeBase::Metrical { .. } => time_line.tempos,
         TimeBase::Clock { .. } => Vec::new(),
     };
     let mut song = Song {

@@ -22,6 +22,7 @@ use crate::score::{Metre, Song, Ticks, TrackKind};
 ///   the louder and as long as the longer, and a note ends where the next on its key starts;
 /// - notes of more than 64 quarters end with the music, see `notes.rs`;
 /// - metres are sorted, and only the last of a tick stays;
+/// - a resolution below 96 ticks to the quarter becomes a finer one, a multiple of it;
 /// - a resolution over 32,767 ticks to the quarter is halved, and a tempo under 3.6 bpm is 3.6 bpm;
 /// - names are trimmed, one line long and have at most 128 characters;
 /// - nothing is later than tick 2^32.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use drumlin::midi;
+use drumlin::score::{Bpm, Note, Song, TempoMap, Ticks, Track, TrackKind, Velocity};
 use predicates::prelude::*;
 use predicates::str::contains;
 
@@ -230,6 +231,43 @@ fn silent_bars_stay_silent_unless_others_play() {
     // Others play there, said by hand or known from the file.
     assert_eq!(bars(&["song.mid", "--others-play"]), (4..=23).collect());
     assert_eq!(bars(&["two.mid", "--track", "Melody"]), (4..=23).collect());
+}
+
+#[test]
+fn as_many_drums_are_said_as_the_file_has() {
+    // A tick to the quarter: a file with the song has no room for what is between the beats.
+    let chords = (0..64).flat_map(|beat| {
+        let velocity = Velocity::clamped(80);
+        let note = |key| Note { start: Ticks(beat), length: Ticks(1), key, velocity };
+        [60, 64, 67 + (beat % 4) as u8].map(note)
+    });
+    let kind = TrackKind::Melodic { program: 0 };
+    let song = Song {
+        tempo: TempoMap::constant(1, Bpm(120.0)),
+        metres: Vec::new(),
+        tracks: vec![Track { name: "Piano".to_owned(), kind, notes: chords.collect() }],
+    };
+    let folder = folder(&midi::write(&song));
+    let made = |more: &[&str]| {
+        let mut command = drumlin();
+        command.current_dir(folder.path()).args(["generate", "song.mid", "-o", "drums.mid"]);
+        let output = command.args(["--json", "--count-in", "sticks"]).args(more).output().unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let file = fs::read(folder.path().join("drums.mid")).unwrap();
+        let drums = midi::parse(&file).unwrap();
+        let notes = drums.drum_notes().count();
+        assert_eq!(report["parts"][0]["notes"], notes, "{more:?}");
+        let lanes = report["parts"][0]["lanes"].as_object().unwrap();
+        let of_lanes: u64 = lanes.values().filter_map(serde_json::Value::as_u64).sum();
+        assert_eq!(of_lanes, notes as u64);
+        (notes, u16::from_be_bytes([file[12], file[13]]), drums.end())
+    };
+    let (alone, ticks, end) = made(&[]);
+    assert_eq!(ticks, 480);
+    // The last stroke is within the song, which has a bar ahead of it.
+    assert!(end <= Ticks(68 * 480 + 240), "{end:?}");
+    let (merged, ticks, _) = made(&["--merge"]);
+    assert!(ticks == 1 && merged < alone, "{merged} of {alone}");
 }
 
 #[test]

@@ -30,7 +30,7 @@ pub use files::{Content, numbered};
 use arguments::font;
 
 use reading::Reading;
-use report::{Report, Timing};
+use report::{PartFile, Report, Timing};
 
 /// Steps after the drummer's own: curation, sound, picture, files.
 const STEPS_AFTER: usize = 4;
@@ -75,10 +75,11 @@ fn one(arguments: &Arguments, path: &Path, output: &Path) -> Result<(), CliError
         timings.push(Timing::new("curation", step.elapsed()));
     }
 
-    let mut outputs = Vec::new();
+    let (mut outputs, mut files) = (Vec::new(), Vec::new());
     for (generated, path) in generation.parts.iter().zip(&paths.parts) {
         let bytes = reading.part_file(generated, arguments.merge);
         outputs.push(Output { path: path.clone(), bytes });
+        files.push(PartFile { path, notes: reading.file_notes(generated, arguments.merge) });
     }
     if !paths.sounds.is_empty() || !paths.drum_sounds.is_empty() {
         bar.step("sound");
@@ -116,10 +117,10 @@ fn one(arguments: &Arguments, path: &Path, output: &Path) -> Result<(), CliError
         let unplayed = arguments.args.unplayed(&generation.analysis.form);
         unplayed.iter().for_each(|line| remark(line));
         remark_on(&drummer);
-        remark(&report::summary(heard, &generation, &paths.parts, &curated));
+        remark(&report::summary(heard, &generation, &files, &curated));
     }
     if arguments.printing.json {
-        let mut report = Report::new(path, settings, heard, &generation, &paths.parts, timings);
+        let mut report = Report::new(path, settings, heard, &generation, &files, timings);
         report.read(&reading.file, &reading.timed);
         report.ran_on(drummer.engine());
         report.chosen(curated);

@@ -64,6 +64,12 @@ impl Reading {
         self.count_in.iter().copied().chain(later).collect()
     }
 
+    /// The notes of a part as its file has them, in ticks of that.
+    pub fn file_notes(&self, generated: &GeneratedPart, merge: bool) -> Vec<Note> {
+        let notes = self.notes(generated);
+        if merge { self.file.file_notes(&notes) } else { notes }
+    }
+
     /// The MIDI file of a part's drums, alone or in their song.
     pub fn part_file(&self, generated: &GeneratedPart, merge: bool) -> Vec<u8> {
         let notes = self.notes(generated);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -16,7 +16,7 @@ use crate::drummer::timing::Timed;
 use crate::drummer::{self, Form, GeneratedPart, Generation, Section, Settings, StyleChoice};
 use crate::midi::SongFile;
 use crate::network::{Backend, Engine};
-use crate::score::{DrumClass, Lane, Song, Ticks};
+use crate::score::{DrumClass, Lane, Note, Song, Ticks};
 
 /// The report of `--json`. Bars count from 1.
 #[derive(Serialize)]
@@ -105,6 +105,12 @@ struct PartFacts {
     curated: Option<KeptCandidate>,
 }
 
+/// The file of a part, with the drum notes that it has.
+pub struct PartFile<'a> {
+    pub path: &'a Path,
+    pub notes: Vec<Note>,
+}
+
 /// How long a stage took.
 #[derive(Serialize)]
 pub struct Timing {
@@ -124,7 +130,7 @@ impl Report {
         settings: &Settings,
         song: &Song,
         generation: &Generation,
-        paths: &[PathBuf],
+        files: &[PartFile<'_>],
         timings: Vec<Timing>,
     ) -> Report {
         Report {
@@ -136,7 +142,7 @@ impl Report {
             settings: Asked::new(settings),
             form: sections(&generation.analysis.form),
             drum_form: sections(&generation.analysis.drum_form),
-            parts: named(generation).zip(paths).map(PartFacts::new).collect(),
+            parts: named(generation).zip(files).map(PartFacts::new).collect(),
             timings,
             peak_memory_mib: peak_memory_mib(),
         }
@@ -213,18 +219,17 @@ impl Asked {
 }
 
 impl PartFacts {
-    fn new(((generated, name), path): ((&GeneratedPart, String), &PathBuf)) -> PartFacts {
-        let hits = &generated.part.hits;
+    fn new(((generated, name), file): ((&GeneratedPart, String), &PartFile<'_>)) -> PartFacts {
         let mut lanes = BTreeMap::new();
         for lane in Lane::ALL {
-            let notes = hits.iter().filter(|hit| hit.lane() == lane).count();
+            let notes = file.notes.iter().filter(|note| Lane::of_key(note.key) == lane).count();
             if notes > 0 {
                 lanes.insert(lane.name().to_lowercase().replace(' ', "-"), notes);
             }
         }
         let off_beats = swing_ratio(&generated.part).map(|ratio| (10.0 * ratio).round() / 10.0);
         let fills = generated.fills.iter().map(|bar| bar.0 + 1).collect();
-        let (file, notes) = (shown(path), hits.len());
+        let (file, notes) = (shown(file.path), file.notes.len());
         PartFacts { file, name, notes, off_beats, lanes, fills, curated: None }
     }
 }
@@ -248,7 +253,7 @@ fn sections(form: &Form) -> Vec<SectionFacts> {
 pub fn summary(
     song: &Song,
     generation: &Generation,
-    paths: &[PathBuf],
+    files: &[PartFile<'_>],
     curated: &[KeptCandidate],
 ) -> String {
     /// More sections than this fill a terminal.
@@ -263,11 +268,11 @@ pub fn summary(
     let heard = &generation.analysis;
     let (form, drums) = (letters(&heard.form), letters(&heard.drum_form));
     let mut lines = vec![format!("{} · form {form} · drums {drums}", facts(song))];
-    for (index, ((generated, name), path)) in named(generation).zip(paths).enumerate() {
+    for (index, ((generated, name), file)) in named(generation).zip(files).enumerate() {
         let swing = swing_ratio(&generated.part);
         let swing = swing.map(|ratio| format!(", off-beats at {ratio:.0} % of the beat"));
-        let path = output_name(path).display();
-        let notes = count(generated.part.hits.len(), "drum note");
+        let path = output_name(file.path).display();
+        let notes = count(file.notes.len(), "drum note");
         let why = curated.get(index).map(|kept| format!(" · {}", kept.why)).unwrap_or_default();
         let swing = swing.unwrap_or_default();
         lines.push(format!("{path}: {notes}{swing} · {name}{why}"));

@@ -128,6 +128,39 @@ fn what_counts_in_an_upbeat_makes_whole_bars_with_it() {
     assert_eq!(bars(2), [1, 1, 1, 4, 4, 3]);
 }
 
+#[test]
+fn a_coarse_file_becomes_a_finer_song_and_stays_as_it_is() {
+    // Two ticks to the quarter: a note of an eighth on the second beat.
+    let tempo = [0, 0xFF, 0x51, 3, 0x0F, 0x42, 0x40];
+    let coarse = file(1, 2, &[&[&tempo[..], &[2, 0x90, 60, 100, 1, 0x80, 60, 64]].concat()]);
+    let source = SongFile::parse(coarse).unwrap();
+    let song = source.song();
+    assert_eq!((song.ticks_per_quarter(), song.tempo.seconds(Ticks(480)).0), (480, 1.0));
+    let note = song.tracks[0].notes[0];
+    assert_eq!((note.start, note.length), (Ticks(480), Ticks(240)));
+    // Strokes go to the nearest ticks of the file; two of a key that meet there are one, the louder.
+    let stroke = |start, velocity| Note {
+        start: Ticks(start),
+        length: Ticks(60),
+        key: 38,
+        velocity: Velocity::clamped(velocity),
+    };
+    let strokes = [stroke(0, 50), stroke(100, 90), stroke(260, 70)];
+    let written: Vec<(u64, u8)> = source
+        .file_notes(&strokes)
+        .iter()
+        .map(|note| (note.start.0, note.velocity.get()))
+        .collect();
+    assert_eq!(written, [(0, 90), (1, 70)]);
+    let merged = parse(&source.with_drums(&strokes, Ticks(0))).unwrap();
+    let drums: Vec<u64> = merged.drum_notes().map(|note| note.start.0).collect();
+    assert_eq!(drums, [0, 240]);
+    assert_eq!((&merged.tempo, &merged.tracks[0]), (&song.tempo, &song.tracks[0]));
+    // Files that are fine enough keep their ticks.
+    let fine = |division| parse(&file(1, division, &[&NOTE])).unwrap().ticks_per_quarter();
+    assert_eq!([95, 96, 32_767].map(fine), [570, 96, 32_767]);
+}
+
 /// What a merge without drums makes of a track's events, end mark apart.
 fn merged_track(events: &[u8]) -> Vec<u8> {
     let file = SongFile::parse(one_track(events)).unwrap();

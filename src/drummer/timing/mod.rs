@@ -34,7 +34,7 @@ pub use pickup::{marked_pickup, unmarked_pickup, with_other_pickup, with_pickup}
 pub use played::{Followed, follow, is_played_freely};
 pub use swing::{straightened, swing};
 
-use crate::score::{DrumPart, Metre, MetreChange, Note, Song, TempoMap, Ticks};
+use crate::score::{DrumPart, Metre, MetreChange, Note, Song, StepGrid, TempoMap, Ticks};
 
 /// What bars to play in.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -63,6 +63,9 @@ pub enum Finding {
     /// The file has bars of one beat; bars of this metre were found.
     #[expect(missing_docs, reason = "fields are called what the variants speak of")]
     OneBeat { metre: Metre },
+    /// The song has bars of this metre, whose beats are more than a bar has steps.
+    #[expect(missing_docs, reason = "fields are called what the variants speak of")]
+    LongBars { metre: Metre },
     /// The song was played freely, and its beats were found.
     Followed,
     /// The song was played freely, but its beats are too uncertain; the file's bars are kept.
@@ -90,6 +93,12 @@ impl std::fmt::Display for Finding {
                 "the file has bars of a single beat; the drums play bars of {metre} \
                  (--keep-bars if that is wrong)"
             ),
+            Finding::LongBars { metre } => write!(
+                f,
+                "bars of {metre} are too long for the drums to keep to their beats ({}/{} at most)",
+                StepGrid::MAX_STEPS,
+                metre.denominator()
+            ),
             Finding::Followed => write!(
                 f,
                 "this was not played to the file's bars; the drums follow the playing \
@@ -109,7 +118,7 @@ impl std::fmt::Display for Finding {
 pub struct Timed {
     /// With the bars that it is played in.
     pub song: Song,
-    /// Empty where the file is right, or the musician has said what to do.
+    /// Empty where the file is right, or the musician has said what to do, but for bars that are too long.
     pub findings: Vec<Finding>,
     /// The file's own time, where the song's is another.
     pub file_time: Option<FileTime>,
@@ -185,6 +194,16 @@ impl Timed {
             },
             Bars::Detect => Timed::on_beats(song).in_bars(),
         }
+        .with_long_bars()
+    }
+
+    /// With what is to be said of bars that have more beats than steps.
+    fn with_long_bars(mut self) -> Timed {
+        let bars = self.song.bars();
+        let is_long = |metre: &Metre| usize::from(metre.numerator()) > StepGrid::MAX_STEPS;
+        let long = bars.bars().iter().map(|bar| bar.metre).find(is_long);
+        self.findings.extend(long.map(|metre| Finding::LongBars { metre }));
+        self
     }
 
     /// A song with the file's beats, or where its notes lie behind or ahead of them throughout, with the

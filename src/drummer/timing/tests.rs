@@ -139,6 +139,19 @@ fn bars_of_a_single_beat_become_bars() {
 }
 
 #[test]
+fn bars_of_more_beats_than_steps_are_said() {
+    let mut song = tune(4, late_by(0.0));
+    for (beats, is_long) in [(32, false), (33, true)] {
+        let metre = Metre::new(beats, 4).unwrap();
+        song.metres[0].metre = metre;
+        for bars in [Bars::Keep, Bars::Pickup(0.0)] {
+            let findings = Timed::of(&song, bars).findings;
+            assert_eq!(findings.contains(&Finding::LongBars { metre }), is_long, "{metre}");
+        }
+    }
+}
+
+#[test]
 fn all_that_is_found_out_about_a_song_is_said() {
     // A tenth of a quarter behind the file's beats throughout.
     let late = |upbeat: f64| tune(4, late_by(upbeat + 0.1));

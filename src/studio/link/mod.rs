@@ -330,6 +330,9 @@ fn words_for(finding: Finding) -> String {
             "Its file has bars of a single beat: the drums play bars of {metre}. Drag the bar line of \
              bar 1 if it begins elsewhere."
         ),
+        Finding::LongBars { metre } => {
+            format!("Its bars of {metre} are too long for the drums to keep to their beats.")
+        }
         Finding::OffGrid { .. } => {
             "Its notes lie beside the file's beats throughout: the drums are with the notes. \
                                     The take's menu goes back to the file's bars."

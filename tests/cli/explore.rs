@@ -165,6 +165,13 @@ fn eighths_of_a_compound_metre_stay_eighths() {
     assert!((last - 5.75).abs() < 0.1, "{last}");
     assert_eq!(pattern(&to.join("step 00.mid")), pattern(&a));
     assert_eq!((read(2).0, read(2).1), (Metre::COMMON, 120.0));
+    // What is listed are beats, which are dotted in 6/8.
+    let mut command = drumlin();
+    command.args(["explore", "--steps", "2", "--between"]).args([&a, &b]);
+    let listed = String::from_utf8(command.output().unwrap().stdout).unwrap();
+    let tempos: Vec<&str> = listed.lines().filter_map(|line| line.split(", ").nth(2)).collect();
+    assert_eq!(tempos, ["80 bpm", "100 bpm", "120 bpm"], "{listed}");
+    assert!(listed.lines().next().unwrap().contains(", 6/8"), "{listed}");
 }
 
 #[test]

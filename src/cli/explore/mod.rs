@@ -428,11 +428,13 @@ fn report<'a>(found: &'a Found, folder: Option<&Path>) -> Report<'a> {
 }
 
 fn line(found: &Found) -> String {
-    let Found { pattern, tempo, file, .. } = found;
+    let Found { pattern, metre, file, .. } = found;
     let title = file.trim_end_matches(".mid");
     let (grid, strokes) = (grid_name(pattern), count(pattern.strokes(), "stroke"));
     let apart = |distance| format!(", {} apart", count(distance, "stroke"));
     let apart = found.distance.map_or(String::new(), apart);
     let style = found.style.map_or(String::new(), |style| format!(", {}", style.name()));
-    format!("{title}: {strokes}, {grid}, {tempo} bpm{style}{apart}\n")
+    // Of beats: quarters would jump where a way goes from straight to dotted beats.
+    let tempo = (f64::from(found.tempo) / quarters_of_beat(*metre)).round();
+    format!("{title}: {strokes}, {grid}, {tempo} bpm, {metre}{style}{apart}\n")
 }

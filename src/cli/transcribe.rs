@@ -231,7 +231,7 @@ struct StrokeReport {
 
 pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     arguments.check()?;
-    let works = works(arguments)?;
+    let (works, remarks) = works(arguments)?;
     let _made = arguments.output_folder.as_deref().map(OutputFolder::new).transpose()?;
     if let [work] = works.as_slice() {
         Content::Midi.check(&work.midi)?;
@@ -248,6 +248,9 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     let recordings = works.iter().map(|work| work.recording.as_path());
     files::check(outputs.filter(|path| *path != Path::new(STANDARD)), recordings)?;
     let models = arguments.networks.models(&[&TRANSCRIBER, &BEATS])?;
+    if !arguments.printing.quiet {
+        remarks.iter().for_each(|line| remark(line));
+    }
     let (mut reports, mut failed) = (Vec::new(), 0);
     let bar = counted(works.len() * 100, arguments.printing.quiet);
     for (index, work) in works.iter().enumerate() {
@@ -272,8 +275,9 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
     if failed == 0 { Ok(()) } else { Err(CliError::Recordings { failed, all }) }
 }
 
-/// The recordings of files and folders, each with its MIDI file.
-fn works(arguments: &Arguments) -> Result<Vec<Work>, CliError> {
+/// The recordings of files and folders, each with its MIDI file, and what there is to say of these, a line
+/// each.
+fn works(arguments: &Arguments) -> Result<(Vec<Work>, Vec<String>), CliError> {
     let mut recordings = Vec::new();
     for path in &arguments.recordings {
         if path.is_dir() {
@@ -285,12 +289,10 @@ fn works(arguments: &Arguments) -> Result<Vec<Work>, CliError> {
     let midi = |recording: &Path| PathBuf::from(format!("{}.mid", song::title(recording)));
     if let Some(folder) = &arguments.output_folder {
         let (names, remarks) = output_names(&recordings);
-        if !arguments.printing.quiet {
-            remarks.iter().for_each(|line| remark(line));
-        }
         let midi = names.iter().map(|name| folder.join(format!("{name}.mid")));
         let works = recordings.into_iter().zip(midi);
-        return Ok(works.map(|(recording, midi)| Work { recording, midi }).collect());
+        let works = works.map(|(recording, midi)| Work { recording, midi }).collect();
+        return Ok((works, remarks));
     }
     match recordings.as_slice() {
         // Its drums would go into the song itself, which is no reason that helps.
@@ -299,7 +301,7 @@ fn works(arguments: &Arguments) -> Result<Vec<Work>, CliError> {
         }
         [recording] => {
             let midi = arguments.output.clone().unwrap_or_else(|| midi(recording));
-            Ok(vec![Work { recording: recording.clone(), midi }])
+            Ok((vec![Work { recording: recording.clone(), midi }], Vec::new()))
         }
         _ => Err(CliError::NoFolder),
     }

@@ -178,6 +178,13 @@ fn several_recordings_go_to_a_folder() {
     assert!(!folder.path().join("out/three.mid").exists());
     let line = wrong_usage(drumlin().current_dir(folder.path()).args(["transcribe", "loops"]));
     assert!(line.contains("--output-folder"), "{line}");
+    // What is refused says nothing of names that are alike.
+    fs::create_dir(folder.path().join("again")).unwrap();
+    fs::copy(songs.join("one.wav"), folder.path().join("again/one.wav")).unwrap();
+    let mut command = drumlin();
+    command.current_dir(folder.path()).args(["transcribe", "loops/one.wav", "again/one.wav"]);
+    let line = wrong_usage(command.args(["--output-folder", "out", "--click", "both.wav"]));
+    assert_eq!(line, "--click is for one recording");
     // A folder that nothing came into is not left behind.
     let mut command = drumlin();
     command.current_dir(folder.path()).args(["transcribe", "loops/three.wav"]);

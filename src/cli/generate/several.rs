@@ -29,15 +29,9 @@ struct Work<'a> {
 pub fn run(arguments: &Arguments, folder: &Path) -> Result<(), CliError> {
     let (mut settings, kept) = arguments.settings()?;
     let songs = songs(&arguments.songs)?;
-    for line in arguments.args.add_grooves(&mut settings)? {
-        if !arguments.printing.quiet {
-            remark(&line);
-        }
-    }
-    let (names, remarks) = output_names(&songs);
-    if !arguments.printing.quiet {
-        remarks.iter().for_each(|line| remark(line));
-    }
+    let mut remarks = arguments.args.add_grooves(&mut settings)?;
+    let (names, of_names) = output_names(&songs);
+    remarks.extend(of_names);
     let works = works(&songs, &names, folder, kept);
     let models = arguments.networks.models(networks::ALL)?;
     let drummer = Drummer::new(models, font(arguments.soundfont.as_deref())?);
@@ -47,6 +41,10 @@ pub fn run(arguments: &Arguments, folder: &Path) -> Result<(), CliError> {
     let read = songs.iter().map(PathBuf::as_path);
     let read = read.chain(arguments.args.groove_files()).chain(arguments.soundfont.as_deref());
     crate::files::check(parts, read)?;
+    // What is refused has no remarks.
+    if !arguments.printing.quiet {
+        remarks.iter().for_each(|line| remark(line));
+    }
     drum_all(arguments, &settings, &drummer, &works, folder)
 }
 

@@ -5,20 +5,19 @@ use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use drumlin::midi;
-use drumlin::score::{Note, Song, Ticks};
-use predicates::prelude::*;
+use drumlin::score::Song;
 use predicates::str::contains;
 
 use super::bad_input::{odd, unusable};
 use super::{drumlin, failure, files, wrong_usage};
 
 /// A folder with a song in it.
-struct Workspace {
+pub struct Workspace {
     folder: tempfile::TempDir,
 }
 
 impl Workspace {
-    fn new(song: &[u8]) -> Workspace {
+    pub fn new(song: &[u8]) -> Workspace {
         let workspace = Workspace { folder: tempfile::tempdir().unwrap() };
         fs::write(workspace.path("song.mid"), song).unwrap();
         workspace
@@ -29,14 +28,14 @@ impl Workspace {
     }
 
     /// `drumlin generate song.mid -o drums.mid` and more, run in the folder.
-    fn generate(&self, more: &[&str]) -> Command {
+    pub fn generate(&self, more: &[&str]) -> Command {
         let mut command = drumlin();
         command.current_dir(self.folder.path());
         command.args(["generate", "song.mid", "-o", "drums.mid"]).args(more);
         command
     }
 
-    fn song(&self, name: &str) -> Song {
+    pub fn song(&self, name: &str) -> Song {
         midi::read(&self.path(name)).unwrap()
     }
 
@@ -56,90 +55,12 @@ fn tracks(song: &Song) -> Vec<(&str, bool)> {
     song.tracks.iter().map(|track| (track.name.as_str(), track.is_drums())).collect()
 }
 
-#[test]
-fn a_count_in_comes_before_what_is_played_without_one() {
-    let melody = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/melodies/rock.mid");
-    let workspace = Workspace::new(&fs::read(melody).unwrap());
-    let bar = workspace.song("song.mid").bars().bars()[0].length;
-    let made = |more: &[&str]| {
-        workspace.generate(more).assert().success();
-        let song = workspace.song("drums.mid");
-        let notes = song.drum_notes().copied();
-        let (before, behind): (Vec<Note>, Vec<Note>) = notes.partition(|note| note.start < bar);
-        (before, behind, song.melodic().next().map(|track| track.notes[0].start))
-    };
-    let (first, rest, _) = made(&[]);
-    let plain: Vec<Note> =
-        first.iter().chain(&rest).map(|note| Note { start: note.start + bar, ..*note }).collect();
-    for kind in ["sticks", "fill"] {
-        let (before, behind, melody) = made(&["--count-in", kind, "--merge"]);
-        assert_eq!(behind, plain, "{kind}");
-        assert_eq!(melody, Some(bar), "{kind}");
-        let loudest = before.iter().map(|note| note.velocity.get()).max();
-        assert!(before.len() >= 2 && loudest == Some(95), "{kind}");
-        if kind == "sticks" {
-            assert!(before.iter().all(|note| note.key == 37 && note.velocity.get() == 95));
-            assert_eq!(before.len(), 4);
-        }
-    }
-}
-
-/// The sticks that count in, and where the melody begins, in quarters.
-fn counted(workspace: &Workspace, more: &[&str]) -> (Vec<f64>, f64) {
-    workspace.generate(&[more, &["--merge"]].concat()).assert().success();
-    let song = workspace.song("drums.mid");
-    let quarters = |at: Ticks| at.0 as f64 / f64::from(song.ticks_per_quarter());
-    let melody = song.melodic().next().unwrap().notes[0].start;
-    let drums = song.drum_notes().map(|note| quarters(note.start));
-    (drums.filter(|at| *at < quarters(melody) - 0.02).collect(), quarters(melody))
-}
-
-#[test]
-fn an_upbeat_is_counted_in_by_a_whole_bar_and_the_rest_of_its_own() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/melodies");
-    let beats: Vec<f64> = (0..7i32).map(f64::from).collect();
-    for (name, more) in [("rock.mid", &["--pickup", "1"][..]), ("pick_up.mid", &[])] {
-        let workspace = Workspace::new(&fs::read(folder.join(name)).unwrap());
-        let (sticks, melody) = counted(&workspace, &[more, &["--count-in", "sticks"]].concat());
-        assert_eq!((&sticks, melody), (&beats, 7.0), "{name}");
-        workspace.generate(&[more, &["--count-in", "sticks"]].concat()).assert().success();
-        let drums = workspace.song("drums.mid");
-        let bar = Ticks(4 * u64::from(drums.ticks_per_quarter()));
-        assert!(drums.bars().bars().iter().all(|bar_of| bar_of.length == bar), "{name}");
-    }
-    // A fill takes the rest of that bar alone.
-    let workspace = Workspace::new(&fs::read(folder.join("rock.mid")).unwrap());
-    let (fill, melody) = counted(&workspace, &["--pickup", "1", "--count-in", "fill"]);
-    assert!(fill.len() >= 2 && melody == 3.0, "{fill:?} {melody}");
-}
-
-#[test]
-fn what_is_followed_is_counted_in_at_its_own_tempo() {
-    // Three 32nds of a beat behind the file's beats throughout.
-    let melody = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/melodies/rock.mid");
-    let mut song = midi::read(&melody).unwrap();
-    let late = u64::from(song.ticks_per_quarter()) * 3 / 32;
-    for note in song.tracks.iter_mut().flat_map(|track| &mut track.notes) {
-        note.start = Ticks(note.start.0 + late);
-    }
-    let workspace = Workspace::new(&midi::write(&song));
-    let (sticks, melody) = counted(&workspace, &["--count-in", "sticks"]);
-    assert!((melody - 4.0 - 3.0 / 32.0).abs() < 0.01, "{melody}");
-    assert_eq!(sticks.len(), 4);
-    for (at, beat) in sticks.iter().zip((1..=4i32).rev()) {
-        assert!((melody - at - f64::from(beat)).abs() < 0.02, "{sticks:?} before {melody}");
-    }
-    let said = workspace.generate(&["--count-in", "sticks"]).assert().success();
-    said.stderr(contains("behind the file's beats").and(contains("counted in").not()));
-}
-
 fn real_song() -> Vec<u8> {
     fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/songs/fate.mid")).unwrap()
 }
 
 #[test]
 fn a_real_song_gets_drums_a_picture_a_preview_and_a_report() {
-        (&["--groove", "a.mid", "--groove-from", "1-2"], "from 1 to 10000 is needed"),
     let workspace = Workspace::new(&real_song());
     let more = ["--picture", "form.png", "--audio", "preview.wav", "--json", "--seed", "5"];
     let output = workspace.generate(&more).output().unwrap();
@@ -218,6 +139,7 @@ fn what_would_have_no_effect_is_wrong_usage() {
         (&["--candidates", "3", "--keep", "8"], "more than the 3"),
         (&["--candidates", "4", "--alternatives", "4"], "cannot be used with"),
         (&["--candidates", "-4"], "from 2 to 64 is needed"),
+        (&["--groove", "a.mid", "--groove-from", "1-2"], "from 1 to 10000 is needed"),
         (&["--follow", "0.2"], "--groove"),
         (&["--section-groove", "A=a.mid", "--section-groove", "a=b.mid"], "section A"),
         (&["--seed", "-1"], "a whole number from 0 to"),

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod compose;
+mod count_in;
 mod curate;
 mod evaluate;
 mod explore;

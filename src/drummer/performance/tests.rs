@@ -190,6 +190,28 @@ fn humanise_widens_timing() {
 }
 
 #[test]
+fn long_bars_are_as_tight_as_others() {
+    let tempo = TempoMap::constant(96, Bpm(120.0));
+    // How far hats in eighths are off, in beats, in bars of so many.
+    let off = |beats: u8| {
+        let metre = Metre::new(beats, 4).unwrap();
+        let change = MetreChange { at: Ticks(0), metre };
+        let bars = BarGrid::new(96, &[change], Ticks(8 * metre.bar_ticks(96).0));
+        let grid = StepGrid::for_metre(metre, false);
+        let eighths = (0..grid.steps).step_by(grid.steps_per_beat / 2);
+        let hats =
+            |bar| eighths.clone().map(move |step| hit(bar, step, Lane::ClosedHat.default_key()));
+        let pattern = DrumPart::new(bars, vec![grid; 8], (0..8).flat_map(hats).collect());
+        mean((0..4).map(|seed| {
+            let part = play(&pattern, &Feel { seed, ..feel(&tempo) }, &*network()).unwrap();
+            mean(part.hits.iter().map(|hit| hit.offset.abs())) / grid.steps_per_beat as f32
+        }))
+    };
+    let (usual, long) = (off(7), off(10));
+    assert!(long < 1.2 * usual, "{long} beats in bars of ten, {usual} in bars of seven");
+}
+
+#[test]
 fn intensity_raises_every_stroke() {
     let tempo = TempoMap::constant(96, Bpm(100.0));
     let parts = [0.0, 0.2, 0.4, 0.5, 0.6, 0.8, 1.0]

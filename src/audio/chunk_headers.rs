@@ -11,7 +11,7 @@ use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, SeekFrom, Take};
 
 use symphonia::core::io::MediaSource;
 
-use super::mpeg_frames;
+use super::mpeg_frames::{self, Source};
 
 /// Bytes before the first chunk.
 const START: u64 = 12;
@@ -273,7 +273,7 @@ fn wave_format(mut format: Vec<u8>) -> Vec<u8> {
 ///
 /// # Errors
 /// If the file cannot be read, or says that its sound is packed in a way that is not read.
-pub fn mended(file: File) -> io::Result<Box<dyn MediaSource>> {
+pub fn mended(file: File) -> io::Result<Source> {
     let metadata = file.metadata()?;
     let length = metadata.is_file().then_some(metadata.len());
     let mut reader = BufReader::new(file);
@@ -302,7 +302,7 @@ pub fn mended(file: File) -> io::Result<Box<dyn MediaSource>> {
         // What was read of a pipe cannot be read again.
         None => (start, u64::MAX),
     };
-    Ok(Box::new(Headed { head: Cursor::new(head), sound: reader.take(sound) }))
+    Ok(Source::new(Headed { head: Cursor::new(head), sound: reader.take(sound) }))
 }
 
 #[cfg(test)]

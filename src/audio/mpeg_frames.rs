@@ -100,6 +100,8 @@ struct Scan {
     size: u64,
     /// How many there would be, if the encoder has noted that.
     noted: Option<u64>,
+    /// Whether the file ends within a frame, and the encoder has noted that it was longer.
+    is_cut_short: bool,
 }
 
 impl Scan {
@@ -107,10 +109,12 @@ impl Scan {
     fn of(mut bytes: FileBytes<'_>) -> Option<Scan> {
         let start = tag(&mut bytes, 0).unwrap_or(0);
         let first = Header::of(bytes.get(start)?)?;
-        let noted = noted(&mut bytes, start, &first);
+        let note = Note::of(&mut bytes, start, &first);
+        let was_longer = note.is_some_and(|note| note.size > bytes.length() - start);
+        let noted = note.filter(|_| !was_longer).map(|note| note.frames);
         let mut walk = Walk { bytes, first };
         walk.frame(start + first.size)?;
-        let mut scan = Scan { losses: Vec::new(), frames: 0, size: 0, noted };
+        let mut scan = Scan { losses: Vec::new(), frames: 0, size: 0, noted, is_cut_short: false };
         let (mut at, mut last) = (start, (start, first));
         loop {
             if let Some(header) = walk.frame(at) {
@@ -128,6 +132,8 @@ impl Scan {
                 }
                 at = found;
             } else {
+                // What another program has made of a longer file ends with a whole frame.
+                scan.is_cut_short = was_longer && at > walk.bytes.length();
                 return Some(scan);
             }
         }
@@ -192,15 +198,24 @@ fn tag(bytes: &mut FileBytes<'_>, at: u64) -> Option<u64> {
     }
 }
 
-/// How many frames there are with the first, which says so and has no sound. Of a file that is shorter than
-/// it was that is of no use.
-fn noted(bytes: &mut FileBytes<'_>, start: u64, first: &Header) -> Option<u64> {
-    let note: [u8; 16] = bytes.get(start + 4 + first.side_information())?;
-    let number =
-        |at: usize| note[at..at + 4].iter().fold(0, |sum, byte| sum * 256 + u64::from(*byte));
-    let is_note = (note.starts_with(b"Xing") || note.starts_with(b"Info")) && note[7] & 3 == 3;
-    let is_whole = number(12) <= bytes.length() - start;
-    (is_note && is_whole).then(|| number(8) + 1)
+/// What the encoder has noted in the first frame, which has no sound then. Of a file that is shorter than it
+/// was the number of frames is of no use.
+#[derive(Clone, Copy)]
+struct Note {
+    /// With the first.
+    frames: u64,
+    /// Bytes from the first frame on.
+    size: u64,
+}
+
+impl Note {
+    fn of(bytes: &mut FileBytes<'_>, start: u64, first: &Header) -> Option<Note> {
+        let note: [u8; 16] = bytes.get(start + 4 + first.side_information())?;
+        let number =
+            |at: usize| note[at..at + 4].iter().fold(0, |sum, byte| sum * 256 + u64::from(*byte));
+        let is_note = (note.starts_with(b"Xing") || note.starts_with(b"Info")) && note[7] & 3 == 3;
+        is_note.then(|| Note { frames: number(8) + 1, size: number(12) })
+    }
 }
 
 /// A stretch of what is read.
@@ -295,24 +310,39 @@ impl MediaSource for Mended {
     }
 }
 
+/// What is to be decoded of a file.
+pub struct Source {
+    pub media: Box<dyn MediaSource>,
+    /// Whether it is known, before it is decoded, that the file was longer.
+    pub is_cut_short: bool,
+}
+
+impl Source {
+    /// Of which nothing is known.
+    pub fn new(media: impl MediaSource + 'static) -> Source {
+        Source { media: Box::new(media), is_cut_short: false }
+    }
+}
+
 /// What is to be decoded of a file that stands at its beginning: the file, or where it is an MP3 file in
 /// which frames are lost, the same with stand-ins for them that cannot be decoded.
 ///
 /// # Errors
 /// If the file cannot be read.
-pub fn mended(mut file: File) -> io::Result<Box<dyn MediaSource>> {
+pub fn mended(mut file: File) -> io::Result<Source> {
     let metadata = file.metadata()?;
     if !metadata.is_file() {
         // What cannot be gone back in is decoded as it comes.
-        return Ok(Box::new(file));
+        return Ok(Source::new(file));
     }
     let scan = Scan::of(FileBytes::new(&file, metadata.len()));
     file.rewind()?;
-    let source: Box<dyn MediaSource> = match scan {
-        Some(scan) if !scan.losses.is_empty() => Box::new(Mended::of(file, metadata.len(), &scan)),
-        _ => Box::new(file),
+    let Some(scan) = scan else { return Ok(Source::new(file)) };
+    let source = match scan.losses[..] {
+        [] => Source::new(file),
+        _ => Source::new(Mended::of(file, metadata.len(), &scan)),
     };
-    Ok(source)
+    Ok(Source { is_cut_short: scan.is_cut_short, ..source })
 }
 
 #[cfg(test)]
@@ -336,6 +366,10 @@ mod tests {
         let with_tags = [&tag[..], &bytes, b"TAG", &[0; 125]].concat();
         let found = scan(&with_tags).unwrap();
         assert_eq!((found.losses.len(), found.frames, found.noted), (0, 156, Some(156)));
+        // Cut within a frame, and as another program cuts, between two.
+        let cut = |end: usize| scan(&bytes[..end]).unwrap().is_cut_short;
+        let between = scan(&bytes[..15_000]).unwrap().size as usize;
+        assert!(!whole.is_cut_short && cut(15_000) && !cut(between), "{between}");
         bytes[11_000..13_000].fill(0);
         assert_eq!(scan(&bytes).unwrap().lost_frames(), [18]);
         // Where the encoder has noted nothing, the mean says about as many.

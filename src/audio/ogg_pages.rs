@@ -20,16 +20,26 @@ use super::file_bytes::FileBytes;
 
 /// Bytes of a page before the table of its segments.
 const HEAD: usize = 27;
+/// What marks the last page of a stream.
+const LAST: u8 = 4;
 /// More packets than a page can end.
 const MOST: usize = 256;
 
-/// The samples of a stream before each place at which pages are lost, rising. `file` stands at its
-/// beginning; nothing is lost of what cannot be read.
-fn lost_pages(file: &File, serial: u32) -> VecDeque<i64> {
+/// What the pages of a stream tell before they are decoded.
+#[derive(Default)]
+struct Pages {
+    /// The samples before each place at which pages are lost, rising.
+    losses: VecDeque<i64>,
+    /// Whether none of them is marked as the last.
+    is_cut_short: bool,
+}
+
+/// The pages of a stream. `file` stands at its beginning; nothing is lost of what cannot be read.
+fn pages(file: &File, serial: u32) -> Pages {
     let length = file.metadata().map_or(0, |metadata| metadata.len());
     let mut bytes = FileBytes::new(file, length);
     let (mut losses, mut page) = (VecDeque::new(), Vec::new());
-    let (mut at, mut last, mut end) = (0, None::<u32>, 0);
+    let (mut at, mut last, mut end, mut is_ended) = (0, None::<u32>, 0, false);
     while let Some(head) = bytes.get::<HEAD>(at) {
         if !reads_page(&mut bytes, at, &head, &mut page) {
             at += 1;
@@ -41,6 +51,7 @@ fn lost_pages(file: &File, serial: u32) -> VecDeque<i64> {
         if number(14) != serial {
             continue;
         }
+        is_ended |= head[5] & LAST > 0;
         let sequence = number(18);
         if end > 0 && last.is_some_and(|last| sequence > last.saturating_add(1)) {
             losses.push_back(end);
@@ -52,7 +63,7 @@ fn lost_pages(file: &File, serial: u32) -> VecDeque<i64> {
             end = ends;
         }
     }
-    losses
+    Pages { losses, is_cut_short: last.is_some() && !is_ended }
 }
 
 /// Whether a whole page begins here, which then is in `page`.
@@ -79,8 +90,7 @@ fn reads_page(bytes: &mut FileBytes<'_>, at: u64, head: &[u8; HEAD], page: &mut 
 
 /// The packets of one stream, those behind a loss as much later as is lost.
 pub struct Packets {
-    /// Where pages are lost, as [`lost_pages`] says.
-    losses: VecDeque<i64>,
+    pages: Pages,
     /// Samples of the recording, if it says how many.
     length: Option<u64>,
     /// Packets whose time is known.
@@ -95,8 +105,13 @@ impl Packets {
         // What is no file, such as a pipe, cannot be read twice.
         let is_ogg = format.format_info().format == FORMAT_ID_OGG && path.is_file();
         let file = is_ogg.then(|| File::open(path).ok()).flatten();
-        let losses = file.map_or_else(VecDeque::new, |file| lost_pages(&file, track));
-        Packets { losses, length, ready: VecDeque::new(), ahead: None }
+        let pages = file.map_or_else(Pages::default, |file| pages(&file, track));
+        Packets { pages, length, ready: VecDeque::new(), ahead: None }
+    }
+
+    /// Whether the file is known to end before the stream does.
+    pub fn is_cut_short(&self) -> bool {
+        self.pages.is_cut_short
     }
 
     /// The next packet of those that `read` has.
@@ -111,11 +126,12 @@ impl Packets {
             return Ok(Some(packet));
         }
         let Some(packet) = self.ahead.take().unwrap_or_else(&mut *read)? else { return Ok(None) };
-        let behind = self.losses.iter().take_while(|loss| **loss <= packet.pts.get()).count();
+        let losses = &mut self.pages.losses;
+        let behind = losses.iter().take_while(|loss| **loss <= packet.pts.get()).count();
         if behind == 0 {
             return Ok(Some(packet));
         }
-        self.losses.drain(..behind);
+        losses.drain(..behind);
         self.place(packet, read);
         Ok(self.ready.pop_front())
     }
@@ -158,9 +174,9 @@ mod tests {
     /// When packets of a hundred samples begin that are read at these times, of a recording that
     /// has lost pages behind these.
     fn placed(starts: &[i64], losses: &[i64], length: u64) -> Vec<i64> {
-        let losses = losses.iter().copied().collect();
+        let pages = Pages { losses: losses.iter().copied().collect(), is_cut_short: false };
         let (ready, ahead) = (VecDeque::new(), None);
-        let mut packets = Packets { losses, length: Some(length), ready, ahead };
+        let mut packets = Packets { pages, length: Some(length), ready, ahead };
         let mut starts = starts.iter();
         let packet = |start: &i64| {
             Packet::new(0, Timestamp::from(*start), Duration::from(100_u64), vec![0_u8])
@@ -197,13 +213,19 @@ mod tests {
             (0..golden.len()).filter(|at| golden[*at..].starts_with(b"OggS")).collect();
         assert_eq!(starts.len(), 5, "two pages of headers, three of sound");
         let serial = u32::from_le_bytes(golden[14..18].try_into().unwrap());
+        let own = serial;
         let found = |bytes: &[u8], serial: u32| {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("a.ogg");
             std::fs::write(&path, bytes).unwrap();
-            lost_pages(&File::open(&path).unwrap(), serial)
+            let pages = pages(&File::open(&path).unwrap(), serial);
+            // Only in the last page does it say that the stream ends.
+            let is_whole = serial != own || bytes.ends_with(&golden[starts[4]..]);
+            assert_eq!(pages.is_cut_short, !is_whole);
+            pages.losses
         };
         assert!(found(golden, serial).is_empty());
+        assert!(found(&golden[..golden.len() - 1], serial).is_empty());
         let without = [&golden[..starts[3]], &golden[starts[4]..]].concat();
         assert_eq!(found(&without, serial), [68_928]);
         assert!(found(&without, serial + 1).is_empty());

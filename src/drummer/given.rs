@@ -92,6 +92,12 @@ impl Given {
         self.sets.is_empty()
     }
 
+    /// Nothing, on so many bars.
+    #[cfg(test)]
+    pub fn nothing(bars: usize) -> Given {
+        Given { homes: vec![None; bars], sets: Vec::new() }
+    }
+
     /// The number of what a bar was given: bars of one number were given the same.
     pub fn kind(&self, bar: usize) -> Option<usize> {
         self.homes[bar]

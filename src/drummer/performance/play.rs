@@ -1,6 +1,6 @@
 //! A pattern becomes a performance.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -10,26 +10,14 @@ use super::drift::{Drift, Held, Memory, normal};
 use super::features::{Row, Setting, bar_starts, encode};
 use super::follow::Follow;
 use super::intensity::{intensify, within_range};
+use super::places::{FillStrokes, GivenStrokes, Moved};
 use super::predict::{HitDistributions, predict};
 use super::stats::PerformanceStats;
 use super::steady::{Steady, is_leading};
 use super::swing::{Swing, home, is_skip, onsets, swings};
 use crate::drummer::{Dynamics, Style};
 use crate::network::Network;
-use crate::score::{BarIndex, DrumPart, GmKey, GridKind, Hit, LANES, StepGrid, TempoMap, Velocity};
-
-/// Strokes of a part whose feel was given: velocity, and offset in steps.
-pub type GivenStrokes = BTreeMap<Place, (Velocity, f32)>;
-
-/// Strokes of a part that are fills', each as hard as somebody struck it.
-pub type FillStrokes = BTreeMap<Place, Velocity>;
-
-/// A stroke of a part: bar, step and key.
-pub type Place = (BarIndex, usize, GmKey);
-
-/// The strokes of a pattern that are written on another step when they are played: swing brought them
-/// nearer to it. By their place in the pattern.
-pub type Moved = BTreeMap<Place, usize>;
+use crate::score::{BarIndex, DrumPart, GridKind, Hit, LANES, StepGrid, TempoMap, Velocity};
 
 /// How a pattern is to be played.
 #[derive(Clone, Copy, Debug)]

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::super::lanes::SNARES;
-use super::play::FillStrokes;
+use super::places::FillStrokes;
 use crate::score::{BarIndex, DrumPart, Hit, Lane};
 
 /// Bars on either side in which a stroke has to return.

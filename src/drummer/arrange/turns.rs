@@ -134,9 +134,7 @@ fn put(wanted: &mut Wanted, bar: usize, strokes: &[FillHit]) {
     for stroke in strokes {
         let weight = FILL + f32::from(stroke.velocity) / 127.0;
         let at = wanted.entry((bar, stroke.step)).or_default();
-        // Once the mark of what is no fill's, and still not among the velocities of fills.
-        let velocity = if stroke.velocity == 90 { 91 } else { stroke.velocity };
-        let source = Source::Fill(Velocity::clamped(velocity));
+        let source = Source::Fill(Velocity::clamped(stroke.velocity));
         at.push(Stroke { lane: stroke.lane, weight, source });
     }
 }

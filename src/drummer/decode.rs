@@ -27,13 +27,14 @@ use std::collections::btree_map::Entry;
 
 use rand_chacha::ChaCha8Rng;
 
-use super::bar_pattern::Pattern;
+use super::bar_pattern::{Pattern, is_onset};
 use super::block_ssm::BlockSsm;
 use super::candidates::{Codes, Drafting, Group, Material};
 use super::cells::log_odds;
 use super::features::SLOTS;
 use super::given::Given;
 use super::given_evidence::GivenEvidence;
+use super::lanes::CYMBALS;
 use super::limbs::{Limbs, Repeated};
 use super::objective::{CLASS_CELLS, ClassCells, Evidence, Objective, Weights, lanes_of};
 use super::pattern::PatternOutput;
@@ -99,17 +100,25 @@ impl StyleBars {
     }
 }
 
-/// The share of their cells that two songs' patterns have in common (Dice's coefficient), 0 to 1;
-/// `bars` says in how many bars that sound each group is played.
+/// The share of their strokes that two songs' patterns have in common (Dice's coefficient), 0 to 1, where
+/// hats and ride are one; `bars` says in how many bars that sound each group is played.
 pub(super) fn similarity(first: &[Pattern], second: &[Pattern], bars: &[u32]) -> f32 {
     let (mut both, mut all) = (0u32, 0u32);
     for ((first, second), bars) in first.iter().zip(second).zip(bars) {
-        for (a, b) in first.logits.iter().zip(&second.logits) {
-            both += bars * u32::from(*a > 0.0 && *b > 0.0);
-            all += bars * (u32::from(*a > 0.0) + u32::from(*b > 0.0));
+        for (a, b) in onsets(first).zip(onsets(second)) {
+            both += bars * u32::from(a && b);
+            all += bars * (u32::from(a) + u32::from(b));
         }
     }
     if all == 0 { 1.0 } else { 2.0 * both as f32 / all as f32 }
+}
+
+/// What is struck in a bar, cell by cell, and once for all cymbals that keep the time.
+fn onsets(pattern: &Pattern) -> impl Iterator<Item = bool> {
+    let others = Lane::ALL.into_iter().filter(|lane| !CYMBALS.contains(lane));
+    let cells = others.flat_map(|lane| (0..SLOTS).map(move |slot| (lane, slot)));
+    let is_time = |slot: usize| CYMBALS.iter().any(|&lane| is_onset(pattern, lane, slot));
+    cells.map(|(lane, slot)| is_onset(pattern, lane, slot)).chain((0..SLOTS).map(is_time))
 }
 
 /// The bars of a song.
@@ -431,7 +440,7 @@ mod tests {
             SongBars { groups: &groups, limbs: &limbs, grids: &grids, ssm: &ssm, blocks: &blocks };
         let bars = &StyleBars::default();
         let densities = Some(&[2.0; DRUM_CLASSES]);
-        let asked = Asked { densities, bars, given: &Given::default() };
+        let asked = Asked { densities, bars, given: &Given::nothing(8) };
         let decoding = Decoding {
             drafting: Drafting { pooling: 1.5, noise: 0.1 },
             weights: Weights { structure: 0.3, balance: 0.1, onset: 0.5, core: 0.3 },
@@ -444,6 +453,21 @@ mod tests {
         let mut rng = ChaCha8Rng::seed_from_u64(3);
         let patterns = decode(&output, song, &asked, decoding, rules, &mut rng, &progress);
         (patterns, progress.asked.into_inner(), followed)
+    }
+
+    #[test]
+    fn another_cymbal_alone_is_no_alternative() {
+        use super::super::bar_pattern::tests::pattern;
+        let drums = [(Lane::Kick, 0), (Lane::Snare, 4), (Lane::Kick, 8), (Lane::Snare, 12)];
+        let bar = |time: Lane, drums: &[(Lane, usize)]| {
+            let time = (0..16).step_by(2).map(|slot| (time, slot));
+            vec![pattern(&time.chain(drums.iter().copied()).collect::<Vec<_>>())]
+        };
+        let (hat, ride) = (bar(Lane::ClosedHat, &drums), bar(Lane::Ride, &drums));
+        assert_eq!(similarity(&hat, &ride, &[4]), 1.0);
+        let few = bar(Lane::Ride, &drums[..1]);
+        assert!((similarity(&hat, &few, &[4]) - 18.0 / 21.0).abs() < 1e-6);
+        assert_eq!(similarity(&hat, &few, &[0]), 1.0, "what nobody hears is alike");
     }
 
     #[test]

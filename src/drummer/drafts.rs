@@ -23,7 +23,7 @@ use super::lanes::PERCUSSION;
 use super::limbs::Limbs;
 use super::metre::BarQuery;
 use super::open_hats::{close_last, open_alike, open_alone};
-use super::pattern::{self, Condition, PatternOutput};
+use super::pattern::{self, Condition, PatternOutput, Prototype};
 use super::percussion::{on_the_kit, one_instrument, without_doubling, without_guesses};
 use super::performance::{FillStrokes, GivenStrokes, Moved, Place};
 use super::requested::weights;
@@ -63,9 +63,9 @@ const KNOWN_PERCUSSION: f32 = 0.3;
 const NOISE: [f32; 2] = [0.04, 0.15];
 /// See [`Usage::usual`]: the other alternatives may play rhythms that are less usual.
 const USUAL: [f32; 2] = [0.005, 0.001];
-/// Alternatives that share more of their cells than this are no alternatives, and are decided again
-/// with so much noise.
-const TOO_SIMILAR: f32 = 0.9;
+/// Alternatives that share more of their strokes than this are no alternatives, and are decided again
+/// with so much noise, and in other styles.
+const TOO_SIMILAR: f32 = 0.8;
 const MORE_NOISE: [f32; 3] = [0.3, 0.6, 1.2];
 
 /// An alternative before it is played.
@@ -108,7 +108,9 @@ pub(super) fn drafts(
     let first = Condition { hint: asked.as_ref(), fill: false };
     let mut first = pattern::predict(network, &input, &[first])?;
     let first = first.pop().expect("there is one answer for each condition");
-    let hints = hints(asked, &first, settings.alternatives);
+    let mut hints = hints(asked, &first, settings.alternatives);
+    // For alternatives that turn out like others.
+    let mut spare = hints.split_off(settings.alternatives.min(hints.len())).into_iter();
     // Those before the last one wanted as well, from which it shall differ.
     let count = numbers.iter().max().map_or(0, |last| last + 1);
     let wanted: Vec<(usize, Option<ClassDensities>)> =
@@ -128,14 +130,36 @@ pub(super) fn drafts(
         }
         let mut outputs = pattern::predict(network, &input, &conditions)?.into_iter();
         let mut next = || outputs.next().expect("there is one answer for each condition");
-        for &(number, hint) in wanted {
-            let other = (number > 0).then(&mut next);
-            let output = other.as_ref().unwrap_or(&first);
-            let filling = fills.then(&mut next);
+        for &(number, mut hint) in wanted {
+            let mut other = (number > 0).then(&mut next);
+            let mut filling = fills.then(&mut next);
             let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
             rng.set_stream(number as u64);
-            let patterns =
-                drafter.patterns(number, hint.as_ref(), output, &played, &mut rng, progress)?;
+            let noise = drafter.noise(number);
+            let output = other.as_ref().unwrap_or(&first);
+            let mut patterns =
+                drafter.patterns(number, noise, hint.as_ref(), output, &mut rng, progress)?;
+            // Another style first, then more noise.
+            while drafter.is_like(&patterns, &played)
+                && let Some(style) = spare.next()
+            {
+                hint = style;
+                let (hint, both) = (hint.as_ref(), [false, true]);
+                let conditions = both.map(|fill| Condition { hint, fill });
+                let conditions = &conditions[..1 + usize::from(fills)];
+                let mut outputs = pattern::predict(network, &input, conditions)?.into_iter();
+                (other, filling) = (outputs.next(), outputs.next());
+                let output = other.as_ref().unwrap_or(&first);
+                patterns = drafter.patterns(number, noise, hint, output, &mut rng, progress)?;
+            }
+            let output = other.as_ref().unwrap_or(&first);
+            for noise in MORE_NOISE {
+                if !drafter.is_like(&patterns, &played) {
+                    break;
+                }
+                let hint = hint.as_ref();
+                patterns = drafter.patterns(number, noise, hint, output, &mut rng, progress)?;
+            }
             if numbers.contains(&number) {
                 let arranger = drafter.arranger(&patterns);
                 let Arranged { part, given, fill_strokes, fills, stops } =
@@ -219,44 +243,32 @@ impl<'a> Drafter<'a> {
         }
     }
 
-    /// What each group of bars plays in one alternative, other than in those before it.
-    fn patterns(
-        &self,
-        number: usize,
-        hint: Option<&ClassDensities>,
-        output: &PatternOutput,
-        played: &[Vec<Pattern>],
-        rng: &mut ChaCha8Rng,
-        progress: &dyn Progress,
-    ) -> Result<Vec<Pattern>, DrummerError> {
-        let noise = match number {
+    /// The noise with which an alternative is decided.
+    fn noise(&self, number: usize) -> f32 {
+        match number {
             0 if self.settings.seed == 0 => 0.0,
             0 => NOISE[0],
             _ => NOISE[1],
-        };
-        let usage = Usage { usual: USUAL[number.min(1)], corrected: self.analysis.tracks > 1 };
-        let mut patterns = self.decided(noise, usage, hint, output, rng, progress)?;
-        // Alternatives of one groove are alike.
-        for noise in MORE_NOISE.into_iter().filter(|_| !self.settings.has_own_groove()) {
-            let close =
-                |other: &Vec<Pattern>| similarity(other, &patterns, &self.sounds) > TOO_SIMILAR;
-            if !played.iter().any(close) {
-                break;
-            }
-            patterns = self.decided(noise, usage, hint, output, rng, progress)?;
         }
-        Ok(patterns)
     }
 
-    fn decided(
+    /// Whether an alternative is too similar to one of those before it; those of one groove may be.
+    fn is_like(&self, patterns: &[Pattern], played: &[Vec<Pattern>]) -> bool {
+        let close = |other: &Vec<Pattern>| similarity(other, patterns, &self.sounds) > TOO_SIMILAR;
+        !self.settings.has_own_groove() && played.iter().any(close)
+    }
+
+    /// What each group of bars plays in one alternative.
+    fn patterns(
         &self,
+        number: usize,
         noise: f32,
-        usage: Usage,
         hint: Option<&ClassDensities>,
         output: &PatternOutput,
         rng: &mut ChaCha8Rng,
         progress: &dyn Progress,
     ) -> Result<Vec<Pattern>, DrummerError> {
+        let usage = Usage { usual: USUAL[number.min(1)], corrected: self.analysis.tracks > 1 };
         let Drafter { given, groups, blocks, limbs, .. } = self;
         let SongAnalysis { grids, drum_ssm, .. } = self.analysis;
         let is_asked = hint.is_some() && !self.settings.has_own_groove();
@@ -377,7 +389,8 @@ fn style_bars(analysis: &SongAnalysis, settings: &Settings) -> StyleBars {
 }
 
 /// The hints of the alternatives: what was asked for all of them; or nothing, then the style
-/// prototypes that together come nearest to whatever the song may have, likely and less likely.
+/// prototypes that together come nearest to whatever the song may have, likely and less likely, and behind
+/// them those that are left.
 fn hints(
     asked: Option<ClassDensities>,
     output: &PatternOutput,
@@ -387,6 +400,8 @@ fn hints(
     const NEAR: f32 = 1.2;
     /// The network is too sure of a song's style; chances are raised to this power.
     const DOUBT: f32 = 0.3;
+    /// Styles less likely than this are nobody's alternative, unless there are no others.
+    const UNLIKELY: f32 = 0.03;
     let near = |a: &ClassDensities, b: &ClassDensities| {
         let distance = a.iter().zip(b).map(|(a, b)| (a.ln_1p() - b.ln_1p()).powi(2)).sum::<f32>();
         (-distance.sqrt() / NEAR).exp()
@@ -397,19 +412,25 @@ fn hints(
     // How near the alternatives come to each style.
     let mut reached: Vec<f32> =
         output.styles.iter().map(|style| near(&output.densities, &style.densities)).collect();
+    let likely = || output.styles.iter().filter(|style| style.probability >= UNLIKELY);
+    let count = alternatives.max(1 + likely().count());
+    let mut left: Vec<&Prototype> = likely().collect();
     let mut hints = vec![None];
-    while hints.len() < alternatives {
-        let gain = |candidate: &ClassDensities| -> f32 {
+    while hints.len() < count && !output.styles.is_empty() {
+        if left.is_empty() {
+            left = output.styles.iter().collect();
+        }
+        let gain = |candidate: &Prototype| -> f32 {
             let styles = output.styles.iter().zip(&reached);
             let gains = styles.map(|(style, reached)| {
                 style.probability.powf(DOUBT)
-                    * (near(candidate, &style.densities) - reached).max(0.0)
+                    * (near(&candidate.densities, &style.densities) - reached).max(0.0)
             });
             gains.sum()
         };
-        let best =
-            output.styles.iter().max_by(|a, b| gain(&a.densities).total_cmp(&gain(&b.densities)));
-        let Some(best) = best.map(|style| style.densities) else { break };
+        let gains: Vec<f32> = left.iter().map(|style| gain(style)).collect();
+        let best = (0..left.len()).max_by(|&a, &b| gains[a].total_cmp(&gains[b])).unwrap_or(0);
+        let best = left.remove(best).densities;
         for (reached, style) in reached.iter_mut().zip(&output.styles) {
             *reached = reached.max(near(&best, &style.densities));
         }

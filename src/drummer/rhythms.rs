@@ -46,6 +46,11 @@ const CYMBALS: Family = Family {
 };
 /// Rhythms of cymbals with a larger share are all as good: the most usual of them is not to be everywhere.
 const USUAL_CYMBALS: f32 = 0.002;
+/// The four beats, and those of the back beat, one bit a slot of sixteenths. A kick on all beats under a back beat
+/// is what is left of not knowing: of 57 unseen songs of `paired` that had it in .3 of their bars and more it was
+/// right in 7, where people have it in 28 of 288. So it is no rhythm that is offered.
+const BEATS: u32 = 0x1111;
+const BACK_BEATS: u32 = 0x1010;
 /// Kicks on all eighths of four beats, one bit a slot. Half of them are right wherever people strike it, so that
 /// no correction keeps them out of ballads. They pass for unheard.
 const RUNNING_KICKS: u32 = 0x5555;
@@ -132,7 +137,10 @@ impl Rhythms {
                 let StoredGrid { ternary, steps, steps_per_beat, drums, cymbals, kicks } = grid;
                 let kind = if ternary { GridKind::Ternary } else { GridKind::Straight };
                 let drums = (drums.into_iter())
-                    .filter(|&(kick, ..)| kick != RUNNING_KICKS)
+                    .filter(|&(kick, snare, _)| {
+                        let four = kick & BEATS == BEATS && snare & BACK_BEATS == BACK_BEATS;
+                        kick != RUNNING_KICKS && !four
+                    })
                     .map(|(kick, snare, share)| (vec![kick, snare], share));
                 let cymbals = cymbals
                     .into_iter()
@@ -352,6 +360,17 @@ mod tests {
             (0..SLOTS).filter(|slot| row >> slot & 1 == 1).collect()
         };
         classes.iter().map(row).collect()
+    }
+
+    #[test]
+    fn a_kick_on_every_beat_under_a_back_beat_is_to_be_sure() {
+        let kicks = |between: f32| {
+            let four = [(0, 0.95), (4, between), (8, 0.9), (12, between)];
+            let four = four.map(|(slot, likely)| (Lane::Kick, slot, likely));
+            settled(&[&four[..], &BACK_BEAT].concat(), &[DrumClass::Kick]).remove(0)
+        };
+        assert!(kicks(0.5).len() < 4, "{:?}", kicks(0.5));
+        assert_eq!(kicks(0.95), [0, 4, 8, 12]);
     }
 
     #[test]

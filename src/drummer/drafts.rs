@@ -1,6 +1,6 @@
 //! The alternatives of a part before they are played: what every bar plays, without feel.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -23,7 +23,7 @@ use super::lanes::PERCUSSION;
 use super::limbs::Limbs;
 use super::metre::BarQuery;
 use super::open_hats::{close_last, open_alike, open_alone};
-use super::pattern::{self, Condition, PatternOutput, Prototype};
+use super::pattern::{self, Condition, PatternInput, PatternOutput, Prototype};
 use super::percussion::{on_the_kit, one_instrument, without_doubling, without_guesses};
 use super::performance::{FillStrokes, GivenStrokes, Moved, Place};
 use super::requested::weights;
@@ -104,72 +104,86 @@ pub(super) fn drafts(
 ) -> Result<Vec<Draft>, DrummerError> {
     let input = analysis.pattern_input();
     let drafter = Drafter::new(analysis, settings);
+    let fills = !drafter.places.is_empty();
+    let ask = |hints: &[Option<ClassDensities>]| Answer::of(network, &input, hints, fills);
     let asked = settings.densities();
-    let first = Condition { hint: asked.as_ref(), fill: false };
-    let mut first = pattern::predict(network, &input, &[first])?;
-    let first = first.pop().expect("there is one answer for each condition");
-    let mut hints = hints(asked, &first, settings.alternatives);
-    // For alternatives that turn out like others.
-    let mut spare = hints.split_off(settings.alternatives.min(hints.len())).into_iter();
+    let first = ask(&[asked])?;
+    let mut hints = hints(asked, &first[0].output, settings.alternatives).into_iter().skip(1);
     // Those before the last one wanted as well, from which it shall differ.
     let count = numbers.iter().max().map_or(0, |last| last + 1);
-    let wanted: Vec<(usize, Option<ClassDensities>)> =
-        hints.into_iter().enumerate().take(count).collect();
+    let others: Vec<Option<ClassDensities>> =
+        hints.by_ref().take(settings.alternatives.saturating_sub(1)).collect();
     let mut played: Vec<Vec<Pattern>> = Vec::new();
     let mut drafts = Vec::new();
-    let fills = !drafter.places.is_empty();
+    let mut answers = VecDeque::from(first);
     // As many alternatives at once as the network is best asked about, two conditions each.
-    for wanted in wanted.chunks((network.batch() / 2).max(1)) {
+    let mut others =
+        others[..others.len().min(count.saturating_sub(1))].chunks((network.batch() / 2).max(1));
+    for number in 0..count {
         progress.go_on()?;
-        let mut conditions = Vec::new();
-        for (number, hint) in wanted {
-            let hint = hint.as_ref();
-            // What the first one is asked was asked above.
-            conditions.extend((*number > 0).then_some(Condition { hint, fill: false }));
-            conditions.extend(fills.then_some(Condition { hint, fill: true }));
+        if answers.is_empty() {
+            answers.extend(others.next().map(ask).transpose()?.into_iter().flatten());
         }
-        let mut outputs = pattern::predict(network, &input, &conditions)?.into_iter();
-        let mut next = || outputs.next().expect("there is one answer for each condition");
-        for &(number, mut hint) in wanted {
-            let mut other = (number > 0).then(&mut next);
-            let mut filling = fills.then(&mut next);
-            let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
-            rng.set_stream(number as u64);
-            let noise = drafter.noise(number);
-            let output = other.as_ref().unwrap_or(&first);
-            let mut patterns =
-                drafter.patterns(number, noise, hint.as_ref(), output, &mut rng, progress)?;
-            // Another style first, then more noise.
-            while drafter.is_like(&patterns, &played)
-                && let Some(style) = spare.next()
-            {
-                hint = style;
-                let (hint, both) = (hint.as_ref(), [false, true]);
-                let conditions = both.map(|fill| Condition { hint, fill });
-                let conditions = &conditions[..1 + usize::from(fills)];
-                let mut outputs = pattern::predict(network, &input, conditions)?.into_iter();
-                (other, filling) = (outputs.next(), outputs.next());
-                let output = other.as_ref().unwrap_or(&first);
-                patterns = drafter.patterns(number, noise, hint, output, &mut rng, progress)?;
-            }
-            let output = other.as_ref().unwrap_or(&first);
-            for noise in MORE_NOISE {
-                if !drafter.is_like(&patterns, &played) {
-                    break;
-                }
-                let hint = hint.as_ref();
-                patterns = drafter.patterns(number, noise, hint, output, &mut rng, progress)?;
-            }
-            if numbers.contains(&number) {
-                let arranger = drafter.arranger(&patterns);
-                let Arranged { part, given, fill_strokes, fills, stops } =
-                    arranger.part(output, filling.as_ref(), &mut rng);
-                drafts.push(Draft { number, part, fills, style: hint, given, fill_strokes, stops });
-            }
-            played.push(patterns);
+        let Some(mut answer) = answers.pop_front() else { break };
+        let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
+        rng.set_stream(number as u64);
+        let mut patterns =
+            drafter.patterns(number, drafter.noise(number), &answer, &mut rng, progress)?;
+        // Another style first, then more noise.
+        while drafter.is_like(&patterns, &played)
+            && let Some(style) = hints.next()
+        {
+            answer = ask(&[style])?.remove(0);
+            patterns =
+                drafter.patterns(number, drafter.noise(number), &answer, &mut rng, progress)?;
         }
+        for noise in MORE_NOISE {
+            if !drafter.is_like(&patterns, &played) {
+                break;
+            }
+            patterns = drafter.patterns(number, noise, &answer, &mut rng, progress)?;
+        }
+        if numbers.contains(&number) {
+            let Answer { hint: style, output, filling } = answer;
+            let Arranged { part, given, fill_strokes, fills, stops } =
+                drafter.arranger(&patterns).part(&output, filling.as_ref(), &mut rng);
+            drafts.push(Draft { number, part, fills, style, given, fill_strokes, stops });
+        }
+        played.push(patterns);
     }
     Ok(drafts)
+}
+
+/// What the network says of one alternative.
+struct Answer {
+    hint: Option<ClassDensities>,
+    output: PatternOutput,
+    /// Of bars that are fills, where there are any.
+    filling: Option<PatternOutput>,
+}
+
+impl Answer {
+    /// To each of some hints.
+    fn of(
+        network: &dyn Network,
+        input: &PatternInput,
+        hints: &[Option<ClassDensities>],
+        fills: bool,
+    ) -> Result<Vec<Answer>, DrummerError> {
+        let kinds = if fills { &[false, true][..] } else { &[false] };
+        let conditions: Vec<Condition> = hints
+            .iter()
+            .flat_map(|hint| kinds.iter().map(|&fill| Condition { hint: hint.as_ref(), fill }))
+            .collect();
+        let mut outputs = pattern::predict(network, input, &conditions)?.into_iter();
+        let mut next = || outputs.next().expect("there is one answer for each condition");
+        let answer = |&hint: &Option<ClassDensities>| Answer {
+            hint,
+            output: next(),
+            filling: fills.then(&mut next),
+        };
+        Ok(hints.iter().map(answer).collect())
+    }
 }
 
 /// What all alternatives of a part have in common.
@@ -263,16 +277,16 @@ impl<'a> Drafter<'a> {
         &self,
         number: usize,
         noise: f32,
-        hint: Option<&ClassDensities>,
-        output: &PatternOutput,
+        answer: &Answer,
         rng: &mut ChaCha8Rng,
         progress: &dyn Progress,
     ) -> Result<Vec<Pattern>, DrummerError> {
+        let Answer { hint, output, .. } = answer;
         let usage = Usage { usual: USUAL[number.min(1)], corrected: self.analysis.tracks > 1 };
         let Drafter { given, groups, blocks, limbs, .. } = self;
         let SongAnalysis { grids, drum_ssm, .. } = self.analysis;
         let is_asked = hint.is_some() && !self.settings.has_own_groove();
-        let asked = Asked { densities: hint, bars: &self.style_bars, given };
+        let asked = Asked { densities: hint.as_ref(), bars: &self.style_bars, given };
         let decoding = Decoding {
             drafting: Drafting { pooling: POOLING, noise },
             weights: weights(is_asked),

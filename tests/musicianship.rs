@@ -543,8 +543,7 @@ fn alternatives_have_names_and_differ() {
             for second in &parts[..number] {
                 let both = 2 * first.intersection(second).count();
                 let alike = both as f64 / (first.len() + second.len()) as f64;
-                // Two of the loop's differ by a kick in every other bar.
-                assert!(alike < 0.98, "{name}: two alternatives are {alike:.3} alike");
+                assert!(alike < 0.95, "{name}: two alternatives are {alike:.3} alike");
             }
         }
     }

@@ -127,21 +127,29 @@ pub(super) fn drafts(
         let Some(mut answer) = answers.pop_front() else { break };
         let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
         rng.set_stream(number as u64);
-        let mut patterns =
-            drafter.patterns(number, drafter.noise(number), &answer, &mut rng, progress)?;
-        // Another style first, then more noise.
-        while drafter.is_like(&patterns, &played)
+        let noise = drafter.noise(number);
+        let mut patterns = drafter.patterns(number, noise, &answer, &mut rng, progress)?;
+        let mut likeness = drafter.likeness(&patterns, &played);
+        // Another style first, then more noise; or else what is least like the others.
+        while likeness > TOO_SIMILAR
             && let Some(style) = hints.next()
         {
-            answer = ask(&[style])?.remove(0);
-            patterns =
-                drafter.patterns(number, drafter.noise(number), &answer, &mut rng, progress)?;
+            let other = ask(&[style])?.remove(0);
+            let tried = drafter.patterns(number, noise, &other, &mut rng, progress)?;
+            let close = drafter.likeness(&tried, &played);
+            if close < likeness {
+                (answer, patterns, likeness) = (other, tried, close);
+            }
         }
         for noise in MORE_NOISE {
-            if !drafter.is_like(&patterns, &played) {
+            if likeness <= TOO_SIMILAR {
                 break;
             }
-            patterns = drafter.patterns(number, noise, &answer, &mut rng, progress)?;
+            let tried = drafter.patterns(number, noise, &answer, &mut rng, progress)?;
+            let close = drafter.likeness(&tried, &played);
+            if close < likeness {
+                (patterns, likeness) = (tried, close);
+            }
         }
         if numbers.contains(&number) {
             let Answer { hint: style, output, filling } = answer;
@@ -266,10 +274,11 @@ impl<'a> Drafter<'a> {
         }
     }
 
-    /// Whether an alternative is too similar to one of those before it; those of one groove may be.
-    fn is_like(&self, patterns: &[Pattern], played: &[Vec<Pattern>]) -> bool {
-        let close = |other: &Vec<Pattern>| similarity(other, patterns, &self.sounds) > TOO_SIMILAR;
-        !self.settings.has_own_groove() && played.iter().any(close)
+    /// How similar an alternative is to the one before it that is most like it; those of one groove may be.
+    fn likeness(&self, patterns: &[Pattern], played: &[Vec<Pattern>]) -> f32 {
+        let likeness = |other: &Vec<Pattern>| similarity(other, patterns, &self.sounds);
+        let others = played.iter().filter(|_| !self.settings.has_own_groove());
+        others.map(likeness).fold(0.0, f32::max)
     }
 
     /// What each group of bars plays in one alternative.

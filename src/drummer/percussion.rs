@@ -2,11 +2,12 @@
 
 use super::bar_pattern::{Pattern, add, beats, count, is_onset, played, silence};
 use super::features::SLOTS;
-use super::lanes::{CYMBALS, PERCUSSION, STICKS};
+use super::lanes::{CYMBALS, DRUMS, PERCUSSION, STICKS};
 use super::limbs::Limbs;
 use crate::score::{Lane, StepGrid};
 
-/// Fewer strokes of percussion in a bar, unless on back beats, are a guess.
+/// Fewer strokes of percussion in a bar that hands are left for, unless on back beats, are a guess: a tambourine on
+/// every beat whose back beats the snare has the hands of is left with the first and third.
 const GUESS: usize = 3;
 
 /// Takes single strokes of percussion away.
@@ -14,13 +15,19 @@ pub(super) fn without_guesses(patterns: &mut [Pattern], groups: &[usize], grids:
     for (bar, pattern) in played(patterns, groups) {
         let beat = grids[bar].steps_per_beat;
         let strokes: Vec<usize> = (0..SLOTS)
-            .filter(|&slot| PERCUSSION.iter().any(|&lane| is_onset(pattern, lane, slot)))
+            .filter(|&slot| strikes(pattern, &PERCUSSION, slot))
+            .filter(|&slot| !strikes(pattern, &DRUMS, slot) || !strikes(pattern, &STICKS, slot))
             .collect();
         let back = |slot: &usize| *slot > 0 && (slot / beat) % 2 == 1 && slot.is_multiple_of(beat);
         if strokes.len() < GUESS && !strokes.iter().all(back) {
             PERCUSSION.into_iter().for_each(|lane| silence(pattern, lane));
         }
     }
+}
+
+/// Whether any of some lanes is struck on a slot.
+fn strikes(pattern: &Pattern, lanes: &[Lane], slot: usize) -> bool {
+    lanes.iter().any(|&lane| is_onset(pattern, lane, slot))
 }
 
 /// Strokes a beat that keep the time.
@@ -35,9 +42,10 @@ const MEANT: f32 = 1.5;
 pub(super) fn without_doubling(patterns: &mut [Pattern], groups: &[usize], grids: &[StepGrid]) {
     for (bar, pattern) in played(patterns, groups) {
         let busy = KEEPS * beats(&grids[bar]) as f32;
-        let struck = |lanes: &[Lane], slot| lanes.iter().any(|&lane| is_onset(pattern, lane, slot));
-        let strokes: Vec<usize> = (0..SLOTS).filter(|&slot| struck(&PERCUSSION, slot)).collect();
-        let doubled = strokes.iter().filter(|&&slot| struck(&STICKS, slot)).count() as f32;
+        let strokes: Vec<usize> =
+            (0..SLOTS).filter(|&slot| strikes(pattern, &PERCUSSION, slot)).collect();
+        let doubled =
+            strokes.iter().filter(|&&slot| strikes(pattern, &STICKS, slot)).count() as f32;
         let row = likeliest(pattern, &PERCUSSION);
         let sure: f32 = strokes.iter().map(|&slot| row[slot]).sum();
         let number = strokes.len() as f32;
@@ -201,5 +209,20 @@ mod tests {
         ];
         without_guesses(&mut bars, &[0, 1, 2], &grids);
         assert_eq!(bars.each_ref().map(|bar| count(bar, &PERCUSSION)), [0, 2, 3]);
+    }
+
+    #[test]
+    fn percussion_is_where_hands_are_left_for_it() {
+        let grid = StepGrid::for_metre(Metre::COMMON, false);
+        let left = |snares: &[usize]| {
+            let beats = (0..16).step_by(4);
+            let time = (0..16).step_by(2).map(|slot| (Lane::ClosedHat, slot));
+            let tambourine = beats.map(|slot| (Lane::Shaker, slot));
+            let snares = snares.iter().map(|&slot| (Lane::Snare, slot));
+            let mut bars = [pattern(&time.chain(tambourine).chain(snares).collect::<Vec<_>>())];
+            without_guesses(&mut bars, &[0], &[grid]);
+            count(&bars[0], &[Lane::Shaker])
+        };
+        assert_eq!([left(&[4, 12]), left(&[12])], [0, 4]);
     }
 }

@@ -6,6 +6,7 @@ use super::features::SLOTS;
 use super::lanes::{CYMBALS, PERCUSSION, SNARES};
 use super::limbs::Limbs;
 use super::metre::beats_of_four;
+use super::pattern::known_grid;
 use crate::score::{GridKind, Lane, StepGrid};
 
 /// Snares on all downbeats are meant from this logit on.
@@ -105,6 +106,37 @@ pub(super) fn without_lone_kick(patterns: &mut [Pattern], groups: &[usize], grid
             pattern.logits[Lane::Kick.index() * SLOTS + lone] = SILENT;
             if count(pattern, &[Lane::Kick]) == 0 {
                 pattern.logits[Lane::Kick.index() * SLOTS] = BEAT;
+            }
+        }
+    }
+}
+
+/// Kicks on all eighths are meant from this logit on.
+const RUNNING: f32 = 1.5;
+
+/// Leaves a kick that runs through all eighths of a straight bar the beats that the snare does not strike, unless
+/// it is sure: in 4/4 people have it in .004 of the bars, and in 7/8 it is what is left of not knowing.
+pub(super) fn without_running_kicks(
+    patterns: &mut [Pattern],
+    groups: &[usize],
+    grids: &[StepGrid],
+) {
+    for (bar, pattern) in played(patterns, groups) {
+        let (grid, steps) = (&grids[bar], known_grid(&grids[bar]).steps);
+        let (beat, half) = (grid.steps_per_beat, grid.steps_per_beat / 2);
+        if grid.kind != GridKind::Straight || half == 0 || steps < 2 * beat {
+            continue;
+        }
+        let kick = |slot: usize| Lane::Kick.index() * SLOTS + slot;
+        let eighths = || (0..steps).step_by(half);
+        let runs = eighths().all(|slot| pattern.logits[kick(slot)] > 0.0);
+        let sure = eighths().all(|slot| pattern.logits[kick(slot)] >= RUNNING);
+        if runs && !sure {
+            for slot in eighths() {
+                let is_snares = SNARES.iter().any(|&lane| is_onset(pattern, lane, slot));
+                if is_snares || !slot.is_multiple_of(beat) {
+                    pattern.logits[kick(slot)] = SILENT;
+                }
             }
         }
     }
@@ -259,6 +291,20 @@ mod tests {
         assert_eq!(played(&[kick(0), kick(4), kick(6), snare(6)]), [vec![0, 4], vec![6]]);
         assert_eq!(played(&[kick(6), snare(6)]), [vec![0], vec![6]]);
         assert_eq!(played(&[kick(0), kick(6), snare(3)]), [vec![0, 6], vec![3]]);
+    }
+
+    #[test]
+    fn a_kick_on_all_eighths_is_to_be_sure() {
+        let grid = StepGrid::for_metre(Metre::new(7, 8).unwrap(), false);
+        let kicks = |count: usize, sure: f32| {
+            let mut bars =
+                [pattern(&(0..count).map(|at| (Lane::Kick, 2 * at)).collect::<Vec<_>>())];
+            bars[0].logits.iter_mut().for_each(|logit| *logit *= sure);
+            without_running_kicks(&mut bars, &[0], &[grid]);
+            slots(&bars[0], Lane::Kick)
+        };
+        assert_eq!(kicks(7, 1.0), [0, 4, 8]);
+        assert_eq!([kicks(7, 2.0).len(), kicks(6, 1.0).len()], [7, 6]);
     }
 
     #[test]

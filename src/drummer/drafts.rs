@@ -8,6 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use super::arrange::{Arranged, Arranger};
 use super::back_beat::{
     second_kick, share_back_beat, without_downbeats, without_lone_kick, without_pick_up,
+    without_running_kicks,
 };
 use super::bar_pattern::Pattern;
 use super::block_ssm::BlockSsm;
@@ -339,6 +340,7 @@ impl<'a> Drafter<'a> {
             without_downbeats(patterns, groups, grids);
             time_from_snare(patterns, groups, limbs, grids, few);
             without_pick_up(patterns, groups, grids);
+            without_running_kicks(patterns, groups, grids);
         }
         second_kick(patterns, groups, grids);
         without_lone_kick(patterns, groups, grids);

@@ -297,8 +297,8 @@ mod tests {
     fn a_kick_on_all_eighths_is_to_be_sure() {
         let grid = StepGrid::for_metre(Metre::new(7, 8).unwrap(), false);
         let kicks = |count: usize, sure: f32| {
-            let mut bars =
-                [pattern(&(0..count).map(|at| (Lane::Kick, 2 * at)).collect::<Vec<_>>())];
+            let kicks = (0..count).map(|at| (Lane::Kick, 2 * at));
+            let mut bars = [pattern(&kicks.chain([(Lane::Snare, 12)]).collect::<Vec<_>>())];
             bars[0].logits.iter_mut().for_each(|logit| *logit *= sure);
             without_running_kicks(&mut bars, &[0], &[grid]);
             slots(&bars[0], Lane::Kick)

@@ -5,6 +5,8 @@
 //! that strikes it cannot be back in time. A drummer plays quarters or eighths, and has the snare stand in
 //! for the hat where both hands play sixteenths.
 
+use std::collections::BTreeMap;
+
 use super::bar_pattern::{ADDED, Pattern, add, count, is_onset, played, silence_slot};
 use super::cells::SILENT;
 use super::features::SLOTS;
@@ -124,44 +126,40 @@ pub(super) fn stay_on_cymbal(
             (ride.max(hat) >= KEEPS && ride != hat).then_some(ride > hat)
         })
         .collect();
-    let bars_of = |label: usize| {
-        let bars = (0..groups.len()).filter(move |&bar| form.label_at(bar) == Some(label));
-        bars.filter_map(|bar| rides[groups[bar]])
-    };
-    let mut changes = Vec::new();
-    for (group, own) in rides.iter().enumerate() {
-        let Some(own) = *own else { continue };
-        let (mut alone, mut bars) = (0, 0);
-        let mut near = vec![0usize; patterns.len()];
-        let mut first = None;
-        for bar in (0..groups.len()).filter(|&bar| groups[bar] == group) {
-            let Some(label) = form.label_at(bar) else { continue };
-            let beside = [bar.checked_sub(1), Some(bar + 1)].into_iter().flatten();
-            let beside = beside.filter(|&other| {
-                other < groups.len()
-                    && form.section_at(other) == form.section_at(bar)
-                    && grids[other] == grids[bar]
-            });
-            let others: Vec<usize> = beside
-                .map(|other| groups[other])
-                .filter(|&other| rides[other] == Some(!own))
-                .collect();
-            let all = bars_of(label).count();
-            let like = bars_of(label).filter(|&rides| rides == own).count();
-            (first, bars) = (first.or(Some(bar)), bars + 1);
-            // Of as many the hat stays.
-            let is_minority = 2 * like < all || 2 * like == all && own;
-            if others.len() == 2 && is_minority {
-                alone += 1;
-                others.into_iter().for_each(|other| near[other] += 1);
-            }
-        }
-        let donor = (0..near.len()).filter(|&donor| near[donor] > 0).max_by_key(|&d| near[d]);
-        if let (Some(donor), Some(bar)) = (donor.filter(|_| 2 * alone > bars), first) {
-            changes.push((group, donor, bar));
+    // Bars of hat and of ride, by letter.
+    let mut voices: BTreeMap<usize, [usize; 2]> = BTreeMap::new();
+    for (bar, &group) in groups.iter().enumerate() {
+        if let (Some(label), Some(rides)) = (form.label_at(bar), rides[group]) {
+            voices.entry(label).or_default()[usize::from(rides)] += 1;
         }
     }
-    for (group, donor, bar) in changes {
+    // By group: how many bars play it, and how often other groups are on both sides of those that stand alone.
+    let mut bars = vec![0usize; patterns.len()];
+    let mut beside: Vec<BTreeMap<usize, usize>> = vec![BTreeMap::new(); patterns.len()];
+    for (bar, &group) in groups.iter().enumerate() {
+        let (Some(label), Some(own)) = (form.label_at(bar), rides[group]) else { continue };
+        bars[group] += 1;
+        // Of as many the hat stays.
+        let [hat, ride] = voices[&label];
+        let is_minority = if own { ride <= hat } else { hat < ride };
+        let is_other = |&other: &usize| {
+            other < groups.len()
+                && form.section_at(other) == form.section_at(bar)
+                && grids[other] == grids[bar]
+                && rides[groups[other]] == Some(!own)
+        };
+        let sides = [bar.checked_sub(1), Some(bar + 1)];
+        if is_minority && sides.iter().all(|side| side.as_ref().is_some_and(is_other)) {
+            for side in sides.into_iter().flatten() {
+                *beside[group].entry(groups[side]).or_default() += 1;
+            }
+        }
+    }
+    for (group, near) in beside.into_iter().enumerate() {
+        let is_alone = near.values().sum::<usize>() > bars[group];
+        let donor = near.into_iter().max_by_key(|&(_, often)| often).map(|(donor, _)| donor);
+        let bar = groups.iter().position(|&of_bar| of_bar == group);
+        let (Some(donor), Some(bar), true) = (donor, bar, is_alone) else { continue };
         let cymbals = (0..SLOTS).flat_map(|slot| CYMBALS.map(|lane| (lane, slot)));
         let strokes: Vec<(Lane, usize, f32)> = cymbals
             .map(|(lane, slot)| (lane, slot, patterns[donor].logits[lane.index() * SLOTS + slot]))

@@ -47,7 +47,7 @@ const ENOUGH: f32 = 5.0;
 const LOUD_SHARE: f32 = 0.2;
 /// The mean velocity under which a song is a soft one; what the drums do of that in decibels, where people's
 /// in 134 songs of `paired` do .8 (snares more); and the softest.
-const USUAL_TOUCH: f32 = 90.0;
+const USUAL_VELOCITY: f32 = 90.0;
 const SOFTER: f32 = 0.7;
 const SOFTEST: f32 = -6.0;
 /// So many different velocities were played, or drawn with care.
@@ -62,7 +62,7 @@ pub struct Dynamics {
     /// Decibels by which each bar is played above or below its level.
     arc: Vec<f32>,
     /// Decibels by which all of the song is played softer than usual, 0 or less.
-    touch: f32,
+    song_gain: f32,
 }
 
 impl Dynamics {
@@ -89,14 +89,19 @@ impl Dynamics {
                 }
             }
         }
-        Dynamics { touch: touch(&velocities), ..Dynamics::from_energy(&energy, &touches) }
+        Dynamics { song_gain: song_gain(&velocities), ..Dynamics::from_energy(&energy, &touches) }
     }
 
     fn from_energy(energy: &[f32], touches: &[Touch]) -> Dynamics {
         let mut sounding: Vec<f32> = energy.iter().copied().filter(|&e| e > 0.0).collect();
         if sounding.is_empty() {
             let none = vec![0.0; energy.len()];
-            return Dynamics { bars: none.clone(), smooth: none.clone(), arc: none, touch: 0.0 };
+            return Dynamics {
+                bars: none.clone(),
+                smooth: none.clone(),
+                arc: none,
+                song_gain: 0.0,
+            };
         }
         sounding.sort_by(|a, b| b.total_cmp(a));
         let loud = sounding[(sounding.len() as f32 * LOUD_SHARE) as usize];
@@ -107,7 +112,7 @@ impl Dynamics {
         struck_as_loud_bars(&bars, touches, &mut smooth);
         rest(&bars, &mut smooth);
         let arc = vec![0.0; bars.len()];
-        Dynamics { bars, smooth, arc, touch: 0.0 }
+        Dynamics { bars, smooth, arc, song_gain: 0.0 }
     }
 
     /// With an arc over the sections of a song that has little dynamics of its own.
@@ -173,8 +178,8 @@ impl Dynamics {
     }
 
     /// How much softer than usual the drums are struck because all of the song is: decibels, 0 or less.
-    pub(super) fn touch(&self) -> f32 {
-        self.touch
+    pub(super) fn song_gain(&self) -> f32 {
+        self.song_gain
     }
 
     /// The level of a bar by itself: decibels, not smoothed. 0 behind the last bar.
@@ -195,14 +200,14 @@ impl Dynamics {
     }
 }
 
-/// See [`Dynamics::touch`]; `velocities` says how often each occurs.
-fn touch(velocities: &[usize; 128]) -> f32 {
+/// See [`Dynamics::song_gain`]; `velocities` says how often each occurs.
+fn song_gain(velocities: &[usize; 128]) -> f32 {
     if velocities.iter().filter(|&&count| count > 0).count() < PLAYED {
         return 0.0;
     }
     let count = velocities.iter().sum::<usize>() as f32;
     let sum: usize = velocities.iter().enumerate().map(|(velocity, count)| velocity * count).sum();
-    (SOFTER * 20.0 * (sum as f32 / count / USUAL_TOUCH).log10()).clamp(SOFTEST, 0.0)
+    (SOFTER * 20.0 * (sum as f32 / count / USUAL_VELOCITY).log10()).clamp(SOFTEST, 0.0)
 }
 
 /// How a bar's notes are struck.
@@ -424,13 +429,17 @@ mod tests {
 
     #[test]
     fn soft_songs_are_drummed_softly() {
-        let touch = |mean: u8| {
+        let gain = |mean: u8| {
             let bars: Vec<(u64, u8)> = (0..13).map(|bar| (8, mean - 12 + 2 * bar)).collect();
-            measured(&bars).touch()
+            measured(&bars).song_gain()
         };
-        assert_eq!(touch(100), 0.0);
-        assert!(touch(70) < -1.0 && touch(45) < touch(70) - 2.0 && touch(14) == SOFTEST);
-        assert_eq!(measured(&[(8, 45); 13]).touch(), 0.0, "one velocity throughout says nothing");
+        assert_eq!(gain(100), 0.0);
+        assert!(gain(70) < -1.0 && gain(45) < gain(70) - 2.0 && gain(14) == SOFTEST);
+        assert_eq!(
+            measured(&[(8, 45); 13]).song_gain(),
+            0.0,
+            "one velocity throughout says nothing"
+        );
     }
 
     #[test]

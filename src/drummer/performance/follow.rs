@@ -23,8 +23,8 @@ impl Follow {
                 // Between the song's mean and its loud bars: most of a song is played as usual, and
                 // accents have little room above it.
                 let usual = dynamics.mean_level() / 2.0;
-                let touch = 10f32.powf(dynamics.touch() / 20.0);
-                (0..bars).map(|bar| touch * factor(dynamics.velocity_level(bar) - usual)).collect()
+                let gain = 10f32.powf(dynamics.song_gain() / 20.0);
+                (0..bars).map(|bar| gain * factor(dynamics.velocity_level(bar) - usual)).collect()
             }
         };
         Follow { factors }

@@ -14,9 +14,8 @@ const DOWNBEAT: f32 = 1.0;
 
 /// Leaves the first and third beat to the kick where the snare has the second and fourth, unless the
 /// snare is sure of all of them: where little is known, the likeliest snares are on every beat. On one
-/// downbeat and not on the other hardly anybody strikes it (in .0008 of the bars of `paired`). In 6/8 the
-/// first beat is the kick's, however sure the snare is, since the network has heard so few. The last beat may
-/// be short: 7/8 is a 4/4 that lacks an eighth. Of three, five and seven beats those are the back
+/// downbeat and not on the other hardly anybody strikes it (in .0008 of the bars of `paired`). The last
+/// beat may be short: 7/8 is a 4/4 that lacks an eighth. Of three, five and seven beats those are the back
 /// beat's that take their strokes from one of four.
 pub(super) fn without_downbeats(patterns: &mut [Pattern], groups: &[usize], grids: &[StepGrid]) {
     for (bar, pattern) in played(patterns, groups) {
@@ -37,8 +36,7 @@ pub(super) fn without_downbeats(patterns: &mut [Pattern], groups: &[usize], grid
         let (downs, backs): (Vec<usize>, Vec<usize>) = known.partition(is_down);
         let snare = |at: usize| Lane::Snare.index() * SLOTS + at * beat;
         let has_backs = backs.iter().all(|&at| pattern.logits[snare(at)] > 0.0);
-        let is_known = grids[bar].kind == GridKind::Straight || beats > 2;
-        let sure = is_known && downs.iter().all(|&at| pattern.logits[snare(at)] >= DOWNBEAT);
+        let sure = downs.iter().all(|&at| pattern.logits[snare(at)] >= DOWNBEAT);
         for at in downs.into_iter().filter(|_| has_backs && !sure) {
             let logit = &mut pattern.logits[snare(at)];
             if *logit > 0.0 {
@@ -85,28 +83,38 @@ pub(super) fn second_kick(patterns: &mut [Pattern], groups: &[usize], grids: &[S
     }
 }
 
-/// Takes the kick from under one of two back beats in three parts to the beat, and from under the back beat of
-/// 6/8: people have it there under both or neither (none of 51 bars of `paired` in 12/8 with a back beat and of
-/// 29 in 6/8 has one). The kick that is left without others is on the first beat.
+/// Takes the kick from under one of two back beats in three parts to the beat: people have it there under both
+/// or neither (none of 51 bars of `paired` in 12/8).
 pub(super) fn without_lone_kick(patterns: &mut [Pattern], groups: &[usize], grids: &[StepGrid]) {
     for (bar, pattern) in played(patterns, groups) {
         let (grid, beat) = (&grids[bar], grids[bar].steps_per_beat);
-        let backs: &[usize] = match beats(grid) {
-            2 => &[beat],
-            4 => &[beat, 3 * beat],
-            _ => continue,
-        };
+        let backs = [beat, 3 * beat];
         let is_back = |slot: &usize| SNARES.iter().any(|&lane| is_onset(pattern, lane, *slot));
-        if grid.kind != GridKind::Ternary || !backs.iter().all(is_back) {
+        if grid.kind != GridKind::Ternary || beats(grid) != 4 || !backs.iter().all(is_back) {
             continue;
         }
-        let is_struck = |slot: &&usize| is_onset(pattern, Lane::Kick, **slot);
-        let kicks: Vec<usize> = backs.iter().filter(is_struck).copied().collect();
+        let kicks: Vec<usize> =
+            backs.into_iter().filter(|&slot| is_onset(pattern, Lane::Kick, slot)).collect();
         if let [lone] = kicks[..] {
             pattern.logits[Lane::Kick.index() * SLOTS + lone] = SILENT;
-            if count(pattern, &[Lane::Kick]) == 0 {
-                pattern.logits[Lane::Kick.index() * SLOTS] = BEAT;
-            }
+        }
+    }
+}
+
+/// Where the snare has the second beat of 6/8, leaves it to it alone, and the first to the kick, however sure the
+/// network is, which has heard so few: none of people's 29 bars in 6/8 with a back beat has a kick under it.
+pub(super) fn kick_before_snare(patterns: &mut [Pattern], groups: &[usize], grids: &[StepGrid]) {
+    for (bar, pattern) in played(patterns, groups) {
+        let (grid, back) = (&grids[bar], grids[bar].steps_per_beat);
+        let is_back = SNARES.iter().any(|&lane| is_onset(pattern, lane, back));
+        if grid.kind != GridKind::Ternary || beats(grid) != 2 || !is_back {
+            continue;
+        }
+        silence_slot(pattern, &[Lane::Kick], back);
+        let snares = SNARES.iter().any(|&lane| is_onset(pattern, lane, 0));
+        silence_slot(pattern, &SNARES, 0);
+        if snares || count(pattern, &[Lane::Kick]) == 0 {
+            pattern.logits[Lane::Kick.index() * SLOTS] = BEAT;
         }
     }
 }
@@ -282,8 +290,7 @@ mod tests {
         let played = |strokes: &[(Lane, usize)]| {
             let mut bars = [pattern(strokes)];
             bars[0].logits.iter_mut().for_each(|logit| *logit *= 1.5);
-            without_downbeats(&mut bars, &[0], &[grid]);
-            without_lone_kick(&mut bars, &[0], &[grid]);
+            kick_before_snare(&mut bars, &[0], &[grid]);
             [Lane::Kick, Lane::Snare].map(|lane| slots(&bars[0], lane))
         };
         let (kick, snare) = (|slot| (Lane::Kick, slot), |slot| (Lane::Snare, slot));

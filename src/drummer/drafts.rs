@@ -7,8 +7,8 @@ use rand_chacha::ChaCha8Rng;
 
 use super::arrange::{Arranged, Arranger};
 use super::back_beat::{
-    second_kick, share_back_beat, without_downbeats, without_lone_kick, without_pick_up,
-    without_running_kicks,
+    kick_before_snare, second_kick, share_back_beat, without_downbeats, without_lone_kick,
+    without_pick_up, without_running_kicks,
 };
 use super::bar_pattern::Pattern;
 use super::block_ssm::BlockSsm;
@@ -344,6 +344,7 @@ impl<'a> Drafter<'a> {
         }
         second_kick(patterns, groups, grids);
         without_lone_kick(patterns, groups, grids);
+        kick_before_snare(patterns, groups, grids);
         fill_gaps(patterns, groups, limbs, grids);
         keep_time(patterns, groups, form, limbs, grids, compound);
         stay_on_cymbal(patterns, groups, form, limbs, grids);

@@ -84,14 +84,20 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// What was given, and the strokes of fills, where they were written when the part was played.
-    pub fn moved(&self, moved: &Moved) -> (GivenStrokes, FillStrokes) {
+    /// What was given, the strokes of fills and the stops, where they were written when the part was played.
+    pub fn moved(&self, moved: &Moved) -> (GivenStrokes, FillStrokes, Vec<(BarIndex, usize)>) {
         fn at<T: Copy>(strokes: &BTreeMap<Place, T>, moved: &Moved) -> BTreeMap<Place, T> {
             let there =
                 |place: Place| (place.0, moved.get(&place).copied().unwrap_or(place.1), place.2);
             strokes.iter().map(|(&place, &stroke)| (there(place), stroke)).collect()
         }
-        (at(&self.given, moved), at(&self.fill_strokes, moved))
+        // Nothing else is struck around a stop, so that its strokes go together.
+        let stop = |&(bar, step): &(BarIndex, usize)| {
+            let to = moved.iter().find(|&(&(of, from, _), _)| (of, from) == (bar, step));
+            (bar, to.map_or(step, |(_, &to)| to))
+        };
+        let stops = self.stops.iter().map(stop).collect();
+        (at(&self.given, moved), at(&self.fill_strokes, moved), stops)
     }
 }
 
@@ -106,9 +112,9 @@ pub(super) fn drafts(
     let input = analysis.pattern_input();
     let drafter = Drafter::new(analysis, settings);
     let fills = !drafter.places.is_empty();
-    let ask = |hints: &[Option<ClassDensities>]| Answer::of(network, &input, hints, fills);
+    let predict = |hints: &[Option<ClassDensities>]| Prediction::of(network, &input, hints, fills);
     let asked = settings.densities();
-    let first = ask(&[asked])?;
+    let first = predict(&[asked])?;
     let mut hints = hints(asked, &first[0].output, settings.alternatives).into_iter().skip(1);
     // Those before the last one wanted as well, from which it shall differ.
     let count = numbers.iter().max().map_or(0, |last| last + 1);
@@ -116,44 +122,44 @@ pub(super) fn drafts(
         hints.by_ref().take(settings.alternatives.saturating_sub(1)).collect();
     let mut played: Vec<Vec<Pattern>> = Vec::new();
     let mut drafts = Vec::new();
-    let mut answers = VecDeque::from(first);
+    let mut predictions = VecDeque::from(first);
     // As many alternatives at once as the network is best asked about, two conditions each.
     let mut others =
         others[..others.len().min(count.saturating_sub(1))].chunks((network.batch() / 2).max(1));
     for number in 0..count {
         progress.go_on()?;
-        if answers.is_empty() {
-            answers.extend(others.next().map(ask).transpose()?.into_iter().flatten());
+        if predictions.is_empty() {
+            predictions.extend(others.next().map(predict).transpose()?.into_iter().flatten());
         }
-        let Some(mut answer) = answers.pop_front() else { break };
+        let Some(mut prediction) = predictions.pop_front() else { break };
         let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
         rng.set_stream(number as u64);
         let noise = drafter.noise(number);
-        let mut patterns = drafter.patterns(number, noise, &answer, &mut rng, progress)?;
+        let mut patterns = drafter.patterns(number, noise, &prediction, &mut rng, progress)?;
         let mut likeness = drafter.likeness(&patterns, &played);
         // Another style first, then more noise; or else what is least like the others.
         while likeness > TOO_SIMILAR
             && let Some(style) = hints.next()
         {
-            let other = ask(&[style])?.remove(0);
+            let other = predict(&[style])?.remove(0);
             let tried = drafter.patterns(number, noise, &other, &mut rng, progress)?;
             let close = drafter.likeness(&tried, &played);
             if close < likeness {
-                (answer, patterns, likeness) = (other, tried, close);
+                (prediction, patterns, likeness) = (other, tried, close);
             }
         }
         for noise in MORE_NOISE {
             if likeness <= TOO_SIMILAR {
                 break;
             }
-            let tried = drafter.patterns(number, noise, &answer, &mut rng, progress)?;
+            let tried = drafter.patterns(number, noise, &prediction, &mut rng, progress)?;
             let close = drafter.likeness(&tried, &played);
             if close < likeness {
                 (patterns, likeness) = (tried, close);
             }
         }
         if numbers.contains(&number) {
-            let Answer { hint: style, output, filling } = answer;
+            let Prediction { hint: style, output, filling } = prediction;
             let Arranged { part, given, fill_strokes, fills, stops } =
                 drafter.arranger(&patterns).part(&output, filling.as_ref(), &mut rng);
             drafts.push(Draft { number, part, fills, style, given, fill_strokes, stops });
@@ -164,34 +170,34 @@ pub(super) fn drafts(
 }
 
 /// What the network says of one alternative.
-struct Answer {
+struct Prediction {
     hint: Option<ClassDensities>,
     output: PatternOutput,
     /// Of bars that are fills, where there are any.
     filling: Option<PatternOutput>,
 }
 
-impl Answer {
+impl Prediction {
     /// To each of some hints.
     fn of(
         network: &dyn Network,
         input: &PatternInput,
         hints: &[Option<ClassDensities>],
         fills: bool,
-    ) -> Result<Vec<Answer>, DrummerError> {
+    ) -> Result<Vec<Prediction>, DrummerError> {
         let kinds = if fills { &[false, true][..] } else { &[false] };
         let conditions: Vec<Condition> = hints
             .iter()
             .flat_map(|hint| kinds.iter().map(|&fill| Condition { hint: hint.as_ref(), fill }))
             .collect();
         let mut outputs = pattern::predict(network, input, &conditions)?.into_iter();
-        let mut next = || outputs.next().expect("there is one answer for each condition");
-        let answer = |&hint: &Option<ClassDensities>| Answer {
+        let mut next = || outputs.next().expect("there is one prediction for each condition");
+        let prediction = |&hint: &Option<ClassDensities>| Prediction {
             hint,
             output: next(),
             filling: fills.then(&mut next),
         };
-        Ok(hints.iter().map(answer).collect())
+        Ok(hints.iter().map(prediction).collect())
     }
 }
 
@@ -287,11 +293,11 @@ impl<'a> Drafter<'a> {
         &self,
         number: usize,
         noise: f32,
-        answer: &Answer,
+        prediction: &Prediction,
         rng: &mut ChaCha8Rng,
         progress: &dyn Progress,
     ) -> Result<Vec<Pattern>, DrummerError> {
-        let Answer { hint, output, .. } = answer;
+        let Prediction { hint, output, .. } = prediction;
         let usage = Usage { usual: USUAL[number.min(1)], corrected: self.analysis.tracks > 1 };
         let Drafter { given, groups, blocks, limbs, .. } = self;
         let SongAnalysis { grids, drum_ssm, .. } = self.analysis;

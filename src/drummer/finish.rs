@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::accents::{LOUDEST, accentuate, leading};
+use super::accents::{LOUDEST, accentuate};
+use super::band_hits::{end_together, stop_together};
 use super::count_in::CLICK;
 use super::cymbals::lift_cymbals;
 use super::limbs;
@@ -27,15 +28,9 @@ const FOOT: f64 = (limbs::FOOT - limbs::SLACK) as f64;
 const HEARD: f32 = 0.5;
 /// Where the snare has every beat, that on the first has this share of the loudest.
 const BESIDE: f32 = 0.9;
-/// The last hit comes at most so early and so late, in steps: it is the band's, too.
-const EARLIEST: f32 = -0.1;
-const LATEST: f32 = 0.05;
-/// The last hit is as loud as kicks and snares of so many beats before it.
-const BEFORE_LAST: usize = 4;
-
 /// Where a song begins, where its drums do, and where both stop.
 #[derive(Clone, Copy)]
-pub(super) struct Moments<'a> {
+pub(super) struct Cues<'a> {
     /// Of the first note.
     song: Ticks,
     /// The first bar and step of the drums, which a count-in is before.
@@ -44,20 +39,20 @@ pub(super) struct Moments<'a> {
     stops: &'a [(BarIndex, usize)],
 }
 
-impl<'a> Moments<'a> {
-    pub fn of(sounding: &Sounding, stops: &'a [(BarIndex, usize)]) -> Moments<'a> {
-        Moments { song: sounding.first, drums: sounding.entry, stops }
+impl<'a> Cues<'a> {
+    pub fn of(sounding: &Sounding, stops: &'a [(BarIndex, usize)]) -> Cues<'a> {
+        Cues { song: sounding.first, drums: sounding.entry, stops }
     }
 }
 
 /// Finishes a part, of which some strokes were given and some are fills', that was played to a song with such
-/// moments.
+/// cues.
 pub(super) fn finish(
     part: &mut DrumPart,
     given: &GivenStrokes,
     filled: &FillStrokes,
     tempo: &TempoMap,
-    moments: Moments,
+    cues: Cues,
     double_pedal: bool,
 ) {
     accentuate(part, filled);
@@ -65,12 +60,9 @@ pub(super) fn finish(
     lift_kicks(part, given);
     keep_even(part, given);
     lift_cymbals(part, given);
-    begin_with(moments.song, part);
-    click_evenly(moments.drums, part);
-    for &stop in moments.stops {
-        let loud = strokes_before(part, stop).into_iter().fold(0.0, f32::max);
-        strike_together(part, given, stop, loud);
-    }
+    begin_with(cues.song, part);
+    click_evenly(cues.drums, part);
+    stop_together(cues.stops, part, given);
     let end = end_together(part, given);
     if !double_pedal {
         keep_kicks_apart(tempo, part, given, end);
@@ -253,50 +245,9 @@ fn keep_kicks_apart(
     });
 }
 
-/// The strokes of the last moment are one hit. Answers with where that is; `None` without a crash.
-fn end_together(part: &mut DrumPart, given: &GivenStrokes) -> Option<(BarIndex, usize)> {
-    let last = part.hits.last().map(|hit| (hit.bar, hit.step))?;
-    let is_end = |hit: &Hit| (hit.bar, hit.step) == last && hit.lane() == Lane::Crash;
-    part.hits.iter().any(is_end).then_some(())?;
-    let loud = leading(strokes_before(part, last).into_iter());
-    strike_together(part, given, last, loud);
-    Some(last)
-}
-
-/// Has the strokes of a moment be one hit: they come at once, kick, snare and crash no softer than `loud` (share
-/// of full strength). What was given is as loud as it was.
-fn strike_together(part: &mut DrumPart, given: &GivenStrokes, at: (BarIndex, usize), loud: f32) {
-    let loud = loud.min(LOUDEST);
-    let hits = part.hits.iter_mut().filter(|hit| (hit.bar, hit.step) == at);
-    let struck: Vec<&mut Hit> = hits.collect();
-    let offset_of = |lane| struck.iter().find(|hit| hit.lane() == lane).map(|hit| hit.offset);
-    let Some(offset) = offset_of(Lane::Crash).or(offset_of(Lane::Kick)) else { return };
-    for hit in struck {
-        hit.offset = offset.clamp(EARLIEST, LATEST);
-        let is_given = given.contains_key(&(hit.bar, hit.step, hit.key));
-        if matches!(hit.lane(), Lane::Crash | Lane::Kick | Lane::Snare) && !is_given {
-            hit.velocity = Velocity::from_unit(loud.max(hit.velocity.unit()));
-        }
-    }
-}
-
-/// How loud (share of full strength) the kicks and snares are that lead to a moment.
-fn strokes_before(part: &DrumPart, (bar, step): (BarIndex, usize)) -> Vec<f32> {
-    let grid = &part.grids[bar.0];
-    let beats = BEFORE_LAST * grid.steps_per_beat;
-    let length = part.bars.bars()[bar.0].length.0 * beats as u64 / grid.steps as u64;
-    let end = part.bars.tick_of_step(bar, step as f64, grid.steps);
-    let near = end - Ticks(length)..end;
-    let strokes = part
-        .hits
-        .iter()
-        .filter(|hit| matches!(hit.lane(), Lane::Kick | Lane::Snare))
-        .filter(|hit| near.contains(&part.tick(&Hit { offset: 0.0, ..**hit })));
-    strokes.map(|hit| hit.velocity.unit()).collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::band_hits::{EARLIEST, LATEST};
     use super::*;
     use crate::score::{BarGrid, Metre, StepGrid, TempoChange, TempoMap};
 
@@ -319,32 +270,11 @@ mod tests {
         finish_filled(part, &FillStrokes::new(), first, double_pedal);
     }
 
-    /// How loud what is struck at a step is beside what leads to it, where the band stops.
-    fn at_stop(strokes: &[(usize, Lane, u8, f32)], step: usize) -> Vec<u8> {
-        let mut played = part(strokes);
-        let stops = [(BarIndex(step / 16), step % 16)];
-        let moments = Moments { song: Ticks(0), drums: (0, 0), stops: &stops };
-        let (given, filled) = (GivenStrokes::new(), FillStrokes::new());
-        super::finish(&mut played, &given, &filled, &TempoMap::new(480, []), moments, false);
-        let struck = played.hits.iter().filter(|hit| (hit.bar, hit.step) == stops[0]);
-        struck.map(|hit| hit.velocity.get()).collect()
-    }
-
-    #[test]
-    fn a_stop_is_no_softer_than_what_leads_to_it() {
-        let before = [(8, Lane::Kick, 100, 0.0), (12, Lane::Snare, 100, 0.0)];
-        let stop = [(16, Lane::Kick, 50, 0.1), (16, Lane::Snare, 20, 0.0)];
-        // Something else is the part's last hit.
-        let behind = [(28, Lane::Kick, 60, 0.0)];
-        let struck = at_stop(&[&before[..], &stop, &behind].concat(), 16);
-        assert!(struck.len() == 2 && struck.iter().all(|&loud| loud >= 99), "{struck:?}");
-    }
-
     fn finish_filled(part: &mut DrumPart, filled: &FillStrokes, first: u64, double_pedal: bool) {
         let tempo = TempoMap::new(480, []);
         let drums = (first as usize / 1920, 0);
-        let moments = Moments { song: Ticks(first), drums, stops: &[] };
-        super::finish(part, &GivenStrokes::new(), filled, &tempo, moments, double_pedal);
+        let cues = Cues { song: Ticks(first), drums, stops: &[] };
+        super::finish(part, &GivenStrokes::new(), filled, &tempo, cues, double_pedal);
     }
 
     /// How loud strokes are once they are finished, in order; none is a fill's.

@@ -8,7 +8,7 @@ use super::dynamics::Dynamics;
 use super::ending::is_loop;
 use super::evaluation::SenseReference;
 use super::features::{Contents, bar_features, instruments, pair_channels_of, step_grids};
-use super::finish::{Moments, finish};
+use super::finish::{Cues, finish};
 use super::metre::queries;
 use super::networks;
 use super::performance::{self, Feel};
@@ -291,10 +291,10 @@ impl Drummer {
                 let performed = performance::play_all(&patterns, &*network)?;
                 for (draft, (mut part, moved)) in drafts.iter().zip(performed) {
                     let Draft { number, fills, style, .. } = draft;
-                    let (given, filled) = draft.moved(&moved);
-                    let moments = Moments::of(&analysis.sounding, &draft.stops);
+                    let (given, filled, stops) = draft.moved(&moved);
+                    let cues = Cues::of(&analysis.sounding, &stops);
                     let double_pedal = settings.has_double_pedal();
-                    finish(&mut part, &given, &filled, &analysis.tempo, moments, double_pedal);
+                    finish(&mut part, &given, &filled, &analysis.tempo, cues, double_pedal);
                     let (fills, style) = (fills.clone(), *style);
                     parts.push((*number, GeneratedPart { part, fills, style }));
                 }

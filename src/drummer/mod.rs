@@ -8,6 +8,7 @@
 mod accents;
 mod arrange;
 mod back_beat;
+mod band_hits;
 mod bar_pattern;
 mod block_ssm;
 mod breaks;

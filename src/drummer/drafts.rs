@@ -470,3 +470,27 @@ fn hints(
     }
     hints
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::score::{BarGrid, Lane, Metre, StepGrid, Ticks};
+
+    #[test]
+    fn a_stop_is_where_swing_has_moved_its_strokes() {
+        let grid = StepGrid::for_metre(Metre::COMMON, false);
+        let bars = BarGrid::new(96, &[], Ticks(2 * 384));
+        let draft = Draft {
+            number: 0,
+            part: DrumPart::new(bars, vec![grid; 2], Vec::new()),
+            fills: Vec::new(),
+            style: None,
+            given: GivenStrokes::new(),
+            fill_strokes: FillStrokes::new(),
+            stops: vec![(BarIndex(1), 0), (BarIndex(1), 2)],
+        };
+        let key = Lane::Kick.default_key();
+        let moved = Moved::from([((BarIndex(0), 2, key), 3), ((BarIndex(1), 2, key), 3)]);
+        assert_eq!(draft.moved(&moved).2, [(BarIndex(1), 0), (BarIndex(1), 3)]);
+    }
+}

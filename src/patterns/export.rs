@@ -6,18 +6,18 @@ use std::path::{Path, PathBuf};
 
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
-use serde::Deserialize;
 
-use super::drum::DRUMS;
+use super::books::{BookError, Measure, measures};
+use super::drum::{DRUMS, drum_of_lane};
 use super::extract::windows;
 use super::pattern::{Pattern, PatternGrid};
 use crate::midi;
-use crate::score::{Lane, Ticks};
+use crate::score::Ticks;
 
 /// Why training data could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    /// A table or a book of patterns.
+    /// A table.
     #[error("cannot read {}: {source}", path.display())]
     Read {
         /// Which.
@@ -33,14 +33,9 @@ pub enum ExportError {
         /// Its name.
         column: &'static str,
     },
-    /// A book of patterns that is not in its form.
-    #[error("cannot understand {}: {source}", path.display())]
-    Book {
-        /// Which.
-        path: PathBuf,
-        /// What is wrong.
-        source: serde_json::Error,
-    },
+    /// A book of patterns.
+    #[error(transparent)]
+    Book(#[from] BookError),
     /// The output.
     #[error("cannot write the patterns: {0}")]
     Write(#[from] safetensors::SafeTensorError),
@@ -74,9 +69,7 @@ pub struct Exported {
 pub fn export(data: &Path, out: &Path) -> Result<Exported, ExportError> {
     let mut table = Table::default();
     groove_midi_dataset(data, &mut table)?;
-    for book in ["DrumMachinePatterns200.json", "DrumMachinePatterns260.json"] {
-        books(&data.join("patterns").join(book), &mut table)?;
-    }
+    books(data, &mut table)?;
     paired(data, &mut table)?;
     mma(data, &mut table)?;
     table.exported.patterns = table.rows.len();
@@ -253,76 +246,29 @@ fn mma(data: &Path, table: &mut Table) -> Result<(), ExportError> {
     Ok(())
 }
 
-/// A measure of a book of drum machine patterns.
-#[derive(Deserialize)]
-struct Measure {
-    title: String,
-    signature: String,
-    length: usize,
-    tracks: HashMap<String, Vec<String>>,
-}
-
-fn books(path: &Path, table: &mut Table) -> Result<(), ExportError> {
-    if !path.exists() {
-        return Ok(());
-    }
-    let text = fs::read_to_string(path)
-        .map_err(|source| ExportError::Read { path: path.to_owned(), source })?;
-    let measures: Vec<Measure> = serde_json::from_str(&text)
-        .map_err(|source| ExportError::Book { path: path.to_owned(), source })?;
-    let mut first: Option<(String, PatternGrid, [u32; DRUMS])> = None;
-    for measure in measures {
-        let grid = match (measure.length, measure.signature.as_str()) {
-            (16, "4/4") => PatternGrid::Straight,
-            (12, "4/4" | "12/8") => PatternGrid::Triplet,
-            _ => continue,
-        };
-        let rows = rows_of(&measure);
-        let style = measure.title.trim_end_matches(char::is_numeric);
-        let style = style.split(|c: char| c.is_numeric()).next().unwrap_or(style);
-        let style = ["MeasureA", "MeasureB", "Break"]
-            .iter()
-            .fold(style, |style, end| style.trim_end_matches(end))
-            .to_lowercase();
+fn books(data: &Path, table: &mut Table) -> Result<(), ExportError> {
+    let mut first: Option<(Measure, [u32; DRUMS])> = None;
+    for measure in measures(&data.join("patterns"))? {
+        let mut rows = [0; DRUMS];
+        for (lane, step) in &measure.strokes {
+            rows[drum_of_lane(*lane)] |= 1 << step;
+        }
         let group = format!("books/{}", measure.title);
-        let shift = grid.bar_steps();
+        let shift = measure.grid.bar_steps();
         let mut add = |a: [u32; DRUMS], b: [u32; DRUMS]| {
             let rows = std::array::from_fn(|drum| a[drum] | b[drum] << shift);
-            table.add(Pattern::from_rows(grid, rows), 0.0, [&group, &style, &measure.title]);
+            let pattern = Pattern::from_rows(measure.grid, rows);
+            table.add(pattern, 0.0, [&group, &measure.style, &measure.title]);
         };
         add(rows, rows);
         // Of measures A and B also both.
-        if let Some((title, of, a)) = &first
-            && *of == grid
-            && measure.title.strip_suffix('B') == title.strip_suffix('A')
+        if let Some((of, a)) = &first
+            && of.grid == measure.grid
+            && measure.title.strip_suffix('B') == of.title.strip_suffix('A')
         {
             add(*a, rows);
         }
-        first = Some((measure.title.clone(), grid, rows));
+        first = Some((measure, rows));
     }
     Ok(())
-}
-
-fn rows_of(measure: &Measure) -> [u32; DRUMS] {
-    let mut rows = [0; DRUMS];
-    for (name, steps) in &measure.tracks {
-        let lane = match name.as_str() {
-            "BassDrum" => Lane::Kick,
-            "SnareDrum" => Lane::Snare,
-            "RimShot" => Lane::SideStick,
-            "Clap" => Lane::Clap,
-            "ClosedHiHat" => Lane::ClosedHat,
-            "OpenHiHat" => Lane::OpenHat,
-            "LowTom" => Lane::LowTom,
-            "MediumTom" => Lane::MidTom,
-            "HighTom" => Lane::HighTom,
-            "Cymbal" => Lane::Crash,
-            "Tambourine" => Lane::Shaker,
-            _ => Lane::HandDrum,
-        };
-        for (step, what) in steps.iter().take(measure.length).enumerate() {
-            rows[lane.index()] |= u32::from(what != "Rest") << step;
-        }
-    }
-    rows
 }

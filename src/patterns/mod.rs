@@ -8,7 +8,7 @@
 //! exact ends, [`PatternMap::pattern_at`] gives every place a pattern. Velocity and timing are not
 //! patterns' matter: a performance network plays [`Pattern::part`].
 //!
-//! - In and out: patterns, latents, places; no files but those that [`export`] reads.
+//! - In and out: patterns, latents, places; no files but those that [`export`] and [`measures`] read.
 //! - Threads: any but the audio thread; a pattern takes some tenths of a millisecond.
 //! - Errors: [`PatternError`] says why a song has no pattern, [`NetworkError`](crate::network::NetworkError)
 //!   why a network failed.
@@ -18,6 +18,7 @@
 
 #![forbid(unsafe_code)]
 
+mod books;
 mod drum;
 mod export;
 mod extract;
@@ -29,6 +30,7 @@ mod regrid;
 mod sample;
 mod space;
 
+pub use books::{BookError, Measure, measures};
 pub use drum::{DRUMS, LANES_OF_DRUMS, drum_of_key, drum_of_lane};
 pub use export::{ExportError, Exported, export};
 pub use extract::{PatternError, Window, medoid, quarters_of_beat, windows};

@@ -2,7 +2,7 @@
 //!
 //! Every stroke that no foot plays needs a hand, percussion and claps included. A hand needs a while
 //! before it can strike again; with two of them, of any three strokes in a row the last comes at
-//! least that while after the first. One foot has the kick, the other the pedal of the hat; a kick
+//! least that while after the first, or two in quick succession stand alone. One foot has the kick, the other the pedal of the hat; a kick
 //! can be doubled, but quick ones do not go on unless there is a double pedal. A hat is open, closed
 //! or trodden on, one at a time, and who rides has no hand on the hat.
 //!
@@ -15,6 +15,10 @@ use crate::score::Lane;
 
 /// A hand strikes at most about seven times a second, two in turn twice as often. Seconds.
 pub(super) const HAND: f32 = 0.14;
+/// Once it does so more quickly, as for the skip and the beat of a shuffle: two strokes this far apart, with a
+/// rest before and behind them. Seconds.
+const DOUBLE: f32 = 0.1;
+const REST: f32 = 0.17;
 /// A foot doubles the kick about as quickly.
 pub(super) const FOOT: f32 = 0.132;
 /// Three kicks in a row that follow each other more quickly than this are a run.
@@ -23,6 +27,8 @@ const RUN: f32 = 0.17;
 const DOUBLE_PEDAL: f32 = 0.075;
 /// The foot on the hat's pedal.
 const PEDAL: f32 = 0.22;
+/// Strokes on either side that can be in a stroke's way.
+const NEAR: usize = 3;
 /// How far around a stroke others can be in its way.
 const REACH: f32 = 0.45;
 /// Rounding of times.
@@ -106,18 +112,27 @@ impl OnsetTimeline {
                     .all(|[a, b, c]| b - a > RUN - SLACK || c - b > RUN - SLACK)
             }
             Lane::PedalHat => apart(before[0], now, after[0], PEDAL),
-            _ => [[before[1], now], [before[0], after[0]], [now, after[1]]]
-                .into_iter()
-                .all(|[first, third]| third - first > HAND - SLACK),
+            _ => [
+                [f32::NEG_INFINITY, before[2], before[0], now],
+                [before[2], before[1], now, after[0]],
+                [before[1], before[0], after[0], after[1]],
+                [before[0], now, after[1], after[2]],
+                [now, after[0], after[2], f32::INFINITY],
+            ]
+            .into_iter()
+            .all(|[earlier, first, third, later]| {
+                let is_double = !close(earlier, first, REST) && !close(third, later, REST);
+                !close(first, third, if is_double { DOUBLE } else { HAND })
+            }),
         }
     }
 
-    /// When the two strokes of some lanes next to a moment are, on either side from near to far;
+    /// When the strokes of some lanes next to a moment are, on either side from near to far;
     /// those at the moment itself count as before it. Infinitely far away where there are none.
-    fn around(&self, moment: usize, lanes: u16) -> [[f32; 2]; 2] {
+    fn around(&self, moment: usize, lanes: u16) -> [[f32; NEAR]; 2] {
         let now = self.times[moment];
         let find = |moments: &mut dyn Iterator<Item = usize>, none: f32| {
-            let (mut found, mut count) = ([none; 2], 0);
+            let (mut found, mut count) = ([none; NEAR], 0);
             for at in moments {
                 if (self.times[at] - now).abs() > REACH {
                     break;
@@ -125,7 +140,7 @@ impl OnsetTimeline {
                 for _stroke in 0..(self.onsets[at] & lanes).count_ones() {
                     found[count] = self.times[at];
                     count += 1;
-                    if count == 2 {
+                    if count == NEAR {
                         return found;
                     }
                 }
@@ -152,6 +167,11 @@ impl OnsetTimeline {
 
 fn is_foot(lane: Lane) -> bool {
     FEET & bit(lane) != 0
+}
+
+/// Whether a stroke follows another too soon; never where both are infinitely far away.
+fn close(before: f32, after: f32, least: f32) -> bool {
+    after - before <= least - SLACK
 }
 
 fn apart(before: f32, now: f32, after: f32, least: f32) -> bool {
@@ -255,6 +275,27 @@ mod tests {
     use super::*;
     use crate::score::LANES;
 
+    #[test]
+    fn a_hand_doubles_where_it_rests() {
+        // A shuffle at 172: the skip, then the beat with the back beat under it.
+        let limbs = Limbs { step: 60.0 / 172.0 / 6.0, steps: 24, double_pedal: false };
+        let mut shuffle = limbs.repeated();
+        for beat in [0, 6, 12, 18] {
+            assert!(shuffle.admit(cell(Lane::ClosedHat, beat)).is_some());
+            assert!(shuffle.admit(cell(Lane::ClosedHat, beat + 4)).is_some());
+        }
+        for back_beat in [6, 18] {
+            assert!(shuffle.admit(cell(Lane::Snare, back_beat)).is_some(), "{back_beat}");
+        }
+        // No time to rest between the skip and what comes before it.
+        assert_eq!(shuffle.admit(cell(Lane::Snare, 2)), None);
+        let mut middles = limbs.repeated();
+        for step in [0, 2, 4, 6] {
+            assert!(middles.admit(cell(Lane::ClosedHat, step)).is_some());
+        }
+        assert_eq!(middles.admit(cell(Lane::Snare, 6)), None);
+    }
+
     fn cell(lane: Lane, slot: usize) -> usize {
         lane.index() * SLOTS + slot
     }
@@ -357,7 +398,17 @@ mod tests {
                 }
             }
             hands.sort_by(f32::total_cmp);
-            prop_assert!(hands.windows(3).all(|three| three[2] - three[0] > HAND - 2.0 * SLACK));
+            // As the bar comes again.
+            let bar = limbs.step * steps as f32;
+            let hands: Vec<f32> = (0..3u8)
+                .flat_map(|again| hands.iter().map(move |at| at + f32::from(again) * bar))
+                .collect();
+            for three in (1..hands.len().saturating_sub(3)).map(|first| &hands[first - 1..first + 4]) {
+                let rests = three[1] - three[0] > REST - 2.0 * SLACK
+                    && three[4] - three[3] > REST - 2.0 * SLACK;
+                let least = if rests { DOUBLE } else { HAND };
+                prop_assert!(three[3] - three[1] > least - 2.0 * SLACK);
+            }
             let least = if double_pedal { DOUBLE_PEDAL } else { FOOT };
             prop_assert!(kicks.windows(2).all(|two| two[1] - two[0] > least - 2.0 * SLACK));
         }

@@ -74,6 +74,9 @@ impl Arranger<'_> {
     }
 }
 
+/// General MIDI's lowest drum, the acoustic bass drum.
+const LOWEST_DRUM: u8 = 35;
+
 /// The key that each lane plays: the lane's likeliest of the song.
 fn keys(logits: &[f32; PAPER_KEYS.len()]) -> [GmKey; LANES] {
     Lane::ALL.map(|lane| {
@@ -85,7 +88,8 @@ fn keys(logits: &[f32; PAPER_KEYS.len()]) -> [GmKey; LANES] {
         let usual = |key: u8| match lane {
             Lane::Crash => matches!(key, 49 | 57),
             Lane::Ride => matches!(key, 51 | 59),
-            _ => Lane::of_key(key) == lane,
+            // The keys below are clicks, scratches and other effects.
+            _ => key >= LOWEST_DRUM && Lane::of_key(key) == lane,
         };
         PAPER_KEYS
             .iter()

@@ -13,11 +13,11 @@ use super::intensity::{intensify, within_range};
 use super::places::{FillStrokes, GivenStrokes, Moved};
 use super::predict::{HitDistributions, predict};
 use super::stats::PerformanceStats;
-use super::steady::{Steady, is_leading};
+use super::steady::{Steady, is_back_beat, is_leading};
 use super::swing::{Swing, home, is_skip, onsets, swings};
 use crate::drummer::{Dynamics, Style};
 use crate::network::Network;
-use crate::score::{BarIndex, DrumPart, GridKind, Hit, LANES, StepGrid, TempoMap, Velocity};
+use crate::score::{BarIndex, DrumPart, GridKind, Hit, LANES, Lane, StepGrid, TempoMap, Velocity};
 
 /// How a pattern is to be played.
 #[derive(Clone, Copy, Debug)]
@@ -99,6 +99,9 @@ const LARGEST_SURPRISE: f32 = 2.2;
 const STEADY_ABOVE: f32 = 0.4;
 const STEADY_CHANCE: f32 = 0.25;
 const BETWEEN_CHANCE: f32 = 0.5;
+/// What a back beat has at least, as a share of full strength, before the song's loudness: where every beat
+/// has a stroke the network takes it for a ghost note.
+const BACK_BEAT: f32 = 0.6;
 
 /// How much of chance is left to strokes whose feel was given.
 const GIVEN_CHANCE: f32 = 0.3;
@@ -188,6 +191,13 @@ fn played(pattern: &DrumPart, feel: &Feel, strokes: &HitDistributions) -> (DrumP
                     if leads { (STEADY_ABOVE, STEADY_CHANCE) } else { (0.0, BETWEEN_CHANCE) };
                 let usual = |other: &usize| stroke(&pattern.hits[*other]).velocity(above);
                 let usual = returns.iter().map(usual).sum::<f32>() / returns.len() as f32;
+                let is_back_beat = hit.lane() == Lane::Snare && is_back_beat(pattern, hit);
+                let usual = match feel.style {
+                    // There it comments on the ride.
+                    Some(Style::Jazz) => usual,
+                    _ if is_back_beat => usual.max(BACK_BEAT),
+                    _ => usual,
+                };
                 let drawn = said.velocity(above + chance * loud);
                 level.of_bar(hit.bar) * (usual + drawn - said.velocity(above))
             }

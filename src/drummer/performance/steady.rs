@@ -79,13 +79,18 @@ impl Steady {
 fn back_beats(part: &DrumPart, returns: &[Vec<usize>]) -> Vec<Vec<usize>> {
     let mut backs: HashMap<(BarIndex, Lane), Vec<usize>> = HashMap::new();
     for (number, hit) in part.hits.iter().enumerate() {
-        let beat = part.grids[hit.bar.0].steps_per_beat;
         let is_snare = !matches!(hit.lane(), Lane::Kick | Lane::OpenHat);
-        if is_snare && hit.step % (2 * beat) == beat && !returns[number].is_empty() {
+        if is_snare && is_back_beat(part, hit) && !returns[number].is_empty() {
             backs.entry((hit.bar, hit.lane())).or_default().push(number);
         }
     }
     backs.into_values().collect()
+}
+
+/// Whether a stroke is on the second or fourth beat of its bar, and so on.
+pub(super) fn is_back_beat(part: &DrumPart, hit: &Hit) -> bool {
+    let beat = part.grids[hit.bar.0].steps_per_beat;
+    hit.step % (2 * beat) == beat
 }
 
 fn around(BarIndex(bar): BarIndex, bars: usize) -> Range<usize> {

@@ -79,6 +79,24 @@ fn back_beats_are_loud_and_ghost_notes_soft() {
 }
 
 #[test]
+fn a_back_beat_over_four_on_the_floor_is_no_ghost_note() {
+    let tempo = TempoMap::constant(96, Bpm(108.0));
+    let beats: Vec<Hit> = (0..32 * 4)
+        .flat_map(|beat| {
+            let lanes = if beat % 2 == 1 { &[Lane::Kick, Lane::Snare][..] } else { &[Lane::Kick] };
+            lanes.iter().map(move |lane| hit(beat / 4, beat % 4 * 4, lane.default_key()))
+        })
+        .collect();
+    let rock = rock(32);
+    let part = DrumPart::new(rock.bars, rock.grids, beats);
+    for style in [Style::Soul, Style::Rock, Style::Dance] {
+        let feel = Feel { style: Some(style), ..feel(&tempo) };
+        let back = mean_velocity(&play(&part, &feel, &*network()).unwrap(), Lane::Snare, &[4, 12]);
+        assert!(back > 0.55, "{style:?}: {back}");
+    }
+}
+
+#[test]
 fn a_back_beat_is_the_same_from_bar_to_bar() {
     let tempo = TempoMap::constant(96, Bpm(100.0));
     for seed in 0..8 {

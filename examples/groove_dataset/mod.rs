@@ -32,6 +32,7 @@ fn of_dataset(style: &str) -> Option<Style> {
         // What is filed under jazz has other grooves too.
         (_, "jazz/funk" | "jazz/fusion") => Style::Funk,
         (_, "jazz/march") => return None,
+        (_, "rock/folk" | "rock/rockabilly") => Style::Country,
         ("rock", _) => Style::Rock,
         ("pop", _) => Style::Pop,
         ("funk" | "neworleans", _) => Style::Funk,
@@ -50,7 +51,7 @@ fn of_dataset(style: &str) -> Option<Style> {
 }
 
 /// The rows of a table whose fields are never quoted, as the values of some columns.
-fn rows<const N: usize>(
+pub fn rows<const N: usize>(
     table: &Path,
     columns: [&str; N],
 ) -> Result<Vec<[String; N]>, Box<dyn error::Error>> {

@@ -40,7 +40,7 @@ use super::objective::{CLASS_CELLS, ClassCells, Evidence, Objective, Weights, la
 use super::pattern::PatternOutput;
 use super::rhythms::{self, Scope, Usage};
 use super::settings::ClassDensities;
-use super::vocabulary::StyleBar;
+use super::style_bars::StyleBars;
 use super::{DrummerError, Progress};
 use crate::analysis::Ssm;
 use crate::score::{DRUM_CLASSES, LANES, Lane, StepGrid};
@@ -76,28 +76,6 @@ pub(super) struct Asked<'a> {
     pub bars: &'a StyleBars,
     /// The musician's own grooves, which go before all of that.
     pub given: &'a Given,
-}
-
-/// The bars of a style on each bar of a song; none where no style was asked for by name.
-#[derive(Default)]
-pub(super) struct StyleBars {
-    /// By what the network is asked for: the halves of a bar are asked for apart.
-    pub by_kind: BTreeMap<usize, Vec<StyleBar>>,
-    /// What it is asked for in each bar of the song, as [`SongAnalysis::query_kinds`] numbers it.
-    ///
-    /// [`SongAnalysis::query_kinds`]: super::SongAnalysis::query_kinds
-    pub kinds: Vec<usize>,
-}
-
-impl StyleBars {
-    /// What a bar may play.
-    fn at(&self, bar: usize) -> Option<&[StyleBar]> {
-        self.by_kind.get(self.kinds.get(bar)?).map(Vec::as_slice)
-    }
-
-    fn is_empty(&self) -> bool {
-        self.by_kind.is_empty()
-    }
 }
 
 /// The share of their strokes that two songs' patterns have in common (Dice's coefficient), 0 to 1, where
@@ -165,12 +143,13 @@ pub(super) fn decode(
             entry.insert(GivenEvidence::new(given, slots, &usual, ssm));
         }
     }
+    let style_bars = asked.bars.of_one_drummer(output, limbs, decoding.drafting.noise, rng);
     let mut groups: Vec<Group> = members
         .into_iter()
         .map(|bars| {
             progress.go_on()?;
             let limbs = Limbs::fastest(bars.iter().map(|&bar| limbs[bar]));
-            let style = asked.bars.at(bars[0]).filter(|bars| !bars.is_empty());
+            let style = style_bars.at(bars[0]);
             let given = asked.given.kind(bars[0]).and_then(|kind| evidence.get(&kind));
             let material = match (given, style) {
                 (Some(given), _) => Material::Given(given),
@@ -188,7 +167,9 @@ pub(super) fn decode(
         let mut objective = objective(&groups, blocks, wanted, decoding.weights);
         let chosen = choose_bars(&mut objective, &groups, progress)?;
         let offsets = offsets(&groups, &chosen, &wanted, decoding.reach);
-        let eased = groups.iter_mut().filter(|group| !group.given);
+        // Bars of people are not thinned or filled.
+        let has_bars = |group: &Group| style_bars.at(group.bars[0]).is_some();
+        let eased = groups.iter_mut().filter(|group| !group.given && !has_bars(group));
         eased.for_each(|group| group.ease(offsets));
     }
     let mut objective = objective(&groups, blocks, wanted, decoding.weights);

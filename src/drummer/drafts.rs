@@ -14,7 +14,7 @@ use super::bar_pattern::Pattern;
 use super::block_ssm::BlockSsm;
 use super::breaks::play_on;
 use super::candidates::Drafting;
-use super::decode::{Asked, Decoding, SongBars, StyleBars, decode, similarity};
+use super::decode::{Asked, Decoding, SongBars, decode, similarity};
 use super::features::SLOTS;
 use super::foot_hat::leave_hats_to_hands;
 use super::given::Given;
@@ -22,7 +22,6 @@ use super::given_homes::Likeness;
 use super::hands::{in_turn, stay_on_cymbal, whole_off_beats};
 use super::lanes::PERCUSSION;
 use super::limbs::Limbs;
-use super::metre::BarQuery;
 use super::open_hats::{close_last, open_alike, open_alone};
 use super::pattern::{self, Condition, PatternInput, PatternOutput, Prototype};
 use super::percussion::{on_the_kit, one_instrument, without_doubling, without_guesses};
@@ -34,9 +33,9 @@ use super::song_analysis::{SongAnalysis, split_by};
 use super::sounding::Sounding;
 use super::sparse::is_sparse;
 use super::strays::{rejoin, without_lone_toms, without_passing_percussion};
+use super::style_bars::StyleBars;
 use super::thin::Amount;
 use super::timekeeper::{fill_gaps, keep_time, time_from_snare};
-use super::vocabulary::Vocabulary;
 use super::{ClassDensities, DrummerError, Progress, Settings, StyleChoice, fills};
 use crate::network::Network;
 use crate::score::{BarIndex, DrumPart};
@@ -266,7 +265,7 @@ impl<'a> Drafter<'a> {
             places: fills::places(form, &section_turns, settings.fill_amount, before),
             turns,
             section_turns,
-            style_bars: style_bars(analysis, settings),
+            style_bars: StyleBars::of(analysis, settings),
             given,
             sounding,
         }
@@ -408,16 +407,6 @@ impl<'a> Drafter<'a> {
             settings: self.settings,
         }
     }
-}
-
-/// The bars of the style that was asked for by name, if any.
-fn style_bars(analysis: &SongAnalysis, settings: &Settings) -> StyleBars {
-    let StyleChoice::Preset(style) = settings.style else { return StyleBars::default() };
-    let kinds = analysis.query_kinds();
-    let firsts = analysis.queries.iter().enumerate().filter(|&(bar, _)| kinds[bar] == bar);
-    let of = |query: &BarQuery| query.style_bars(|grid| Vocabulary::embedded().bars(style, grid));
-    let by_kind = firsts.map(|(bar, query)| (bar, of(query))).collect();
-    StyleBars { by_kind, kinds }
 }
 
 /// The hints of the alternatives: what was asked for all of them; or nothing, then the style

@@ -57,6 +57,8 @@ mod sounding;
 mod sparse;
 mod strays;
 mod structure;
+mod style_bars;
+mod style_grooves;
 mod thin;
 mod timekeeper;
 pub mod timing;

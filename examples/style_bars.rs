@@ -150,9 +150,15 @@ fn part(measure: &Measure) -> DrumPart {
     let grid = StepGrid::for_metre(Metre::COMMON, triplets);
     let cymbals = measure.strokes.iter().filter(|(lane, _)| *lane == Lane::Crash).count();
     let strokes = (0..BARS).flat_map(|bar| measure.strokes.iter().map(move |stroke| (bar, stroke)));
-    let hits = strokes.map(|(bar, &(lane, step))| {
+    // The books leave jazz's foot, which closes the hat on two and four, to the reader.
+    let is_jazz = of_book(&measure.style) == [Style::Jazz];
+    let feet = (0..if is_jazz { BARS } else { 0 })
+        .flat_map(|bar| [1, 3].map(|beat| (bar, Lane::PedalHat, beat * grid.steps_per_beat)));
+    let hands = strokes.map(|(bar, &(lane, step))| {
         let lane = if lane == Lane::Crash && cymbals >= RIDE { Lane::Ride } else { lane };
-        let step = step * (1 + usize::from(triplets));
+        (bar, lane, step * (1 + usize::from(triplets)))
+    });
+    let hits = hands.chain(feet).map(|(bar, lane, step)| {
         let (bar, key) = (BarIndex(bar), lane.default_key());
         Hit { bar, step, key, velocity: Velocity::clamped(90), offset: 0.0 }
     });

@@ -10,7 +10,7 @@ use super::limbs::Limbs;
 use super::objective::{ClassCells, by_class, class_of, lanes_of};
 use super::pattern::PatternOutput;
 use super::vocabulary::StyleBar;
-use crate::score::{DRUM_CLASSES, DrumClass, LANES, Lane};
+use crate::score::{DRUM_CLASSES, DrumClass, LANES};
 
 /// Codes less likely than this share of the likeliest are not considered.
 const UNLIKELY: f32 = 0.01;
@@ -18,9 +18,6 @@ const UNLIKELY: f32 = 0.01;
 const THRESHOLDS: [f32; 6] = [0.18, 0.22, 0.27, 0.33, 0.42, 0.5];
 /// How much of what is likely a style that was asked for by name has to say; the song says the rest.
 const STYLE: f32 = 0.3;
-/// Hands that have so much in common (F1) go with each other's kicks.
-const SAME_HANDS: f32 = 0.6;
-
 /// What a group of bars is to be made of.
 #[derive(Clone, Copy)]
 pub(super) enum Material<'a> {
@@ -122,9 +119,7 @@ impl Group {
                     let usual: f32 = style.iter().map(|bar| bar.share * (1.0 - none(bar))).sum();
                     *probability += STYLE * (usual - *probability);
                 }
-                let bars = style.iter().map(|bar| bar.probabilities.clone());
-                let bars = bars.chain(kicks_exchanged(style));
-                bars.map(|probabilities| against(&probabilities, 0.5, slots)).collect()
+                style.iter().map(|bar| against(&bar.probabilities, 0.5, slots)).collect()
             }
             Material::Given(given) => {
                 let rows = given.apply(&bars, &mut marginal, &mut onset, slots);
@@ -284,31 +279,6 @@ fn pooled_prior(output: &PatternOutput, bars: &[usize], pooling: f32) -> Vec<f32
     let most = pooled.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let total: f32 = pooled.iter().map(|log| (log - most).exp()).sum();
     pooled.iter().map(|log| (log - most).exp() / total).collect()
-}
-
-/// The bars of a style, each with the kicks of the others whose hands play much the same: so the kick can
-/// go with the song's bass and yet with what its style has.
-fn kicks_exchanged(style: &[StyleBar]) -> Vec<Vec<f32>> {
-    let kick = Lane::Kick.index() * SLOTS..(Lane::Kick.index() + 1) * SLOTS;
-    let hands = |bar: &StyleBar| -> Vec<usize> {
-        bar.struck().filter(|cell| !kick.contains(cell)).collect()
-    };
-    let hands: Vec<Vec<usize>> = style.iter().map(hands).collect();
-    let alike = |a: &[usize], b: &[usize]| {
-        let both = a.iter().filter(|cell| b.contains(cell)).count();
-        2.0 * both as f32 / (a.len() + b.len()).max(1) as f32
-    };
-    let mut exchanged = Vec::new();
-    for (own, bar) in style.iter().enumerate() {
-        for (other, with) in style.iter().enumerate() {
-            if own != other && alike(&hands[own], &hands[other]) >= SAME_HANDS {
-                let mut probabilities = bar.probabilities.clone();
-                probabilities[kick.clone()].copy_from_slice(&with.probabilities[kick.clone()]);
-                exchanged.push(probabilities);
-            }
-        }
-    }
-    exchanged
 }
 
 /// Of snare, side stick and clap together leaves the likeliest: the others take the hand that keeps the time.

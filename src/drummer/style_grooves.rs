@@ -69,10 +69,10 @@ impl Strokes<'_> {
         begins && !beside && is_time && feet && hands
     }
 
-    /// Whether this is a groove of the style. Jazz has the ride and a foot on the second and fourth beat; what
+    /// Whether this is a groove of the style. Jazz has the ride, a foot on the second and fourth beat and no back beat; what
     /// comes from the Caribbean, South America and Africa a drum that answers the kick; marches a busy
     /// snare; the others a back beat: on two and four, in half time on three, or on all off-beats. In dance the
-    /// kick is on all four.
+    /// kick is on all four; kick and snare of funk and hip-hop live in sixteenths.
     pub fn are_groove(&self, style: Style) -> bool {
         let snares = [Lane::Snare, Lane::SideStick, Lane::Clap];
         let toms = [Lane::LowTom, Lane::MidTom, Lane::HighTom];
@@ -83,11 +83,9 @@ impl Strokes<'_> {
         match style {
             Style::Jazz => {
                 let is_straight = self.grid.kind == GridKind::Straight;
-                let rides = self.on(&[Lane::Ride], &[0, 1, 2, 3]);
-                let hats = [Lane::PedalHat, Lane::ClosedHat];
-                let answered = self.on(&hats, &[1, 3]) || self.on(&snares, &[1, 3]);
-                let time = if is_straight { rides && self.on(&hats, &[1, 3]) } else { answered };
-                time && self.of(&toms).is_empty()
+                let rides = !is_straight || self.on(&[Lane::Ride], &[0, 1, 2, 3]);
+                let foot = self.on(&[Lane::PedalHat, Lane::ClosedHat], &[1, 3]);
+                rides && foot && !self.on(&snares, &[1, 3]) && self.of(&toms).is_empty()
             }
             Style::Latin | Style::Afro => {
                 let answers = self.of(&snares).len() + self.of(&toms).len();
@@ -112,6 +110,20 @@ impl Strokes<'_> {
                     Style::Dance => self.on(&[Lane::Kick], &[0, 1, 2, 3]),
                     _ => self.on(&[Lane::Kick], &[0]),
                 };
+                let beside = |step: &usize| !step.is_multiple_of(eighth);
+                let sixteenths = self
+                    .of(&[Lane::Kick, Lane::Snare, Lane::SideStick, Lane::Clap])
+                    .into_iter()
+                    .filter(beside)
+                    .count();
+                let least = match style {
+                    Style::Funk => 2,
+                    Style::HipHop => 1,
+                    _ => 0,
+                };
+                if sixteenths < least {
+                    return false;
+                }
                 let kicks = self.of(&[Lane::Kick]).len();
                 let most = if style == Style::Metal { usize::MAX } else { MOST_KICKS };
                 back_beat && begins && (1..=most).contains(&kicks) && self.of(&toms).is_empty()
@@ -143,6 +155,8 @@ mod tests {
         assert!(!is(Style::Rock, &double_time) && is(Style::Punk, &double_time));
         assert!(!is(Style::Rock, &[&back_beat[..], &[(Lane::HighTom, 10)]].concat()));
         assert!(!is(Style::Dance, &back_beat), "the kick is not on four");
+        let ghosts = [&back_beat[..], &[(Lane::Snare, 7), (Lane::Snare, 9)]].concat();
+        assert!(!is(Style::Funk, &back_beat) && is(Style::Funk, &ghosts));
         let one_drop = [(Lane::Kick, 8), (Lane::SideStick, 8)];
         assert!(is(Style::Reggae, &one_drop) && !is(Style::Rock, &one_drop));
         let ride = [0, 4, 6, 8, 12, 14].map(|step| (Lane::Ride, step));

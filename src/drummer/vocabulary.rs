@@ -29,6 +29,8 @@ const GAIN: f32 = 0.05;
 const FEWEST_BARS: usize = 2;
 /// What the bars of a performance have in common with its groove, at least: less is a solo.
 const STEADY: f32 = 0.6;
+/// Hands that have so much in common (F1) go with each other's kicks.
+const SAME_HANDS: f32 = 0.6;
 /// Bars less usual than this among those of their style are slips.
 const RARE: f32 = 0.02;
 
@@ -103,7 +105,8 @@ impl Vocabulary {
         &EMBEDDED
     }
 
-    /// The bars of a style on a grid; none where it has too few there.
+    /// The bars of a style on a grid; none where it has too few there. With them come those with a
+    /// [kick exchanged](kicks_exchanged), which are not usual.
     pub(super) fn bars(&self, style: Style, grid: &StepGrid) -> Vec<StyleBar> {
         let entries = kind(grid)
             .and_then(|kind| Some(&self.styles.get(style.name())?[kind]))
@@ -117,8 +120,35 @@ impl Vocabulary {
             }
             StyleBar { share: entry.share, probabilities }
         };
-        entries.iter().map(bar).collect()
+        let mut bars: Vec<StyleBar> = entries.iter().map(bar).collect();
+        bars.extend(kicks_exchanged(&bars, style, grid));
+        bars
     }
+}
+
+/// The bars of a style, each with the kicks of the others whose hands play much the same, as far as that is the
+/// style's groove: so the kick can go with the song's bass.
+fn kicks_exchanged(bars: &[StyleBar], style: Style, grid: &StepGrid) -> Vec<StyleBar> {
+    let kick = Lane::Kick.index() * SLOTS..(Lane::Kick.index() + 1) * SLOTS;
+    let cells = |bar: &StyleBar| -> Cells { bar.struck().map(|cell| cell as u16).collect() };
+    let known: Vec<Cells> = bars.iter().map(cells).collect();
+    let hands = |bar: &StyleBar| -> Cells {
+        cells(bar).into_iter().filter(|&cell| !kick.contains(&usize::from(cell))).collect()
+    };
+    let hands: Vec<Cells> = bars.iter().map(hands).collect();
+    let mut exchanged: Vec<StyleBar> = Vec::new();
+    for (bar, own) in bars.iter().zip(&hands) {
+        let others = bars.iter().zip(&hands);
+        for (with, _) in others.filter(|(_, other)| likeness(own, other) >= SAME_HANDS) {
+            let mut new = StyleBar { share: 0.0, ..bar.clone() };
+            new.probabilities[kick.clone()].copy_from_slice(&with.probabilities[kick.clone()]);
+            let cells = cells(&new);
+            if !known.contains(&cells) && (Strokes { cells: &cells, grid }).are_groove(style) {
+                exchanged.push(new);
+            }
+        }
+    }
+    exchanged
 }
 
 /// The grooves of a performance on a [`kind`] of grid, with their shares of its bars; none of a solo.
@@ -255,7 +285,7 @@ mod tests {
         for style in Style::ALL {
             let bars = Vocabulary::embedded().bars(style, &grid);
             assert!(bars.len() >= LEAST, "{style:?}: {}", bars.len());
-            assert!(bars.iter().all(|bar| bar.share >= RARE));
+            assert!(bars.iter().all(|bar| bar.share == 0.0 || bar.share >= RARE));
             assert!(bars.iter().map(|bar| bar.share).sum::<f32>() <= 1.01);
             for bar in &bars {
                 assert!(

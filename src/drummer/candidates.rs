@@ -10,7 +10,7 @@ use super::limbs::Limbs;
 use super::objective::{ClassCells, by_class, class_of, lanes_of};
 use super::pattern::PatternOutput;
 use super::vocabulary::StyleBar;
-use crate::score::{DRUM_CLASSES, DrumClass, LANES};
+use crate::score::{DRUM_CLASSES, DrumClass, LANES, Lane};
 
 /// Codes less likely than this share of the likeliest are not considered.
 const UNLIKELY: f32 = 0.01;
@@ -67,6 +67,17 @@ impl Candidate {
         one_snare(&mut logits);
         let onsets = limbs.playable(&logits, 0.0);
         Candidate { logits, cells: ClassCells::of(&onsets), onsets, noise }
+    }
+
+    /// A bar of a style: a kick that no foot has time for is not struck in the place of another, so that one on
+    /// the last sixteenth does not take the first beat's.
+    fn of_style(logits: Vec<f32>, noise: f32, limbs: &Limbs) -> Candidate {
+        let mut candidate = Candidate::new(logits, noise, limbs);
+        let kick = Lane::Kick.index() * SLOTS;
+        for cell in (kick..kick + SLOTS).filter(|&cell| !candidate.onsets[cell]) {
+            candidate.logits[cell] = candidate.logits[cell].min(SILENT);
+        }
+        candidate
     }
 
     /// A bar that was given is played as it is, however many hands it takes.
@@ -151,6 +162,7 @@ impl Group {
                 Material::Given(given) if candidates.len() < given.bars() => {
                     Candidate::given(row, noise)
                 }
+                Material::Style(_) => Candidate::of_style(row, noise, &limbs),
                 _ => Candidate::new(row, noise, &limbs),
             };
             if candidates.iter().all(|known| known.cells != candidate.cells) {
@@ -347,5 +359,16 @@ mod tests {
         };
         assert_eq!((struck(Lane::Snare), struck(Lane::Clap)), (vec![4, 12], vec![8]));
         assert_eq!(struck(Lane::ClosedHat).len(), 8);
+    }
+
+    #[test]
+    fn the_first_beat_keeps_its_kick() {
+        let limbs = Limbs { step: 0.12, steps: 16, double_pedal: false };
+        let mut logits = vec![-2.0; CELLS];
+        let kick = |step: usize| Lane::Kick.index() * SLOTS + step;
+        [0, 10, 15].map(kick).into_iter().for_each(|cell| logits[cell] = 2.0);
+        let bar = Candidate::of_style(logits, 0.0, &limbs);
+        assert!(bar.logits[kick(0)] > 0.0 && bar.logits[kick(10)] > 0.0);
+        assert!(bar.logits[kick(15)] < 0.0, "too soon before the first beat");
     }
 }

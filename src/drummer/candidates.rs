@@ -340,7 +340,6 @@ fn over_threshold(lanes: &[f32], threshold: f32, slots: usize) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::score::Lane;
 
     #[test]
     fn a_clap_leaves_the_hat_its_hand() {

@@ -1,10 +1,10 @@
 //! Two hands, two feet: what one drummer can play at a tempo.
 //!
 //! Every stroke that no foot plays needs a hand, percussion and claps included. A hand needs a while
-//! before it can strike again; with two of them, of any three strokes in a row the last comes at
-//! least that while after the first, or two in quick succession stand alone. One foot has the kick, the other the pedal of the hat; a kick
-//! can be doubled, but quick ones do not go on unless there is a double pedal. A hat is open, closed
-//! or trodden on, one at a time, and who rides has no hand on the hat.
+//! before it can strike again; with two of them, of any three strokes in a row the last comes at least
+//! that while after the first, or two in quick succession stand alone. One foot has the kick, the other
+//! the pedal of the hat; a kick can be doubled, but quick ones do not go on unless there is a double
+//! pedal. A hat is open, closed or trodden on, one at a time, and who rides has no hand on the hat.
 //!
 //! Where more is wanted than can be played, strokes are admitted one by one, the most wanted first. An
 //! [`OnsetTimeline`] is the time in which they are: the steps of a bar that is repeated, or of a

@@ -6,21 +6,30 @@ use std::{error, fs};
 use drumlin::drummer::Style;
 use drumlin::drummer::performance::quantise;
 use drumlin::midi;
-use drumlin::score::DrumPart;
+use drumlin::score::{Bpm, DrumPart};
 
-/// The performances of one kind (`beat` or `fill`) in 4/4 of the training split, with their styles.
-pub fn performances(
-    data: &Path,
-    kind: &str,
-) -> Result<Vec<(Style, DrumPart)>, Box<dyn error::Error>> {
+/// A performance.
+pub struct Performance {
+    /// What it is filed under.
+    pub style: Style,
+    /// Its tempo, by the metronome.
+    #[allow(dead_code, reason = "fills have none")]
+    pub bpm: Bpm,
+    /// What was played.
+    pub part: DrumPart,
+}
+
+/// The performances of one kind (`beat` or `fill`) in 4/4 of the training split.
+pub fn performances(data: &Path, kind: &str) -> Result<Vec<Performance>, Box<dyn error::Error>> {
     let mut found = Vec::new();
-    let columns = ["style", "beat_type", "time_signature", "split", "midi_filename"];
-    for [style, of_kind, metre, split, file] in rows(&data.join("info.csv"), columns)? {
+    let columns = ["style", "bpm", "beat_type", "time_signature", "split", "midi_filename"];
+    for [style, bpm, of_kind, metre, split, file] in rows(&data.join("info.csv"), columns)? {
         if (of_kind.as_str(), metre.as_str(), split.as_str()) == (kind, "4-4", "train")
             && let Some(style) = of_dataset(&style)
         {
+            let bpm = Bpm(bpm.parse()?);
             let part = quantise(&midi::read(&data.join(file))?);
-            found.extend(part.map(|part| (style, part)));
+            found.extend(part.map(|part| Performance { style, bpm, part }));
         }
     }
     Ok(found)

@@ -36,7 +36,7 @@ use super::strays::{rejoin, without_lone_toms, without_passing_percussion};
 use super::style_bars::StyleBars;
 use super::thin::Amount;
 use super::timekeeper::{fill_gaps, keep_time, time_from_snare};
-use super::{ClassDensities, DrummerError, Progress, Settings, StyleChoice, fills};
+use super::{ClassDensities, DrummerError, Progress, Settings, Style, StyleChoice, fills};
 use crate::network::Network;
 use crate::score::{BarIndex, DrumPart};
 
@@ -350,9 +350,12 @@ impl<'a> Drafter<'a> {
         second_kick(patterns, groups, grids);
         without_lone_kick(patterns, groups, grids);
         kick_before_snare(patterns, groups, grids);
-        fill_gaps(patterns, groups, limbs, grids);
-        keep_time(patterns, groups, form, limbs, grids, compound);
-        stay_on_cymbal(patterns, groups, form, limbs, grids);
+        // A march has its time from the snare drum.
+        if self.settings.style != StyleChoice::Preset(Style::March) {
+            fill_gaps(patterns, groups, limbs, grids);
+            keep_time(patterns, groups, form, limbs, grids, compound);
+            stay_on_cymbal(patterns, groups, form, limbs, grids);
+        }
         if self.settings.style == StyleChoice::FromSong {
             share_back_beat(patterns, groups, limbs, grids);
             in_turn(patterns, groups, limbs, grids);

@@ -270,8 +270,17 @@ impl BarQuery {
         (four, sources)
     }
 
-    /// Bars of a style for this bar: those of 4/4.
-    pub fn style_bars(&self, bars: impl Fn(&StepGrid) -> Vec<StyleBar>) -> Vec<StyleBar> {
+    /// Bars of a style for this bar, whose own grid is `own`: those of its metre, or else what it takes of
+    /// those of 4/4.
+    pub fn style_bars(
+        &self,
+        own: &StepGrid,
+        bars: impl Fn(&StepGrid) -> Vec<StyleBar>,
+    ) -> Vec<StyleBar> {
+        let of_metre = bars(own);
+        if !of_metre.is_empty() {
+            return of_metre;
+        }
         let (four, sources) = self.of_four();
         let mut bars = bars(&four);
         for bar in &mut bars {

@@ -59,6 +59,7 @@ mod strays;
 mod structure;
 mod style_bars;
 mod style_grooves;
+mod style_tabs;
 mod thin;
 mod timekeeper;
 pub mod timing;

@@ -31,7 +31,7 @@ impl Settings {
 
     /// Whether there is a pedal of the kick for each foot.
     pub(super) fn has_double_pedal(&self) -> bool {
-        self.style == StyleChoice::Preset(Style::Metal)
+        self.style.preset().is_some_and(Style::has_double_pedal)
     }
 }
 

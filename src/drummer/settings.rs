@@ -107,6 +107,11 @@ impl Style {
         capitalised(self.name())
     }
 
+    /// Whether there is a pedal of the kick for each foot.
+    pub(super) const fn has_double_pedal(self) -> bool {
+        matches!(self, Style::Metal)
+    }
+
     /// The style of a [`Style::name`].
     pub fn named(name: &str) -> Option<Style> {
         Style::ALL.into_iter().find(|style| style.name() == name)

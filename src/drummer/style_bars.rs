@@ -9,12 +9,11 @@ use super::candidates::Codes;
 use super::features::SLOTS;
 use super::lanes::CYMBALS;
 use super::limbs::Limbs;
-use super::metre::BarQuery;
 use super::pattern::PatternOutput;
 use super::settings::{Settings, StyleChoice};
 use super::song_analysis::SongAnalysis;
 use super::vocabulary::{StyleBar, Vocabulary};
-use crate::score::Lane;
+use crate::score::{Lane, StepGrid};
 
 /// Bars of a style whose drums have so much in common (F1) are one drummer's.
 const SAME_DRUMMER: f32 = 0.4;
@@ -33,10 +32,13 @@ impl StyleBars {
     pub fn of(analysis: &SongAnalysis, settings: &Settings) -> StyleBars {
         let StyleChoice::Preset(style) = settings.style else { return StyleBars::default() };
         let kinds = analysis.query_kinds();
-        let firsts = analysis.queries.iter().enumerate().filter(|&(bar, _)| kinds[bar] == bar);
-        let of =
-            |query: &BarQuery| query.style_bars(|grid| Vocabulary::embedded().bars(style, grid));
-        let by_kind = firsts.map(|(bar, query)| (bar, of(query))).collect();
+        let firsts = (0..kinds.len()).filter(|&bar| kinds[bar] == bar);
+        let of = |first: usize| {
+            let bpm = mean_tempo(analysis, (first..kinds.len()).filter(|&bar| kinds[bar] == first));
+            let bars = |grid: &StepGrid| Vocabulary::embedded().bars(style, grid, bpm);
+            analysis.queries[first].style_bars(&analysis.grids[first], bars)
+        };
+        let by_kind = firsts.map(|first| (first, of(first))).collect();
         StyleBars { by_kind, kinds }
     }
 
@@ -82,6 +84,18 @@ impl StyleBars {
         }
         StyleBars { by_kind, kinds: self.kinds.clone() }
     }
+}
+
+/// How many of their beats some bars have in a minute.
+fn mean_tempo(analysis: &SongAnalysis, bars: impl Iterator<Item = usize>) -> f32 {
+    let seconds = |at| analysis.tempo.seconds(at).0;
+    let (mut beats, mut minutes) = (0.0, 0.0);
+    for bar in bars {
+        let (grid, bar) = (analysis.grids[bar], &analysis.bars.bars()[bar]);
+        beats += grid.steps as f64 / grid.steps_per_beat as f64;
+        minutes += (seconds(bar.end()) - seconds(bar.start)) / 60.0;
+    }
+    (beats / minutes) as f32
 }
 
 /// The F1 that a bar is expected to have where each cell is struck with some probability.

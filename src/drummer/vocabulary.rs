@@ -3,9 +3,10 @@
 //! Class densities say how much of everything a style has, not where: reggae leaves the first beat to
 //! the hat, funk whispers on the snare between the beats, jazz has its ride skip. So where a style is
 //! asked for by name, the drummer chooses among bars of that style the ones that fit the song.
-//! [`Vocabulary`] has these bars: of each performance the one or two grooves that have most in common with
-//! all its bars, and of these the ones that stand for the style.
-//! `assets/style_bars.json` is what Drumlin comes with.
+//! [`Vocabulary`] has these bars, with the tempi at which they are played: of each performance the one or two
+//! grooves that have most in common with all its bars, and of these the ones that stand for the style.
+//! `assets/style_bars.json` is what Drumlin comes with; beside it are [bars that were written
+//! down](super::style_tabs).
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -14,9 +15,11 @@ use serde::{Deserialize, Serialize};
 
 use super::cells::CELLS;
 use super::features::SLOTS;
+use super::limbs::Limbs;
 use super::settings::Style;
 use super::style_grooves::{Cells, Strokes};
-use crate::score::{DrumPart, GridKind, Lane, StepGrid};
+use super::style_tabs::style_tabs;
+use crate::score::{Bpm, DrumPart, GridKind, Lane, StepGrid};
 
 /// Most bars of a style on a grid.
 const BARS: usize = 16;
@@ -33,6 +36,10 @@ const STEADY: f32 = 0.6;
 const SAME_HANDS: f32 = 0.6;
 /// Bars less usual than this among those of their style are slips.
 const RARE: f32 = 0.02;
+/// How much slower and quicker than it was played a groove is still one.
+const TEMPI: [f32; 2] = [0.7, 1.3];
+/// Of bars that are for other tempi those that are nearest, within a tenth of an octave.
+const NEAREST: f32 = 0.1;
 
 /// The bars of all styles.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -46,6 +53,8 @@ pub struct Vocabulary {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Entry {
     share: f32,
+    /// Beats a minute at which the slowest and the quickest of them were played.
+    bpm: [f32; 2],
     /// Cells (`lane * SLOTS + step`) that are struck now and then, with how often in per cent. The
     /// middle bar of these bars weighs as much as all of them.
     cells: Vec<(u16, u8)>,
@@ -60,7 +69,33 @@ pub(super) struct StyleBar {
     pub probabilities: Vec<f32>,
 }
 
+impl Entry {
+    fn bar(&self) -> StyleBar {
+        let mut probabilities = vec![0.0; CELLS];
+        for &(cell, percent) in &self.cells {
+            if let Some(probability) = probabilities.get_mut(usize::from(cell)) {
+                *probability = f32::from(percent) / 100.0;
+            }
+        }
+        StyleBar { share: self.share, probabilities }
+    }
+}
+
 impl StyleBar {
+    /// A bar that is played as it is.
+    fn of(cells: &Cells, share: f32) -> StyleBar {
+        let mut probabilities = vec![0.0; CELLS];
+        cells.iter().for_each(|&cell| probabilities[usize::from(cell)] = 1.0);
+        StyleBar { share, probabilities }
+    }
+
+    /// Whether limbs play all of it.
+    fn is_whole(&self, limbs: &Limbs) -> bool {
+        let logits: Vec<f32> = self.probabilities.iter().map(|chance| chance - 0.5).collect();
+        let played = limbs.playable(&logits, 0.0);
+        self.struck().all(|cell| played[cell])
+    }
+
     /// The cells that its middle bar strikes.
     pub fn struck(&self) -> impl Iterator<Item = usize> {
         let cells = self.probabilities.iter().enumerate();
@@ -79,15 +114,21 @@ fn kind(grid: &StepGrid) -> Option<usize> {
 }
 
 impl Vocabulary {
-    /// Finds the bars of each style in performances, of which each counts as much as any other.
+    /// Finds the bars of each style in performances at some tempo, of which each counts as much as any
+    /// other.
     pub fn of<'a>(
         source: &str,
-        performances: impl IntoIterator<Item = (Style, &'a DrumPart)>,
+        performances: impl IntoIterator<Item = (Style, Bpm, &'a DrumPart)>,
     ) -> Vocabulary {
-        let mut found: BTreeMap<Style, [Vec<(Cells, f32)>; 2]> = BTreeMap::new();
-        for (style, part) in performances {
+        let mut found: BTreeMap<Style, [Vec<Groove>; 2]> = BTreeMap::new();
+        for (style, Bpm(bpm), part) in performances {
             for (kind, found) in found.entry(style).or_default().iter_mut().enumerate() {
-                found.extend(grooves(style, part, kind));
+                let grooves = grooves(style, part, kind).into_iter();
+                found.extend(grooves.map(|(cells, weight)| Groove {
+                    cells,
+                    weight,
+                    bpm: bpm as f32,
+                }));
             }
         }
         let styles = found.into_iter().map(|(style, grids)| {
@@ -105,25 +146,43 @@ impl Vocabulary {
         &EMBEDDED
     }
 
-    /// The bars of a style on a grid; none where it has too few there. With them come those with a
-    /// [kick exchanged](kicks_exchanged), which are not usual.
-    pub(super) fn bars(&self, style: Style, grid: &StepGrid) -> Vec<StyleBar> {
-        let entries = kind(grid)
+    /// The bars of a style on a grid at a tempo in beats a minute, or those for the nearest tempo; none where
+    /// it has none on the grid. Those that lose strokes so quick are left out, as far as others are left. With
+    /// them come those with a [kick exchanged](kicks_exchanged), which are not usual.
+    pub(super) fn bars(&self, style: Style, grid: &StepGrid, bpm: f32) -> Vec<StyleBar> {
+        let played = kind(grid)
             .and_then(|kind| Some(&self.styles.get(style.name())?[kind]))
             .map_or(&[][..], Vec::as_slice);
-        let bar = |entry: &Entry| {
-            let mut probabilities = vec![0.0; CELLS];
-            for &(cell, percent) in &entry.cells {
-                if let Some(probability) = probabilities.get_mut(usize::from(cell)) {
-                    *probability = f32::from(percent) / 100.0;
-                }
-            }
-            StyleBar { share: entry.share, probabilities }
+        let played = played.iter().map(|entry| {
+            let tempi = [entry.bpm[0] * TEMPI[0], entry.bpm[1] * TEMPI[1]];
+            (octaves_off(bpm, tempi), entry.bar())
+        });
+        let tabs = || style_tabs().iter().filter(|tab| tab.style == style && tab.grid == *grid);
+        let share = 1.0 / tabs().count().max(1) as f32;
+        let written =
+            tabs().map(|tab| (octaves_off(bpm, tab.bpm), StyleBar::of(&tab.cells, share)));
+        let all: Vec<(f32, StyleBar)> = played.chain(written).collect();
+        let nearest = all.iter().map(|(off, _)| *off).fold(f32::INFINITY, f32::min);
+        let reach = if nearest > 0.0 { nearest + NEAREST } else { 0.0 };
+        let suited = all.into_iter().filter(|(off, _)| *off <= reach).map(|(_, bar)| bar);
+        let limbs = Limbs {
+            step: 60.0 / bpm / grid.steps_per_beat as f32,
+            steps: grid.steps,
+            double_pedal: style.has_double_pedal(),
         };
-        let mut bars: Vec<StyleBar> = entries.iter().map(bar).collect();
-        bars.extend(kicks_exchanged(&bars, style, grid));
+        let (whole, others): (Vec<_>, Vec<_>) = suited.partition(|bar| bar.is_whole(&limbs));
+        let mut bars = if whole.is_empty() { others } else { whole };
+        let sum: f32 = bars.iter().map(|bar| bar.share).sum();
+        bars.iter_mut().for_each(|bar| bar.share /= sum);
+        let exchanged = kicks_exchanged(&bars, style, grid).into_iter();
+        bars.extend(exchanged.filter(|bar| bar.is_whole(&limbs)).collect::<Vec<_>>());
         bars
     }
+}
+
+/// How far a tempo is from a range of tempi, in octaves.
+fn octaves_off(bpm: f32, [slowest, quickest]: [f32; 2]) -> f32 {
+    (slowest / bpm).log2().max((bpm / quickest).log2()).max(0.0)
 }
 
 /// The bars of a style, each with the kicks of the others whose hands play much the same, as far as that is the
@@ -149,6 +208,15 @@ fn kicks_exchanged(bars: &[StyleBar], style: Style, grid: &StepGrid) -> Vec<Styl
         }
     }
     exchanged
+}
+
+/// A groove of a performance.
+struct Groove {
+    cells: Cells,
+    /// Its share of the performance's bars.
+    weight: f32,
+    /// Beats a minute.
+    bpm: f32,
 }
 
 /// The grooves of a performance on a [`kind`] of grid, with their shares of its bars; none of a solo.
@@ -247,23 +315,28 @@ fn middles(bars: &[(Cells, f32)], most: usize, gain: f32) -> (Vec<usize>, Vec<us
 }
 
 /// The grooves of a style: of those of its performances the ones that have most in common with all.
-fn entries(grooves: &[(Cells, f32)]) -> Vec<Entry> {
-    let (chosen, homes) = middles(grooves, BARS, 0.0);
-    let all: f32 = grooves.iter().map(|(_, weight)| weight).sum();
+fn entries(grooves: &[Groove]) -> Vec<Entry> {
+    let bars: Vec<(Cells, f32)> =
+        grooves.iter().map(|groove| (groove.cells.clone(), groove.weight)).collect();
+    let (chosen, homes) = middles(&bars, BARS, 0.0);
+    let all: f32 = grooves.iter().map(|groove| groove.weight).sum();
     let mut entries: Vec<Entry> = Vec::new();
     for (number, &middle) in chosen.iter().enumerate() {
         let members = || grooves.iter().zip(&homes).filter(|(_, home)| **home == number);
-        let total: f32 = members().map(|((_, weight), _)| weight).sum();
+        let members = || members().map(|(groove, _)| groove);
+        let total: f32 = members().map(|groove| groove.weight).sum();
         let cells = (0..CELLS as u16).filter_map(|cell| {
-            let with = members().filter(|((bar, _), _)| bar.contains(&cell));
-            let often = with.map(|((_, weight), _)| weight).sum::<f32>() / total;
-            let onset = f32::from(grooves[middle].0.contains(&cell));
+            let with = members().filter(|groove| groove.cells.contains(&cell));
+            let often = with.map(|groove| groove.weight).sum::<f32>() / total;
+            let onset = f32::from(grooves[middle].cells.contains(&cell));
             let percent = (50.0 * (often + onset)).round() as u8;
             (percent > 1).then_some((cell, percent))
         });
         let share = (1e3 * total / all).round() / 1e3;
+        let bpm = [f32::min, f32::max]
+            .map(|end| members().map(|groove| groove.bpm).fold(grooves[middle].bpm, end));
         if share >= RARE {
-            entries.push(Entry { share, cells: cells.collect() });
+            entries.push(Entry { share, bpm, cells: cells.collect() });
         }
     }
     if entries.len() < LEAST {
@@ -282,11 +355,12 @@ mod tests {
     fn styles_have_bars_of_their_own() {
         let grid = StepGrid::for_metre(Metre::COMMON, false);
         let mut seen: Vec<Vec<StyleBar>> = Vec::new();
+        let mut few = Vec::new();
         for style in Style::ALL {
-            let bars = Vocabulary::embedded().bars(style, &grid);
+            let bars = Vocabulary::embedded().bars(style, &grid, 120.0);
             assert!(bars.len() >= LEAST, "{style:?}: {}", bars.len());
-            assert!(bars.iter().all(|bar| bar.share == 0.0 || bar.share >= RARE));
-            assert!(bars.iter().map(|bar| bar.share).sum::<f32>() <= 1.01);
+            let sum = bars.iter().map(|bar| bar.share).sum::<f32>();
+            assert!((sum - 1.0).abs() < 1e-3, "{style:?}: {sum}");
             for bar in &bars {
                 assert!(
                     bar.probabilities.iter().all(|probability| (0.0..=1.0).contains(probability))
@@ -297,32 +371,48 @@ mod tests {
             }
             assert!(!seen.contains(&bars));
             seen.push(bars);
+            let count = |&bpm: &f32| Vocabulary::embedded().bars(style, &grid, bpm).len();
+            let tempi = [50.0, 70.0, 100.0, 150.0, 200.0];
+            let counts: Vec<usize> = tempi.iter().map(count).collect();
+            if counts.iter().any(|count| *count < 3) {
+                few.push((style, counts));
+            }
         }
-        let other = StepGrid::for_metre(Metre::new(3, 4).unwrap(), false);
-        assert!(Vocabulary::embedded().bars(Style::Rock, &other).is_empty());
+        assert!(few.is_empty(), "{few:?}");
+        let other = StepGrid::for_metre(Metre::new(7, 8).unwrap(), false);
+        assert!(Vocabulary::embedded().bars(Style::Rock, &other, 120.0).is_empty());
     }
 
     #[test]
     fn styles_are_what_they_are_called() {
         let grid = StepGrid::for_metre(Metre::COMMON, false);
-        let share = |style: Style, is: fn(&Has) -> bool| -> f32 {
-            let bars = Vocabulary::embedded().bars(style, &grid);
+        let at = |style: Style, bpm: f32, is: fn(&Has) -> bool| -> f32 {
+            let bars = Vocabulary::embedded().bars(style, &grid, bpm);
             let all: f32 = bars.iter().map(|bar| bar.share).sum();
             let with = bars.iter().filter(|bar| is(&Has(bar)));
             with.map(|bar| bar.share).sum::<f32>() / all
         };
+        let share = |style: Style, is: fn(&Has) -> bool| at(style, 120.0, is);
         let four = share(Style::Dance, |has| has.on(Lane::Kick, &[0, 4, 8, 12]));
         assert!(four > 0.9, "four on the floor in {four} of dance");
         let back = share(Style::Rock, |has| has.on(Lane::Snare, &[4, 12]));
         assert!(back > 0.8, "a back beat in {back} of rock");
-        let stick = share(Style::Reggae, |has| has.count(Lane::SideStick) > 0);
-        assert!(stick > 0.5, "a side stick in {stick} of reggae");
+        let one_drop = |has: &Has| has.on(Lane::Kick, &[4, 12]) && !has.on(Lane::Kick, &[0]);
+        let half_time = |has: &Has| has.on(Lane::Kick, &[8]) && !has.on(Lane::Kick, &[4]);
+        let drops = [at(Style::Reggae, 75.0, one_drop), at(Style::Reggae, 75.0, half_time)];
+        assert!(drops[0] > 0.4 && drops[1] < 0.2, "one drop in {drops:?} of reggae");
+        let drops = [at(Style::Reggae, 145.0, one_drop), at(Style::Reggae, 145.0, half_time)];
+        assert!(drops[0] < 0.2 && drops[1] > 0.4, "one drop in {drops:?} of quick reggae");
+        let break_beat = |has: &Has| has.on(Lane::Snare, &[4, 12]) && !has.on(Lane::Kick, &[8]);
+        let quick = at(Style::Dance, 174.0, break_beat);
+        assert!(quick > 0.9, "a break beat in {quick} of drum and bass");
         let busy = share(Style::March, |has| has.count(Lane::Snare) >= 5);
         assert!(busy > 0.8, "a busy snare in {busy} of marches");
         let kicks = share(Style::Metal, |has| has.count(Lane::Kick) >= 4);
         assert!(kicks > 0.8, "four kicks in {kicks} of metal");
-        let double = share(Style::Punk, |has| has.on(Lane::Snare, &[2, 6, 10, 14]));
-        assert!(double > 0.9, "double time in {double} of punk");
+        let double = |has: &Has| has.on(Lane::Snare, &[2, 6, 10, 14]);
+        let doubles = [at(Style::Punk, 90.0, double), at(Style::Punk, 190.0, double)];
+        assert!(doubles[0] > 0.5 && doubles[1] == 0.0, "double time in {doubles:?} of punk");
         let ride = share(Style::Jazz, |has| has.on(Lane::Ride, &[0, 4, 8, 12]));
         assert!(ride > 0.9, "the ride in {ride} of jazz");
     }

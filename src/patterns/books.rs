@@ -35,13 +35,11 @@ pub enum BookError {
 
 /// A bar of 4/4 or 12/8.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Measure {
+pub(super) struct Measure {
     /// As the book calls it: `Rock1MeasureA`.
     pub title: String,
     /// The same without its number and what it is for, in lower case: `rock`.
     pub style: String,
-    /// Whether it is a break, which leads into another bar.
-    pub is_break: bool,
     /// Straight or in triplets.
     pub grid: PatternGrid,
     /// What is struck on which step of the grid.
@@ -61,7 +59,7 @@ struct Stored {
 ///
 /// # Errors
 /// If a book cannot be read or understood.
-pub fn measures(folder: &Path) -> Result<Vec<Measure>, BookError> {
+pub(super) fn measures(folder: &Path) -> Result<Vec<Measure>, BookError> {
     let mut found = Vec::new();
     for path in BOOKS.map(|book| folder.join(book)).into_iter().filter(|path| path.exists()) {
         let text = fs::read_to_string(&path)
@@ -89,13 +87,7 @@ fn measure(stored: Stored) -> Option<Measure> {
         struck.filter(|(_, what)| *what != "Rest").map(|(step, _)| (lane(track), step))
     });
     let strokes = strokes.collect();
-    Some(Measure {
-        is_break: stored.title.contains("Break"),
-        style,
-        grid,
-        strokes,
-        title: stored.title,
-    })
+    Some(Measure { title: stored.title, style, grid, strokes })
 }
 
 fn lane(track: &str) -> Lane {

@@ -30,7 +30,7 @@ mod regrid;
 mod sample;
 mod space;
 
-pub use books::{BookError, Measure, measures};
+pub use books::BookError;
 pub use drum::{DRUMS, LANES_OF_DRUMS, drum_of_key, drum_of_lane};
 pub use export::{ExportError, Exported, export};
 pub use extract::{PatternError, Window, medoid, quarters_of_beat, windows};

@@ -143,13 +143,12 @@ pub(super) fn decode(
             entry.insert(GivenEvidence::new(given, slots, &usual, ssm));
         }
     }
-    let style_bars = asked.bars.of_one_drummer(output, limbs, decoding.drafting.noise, rng);
     let mut groups: Vec<Group> = members
         .into_iter()
         .map(|bars| {
             progress.go_on()?;
             let limbs = Limbs::fastest(bars.iter().map(|&bar| limbs[bar]));
-            let style = style_bars.at(bars[0]);
+            let style = asked.bars.at(bars[0]);
             let given = asked.given.kind(bars[0]).and_then(|kind| evidence.get(&kind));
             let material = match (given, style) {
                 (Some(given), _) => Material::Given(given),
@@ -168,7 +167,7 @@ pub(super) fn decode(
         let chosen = choose_bars(&mut objective, &groups, progress)?;
         let offsets = offsets(&groups, &chosen, &wanted, decoding.reach);
         // Bars of people are not thinned or filled.
-        let has_bars = |group: &Group| style_bars.at(group.bars[0]).is_some();
+        let has_bars = |group: &Group| asked.bars.at(group.bars[0]).is_some();
         let eased = groups.iter_mut().filter(|group| !group.given && !has_bars(group));
         eased.for_each(|group| group.ease(offsets));
     }

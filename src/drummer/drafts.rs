@@ -120,6 +120,7 @@ pub(super) fn drafts(
     let others: Vec<Option<ClassDensities>> =
         hints.by_ref().take(settings.alternatives.saturating_sub(1)).collect();
     let mut played: Vec<Vec<Pattern>> = Vec::new();
+    let mut drummers: Vec<StyleBars> = Vec::new();
     let mut drafts = Vec::new();
     let mut predictions = VecDeque::from(first);
     // As many alternatives at once as the network is best asked about, two conditions each.
@@ -134,14 +135,19 @@ pub(super) fn drafts(
         let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
         rng.set_stream(number as u64);
         let noise = drafter.noise(number);
-        let mut patterns = drafter.patterns(number, noise, &prediction, &mut rng, progress)?;
+        let Drafter { style_bars, limbs, .. } = &drafter;
+        let bars = style_bars.of_one_drummer(&prediction.output, limbs, noise, &drummers, &mut rng);
+        let decide = |noise: f32, prediction: &Prediction, rng: &mut ChaCha8Rng| {
+            drafter.patterns(number, noise, prediction, &bars, rng, progress)
+        };
+        let mut patterns = decide(noise, &prediction, &mut rng)?;
         let mut likeness = drafter.likeness(&patterns, &played);
         // Another style first, then more noise; or else what is least like the others.
         while likeness > TOO_SIMILAR
             && let Some(style) = hints.next()
         {
             let other = predict(&[style])?.remove(0);
-            let tried = drafter.patterns(number, noise, &other, &mut rng, progress)?;
+            let tried = decide(noise, &other, &mut rng)?;
             let close = drafter.likeness(&tried, &played);
             if close < likeness {
                 (prediction, patterns, likeness) = (other, tried, close);
@@ -151,7 +157,7 @@ pub(super) fn drafts(
             if likeness <= TOO_SIMILAR {
                 break;
             }
-            let tried = drafter.patterns(number, noise, &prediction, &mut rng, progress)?;
+            let tried = decide(noise, &prediction, &mut rng)?;
             let close = drafter.likeness(&tried, &played);
             if close < likeness {
                 (patterns, likeness) = (tried, close);
@@ -164,6 +170,7 @@ pub(super) fn drafts(
             drafts.push(Draft { number, part, fills, style, given, fill_strokes, stops });
         }
         played.push(patterns);
+        drummers.push(bars);
     }
     Ok(drafts)
 }
@@ -293,6 +300,7 @@ impl<'a> Drafter<'a> {
         number: usize,
         noise: f32,
         prediction: &Prediction,
+        bars: &StyleBars,
         rng: &mut ChaCha8Rng,
         progress: &dyn Progress,
     ) -> Result<Vec<Pattern>, DrummerError> {
@@ -301,7 +309,7 @@ impl<'a> Drafter<'a> {
         let Drafter { given, groups, blocks, limbs, .. } = self;
         let SongAnalysis { grids, drum_ssm, .. } = self.analysis;
         let is_asked = hint.is_some() && !self.settings.has_own_groove();
-        let asked = Asked { densities: hint.as_ref(), bars: &self.style_bars, given };
+        let asked = Asked { densities: hint.as_ref(), bars, given };
         let decoding = Decoding {
             drafting: Drafting { pooling: POOLING, noise },
             weights: weights(is_asked),
@@ -349,7 +357,10 @@ impl<'a> Drafter<'a> {
         }
         second_kick(patterns, groups, grids);
         without_lone_kick(patterns, groups, grids);
-        kick_before_snare(patterns, groups, grids);
+        // Reggae drops under it, house goes on.
+        if self.settings.style.preset().is_none() {
+            kick_before_snare(patterns, groups, grids);
+        }
         // A march has its time from the snare drum.
         if self.settings.style != StyleChoice::Preset(Style::March) {
             fill_gaps(patterns, groups, limbs, grids);

@@ -17,6 +17,8 @@ use crate::score::{Lane, StepGrid};
 
 /// Bars of a style whose drums have so much in common (F1) are one drummer's.
 const SAME_DRUMMER: f32 = 0.4;
+/// The drummers of two alternatives have less in common, if there are such.
+const ANOTHER: f32 = 0.75;
 
 /// The bars of a style on each bar of a song; none where no style was asked for by name.
 #[derive(Default)]
@@ -25,6 +27,8 @@ pub(super) struct StyleBars {
     by_kind: BTreeMap<usize, Vec<StyleBar>>,
     /// What it is asked for in each bar of the song, as [`SongAnalysis::query_kinds`] numbers it.
     kinds: Vec<usize>,
+    /// The bar of each that one drummer's bars are like; none of all drummers' bars.
+    main: BTreeMap<usize, StyleBar>,
 }
 
 impl StyleBars {
@@ -39,7 +43,7 @@ impl StyleBars {
             analysis.queries[first].style_bars(&analysis.grids[first], bars)
         };
         let by_kind = firsts.map(|first| (first, of(first))).collect();
-        StyleBars { by_kind, kinds }
+        StyleBars { by_kind, kinds, main: BTreeMap::new() }
     }
 
     /// What a bar may play; `None` where the style has nothing for it.
@@ -55,34 +59,46 @@ impl StyleBars {
 
     /// Of bars that the network is asked alike the one of the style that fits them best, and those whose drums
     /// are like its: verse and chorus are no two drummers, one with a bossa nova and one with a samba.
-    /// `noise` makes alternatives differ.
+    /// `noise` makes alternatives differ, and the drummers of those `before` leave them their own bars.
     pub fn of_one_drummer(
         &self,
         output: &PatternOutput,
         limbs: &[Limbs],
         noise: f32,
+        before: &[StyleBars],
         rng: &mut ChaCha8Rng,
     ) -> StyleBars {
-        let mut by_kind = BTreeMap::new();
+        let mut one = StyleBars { kinds: self.kinds.clone(), ..StyleBars::default() };
         for (&kind, style) in &self.by_kind {
             let bars: Vec<usize> =
                 (0..self.kinds.len()).filter(|&bar| self.kinds[bar] == kind).collect();
             let slots = bars.first().map_or(0, |&bar| limbs[bar].steps);
             let expected = Codes::pooled(output, &bars, slots, 1.0).marginal();
-            let mut best: Option<(f32, &StyleBar)> = None;
-            for bar in style {
+            let mut fit = |bar: &StyleBar| {
                 let chance = if noise > 0.0 { rng.random_range(-noise..noise) } else { 0.0 };
-                let fit = expected_f1(bar, &expected) + chance;
-                if best.is_none_or(|(most, _)| fit > most) {
-                    best = Some((fit, bar));
-                }
-            }
-            let alike = |bar: &&StyleBar| {
-                best.is_some_and(|(_, best)| drums_in_common(bar, best) >= SAME_DRUMMER)
+                expected_f1(bar, &expected) + chance
             };
-            by_kind.insert(kind, style.iter().filter(alike).cloned().collect());
+            let fits: Vec<f32> = style.iter().map(&mut fit).collect();
+            let others: Vec<&StyleBar> =
+                before.iter().filter_map(|other| other.main.get(&kind)).collect();
+            let most = |bar: &StyleBar| {
+                others.iter().map(|other| drums_in_common(bar, other)).fold(0.0, f32::max)
+            };
+            let is_another = |at: &usize| most(&style[*at]) < ANOTHER;
+            let fittest = |bars: Vec<usize>| {
+                bars.into_iter().rev().max_by(|&a, &b| fits[a].total_cmp(&fits[b]))
+            };
+            let best = fittest((0..style.len()).filter(is_another).collect())
+                .or_else(|| fittest((0..style.len()).collect()));
+            let Some(best) = best.map(|best| &style[best]) else { continue };
+            let own = |bar: &&StyleBar| {
+                let common = drums_in_common(bar, best);
+                common >= SAME_DRUMMER && common >= most(bar)
+            };
+            one.by_kind.insert(kind, style.iter().filter(own).cloned().collect());
+            one.main.insert(kind, best.clone());
         }
-        StyleBars { by_kind, kinds: self.kinds.clone() }
+        one
     }
 }
 
@@ -117,8 +133,12 @@ fn drums_in_common(a: &StyleBar, b: &StyleBar) -> f32 {
 
 #[cfg(test)]
 mod tests {
+    use rand::SeedableRng;
+
     use super::*;
     use crate::drummer::cells::CELLS;
+    use crate::drummer::settings::Style;
+    use crate::score::Metre;
 
     #[test]
     fn a_bossa_nova_and_a_samba_are_two_drummers() {
@@ -142,5 +162,31 @@ mod tests {
             expected[Lane::Kick.index() * SLOTS + step] = 0.9;
         }
         assert!(expected_f1(&bossa, &expected) > expected_f1(&samba, &expected));
+    }
+
+    #[test]
+    fn drummers_of_alternatives_have_bars_of_their_own() {
+        let grid = StepGrid::for_metre(Metre::COMMON, false);
+        let style = Vocabulary::embedded().bars(Style::Rock, &grid, 120.0);
+        let all = StyleBars {
+            by_kind: BTreeMap::from([(0, style)]),
+            kinds: vec![0; 4],
+            main: BTreeMap::new(),
+        };
+        let output = PatternOutput::alike(4, vec![0.0; CELLS]);
+        let limbs = [Limbs { step: 0.125, steps: 16, double_pedal: false }; 4];
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let mut drummers: Vec<StyleBars> = Vec::new();
+        for _ in 0..4 {
+            let drummer = all.of_one_drummer(&output, &limbs, 0.15, &drummers, &mut rng);
+            let main = &drummer.main[&0];
+            assert!(drummer.at(0).unwrap().contains(main));
+            for other in &drummers {
+                let common = drums_in_common(main, &other.main[&0]);
+                assert!(common < ANOTHER, "{common}");
+                assert!(!drummer.at(0).unwrap().contains(&other.main[&0]));
+            }
+            drummers.push(drummer);
+        }
     }
 }

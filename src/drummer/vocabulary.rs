@@ -103,8 +103,7 @@ impl StyleBar {
     }
 }
 
-/// Sixteen steps, or 24 in triplets: the known grids of all metres but 3/4, 6/8 and 9/8, which have
-/// no bars.
+/// Sixteen steps, or 24 in triplets: the grids of 4/4 and 12/8, in which people played.
 fn kind(grid: &StepGrid) -> Option<usize> {
     match (grid.kind, grid.steps) {
         (GridKind::Straight, 16) => Some(0),
@@ -150,21 +149,12 @@ impl Vocabulary {
     /// it has none on the grid. Those that lose strokes so quick are left out, as far as others are left. With
     /// them come those with a [kick exchanged](kicks_exchanged), which are not usual.
     pub(super) fn bars(&self, style: Style, grid: &StepGrid, bpm: f32) -> Vec<StyleBar> {
-        let played = kind(grid)
-            .and_then(|kind| Some(&self.styles.get(style.name())?[kind]))
-            .map_or(&[][..], Vec::as_slice);
-        let played = played.iter().map(|entry| {
-            let tempi = [entry.bpm[0] * TEMPI[0], entry.bpm[1] * TEMPI[1]];
-            (octaves_off(bpm, tempi), entry.bar())
-        });
-        let tabs = || style_tabs().iter().filter(|tab| tab.style == style && tab.grid == *grid);
-        let share = 1.0 / tabs().count().max(1) as f32;
-        let written =
-            tabs().map(|tab| (octaves_off(bpm, tab.bpm), StyleBar::of(&tab.cells, share)));
-        let all: Vec<(f32, StyleBar)> = played.chain(written).collect();
-        let nearest = all.iter().map(|(off, _)| *off).fold(f32::INFINITY, f32::min);
+        let all = self.known(style, grid);
+        let nearest =
+            all.iter().map(|(tempi, _)| octaves_off(bpm, *tempi)).fold(f32::INFINITY, f32::min);
         let reach = if nearest > 0.0 { nearest + NEAREST } else { 0.0 };
-        let suited = all.into_iter().filter(|(off, _)| *off <= reach).map(|(_, bar)| bar);
+        let suited = all.into_iter().filter(|(tempi, _)| octaves_off(bpm, *tempi) <= reach);
+        let suited = suited.map(|(_, bar)| bar);
         let limbs = Limbs {
             step: 60.0 / bpm / grid.steps_per_beat as f32,
             steps: grid.steps,
@@ -177,6 +167,18 @@ impl Vocabulary {
         let exchanged = kicks_exchanged(&bars, style, grid).into_iter();
         bars.extend(exchanged.filter(|bar| bar.is_whole(&limbs)).collect::<Vec<_>>());
         bars
+    }
+
+    /// All bars of a style on a grid, played and written ones, with the slowest and the quickest tempo for each.
+    fn known(&self, style: Style, grid: &StepGrid) -> Vec<([f32; 2], StyleBar)> {
+        let played = kind(grid)
+            .and_then(|kind| Some(&self.styles.get(style.name())?[kind]))
+            .map_or(&[][..], Vec::as_slice);
+        let tempi = |entry: &Entry| [entry.bpm[0] * TEMPI[0], entry.bpm[1] * TEMPI[1]];
+        let played = played.iter().map(|entry| (tempi(entry), entry.bar()));
+        let written = || style_tabs().iter().filter(|tab| tab.style == style && tab.grid == *grid);
+        let share = 1.0 / written().count().max(1) as f32;
+        played.chain(written().map(|tab| (tab.bpm, StyleBar::of(&tab.cells, share)))).collect()
     }
 }
 

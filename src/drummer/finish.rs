@@ -23,6 +23,8 @@ const BEAT_ACCENT: f32 = 0.3;
 const STROKE_ACCENT: f32 = 0.6;
 /// One foot's kicks come no closer, in seconds.
 const FOOT: f64 = (limbs::FOOT - limbs::SLACK) as f64;
+/// A kick on a beat makes no more room for the one before it, in steps.
+const LATE_BEAT: f32 = 0.2;
 /// A snare on the first beat that is struck with the kick is heard from this share of the bar's loudest
 /// snare on.
 const HEARD: f32 = 0.5;
@@ -197,8 +199,8 @@ fn click_evenly(drums: (usize, usize), part: &mut DrumPart) {
 }
 
 /// Feel moves no kick nearer to the one before it than one foot can play; where there is no room for
-/// both, the foot leaves one out. Kicks that were given stay where they were, and so does that of the last
-/// hit, at `end`: the one before it makes room.
+/// both, the foot leaves one out: the one between the beats, which swing has moved there. Kicks that were given
+/// stay where they were, and so does that of the last hit, at `end`: the one before it makes room.
 fn keep_kicks_apart(
     tempo: &TempoMap,
     part: &mut DrumPart,
@@ -229,7 +231,15 @@ fn keep_kicks_apart(
         if late > 0.0 && length > 0.0 {
             // Ticks round, before and after: a tick more, lest the stroke be left out for it.
             let late = late + seconds_of_bar / bar.length.0 as f64;
-            part.hits[index].offset = (hit.offset + (late / length) as f32).clamp(-0.5, 0.5);
+            let offset = (hit.offset + (late / length) as f32).clamp(-0.5, 0.5);
+            let on_beat = |hit: Hit| hit.step.is_multiple_of(part.grids[hit.bar.0].steps_per_beat);
+            match before.filter(|&before| on_beat(hit) && !on_beat(part.hits[before])) {
+                Some(before) if offset > LATE_BEAT => {
+                    left_out.insert(before);
+                    last = f64::NEG_INFINITY;
+                }
+                _ => part.hits[index].offset = offset,
+            }
         }
         let at = seconds(part.tick(&part.hits[index]));
         if at - last < FOOT - 0.001 {
@@ -413,6 +423,18 @@ mod tests {
         finish(&mut played, 0, false);
         assert_eq!(played.hits.iter().map(|hit| hit.step).collect::<Vec<_>>(), [0, 0]);
         assert_eq!(played.hits[0].offset, EARLIEST);
+    }
+
+    #[test]
+    fn the_beat_keeps_its_kick() {
+        // Swing has moved the kick on 14 to 15 and a half, 62 ms ahead of the beat.
+        let strokes =
+            [(8, Lane::Kick, 90, 0.0), (15, Lane::Kick, 90, 0.5), (16, Lane::Kick, 90, 0.0)];
+        let mut played = part(&strokes);
+        finish(&mut played, 0, false);
+        let kicks: Vec<(usize, f32)> =
+            played.hits.iter().map(|hit| (hit.step, hit.offset)).collect();
+        assert_eq!(kicks, [(8, 0.0), (0, 0.0)]);
     }
 
     #[test]

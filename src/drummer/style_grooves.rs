@@ -69,10 +69,10 @@ impl Strokes<'_> {
         begins && !beside && is_time && feet && hands
     }
 
-    /// Whether this is a groove of the style. Jazz has the ride, a foot on the second and fourth beat and no back beat; what
-    /// comes from the Caribbean, South America and Africa a drum that answers the kick; marches a busy
-    /// snare; the others a back beat: on two and four, in half time on three, or on all off-beats. In dance the
-    /// kick is on all four; kick and snare of funk and hip-hop live in sixteenths.
+    /// Whether this is a groove of the style. Jazz has the ride, a foot on the second and fourth beat and no
+    /// snare there; what comes from the Caribbean, South America and Africa a drum that answers the kick;
+    /// marches a busy snare; the others a back beat: on two and four, in half time on three, or on all
+    /// off-beats. In dance the kick is on all four; kick and snare of funk and hip-hop live in sixteenths.
     pub fn are_groove(&self, style: Style) -> bool {
         let snares = [Lane::Snare, Lane::SideStick, Lane::Clap];
         let toms = [Lane::LowTom, Lane::MidTom, Lane::HighTom];
@@ -85,7 +85,8 @@ impl Strokes<'_> {
                 let is_straight = self.grid.kind == GridKind::Straight;
                 let rides = !is_straight || self.on(&[Lane::Ride], &[0, 1, 2, 3]);
                 let foot = self.on(&[Lane::PedalHat, Lane::ClosedHat], &[1, 3]);
-                rides && foot && !self.on(&snares, &[1, 3]) && self.of(&toms).is_empty()
+                let back_beat = [1, 3].iter().any(|&beat| self.on(&snares, &[beat]));
+                rides && foot && !back_beat && self.of(&toms).is_empty()
             }
             Style::Latin | Style::Afro => {
                 let answers = self.of(&snares).len() + self.of(&toms).len();

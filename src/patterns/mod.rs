@@ -8,7 +8,7 @@
 //! exact ends, [`PatternMap::pattern_at`] gives every place a pattern. Velocity and timing are not
 //! patterns' matter: a performance network plays [`Pattern::part`].
 //!
-//! - In and out: patterns, latents, places; no files but those that [`export`] and [`measures`] read.
+//! - In and out: patterns, latents, places; no files but those that [`export`] reads.
 //! - Threads: any but the audio thread; a pattern takes some tenths of a millisecond.
 //! - Errors: [`PatternError`] says why a song has no pattern, [`NetworkError`](crate::network::NetworkError)
 //!   why a network failed.

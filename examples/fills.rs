@@ -18,7 +18,7 @@ const SOURCE: &str = "Groove MIDI Dataset 1.0.0 (Gillick, Roberts, Engel, Eck, B
 fn main() -> Result<(), Box<dyn error::Error>> {
     let data = env::args_os().nth(1).ok_or("usage: fills GROOVE_FOLDER")?;
     let performances = groove_dataset::performances(Path::new(&data), "fill")?;
-    let fills = performances.iter().map(|performance| (performance.style, &performance.part));
+    let fills = performances.iter().map(|(style, _, part)| (*style, part));
     let library = FillLibrary::of(SOURCE, fills);
     eprintln!("{} fills of {} files", library.len(), performances.len());
     println!("{}", serde_json::to_string(&library)?);

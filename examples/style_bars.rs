@@ -18,10 +18,10 @@ fn main() -> Result<(), Box<dyn error::Error>> {
     let data = env::args_os().nth(1).ok_or("usage: style_bars GROOVE_FOLDER")?;
     let performances = groove_dataset::performances(Path::new(&data), "beat")?;
     for style in Style::ALL {
-        let count = performances.iter().filter(|performance| performance.style == style).count();
+        let count = performances.iter().filter(|(of, ..)| *of == style).count();
         eprintln!("{}: {count}", style.name());
     }
-    let performances = performances.iter().map(|played| (played.style, played.bpm, &played.part));
+    let performances = performances.iter().map(|(style, bpm, part)| (*style, *bpm, part));
     let vocabulary = Vocabulary::of(SOURCE, performances);
     println!("{}", serde_json::to_string(&vocabulary)?);
     Ok(())

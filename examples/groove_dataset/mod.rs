@@ -8,16 +8,8 @@ use drumlin::drummer::performance::quantise;
 use drumlin::midi;
 use drumlin::score::{Bpm, DrumPart};
 
-/// A performance.
-pub struct Performance {
-    /// What it is filed under.
-    pub style: Style,
-    /// Its tempo, by the metronome.
-    #[allow(dead_code, reason = "fills have none")]
-    pub bpm: Bpm,
-    /// What was played.
-    pub part: DrumPart,
-}
+/// A performance: its style, its tempo by the metronome, and what was played.
+pub type Performance = (Style, Bpm, DrumPart);
 
 /// The performances of one kind (`beat` or `fill`) in 4/4 of the training split.
 pub fn performances(data: &Path, kind: &str) -> Result<Vec<Performance>, Box<dyn error::Error>> {
@@ -29,7 +21,7 @@ pub fn performances(data: &Path, kind: &str) -> Result<Vec<Performance>, Box<dyn
         {
             let bpm = Bpm(bpm.parse()?);
             let part = quantise(&midi::read(&data.join(file))?);
-            found.extend(part.map(|part| Performance { style, bpm, part }));
+            found.extend(part.map(|part| (style, bpm, part)));
         }
     }
     Ok(found)

@@ -32,6 +32,7 @@ mod generate;
 mod given;
 mod given_evidence;
 mod given_homes;
+mod groove_medoids;
 mod hands;
 mod judge;
 mod lanes;

@@ -12,6 +12,7 @@ use super::limbs::Limbs;
 use super::pattern::PatternOutput;
 use super::settings::{Settings, StyleChoice};
 use super::song_analysis::SongAnalysis;
+use super::style_grooves::{Cells, likeness};
 use super::vocabulary::{StyleBar, Vocabulary};
 use crate::score::{Lane, StepGrid};
 
@@ -123,12 +124,9 @@ fn expected_f1(bar: &StyleBar, expected: &[f32]) -> f32 {
 
 /// What two bars have in common (F1), cymbals left out.
 fn drums_in_common(a: &StyleBar, b: &StyleBar) -> f32 {
-    let drums = |bar: &StyleBar| -> Vec<usize> {
-        bar.struck().filter(|cell| !CYMBALS.contains(&Lane::ALL[cell / SLOTS])).collect()
-    };
-    let (a, b) = (drums(a), drums(b));
-    let both = a.iter().filter(|cell| b.contains(cell)).count();
-    2.0 * both as f32 / (a.len() + b.len()).max(1) as f32
+    let is_drum = |cell: &u16| !CYMBALS.contains(&Lane::ALL[usize::from(*cell) / SLOTS]);
+    let drums = |bar: &StyleBar| -> Cells { bar.cells().into_iter().filter(is_drum).collect() };
+    likeness(&drums(a), &drums(b))
 }
 
 #[cfg(test)]

@@ -26,6 +26,11 @@ const HALF_TIME: usize = 3;
 /// What is struck in a bar: `lane * SLOTS + step`.
 pub(super) type Cells = BTreeSet<u16>;
 
+/// What two bars have in common (F1 of their strokes), 0 to 1.
+pub(super) fn likeness(a: &Cells, b: &Cells) -> f32 {
+    2.0 * a.intersection(b).count() as f32 / (a.len() + b.len()).max(1) as f32
+}
+
 /// What is struck in a bar, by lane.
 pub(super) struct Strokes<'a> {
     pub cells: &'a Cells,

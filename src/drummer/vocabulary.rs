@@ -15,27 +15,15 @@ use serde::{Deserialize, Serialize};
 
 use super::cells::CELLS;
 use super::features::SLOTS;
+use super::groove_medoids::{Entry, Groove, entries, grooves, kind};
 use super::limbs::Limbs;
 use super::settings::Style;
-use super::style_grooves::{Cells, Strokes};
+use super::style_grooves::{Cells, Strokes, likeness};
 use super::style_tabs::style_tabs;
-use crate::score::{Bpm, DrumPart, GridKind, Lane, StepGrid};
+use crate::score::{Bpm, DrumPart, Lane, StepGrid};
 
-/// Most bars of a style on a grid.
-const BARS: usize = 16;
-/// A style with fewer bars on a grid goes without: they would not go round.
-const LEAST: usize = 2;
-/// Most grooves of a performance, and what another one has to add to what they have in common with its bars.
-const GROOVES: usize = 2;
-const GAIN: f32 = 0.05;
-/// A performance with fewer bars is a break or a fill.
-const FEWEST_BARS: usize = 2;
-/// What the bars of a performance have in common with its groove, at least: less is a solo.
-const STEADY: f32 = 0.6;
 /// Hands that have so much in common (F1) go with each other's kicks.
 const SAME_HANDS: f32 = 0.6;
-/// Bars less usual than this among those of their style are slips.
-const RARE: f32 = 0.02;
 /// How much slower and quicker than it was played a groove is still one.
 const TEMPI: [f32; 2] = [0.7, 1.3];
 /// Of bars that are for other tempi those that are nearest, within a tenth of an octave.
@@ -49,17 +37,6 @@ pub struct Vocabulary {
     styles: BTreeMap<String, [Vec<Entry>; 2]>,
 }
 
-/// Many bars that are alike, as they are stored.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Entry {
-    share: f32,
-    /// Beats a minute at which the slowest and the quickest of them were played.
-    bpm: [f32; 2],
-    /// Cells (`lane * SLOTS + step`) that are struck now and then, with how often in per cent. The
-    /// middle bar of these bars weighs as much as all of them.
-    cells: Vec<(u16, u8)>,
-}
-
 /// Many bars that are alike.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct StyleBar {
@@ -69,19 +46,17 @@ pub(super) struct StyleBar {
     pub probabilities: Vec<f32>,
 }
 
-impl Entry {
-    fn bar(&self) -> StyleBar {
+impl StyleBar {
+    fn of_entry(entry: &Entry) -> StyleBar {
         let mut probabilities = vec![0.0; CELLS];
-        for &(cell, percent) in &self.cells {
+        for &(cell, percent) in &entry.cells {
             if let Some(probability) = probabilities.get_mut(usize::from(cell)) {
                 *probability = f32::from(percent) / 100.0;
             }
         }
-        StyleBar { share: self.share, probabilities }
+        StyleBar { share: entry.share, probabilities }
     }
-}
 
-impl StyleBar {
     /// A bar that is played as it is.
     fn of(cells: &Cells, share: f32) -> StyleBar {
         let mut probabilities = vec![0.0; CELLS];
@@ -101,14 +76,10 @@ impl StyleBar {
         let cells = self.probabilities.iter().enumerate();
         cells.filter(|(_, chance)| **chance > 0.5).map(|(cell, _)| cell)
     }
-}
 
-/// Sixteen steps, or 24 in triplets: the grids of 4/4 and 12/8, in which people played.
-fn kind(grid: &StepGrid) -> Option<usize> {
-    match (grid.kind, grid.steps) {
-        (GridKind::Straight, 16) => Some(0),
-        (GridKind::Ternary, 24) => Some(1),
-        _ => None,
+    /// The same as a set.
+    pub fn cells(&self) -> Cells {
+        self.struck().map(|cell| cell as u16).collect()
     }
 }
 
@@ -120,19 +91,14 @@ impl Vocabulary {
         performances: impl IntoIterator<Item = (Style, Bpm, &'a DrumPart)>,
     ) -> Vocabulary {
         let mut found: BTreeMap<Style, [Vec<Groove>; 2]> = BTreeMap::new();
-        for (style, Bpm(bpm), part) in performances {
+        for (style, bpm, part) in performances {
             for (kind, found) in found.entry(style).or_default().iter_mut().enumerate() {
-                let grooves = grooves(style, part, kind).into_iter();
-                found.extend(grooves.map(|(cells, weight)| Groove {
-                    cells,
-                    weight,
-                    bpm: bpm as f32,
-                }));
+                found.extend(grooves(style, bpm, part, kind));
             }
         }
-        let styles = found.into_iter().map(|(style, grids)| {
-            (style.name().to_owned(), grids.map(|grooves| entries(&grooves)))
-        });
+        let styles = found
+            .into_iter()
+            .map(|(style, grids)| (style.name().to_owned(), grids.map(|all| entries(&all))));
         Vocabulary { source: source.to_owned(), styles: styles.collect() }
     }
 
@@ -175,7 +141,7 @@ impl Vocabulary {
             .and_then(|kind| Some(&self.styles.get(style.name())?[kind]))
             .map_or(&[][..], Vec::as_slice);
         let tempi = |entry: &Entry| [entry.bpm[0] * TEMPI[0], entry.bpm[1] * TEMPI[1]];
-        let played = played.iter().map(|entry| (tempi(entry), entry.bar()));
+        let played = played.iter().map(|entry| (tempi(entry), StyleBar::of_entry(entry)));
         let written = || style_tabs().iter().filter(|tab| tab.style == style && tab.grid == *grid);
         let share = 1.0 / written().count().max(1) as f32;
         played.chain(written().map(|tab| (tab.bpm, StyleBar::of(&tab.cells, share)))).collect()
@@ -191,19 +157,18 @@ fn octaves_off(bpm: f32, [slowest, quickest]: [f32; 2]) -> f32 {
 /// style's groove: so the kick can go with the song's bass.
 fn kicks_exchanged(bars: &[StyleBar], style: Style, grid: &StepGrid) -> Vec<StyleBar> {
     let kick = Lane::Kick.index() * SLOTS..(Lane::Kick.index() + 1) * SLOTS;
-    let cells = |bar: &StyleBar| -> Cells { bar.struck().map(|cell| cell as u16).collect() };
-    let known: Vec<Cells> = bars.iter().map(cells).collect();
-    let hands = |bar: &StyleBar| -> Cells {
-        cells(bar).into_iter().filter(|&cell| !kick.contains(&usize::from(cell))).collect()
+    let known: Vec<Cells> = bars.iter().map(StyleBar::cells).collect();
+    let hands = |cells: &Cells| -> Cells {
+        cells.iter().copied().filter(|&cell| !kick.contains(&usize::from(cell))).collect()
     };
-    let hands: Vec<Cells> = bars.iter().map(hands).collect();
+    let hands: Vec<Cells> = known.iter().map(hands).collect();
     let mut exchanged: Vec<StyleBar> = Vec::new();
     for (bar, own) in bars.iter().zip(&hands) {
         let others = bars.iter().zip(&hands);
         for (with, _) in others.filter(|(_, other)| likeness(own, other) >= SAME_HANDS) {
             let mut new = StyleBar { share: 0.0, ..bar.clone() };
             new.probabilities[kick.clone()].copy_from_slice(&with.probabilities[kick.clone()]);
-            let cells = cells(&new);
+            let cells = new.cells();
             if !known.contains(&cells) && (Strokes { cells: &cells, grid }).are_groove(style) {
                 exchanged.push(new);
             }
@@ -212,146 +177,10 @@ fn kicks_exchanged(bars: &[StyleBar], style: Style, grid: &StepGrid) -> Vec<Styl
     exchanged
 }
 
-/// A groove of a performance.
-struct Groove {
-    cells: Cells,
-    /// Its share of the performance's bars.
-    weight: f32,
-    /// Beats a minute.
-    bpm: f32,
-}
-
-/// The grooves of a performance on a [`kind`] of grid, with their shares of its bars; none of a solo.
-fn grooves(style: Style, part: &DrumPart, kind: usize) -> Vec<(Cells, f32)> {
-    let mut by_bar: BTreeMap<usize, Cells> = BTreeMap::new();
-    // Where crashes go the form decides.
-    for hit in part.hits.iter().filter(|hit| hit.lane() != Lane::Crash) {
-        let grid = &part.grids[hit.bar.0];
-        if self::kind(grid) == Some(kind) {
-            let cell = hit.lane().index() * SLOTS + on_beat(hit.lane(), hit.step, grid);
-            by_bar.entry(hit.bar.0).or_default().insert(cell as u16);
-        }
-    }
-    one_stick(by_bar.values_mut());
-    by_bar.retain(|&bar, cells| {
-        let strokes = Strokes { cells, grid: &part.grids[bar] };
-        strokes.keep_time() && strokes.are_groove(style)
-    });
-    let bars: Vec<(Cells, f32)> = by_bar.into_values().map(|cells| (cells, 1.0)).collect();
-    let (chosen, homes) = middles(&bars, GROOVES, GAIN);
-    let Some(&first) = chosen.first().filter(|_| bars.len() >= FEWEST_BARS) else {
-        return Vec::new();
-    };
-    let alike: f32 = bars.iter().map(|(bar, _)| likeness(bar, &bars[first].0)).sum();
-    if alike < STEADY * bars.len() as f32 {
-        return Vec::new();
-    }
-    let share = |number: usize| {
-        let own = homes.iter().filter(|home| **home == number).count();
-        own as f32 / bars.len() as f32
-    };
-    let grooves = chosen.iter().enumerate();
-    grooves.map(|(number, &bar)| (bars[bar].0.clone(), share(number))).collect()
-}
-
-/// The step that a stroke belongs to. Feet keep the beat less exactly than hands do: a hat that the foot
-/// closes a sixth of a beat before or behind one is meant to be on it.
-fn on_beat(lane: Lane, step: usize, grid: &StepGrid) -> usize {
-    let beat = grid.steps_per_beat;
-    match step % beat {
-        _ if lane != Lane::PedalHat || grid.kind != GridKind::Ternary || beat < 6 => step,
-        1 => step - 1,
-        place if place == beat - 1 && step + 1 < grid.steps => step + 1,
-        _ => step,
-    }
-}
-
-/// The stick lies across the snare in all of a performance's bars or in none: pads take the one for the
-/// other.
-fn one_stick<'a>(bars: impl Iterator<Item = &'a mut Cells>) {
-    let mut bars: Vec<&mut Cells> = bars.collect();
-    let [head, stick] = [Lane::Snare, Lane::SideStick].map(Lane::index);
-    let lane = |cell: u16| usize::from(cell) / SLOTS;
-    let strokes = || bars.iter().flat_map(|bar| bar.iter());
-    let count = |of: usize| strokes().filter(|&&cell| lane(cell) == of).count();
-    let (from, to) = if count(stick) > count(head) { (head, stick) } else { (stick, head) };
-    for bar in &mut bars {
-        let moved = bar.iter().map(|&cell| match lane(cell) == from {
-            true => (to * SLOTS + usize::from(cell) % SLOTS) as u16,
-            false => cell,
-        });
-        **bar = moved.collect();
-    }
-}
-
-/// What two bars have in common (F1 of their strokes), 0 to 1.
-fn likeness(a: &Cells, b: &Cells) -> f32 {
-    2.0 * a.intersection(b).count() as f32 / (a.len() + b.len()).max(1) as f32
-}
-
-/// The bars that together have most in common with all of these (facility location, found greedily), up to
-/// `most` and as long as one adds `gain` to the mean; and of each bar the number of the nearest of them.
-fn middles(bars: &[(Cells, f32)], most: usize, gain: f32) -> (Vec<usize>, Vec<usize>) {
-    let all: f32 = bars.iter().map(|(_, weight)| weight).sum();
-    let mut nearest = vec![0.0f32; bars.len()];
-    let (mut chosen, mut homes) = (Vec::new(), vec![0; bars.len()]);
-    while chosen.len() < most {
-        let value = |(middle, _): &(Cells, f32)| -> f32 {
-            let near = bars.iter().zip(&nearest);
-            near.map(|((bar, weight), near)| weight * (likeness(bar, middle) - near).max(0.0)).sum()
-        };
-        let values = bars.iter().map(value).enumerate();
-        let Some((best, value)) = values.rev().max_by(|a, b| a.1.total_cmp(&b.1)) else { break };
-        if value < gain * all || chosen.contains(&best) {
-            break;
-        }
-        for ((bar, _), (near, home)) in bars.iter().zip(nearest.iter_mut().zip(&mut homes)) {
-            let alike = likeness(bar, &bars[best].0);
-            if alike > *near {
-                (*near, *home) = (alike, chosen.len());
-            }
-        }
-        chosen.push(best);
-    }
-    (chosen, homes)
-}
-
-/// The grooves of a style: of those of its performances the ones that have most in common with all.
-fn entries(grooves: &[Groove]) -> Vec<Entry> {
-    let bars: Vec<(Cells, f32)> =
-        grooves.iter().map(|groove| (groove.cells.clone(), groove.weight)).collect();
-    let (chosen, homes) = middles(&bars, BARS, 0.0);
-    let all: f32 = grooves.iter().map(|groove| groove.weight).sum();
-    let mut entries: Vec<Entry> = Vec::new();
-    for (number, &middle) in chosen.iter().enumerate() {
-        let members = || grooves.iter().zip(&homes).filter(|(_, home)| **home == number);
-        let members = || members().map(|(groove, _)| groove);
-        let total: f32 = members().map(|groove| groove.weight).sum();
-        let cells = (0..CELLS as u16).filter_map(|cell| {
-            let with = members().filter(|groove| groove.cells.contains(&cell));
-            let often = with.map(|groove| groove.weight).sum::<f32>() / total;
-            let onset = f32::from(grooves[middle].cells.contains(&cell));
-            let percent = (50.0 * (often + onset)).round() as u8;
-            (percent > 1).then_some((cell, percent))
-        });
-        let share = (1e3 * total / all).round() / 1e3;
-        let bpm = [f32::min, f32::max]
-            .map(|end| members().map(|groove| groove.bpm).fold(grooves[middle].bpm, end));
-        if share >= RARE {
-            entries.push(Entry { share, bpm, cells: cells.collect() });
-        }
-    }
-    if entries.len() < LEAST {
-        return Vec::new();
-    }
-    entries.sort_by(|a, b| b.share.total_cmp(&a.share));
-    entries
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::score::{BarGrid, BarIndex, Hit, Metre, Ticks, Velocity};
+    use crate::score::Metre;
 
     #[test]
     fn styles_have_bars_of_their_own() {
@@ -360,7 +189,7 @@ mod tests {
         let mut few = Vec::new();
         for style in Style::ALL {
             let bars = Vocabulary::embedded().bars(style, &grid, 120.0);
-            assert!(bars.len() >= LEAST, "{style:?}: {}", bars.len());
+            assert!(bars.len() >= 2, "{style:?}: {}", bars.len());
             let sum = bars.iter().map(|bar| bar.share).sum::<f32>();
             assert!((sum - 1.0).abs() < 1e-3, "{style:?}: {sum}");
             for bar in &bars {
@@ -431,72 +260,5 @@ mod tests {
             let struck: Vec<usize> = self.0.struck().collect();
             steps.iter().all(|step| struck.contains(&(lane.index() * SLOTS + step)))
         }
-    }
-
-    /// A performance in sixteenths.
-    fn part(bars: &[Vec<(Lane, usize)>]) -> DrumPart {
-        let grid = BarGrid::new(96, &[], Ticks(bars.len() as u64 * 4 * 96));
-        let hits = bars.iter().enumerate().flat_map(|(bar, strokes)| {
-            strokes.iter().map(move |&(lane, step)| Hit {
-                bar: BarIndex(bar),
-                step,
-                key: lane.default_key(),
-                velocity: Velocity::clamped(90),
-                offset: 0.0,
-            })
-        });
-        let steps = vec![StepGrid::for_metre(Metre::COMMON, false); bars.len()];
-        DrumPart::new(grid, steps, hits.collect())
-    }
-
-    fn groove(kicks: &[usize], snares: &[usize]) -> Vec<(Lane, usize)> {
-        let time = (0..8).map(|eighth| (Lane::ClosedHat, 2 * eighth));
-        let drums = kicks.iter().map(|&step| (Lane::Kick, step));
-        drums.chain(snares.iter().map(|&step| (Lane::Snare, step))).chain(time).collect()
-    }
-
-    fn cells(strokes: &[(Lane, usize)]) -> Cells {
-        strokes.iter().map(|(lane, step)| (lane.index() * SLOTS + step) as u16).collect()
-    }
-
-    #[test]
-    fn grooves_of_a_performance_stand_for_its_bars() {
-        let verse = groove(&[0, 8], &[4, 12]);
-        let chorus = groove(&[0, 2, 3, 6, 10, 11], &[4, 7, 9, 12, 15]);
-        // Each bar leaves its groove by another stroke.
-        let bars: Vec<Vec<(Lane, usize)>> = (0..32)
-            .map(|bar| {
-                let own = if bar < 20 { &verse } else { &chorus };
-                own.iter().copied().chain([(Lane::Ride, bar % 16)]).collect()
-            })
-            .chain([verse.clone(), chorus.clone()])
-            .collect();
-        let found = grooves(Style::Rock, &part(&bars), 0);
-        let usual: Vec<Cells> = found.iter().map(|(cells, _)| cells.clone()).collect();
-        assert_eq!(usual, [cells(&verse), cells(&chorus)]);
-        assert!((found[0].1 - 21.0 / 34.0).abs() < 1e-6, "{}", found[0].1);
-        assert!(grooves(Style::Rock, &part(&bars), 1).is_empty(), "no triplets");
-    }
-
-    #[test]
-    fn solos_are_no_grooves() {
-        let solo = |bar: usize| -> Vec<(Lane, usize)> {
-            let drums = (1..9).map(|n| (Lane::Snare, (bar * 7 + n * n) % 16));
-            let time = [0, 5, 10].map(|n| (Lane::Ride, (bar + n) % 16));
-            drums.chain(time).chain([(Lane::Kick, 0)]).collect()
-        };
-        let bars: Vec<_> = (0..32).map(solo).collect();
-        assert!(grooves(Style::Latin, &part(&bars), 0).is_empty());
-    }
-
-    #[test]
-    fn a_stick_lies_across_the_snare_or_does_not() {
-        let stick = |n: usize| {
-            let lane = if n.is_multiple_of(3) { Lane::Snare } else { Lane::SideStick };
-            [&groove(&[4, 12], &[])[..], &[(lane, 4), (Lane::SideStick, 12)]].concat()
-        };
-        let found = grooves(Style::Reggae, &part(&(0..12).map(stick).collect::<Vec<_>>()), 0);
-        assert_eq!(found.len(), 1);
-        assert_eq!(found[0].0, cells(&stick(1)));
     }
 }

@@ -7,11 +7,11 @@ use std::process::ExitCode;
 use crate::audio::AudioError;
 use crate::composer::ComposeError;
 use crate::curator::{self, MixError, Reason};
-use crate::drummer::DrummerError;
 use crate::drummer::evaluation::EvaluationError;
 use crate::drummer::features::DatasetError;
 use crate::drummer::performance;
 use crate::drummer::picture::PictureError;
+use crate::drummer::{DrummerError, GrooveFileError};
 use crate::files::OutputError;
 use crate::midi::ReadError;
 use crate::network::NetworkError;
@@ -60,7 +60,11 @@ pub enum CliError {
     #[error("cannot use {}: {source}", path.display())]
     SoundFont { path: PathBuf, source: AudioError },
     #[error("cannot take a groove from {}: {source}", path.display())]
-    Groove { path: PathBuf, source: GrooveError },
+    Groove { path: PathBuf, source: GrooveFileError },
+    #[error("cannot play this groove: {0}")]
+    Tab(GrooveFileError),
+    #[error("cannot write the drums of {} as a tab: {source}", path.display())]
+    NoTab { path: PathBuf, source: GrooveError },
     #[error("there is no network in {}: the files looked for are {names}", folder.display())]
     NoModels { folder: PathBuf, names: String },
     #[error(transparent)]

@@ -27,6 +27,7 @@ mod panics;
 mod progress;
 mod render;
 mod song;
+mod tab;
 mod tracks;
 mod transcribe;
 mod words;
@@ -55,6 +56,7 @@ enum Command {
     Curate(curate::Arguments),
     Render(render::Arguments),
     Tracks(tracks::Arguments),
+    Tab(tab::Arguments),
     Devices(devices::Arguments),
     Evaluate(evaluate::Arguments),
     Features(features::Arguments),
@@ -87,6 +89,7 @@ fn execute(command: &Command) -> Result<(), CliError> {
         Command::Curate(arguments) => curate::run(arguments),
         Command::Render(arguments) => render::run(arguments),
         Command::Tracks(arguments) => tracks::run(arguments),
+        Command::Tab(arguments) => tab::run(arguments),
         Command::Devices(arguments) => devices::run(arguments),
         Command::Evaluate(arguments) => evaluate::run(arguments),
         Command::Features(arguments) => features::run(arguments),

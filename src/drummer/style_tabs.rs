@@ -36,12 +36,14 @@ fn read(text: &str) -> Result<Vec<StyleTab>, String> {
         }
         let (style, bpm) = heading.ok_or(line)?;
         let tab: DrumTab = line.parse().map_err(|error| format!("{line}: {error}"))?;
-        if tab.grid.steps > SLOTS {
+        let grid = tab.grid();
+        if grid.steps > SLOTS {
             return Err(format!("{line}: more than {SLOTS} steps"));
         }
-        let cells = tab.strokes.iter().map(|(lane, step)| (lane.index() * SLOTS + step) as u16);
+        let cells =
+            tab.strokes.iter().map(|stroke| (stroke.lane.index() * SLOTS + stroke.step) as u16);
         let cells = cells.collect();
-        tabs.push(StyleTab { style, grid: tab.grid, bpm, cells });
+        tabs.push(StyleTab { style, grid, bpm, cells });
     }
     Ok(tabs)
 }
@@ -65,7 +67,7 @@ mod tests {
         assert_eq!(tabs[0].cells.len(), 2);
         assert!(read("HH x-x-").is_err(), "no style");
         assert!(read("[polka 60-90]").is_err() && read("[rock 60]").is_err());
-        assert!(read("[rock 60-90]\nHH x-x- | SD").is_err());
+        assert!(read("[rock 60-90]\nHH x-x- | SD x-").is_err());
         let long = format!("[rock 60-90]\nHH{}", " x-x-".repeat(7));
         assert!(read(&long).is_err(), "longer than a bar that is known");
     }

@@ -10,7 +10,8 @@ use egui::{Align2, Context, Id, Key, Rect, ScrollArea, TextEdit, Ui, UiBuilder, 
 use parking_lot::Mutex;
 
 use super::background::spawn_background;
-use super::export::{Purpose, is_recording};
+use super::export::{Purpose, ends_with, is_recording};
+use super::file_dialog::{SONGS, TABS};
 use super::frame::Frame;
 use super::shared::{Request, Shared};
 use super::theme::{CONTROL, Face, UNIT};
@@ -42,7 +43,8 @@ struct Listing {
     error: Option<String>,
 }
 
-fn list(folder: &Path) -> Listing {
+/// The folders and the files of a folder that `wanted` takes.
+fn list(folder: &Path, wanted: impl Fn(&Path) -> bool) -> Listing {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) => return Listing { error: Some(error.to_string()), ..Listing::default() },
@@ -51,12 +53,9 @@ fn list(folder: &Path) -> Listing {
     for entry in entries.flatten().take(16 * MOST) {
         let path = entry.path();
         let Some(name) = entry.file_name().to_str().map(str::to_owned) else { continue };
-        let midi = path.extension().is_some_and(|ending| {
-            ["mid", "midi"].iter().any(|known| ending.eq_ignore_ascii_case(known))
-        }) || is_recording(&path);
         match path.metadata() {
             Ok(found) if found.is_dir() && !name.starts_with('.') => listing.folders.push(name),
-            Ok(found) if found.is_file() && midi => listing.files.push(name),
+            Ok(found) if found.is_file() && wanted(&path) => listing.files.push(name),
             _ => {}
         }
     }
@@ -98,8 +97,11 @@ impl Chooser {
         // What an earlier folder's thread finds goes elsewhere.
         self.listing = Arc::default();
         let (folder, listing, ctx) = (self.folder.clone(), Arc::clone(&self.listing), ctx.clone());
+        let tabs = matches!(self.purpose, Purpose::OpenGroove);
         spawn_background(Arc::clone(studio), move |_| {
-            *listing.lock() = Some(Arc::new(list(&folder)));
+            *listing.lock() = Some(Arc::new(list(&folder, |path| {
+                ends_with(path, &SONGS) || is_recording(path) || tabs && ends_with(path, &TABS)
+            })));
             ctx.request_repaint();
             Ok(())
         });
@@ -123,7 +125,8 @@ pub fn show(
     let title = match chooser.purpose {
         Purpose::Save(_) => "Save the drums",
         Purpose::OpenPiano => "Open the recording of a piano",
-        Purpose::Open | Purpose::OpenGroove => "Open a MIDI file",
+        Purpose::OpenGroove => "Open a groove",
+        Purpose::Open => "Open a MIDI file",
     };
     let head = line(inner.top(), 22.0);
     label(ui.painter(), head, Align2::LEFT_CENTER, title, Face::SemiBold.at(16.0), theme.text);
@@ -288,10 +291,10 @@ mod tests {
         for name in ["songs", ".secret", "folder.mid"] {
             std::fs::create_dir(folder.path().join(name)).unwrap();
         }
-        let listing = list(folder.path());
+        let listing = list(folder.path(), |path| ends_with(path, &SONGS) || is_recording(path));
         assert_eq!(listing.folders, ["folder.mid", "songs"]);
         assert_eq!(listing.files, [".hidden.mid", "A.MIDI", "b.mid", "c.wav"]);
-        assert!(list(&folder.path().join("gone")).error.is_some());
+        assert!(list(&folder.path().join("gone"), |_| true).error.is_some());
         let endings = ["x", " x.mid ", "x.MIDI"].map(with_ending);
         assert_eq!(endings, ["x.mid", "x.mid", "x.MIDI"]);
     }

@@ -112,9 +112,17 @@ impl Notifications {
         self.open(frame, ctx, Purpose::Open, file_dialog::open, take_file);
     }
 
-    /// Drums the song with the groove of a MIDI file.
+    /// Drums the song with the groove of a file.
     pub fn open_groove(&self, frame: &Frame<'_>, ctx: &Context) {
-        self.open(frame, ctx, Purpose::OpenGroove, file_dialog::open, groove_file);
+        self.open(frame, ctx, Purpose::OpenGroove, file_dialog::open_groove, groove_file);
+    }
+
+    /// Drums the song with the drum tablature that is on the clipboard.
+    pub fn paste_groove(&self, frame: &Frame<'_>, ctx: &Context) {
+        let (clipboard, studio) = (Arc::clone(&self.clipboard), Arc::downgrade(frame.studio));
+        self.run(frame, ctx, move || {
+            with(&studio, |studio| paste_groove(studio, &clipboard)).map(|()| None)
+        });
     }
 
     /// Learns the piano of a recording.
@@ -269,13 +277,23 @@ fn copy(clipboard: &Mutex<Option<Clipboard>>, file: &ExportFile) -> Result<Optio
     let written =
         drag_out::write(file).map_err(|error| format!("cannot copy the clip: {error}"))?;
     let mut clipboard = clipboard.lock();
-    if clipboard.is_none() {
-        *clipboard = Some(Clipboard::new().map_err(failed)?);
-    }
-    if let Some(clipboard) = &mut *clipboard {
-        clipboard.set().file_list(&[written.path]).map_err(failed)?;
-    }
+    let opened = opened(&mut clipboard).map_err(failed)?;
+    opened.set().file_list(&[written.path]).map_err(failed)?;
     Ok(Some(format!("Copied {}", file.name)))
+}
+
+/// The clipboard, which is opened when it is needed first.
+fn opened(clipboard: &mut Option<Clipboard>) -> Result<&mut Clipboard, arboard::Error> {
+    match clipboard {
+        Some(clipboard) => Ok(clipboard),
+        None => Ok(clipboard.insert(Clipboard::new()?)),
+    }
+}
+
+fn paste_groove(studio: &Studio, clipboard: &Mutex<Option<Clipboard>>) -> Result<(), String> {
+    let text = opened(&mut clipboard.lock()).and_then(Clipboard::get_text);
+    let text = text.map_err(|error| format!("cannot read text from the clipboard: {error}"))?;
+    studio.drop_groove("Tab", text.as_bytes(), None).map_err(|error| error.to_string())
 }
 
 /// Makes takes of files that were dropped on the window; while the map of grooves is in view they go
@@ -306,8 +324,13 @@ fn with(
 
 /// Whether a file is called like a recording.
 pub fn is_recording(path: &Path) -> bool {
+    ends_with(path, &RECORDING_ENDINGS)
+}
+
+/// Whether a file's name has one of some endings.
+pub fn ends_with(path: &Path, endings: &[&str]) -> bool {
     let ending = path.extension().unwrap_or_default();
-    RECORDING_ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known))
+    endings.iter().any(|known| ending.eq_ignore_ascii_case(known))
 }
 
 /// Has the drums of a recording heard by the worker; the window shows them when they are there.

@@ -22,6 +22,7 @@ pub enum Chosen {
 #[derive(Clone, Copy, Debug)]
 enum DialogKind<'a> {
     Song,
+    Groove,
     Piano,
     Save(&'a str),
 }
@@ -29,6 +30,11 @@ enum DialogKind<'a> {
 /// Asks for a MIDI file to open.
 pub fn open() -> Chosen {
     run_dialog(DialogKind::Song)
+}
+
+/// Asks for a groove: drums as MIDI, as a recording or in tablature.
+pub fn open_groove() -> Chosen {
+    run_dialog(DialogKind::Groove)
 }
 
 /// Asks for the recording of a piano.
@@ -45,6 +51,7 @@ impl DialogKind<'_> {
     const fn title(self) -> &'static str {
         match self {
             DialogKind::Song => "Open a MIDI file",
+            DialogKind::Groove => "Open a groove",
             DialogKind::Piano => "Open the recording of a piano",
             DialogKind::Save(_) => "Save the drums",
         }
@@ -53,6 +60,7 @@ impl DialogKind<'_> {
     fn endings(self) -> Vec<&'static str> {
         match self {
             DialogKind::Song => [&SONGS[..], &RECORDING_ENDINGS].concat(),
+            DialogKind::Groove => [&SONGS[..], &TABS, &RECORDING_ENDINGS].concat(),
             DialogKind::Piano => RECORDING_ENDINGS.to_vec(),
             DialogKind::Save(_) => SONGS.to_vec(),
         }
@@ -60,7 +68,9 @@ impl DialogKind<'_> {
 }
 
 /// Endings of songs and grooves.
-const SONGS: [&str; 2] = ["mid", "midi"];
+pub const SONGS: [&str; 2] = ["mid", "midi"];
+/// Endings of drum tablature.
+pub const TABS: [&str; 2] = ["txt", "tab"];
 
 fn run_dialog(kind: DialogKind) -> Chosen {
     #[cfg(target_os = "linux")]
@@ -86,6 +96,9 @@ fn desktop(kind: DialogKind) -> Chosen {
     let endings = kind.endings();
     let path = match kind {
         DialogKind::Song => dialogue.add_filter("MIDI file or recording", &endings).pick_file(),
+        DialogKind::Groove => {
+            dialogue.add_filter("MIDI file, drum tab or recording", &endings).pick_file()
+        }
         DialogKind::Piano => dialogue.add_filter("Recording", &endings).pick_file(),
         DialogKind::Save(name) => {
             dialogue.set_file_name(name).add_filter("MIDI file", &["mid"]).save_file()

@@ -190,8 +190,14 @@ fn grooves(
             ui.close();
         }
     }
-    if entry(ui, theme, "open-groove", "A groove from a MIDI file…", false).clicked() {
+    if entry(ui, theme, "open-groove", "A groove from a file…", false).clicked() {
         shared.request(Request::OpenGroove);
+        ui.close();
+    }
+    let tip = "Drum tablature that you copied: HH x-x-x-x- | SD --o---o- | BD o---o---";
+    let pasted = entry(ui, theme, "paste-groove", "A groove from copied text", false);
+    if pasted.on_hover_text(tip).clicked() {
+        shared.request(Request::PasteGroove);
         ui.close();
     }
     if entry(ui, theme, "tap-groove", "Tap a groove…", false).clicked() {

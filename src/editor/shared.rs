@@ -13,7 +13,7 @@ use egui::Vec2;
 use super::frame::Frame;
 use super::timeline::Timeline;
 use crate::drummer::Section;
-use crate::score::{BarIndex, Lane};
+use crate::score::{BarIndex, DrumPart, Hit, Lane, drum_tab};
 use crate::studio::{Cell, Clipboard, Edit, ExportFile, Extract, Lanes, Region};
 
 /// What the next command is about.
@@ -83,8 +83,12 @@ pub enum Request {
     OpenManual,
     /// Asks for a MIDI file and opens it as a take.
     OpenMidi,
-    /// Asks for a MIDI file and drums the song with its groove.
+    /// Asks for a file and drums the song with its groove.
     OpenGroove,
+    /// Drums the song with the drum tablature on the clipboard.
+    PasteGroove,
+    /// Puts a text onto the clipboard.
+    CopyText(String),
     /// Drums the song with a file's groove.
     UseGrooveFile(PathBuf),
     /// Opens a file as a take.
@@ -158,12 +162,17 @@ impl Shared {
         self.requests.push(request);
     }
 
-    /// Copies what is selected, from the part in view.
+    /// Copies what is selected, from the part in view; and its bars as drum tablature for the system's
+    /// clipboard.
     pub fn copy(&mut self, frame: &Frame<'_>) {
         if let Some(region) = self.selection.region()
-            && frame.part().is_some()
+            && let Some(part) = frame.part()
             && let Some(clipboard) = frame.view.document.copy(&region)
         {
+            let is_copied = |hit: &&Hit| region.lanes.contains(hit.lane());
+            let hits = part.hits.iter().filter(is_copied).copied().collect();
+            let copied = DrumPart { hits, ..part.clone() };
+            self.request(Request::CopyText(drum_tab(&copied, region.bars)));
             self.clipboard = Some(Arc::new(clipboard));
         }
     }

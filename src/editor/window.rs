@@ -288,6 +288,8 @@ impl Server<'_> {
                 Request::OpenManual => self.notifications.open_manual(frame, ctx),
                 Request::OpenMidi => self.notifications.open_midi(frame, ctx),
                 Request::OpenGroove => self.notifications.open_groove(frame, ctx),
+                Request::PasteGroove => self.notifications.paste_groove(frame, ctx),
+                Request::CopyText(text) => ctx.copy_text(text),
                 Request::UseGrooveFile(path) => export::use_groove(frame.studio, path),
                 Request::OpenFile(path) => export::dropped(frame.studio, path),
                 Request::DragFile(file) => self.drag_source.drag(frame.studio, file),

@@ -85,7 +85,11 @@ pub fn open(path: &Path) -> Result<SongFile, ReadError> {
     SongFile::parse(bytes_of(path)?).map_err(midi)
 }
 
-fn bytes_of(path: &Path) -> Result<Vec<u8>, ReadError> {
+/// The bytes of a file that may be MIDI.
+///
+/// # Errors
+/// If the file cannot be read or is larger than 32 MiB. The message names the file.
+pub fn bytes_of(path: &Path) -> Result<Vec<u8>, ReadError> {
     let io = |source| ReadError::Io { path: path.to_owned(), source };
     let mut bytes = Vec::new();
     // Read up to the limit and one byte more: what is no plain file does not tell its size.

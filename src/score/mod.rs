@@ -28,7 +28,7 @@ mod units;
 pub use bars::{Bar, BarGrid, GridKind, Metre, MetreChange, StepGrid, feels_triplets};
 pub use choice::TrackError;
 pub use controller::Controller;
-pub use drum_tab::{DrumTab, DrumTabError};
+pub use drum_tab::{DrumTab, DrumTabError, Force, TabStroke, drum_tab};
 pub use drums::{DRUM_CLASSES, DrumClass, GmKey, LANES, Lane, PAPER_KEYS};
 pub use groove::{
     GROOVE_BARS, Groove, GrooveError, GrooveRemark, GrooveSource, TakenGroove, plays_triplets,

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use crate::drummer::timing::{self, Bars, FileTime, Finding, Timed};
-use crate::midi::{self, MAX_BARS, MidiError, SongFile, VolumeChange};
+use crate::drummer::{GrooveFileError, groove_of_file};
+use crate::midi::{MAX_BARS, MidiError, SongFile, VolumeChange};
+use crate::network::{Backend, Models};
 use crate::score::{
-    BarGrid, BarIndex, Beats, Bpm, Groove, GrooveError, GrooveSource, PedalChange, Song,
-    TakenGroove, TempoMap, Ticks, Track,
+    BarGrid, BarIndex, Beats, Bpm, Groove, GrooveSource, PedalChange, Song, TakenGroove, TempoMap,
+    Ticks, Track,
 };
 
 /// The longest name that is kept, in characters.
@@ -55,7 +57,7 @@ pub enum TakeError {
     #[error("cannot use \"{name}\": it has no notes but drums")]
     OnlyDrums { name: String },
     #[error("cannot take a groove from \"{name}\": {source}")]
-    Groove { name: String, source: GrooveError },
+    Groove { name: String, source: GrooveFileError },
     #[error(
         "cannot use \"{name}\": it has {bars} bars, and a take {most} at most; `drumlin generate` on the \
          command line plays songs of up to {MAX_BARS} bars"
@@ -231,16 +233,15 @@ fn between(ticks: f64, map: impl Fn(Ticks) -> Ticks) -> f64 {
     from + (ticks - low) * (to - from)
 }
 
-/// The groove of a MIDI file's bytes.
+/// The groove of a file's bytes: MIDI or drum tablature.
 ///
 /// # Errors
-/// If the bytes are no MIDI file, or have no drums.
-pub(super) fn groove_from_midi(name: &str, bytes: &[u8]) -> Result<TakenGroove, TakeError> {
+/// If the bytes are neither, or have no drums.
+pub(super) fn groove_from_file(name: &str, bytes: &[u8]) -> Result<TakenGroove, TakeError> {
     let name = tidy_name_or(name, "Groove");
-    let song =
-        midi::parse(bytes).map_err(|source| TakeError::Midi { name: name.clone(), source })?;
-    Groove::of_song(&name, GrooveSource::File, &song)
-        .map_err(|source| TakeError::Groove { name, source })
+    // A groove is small: a GPU would be waited for longer than the processor takes.
+    let models = Models::new(Backend::Cpu, None);
+    groove_of_file(&name, bytes, &models).map_err(|source| TakeError::Groove { name, source })
 }
 
 /// One line of at most 128 characters.
@@ -259,6 +260,7 @@ pub(super) fn tidy_name_or(name: &str, unnamed: &str) -> String {
 mod tests {
     use super::*;
     use crate::drummer::timing::tests::performance;
+    use crate::midi;
     use crate::score::Pedal;
 
     #[test]

@@ -13,6 +13,7 @@ mod generate;
 mod long;
 mod reading;
 mod render;
+mod tab;
 mod tracks;
 mod transcribe;
 

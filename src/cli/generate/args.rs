@@ -1,11 +1,12 @@
 //! What to play: the drummer's settings as arguments.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use super::given_groove::GivenGroove;
 use crate::cli::common::{named_file, seed, whole};
 use crate::cli::error::CliError;
 use crate::cli::words::list;
@@ -13,7 +14,8 @@ use crate::drummer::{
     ClassDensities, CountIn, Ending, Form, Section, Settings, Style, StyleChoice,
 };
 use crate::midi;
-use crate::score::{BarIndex, DRUM_CLASSES, DrumClass, Groove, GrooveSource, TakenGroove};
+use crate::network::Models;
+use crate::score::{BarIndex, DRUM_CLASSES, DrumClass, Groove, TakenGroove};
 
 /// The most hits a bar that can be asked for: one on every step of the longest grid.
 const MOST_HITS: f32 = 32.0;
@@ -42,10 +44,11 @@ pub struct GenerateArgs {
     )]
     densities: Option<Densities>,
 
-    /// A groove to drum the song with: a MIDI file with one to four bars of drums
+    /// A groove to drum the song with, one to four bars: a MIDI file, drum tablature in a text file, or the
+    /// tablature itself, such as "HH x-x-x-x- | SD --o---o- | BD o---o---"
     #[arg(long, value_name = "FILE", conflicts_with_all = ["style", "densities"],
-          value_parser = named_file())]
-    groove: Option<PathBuf>,
+          value_parser = named_file().map(GivenGroove::of))]
+    groove: Option<GivenGroove>,
 
     /// The bars of the song that the groove's bars are from, such as 9,25, the main one first: each is
     /// played where the song is as it is there
@@ -120,11 +123,11 @@ pub struct GenerateArgs {
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Densities(ClassDensities);
 
-/// Which sections, by their label, and the file of their groove.
+/// Which sections, by their label, and their groove.
 #[derive(Clone, Debug, PartialEq)]
 struct SectionGroove {
     label: usize,
-    path: PathBuf,
+    groove: GivenGroove,
 }
 
 impl SectionGroove {
@@ -136,7 +139,7 @@ impl SectionGroove {
 impl GenerateArgs {
     /// Refuses what would have no effect.
     pub fn check(&self) -> Result<(), CliError> {
-        if self.follow.is_some() && self.groove_files().next().is_none() {
+        if self.follow.is_some() && self.grooves().next().is_none() {
             return Err(CliError::Usage(
                 "--follow says how far a groove follows the song: give one with --groove or \
                  --section-groove"
@@ -150,8 +153,8 @@ impl GenerateArgs {
             Some((first, second)) => Err(CliError::Usage(format!(
                 "section {} can have one groove, and --section-groove gives it two: {} and {}",
                 first.letter(),
-                first.path.display(),
-                second.path.display()
+                first.groove.name(),
+                second.groove.name()
             ))),
             None => Ok(()),
         }
@@ -164,7 +167,7 @@ impl GenerateArgs {
         let letters: Vec<String> = labels.iter().map(|&label| letter(label)).collect();
         let letters = list(&letters);
         let line = |groove: &SectionGroove| {
-            let (path, missing) = (groove.path.display(), groove.letter());
+            let (path, missing) = (groove.groove.name(), groove.letter());
             format!("{path} is not played: the song has no section {missing}, only {letters}")
         };
         let missing = self.section_groove.iter().filter(|groove| !labels.contains(&groove.label));
@@ -193,27 +196,34 @@ impl GenerateArgs {
         self.swing
     }
 
-    /// The files of the grooves that are asked for.
+    /// The grooves that are asked for.
+    fn grooves(&self) -> impl Iterator<Item = &GivenGroove> {
+        self.groove.iter().chain(self.section_groove.iter().map(|section| &section.groove))
+    }
+
+    /// Their files.
     pub fn groove_files(&self) -> impl Iterator<Item = &Path> {
-        let of_sections = self.section_groove.iter().map(|groove| groove.path.as_path());
-        self.groove.as_deref().into_iter().chain(of_sections)
+        self.grooves().filter_map(GivenGroove::file)
     }
 
     /// Reads the grooves that are asked for into the settings; says what of them was left out, a line
     /// each.
-    pub fn add_grooves(&self, settings: &mut Settings) -> Result<Vec<String>, CliError> {
+    pub fn add_grooves(
+        &self,
+        settings: &mut Settings,
+        models: &Models,
+    ) -> Result<Vec<String>, CliError> {
         let mut remarks = Vec::new();
-        let mut read = |path: &Path| {
-            let TakenGroove { groove, remarks: found, .. } = read_groove(path)?;
-            let line = |remark| format!("{}: {remark}", path.display());
-            remarks.extend(found.iter().map(line));
+        let mut read = |given: &GivenGroove| {
+            let TakenGroove { groove, remarks: found, .. } = given.read(models)?;
+            remarks.extend(found.iter().map(|remark| format!("{}: {remark}", given.name())));
             Ok::<Groove, CliError>(groove)
         };
-        if let Some(path) = &self.groove {
-            settings.style = StyleChoice::Groove(self.at_home(&read(path)?)?);
+        if let Some(given) = &self.groove {
+            settings.style = StyleChoice::Groove(self.at_home(&read(given)?)?);
         }
-        for SectionGroove { label, path } in &self.section_groove {
-            settings.section_grooves.insert(*label, read(path)?);
+        for SectionGroove { label, groove } in &self.section_groove {
+            settings.section_grooves.insert(*label, read(groove)?);
         }
         Ok(remarks)
     }
@@ -262,14 +272,6 @@ impl GenerateArgs {
     }
 }
 
-/// The groove of a MIDI file, named after it.
-fn read_groove(path: &Path) -> Result<TakenGroove, CliError> {
-    let song = midi::read(path)?;
-    let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    Groove::of_song(&name, GrooveSource::File, &song)
-        .map_err(|source| CliError::Groove { path: path.into(), source })
-}
-
 fn style() -> impl TypedValueParser<Value = Style> {
     PossibleValuesParser::new(Style::ALL.map(Style::name)).map(|name| {
         // The parser before lets only these names through.
@@ -301,12 +303,12 @@ pub fn share(text: &str) -> Result<f32, String> {
 
 fn section_groove(text: &str) -> Result<SectionGroove, String> {
     let (letter, path) =
-        text.split_once('=').ok_or("a section's letter, = and a MIDI file are needed")?;
+        text.split_once('=').ok_or("a section's letter, = and a file are needed")?;
     let label = Section::label_of(letter).ok_or("sections are called A, B, C and so on")?;
     if path.is_empty() {
-        return Err("a MIDI file is needed behind the =".into());
+        return Err("a file is needed behind the =".into());
     }
-    Ok(SectionGroove { label, path: path.into() })
+    Ok(SectionGroove { label, groove: GivenGroove::of(path.into()) })
 }
 
 fn densities(text: &str) -> Result<Densities, String> {
@@ -328,7 +330,7 @@ mod tests {
     use super::*;
     use clap::Parser;
 
-    use crate::score::{Hit, Lane, Metre, Velocity};
+    use crate::score::{GrooveSource, Hit, Lane, Metre, Velocity};
 
     #[derive(Debug, Parser)]
     struct Line {

@@ -3,6 +3,7 @@
 mod args;
 mod arguments;
 mod files;
+mod given_groove;
 mod reading;
 mod report;
 mod several;
@@ -49,14 +50,14 @@ fn one(arguments: &Arguments, path: &Path, output: &Path) -> Result<(), CliError
     if output.is_dir() || output.to_string_lossy().ends_with(is_separator) {
         return Err(CliError::FolderAsFile { path: output.into() });
     }
-    let remarks = arguments.args.add_grooves(&mut settings)?;
+    let models = arguments.networks.models(networks::ALL)?;
+    let remarks = arguments.args.add_grooves(&mut settings, &models)?;
     let paths = Paths::of(arguments, output, kept);
     let sounds = arguments.soundfont.as_deref();
     let read: Vec<&Path> = arguments.args.groove_files().chain([path]).chain(sounds).collect();
     paths.check(&read, arguments.printing.json)?;
 
     let mut reading = Reading::of(arguments, settings, path)?;
-    let models = arguments.networks.models(networks::ALL)?;
     let font = font(arguments.soundfont.as_deref())?;
     let read = begun.elapsed();
 

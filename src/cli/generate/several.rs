@@ -29,11 +29,11 @@ struct Work<'a> {
 pub fn run(arguments: &Arguments, folder: &Path) -> Result<(), CliError> {
     let (mut settings, kept) = arguments.settings()?;
     let songs = songs(&arguments.songs)?;
-    let mut remarks = arguments.args.add_grooves(&mut settings)?;
+    let models = arguments.networks.models(networks::ALL)?;
+    let mut remarks = arguments.args.add_grooves(&mut settings, &models)?;
     let (names, of_names) = output_names(&songs);
     remarks.extend(of_names);
     let works = works(&songs, &names, folder, kept);
-    let models = arguments.networks.models(networks::ALL)?;
     let drummer = Drummer::new(models, font(arguments.soundfont.as_deref())?);
 
     let _made = OutputFolder::new(folder)?;

@@ -36,6 +36,8 @@ pub enum GrooveSource {
     Map,
     /// A drum recording.
     Recording,
+    /// Drum tablature.
+    Written,
 }
 
 /// One to four bars of drums in one metre, with velocity and timing. Cheap to clone.

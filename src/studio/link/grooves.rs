@@ -5,22 +5,22 @@ use std::path::PathBuf;
 
 use super::{JobError, StudioLink};
 use crate::score::TakenGroove;
-use crate::studio::take::groove_from_midi;
+use crate::studio::take::groove_from_file;
 use crate::studio::{Edit, EditError, GrooveLibrary, MapRequest, MapState, TakeError};
 
 impl StudioLink {
-    /// Drums the song, or the sections of a label, with the groove of a MIDI file's bytes; what of it is
-    /// left out is reported.
+    /// Drums the song, or the sections of a label, with the groove of a file's bytes, MIDI or drum
+    /// tablature; what of it is left out is reported.
     ///
     /// # Errors
-    /// If the bytes are no MIDI file or have no drums.
+    /// If the bytes are neither or have no drums.
     pub fn drop_groove(
         &self,
         name: &str,
         bytes: &[u8],
         section: Option<usize>,
     ) -> Result<(), TakeError> {
-        let taken = groove_from_midi(name, bytes)?;
+        let taken = groove_from_file(name, bytes)?;
         self.use_taken(taken, section);
         Ok(())
     }

@@ -12,8 +12,8 @@ use super::{
     AudioEnd, Edit, EditError, Gesture, Job, Lanes, Rating, RelevanceFeedback, Saved, Span,
     StateError, Take, TakeError, TrackStretch, VariationId, View, WindowSettings,
 };
-use crate::drummer::Settings;
 use crate::drummer::timing::Finding;
+use crate::drummer::{Settings, is_text};
 use crate::network::Backend;
 use crate::score::TakenGroove;
 
@@ -135,11 +135,14 @@ impl StudioLink {
 
     /// Makes a take of a MIDI file's bytes and makes it the current one; what was found out about its bars
     /// is reported, and which of its own drums would be a groove ([`Take::own_drums`]). A file of nothing but
-    /// drums is a groove to drum the song with. `name` is the file's, without its ending.
+    /// drums, or of drum tablature, is a groove to drum the song with. `name` is the file's, without its ending.
     ///
     /// # Errors
     /// If the bytes are neither a song to play to nor a groove.
     pub fn drop_midi(&self, name: &str, bytes: &[u8]) -> Result<(), TakeError> {
+        if is_text(bytes) {
+            return self.drop_groove(name, bytes, None);
+        }
         match Take::from_midi(name, bytes) {
             Err(TakeError::OnlyDrums { .. }) => self.drop_groove(name, bytes, None),
             imported => {

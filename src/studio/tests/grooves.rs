@@ -4,7 +4,8 @@ use super::helpers::{done, wait, with_take};
 use crate::drummer::{Settings, StyleChoice};
 use crate::midi;
 use crate::score::{
-    BarIndex, Beats, Hit, Metre, Note, Song, TempoMap, Ticks, Track, TrackKind, Velocity,
+    BarIndex, Beats, GrooveSource, Hit, Metre, Note, Song, TempoMap, Ticks, Track, TrackKind,
+    Velocity,
 };
 use crate::studio::wire::Captured;
 use crate::studio::*;
@@ -60,6 +61,20 @@ fn dropped_drums_are_a_groove_that_the_song_is_drummed_with() {
         None,
     );
     assert!(refused.is_err(), "{refused:?}");
+}
+
+#[test]
+fn a_text_that_is_dropped_is_a_groove() {
+    let studio = Studio::new();
+    let text = "# my beat\nHH|x-x-x-x-x-x-x-x-|\nSD|----O--g----O---|\nBD|o-------o-o-----|\n";
+    studio.drop_midi("my beat", text.as_bytes()).unwrap();
+    let view = studio.snapshot();
+    let StyleChoice::Groove(groove) = &view.document.settings.style else { panic!("a groove") };
+    let named = (groove.name(), groove.source(), groove.hits().len());
+    assert_eq!(named, ("my beat", GrooveSource::Written, 14));
+    let refused = studio.drop_groove("words", b"Dear drummer, play it softly", None).unwrap_err();
+    let said = "cannot take a groove from \"words\": \"Dear\" is no drum of a drum tab";
+    assert!(refused.to_string().starts_with(said), "{refused}");
 }
 
 #[test]

@@ -22,6 +22,7 @@
 
 mod distribution;
 mod drift;
+mod ensemble;
 mod export;
 mod features;
 mod follow;

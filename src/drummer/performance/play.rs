@@ -7,6 +7,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::PerformanceError;
 use super::drift::{Drift, Held, Memory, normal};
+use super::ensemble::{Timing, balance, on_the_beat};
 use super::features::{Row, Setting, bar_starts, encode};
 use super::follow::Follow;
 use super::intensity::{intensify, within_range};
@@ -48,6 +49,9 @@ pub struct Feel<'a> {
     pub given: Option<&'a GivenStrokes>,
     /// Whether these are played exactly as they were given, but for intensity and swing.
     pub as_given: bool,
+    /// Whether others play along: the kit is on the beat and together then, and the hat is heard. Alone it is
+    /// played as the network's drummers did, who had nobody but a click.
+    pub with_others: bool,
     /// The same seed plays the same.
     pub seed: u64,
 }
@@ -67,6 +71,7 @@ impl<'a> Feel<'a> {
             stats: None,
             given: None,
             as_given: false,
+            with_others: true,
             seed: 0,
         }
     }
@@ -102,6 +107,14 @@ const BETWEEN_CHANCE: f32 = 0.5;
 /// What a back beat has at least, as a share of full strength, before the song's loudness: where every beat
 /// has a stroke the network takes it for a ghost note.
 const BACK_BEAT: f32 = 0.6;
+
+/// What the network has for ghost notes at most, and what they have however loud the song is, as shares of full
+/// strength.
+const GHOST_SAID: f32 = 0.42;
+const GHOST: f32 = 0.37;
+
+/// In jazz the kick on the beats is felt rather than heard: this share of what the network has.
+const FEATHERED: f32 = 0.55;
 
 /// How much of chance is left to strokes whose feel was given.
 const GIVEN_CHANCE: f32 = 0.3;
@@ -172,14 +185,36 @@ fn played(pattern: &DrumPart, feel: &Feel, strokes: &HitDistributions) -> (DrumP
     let stroke = |hit: &Hit| strokes.at(hit.lane().index(), starts[hit.bar.0] + hit.step);
     let given = |hit: &Hit| feel.given?.get(&(hit.bar, hit.step, hit.key)).copied();
     let level = Level::of(pattern, given, |hit| stroke(hit).velocity(0.0));
-    let hits = pattern.hits.iter().enumerate().map(|(number, hit)| {
-        let (row, lane) = (starts[hit.bar.0] + hit.step, hit.lane().index());
+    let row = |hit: &Hit| starts[hit.bar.0] + hit.step;
+    let late = |hit: &Hit| {
+        surprises[row(hit)].1[hit.lane().index()].clamp(-LARGEST_SURPRISE, LARGEST_SURPRISE)
+    };
+    let is_alone = |hit: &Hit| hit.step == 0 || !onsets.contains(&(hit.bar, hit.step - 1));
+    let timings: Vec<Option<Timing>> = pattern
+        .hits
+        .iter()
+        .map(|hit| {
+            let grid = pattern.grids[hit.bar.0];
+            let (said, share) = (stroke(hit), share_of_usual_step(&grid));
+            // Drummers pull a skip towards the triplet; swing puts it where it is asked for.
+            let is_skip = swing.by_itself && is_skip(hit.step, grid, is_alone(hit));
+            let pulled = if is_skip { swing.amount * said.offset(0.0) } else { 0.0 };
+            given(hit).is_none().then(|| Timing {
+                usual: share * (said.offset(0.0) - pulled),
+                strays: share * (said.offset(late(hit)) - said.offset(0.0)),
+                is_skip,
+            })
+        })
+        .collect();
+    let timings: Vec<f32> = match feel.with_others {
+        true => on_the_beat(pattern, feel.tempo, &timings),
+        false => timings.iter().map(|timing| timing.map_or(0.0, Timing::offset)).collect(),
+    };
+    let strays = if feel.as_given { 0.0 } else { GIVEN_CHANCE };
+    let velocity = |(number, hit): (usize, &Hit)| {
         let said = stroke(hit);
-        let [loud, late] = [surprises[row].0[lane], surprises[row].1[lane]];
-        let loud = loud * looser_velocity(humanise);
+        let loud = surprises[row(hit)].0[hit.lane().index()] * looser_velocity(humanise);
         let own = given(hit);
-        let is_exact = own.is_some() && feel.as_given;
-        let strays = if is_exact { 0.0 } else { GIVEN_CHANCE };
         let velocity = match (own, steady.returns(number)) {
             (Some((velocity, _)), _) => {
                 velocity.unit() + strays * (said.velocity(loud) - said.velocity(0.0))
@@ -191,7 +226,7 @@ fn played(pattern: &DrumPart, feel: &Feel, strokes: &HitDistributions) -> (DrumP
                     if leads { (STEADY_ABOVE, STEADY_CHANCE) } else { (0.0, BETWEEN_CHANCE) };
                 let usual = |other: &usize| stroke(&pattern.hits[*other]).velocity(above);
                 let usual = returns.iter().map(usual).sum::<f32>() / returns.len() as f32;
-                let is_back_beat = hit.lane() == Lane::Snare && is_back_beat(pattern, hit);
+                let is_back_beat = hit.lane() == Lane::Snare && is_back_beat(&pattern.grids, hit);
                 let usual = match feel.style {
                     // There it comments on the ride.
                     Some(Style::Jazz) => usual,
@@ -202,31 +237,36 @@ fn played(pattern: &DrumPart, feel: &Feel, strokes: &HitDistributions) -> (DrumP
                 level.of_bar(hit.bar) * (usual + drawn - said.velocity(above))
             }
         };
-        let late = late.clamp(-LARGEST_SURPRISE, LARGEST_SURPRISE);
+        let is_feathered = own.is_none() && feel.style == Some(Style::Jazz);
+        let is_feathered = is_feathered && hit.lane() == Lane::Kick && is_on_beat(pattern, hit);
+        if is_feathered { FEATHERED * velocity } else { velocity }
+    };
+    let mut velocities: Vec<f32> = pattern.hits.iter().enumerate().map(velocity).collect();
+    if feel.with_others {
+        balance(pattern, &mut velocities, feel.fills, |hit| given(hit).is_some());
+    }
+    let hits = pattern.hits.iter().enumerate().map(|(number, hit)| {
+        let (said, own) = (stroke(hit), given(hit));
+        let is_exact = own.is_some() && feel.as_given;
         let grid = pattern.grids[hit.bar.0];
-        let step_share = share_of_usual_step(&grid);
-        let alone = hit.step == 0 || !onsets.contains(&(hit.bar, hit.step - 1));
         let compound = pattern.bars.bars()[hit.bar.0].metre.is_compound();
-        // Drummers pull a skip towards the triplet; swing puts it where it is asked for.
-        let skips = swing.by_itself && is_skip(hit.step, grid, alone);
-        let pulled = if skips { swing.amount * said.offset(0.0) } else { 0.0 };
         let place = hit.step as f32 / grid.steps as f32;
         let is_fill = feel.fills.contains(&hit.bar);
-        let velocity = intensify(velocity, intensity);
+        let velocity = intensify(velocities[number], intensity);
         let velocity = if is_exact {
             velocity
         } else {
             within_range(follow.velocity(velocity, hit.bar.0, place, is_fill))
         };
-        let position = swing.bend(hit.step, grid, compound, alone);
-        let micro = match own {
-            Some((_, offset)) => {
-                let strayed = strays * (said.offset(late) - said.offset(0.0));
-                later(offset, position - hit.step as f32) + 2.0 * humanise * step_share * strayed
-            }
-            None if humanise > 0.0 => 2.0 * humanise * step_share * (said.offset(late) - pulled),
-            None => 0.0,
-        };
+        let whispers = own.is_none() && !is_fill && is_ghost(hit, pattern, said.velocity(0.0));
+        let velocity = if whispers && feel.with_others { velocity.min(GHOST) } else { velocity };
+        let position = swing.bend(hit.step, grid, compound, is_alone(hit));
+        let micro = 2.0 * humanise * timings[number]
+            + own.map_or(0.0, |(_, offset)| {
+                let strayed = strays * (said.offset(late(hit)) - said.offset(0.0));
+                let strayed = 2.0 * humanise * share_of_usual_step(&grid) * strayed;
+                later(offset, position - hit.step as f32) + strayed
+            });
         let step = home(hit.step, position, grid, |step| has_hit(pattern, hit, step));
         if step != hit.step {
             moved.insert((hit.bar, hit.step, hit.key), step);
@@ -234,8 +274,18 @@ fn played(pattern: &DrumPart, feel: &Feel, strokes: &HitDistributions) -> (DrumP
         let offset = (position + micro - step as f32).clamp(-0.5, 0.5);
         Hit { step, offset, velocity: Velocity::from_unit(velocity), ..*hit }
     });
-    let hits = hits.collect();
-    (DrumPart::new(pattern.bars.clone(), pattern.grids.clone(), hits), moved)
+    let part = DrumPart::new(pattern.bars.clone(), pattern.grids.clone(), hits.collect());
+    (part, moved)
+}
+
+fn is_on_beat(pattern: &DrumPart, hit: &Hit) -> bool {
+    hit.step.is_multiple_of(pattern.grids[hit.bar.0].steps_per_beat)
+}
+
+/// Whether a stroke is a ghost note to the network, to which it gives a share of full strength, and to those
+/// who hear it.
+fn is_ghost(hit: &Hit, pattern: &DrumPart, said: f32) -> bool {
+    hit.lane() == Lane::Snare && said < GHOST_SAID && !is_back_beat(&pattern.grids, hit)
 }
 
 /// What an offset in the network's steps is in a grid's own: long bars have fewer to a beat than the sixteenths

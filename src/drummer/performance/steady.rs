@@ -13,7 +13,7 @@ use std::ops::Range;
 
 use super::super::lanes::SNARES;
 use super::places::FillStrokes;
-use crate::score::{BarIndex, DrumPart, Hit, Lane};
+use crate::score::{BarIndex, DrumPart, Hit, Lane, StepGrid};
 
 /// Bars on either side in which a stroke has to return.
 const AROUND: usize = 4;
@@ -80,7 +80,7 @@ fn back_beats(part: &DrumPart, returns: &[Vec<usize>]) -> Vec<Vec<usize>> {
     let mut backs: HashMap<(BarIndex, Lane), Vec<usize>> = HashMap::new();
     for (number, hit) in part.hits.iter().enumerate() {
         let is_snare = !matches!(hit.lane(), Lane::Kick | Lane::OpenHat);
-        if is_snare && is_back_beat(part, hit) && !returns[number].is_empty() {
+        if is_snare && is_back_beat(&part.grids, hit) && !returns[number].is_empty() {
             backs.entry((hit.bar, hit.lane())).or_default().push(number);
         }
     }
@@ -88,8 +88,8 @@ fn back_beats(part: &DrumPart, returns: &[Vec<usize>]) -> Vec<Vec<usize>> {
 }
 
 /// Whether a stroke is on the second or fourth beat of its bar, and so on.
-pub(super) fn is_back_beat(part: &DrumPart, hit: &Hit) -> bool {
-    let beat = part.grids[hit.bar.0].steps_per_beat;
+pub(super) fn is_back_beat(grids: &[StepGrid], hit: &Hit) -> bool {
+    let beat = grids[hit.bar.0].steps_per_beat;
     hit.step % (2 * beat) == beat
 }
 

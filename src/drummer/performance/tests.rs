@@ -395,7 +395,7 @@ fn compare(as_measured: bool) -> [f32; 3] {
     let mut neighbours = Vec::new();
     for (seed, (part, tempo)) in performances().into_iter().enumerate() {
         let stats = PerformanceStats::measure(&part, &tempo).filter(|_| as_measured);
-        let feel = Feel { seed: seed as u64, stats, ..feel(&tempo) };
+        let feel = Feel { seed: seed as u64, stats, with_others: false, ..feel(&tempo) };
         let played = play(&part, &feel, &*network()).unwrap();
         assert_eq!(played.hits.len(), part.hits.len());
         // The same strokes in the same order: nothing swings here.

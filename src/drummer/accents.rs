@@ -17,6 +17,9 @@ const BEFORE: usize = 4;
 /// A fill that begins on the second or fourth beat takes the back beat's place: it begins with this share of its
 /// loudest stroke at least. Of 1,427 fills in `paired` 11 begin with a ghost note.
 const BEGINS: f32 = 0.8;
+/// A fill leads over the bar line: its last stroke, and its toms, have these shares of its loudest at least.
+const ENDS: f32 = 0.75;
+const TOMS: f32 = 0.5;
 /// Strokes of the snare that lead have this share of the loudest; softer ones are ghost notes.
 pub(super) const LEADING: f32 = 0.6;
 
@@ -48,6 +51,7 @@ pub(super) fn accentuate(part: &mut DrumPart, accents: &FillStrokes) {
         };
         let usual = around(bar.0.saturating_sub(BEFORE), bar.0).max(around(bar.0 + 1, bar.0 + 1));
         begin_with_back_beat(part, bar, of_fill);
+        end_audibly(part, bar, of_fill);
         if usual == 0.0 {
             continue;
         }
@@ -59,6 +63,22 @@ pub(super) fn accentuate(part: &mut DrumPart, accents: &FillStrokes) {
                 hit.velocity = Velocity::from_unit(softer * hit.velocity.unit());
             }
         }
+    }
+}
+
+/// See [`ENDS`].
+fn end_audibly(part: &mut DrumPart, bar: BarIndex, of_fill: impl Fn(&Hit) -> bool) {
+    let of_fill = |hit: &Hit| hit.bar == bar && DRUMS.contains(&hit.lane()) && of_fill(hit);
+    let strokes = || part.hits.iter().filter(|hit| of_fill(hit));
+    let loudest = strokes().map(|hit| hit.velocity.unit()).fold(0.0, f32::max);
+    let Some(last) = strokes().map(|hit| hit.step).max() else { return };
+    for hit in part.hits.iter_mut().filter(|hit| of_fill(hit)) {
+        let least = match hit.lane() {
+            _ if hit.step == last => ENDS,
+            Lane::LowTom | Lane::MidTom | Lane::HighTom => TOMS,
+            _ => 0.0,
+        };
+        hit.velocity = Velocity::from_unit(hit.velocity.unit().max(least * loudest));
     }
 }
 

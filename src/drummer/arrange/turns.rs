@@ -6,7 +6,7 @@ use super::super::count_in::{USUAL_TURN, clicks};
 use super::super::ending::LastHit;
 use super::super::fills::{self, Chooser, FillHit, FillLibrary, Site};
 use super::super::pattern::PatternOutput;
-use super::super::settings::CountIn;
+use super::super::settings::{CountIn, Style};
 use super::super::thin::Amount;
 use super::{Arranger, Source, Stroke, Wanted};
 use crate::score::{Lane, StepGrid, Velocity};
@@ -49,10 +49,18 @@ impl Arranger<'_> {
             let chances = filling.map(|filling| Lane::ALL.map(|lane| filling.chances(bar, lane)));
             let likely = chances.as_ref().map(|chances| chances.as_flattened());
             let site = Site { likely, ..self.site(bar, end, length) };
-            let Some(strokes) = chooser.choose(&site, rng) else { continue };
+            let Some(mut strokes) = chooser.choose(&site, rng) else { continue };
+            let style = self.settings.style.preset();
+            let mut goes_on = Vec::new();
             for step in end - length..end {
-                wanted.remove(&(bar, step));
+                let mut feet = wanted.remove(&(bar, step)).unwrap_or_default();
+                feet.retain(|stroke| style.is_some_and(|style| keeps(style, stroke.lane)));
+                goes_on.extend(feet.iter().map(|stroke| stroke.lane));
+                if !feet.is_empty() {
+                    wanted.insert((bar, step), feet);
+                }
             }
+            strokes.retain(|stroke| !goes_on.contains(&stroke.lane));
             put(wanted, bar, &strokes);
             filled.push(bar);
         }
@@ -126,6 +134,15 @@ impl Arranger<'_> {
                 put(wanted, entry, &next.iter().map(back).collect::<Vec<_>>());
             }
         }
+    }
+}
+
+/// Whether a foot plays on beneath the fills of a style.
+fn keeps(style: Style, lane: Lane) -> bool {
+    match lane {
+        Lane::PedalHat => true,
+        Lane::Kick => matches!(style, Style::Afro | Style::Dance | Style::Latin | Style::March),
+        _ => false,
     }
 }
 

@@ -94,7 +94,10 @@ impl<'a> Chooser<'a> {
             {
                 continue;
             }
-            let Some(strokes) = cut(fill, site) else { continue };
+            let Some(mut strokes) = cut(fill, site) else { continue };
+            if self.style == Some(Style::March) {
+                on_the_snare(&mut strokes);
+            }
             let Some(value) = self.value(number, fill, &strokes, site) else { continue };
             if best.as_ref().is_none_or(|(most, ..)| value + luck > *most) {
                 best = Some((value + luck, number, strokes));
@@ -130,17 +133,57 @@ impl<'a> Chooser<'a> {
         for (sum, count) in with.iter_mut().zip(toms(strokes)) {
             *sum += count;
         }
-        let styled = self.style.is_some_and(|style| style.name() == fill.style);
+        let styled = self.style.is_some_and(|style| kin(style).name() == fill.style);
         let likely = site.likely.map_or(0.0, |probabilities| likelihood(strokes, probabilities));
         let worn = self.used.iter().filter(|&&used| used == number).count() as f32;
+        let toms = match self.style.is_some_and(spares_toms) {
+            true => -toms(strokes).iter().sum::<f32>() / strokes.len() as f32,
+            false => evenness(with),
+        };
         Some(
-            1.2 * evenness(with) - busy - 0.7 * worn
-                + 0.4 * f32::from(styled)
+            1.2 * toms - busy - 0.7 * worn - 0.8 * f32::from(fades(&drums))
+                + 0.8 * f32::from(styled)
                 + 0.5 * likely
                 + runs_on(&drums, site)
                 + 0.3 * f32::from(descends(strokes)),
         )
     }
+}
+
+/// The style in whose fills one is at home that the library has none of.
+fn kin(style: Style) -> Style {
+    match style {
+        Style::Afro => Style::Latin,
+        Style::Ballad => Style::Pop,
+        Style::Blues => Style::Soul,
+        Style::Dance => Style::HipHop,
+        Style::Metal => Style::Punk,
+        style => style,
+    }
+}
+
+/// Whether fills of a style are the snare's rather than a way down the toms.
+fn spares_toms(style: Style) -> bool {
+    use Style::{Afro, Country, Dance, HipHop, Jazz, Latin, March, Reggae};
+    matches!(style, Afro | Country | Dance | HipHop | Jazz | Latin | March | Reggae)
+}
+
+/// Plays all drums of a fill on the snare, as a marching drummer has no other.
+fn on_the_snare(strokes: &mut Vec<FillHit>) {
+    for stroke in strokes.iter_mut().filter(|stroke| is_drum(stroke.lane)) {
+        stroke.lane = Lane::Snare;
+    }
+    strokes.sort_by_key(|stroke| (stroke.step, stroke.lane, std::cmp::Reverse(stroke.velocity)));
+    strokes.dedup_by_key(|stroke| (stroke.step, stroke.lane));
+}
+
+/// Whether a fill dies away before the bar line: its last two strokes are ghosts beside its loudest.
+fn fades(drums: &[&FillHit]) -> bool {
+    let loudest = drums.iter().map(|stroke| stroke.velocity).max().unwrap_or(0);
+    let last = &drums[drums.len().saturating_sub(2)..];
+    let mean =
+        last.iter().map(|stroke| f32::from(stroke.velocity)).sum::<f32>() / last.len() as f32;
+    mean < 0.6 * f32::from(loudest)
 }
 
 /// How well a fill's end leads over the bar line: of people's fills in 4/4 to `paired` .69 strike the last

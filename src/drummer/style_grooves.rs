@@ -91,7 +91,8 @@ impl Strokes<'_> {
                 let rides = !is_straight || self.on(&[Lane::Ride], &[0, 1, 2, 3]);
                 let foot = self.on(&[Lane::PedalHat, Lane::ClosedHat], &[1, 3]);
                 let back_beat = [1, 3].iter().any(|&beat| self.on(&snares, &[beat]));
-                rides && foot && !back_beat && self.of(&toms).is_empty()
+                let stamps = [0, 2].iter().any(|&beat| self.on(&[Lane::PedalHat], &[beat]));
+                rides && foot && !stamps && !back_beat && self.of(&toms).is_empty()
             }
             Style::Latin | Style::Afro => {
                 let answers = self.of(&snares).len() + self.of(&toms).len();
@@ -112,7 +113,8 @@ impl Strokes<'_> {
                     _ => two_four || half_time,
                 };
                 let begins = match style {
-                    Style::Reggae => true,
+                    // Kick and back beat drop together; apart they are a rock beat.
+                    Style::Reggae => !two_four || self.on(&[Lane::Kick], &[1, 3]),
                     Style::Dance => self.on(&[Lane::Kick], &[0, 1, 2, 3]),
                     _ => self.on(&[Lane::Kick], &[0]),
                 };
